@@ -1,0 +1,56 @@
+# `make demo` and `make test` do all the set-up that they need, from a clean clone, in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint notebooks bench build fuzz clean
+
+help:
+	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
+	@echo "make test       all checks: ruff, mypy, tests with coverage, notebooks"
+	@echo "make bench      speed beside micrograd, in one run"
+	@echo "make fuzz       the random tests, many more examples than in make test"
+	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
+	@echo "make build      wheel and sdist in dist/"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"autograd_lite needs Python 3.11 or newer; this is {v[0]}.{v[1]}: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# One stamp per set of extras: installed again only when the packaging files change.
+$(VENV)/demo: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[plot,data]"
+	@touch $@
+
+$(VENV)/test: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[test,oracle,bench]"
+	@touch $@ $(VENV)/demo
+
+demo: $(VENV)/demo
+	$(BIN)/python -m autograd_lite demo
+
+lint: $(VENV)/test
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+test: lint
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+fuzz: $(VENV)/test
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/test_random_graphs.py
+
+notebooks: $(VENV)/test
+	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
+	$(BIN)/jupyter-execute --inplace notebooks/*.ipynb
+
+bench: $(VENV)/test
+	$(BIN)/python benchmarks/engines.py
+
+build: $(VENV)/test
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist out *.egg-info

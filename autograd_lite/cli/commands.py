@@ -1,0 +1,153 @@
+"""What each command of the command line does with its options, once they have been read."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograd_lite import demo as demonstration
+from autograd_lite import expressions
+from autograd_lite.demo import save_figure
+from autograd_lite.engine import Value
+from autograd_lite.errors import ExpressionError, TableError
+from autograd_lite.evaluation_trace import trace
+from autograd_lite.lesson import STEPS
+from autograd_lite.tables.model import TableModel, Training
+from autograd_lite.tables.model import train as train_on
+from autograd_lite.tables.preprocessing import ClassTarget
+from autograd_lite.tables.reading import Columns, Table, listed, read_csv
+from autograd_lite.terminal import Terminal
+from autograd_lite.view import draw
+
+
+def demo(options: argparse.Namespace) -> None:
+    """Walk through the lesson, train on real data, and leave pictures behind."""
+    demonstration.run(options.out)
+
+
+def lesson(options: argparse.Namespace) -> None:
+    """Print one step or all of them, and save their figures if asked to."""
+    screen = Terminal(sys.stdout)
+    for step in STEPS:
+        if options.step not in (None, step.number):
+            continue
+        print(f"{screen.heading(f'Step {step.number}: {step.title}')}\n\n{step.text()}\n")
+        if options.figures:
+            os.makedirs(options.figures, exist_ok=True)
+            for name, figure in step.figures().items():
+                path = os.path.join(options.figures, f"step{step.number}_{name}.png")
+                print("figure:", save_figure(figure, path))
+            print()
+
+
+def explain(options: argparse.Namespace) -> None:
+    """Print a formula's value, the gradient of every variable, and all steps in between."""
+    screen = Terminal(sys.stdout)
+    variables: dict[str, Value] = {}
+    for name, number in options.bindings:
+        if name in variables:
+            raise ExpressionError(f"{name} is given more than once; give it one number")
+        variables[name] = Value(number, label=name)
+    root = expressions.parse(options.expression, variables)
+    root.backward()
+    steps = trace(root)
+    picture = _draw(root, options.draw) if options.draw else None
+    print(screen.heading(f"{options.expression} = {root.data:.6g}"))
+    if variables:
+        leaves = [(name, f"{x.data:.6g}", f"{x.grad:.6g}") for name, x in variables.items()]
+        header = ["variable", "value", "gradient"]
+        print("", screen.table(header, leaves, (None, None, screen.sign)), sep="\n")
+    rows = [
+        (s.name, s.formula, f"{s.value:.6g}", f"{s.gradient:.6g}", _local(s.partials))
+        for s in steps
+    ]
+    header = ["step", "formula", "value", "gradient", "local derivatives"]
+    print("", screen.table(header, rows, (None, None, None, screen.sign)), sep="\n")
+    if picture:
+        print(f"\ndrawn: {picture}")
+
+
+def _local(partials: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"∂/∂{name} = {number:.6g}" for name, number in partials)
+
+
+def _draw(root: Value, path: str) -> Path:
+    try:
+        return draw(root).save(path)
+    except ValueError as error:  # a file name that ends with no known format
+        raise ExpressionError(f"--draw: {error}") from None
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a network on a CSV file, print its held-out score, and save it if asked to."""
+    table = read_csv(options.data)
+    columns = _columns(table, options.target, options.text, options.ignore)
+    features = listed([name for name in columns if name != options.target])
+    print(f"{table.source}: {len(table)} rows, target {options.target!r}, features {features}")
+    sys.stdout.flush()  # before the progress bar, which goes to stderr
+    training = train_on(
+        columns,
+        options.target,
+        hidden=options.hidden,
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        test_size=options.test_size,
+        task=options.task,
+        seed=options.seed,
+        progress=not options.quiet,
+    )
+    report(training, columns)
+    if options.save:
+        training.model.save(options.save)
+        print(f"saved: {options.save}")
+
+
+def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[str]) -> Columns:
+    """The columns to train on, each read as what it is, or as text where the user says so."""
+    table.check_names([target, *text, *ignore])
+    if target in ignore:
+        raise TableError(f"--ignore {target} leaves out the target; choose another --target")
+    return table.columns(
+        {
+            name: "text" if name in text else table.kind(name)
+            for name in table.names
+            if name not in ignore
+        }
+    )
+
+
+def report(training: Training, columns: Columns) -> None:
+    """Print what was learnt, and how well it does on the rows that it never saw."""
+    screen = Terminal(sys.stdout)
+    target = training.model.preprocessing.target
+    what = "a number"
+    if isinstance(target, ClassTarget):
+        what = f"one of {len(target.classes)} classes: {listed(target.classes)}"
+    print(f"predicts {what}")
+    held_out = {name: column[training.held_out] for name, column in columns.items()}
+    if training.dropped:
+        print(f"note: constant columns left out: {listed(training.dropped)}")
+    for name, texts in training.model.preprocessing.unseen(held_out).items():
+        print(f"note: held-out rows have texts in {name!r} that training never saw, which count "
+              f"as none of its categories: {listed(texts)}")  # fmt: skip
+    if training.history.interrupted:
+        print(f"note: interrupted after {len(training.history)} epochs; what was learnt is kept")
+    print(f"trained on {len(training.trained)} rows, held out {len(training.held_out)}:")
+    rows = [(s.name, f"{s.value:.4g}", f"{s.baseline:.4g}") for s in training.scores]
+    print(screen.table(("held-out score", "network", "without features"), rows))
+
+
+def predict(options: argparse.Namespace) -> None:
+    """Print a saved model's predictions for the rows of a CSV file, as CSV."""
+    model = TableModel.load(options.model)
+    columns = read_csv(options.data).columns(model.preprocessing.kinds)
+    for name, texts in model.preprocessing.unseen(columns).items():
+        print(f"note: texts in {name!r} that training never saw count as none of its categories: "
+              f"{listed(texts)}", file=sys.stderr)  # fmt: skip
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([model.preprocessing.target.name])
+    writer.writerows([answer] for answer in model.predict(columns).tolist())

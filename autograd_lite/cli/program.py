@@ -1,0 +1,236 @@
+"""The command line: ``autograd-lite demo | lesson | explain | train | predict``.
+
+What a user gets wrong is told in one line on stderr (and, for an expression, the place), with exit
+status 2. Ctrl-C ends with status 130, a closed pipe with 141, as a shell reports those signals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import keyword
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from autograd_lite import demo
+from autograd_lite.cli import commands
+from autograd_lite.errors import AutogradError
+from autograd_lite.expressions import FUNCTIONS
+from autograd_lite.lesson import STEPS
+
+_USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process if left out.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 2 for an error that the user can mend.
+
+    Raises
+    ------
+    SystemExit
+        From argparse: after ``--help`` and ``--version`` (0) and for wrong arguments (2).
+    """
+    for stream in (sys.stdout, sys.stderr):  # a terminal without ², or ∂ shows a ?
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        try:
+            options = _parser().parse_args(_in_order(sys.argv[1:] if argv is None else argv))
+            options.run(options)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _fail("interrupted", _INTERRUPTED)
+    except BrokenPipeError:
+        # Nobody reads any more: what is left must not fail once more when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED_PIPE
+    except OSError as error:
+        file = f"{os.fspath(error.filename)!r}: " if error.filename else ""
+        return _fail(f"{file}{error.strerror or error}", _USER_ERROR)
+    except (AutogradError, ImportError) as error:  # ImportError: an extra that is not installed
+        return _fail(str(error), _USER_ERROR)
+    return 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"autograd-lite: {message}", file=sys.stderr)
+    return status
+
+
+# --- arguments ------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(_USER_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="autograd-lite",
+        description="Scalar automatic differentiation: expressions, graphs, tiny networks.",
+    )
+    parser.add_argument("--version", action="version", version=f"autograd-lite {_version()}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    command = subparsers.add_parser(
+        "demo", help="the seven steps, then a network on real data", description=demo.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("--out", default="out", metavar="DIR", help="for pictures and model [out]")
+    command.set_defaults(run=commands.demo)
+
+    command = subparsers.add_parser("lesson", help="the seven steps of learning, one or all")
+    numbers = [step.number for step in STEPS]
+    command.add_argument(
+        "step", nargs="?", type=int, choices=numbers, metavar="STEP",
+        help="; ".join(f"{step.number}: {step.title}" for step in STEPS),
+    )  # fmt: skip
+    command.add_argument("--figures", metavar="DIR", help="save the figures there, as PNG")
+    command.set_defaults(run=commands.lesson)
+
+    command = subparsers.add_parser(
+        "explain", help="value, gradients and local derivatives of a formula",
+        usage='autograd-lite explain "tanh(w*x + b)" w=0.5 x=2 b=-1 [--draw FILE]',
+        epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "
+        "list: sum([a, b]). Constants: pi, e.",
+    )  # fmt: skip
+    command.add_argument(
+        "--draw", type=_file, metavar="FILE", help="save the graph: .svg, .png, .pdf or .dot"
+    )
+    command.add_argument("expression", metavar="EXPRESSION")
+    command.add_argument("bindings", nargs="*", metavar="NAME=NUMBER", type=_binding)
+    command.set_defaults(run=commands.explain)
+
+    command = subparsers.add_parser(
+        "train", help="train a network on a CSV file",
+        description="Columns of numbers are standardised, columns of text become one input per "
+        "category. A column is numeric when more than half of its cells are numbers. Text, two "
+        "different numbers, or few integers as target make a classification, other numbers a "
+        "regression.",
+    )  # fmt: skip
+    command.add_argument("data", metavar="data.csv", help="UTF-8, first line: column names")
+    command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    command.add_argument(
+        "--hidden", type=_hidden, default=(16, 16), metavar="16,16", help="neurons of each layer"
+    )
+    command.add_argument(
+        "--save", type=_file, metavar="FILE", help="the trained model (.safetensors)"
+    )
+    command.add_argument("--epochs", type=_count, default=50, metavar="N", help="[50]")
+    command.add_argument("--learning-rate", type=_rate, metavar="R", help="[the optimiser's]")
+    command.add_argument("--test-size", type=_fraction, default=0.2, metavar="F", help="[0.2]")
+    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
+    command.add_argument("--task", choices=["regression", "classification"], help="[by the target]")
+    command.add_argument("--text", action="append", default=[], metavar="COLUMN",
+                         help="read this column as text (may be repeated)")  # fmt: skip
+    command.add_argument("--ignore", action="append", default=[], metavar="COLUMN",
+                         help="leave this column out (may be repeated)")  # fmt: skip
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.set_defaults(run=commands.train)
+
+    command = subparsers.add_parser("predict", help="the predictions of a saved model, as CSV")
+    command.add_argument("model", metavar="model.safetensors", help="saved by train")
+    command.add_argument("data", metavar="data.csv", help="with the columns of the training data")
+    command.set_defaults(run=commands.predict)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("autograd-lite")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _in_order(argv: Sequence[str]) -> list[str]:
+    """The arguments of explain with its options first, so that a formula may begin with a minus."""
+    if not argv or argv[0] != "explain":
+        return list(argv)
+    options: list[str] = []
+    others: list[str] = []
+    rest = iter(argv[1:])
+    for argument in rest:
+        if argument == "--draw":
+            options += [argument, *[name for name in [next(rest, None)] if name is not None]]
+        elif argument == "-h" or (argument.startswith("--") and argument[2:3].isalpha()):
+            options.append(argument)
+        elif argument != "--":
+            others.append(argument)
+    return ["explain", *options, "--", *others]
+
+
+def _binding(text: str) -> tuple[str, float]:
+    name, equals, number = text.partition("=")
+    name = name.strip()
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=NUMBER, such as x=0.5")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise argparse.ArgumentTypeError(f"{name!r} cannot be a name: letters, digits and _ can")
+    return name, _float(number)
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number, such as 0.5") from None
+
+
+def _file(text: str) -> str:
+    """A file to be written: told now, and not after the training, that it cannot be."""
+    folder = os.path.dirname(text) or "."
+    if not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"there is no directory {folder!r} to write to; make it")
+    if os.path.isdir(text) or not os.path.basename(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is a directory; name a file")
+    return text
+
+
+def _rate(text: str) -> float:
+    number = _float(text)
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not positive and finite, such as 0.01")
+    return number
+
+
+def _fraction(text: str) -> float:
+    number = _float(text)
+    if not 0.0 < number < 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1, such as 0.2")
+    return number
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number, such as 50")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
+def _hidden(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no list of layer sizes; write numbers with commas, such as 16,16"
+        )
+    return tuple(map(int, parts))

@@ -1,0 +1,295 @@
+"""The readable engine: what a node is, and how one is recorded.
+
+This file knows no mathematics. A node is made by evaluating a row of the op table (`record`), which
+also gives the partial derivatives; `sweep` orders the nodes, multiplies and adds.
+
+No node refers to itself in a circle and none holds a closure, so graphs are freed at once and
+without the help of Python's garbage collector. That collector still visits every container, so a
+node of one or two parents is a single object: parents and partial derivatives lie in slots, not in
+tuples (which would make a training step take more than twice as long).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.engine.sweep import adjoints, topological_order
+from autograd_lite.ops.ieee import PYTHON_RAISES
+from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.table import Op
+
+#: Names of the part of a program that is running now, outermost first (see `graph.scope`).
+current_scope: ContextVar[tuple[str, ...]] = ContextVar("autograd_lite_scope", default=())
+
+
+class Value:
+    """One real number that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : int, float, bool, Fraction, Decimal, NumPy real scalar or 0-d array
+        Kept as a float (IEEE-754 binary64).
+    label : str, default=""
+        A name, shown in every rendering.
+
+    Attributes
+    ----------
+    data : float
+        The number. Writable on a leaf.
+    grad : float
+        The gradient that backward passes have added here; 0.0 at first. Writable.
+    label : str
+        Writable.
+
+    Raises
+    ------
+    TypeError
+        If `data` is not one real number or `label` not a str.
+
+    Examples
+    --------
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> x.grad
+    6.0
+    """
+
+    __slots__ = (  # noqa: RUF023 - in the order of meaning
+        "_data", "_grad", "_label",
+        "_row",                 # the op that made it; None for a leaf
+        "_x", "_y", "_rest",    # first and second parent or None; all further parents
+        "_dx", "_dy", "_drest", # the partial derivatives by each of them
+        "_constant", "_scope",
+    )  # fmt: skip
+    __module__ = "autograd_lite"
+
+    # Python functions of value.py and view/, and one method per row of the op table, are attached
+    # to this type after it is made; so are the operators.
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+        def __add__(self, other: Any) -> Value: ...
+        def __radd__(self, other: Any) -> Value: ...
+        def __sub__(self, other: Any) -> Value: ...
+        def __rsub__(self, other: Any) -> Value: ...
+        def __mul__(self, other: Any) -> Value: ...
+        def __rmul__(self, other: Any) -> Value: ...
+        def __truediv__(self, other: Any) -> Value: ...
+        def __rtruediv__(self, other: Any) -> Value: ...
+        def __pow__(self, other: Any) -> Value: ...
+        def __rpow__(self, other: Any) -> Value: ...
+        def __neg__(self) -> Value: ...
+        def __abs__(self) -> Value: ...
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self._data = as_float(data)
+        self._grad = 0.0
+        self.label = label
+        self._row: Op | None = None
+        self._x: Value | None = None
+        self._y: Value | None = None
+        self._rest: tuple[Value, ...] = ()
+        self._dx = self._dy = 0.0
+        self._drest: tuple[float, ...] = ()
+        self._constant = False
+        self._scope = current_scope.get()
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            f"Value cannot be subclassed (class {cls.__name__}): keep a Value in an attribute of "
+            "your class instead"
+        )
+
+    @property
+    def data(self) -> float:
+        """The number; writable on a leaf."""
+        return self._data
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        if self._row is not None:
+            raise AttributeError(
+                f"this Value was computed by {self._row.name!r}, so its data is not to be set; set "
+                "the data of its leaves and call refresh()"
+            )
+        if self._constant:
+            raise AttributeError(
+                f"this Value is the constant {self._data!r} of an expression; use a leaf, "
+                "Value(number), for a number that changes"
+            )
+        self._data = as_float(number)
+
+    @property
+    def grad(self) -> float:
+        """The gradient that backward passes have added here; writable."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, number: Any) -> None:
+        self._grad = as_float(number)
+
+    @property
+    def label(self) -> str:
+        """A name, shown in every rendering; writable."""
+        return self._label
+
+    @label.setter
+    def label(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(
+                f"a label is a str and was given {type(text).__name__}: {text!r}; write str(...)"
+            )
+        self._label = str.__str__(text)
+
+    @property
+    def op(self) -> str:
+        """Name of the op that made this Value; ``""`` for a leaf."""
+        return "" if self._row is None else self._row.name
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The arguments of the op, in order, one entry per argument."""
+        if self._x is None:
+            return ()
+        return (self._x,) if self._y is None else (self._x, self._y, *self._rest)
+
+    @property
+    def constant(self) -> bool:
+        """Whether this is a plain number met in an expression."""
+        return self._constant
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        """The partial derivative by each parent, at the recorded numbers; 0.0 for a constant."""
+        if self._x is None:
+            return ()
+        return (self._dx,) if self._y is None else (self._dx, self._dy, *self._drest)
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Add the derivative of this Value by each of its ancestors to their ``grad``.
+
+        Parameters
+        ----------
+        seed : float, default=1.0
+            Derivative of whatever is differentiated by this Value.
+
+        Notes
+        -----
+        Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2008, section 3.2).
+        Every pass computes the adjoints afresh, then adds them, so two passes give twice the
+        gradient on every node.
+        """
+        for node, adjoint in adjoints(self, as_float(seed)).items():
+            node._grad += adjoint
+
+    def zero_grad(self) -> None:
+        """Set ``grad`` to 0.0 on this Value and all its ancestors."""
+        for node in topological_order([self]):
+            node._grad = 0.0
+
+    def refresh(self) -> None:
+        """Recompute this Value and all its ancestors from the leaves' data; keep every ``grad``."""
+        for node in topological_order([self]):
+            if node._row is not None:
+                _evaluate(node)
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Value:
+        """Record a node; how `Op` calls hand over to this engine."""
+        return record(row, tuple([a if type(a) is Value else constant(a) for a in args]))
+
+
+_new = Value.__new__
+_scope_now = current_scope.get
+
+
+def constant(number: Any) -> Value:
+    """A leaf for a plain number met in an expression. It gets no gradient."""
+    return restore(None, (), (), as_float(number), 0.0, "", True, _scope_now())
+
+
+def record(row: Op, parents: tuple[Value, ...]) -> Value:
+    """A node: the row's value at the parents' numbers, and its partial derivatives there."""
+    node = _new(Value)
+    node._grad = 0.0
+    node._label = ""
+    node._row = row
+    node._constant = False
+    node._scope = _scope_now()
+    if len(parents) == 2:
+        node._x, node._y = parents
+        node._rest = node._drest = ()
+    else:
+        _set_parents(node, parents)
+    _evaluate(node)
+    return node
+
+
+def fields(node: Value) -> tuple[Any, ...]:
+    """All that a node is, as `restore` takes it: for copying and pickling."""
+    return (
+        node._row, node.parents, node.local_grads, node._data, node._grad, node._label,
+        node._constant, node._scope,
+    )  # fmt: skip
+
+
+def restore(
+    row: Op | None,
+    parents: tuple[Value, ...],
+    partials: tuple[float, ...],
+    data: float,
+    grad: float,
+    label: str,
+    is_constant: bool,
+    scope: tuple[str, ...],
+) -> Value:
+    """A node with these `fields`; nothing is evaluated."""
+    node = _new(Value)
+    node._row, node._data, node._grad, node._label = row, data, grad, label
+    node._constant, node._scope = is_constant, scope
+    _set_parents(node, parents)
+    _set_partials(node, partials)
+    return node
+
+
+def _set_parents(node: Value, parents: tuple[Value, ...]) -> None:
+    node._x = parents[0] if parents else None
+    node._y = parents[1] if len(parents) > 1 else None
+    node._rest = parents[2:]
+    node._dx = node._dy = 0.0
+    node._drest = ()
+
+
+def _set_partials(node: Value, partials: tuple[float, ...]) -> None:
+    node._dx = partials[0] if partials else 0.0
+    node._dy = partials[1] if len(partials) > 1 else 0.0
+    node._drest = partials[2:]
+
+
+def _evaluate(node: Value) -> None:
+    """Set a node's number and partial derivatives from its parents' numbers."""
+    row: Any = node._row
+    x: Any = node._x
+    y: Any = node._y
+    try:  # the same as below without building lists: most nodes have one or two parents
+        if row.arity == 2:
+            a, b = x._data, y._data
+            by_x, by_y = row.partials
+            node._data = out = row.on_plain_floats(a, b)
+            node._dx = 0.0 if x._constant else by_x(out, a, b)
+            node._dy = 0.0 if y._constant else by_y(out, a, b)
+            return
+        if row.arity == 1:
+            node._data = out = row.on_plain_floats(x._data)
+            node._dx = 0.0 if x._constant else row.partials[0](out, x._data)
+            return
+    except PYTHON_RAISES:
+        pass  # IEEE-754 has an answer, which the row finds below
+    parents = node.parents
+    numbers = [parent._data for parent in parents]
+    wanted = [not parent._constant for parent in parents]
+    node._data = out = row.on_floats(*numbers)
+    _set_partials(node, row.partials_on_floats(out, numbers, wanted))

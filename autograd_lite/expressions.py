@@ -1,0 +1,291 @@
+"""Formulas written as text: read with a whitelist over `ast`, recorded as a graph.
+
+Nothing is ever handed to ``eval``. Every kind of syntax that is not listed here is refused, with
+the place shown and the way out named. A function is a public row of the op table, looked up by its
+name, so a new row can be used in text at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import ExpressionError, ShapeError
+from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
+
+#: Longest text that is read, in characters.
+MAX_LENGTH = 10_000
+_SHOWN = 72  # characters of the text that an error shows around the place
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+
+_OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
+#: What can be called in an expression: rows by name, and by Python's name (abs, pow).
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **_OPERATORS,
+    **{name: row for name, row in TABLE.items() if row.public},
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+}
+
+# The name of the method that Python calls for an operator is the row's column `operator`.
+_SYNTAX: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow",
+    ast.USub: "neg",
+}  # fmt: skip
+
+_INSTEAD: dict[type[ast.AST], str] = {
+    ast.Compare: "a comparison has no derivative; write less(a, b), less_equal(a, b) or "
+    "equal(a, b), which give 1 or 0",
+    ast.IfExp: "if and else are not read here; write where(condition, a, b)",
+    ast.BoolOp: "and, or are not read here; multiply conditions, or use where(condition, a, b)",
+    ast.Not: "not is not read here; write 1 - condition",
+    ast.BitXor: "^ is not a power in Python; write a**b",
+    ast.FloorDiv: "// is not read here; write floor(a / b)",
+    ast.Mod: "% is not read here; write a - b*floor(a / b)",
+    ast.MatMult: "@ is not read here; write dot([a, b], [x, y])",
+    ast.Attribute: "a dot after a name is not read here; functions are called by their plain name, "
+    "as in tanh(x)",
+    ast.Subscript: "an index is not read here; give each number a name of its own, such as x0",
+    ast.Starred: "* before an argument is not read here; write the arguments one by one",
+    ast.keyword: "an argument with a name is not read here; give it by position, as in "
+    "leaky_relu(x, 0.1)",
+}
+_READ = "an expression is made of names, numbers, + - * / **, parentheses, [lists] and functions"
+
+
+def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Value:
+    """The Value of a formula.
+
+    Parameters
+    ----------
+    text : str
+        Names, numbers, ``+ - * / **``, parentheses and calls of the functions of the op table
+        (`FUNCTIONS`), those of many arguments with a list: ``sum([a, b])``. The constants ``pi``
+        and ``e`` are known unless given as variables. Every number is a float, and arithmetic on
+        numbers alone is done at once, by IEEE-754.
+    variables : mapping of str to Value or float, optional
+        A number becomes a leaf with the name as its label.
+
+    Returns
+    -------
+    Value
+        A leaf if `text` holds no variable.
+
+    Raises
+    ------
+    ExpressionError
+        If the text is not such a formula (the message shows the place), uses a name that has no
+        value, or leaves one of the variables unused.
+    TypeError
+        If `text` is not a str or a variable is not one real number.
+
+    Examples
+    --------
+    >>> parse("tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -1.0})
+    Value(data=0.0, grad=0.0)
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"an expression is a str and was given {type(text).__name__}: {text!r}")
+    formula = _Formula(" ".join(text.split()))
+    given = {
+        unicodedata.normalize("NFKC", name): x if isinstance(x, Value) else Value(x, label=name)
+        for name, x in (variables or {}).items()
+    }
+    result = formula.evaluate(given)
+    unused = [name for name in given if name not in formula.used]
+    if unused:
+        uses = ", ".join(formula.used) or "no variable"
+        raise ExpressionError(
+            f"the expression does not use {', '.join(unused)}, but {uses}; leave out what it does "
+            "not use"
+        )
+    return result if isinstance(result, Value) else Value(result)
+
+
+class _Formula:
+    """A text, its syntax tree, and the names that were used while it was evaluated."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.used: dict[str, None] = {}  # in the order of use
+        self.tree = self._read()
+
+    def _read(self) -> ast.expr:
+        if not self.text:
+            raise ExpressionError("the expression is empty; write something like tanh(w*x + b)")
+        if len(self.text) > MAX_LENGTH:
+            raise ExpressionError(
+                f"the expression has {len(self.text):,} characters and at most {MAX_LENGTH:,} are "
+                "read; build it in Python from Values"
+            )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "invalid decimal literal": refused below anyway
+                return ast.parse(self.text, mode="eval").body
+        except SyntaxError as error:
+            said = re.split("[.:] ", error.msg)[0]  # what follows is advice on Python
+            column = min(max((error.offset or 1) - 1, 0), len(self.text))
+            raise self._error(column, f"{said}; {_READ}, and a product needs its *") from None
+        except (RecursionError, MemoryError):
+            raise ExpressionError(
+                "the expression is nested too deeply to be read; use sum([...]) for a long sum, or "
+                "build it in Python from Values"
+            ) from None
+        except ValueError as error:  # a NUL, or bytes that are no text
+            raise ExpressionError(f"{self.text!r} is no text that can be read: {error}") from None
+
+    def evaluate(self, variables: Mapping[str, Value]) -> Any:
+        """The Value, or the float if no variable is involved."""
+        results: dict[ast.expr, Any] = {}
+        for node in self._operands_first():
+            operands = [results[child] for child in self._operands(node)]
+            results[node] = self._apply(node, operands, variables)
+        result = results[self.tree]
+        if isinstance(result, list):
+            raise self._error(
+                self._column(self.tree), "this is a list of numbers; write sum([...]) of it, or dot"
+            )
+        return result
+
+    def _operands_first(self) -> Iterator[ast.expr]:
+        """Every part of the tree after its operands, left to right, without recursion."""
+        stack: list[tuple[ast.expr, bool]] = [(self.tree, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                yield node
+            else:
+                stack.append((node, True))
+                stack.extend((child, False) for child in reversed(self._operands(node)))
+
+    def _operands(self, node: ast.expr) -> list[ast.expr]:
+        """The parts that a node is computed from; raises for what is not on the whitelist."""
+        match node:
+            case ast.BinOp(left, op, right) if type(op) in _SYNTAX:
+                return [left, right]
+            case ast.UnaryOp(op, operand) if type(op) in _SYNTAX or isinstance(op, ast.UAdd):
+                return [operand]
+            case ast.Call(ast.Name(name), args, []):
+                self._function(name, node)
+                return args
+            case ast.List(elements) | ast.Tuple(elements):
+                return elements
+            case ast.Name() | ast.Constant():
+                return []
+            case ast.Call(ast.Name(), keywords=[first, *_]):
+                raise self._refuse(first, self._column(first))
+            case ast.Call(function):
+                raise self._refuse(function, self._column(function))
+            case ast.BinOp(left, op) | ast.Compare(left, [op, *_]):
+                part = node if isinstance(node, ast.Compare) else op
+                raise self._refuse(part, self._after(left))
+            case ast.UnaryOp(op):
+                raise self._refuse(op, self._column(node))
+        raise self._refuse(node, self._column(node))
+
+    def _apply(self, node: ast.expr, operands: list[Any], variables: Mapping[str, Value]) -> Any:
+        match node:
+            case ast.Name(name):
+                return self._variable(name, variables, node)
+            case ast.Constant(value):
+                return self._number(value, node)
+            case ast.List() | ast.Tuple():
+                return operands
+            case ast.UnaryOp(ast.UAdd()):
+                return self._call(lambda x: x, operands, node, lists=False)
+            case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+                return self._call(_OPERATORS[_SYNTAX[type(op)]], operands, node, lists=False)
+            case ast.Call(ast.Name(name)):
+                function = self._function(name, node)
+                elementwise = isinstance(function, Op) and not isinstance(function, SequenceOp)
+                return self._call(function, operands, node, lists=not elementwise)
+        raise AssertionError(f"{ast.dump(node)} passed the whitelist and is not evaluated")
+
+    def _call(
+        self, function: Callable[..., Any], operands: list[Any], node: ast.expr, lists: bool
+    ) -> Any:
+        if not lists and any(isinstance(operand, list) for operand in operands):
+            raise self._error(
+                self._column(node),
+                "a list is not a number here; only functions of many arguments take lists, as in "
+                "sum([a, b])",
+            )
+        fixed = operands[len(function.arguments) :] if isinstance(function, Op) else []
+        if isinstance(function, Op) and function.attrs and any(isinstance(x, Value) for x in fixed):
+            said = f"{', '.join(function.attrs)} of {function.name} is fixed: give a plain number"
+            raise self._error(self._column(node), said)
+        try:
+            return function(*operands)
+        except (TypeError, ShapeError) as error:
+            raise self._error(self._column(node), str(error)) from None
+
+    def _function(self, name: str, node: ast.expr) -> Callable[..., Any]:
+        if name not in FUNCTIONS:
+            known = difflib.get_close_matches(name, FUNCTIONS, cutoff=0.6)
+            hint = (
+                f"did you mean {' or '.join(known)}?" if known else f"known: {', '.join(FUNCTIONS)}"
+            )
+            raise self._error(self._column(node), f"there is no function {name!r}; {hint}")
+        return FUNCTIONS[name]
+
+    def _variable(self, name: str, variables: Mapping[str, Value], node: ast.expr) -> Value | float:
+        if name in variables:
+            self.used[name] = None
+            return variables[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in FUNCTIONS:
+            said = (
+                f"{name} is a function; write {name}(...), or give a variable a value, {name}=1.0"
+            )
+        else:
+            near = difflib.get_close_matches(name, variables, n=1)
+            hint = f" (or did you mean {near[0]}?)" if near else ""
+            said = f"{name} has no value; give it one, such as {name}=1.0{hint}"
+        raise self._error(self._column(node), said)
+
+    def _number(self, number: object, node: ast.expr) -> float:
+        if type(number) not in (int, float):
+            raise self._error(
+                self._column(node), f"{number!r} is no real number; write one such as 2 or 0.5"
+            )
+        try:
+            return float(number)  # type: ignore[arg-type]  # one of the two by now
+        except OverflowError:
+            said = "this integer is larger than any float; write it as 1e308 or smaller"
+            raise self._error(self._column(node), said) from None
+
+    # --- errors -----------------------------------------------------------------------------------
+
+    def _refuse(self, part: ast.AST, column: int) -> ExpressionError:
+        kind = type(part).__name__
+        said = _INSTEAD.get(type(part), f"this ({kind}) is not read here; {_READ}")
+        return self._error(column, said)
+
+    def _error(self, column: int, said: str) -> ExpressionError:
+        """The error with the text below it, and a caret under the place."""
+        start = max(0, min(column - _SHOWN // 2, len(self.text) - _SHOWN))
+        shown = self.text[start : start + _SHOWN]
+        before = "…" if start else ""
+        after = "…" if start + _SHOWN < len(self.text) else ""
+        caret = " " * (len(before) + column - start) + "^"
+        return ExpressionError(f"{said}\n    {before}{shown}{after}\n    {caret}")
+
+    def _column(self, node: ast.expr | ast.keyword) -> int:
+        """Where a node begins, in characters (`ast` counts the bytes of UTF-8)."""
+        return len(self.text.encode()[: node.col_offset].decode())
+
+    def _after(self, node: ast.expr) -> int:
+        """Where the operator behind a left operand stands."""
+        assert node.end_col_offset is not None
+        end = len(self.text.encode()[: node.end_col_offset].decode())
+        rest = self.text[end:]
+        return end + len(rest) - len(rest.lstrip(" )"))

@@ -1,0 +1,108 @@
+"""Walks over graphs: order, leaves, staleness; and scopes, which name parts of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograd_lite.engine import Value, current_scope, fields, topological_order
+from autograd_lite.errors import GraphError
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Name the part of the graph that is recorded inside a ``with`` block.
+
+    Scopes nest. Pictures draw them as frames and fold large graphs by them.
+
+    Parameters
+    ----------
+    name : str
+        Not empty.
+
+    Raises
+    ------
+    TypeError
+        If `name` is not a str.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, scope
+    >>> with scope("score"):
+    ...     y = Value(2.0) * 3.0
+    >>> scope_of(y)
+    ('score',)
+    """
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"a scope's name is a str, not empty, and was given {name!r}")
+    token = current_scope.set((*current_scope.get(), str.__str__(name)))
+    try:
+        yield
+    finally:
+        current_scope.reset(token)
+
+
+def scope_of(value: Value) -> tuple[str, ...]:
+    """Names of the scopes in which a Value was made, outermost first."""
+    names: tuple[str, ...] = value._scope
+    return names
+
+
+def ancestors(root: Value) -> list[Value]:
+    """The root and all that it was computed from, constants too, every node after its parents."""
+    return topological_order([check_value(root, "root")])
+
+
+def leaves(root: Value) -> list[Value]:
+    """The leaves that the root was computed from, constants left out, in topological order."""
+    return [node for node in ancestors(root) if not node.op and not node.constant]
+
+
+def row_of(value: Value) -> Any:
+    """The row of the op table that made a Value; None for a leaf."""
+    return fields(value)[0]
+
+
+def first_stale(order: list[Value]) -> Value | None:
+    """The first node whose parents' current data would give another number, if there is one."""
+    for node in order:
+        row = row_of(node)
+        if row is not None:
+            now = row.on_floats(*[parent.data for parent in node.parents])
+            if now != node.data and (now == now or node.data == node.data):
+                return node
+    return None
+
+
+def check_fresh(order: list[Value], purpose: str) -> None:
+    """Raise a GraphError if a node of the graph is stale.
+
+    Raises
+    ------
+    GraphError
+        Naming the first stale node and the way out.
+    """
+    stale = first_stale(order)
+    if stale is not None:
+        raise GraphError(
+            f"{purpose} needs the numbers that the graph was recorded with, but a leaf was changed "
+            f"since: {stale!r} (op {stale.op!r}) would now be something else; call "
+            "output.refresh(), or build the graph again"
+        )
+
+
+def check_value(thing: Any, role: str) -> Value:
+    """The thing itself, if it is a Value.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+    """
+    if not isinstance(thing, Value):
+        raise TypeError(
+            f"{role} must be a Value and is {type(thing).__name__}: {thing!r}; write Value(number) "
+            "for a leaf"
+        )
+    return thing

@@ -1,0 +1,189 @@
+"""Step 4: how the loss changes with the weight, measured with a small step and exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograd_lite.engine import Value
+from autograd_lite.lesson.loss import squared_loss
+from autograd_lite.lesson.model import IDEAL, forward_table
+from autograd_lite.ops.rules import square
+from autograd_lite.transforms import gradient
+
+
+@dataclass(frozen=True)
+class NudgeRow:
+    """One row of the table for δW: outputs and squared errors before and after the step."""
+
+    input: float
+    desired: float
+    actual: float
+    squared_error: float
+    nudged_actual: float
+    nudged_squared_error: float
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """The loss at W and at W + δW.
+
+    Attributes
+    ----------
+    W, step : float
+        The weight, and δW.
+    rows : tuple of NudgeRow
+    loss, nudged_loss : float
+        Totals of the squared errors of `rows`.
+    slope : float
+        (nudged_loss - loss) / step.
+    """
+
+    W: float
+    step: float
+    rows: tuple[NudgeRow, ...]
+    loss: float
+    nudged_loss: float
+    slope: float
+
+
+@dataclass(frozen=True)
+class SignRow:
+    """One row of the table of signs: where W lies, and what an increase of W would do."""
+
+    W: float
+    place: str
+    loss: float
+    derivative: float
+    sign: str
+    increase: str
+    update: str
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One point of the loss curve, with the slope of its tangent there."""
+
+    W: float
+    loss: float
+    derivative: float
+
+
+def derivative(W: float) -> float:
+    """Derivative of the loss by the weight, by back-propagation through the recorded graph.
+
+    Examples
+    --------
+    >>> derivative(3.0), derivative(2.0), derivative(0.5)
+    (60.0, 0.0, -90.0)
+    """
+    weight = Value(W, label="W")
+    [slope] = gradient(squared_loss(weight), [weight])
+    return slope
+
+
+def curvature(W: float) -> float:
+    """Second derivative of the loss: the gradient is recorded and differentiated again.
+
+    Examples
+    --------
+    >>> curvature(3.0)
+    60.0
+    """
+    weight = Value(W, label="W")
+    [slope] = gradient(squared_loss(weight), [weight], create_graph=True)
+    [second] = gradient(slope, [weight])
+    return second
+
+
+def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nudge:
+    """How much the loss changes when the weight changes by a small step δW.
+
+    Parameters
+    ----------
+    W : float, default=3.0
+    step : float, default=0.0001
+        δW.
+    decimals : int or None, default=4
+        Round the numbers of every row, and the totals, to so many decimals, as on paper; None
+        rounds nothing.
+
+    Returns
+    -------
+    Nudge
+
+    Examples
+    --------
+    >>> table = nudge()
+    >>> table.loss, table.nudged_loss, round(table.slope, 6)
+    (30.0, 30.006, 60.0)
+    >>> round(nudge(decimals=None).slope, 6)
+    60.003
+    """
+
+    def shown(number: float) -> float:
+        return number if decimals is None else round(number, decimals)
+
+    rows = tuple(
+        NudgeRow(
+            before.input,
+            before.desired,
+            shown(before.actual),
+            shown(square(before.actual - before.desired)),
+            shown(after.actual),
+            shown(square(after.actual - after.desired)),
+        )
+        for before, after in zip(forward_table(W), forward_table(W + step), strict=True)
+    )
+    loss = shown(sum(row.squared_error for row in rows))
+    nudged_loss = shown(sum(row.nudged_squared_error for row in rows))
+    return Nudge(W, step, rows, loss, nudged_loss, (nudged_loss - loss) / step)
+
+
+def shrinking_steps(
+    W: float = 3.0, steps: Sequence[float] = (0.1, 0.01, 0.001, 0.0001)
+) -> list[Nudge]:
+    """Measured slopes for smaller and smaller steps, nothing rounded; they tend to the derivative.
+
+    Examples
+    --------
+    >>> [round(table.slope, 4) for table in shrinking_steps()]
+    [63.0, 60.3, 60.03, 60.003]
+    """
+    return [nudge(W, step, decimals=None) for step in steps]
+
+
+def sign_table(weights: Sequence[float] = (0.5, 1.0, 1.99, 2.0, 3.0, 5.0)) -> list[SignRow]:
+    """What the sign of the derivative says about the way to the minimum.
+
+    Examples
+    --------
+    >>> [row.sign for row in sign_table((1.0, 2.0, 3.0))]
+    ['negative', 'zero', 'positive']
+    """
+    readings = {
+        -1: ("negative", "lowers the loss", "increase W"),
+        0: ("zero", "cannot help", "stay: minimum"),
+        1: ("positive", "raises the loss", "decrease W"),
+    }
+    rows = []
+    for W in weights:
+        slope = derivative(W)
+        place = f"W {'<' if W < IDEAL else '>' if W > IDEAL else '='} {IDEAL:g}"
+        reading = readings[(slope > 0.0) - (slope < 0.0)]
+        rows.append(SignRow(W, place, squared_loss(W), slope, *reading))
+    return rows
+
+
+def loss_curve(low: float = 0.0, high: float = 5.0, count: int = 101) -> list[CurvePoint]:
+    """The loss and its derivative at evenly spaced weights.
+
+    Parameters
+    ----------
+    low, high : float
+        The first and the last weight.
+    count : int, default=101
+        At least 2.
+    """
+    weights = [low + (high - low) * i / (count - 1) for i in range(count)]
+    return [CurvePoint(W, squared_loss(W), derivative(W)) for W in weights]

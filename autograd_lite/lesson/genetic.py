@@ -1,0 +1,165 @@
+"""Step 7: a genetic algorithm, whose mutations are blind, against gradient descent."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.ops.reductions import dot, mean
+from autograd_lite.ops.rules import square
+from autograd_lite.transforms import gradient
+
+#: How many weights `race` is held with in the lesson.
+COUNTS = (1, 10)
+#: A loss of some weights, which are floats or Values.
+Loss = Callable[[Sequence[Any]], Any]
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two ways to lower one loss, counted by loss evaluations.
+
+    Attributes
+    ----------
+    weights : int
+    genetic, descent : tuple of float
+        The lowest loss found after 1, 2, 3 … evaluations.
+    mutations, good_mutations : int
+        How many children were born, and how many of them beat their parent.
+    """
+
+    weights: int
+    genetic: tuple[float, ...]
+    descent: tuple[float, ...]
+    mutations: int
+    good_mutations: int
+
+
+def linear_loss(weights: int, samples: int = 40, seed: int = 0) -> Loss:
+    """The loss of the lesson with several inputs: the target is twice the sum of the inputs.
+
+    Parameters
+    ----------
+    weights : int
+        How many inputs, each with a weight of its own; all are ideal at 2.
+    samples, seed : int
+        Inputs are drawn from the normal distribution.
+
+    Returns
+    -------
+    function
+        From the weights, floats or Values, to the mean squared error.
+    """
+    draw = random.Random(seed).gauss
+    rows = [[draw(0.0, 1.0) for _ in range(weights)] for _ in range(samples)]
+    targets = [2.0 * sum(row) for row in rows]
+
+    def loss(ws: Sequence[Any]) -> Any:
+        pairs = zip(rows, targets, strict=True)
+        return mean([square(dot(ws, row) - target) for row, target in pairs])
+
+    return loss
+
+
+def evolve(
+    loss: Loss,
+    start: Sequence[float],
+    evaluations: int,
+    population: int = 5,
+    mutation: float = 0.3,
+    seed: int = 0,
+) -> tuple[list[float], int, int]:
+    """A genetic algorithm: every survivor has a mutated child, and the fittest survive.
+
+    Parameters
+    ----------
+    loss : function
+        Called with lists of floats; the fitness to minimise.
+    start : sequence of float
+        The weights of the first individual.
+    evaluations : int
+        How often `loss` may be called.
+    population : int, default=5
+        How many survive a generation.
+    mutation : float, default=0.3
+        Standard deviation of the mutation of each weight; it is blind: nothing steers it.
+    seed : int, default=0
+
+    Returns
+    -------
+    losses : list of float
+        The lowest loss after each evaluation.
+    mutations, good_mutations : int
+        All children, and those that beat their parent.
+    """
+    draw = random.Random(seed).gauss
+    survivors = [(loss(list(start)), list(start))]
+    best = [survivors[0][0]]
+    good = 0
+    while len(best) < evaluations:
+        children = []
+        for parent_loss, parent in survivors[: evaluations - len(best)]:
+            child = [w + draw(0.0, mutation) for w in parent]
+            child_loss = loss(child)
+            good += child_loss < parent_loss
+            children.append((child_loss, child))
+            best.append(min(best[-1], child_loss))
+        survivors = sorted(survivors + children)[:population]
+    return best, len(best) - 1, good
+
+
+def follow_gradient(
+    loss: Loss, start: Sequence[float], evaluations: int, learning_rate: float = 0.3
+) -> list[float]:
+    """Gradient descent on the same loss: the delta rule for every weight.
+
+    Parameters
+    ----------
+    loss : function
+        Called with lists of Values.
+    start : sequence of float
+    evaluations : int
+        How often `loss` may be called; each call is followed by one backward pass.
+    learning_rate : float, default=0.3
+
+    Returns
+    -------
+    list of float
+        The lowest loss after each evaluation.
+    """
+    weights = list(start)
+    best: list[float] = []
+    for _ in range(evaluations):
+        values = [Value(w) for w in weights]
+        output = loss(values)
+        best.append(min([output.data, *best[-1:]]))
+        slopes = gradient(output, values)
+        weights = [w - learning_rate * slope for w, slope in zip(weights, slopes, strict=True)]
+    return best
+
+
+@cache  # text and figure show the same race
+def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Race:
+    """Both algorithms from the same start with equal numbers of loss evaluations.
+
+    Parameters
+    ----------
+    weights : int
+        How many weights there are to find.
+    evaluations : int, default=100
+    start : float, default=3.0
+        The initial number of every weight.
+
+    Returns
+    -------
+    Race
+    """
+    loss = linear_loss(weights)
+    first = [start] * weights
+    genetic, mutations, good = evolve(loss, first, evaluations)
+    descent = follow_gradient(loss, first, evaluations)
+    return Race(weights, tuple(genetic), tuple(descent), mutations, good)

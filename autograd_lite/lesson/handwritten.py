@@ -1,0 +1,206 @@
+"""Step 5: why derivatives of compositions are not written out by hand.
+
+The hand-written derivative is one function of ordinary arithmetic. On floats it gives the number;
+on `Written` texts it gives the formula that a person would have to write down.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.graph import ancestors
+from autograd_lite.ops import Op
+from autograd_lite.ops.rules import tanh
+from autograd_lite.transforms import gradient
+
+_SUM, _PRODUCT, _NAME = range(3)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A number that is only written down: arithmetic on it gives longer text.
+
+    Attributes
+    ----------
+    text : str
+        A formula in Python's notation.
+    rank : int
+        How firmly it holds together: as a sum, as a product or power, or as a name or call. An
+        operation that binds more firmly puts brackets around it.
+    """
+
+    text: str
+    rank: int = _NAME
+
+    def __add__(self, other: Any) -> Written:
+        return Written(f"{self.text} + {_text(other)}", _SUM)
+
+    def __sub__(self, other: Any) -> Written:
+        return Written(f"{self.text} - {_text(other, _PRODUCT)}", _SUM)
+
+    def __rsub__(self, other: Any) -> Written:
+        return Written(f"{_text(other)} - {_text(self, _PRODUCT)}", _SUM)
+
+    def __mul__(self, other: Any) -> Written:
+        return Written(f"{_text(self, _PRODUCT)}*{_text(other, _PRODUCT)}", _PRODUCT)
+
+    def __rmul__(self, other: Any) -> Written:
+        return Written(f"{_text(other)}*{_text(self, _PRODUCT)}", _PRODUCT)
+
+    def __pow__(self, exponent: int) -> Written:
+        return Written(f"{_text(self, _NAME)}**{exponent}", _PRODUCT)
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Written:
+        return Written(f"{row.name}({', '.join(map(_text, args))})")
+
+
+def _text(number: Any, at_least: int = _SUM) -> str:
+    if not isinstance(number, Written):
+        return f"{number:g}"
+    return number.text if number.rank >= at_least else f"({number.text})"
+
+
+#: One row of weights per neuron, for each layer.
+Layers = list[list[list[Any]]]
+
+
+def _weighted_sum(weights: Sequence[Any], xs: Sequence[Any]) -> Any:
+    result = weights[0] * xs[0]
+    for weight, x in zip(weights[1:], xs[1:], strict=True):
+        result = result + weight * x
+    return result
+
+
+def composed_loss(layers: Layers, x: Any, target: Any) -> Any:
+    """(y - target)² of layers of tanh neurons, y being the last layer's first neuron.
+
+    Parameters
+    ----------
+    layers : list of list of list of number
+        Weights as floats, Values or `Written`: layer, neuron, input.
+    x, target : number
+    """
+    outputs = [x]
+    for layer in layers:
+        outputs = [tanh(_weighted_sum(weights, outputs)) for weights in layer]
+    return (outputs[0] - target) ** 2
+
+
+def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
+    """Derivative of `composed_loss` by the first weight, composed as one does on paper.
+
+    The chain rule by hand: tanh'(z) = 1 - tanh(z)², and every inner function is written out in
+    full wherever the outer derivative needs it.
+
+    Parameters
+    ----------
+    layers : list of list of list of number
+        Floats give the number, `Written` the formula.
+    x, target : number
+    """
+    outputs, slopes = [x], [None]
+    for depth, layer in enumerate(layers):
+        inner = [_weighted_sum(weights, outputs) for weights in layer]
+        if depth == 0:  # only the first neuron holds the weight in question
+            terms = [x, *[None] * (len(layer) - 1)]
+        else:
+            reached = [i for i, slope in enumerate(slopes) if slope is not None]
+            terms = [
+                _weighted_sum([weights[i] for i in reached], [slopes[i] for i in reached])
+                for weights in layer
+            ]
+        outputs = [tanh(z) for z in inner]
+        slopes = [
+            None if term is None else (1 - output**2) * term
+            for output, term in zip(outputs, terms, strict=True)
+        ]
+    return 2 * (outputs[0] - target) * slopes[0]
+
+
+@dataclass(frozen=True)
+class CompositionRow:
+    """Composing by hand beside back-propagation, for one number of layers.
+
+    Attributes
+    ----------
+    layers, width : int
+        Number of layers, and of neurons in each of them but the last, which has one.
+    weights : int
+        How many weights there are, each of which needs a formula of its own.
+    formula : str
+        The derivative of the loss by the first weight, written out.
+    by_hand : float
+        What that formula gives for the weights of this row.
+    local_derivatives : int
+        How many numbers back-propagation uses for the gradients of all weights together.
+    back_propagated : float
+        Its gradient of the first weight.
+    """
+
+    layers: int
+    width: int
+    weights: int
+    formula: str
+    by_hand: float
+    local_derivatives: int
+    back_propagated: float
+
+
+def _shape(layers: int, width: int) -> list[tuple[int, int]]:
+    sizes = [1] + [width] * (layers - 1) + [1]
+    return list(zip(sizes[1:], sizes[:-1], strict=True))
+
+
+def composition(layers: int, width: int = 1) -> CompositionRow:
+    """Write the derivative of composed layers out by hand, and back-propagate the same.
+
+    Parameters
+    ----------
+    layers : int
+        At least 1.
+    width : int, default=1
+        Neurons in each layer but the last.
+
+    Returns
+    -------
+    CompositionRow
+
+    Examples
+    --------
+    >>> composition(1).formula
+    '2*(tanh(w1*x) - t)*(1 - tanh(w1*x)**2)*x'
+    """
+    draw = random.Random(0).uniform
+    x, target = 1.0, 0.5
+    numbers: Layers = []
+    texts: Layers = []
+    count = 0
+    for neurons, inputs in _shape(layers, width):
+        numbers.append([[draw(0.5, 1.5) for _ in range(inputs)] for _ in range(neurons)])
+        names = [[f"w{count + n * inputs + i + 1}" for i in range(inputs)] for n in range(neurons)]
+        texts.append([[Written(name) for name in row] for row in names])
+        count += neurons * inputs
+    values = [[[Value(w) for w in row] for row in layer] for layer in numbers]
+    loss = composed_loss(values, x, target)
+    [back_propagated] = gradient(loss, [values[0][0][0]])
+    return CompositionRow(
+        layers,
+        width,
+        count,
+        derivative_by_hand(texts, Written("x"), Written("t")).text,
+        derivative_by_hand(numbers, x, target),
+        sum(not parent.constant for node in ancestors(loss) for parent in node.parents),
+        back_propagated,
+    )
+
+
+def compositions(
+    layers: Sequence[int] = (1, 2, 3, 4, 6, 8, 10), width: int = 1
+) -> list[CompositionRow]:
+    """`composition` for growing numbers of layers."""
+    return [composition(count, width) for count in layers]

@@ -1,0 +1,160 @@
+"""Step 3: the loss, which says in one number how wrong the model is, and why it squares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograd_lite.lesson.model import DESIRED, INPUTS, Number, forward_table, model
+from autograd_lite.ops.reductions import sum as total
+from autograd_lite.ops.rules import absolute, square
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """One row of the loss table. The error is actual - desired."""
+
+    input: float
+    actual: float
+    desired: float
+    absolute_error: float
+    squared_error: float
+
+
+@dataclass(frozen=True)
+class Losses:
+    """One list of errors, judged in four ways.
+
+    Attributes
+    ----------
+    absolute, squared : float
+        Sums of the absolute and of the squared errors.
+    mean_squared, root_mean_squared : float
+        The mean of the squared errors (MSE) and its square root (RMSE).
+    """
+
+    absolute: float
+    squared: float
+    mean_squared: float
+    root_mean_squared: float
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """What one error costs, and how many times the cost of the first error that is."""
+
+    error: float
+    absolute: float
+    squared: float
+    times_absolute: float
+    times_squared: float
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Errors with a description, and their two sums."""
+
+    name: str
+    errors: tuple[float, ...]
+    absolute: float
+    squared: float
+
+
+def loss_table(W: float) -> list[LossRow]:
+    """Absolute and squared error of the model for every input.
+
+    Examples
+    --------
+    >>> [row.squared_error for row in loss_table(3.0)]
+    [0.0, 1.0, 4.0, 9.0, 16.0]
+    """
+    return [
+        LossRow(
+            row.input,
+            row.actual,
+            row.desired,
+            absolute(row.actual - row.desired),
+            square(row.actual - row.desired),
+        )
+        for row in forward_table(W)
+    ]
+
+
+def losses(errors: Sequence[float]) -> Losses:
+    """The sums, the mean and the root mean square of some errors.
+
+    Examples
+    --------
+    >>> losses([0.0, 1.0, 2.0, 3.0, 4.0]).squared
+    30.0
+    """
+    squared: float = total([square(error) for error in errors])
+    mean = squared / len(errors)
+    return Losses(total([absolute(e) for e in errors]), squared, mean, math.sqrt(mean))
+
+
+def squared_loss(W: Number) -> Number:
+    """Sum of the squared errors over the training set: the loss of the lesson.
+
+    Parameters
+    ----------
+    W : float or Value
+        With a Value the result is one too, and can be differentiated.
+
+    Examples
+    --------
+    >>> squared_loss(3.0), squared_loss(5.0), squared_loss(0.5)
+    (30.0, 270.0, 67.5)
+    """
+    errors = [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
+    loss: Number = total([square(error) for error in errors])
+    return loss
+
+
+def absolute_loss(W: Number) -> Number:
+    """Sum of the absolute errors over the training set.
+
+    Examples
+    --------
+    >>> absolute_loss(3.0), absolute_loss(5.0), absolute_loss(0.5)
+    (10.0, 30.0, 15.0)
+    """
+    errors = [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
+    loss: Number = total([absolute(error) for error in errors])
+    return loss
+
+
+def penalties(errors: Sequence[float] = (2.0, 10.0)) -> list[Penalty]:
+    """What errors cost absolutely and squared; the first error is the measure.
+
+    Examples
+    --------
+    >>> small, big = penalties()
+    >>> small.squared, big.squared, big.times_absolute, big.times_squared
+    (4.0, 100.0, 5.0, 25.0)
+    """
+    small = errors[0]
+    return [
+        Penalty(e, absolute(e), square(e), absolute(e) / absolute(small), square(e) / square(small))
+        for e in errors
+    ]
+
+
+def error_distributions() -> list[Distribution]:
+    """Many small errors and few big ones: equal absolute totals that squares tell apart.
+
+    Examples
+    --------
+    >>> [(d.absolute, d.squared) for d in error_distributions()]
+    [(10.0, 20.0), (10.0, 50.0), (10.0, 100.0)]
+    """
+    examples = {
+        "many small": (2.0, 2.0, 2.0, 2.0, 2.0),
+        "two bigger": (5.0, 5.0, 0.0, 0.0, 0.0),
+        "one big": (10.0, 0.0, 0.0, 0.0, 0.0),
+    }
+    return [
+        Distribution(name, errors, losses(errors).absolute, losses(errors).squared)
+        for name, errors in examples.items()
+    ]

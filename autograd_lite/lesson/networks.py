@@ -1,0 +1,198 @@
+"""Step 7: what depth, width and the data do to learning, tried on small networks."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import correlation, fmean
+
+from autograd_lite.graph import ancestors
+from autograd_lite.nn import MLP, losses
+
+#: The hidden layers that `depth_and_width` compares; () is a straight line.
+SHAPES: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (8,), (4, 4), (8, 8))
+#: The loss at which a network of `depth_and_width` counts as good.
+GOOD = 0.01
+#: How many epochs each of them learns.
+EPOCHS = 150
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """One network that learnt one period of a sine.
+
+    Attributes
+    ----------
+    hidden : tuple of int
+        Neurons in each hidden layer.
+    parameters : int
+    nodes : int
+        How many values the graph of one prediction has: the work of an iteration.
+    losses : tuple of float
+        Mean squared error in each iteration (all samples at once, so an epoch is an iteration).
+    needed : int or None
+        The first iteration with a loss below `GOOD`; None if there is none.
+    """
+
+    hidden: tuple[int, ...]
+    parameters: int
+    nodes: int
+    losses: tuple[float, ...]
+    needed: int | None
+
+    @property
+    def best(self) -> float:
+        """The lowest loss."""
+        return min(self.losses)
+
+
+@dataclass(frozen=True)
+class NoiseRun:
+    """One network on data that it can learn, or cannot.
+
+    Attributes
+    ----------
+    name : str
+    inputs, targets, held_inputs, held_targets : tuple of float
+        What it learnt from, and what it never saw.
+    predictions : tuple of float
+        For the held-out inputs.
+    correlation : float
+        Of inputs and targets, over all data.
+    training_score, held_out_score : float
+        R²: 1 is perfect, 0 is no better than always saying the mean of the training targets.
+    """
+
+    name: str
+    inputs: tuple[float, ...]
+    targets: tuple[float, ...]
+    held_inputs: tuple[float, ...]
+    held_targets: tuple[float, ...]
+    predictions: tuple[float, ...]
+    correlation: float
+    training_score: float
+    held_out_score: float
+
+
+def shape_name(hidden: Sequence[int]) -> str:
+    """Hidden layers in words.
+
+    Examples
+    --------
+    >>> shape_name((8, 8)), shape_name(())
+    ('hidden 8, 8', 'no hidden layer')
+    """
+    return f"hidden {', '.join(map(str, hidden))}" if hidden else "no hidden layer"
+
+
+def wave(count: int = 9) -> tuple[list[float], list[float]]:
+    """Inputs from -1 to 1, and one period of a sine over them."""
+    inputs = [2.0 * i / (count - 1) - 1.0 for i in range(count)]
+    return inputs, [math.sin(math.pi * x) for x in inputs]
+
+
+def _network(hidden: Sequence[int], seed: int) -> MLP:
+    return MLP(1, [*hidden, 1], activation="tanh", seed=seed)
+
+
+def _learn(
+    model: MLP, inputs: Sequence[float], targets: Sequence[float], epochs: int, rate: float
+) -> tuple[float, ...]:
+    history = model.learn(
+        list(inputs), list(targets), loss="squared_error", optimizer="adam", learning_rate=rate,
+        epochs=epochs, batch_size=None, progress=False, seed=0,
+    )  # fmt: skip
+    return tuple(history.loss)
+
+
+def depth_and_width(
+    shapes: Sequence[tuple[int, ...]] = SHAPES, epochs: int = EPOCHS, seed: int = 0
+) -> list[NetworkRun]:
+    """Networks of several depths and widths on the same data, learning equally long.
+
+    Parameters
+    ----------
+    shapes : sequence of tuple of int
+        Neurons in each hidden layer (tanh), for each network.
+    epochs : int, default=150
+    seed : int, default=0
+        Of the initial weights.
+
+    Returns
+    -------
+    list of NetworkRun
+    """
+    return [_wave_run(tuple(hidden), epochs, seed) for hidden in shapes]
+
+
+@cache  # text and figure show the same runs
+def _wave_run(hidden: tuple[int, ...], epochs: int, seed: int) -> NetworkRun:
+    inputs, targets = wave()
+    model = _network(hidden, seed)
+    nodes = len(ancestors(model([inputs[0]])))
+    curve = _learn(model, inputs, targets, epochs, rate=0.05)
+    needed = next((i for i, loss in enumerate(curve, 1) if loss < GOOD), None)
+    return NetworkRun(hidden, len(model.parameters()), nodes, curve, needed)
+
+
+def noise(count: int = 40, epochs: int = 80, seed: int = 1) -> list[NoiseRun]:
+    """One network on targets that follow from the inputs, and on targets that do not.
+
+    The noise is drawn independently of the inputs. A network can memorise some of what it has
+    seen of it, but nothing that helps with held-out data.
+
+    Parameters
+    ----------
+    count : int, default=40
+        Samples, half of which are held out.
+    epochs : int, default=80
+    seed : int, default=1
+        Of the data and of the initial weights.
+
+    Returns
+    -------
+    list of NoiseRun
+        For output = 2 × input, and for noise.
+    """
+    return list(_noise_runs(count, epochs, seed))
+
+
+@cache
+def _noise_runs(count: int, epochs: int, seed: int) -> tuple[NoiseRun, ...]:
+    rng = random.Random(seed)
+    inputs = [rng.uniform(-1.0, 1.0) for _ in range(count)]
+    data = {
+        "output = 2 × input": [2.0 * x for x in inputs],
+        "noise": [rng.gauss(0.0, 1.0) for _ in inputs],
+    }
+    half = count // 2
+    runs = []
+    for name, targets in data.items():
+        model = _network([6], seed)
+        _learn(model, inputs[:half], targets[:half], epochs, rate=0.05)
+        seen, unseen = model.predict(inputs[:half]), model.predict(inputs[half:])
+        predictions = tuple(float(y) for y in unseen)
+        mean = fmean(targets[:half])
+        runs.append(
+            NoiseRun(
+                name,
+                tuple(inputs[:half]),
+                tuple(targets[:half]),
+                tuple(inputs[half:]),
+                tuple(targets[half:]),
+                predictions,
+                correlation(inputs, targets),
+                _score([float(y) for y in seen], targets[:half], mean),
+                _score(predictions, targets[half:], mean),
+            )
+        )
+    return tuple(runs)
+
+
+def _score(outputs: Sequence[float], targets: Sequence[float], mean: float) -> float:
+    """R²: by which part the squared error is smaller than that of always saying the mean."""
+    plain = losses.squared_error([mean] * len(targets), targets)
+    return float(1.0 - losses.squared_error(outputs, targets) / plain)

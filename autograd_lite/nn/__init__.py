@@ -1,0 +1,32 @@
+"""Networks: neurons, layers and multi-layer perceptrons, and what trains and stores them.
+
+>>> from autograd_lite import nn
+>>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+>>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]]
+>>> history = model.learn(xor, [0, 1, 1, 0], learning_rate=0.1, progress=False, seed=1)
+>>> (model.predict(xor) > 0.5).tolist()
+[False, True, True, False]
+"""
+
+from autograd_lite.nn import init, losses, optim
+from autograd_lite.nn.files import read_extra
+from autograd_lite.nn.history import Epoch, History
+from autograd_lite.nn.layers import Layer, Neuron
+from autograd_lite.nn.loading import load
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.networks import MLP, Sequential
+
+__all__ = [
+    "MLP",
+    "Epoch",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Sequential",
+    "init",
+    "load",
+    "losses",
+    "optim",
+    "read_extra",
+]

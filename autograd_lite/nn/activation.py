@@ -1,0 +1,59 @@
+"""Activations: an op of the table by its name, ``"linear"``, or a function of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd_lite.ops import TABLE, Op
+
+#: An op's name, ``"linear"`` for none, or a function from Value to Value.
+Activation = str | Callable[[Any], Any]
+
+LINEAR = "linear"
+
+
+def checked(activation: Activation) -> Activation:
+    """A known activation by its name; a function that is no row of the op table as it is.
+
+    Raises
+    ------
+    ValueError
+        If it names no op of one argument.
+    TypeError
+        If it is neither a name nor a function.
+    """
+    name = activation.name if isinstance(activation, Op) else activation
+    if isinstance(name, str):
+        known = [LINEAR, *[r.name for r in TABLE.values() if r.public and r.arity == 1]]
+        if name not in known:
+            raise ValueError(f"unknown activation {name!r}; choose one of: {', '.join(known)}")
+        # A row with attributes of its own (a slope) is a function that its name would not give.
+        return name if activation is name or TABLE[name] is activation else activation
+    if not callable(activation):
+        raise TypeError(
+            f"an activation is the name of an op or a function and was given "
+            f"{type(activation).__name__}: {activation!r}; write nonlin=False for none"
+        )
+    return activation
+
+
+def activate(activation: Activation, out: Any) -> Any:
+    """The activation at one Value."""
+    if isinstance(activation, str):
+        return out if activation == LINEAR else TABLE[activation](out)
+    result = activation(out)
+    if type(result) is not type(out):
+        raise TypeError(
+            f"the activation {activation!r} must return a Value and returned "
+            f"{type(result).__name__}: {result!r}"
+        )
+    return result
+
+
+def symbol_of(activation: Activation) -> str:
+    """What it is called in a neuron's repr: the row's symbol if that is a word."""
+    if not isinstance(activation, str):
+        return getattr(activation, "__name__", type(activation).__name__)
+    symbol = TABLE[activation].symbol if activation != LINEAR else LINEAR
+    return symbol if symbol.isidentifier() else activation

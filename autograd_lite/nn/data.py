@@ -1,0 +1,59 @@
+"""Samples as users give them, checked, as float arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import as_float
+
+Array = np.ndarray[Any, Any]
+
+
+def sample_rows(inputs: Any, of: str = "") -> Array:
+    """Inputs as a float array of shape (n, features)."""
+    array = _finite_array(f"{of}inputs", inputs)
+    return array.reshape(-1, 1) if array.ndim == 1 else array
+
+
+def samples(inputs: Any, outputs: Any, of: str = "") -> tuple[Array, Array]:
+    """Inputs of shape (n, features) and outputs of shape (n,) or (n, k)."""
+    rows, targets = sample_rows(inputs, of), _finite_array(f"{of}outputs", outputs)
+    if len(rows) != len(targets):
+        raise ShapeError(
+            f"there are {len(rows)} {of}inputs and {len(targets)} {of}outputs; give one output per "
+            "input"
+        )
+    return rows, targets
+
+
+def _finite_array(name: str, data: Any) -> Array:
+    try:
+        given = np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"{name} must have rows of equal length: {error}") from None
+    if given.dtype.kind in "biuf":
+        array = given.astype(np.float64)
+    else:
+        try:
+            numbers = [as_float(thing) for thing in given.ravel().tolist()]
+        except TypeError as error:
+            raise TypeError(f"{name} must be plain numbers: {error}") from None
+        array = np.array(numbers, dtype=np.float64).reshape(given.shape)
+    if array.ndim not in (1, 2):
+        raise ShapeError(
+            f"{name} have one or two dimensions, samples and features, and were given with shape "
+            f"{array.shape}"
+        )
+    if array.size == 0:
+        raise ShapeError(f"{name} are empty (shape {array.shape}); give at least one sample")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        column = f", column {bad[0][1]}," if array.ndim == 2 else ""
+        raise ValueError(
+            f"{name}: sample {bad[0][0]}{column} is {float(array[tuple(bad[0])])!r}; leave such "
+            f"samples out, or fill in a number ({len(bad)} in all)"
+        )
+    return array

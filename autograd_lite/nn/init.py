@@ -1,0 +1,117 @@
+"""How weights begin: named schemes, and where their random numbers come from."""
+
+from __future__ import annotations
+
+import math
+import operator
+import random
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Generator(Protocol):
+    """What is used of `random.Random`, which Python's module `random` offers too."""
+
+    def uniform(self, a: float, b: float) -> float:
+        """A number between a and b, all equally likely."""
+
+    def normalvariate(self, mu: float, sigma: float) -> float:
+        """A number from the normal distribution."""
+
+    def shuffle(self, x: list[int]) -> None:
+        """Put a list into random order."""
+
+
+#: A scheme: one weight, from a generator and the numbers of inputs and neurons of the layer.
+Scheme = Callable[[Generator, int, int], float]
+
+
+def uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
+    """U(-1, 1), micrograd's scheme."""
+    return rng.uniform(-1, 1)
+
+
+def he_normal(rng: Generator, fan_in: int, fan_out: int) -> float:
+    """N(0, 2 / fan_in), for ReLU (He et al. 2015, Delving Deep into Rectifiers, eq. 10)."""
+    return rng.normalvariate(0.0, math.sqrt(2.0 / fan_in))
+
+
+def he_uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
+    """The uniform distribution of the same variance as `he_normal`."""
+    limit = math.sqrt(6.0 / fan_in)
+    return rng.uniform(-limit, limit)
+
+
+def glorot_normal(rng: Generator, fan_in: int, fan_out: int) -> float:
+    """The normal distribution of the same variance as `glorot_uniform`."""
+    return rng.normalvariate(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
+
+
+def glorot_uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
+    """U(-a, a) with a = sqrt(6 / (fan_in + fan_out)), for tanh.
+
+    Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural
+    networks, eq. 16.
+    """
+    limit = math.sqrt(6.0 / (fan_in + fan_out))
+    return rng.uniform(-limit, limit)
+
+
+#: The schemes by name.
+SCHEMES: dict[str, Scheme] = {
+    "uniform": uniform,
+    "he": he_normal,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "glorot": glorot_uniform,
+    "glorot_normal": glorot_normal,
+    "glorot_uniform": glorot_uniform,
+}
+
+
+def scheme(init: str | Scheme) -> Scheme:
+    """The scheme of that name; a function is taken as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If `init` is neither a name nor a function.
+    """
+    if isinstance(init, str):
+        if init not in SCHEMES:
+            raise ValueError(f"unknown init {init!r}; choose one of: {', '.join(SCHEMES)}")
+        return SCHEMES[init]
+    if not callable(init):
+        raise TypeError(
+            f"init is a name ({', '.join(SCHEMES)}) or a function of (random generator, fan_in, "
+            f"fan_out) and was given {type(init).__name__}: {init!r}"
+        )
+    return init
+
+
+def generator(seed: Any) -> Generator:
+    """Where random numbers come from.
+
+    Parameters
+    ----------
+    seed : int, random.Random, the module random, or None
+        An int starts a generator of its own; a `random.Random` is drawn on from where it stands;
+        None, like the module, is Python's global generator, which ``random.seed(...)`` sets.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if seed is None or seed is random:
+        return random
+    if isinstance(seed, random.Random):
+        return seed
+    try:
+        return random.Random(operator.index(seed))
+    except TypeError:
+        raise TypeError(
+            f"seed is an int, a random.Random or None and was given {type(seed).__name__}: {seed!r}"
+        ) from None

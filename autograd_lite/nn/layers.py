@@ -1,0 +1,257 @@
+"""Neuron and Layer, with micrograd's signatures and order of parameters."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd_lite.engine import Value, constant, current_scope
+from autograd_lite.errors import ShapeError
+from autograd_lite.graph import scope
+from autograd_lite.nn.activation import Activation, activate, checked, symbol_of
+from autograd_lite.nn.init import Scheme, generator, scheme
+from autograd_lite.nn.module import Module
+from autograd_lite.ops.reductions import dot
+from autograd_lite.ops.sequences import sequence
+
+
+class HasInputs(Protocol):
+    """What knows its number of inputs."""
+
+    @property
+    def nin(self) -> int:
+        """Number of inputs."""
+
+
+class Neuron(Module):
+    """activation(b + w0·x0 + w1·x1 + …): one `dot` node and one activation node.
+
+    Parameters
+    ----------
+    nin : int
+        Number of inputs, at least 1.
+    activation : str or callable, default="relu"
+        The name of any op of one argument (``"tanh"``, ``"sigmoid"``, …), ``"linear"`` for none,
+        or a function from Value to Value.
+    nonlin : bool, default=True
+        False is another way to say ``activation="linear"``.
+    seed : int, random.Random or None
+        Of the weights. None draws from Python's global `random`, as micrograd does.
+    init : str or callable, default="uniform"
+        ``"uniform"`` (-1 to 1), ``"he_normal"`` (also ``"he"``), ``"he_uniform"``,
+        ``"glorot_uniform"`` (also ``"glorot"``), ``"glorot_normal"``, or a function of (random
+        generator, fan_in, fan_out) that gives one weight. The bias begins at 0.
+    fan_out : int, default=1
+        Number of neurons in the layer, which Glorot's schemes use.
+
+    Attributes
+    ----------
+    w : list of Value
+        The weights.
+    b : Value
+        The bias.
+
+    Raises
+    ------
+    ShapeError
+        If `nin` is below 1.
+    ValueError
+        If `activation` or `init` names nothing known.
+
+    Examples
+    --------
+    >>> neuron = Neuron(2, "tanh", seed=1)
+    >>> neuron
+    TanhNeuron(2)
+    >>> neuron([1.0, -2.0]).op
+    'tanh'
+    """
+
+    scope_name = "neuron"
+
+    def __init__(
+        self,
+        nin: int,
+        activation: Activation = "relu",
+        nonlin: bool = True,
+        seed: Any = None,
+        init: str | Scheme = "uniform",
+        fan_out: int = 1,
+    ) -> None:
+        nin, fan_out = size("nin", nin), size("fan_out", fan_out)
+        self.activation = checked(activation) if nonlin else "linear"
+        rng, draw = generator(seed), scheme(init)
+        self.w = [Value(draw(rng, nin, fan_out), label=f"w{i}") for i in range(nin)]
+        self.b = Value(0.0, label="b")
+        self.place(current_scope.get())
+
+    @property
+    def nin(self) -> int:
+        """Number of inputs."""
+        return len(self.w)
+
+    @property
+    def nonlin(self) -> bool:
+        """Whether there is an activation."""
+        return self.activation != "linear"
+
+    def __call__(self, x: Any) -> Any:
+        """The activation, one Value, at `nin` numbers or Values."""
+        xs = inputs_of(self, x)
+        with scope(self.scope_name):
+            out = dot(self.w, xs, self.b)
+            return activate(self.activation, out)
+
+    def describe(self) -> dict[str, Any]:
+        """The architecture as plain data."""
+        if not isinstance(self.activation, str):
+            raise ValueError(
+                f"the activation {self.activation!r} is a function, which a file cannot hold; use "
+                "an op's name, or save state_dict() in a way of your own"
+            )
+        return {"type": "Neuron", "nin": self.nin, "activation": self.activation}
+
+    def __repr__(self) -> str:
+        symbol = symbol_of(self.activation)
+        return f"{symbol[:1].upper()}{symbol[1:]}Neuron({self.nin})"
+
+
+class Layer(Module):
+    """Neurons side by side, all fed with the same inputs.
+
+    Parameters
+    ----------
+    nin, nout : int
+        Numbers of inputs and of neurons, at least 1.
+    activation, nonlin, seed, init
+        As for `Neuron`.
+
+    Attributes
+    ----------
+    neurons : list of Neuron
+
+    Examples
+    --------
+    >>> Layer(3, 2)
+    Layer of [ReLUNeuron(3), ReLUNeuron(3)]
+    """
+
+    scope_name = "layer"
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        activation: Activation = "relu",
+        nonlin: bool = True,
+        seed: Any = None,
+        init: str | Scheme = "uniform",
+    ) -> None:
+        nout, rng = size("nout", nout), generator(seed)
+        self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
+        number(self.neurons)
+        self.place(current_scope.get())
+
+    @property
+    def nin(self) -> int:
+        """Number of inputs."""
+        return self.neurons[0].nin
+
+    def __call__(self, x: Any) -> Any:
+        """One Value for a layer of one neuron, else a list of them."""
+        xs = inputs_of(self, x)
+        with scope(self.scope_name):
+            outs = [neuron(xs) for neuron in self.neurons]
+        return outs[0] if len(outs) == 1 else outs
+
+    def describe(self) -> dict[str, Any]:
+        """The architecture as plain data."""
+        one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
+        return {**one, "type": "Layer", "nout": len(self.neurons)}
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+# --- sizes and inputs -----------------------------------------------------------------------------
+
+
+def size(name: str, number: Any) -> int:
+    """A number of inputs or neurons.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ShapeError
+        If it is below 1.
+    """
+    try:
+        count = operator.index(number)
+    except TypeError:
+        raise TypeError(
+            f"{name} is an int and was given {type(number).__name__}: {number!r}"
+        ) from None
+    if count < 1:
+        raise ShapeError(f"{name} must be at least 1 and is {count}")
+    return count
+
+
+def inputs_of(module: HasInputs, x: Any) -> list[Any]:
+    """One sample as a list of Values; a plain number becomes a constant, shared by all neurons.
+
+    Raises
+    ------
+    ShapeError
+        If the number of inputs is not the module's.
+    TypeError
+        If `x` is no sequence of numbers and Values.
+    """
+    nin = module.nin
+    xs = x if type(x) is list else _sample(module, x)
+    if len(xs) != nin:
+        raise ShapeError(f"this {type(module).__name__} takes {nin} inputs and was given {len(xs)}")
+    return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
+
+
+def _sample(module: HasInputs, x: Any) -> list[Any]:
+    """The elements of what is no list; a number by itself is one input."""
+    name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
+    if isinstance(x, np.ndarray) and x.ndim > 1:
+        raise ShapeError(
+            f"{name} takes one sample of {module.nin} inputs and was given an array of shape "
+            f"{x.shape}; use predict for many samples"
+        )
+    if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
+        raise TypeError(
+            f"{name} takes a sequence of {module.nin} numbers or Values and was given "
+            f"{type(x).__name__}: {x!r}"
+        )
+    return [x] if single else sequence(name, x)
+
+
+def number(parts: Sequence[Module]) -> None:
+    """Name the parts of a container for pictures: "layer 0", "layer 1"."""
+    for i, part in enumerate(parts):
+        part.scope_name = f"{type(part).scope_name} {i}"
+
+
+def common(things: list[Any], whose: str) -> Any:
+    """What all of them are; None for none.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    for thing in things[1:]:
+        if thing != things[0]:
+            raise ValueError(
+                f"{whose} differ ({things[0]} and {thing}), which a file cannot say; "
+                "use Sequential, or save state_dict() in a way of your own"
+            )
+    return things[0] if things else None

@@ -1,0 +1,295 @@
+"""Losses: how far a batch of outputs is from its targets, as one number.
+
+Each is ``loss(outputs, targets)``. `outputs` holds one entry per sample: a number, or a sequence of
+k numbers for a network of k outputs; `targets` has the same shape, except for `cross_entropy`. The
+result is the **mean over the samples**; with several outputs a sample counts the mean over its
+outputs (as PyTorch's ``reduction="mean"`` does). Values in, one Value out; plain numbers in, a
+float out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.reductions import logsumexp, mean
+from autograd_lite.ops.rules import absolute, relu, softplus, square
+
+
+def squared_error(outputs: Any, targets: Any) -> Any:
+    """Mean of (output - target)².
+
+    Parameters
+    ----------
+    outputs, targets : sequence of n numbers, or of n sequences of k numbers
+        Values and plain numbers, mixed as you like.
+
+    Returns
+    -------
+    Value or float
+        The mean over all n·k outputs.
+
+    Raises
+    ------
+    ShapeError
+        If the two differ in shape, or there are no samples.
+
+    Examples
+    --------
+    >>> squared_error([3.0, 5.0], [2.0, 2.0])
+    5.0
+    """
+    return mean([square(o - t) for o, t in _pairs("squared_error", outputs, targets)])
+
+
+def absolute_error(outputs: Any, targets: Any) -> Any:
+    """Mean of |output - target|, whose derivative at 0 is 0.
+
+    Parameters, returns and errors are those of `squared_error`.
+
+    Examples
+    --------
+    >>> absolute_error([3.0, 5.0], [2.0, 2.0])
+    2.0
+    """
+    return mean([absolute(o - t) for o, t in _pairs("absolute_error", outputs, targets)])
+
+
+def hinge(outputs: Any, targets: Any) -> Any:
+    """Mean of max(0, 1 - target · output): a margin for two classes (Cortes & Vapnik 1995).
+
+    Parameters
+    ----------
+    outputs : sequence of n scores, or of n sequences of k scores
+    targets : the same shape
+        -1 or +1.
+
+    Returns
+    -------
+    Value or float
+
+    Raises
+    ------
+    ShapeError
+        If the two differ in shape, or there are no samples.
+    ValueError
+        If a target is neither -1 nor +1.
+
+    Examples
+    --------
+    >>> hinge([0.5, 3.0], [1, -1])
+    2.25
+    """
+    pairs = _two_class_pairs("hinge", outputs, targets, (-1.0, 1.0))
+    return mean([relu(1.0 - t * o) for o, t in pairs])
+
+
+def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
+    """Mean of -log(probability of the target), for two classes, from logits.
+
+    The probability of class 1 is sigmoid(output). Computed as softplus(±output), which neither
+    overflows nor loses digits, however large the logit.
+
+    Parameters
+    ----------
+    outputs : sequence of n logits, or of n sequences of k logits
+    targets : the same shape
+        0 or 1.
+
+    Returns
+    -------
+    Value or float
+
+    Raises
+    ------
+    ShapeError
+        If the two differ in shape, or there are no samples.
+    ValueError
+        If a target is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> binary_cross_entropy([1000.0, -1000.0], [1, 1])
+    500.0
+    """
+    pairs = _two_class_pairs("binary_cross_entropy", outputs, targets, (0.0, 1.0))
+    return mean([softplus(-o if t else o) for o, t in pairs])
+
+
+def cross_entropy(outputs: Any, targets: Any) -> Any:
+    """Mean of -log(probability of the target), for k classes, from logits.
+
+    The probabilities of a sample are the softmax of its k outputs. Computed with logsumexp, which
+    does not overflow.
+
+    Parameters
+    ----------
+    outputs : sequence of n sequences of k logits
+        k is at least 2.
+    targets : sequence of n class indices
+        0 to k - 1.
+
+    Returns
+    -------
+    Value or float
+
+    Raises
+    ------
+    ShapeError
+        If the numbers of samples differ, there are none, or there is one output only.
+    ValueError
+        If a target is no class index.
+
+    Examples
+    --------
+    >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0]).__round__(4)
+    500.3466
+    """
+    rows, classes = _classes(outputs, targets)
+    return mean([logsumexp(row) - row[c] for row, c in zip(rows, classes, strict=True)])
+
+
+# --- metrics --------------------------------------------------------------------------------------
+
+
+def _side_accuracy(outputs: Any, targets: Any) -> float:
+    """Share of scores or logits on the side of 0 that the target names."""
+    pairs = _pairs("accuracy", outputs, targets)
+    right = [(o > 0.0) == (t > 0.0) for o, t in pairs]
+    return right.count(True) / len(right)
+
+
+def _class_accuracy(outputs: Any, targets: Any) -> float:
+    """Share of samples whose largest logit is the target's."""
+    rows, classes = _classes(outputs, targets)
+    right = sum(int(np.argmax(row)) == c for row, c in zip(rows, classes, strict=True))
+    return right / len(rows)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss and the metrics that go with it, each a function of plain outputs and targets."""
+
+    function: Callable[[Any, Any], Any]
+    metrics: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
+    built_in: bool = True
+
+
+#: The losses by name.
+LOSSES: dict[str, Loss] = {
+    "squared_error": Loss(squared_error),
+    "absolute_error": Loss(absolute_error),
+    "hinge": Loss(hinge, {"accuracy": _side_accuracy}),
+    "binary_cross_entropy": Loss(binary_cross_entropy, {"accuracy": _side_accuracy}),
+    "cross_entropy": Loss(cross_entropy, {"accuracy": _class_accuracy}),
+}
+
+
+def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
+    """The loss of that name, or a function ``loss(outputs, targets)`` as one.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If `loss` is neither a name nor a function.
+    """
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            raise ValueError(f"unknown loss {loss!r}; choose one of: {', '.join(LOSSES)}")
+        return LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(
+            f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
+            f"given {type(loss).__name__}: {loss!r}"
+        )
+    known = [row for row in LOSSES.values() if row.function is loss]
+    return known[0] if known else Loss(loss, built_in=False)
+
+
+# --- shapes and targets ---------------------------------------------------------------------------
+
+
+def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
+    """One list of numbers per sample, all of one length."""
+    if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
+        raise TypeError(
+            f"{name} takes a batch, with one entry per sample, and its {role} are one "
+            f"{type(batch).__name__}: {batch!r}; write [output], [target] for a single sample"
+        )
+    entries = batch.tolist() if isinstance(batch, np.ndarray) else batch
+    rows = [[entry] if _single(entry) else list(entry) for entry in entries]
+    widths = sorted({len(row) for row in rows})
+    if len(widths) > 1:
+        raise ShapeError(f"the {role} of {name} have different lengths: {widths}")
+    return rows
+
+
+def _single(entry: Any) -> bool:
+    return isinstance(entry, Value | str) or not isinstance(entry, Iterable)
+
+
+def _check_samples(name: str, n_outputs: int, n_targets: int) -> None:
+    if n_outputs != n_targets:
+        raise ShapeError(
+            f"{name} takes one target per sample and was given {n_outputs} outputs and "
+            f"{n_targets} targets"
+        )
+    if n_outputs == 0:
+        raise ShapeError(f"{name} of no samples is undefined; give it at least one")
+
+
+def _pairs(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """(output, target) for all outputs of all samples."""
+    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
+    _check_samples(name, len(rows), len(wanted))
+    if len(rows[0]) != len(wanted[0]) or not rows[0]:
+        raise ShapeError(
+            f"{name} takes one target per output and was given {len(rows[0])} outputs and "
+            f"{len(wanted[0])} targets per sample"
+        )
+    return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
+
+
+def _two_class_pairs(
+    name: str, outputs: Any, targets: Any, classes: tuple[float, float]
+) -> list[tuple[Any, float]]:
+    pairs = [(o, as_float(t)) for o, t in _pairs(name, outputs, targets)]
+    for i, (_, target) in enumerate(pairs):
+        if target not in classes:
+            raise ValueError(
+                f"the targets of {name} are {classes[0]:g} or {classes[1]:g}, and number {i} is "
+                f"{target!r}"
+            )
+    return pairs
+
+
+def _classes(outputs: Any, targets: Any) -> tuple[list[list[Any]], list[int]]:
+    name = "cross_entropy"
+    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
+    _check_samples(name, len(rows), len(wanted))
+    if len(rows[0]) < 2:
+        raise ShapeError(
+            "cross_entropy takes one output per class, at least 2, and was given "
+            f"{len(rows[0])}; use binary_cross_entropy for one output"
+        )
+    if len(wanted[0]) != 1:
+        raise ShapeError(
+            f"cross_entropy takes one class index per sample and was given {len(wanted[0])} "
+            "numbers; write np.argmax(targets, axis=1) for one-hot rows"
+        )
+    classes = [as_float(row[0]) for row in wanted]
+    for i, c in enumerate(classes):
+        if not (c.is_integer() and 0 <= c < len(rows[0])):
+            raise ValueError(
+                f"the targets of cross_entropy are class indices from 0 to {len(rows[0]) - 1}, "
+                f"and number {i} is {c!r}"
+            )
+    return rows, [int(c) for c in classes]

@@ -1,0 +1,305 @@
+"""Module: a part of a network, with parameters that can be listed, saved, loaded and trained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import ModelFileError, ShapeError
+from autograd_lite.nn import files, training
+from autograd_lite.nn.history import History
+from autograd_lite.nn.optim import Optimizer
+from autograd_lite.nn.tensors import check_finite, some, tensors_of
+
+
+class Module:
+    """A part of a network.
+
+    Subclass it, keep leaves (`Value`), other modules, or lists, tuples, dicts and object arrays of
+    them in attributes, and define ``__call__``. The parameters are found in the attributes, in the
+    order in which these were set.
+
+    Examples
+    --------
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.offset = Value(0.0), Value(0.0)
+    ...     def __call__(self, x):
+    ...         return self.slope * x[0] + self.offset
+    >>> line = Line()
+    >>> [name for name, _ in line.named_parameters()]
+    ['slope', 'offset']
+    >>> history = line.learn([0, 1, 2], [1, 3, 5], epochs=300, learning_rate=0.1, progress=False)
+    >>> line.predict([10]).round(2)
+    array([21.])
+    """
+
+    #: What the part is called in pictures; a container numbers its parts ("neuron 3").
+    scope_name: str = "module"
+
+    def __init_subclass__(cls) -> None:
+        if "scope_name" not in vars(cls):
+            cls.scope_name = cls.__name__
+
+    def __call__(self, x: Any) -> Any:
+        """The output for one sample."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
+
+    # --- parameters ---
+
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""
+        named: dict[Any, str] = {}
+        for name, tensor in self._tensors():
+            for index in np.ndindex(tensor.shape):
+                named.setdefault(tensor[index], ".".join([name, *map(str, index)]))
+        return [(name, parameter) for parameter, name in named.items()]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0.0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The parameters' numbers by name: float64 arrays, one for each list of Values.
+
+        A neuron of an MLP has ``layers.0.neurons.1.w``, of shape (nin,), and
+        ``layers.0.neurons.1.b``, of shape ().
+        """
+        return {
+            name: np.array([p.data for p in tensor.flat], dtype=np.float64).reshape(tensor.shape)
+            for name, tensor in self._tensors()
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set the parameters' numbers; if anything does not fit, none is changed.
+
+        Parameters
+        ----------
+        state : mapping of str to array
+            As `state_dict` gives it: the same names and shapes.
+
+        Raises
+        ------
+        ShapeError
+            If a shape differs.
+        ValueError
+            If names are missing or too many, or a number is nan or infinite.
+        """
+        _assign(self._checked(state))
+
+    def _checked(self, state: Mapping[str, Any]) -> list[tuple[Value, float]]:
+        """What `load_state_dict` has to set."""
+        tensors = dict(self._tensors())
+        for names, fault in (
+            (tensors.keys() - state.keys(), "lacks"),
+            (state.keys() - tensors.keys(), "holds names that this module does not have:"),
+        ):
+            if names:
+                raise ValueError(f"the state {fault} {some(names)}")
+        numbers = {name: np.asarray(state[name], dtype=np.float64) for name in tensors}
+        for name, tensor in tensors.items():
+            if numbers[name].shape != tensor.shape:
+                raise ShapeError(
+                    f"{name} has shape {tensor.shape} here and {numbers[name].shape} in the state"
+                )
+            check_finite(name, numbers[name])
+        return [
+            (parameter, number)
+            for name, tensor in tensors.items()
+            for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True)
+        ]
+
+    def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+        return tensors_of("", self, Module)
+
+    def place(self, outer: tuple[str, ...]) -> None:
+        """Tell all parameters in which part of the network they are, for pictures.
+
+        Parameters
+        ----------
+        outer : tuple of str
+            The scopes around this module.
+        """
+        path = (*outer, self.scope_name)
+        for thing in vars(self).values():
+            for part in thing if isinstance(thing, list) else [thing]:
+                if isinstance(part, Module):
+                    part.place(path)
+                elif isinstance(part, Value):
+                    part._scope = path
+
+    # --- files ---
+
+    def describe(self) -> dict[str, Any]:
+        """The architecture as plain data, which `save` writes beside the parameters.
+
+        Of a class of your own it is only the name: `load` into a module that you made works,
+        `nn.load`, which would have to make it, does not.
+        """
+        return {"type": f"{type(self).__module__}.{type(self).__qualname__}"}
+
+    def save(self, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
+        """Write parameters and architecture to a safetensors file, atomically.
+
+        Whatever goes wrong meanwhile, the path holds either the old file or the whole new one.
+
+        Parameters
+        ----------
+        path : str or path-like
+        extra : mapping of str to str, optional
+            More to keep in the file, which `nn.read_extra` gives back.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is nan or infinite, if parts share parameters, or if the architecture
+            cannot be described, as with an activation that is a function of your own.
+        """
+        description = self.describe()
+        names: dict[Value, str] = {}
+        for name, tensor in self._tensors():
+            for parameter in tensor.flat:
+                if parameter in names:
+                    raise ValueError(
+                        f"{names[parameter]} and {name} share a parameter, which a file cannot "
+                        "say; save state_dict() in a way of your own"
+                    )
+                names[parameter] = name
+        state = self.state_dict()
+        for name, numbers in state.items():
+            check_finite(name, numbers)
+        files.write(path, files.SavedModel(state, description, dict(extra or {})))
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Set this module's parameters from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Raises
+        ------
+        ModelFileError
+            If the file is not such a file, is damaged, or does not fit this module. Nothing is
+            changed then.
+        """
+        saved = files.read(path)
+        try:
+            numbers = self._checked(saved.tensors)
+            self._check_description(saved.description)
+        except ValueError as error:
+            raise ModelFileError(f"{os.fspath(path)}: {error}") from None
+        _assign(numbers)
+
+    def _check_description(self, theirs: Any) -> None:
+        """The same numbers with another activation would be another function."""
+        try:
+            mine = self.describe()
+        except ValueError:  # functions of one's own: only the user can know
+            return
+        if isinstance(theirs, dict) and theirs.get("type") == mine["type"] and theirs != mine:
+            raise ValueError(f"it describes {theirs} and this module is {mine}")
+
+    # --- training ---
+
+    def learn(
+        self,
+        inputs: Any,
+        outputs: Any,
+        loss: str | Callable[[Any, Any], Any] = "squared_error",
+        optimizer: str | Optimizer = "adam",
+        learning_rate: float | None = None,
+        epochs: int = 100,
+        batch_size: int | None = 32,
+        validation: float | tuple[Any, Any] | None = None,
+        callback: Callable[[History], Any] | None = None,
+        progress: bool = True,
+        seed: int | None = None,
+    ) -> History:
+        """Fit the parameters to samples, from where they stand.
+
+        Learning again continues with the parameters; an optimiser given by name starts afresh.
+
+        Parameters
+        ----------
+        inputs : array of shape (n, features), or (n,) for one feature
+        outputs : array of shape (n,) or (n, k)
+            The targets, as the loss takes them (`nn.losses`).
+        loss : str or callable, default="squared_error"
+            ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
+            ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
+            index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
+            batch that returns one Value.
+        optimizer : str or object, default="adam"
+            ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
+        learning_rate : float, optional
+            For an optimiser given by name; 0.01 if left out, which suits networks of this size.
+        epochs : int, default=100
+            Passes over the data.
+        batch_size : int or None, default=32
+            Samples per update; None takes all of them.
+        validation : (inputs, outputs) or float, optional
+            Data to measure after each epoch; or the share of the samples, drawn at random, to
+            keep for that.
+        callback : callable, optional
+            Called after each epoch with the `History` so far (``history[-1]`` is the latest
+            `Epoch`); returning True stops.
+        progress : bool, default=True
+            Show a bar with the loss on standard error.
+        seed : int, optional
+            Of the order of samples and of the choice of validation samples; Python's global
+            `random` if left out.
+
+        Returns
+        -------
+        History
+            Loss, metrics and seconds of every finished epoch. Ctrl-C ends learning and returns
+            it too, with ``interrupted`` True; what was learnt is kept.
+
+        Raises
+        ------
+        AnomalyError
+            If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
+            the parameters stay as they were before that update.
+        ShapeError
+            If shapes do not fit each other or the module, or there are no samples.
+        ValueError
+            If a number in the data is nan or infinite, a target is not what the loss takes, or
+            another argument is out of its range.
+        """
+        return training.learn(
+            self, inputs, outputs, loss, optimizer, learning_rate, epochs, batch_size,
+            validation, callback, progress, seed,
+        )  # fmt: skip
+
+    def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
+        """The outputs for many samples, as plain numbers.
+
+        Parameters
+        ----------
+        inputs : array of shape (n, features), or (n,) for one feature
+
+        Returns
+        -------
+        ndarray of shape (n,), or (n, k) with k > 1 outputs
+
+        Raises
+        ------
+        ShapeError
+            If the number of features is not the module's, or there are no samples.
+        """
+        return training.predict(self, inputs)
+
+
+def _assign(numbers: list[tuple[Value, float]]) -> None:
+    for parameter, number in numbers:
+        parameter.data = number

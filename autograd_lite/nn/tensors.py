@@ -1,0 +1,76 @@
+"""Where an object keeps its parameters: a walk over its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+
+#: A name, and an object array of parameters.
+Named = tuple[str, np.ndarray[Any, Any]]
+
+
+def tensors_of(name: str, thing: Any, kind: type, above: tuple[Any, ...] = ()) -> Iterator[Named]:
+    """The parameters in attributes, lists, tuples, dicts and object arrays, in their order.
+
+    Parameters
+    ----------
+    name : str
+        Of the thing; the names of its parts follow after a dot.
+    thing : object
+    kind : type
+        Of the objects whose attributes are looked at.
+    above : tuple
+        The objects on the way here: a part may refer to its whole.
+
+    Yields
+    ------
+    (str, ndarray of Value)
+        A list of parameters makes one array; a shared parameter comes under each of its names.
+    """
+    if isinstance(thing, np.ndarray):
+        if thing.size and all(map(_is_parameter, thing.flat)):
+            yield name, thing
+    elif _is_parameter(thing) or _is_list_of_parameters(thing):
+        yield name, np.array(thing, dtype=object)
+    elif not any(thing is whole for whole in above):
+        for key, part in _parts(thing, kind).items():
+            yield from tensors_of(
+                f"{name}.{key}" if name else f"{key}", part, kind, (*above, thing)
+            )
+
+
+def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
+    if isinstance(thing, kind):
+        return vars(thing)
+    if isinstance(thing, Mapping):
+        return thing
+    return dict(enumerate(thing)) if isinstance(thing, list | tuple) else {}
+
+
+def _is_parameter(thing: Any) -> bool:
+    """Whether a Value is a leaf that may be set: not computed, not a constant."""
+    return isinstance(thing, Value) and not thing.op and not thing.constant
+
+
+def _is_list_of_parameters(thing: Any) -> bool:
+    return isinstance(thing, list | tuple) and bool(thing) and all(map(_is_parameter, thing))
+
+
+def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:
+    """Raise a ValueError if one of a tensor's numbers is nan or infinite."""
+    bad = np.argwhere(~np.isfinite(numbers))
+    if len(bad):
+        where = "".join(f"[{i}]" for i in bad[0])
+        raise ValueError(
+            f"{name}{where} is {float(numbers[tuple(bad[0])])!r}; parameters must be finite"
+        )
+
+
+def some(names: set[str], limit: int = 5) -> str:
+    """A few of many names, for a message."""
+    shown = ", ".join(sorted(names)[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

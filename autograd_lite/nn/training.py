@@ -1,0 +1,287 @@
+"""Learning from samples, and predicting: what `Module.learn` and `Module.predict` do."""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from tqdm import tqdm
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import AnomalyError
+from autograd_lite.nn.data import Array, sample_rows, samples
+from autograd_lite.nn.history import Epoch, History
+from autograd_lite.nn.init import generator
+from autograd_lite.nn.losses import Loss, find_loss
+from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
+
+
+class Model(Protocol):
+    """What can learn."""
+
+    def __call__(self, x: Any) -> Any:
+        """The output for one sample."""
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """(name, parameter) for each parameter."""
+
+
+def learn(
+    model: Model,
+    inputs: Any,
+    outputs: Any,
+    loss: str | Callable[[Any, Any], Any],
+    optimizer: str | Optimizer,
+    learning_rate: float | None,
+    epochs: int,
+    batch_size: int | None,
+    validation: float | tuple[Any, Any] | None,
+    callback: Callable[[History], Any] | None,
+    progress: bool,
+    seed: int | None,
+) -> History:
+    """See `Module.learn`."""
+    criterion = find_loss(loss)
+    inputs, outputs = samples(inputs, outputs)
+    chosen = _find_optimizer(model, optimizer, learning_rate)
+    epochs = _count("epochs", epochs)
+    rng = generator(seed)
+    order = list(range(len(inputs)))
+    training = _Pass(model, criterion, inputs, outputs, "sample")
+    if isinstance(validation, tuple | list):
+        held_data = samples(*_pair(validation), of="validation ")
+        measuring = _Pass(model, criterion, *held_data, "validation sample")
+        held_out = list(range(len(held_data[0])))
+    else:
+        measuring = training
+        split = 0 if validation is None else _split(validation, len(order))
+        if split:
+            rng.shuffle(order)
+        held_out, order = order[:split], order[split:]
+    batch_size = len(order) if batch_size is None else _count("batch_size", batch_size)
+    training.check()
+    measuring.check()
+    step = _Step(model, chosen)
+    history = History()
+    with tqdm(
+        total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
+    ) as bar:
+        try:
+            for number in range(1, epochs + 1):
+                start = time.perf_counter()
+                rng.shuffle(order)
+                mean, metrics = training.over(_batches(order, batch_size), number, step)
+                held: tuple[float | None, dict[str, float]] = (None, {})
+                if held_out:
+                    held = measuring.over(_batches(held_out, batch_size), number)
+                seconds = time.perf_counter() - start
+                history.epochs.append(Epoch(number, mean, metrics, seconds, *held))
+                bar.set_postfix_str(_shown(history[-1]), refresh=False)
+                bar.update()
+                if callback is not None and callback(history) is True:
+                    history.stopped = True
+                    break
+        except KeyboardInterrupt:
+            history.interrupted = True
+            bar.set_postfix_str("interrupted; what was learnt is kept")
+    return history
+
+
+def predict(model: Model, inputs: Any) -> Array:
+    """See `Module.predict`."""
+    return np.array([_numbers(model(row)) for row in sample_rows(inputs).tolist()])
+
+
+class _Step:
+    """One update of the parameters, which leaves them finite or as they were."""
+
+    def __init__(self, model: Model, optimizer: Optimizer) -> None:
+        self.named = model.named_parameters()
+        self.optimizer = optimizer
+
+    def __call__(self, loss: Value, epoch: int, batch: Sequence[int]) -> None:
+        """Differentiate the loss of a batch and move the parameters."""
+        for _, parameter in self.named:
+            parameter.grad = 0.0
+        loss.backward()
+        self._check("the gradient of", [p.grad for _, p in self.named], epoch, batch)
+        before = [p.data for _, p in self.named]
+        try:
+            self.optimizer.step()
+            self._check("the parameter", [p.data for _, p in self.named], epoch, batch)
+        except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
+            for (_, parameter), number in zip(self.named, before, strict=True):
+                parameter.data = number
+            raise
+
+    def _check(self, what: str, numbers: Sequence[float], epoch: int, batch: Sequence[int]) -> None:
+        for (name, _), number in zip(self.named, numbers, strict=True):
+            if not math.isfinite(number):
+                raise AnomalyError(
+                    f"{what} {name} turned {number} in epoch {epoch}, in the batch of "
+                    f"{_listed(batch)}; {_WAY_OUT}"
+                )
+
+
+class _Pass:
+    """The model's loss over batches of one set of samples."""
+
+    def __init__(
+        self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
+    ) -> None:
+        self.model, self.loss, self.sample = model, loss, sample
+        self.inputs: list[list[float]] = inputs.tolist()
+        self.targets: list[Any] = targets.tolist()
+
+    def check(self) -> None:
+        """Fail now, and not in the middle of an epoch, if inputs or targets do not fit."""
+        output = _numbers(self.model(self.inputs[0]))
+        if self.loss.built_in:
+            zeros = [0.0] * len(output) if isinstance(output, list) else 0.0
+            self.loss.function([zeros] * len(self.targets), self.targets)
+
+    def over(
+        self,
+        batches: Iterator[Sequence[int]],
+        epoch: int,
+        step: _Step | None = None,
+    ) -> tuple[float, dict[str, float]]:
+        """Mean loss and metrics over all samples, with a step after each batch if given."""
+        sums = dict.fromkeys(["loss", *self.loss.metrics], 0.0)
+        count = 0
+        for batch in batches:
+            outputs = [self.model(self.inputs[i]) for i in batch]
+            targets = [self.targets[i] for i in batch]
+            total = self.loss.function(outputs, targets)
+            if not isinstance(total, Value):
+                raise TypeError(
+                    f"the loss must return a Value and returned {type(total).__name__}: {total!r}"
+                )
+            if not math.isfinite(total.data):
+                raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))
+            sums["loss"] += total.data * len(batch)
+            for name, metric in self.loss.metrics.items():
+                sums[name] += metric([_numbers(out) for out in outputs], targets) * len(batch)
+            count += len(batch)
+            if step is not None:
+                step(total, epoch, batch)
+        means = {name: number / count for name, number in sums.items()}
+        return means.pop("loss"), means
+
+    def _culprit(
+        self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
+    ) -> str:
+        """Which sample made the loss nan or infinite, in words."""
+        for i, output in zip(batch, outputs, strict=True):
+            alone = self.loss.function([output], [self.targets[i]]).data
+            if not math.isfinite(alone):
+                return (
+                    f"the loss turned {alone} in epoch {epoch} at {self.sample} {i} (output "
+                    f"{_numbers(output)}, target {self.targets[i]}); {_WAY_OUT}"
+                )
+        return (
+            f"the loss turned {total} in epoch {epoch} over {_listed(batch)}, though it "
+            f"is finite for each alone; {_WAY_OUT}"
+        )
+
+
+_WAY_OUT = "try a smaller learning rate, or standardise the inputs"
+
+
+# --- arguments ------------------------------------------------------------------------------------
+
+
+def _find_optimizer(
+    model: Model, optimizer: str | Optimizer, learning_rate: float | None
+) -> Optimizer:
+    parameters = [parameter for _, parameter in model.named_parameters()]
+    if not parameters:
+        raise ValueError(f"{model!r} has no parameters that could learn")
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(
+                f"unknown optimizer {optimizer!r}; choose one of: {', '.join(OPTIMIZERS)}"
+            )
+        rate = 0.01 if learning_rate is None else learning_rate
+        made: Optimizer = OPTIMIZERS[optimizer](parameters, learning_rate=rate)
+        return made
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+        raise TypeError(
+            f"optimizer is a name ({', '.join(OPTIMIZERS)}) or an object with step(), such as "
+            f"nn.optim.SGD(model.parameters(), 0.1), and was given {optimizer!r}"
+        )
+    if learning_rate is not None:
+        raise ValueError(
+            f"{type(optimizer).__name__} has a learning rate of its own; leave learning_rate out"
+        )
+    if set(parameters).isdisjoint(getattr(optimizer, "parameters", parameters)):
+        raise ValueError("the optimizer holds none of this model's parameters; give it those")
+    return optimizer
+
+
+def _count(name: str, number: Any) -> int:
+    try:
+        count = operator.index(number)
+    except TypeError:
+        raise TypeError(
+            f"{name} is an int and was given {type(number).__name__}: {number!r}"
+        ) from None
+    if count < 1:
+        raise ValueError(f"{name} must be at least 1 and is {count}")
+    return count
+
+
+def _pair(validation: Sequence[Any]) -> tuple[Any, Any]:
+    if len(validation) != 2:
+        raise ValueError(f"validation is (inputs, outputs) and has {len(validation)} parts")
+    return validation[0], validation[1]
+
+
+def _split(share: Any, n: int) -> int:
+    """How many of n samples are kept for validation."""
+    if isinstance(share, bool) or not isinstance(share, int | float | np.floating):
+        raise TypeError(
+            f"validation is (inputs, outputs) or a share of the samples, such as 0.2, and was "
+            f"given {type(share).__name__}: {share!r}"
+        )
+    count = round(share * n) if 0.0 < share < 1.0 else 0
+    if not 0 < count < n:
+        raise ValueError(
+            f"validation={share!r} of {n} samples leaves nothing to validate on, or to learn from; "
+            "write a share between 0 and 1, such as 0.2"
+        )
+    return count
+
+
+def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (order[start : start + size] for start in range(0, len(order), size))
+
+
+def _listed(batch: Sequence[int], limit: int = 10) -> str:
+    shown = ", ".join(map(str, batch[:limit]))
+    return f"samples {shown}" + (f" and {len(batch) - limit} more" if len(batch) > limit else "")
+
+
+def _numbers(output: Any) -> Any:
+    """A model's output without its graph."""
+    if isinstance(output, Value):
+        return output.data
+    if isinstance(output, list | tuple):
+        return [_numbers(value) for value in output]
+    raise TypeError(
+        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
+        f"{output!r}"
+    )
+
+
+def _shown(epoch: Epoch) -> str:
+    parts = [f"loss={epoch.loss:.4g}"]
+    parts += [f"{name}={number:.3f}" for name, number in epoch.metrics.items()]
+    if epoch.validation_loss is not None:
+        parts.append(f"validation={epoch.validation_loss:.4g}")
+    return ", ".join(parts)

@@ -1,0 +1,60 @@
+"""Which things are one plain real number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+_PLAIN = (int, float, Fraction, Decimal)
+
+
+def as_float(number: Any) -> float:
+    """The float that a plain real number stands for.
+
+    Parameters
+    ----------
+    number : int, float, bool, Fraction, Decimal, NumPy real scalar or 0-d array
+
+    Raises
+    ------
+    TypeError
+        For anything else, naming the type and what to write instead.
+    OverflowError
+        For an int or Fraction beyond the largest float.
+    """
+    if type(number) is float:
+        exact: float = number
+        return exact
+    real_array = isinstance(number, np.generic | np.ndarray) and number.dtype.kind in "biuf"
+    if isinstance(number, _PLAIN) or (real_array and number.ndim == 0):
+        try:
+            return float(number)
+        except OverflowError:
+            raise OverflowError(
+                f"a {type(number).__name__} of this size does not fit a float (the largest is "
+                f"{np.finfo(float).max:.4g}); write float('inf') if that is meant"
+            ) from None
+        except ValueError:  # Decimal("sNaN"), the nan that signals
+            return float("nan")
+    raise TypeError(_not_a_number(number))
+
+
+def _not_a_number(thing: Any) -> str:
+    kind = type(thing).__name__
+    shown = repr(thing)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    said = f"expected one real number and was given {kind}: {shown}; "
+    if hasattr(type(thing), "_apply_op"):
+        return said + "write .data for its number, or .detach() for a new leaf"
+    if isinstance(thing, str):
+        return said + "write float(text) for a number in text"
+    if isinstance(thing, complex | np.complexfloating):
+        return said + "write z.real, z.imag or abs(z)"
+    if isinstance(thing, np.ndarray | list | tuple):
+        return said + "write [Value(x) for x in xs] for several numbers"
+    if thing is None:
+        return said + "write 0.0, or float('nan') for a missing number"
+    return said + "write an int, a float or a NumPy real scalar"

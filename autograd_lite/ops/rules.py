@@ -1,0 +1,392 @@
+"""THE TABLE: every op of fixed arity is one row, and a row is all that there is to an op.
+
+Rules are ordinary functions written with ``+ - * /`` and other rows, so they run unchanged on
+floats, on NumPy arrays, on Values (which makes second derivatives free) and on symbols. They use no
+comparison, no ``if`` and no ``**``: `less`, `less_equal`, `equal` (1.0 or 0.0), `where` and `power`
+stand for those, so that a rule recorded on Values holds no hidden branch.
+
+A partial is ``partial(out, *arguments)``: it is handed the result, so nothing is computed twice.
+Conventions at edges are PyTorch's where no comment says otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autograd_lite.ops import ieee
+from autograd_lite.ops.leaf import leaf
+from autograd_lite.ops.table import op
+
+_PI = math.pi
+_LN2 = math.log(2.0)
+_LN10 = math.log(10.0)
+_ROOT_HALF = math.sqrt(0.5)
+_REAL = (-3.0, 3.0)
+_POSITIVE = (0.1, 3.0)
+
+
+# --- comparisons and choice: rules are written with these, and their derivatives are zero ---------
+
+less = op(
+    "less", symbol="<", latex=r"\left[#1 < #2\right]", domain=[_REAL, _REAL],
+    forward=leaf("less", python=lambda x, y: 1.0 if x < y else 0.0,
+                 numpy=lambda x, y: np.less(x, y) * 1.0),
+    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    doc="1.0 where x < y, else 0.0 (nan is less than nothing).",
+)
+less_equal = op(
+    "less_equal", symbol="≤", latex=r"\left[#1 \le #2\right]", domain=[_REAL, _REAL],
+    forward=leaf("less_equal", python=lambda x, y: 1.0 if x <= y else 0.0,
+                 numpy=lambda x, y: np.less_equal(x, y) * 1.0),
+    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    doc="1.0 where x <= y, else 0.0.",
+)
+equal = op(
+    "equal", symbol="=", latex=r"\left[#1 = #2\right]", domain=[_REAL, _REAL],
+    forward=leaf("equal", python=lambda x, y: 1.0 if x == y else 0.0,
+                 numpy=lambda x, y: np.equal(x, y) * 1.0),
+    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    doc="1.0 where x == y, else 0.0 (nan equals nothing).",
+)
+where = op(
+    "where", symbol="where", latex=r"\operatorname{where}\left(#1, #2, #3\right)",
+    domain=[(0.0, 1.0), _REAL, _REAL],
+    forward=leaf("where", python=lambda condition, a, b: a if condition else b),
+    partials=[
+        lambda out, condition, a, b: 0.0,
+        lambda out, condition, a, b: where(condition, 1.0, 0.0),
+        lambda out, condition, a, b: where(condition, 0.0, 1.0),
+    ],
+    doc="a where the condition holds (is not 0), else b; the branch not taken gets no gradient.\n\n"
+    "A plain bool condition is a constant of the graph; a Value is decided anew by ``refresh``.",
+)
+
+# --- arithmetic -----------------------------------------------------------------------------------
+
+add = op(
+    "add", symbol="+", latex="#1 + #2", operator="add", domain=[_REAL, _REAL],
+    forward=lambda x, y: x + y,
+    partials=[lambda out, x, y: 1.0, lambda out, x, y: 1.0],
+    doc="Sum of two numbers.",
+)
+subtract = op(
+    "subtract", symbol="-", latex="#1 - #2", operator="sub", domain=[_REAL, _REAL],
+    forward=lambda x, y: x - y,
+    partials=[lambda out, x, y: 1.0, lambda out, x, y: -1.0],
+    doc="Difference x - y.",
+)
+multiply = op(
+    "multiply", symbol="*", latex=r"#1 \cdot #2", operator="mul", domain=[_REAL, _REAL],
+    forward=lambda x, y: x * y,
+    partials=[lambda out, x, y: y, lambda out, x, y: x],
+    doc="Product of two numbers.",
+)
+divide = op(
+    "divide", symbol="/", latex=r"\frac{#1}{#2}", operator="truediv", domain=[_REAL, _POSITIVE],
+    forward=lambda x, y: x / y,
+    partials=[lambda out, x, y: 1.0 / y, lambda out, x, y: -out / y],
+    doc="Quotient x / y; 1/0 is inf and 0/0 is nan, as in IEEE-754.",
+)
+# Carries an adjoint (or tangent) over an edge of the graph. Not a function for users: the place
+# where "zero carries nothing" is true, so that a branch not taken cannot poison a gradient.
+carry = op(
+    "carry", symbol="·", latex=r"#1 \cdot #2", public=False, domain=[_REAL, _REAL],
+    forward=lambda x, y: where(equal(x, 0.0), 0.0, where(equal(y, 0.0), 0.0, x * y)),
+    partials=[lambda out, x, y: y, lambda out, x, y: x],
+    doc="Product x*y that is +0.0 when either factor is 0, even against inf or nan.",
+)
+negative = op(
+    "negative", symbol="-", latex="-#1", operator="neg", domain=[_REAL],
+    forward=lambda x: -x,
+    partials=[lambda out, x: -1.0],
+    doc="-x.",
+)
+# 0**y (y >= 0) has derivative 0 in y, and x**0 has derivative 0 in x everywhere.
+power = op(
+    "power", symbol="**", symbol_constant="**{}", latex="{#1}^{#2}", operator="pow",
+    domain=[_POSITIVE, _REAL],
+    forward=leaf("pow", numpy=np.power),
+    partials=[
+        lambda out, x, y: where(equal(y, 0.0), 0.0, y * power(x, y - 1.0)),
+        lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
+    ],
+    doc="x to the power y; nan for negative x and y that is no integer.",
+)
+absolute = op(
+    "absolute", symbol="abs", latex=r"\left|#1\right|", operator="abs", domain=[_REAL],
+    forward=leaf("fabs"),
+    partials=[lambda out, x: less(0.0, x) - less(x, 0.0)],
+    doc="Absolute value; its derivative at 0 is 0.",
+)
+reciprocal = op(
+    "reciprocal", symbol="1/x", latex=r"\frac{1}{#1}", domain=[_POSITIVE],
+    forward=lambda x: 1.0 / x,
+    partials=[lambda out, x: -out * out],
+    doc="1 / x.",
+)
+square = op(
+    "square", symbol="²", latex="{#1}^{2}", domain=[_REAL],
+    forward=lambda x: x * x,
+    partials=[lambda out, x: 2.0 * x],
+    doc="x * x.",
+)
+
+# --- pieces ---------------------------------------------------------------------------------------
+
+sign = op(
+    "sign", symbol="sign", latex=r"\operatorname{sign}", domain=[_POSITIVE],
+    forward=lambda x: where(equal(x, x), less(0.0, x) - less(x, 0.0), x),
+    partials=[lambda out, x: 0.0],
+    doc="-1.0, 0.0 or 1.0; nan for nan.",
+)
+floor = op(
+    "floor", symbol="floor", latex=r"\left\lfloor #1 \right\rfloor", domain=[(0.1, 0.9)],
+    forward=leaf("floor", python=ieee.floor),
+    partials=[lambda out, x: 0.0],
+    doc="Largest integer not above x, as a float.",
+)
+ceil = op(
+    "ceil", symbol="ceil", latex=r"\left\lceil #1 \right\rceil", domain=[(0.1, 0.9)],
+    forward=leaf("ceil", python=ieee.ceil),
+    partials=[lambda out, x: 0.0],
+    doc="Smallest integer not below x, as a float.",
+)
+maximum = op(
+    "maximum", symbol="max", latex=r"\max\left(#1, #2\right)", domain=[_REAL, _REAL],
+    forward=lambda x, y: where(less_equal(y, x), x, where(equal(x, x), y, x)),
+    partials=[
+        lambda out, x, y: 1.0 - less(x, y) - 0.5 * equal(x, y),
+        lambda out, x, y: 1.0 - less(y, x) - 0.5 * equal(x, y),
+    ],
+    doc="The larger of two; a tie splits the gradient in halves, nan wins.",
+)
+minimum = op(
+    "minimum", symbol="min", latex=r"\min\left(#1, #2\right)", domain=[_REAL, _REAL],
+    forward=lambda x, y: where(less_equal(x, y), x, where(equal(x, x), y, x)),
+    partials=[
+        lambda out, x, y: 1.0 - less(y, x) - 0.5 * equal(x, y),
+        lambda out, x, y: 1.0 - less(x, y) - 0.5 * equal(x, y),
+    ],
+    doc="The smaller of two; a tie splits the gradient in halves, nan wins.",
+)
+clip = op(
+    "clip", symbol="clip", latex=r"\operatorname{clip}\left(#1, #2, #3\right)",
+    domain=[_REAL, (-2.0, -1.0), (1.0, 2.0)],
+    forward=lambda x, low, high: minimum(maximum(x, low), high),
+    partials=[
+        lambda out, x, low, high: less_equal(low, x) * less_equal(x, high),
+        lambda out, x, low, high: less(x, low) * less(low, high),
+        lambda out, x, low, high: where(less(high, low), 1.0, less(high, x)),
+    ],
+    doc="x kept between low and high; its derivative in x is 1 at the bounds, too.",
+)
+relu = op(
+    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}", domain=[_REAL],
+    forward=lambda x: where(less_equal(x, 0.0), 0.0, x),  # nan passes through
+    partials=[lambda out, x: 1.0 - less_equal(x, 0.0)],
+    doc="max(x, 0); its derivative at 0 is 0.",
+)
+# The identity with derivative 0: numbers that a formula needs, but must not be differentiated.
+stop_gradient = op(
+    "stop_gradient", symbol="stop", latex=r"\operatorname{stop}", domain=[_REAL], public=False,
+    forward=lambda x: x,
+    partials=[lambda out, x: 0.0],
+    doc="x, and no derivative through here.",
+)
+
+# --- exponentials and logarithms ------------------------------------------------------------------
+
+exp = op(
+    "exp", symbol="exp", latex="e^{#1}", domain=[_REAL],
+    forward=leaf("exp"), partials=[lambda out, x: out], doc="e to the power x.",
+)
+exp2 = op(
+    "exp2", symbol="exp2", latex="2^{#1}", domain=[_REAL],
+    forward=leaf("exp2"), partials=[lambda out, x: out * _LN2], doc="2 to the power x.",
+)
+expm1 = op(
+    "expm1", symbol="expm1", latex="e^{#1} - 1", domain=[_REAL],
+    # not out + 1, which loses the digits of e**x for very negative x
+    forward=leaf("expm1"), partials=[lambda out, x: exp(x)], doc="exp(x) - 1, exact near 0.",
+)
+log = op(
+    "log", symbol="log", latex=r"\ln", domain=[_POSITIVE],
+    forward=leaf("log"), partials=[lambda out, x: 1.0 / x], doc="Natural logarithm.",
+)
+log2 = op(
+    "log2", symbol="log2", latex=r"\log_{2}", domain=[_POSITIVE],
+    forward=leaf("log2"), partials=[lambda out, x: 1.0 / (x * _LN2)], doc="Logarithm to base 2.",
+)
+log10 = op(
+    "log10", symbol="log10", latex=r"\log_{10}", domain=[_POSITIVE],
+    forward=leaf("log10"), partials=[lambda out, x: 1.0 / (x * _LN10)], doc="Logarithm to base 10.",
+)
+log1p = op(
+    "log1p", symbol="log1p", latex=r"\ln\left(1 + #1\right)", domain=[(-0.9, 3.0)],
+    forward=leaf("log1p"), partials=[lambda out, x: 1.0 / (1.0 + x)],
+    doc="log(1 + x), exact near 0.",
+)
+sqrt = op(
+    "sqrt", symbol="sqrt", latex=r"\sqrt{#1}", domain=[_POSITIVE],
+    forward=leaf("sqrt"), partials=[lambda out, x: 0.5 / out],
+    doc="Square root; nan for negative x.",
+)
+cbrt = op(
+    "cbrt", symbol="cbrt", latex=r"\sqrt[3]{#1}", domain=[_POSITIVE],
+    forward=leaf("cbrt"), partials=[lambda out, x: 1.0 / (3.0 * out * out)],
+    doc="Cube root, real for negative x too.",
+)
+logaddexp = op(
+    "logaddexp", symbol="logaddexp", latex=r"\ln\left(e^{#1} + e^{#2}\right)",
+    domain=[_REAL, _REAL],
+    # equal first, because inf - inf is nan
+    forward=lambda x, y: where(
+        equal(x, y), x + _LN2, maximum(x, y) + log1p(exp(-absolute(x - y)))
+    ),
+    partials=[
+        lambda out, x, y: sigmoid(x - y),
+        lambda out, x, y: sigmoid(y - x),
+    ],
+    doc="log(exp(x) + exp(y)) without overflow.",
+)
+
+# --- trigonometric --------------------------------------------------------------------------------
+
+sin = op(
+    "sin", symbol="sin", latex=r"\sin", domain=[_REAL],
+    forward=leaf("sin"), partials=[lambda out, x: cos(x)], doc="Sine of x radians.",
+)
+cos = op(
+    "cos", symbol="cos", latex=r"\cos", domain=[_REAL],
+    forward=leaf("cos"), partials=[lambda out, x: -sin(x)], doc="Cosine of x radians.",
+)
+tan = op(
+    "tan", symbol="tan", latex=r"\tan", domain=[(-1.2, 1.2)],
+    forward=leaf("tan"), partials=[lambda out, x: 1.0 + out * out], doc="Tangent of x radians.",
+)
+# (1 - x)(1 + x) keeps the digits that 1 - x*x loses near ±1; the same in arctanh and arccosh.
+arcsin = op(
+    "arcsin", symbol="arcsin", latex=r"\arcsin", domain=[(-0.9, 0.9)],
+    forward=leaf("asin", numpy=np.arcsin),
+    partials=[lambda out, x: 1.0 / sqrt((1.0 - x) * (1.0 + x))], doc="Inverse sine, in radians.",
+)
+arccos = op(
+    "arccos", symbol="arccos", latex=r"\arccos", domain=[(-0.9, 0.9)],
+    forward=leaf("acos", numpy=np.arccos),
+    partials=[lambda out, x: -1.0 / sqrt((1.0 - x) * (1.0 + x))], doc="Inverse cosine, in radians.",
+)
+arctan = op(
+    "arctan", symbol="arctan", latex=r"\arctan", domain=[_REAL],
+    forward=leaf("atan", numpy=np.arctan),
+    partials=[lambda out, x: 1.0 / (1.0 + x * x)], doc="Inverse tangent, in radians.",
+)
+# Through hypot, so that no square overflows; derivative 0 at the origin.
+arctan2 = op(
+    "arctan2", symbol="arctan2", latex=r"\operatorname{arctan2}\left(#1, #2\right)",
+    domain=[_POSITIVE, _REAL],
+    forward=leaf("atan2", numpy=np.arctan2),
+    partials=[
+        lambda out, y, x: where(equal(hypot(x, y), 0.0), 0.0, x / hypot(x, y) / hypot(x, y)),
+        lambda out, y, x: where(equal(hypot(x, y), 0.0), 0.0, -y / hypot(x, y) / hypot(x, y)),
+    ],
+    doc="Angle of the point (x, y), in radians; y comes first, as in C and NumPy.",
+)
+hypot = op(
+    "hypot", symbol="hypot", latex=r"\sqrt{{#1}^{2} + {#2}^{2}}", domain=[_REAL, _POSITIVE],
+    forward=leaf("hypot", python=ieee.hypot),
+    partials=[
+        lambda out, x, y: where(equal(out, 0.0), 0.0, x / out),
+        lambda out, x, y: where(equal(out, 0.0), 0.0, y / out),
+    ],
+    doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
+)
+
+# --- hyperbolic -----------------------------------------------------------------------------------
+
+sinh = op(
+    "sinh", symbol="sinh", latex=r"\sinh", domain=[_REAL],
+    forward=leaf("sinh"), partials=[lambda out, x: cosh(x)], doc="Hyperbolic sine.",
+)
+cosh = op(
+    "cosh", symbol="cosh", latex=r"\cosh", domain=[_REAL],
+    forward=leaf("cosh"), partials=[lambda out, x: sinh(x)], doc="Hyperbolic cosine.",
+)
+tanh = op(
+    "tanh", symbol="tanh", latex=r"\tanh", domain=[_REAL],
+    forward=leaf("tanh"), partials=[lambda out, x: 1.0 - out * out], doc="Hyperbolic tangent.",
+)
+arcsinh = op(
+    "arcsinh", symbol="arcsinh", latex=r"\operatorname{arsinh}", domain=[_REAL],
+    forward=leaf("asinh", numpy=np.arcsinh),
+    partials=[lambda out, x: 1.0 / hypot(x, 1.0)], doc="Inverse hyperbolic sine.",
+)
+arccosh = op(
+    "arccosh", symbol="arccosh", latex=r"\operatorname{arcosh}", domain=[(1.1, 3.0)],
+    forward=leaf("acosh", numpy=np.arccosh),
+    partials=[lambda out, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))],
+    doc="Inverse hyperbolic cosine; nan below 1.",
+)
+arctanh = op(
+    "arctanh", symbol="arctanh", latex=r"\operatorname{artanh}", domain=[(-0.9, 0.9)],
+    forward=leaf("atanh", numpy=np.arctanh),
+    partials=[lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x))], doc="Inverse hyperbolic tangent.",
+)
+
+# --- special functions and activations ------------------------------------------------------------
+
+erf = op(
+    "erf", symbol="erf", latex=r"\operatorname{erf}", domain=[_REAL],
+    forward=leaf("erf", numpy=ieee.elementwise(math.erf)),
+    partials=[lambda out, x: 2.0 / math.sqrt(_PI) * exp(-x * x)], doc="Error function.",
+)
+erfc = op(
+    "erfc", symbol="erfc", latex=r"\operatorname{erfc}", domain=[_REAL],
+    forward=leaf("erfc", numpy=ieee.elementwise(math.erfc)),
+    partials=[lambda out, x: -2.0 / math.sqrt(_PI) * exp(-x * x)],
+    doc="1 - erf(x), exact for large x.",
+)
+sigmoid = op(
+    "sigmoid", symbol="sigmoid", latex=r"\sigma", domain=[_REAL],
+    forward=lambda x: where(less(x, 0.0), exp(x) / (1.0 + exp(x)), 1.0 / (1.0 + exp(-x))),
+    # not out * (1 - out), which loses all digits for large x
+    partials=[lambda out, x: out * sigmoid(-x)],
+    doc="Logistic function 1 / (1 + exp(-x)), without overflow.",
+)
+softplus = op(
+    "softplus", symbol="softplus", latex=r"\operatorname{softplus}", domain=[_REAL],
+    forward=lambda x: maximum(x, 0.0) + log1p(exp(-absolute(x))),
+    partials=[lambda out, x: sigmoid(x)],
+    doc="log(1 + exp(x)), exact everywhere (no threshold).",
+)
+# carry in place of *: at -inf, where the sigmoid is 0, the limit is 0 and not nan.
+silu = op(
+    "silu", symbol="SiLU", latex=r"\operatorname{SiLU}", domain=[_REAL],
+    forward=lambda x: carry(x, sigmoid(x)),
+    partials=[lambda out, x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x)))],
+    doc="x * sigmoid(x), also called swish; its value and derivative at -inf are 0.",
+)
+gelu = op(
+    "gelu", symbol="GELU", latex=r"\operatorname{GELU}", domain=[_REAL],
+    forward=lambda x: carry(x, 0.5 * erfc(-x * _ROOT_HALF)),
+    partials=[
+        lambda out, x: 0.5 * erfc(-x * _ROOT_HALF)
+        + carry(x, exp(-0.5 * x * x) / math.sqrt(2.0 * _PI))
+    ],
+    doc="x times the normal distribution function at x (the exact form, with erf).",
+)
+leaky_relu = op(
+    "leaky_relu", symbol="LeakyReLU", latex=r"\operatorname{LeakyReLU}", domain=[_REAL],
+    attrs={"slope": 0.01},
+    forward=lambda x, slope: where(less_equal(x, 0.0), slope * x, x),
+    partials=[lambda out, x, slope: where(less(0.0, x), 1.0, slope)],
+    doc="x above 0, slope * x below.",
+)
+elu = op(
+    "elu", symbol="ELU", latex=r"\operatorname{ELU}", domain=[_REAL],
+    attrs={"alpha": 1.0},
+    forward=lambda x, alpha: where(less_equal(x, 0.0), alpha * expm1(x), x),
+    partials=[lambda out, x, alpha: where(less_equal(x, 0.0), alpha * exp(x), 1.0)],
+    doc="x above 0, alpha * (exp(x) - 1) below.",
+)

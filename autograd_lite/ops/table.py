@@ -1,0 +1,237 @@
+"""What a row of the op table is, and how calling one finds its number system.
+
+`Op` is a row with a fixed number of arguments; `sequences.SequenceOp` is one whose arguments come
+as a sequence. A row is called like a function. What happens depends on what it is given:
+
+* plain numbers: a float, following IEEE-754 (never an exception);
+* float arrays: a float array, elementwise, in NumPy's own loops;
+* anything whose type has ``_apply_op(row, args)`` (a Value records a node, a symbol prints code).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.numbers import as_float
+
+#: Every row by its name, in the order of definition.
+TABLE: dict[str, Op] = {}
+
+_ALL_FLOATS = {float}
+
+
+def _fixed(rule: Callable[..., Any], attrs: Mapping[str, float]) -> Callable[..., Any]:
+    return partial(rule, **attrs) if attrs else rule
+
+
+class Op:
+    """One row: an op's name, its rules, and how it is written.
+
+    Attributes
+    ----------
+    name, symbol, latex : str
+        NumPy's name for it; what drawings show; its LaTeX, where ``#1`` and ``#2`` stand for the
+        arguments, as in a TeX macro (a name without ``#`` is put before the argument). ``#*``
+        stands for all arguments of a many-argument row.
+    forward : callable
+        ``forward(*args)``.
+    partials : tuple of callables
+        One ``partial(out, *args)`` per argument.
+    on_plain_floats : callable
+        ``forward`` on floats alone, the C library's function itself where it is one; may raise.
+    rules : tuple
+        Forward and partials as they were written, which take the attributes as keywords.
+    domain : tuple of (low, high)
+        Where tests sample and documentation plots, one interval per argument.
+    attrs : dict
+        Parameters that are no arguments (a slope, an order), with their values.
+    arity : int or None
+        Number of arguments; None for a `SequenceOp`.
+    operator : str
+        The Python operator it answers to, as in ``"add"`` for ``__add__``; ``""`` for none.
+    symbol_constant : str
+        The symbol when the last argument is a constant, which is put in place of ``{}``.
+    public : bool
+        Whether users find it as ``ag.NAME``.
+    """
+
+    arity: int | None
+    partials: Any
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        symbol: str,
+        latex: str,
+        forward: Callable[..., Any],
+        partials: Any,
+        domain: Sequence[tuple[float, float]],
+        doc: str,
+        attrs: Mapping[str, float] | None = None,
+        operator: str = "",
+        symbol_constant: str = "",
+        public: bool = True,
+    ) -> None:
+        self.name = self.__name__ = name
+        self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
+        self.rules = forward, partials
+        self.domain, self.operator, self.public = tuple(domain), operator, public
+        self.set_attrs(attrs or {})
+        self.doc = doc
+        self._set_up()
+        self.__doc__ = self._docstring()
+
+    def set_attrs(self, attrs: Mapping[str, float]) -> None:
+        """Fix the attributes: from here on the rules take the arguments alone."""
+        self.attrs = dict(attrs)
+        forward, partials = self.rules
+        if callable(partials):
+            self.forward, self.partials = _fixed(forward, attrs), _fixed(partials, attrs)
+        else:
+            self.forward = _fixed(forward, attrs)
+            self.partials = tuple(_fixed(partial, attrs) for partial in partials)
+        self.on_plain_floats = forward.floats if isinstance(forward, Leaf) else self.forward
+
+    def _set_up(self) -> None:
+        self.arity = len(self.partials)
+        names = list(inspect.signature(self.rules[1][0]).parameters)[1:]
+        self.arguments = tuple(names[: self.arity])
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        self.__signature__ = inspect.Signature(
+            [inspect.Parameter(name, kind) for name in self.arguments]
+            + [inspect.Parameter(n, kind, default=v) for n, v in self.attrs.items()]
+        )
+
+    def _docstring(self) -> str:
+        attrs = "".join(
+            f"\n{name} : float, default={value:g}\n    Fixed when recorded; not differentiated."
+            for name, value in self.attrs.items()
+        )
+        return (
+            f"{self.doc}\n\nParameters\n----------\n{', '.join(self.arguments)} : "
+            f"Value, float or array\n    Mixed as you like; arrays broadcast.{attrs}\n\n"
+            "Returns\n-------\nValue, float or array\n    A Value (or object array of Values) if "
+            "any argument is one, else a float (or float array)."
+        )
+
+    def __repr__(self) -> str:
+        attrs = "".join(f", {name}={value:g}" for name, value in self.attrs.items())
+        return f"<op {self.name}{attrs}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return with_attrs, (self.name, tuple(self.attrs.items()))
+
+    def __call__(self, *args: Any, **attrs: Any) -> Any:
+        """Evaluate or record, by the type of the arguments."""
+        row = self
+        if attrs or len(args) != self.arity:
+            row, args = self._bind(args, attrs)
+        if set(map(type, args)) == _ALL_FLOATS:  # rules on floats come this way often
+            return row.on_floats(*args)
+        if any(isinstance(arg, np.ndarray | list | tuple) for arg in args):
+            return row._over_arrays(args)
+        system = number_system(args)
+        if system is not None:
+            return system._apply_op(row, args)
+        return row.on_floats(*map(as_float, args))
+
+    def _bind(self, args: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Op, tuple[Any, ...]]:
+        """This row with the given attributes, and the arguments by themselves."""
+        try:
+            bound = self.__signature__.bind(*args, **attrs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
+        bound.apply_defaults()
+        given = bound.arguments
+        row = self
+        if self.attrs:
+            numbers = tuple((name, as_float(given[name])) for name in self.attrs)
+            row = with_attrs(self.name, numbers)
+        return row, tuple(given[name] for name in self.arguments)
+
+    def on_floats(self, *args: float) -> float:
+        """The value at plain floats, by IEEE-754."""
+        try:
+            return self.on_plain_floats(*args)
+        except PYTHON_RAISES:
+            if isinstance(self.forward, Leaf):
+                return self.forward.where_python_raises(*args)
+            return float(self.forward(*map(IEEE, args)))
+
+    def partials_on_floats(
+        self, out: float, args: Sequence[float], wanted: Sequence[bool]
+    ) -> tuple[float, ...]:
+        """The partial derivatives at plain floats; 0.0, unevaluated, where not wanted."""
+        return tuple(
+            [
+                self._partial_on_floats(partial, out, args) if want else 0.0
+                for partial, want in zip(self.partials, wanted, strict=True)
+            ]
+        )
+
+    def _partial_on_floats(
+        self, partial: Callable[..., Any], out: float, args: Sequence[float]
+    ) -> float:
+        try:
+            return float(partial(out, *args))
+        except PYTHON_RAISES:
+            return float(partial(IEEE(out), *map(IEEE, args)))
+
+    def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+        """The partial derivatives in any number system; 0.0, unevaluated, where not wanted."""
+        return [
+            partial(out, *args) if want else 0.0
+            for partial, want in zip(self.partials, wanted, strict=True)
+        ]
+
+    def _over_arrays(self, args: Sequence[Any]) -> Any:
+        """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""
+        arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
+        if not all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays):
+            with np.errstate(all="ignore"):
+                return np.frompyfunc(self, len(args), 1)(*arrays)
+        floats = np.broadcast_arrays(*[np.asarray(a, dtype=np.float64) for a in arrays])
+        if floats[0].ndim == 0:
+            return self.on_floats(*map(float, floats))
+        with np.errstate(all="ignore"):
+            return self.forward(*floats)
+
+    def symbol_for(self, constant: float | None = None) -> str:
+        """The symbol in drawings, given the last argument's number if that is a constant."""
+        if constant is None or not self.symbol_constant:
+            return self.symbol
+        return self.symbol_constant.format(f"{constant:g}")
+
+
+@lru_cache(maxsize=4096)
+def with_attrs(name: str, attrs: tuple[tuple[str, float], ...]) -> Op:
+    """The row of that name with its attributes set, the same object for equal attributes."""
+    plain = TABLE[name]
+    if dict(attrs) == plain.attrs:
+        return plain
+    row = object.__new__(type(plain))
+    row.__dict__.update(plain.__dict__)
+    row.set_attrs(dict(attrs))
+    return row
+
+
+def op(name: str, **columns: Any) -> Op:
+    """Add a row of fixed arity to the table and return it."""
+    row = Op(name, **columns)
+    add_row(row)
+    return row
+
+
+def add_row(row: Op) -> None:
+    """Put a finished row into the table."""
+    if row.name in TABLE:
+        raise ValueError(f"the op table has a row {row.name!r} already; choose another name")
+    TABLE[row.name] = row

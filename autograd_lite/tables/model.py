@@ -1,0 +1,256 @@
+"""A network that learns from a table: task, split, training, score and one file for all of it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite import nn
+from autograd_lite.errors import ModelFileError, TableError
+from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing, Task, fit
+from autograd_lite.tables.reading import Columns
+
+_EXTRA = "table"  # the name under which the preprocessing lies in the model's file
+_FEW = 10  # distinct integers that still count as classes, if each has this many rows on average
+_LEAST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good predictions are, beside the best that needs no features at all.
+
+    Attributes
+    ----------
+    name : str
+    value, baseline : float
+        The baseline predicts the mean (or most frequent class) of the training rows; nan where a
+        score is not defined.
+    """
+
+    name: str
+    value: float
+    baseline: float
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """A network, and how a table becomes its inputs.
+
+    Attributes
+    ----------
+    network : nn.MLP
+    preprocessing : Preprocessing
+    """
+
+    network: Any
+    preprocessing: Preprocessing
+
+    def predict(self, columns: Columns) -> NDArray[Any]:
+        """One answer per row: a number in the target's unit, or the name of a class."""
+        outputs = self.network.predict(self.preprocessing.inputs(columns))
+        return self.preprocessing.target.decode(outputs)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write network and preprocessing to one file."""
+        self.network.save(path, extra={_EXTRA: self.preprocessing.to_json()})
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> TableModel:
+        """What `save` wrote.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ModelFileError
+            If it holds no network, or one that was not trained on a table.
+        """
+        network = nn.load(path)
+        extra = nn.read_extra(path)
+        if _EXTRA not in extra:
+            raise ModelFileError(
+                f"{os.fspath(path)!r} holds a network that was not trained on a table; save one "
+                "with autograd-lite train"
+            )
+        return TableModel(network, Preprocessing.from_json(extra[_EXTRA]))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of training on a table.
+
+    Attributes
+    ----------
+    model : TableModel
+    history : nn.History
+    trained, held_out : array of int
+        The rows.
+    dropped : list of str
+        Features that are constant in the training rows, and were left out.
+    scores : list of Score
+        On the held-out rows.
+    """
+
+    model: TableModel
+    history: Any
+    trained: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    dropped: list[str]
+    scores: list[Score]
+
+
+def train(
+    columns: Columns,
+    target: str,
+    *,
+    hidden: Sequence[int] = (16, 16),
+    epochs: int = 50,
+    learning_rate: float | None = None,
+    test_size: float = 0.2,
+    task: Task | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Training:
+    """Train an MLP to predict one column of a table from the others.
+
+    Parameters
+    ----------
+    columns : dict of str to array
+        Floats or text.
+    target : str
+        Of the columns.
+    hidden : sequence of int
+        Neurons (ReLU) of each hidden layer.
+    epochs, learning_rate, progress
+        As `learn` takes them.
+    test_size : float
+        Fraction of the rows to hold out.
+    task : {"regression", "classification"}, optional
+        Left out, `choose_task` decides by the target.
+    seed : int
+        Of the split, the weights and the order of the samples.
+
+    Raises
+    ------
+    TableError
+        If the table is too small, or nothing can be learnt from it.
+    AnomalyError
+        If the loss turns nan, for instance because the learning rate is too large.
+    """
+    column = columns[target]
+    if len(column) < _LEAST_ROWS:
+        raise TableError(
+            f"the table has {len(column)} rows; training and a held-out score need at least "
+            f"{_LEAST_ROWS}"
+        )
+    if task == "regression" and column.dtype.kind != "f":
+        raise TableError(
+            f"the target {target!r} is text ({column[0]!r}), and regression predicts numbers; "
+            "leave out --task, or choose a numeric target"
+        )
+    task = task or choose_task(column)
+    trained, held_out = split(column, task, test_size, seed)
+    training, test = (
+        {name: c[rows] for name, c in columns.items()} for rows in (trained, held_out)
+    )
+    prepared, dropped = fit(training, target, task)
+    inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
+    network = nn.MLP(
+        inputs.shape[1], [*hidden, prepared.target.width], activation="relu", init="he", seed=seed
+    )
+    history = network.learn(
+        inputs, outputs, loss=prepared.target.loss, learning_rate=learning_rate, epochs=epochs,
+        progress=progress, seed=seed,
+    )  # fmt: skip
+    model = TableModel(network, prepared)
+    scores = score(model, test, training[target])
+    return Training(model, history, trained, held_out, dropped, scores)
+
+
+def choose_task(column: NDArray[Any]) -> Task:
+    """Classification for text, two distinct numbers, or few distinct integers; else regression.
+
+    Few integers are at most 10 that come 10 times each on average.
+    """
+    distinct = np.unique(column)
+    if column.dtype.kind != "f" or len(distinct) == 2:
+        return "classification"
+    few = len(distinct) <= _FEW and len(column) >= _FEW * len(distinct)
+    return "classification" if few and np.all(distinct == np.round(distinct)) else "regression"
+
+
+def split(
+    column: NDArray[Any], task: Task, fraction: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows for training and rows to hold out, by chance, in the order of the table.
+
+    Parameters
+    ----------
+    column : array
+        The target. Every class keeps its share in both parts, and at least one training row.
+    task : {"regression", "classification"}
+    fraction : float
+        Of the rows to hold out, between 0 and 1.
+    seed : int
+
+    Raises
+    ------
+    TableError
+        If one part would have fewer than two rows.
+    """
+    random = np.random.default_rng(seed)
+    whole = np.zeros(len(column), dtype=np.int64)
+    groups = np.unique(column, return_inverse=True)[1] if task == "classification" else whole
+    mask = np.zeros(len(column), dtype=bool)
+    for group in range(int(groups.max()) + 1):
+        rows = random.permutation(np.flatnonzero(groups == group))
+        mask[rows[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
+    trained, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
+    if min(len(trained), len(held_out)) < 2:
+        raise TableError(
+            f"{len(column)} rows leave {len(trained)} to train on and {len(held_out)} to hold out "
+            f"at --test-size {fraction:g}, and both need 2; give more rows, or another size"
+        )
+    return trained, held_out
+
+
+def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> list[Score]:
+    """Accuracy for classes; R² and root mean square error for numbers.
+
+    Parameters
+    ----------
+    model : TableModel
+    columns : dict of str to array
+        With the target, on which the predictions are judged.
+    trained_target : array
+        The target on the training rows, from which the baseline is taken.
+    """
+    target = model.preprocessing.target
+    predicted = model.predict(columns)
+    if isinstance(target, ClassTarget):
+        actual, known = target.encode(columns[target.name]), target.encode(trained_target)
+        frequent = np.bincount(known).argmax()
+        right = predicted == np.array(target.classes, dtype=object)[actual]
+        return [Score("accuracy", float(right.mean()), float((actual == frequent).mean()))]
+    numbers = columns[target.name]
+    errors, plain = predicted - numbers, trained_target.mean() - numbers
+    return [
+        Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
+        Score("RMSE", _root_mean_square(errors), _root_mean_square(plain)),
+    ]
+
+
+def _r_squared(errors: NDArray[np.float64], numbers: NDArray[np.float64]) -> float:
+    """1 - (residual / total) sum of squares; nan if the numbers are all equal."""
+    total = float(((numbers - numbers.mean()) ** 2).sum())
+    return 1.0 - float((errors**2).sum()) / total if total else math.nan
+
+
+def _root_mean_square(errors: NDArray[np.float64]) -> float:
+    return math.sqrt(float((errors**2).mean()))

@@ -1,0 +1,294 @@
+"""From columns to the numbers that a network takes, and back from its outputs to answers.
+
+Numeric features are standardised (mean 0, standard deviation 1), text features become one 0/1
+column per category, and the target says which task it is. All of it is computed on the training
+rows alone, so that held-out rows stay unseen, and saved as JSON inside the model's file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.errors import ModelFileError, TableError
+from autograd_lite.tables.reading import Columns, Kind, listed
+
+Floats = NDArray[np.float64]
+Task = Literal["regression", "classification"]
+
+#: More categories or classes than this in one column are names or numbers of things, not kinds.
+MAX_CATEGORIES = 50
+
+
+@dataclass(frozen=True)
+class NumericFeature:
+    """A column that becomes one input: (number - mean) / scale."""
+
+    name: str
+    mean: float
+    scale: float
+
+    def encode(self, column: NDArray[Any]) -> Floats:
+        """The inputs, shape (n, 1)."""
+        return ((column.astype(np.float64) - self.mean) / self.scale)[:, None]
+
+
+@dataclass(frozen=True)
+class TextFeature:
+    """A column that becomes one input per category: 1.0 for the row's own, else 0.0.
+
+    A text that training never saw is 0.0 in all of them.
+    """
+
+    name: str
+    categories: tuple[str, ...]
+
+    def encode(self, column: NDArray[Any]) -> Floats:
+        """The inputs, shape (n, number of categories)."""
+        return np.array([[float(cell == c) for c in self.categories] for cell in column])
+
+
+@dataclass(frozen=True)
+class NumberTarget:
+    """A number to be predicted (regression); the network learns it standardised."""
+
+    name: str
+    mean: float
+    scale: float
+
+    loss = "squared_error"
+    width = 1
+
+    def encode(self, column: NDArray[Any]) -> Floats:
+        """What the network is to output, shape (n,)."""
+        return (column.astype(np.float64) - self.mean) / self.scale
+
+    def decode(self, outputs: Floats) -> Floats:
+        """Predictions in the target's own unit."""
+        return outputs * self.scale + self.mean
+
+
+@dataclass(frozen=True)
+class ClassTarget:
+    """A class to be predicted (classification), from one logit for two classes, else one each."""
+
+    name: str
+    classes: tuple[str, ...]
+    kind: Kind
+
+    @property
+    def loss(self) -> str:
+        """The loss for this many classes, from logits."""
+        return "binary_cross_entropy" if len(self.classes) == 2 else "cross_entropy"
+
+    @property
+    def width(self) -> int:
+        """Outputs of the network."""
+        return 1 if len(self.classes) == 2 else len(self.classes)
+
+    def encode(self, column: NDArray[Any]) -> NDArray[np.int64]:
+        """Position of each row's class in `classes`.
+
+        Raises
+        ------
+        TableError
+            For a class that is not among them.
+        """
+        positions = {name: position for position, name in enumerate(self.classes)}
+        labels = _labels(column)
+        strange = sorted(set(labels) - set(positions))
+        if strange:
+            raise TableError(
+                f"column {self.name!r} holds {listed(strange)}, where the model knows the classes "
+                f"{listed(self.classes)}"
+            )
+        return np.array([positions[label] for label in labels])
+
+    def decode(self, outputs: Floats) -> NDArray[Any]:
+        """The predicted class of each row."""
+        chosen = (outputs > 0).astype(int) if outputs.ndim == 1 else outputs.argmax(axis=1)
+        names: NDArray[Any] = np.array(self.classes, dtype=object)[chosen]
+        return names
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a table becomes inputs, and outputs become answers.
+
+    Attributes
+    ----------
+    features : tuple of NumericFeature or TextFeature
+    target : NumberTarget or ClassTarget
+    """
+
+    features: tuple[NumericFeature | TextFeature, ...]
+    target: NumberTarget | ClassTarget
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The feature columns that a table must have, and how to read them."""
+        return {
+            feature.name: "numeric" if isinstance(feature, NumericFeature) else "text"
+            for feature in self.features
+        }
+
+    @property
+    def target_kind(self) -> Kind:
+        """How to read the target's column."""
+        return self.target.kind if isinstance(self.target, ClassTarget) else "numeric"
+
+    def inputs(self, columns: Columns) -> Floats:
+        """What the network takes, shape (rows, inputs)."""
+        return np.hstack([feature.encode(columns[feature.name]) for feature in self.features])
+
+    def unseen(self, columns: Columns) -> dict[str, list[str]]:
+        """Texts that are no category of their feature, by column."""
+        found = {
+            feature.name: sorted(set(columns[feature.name]) - set(feature.categories))
+            for feature in self.features
+            if isinstance(feature, TextFeature)
+        }
+        return {name: texts for name, texts in found.items() if texts}
+
+    def to_json(self) -> str:
+        """Everything, as text; floats come back to the last bit."""
+        return json.dumps(
+            {"features": [asdict(f) for f in self.features], "target": asdict(self.target)}
+        )
+
+    @staticmethod
+    def from_json(text: str) -> Preprocessing:
+        """The preprocessing that `to_json` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            If the text is not such a description.
+        """
+        try:
+            parts = json.loads(text)
+            features = tuple(_feature(part) for part in parts["features"])
+            return Preprocessing(features, _target(parts["target"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelFileError(
+                f"the model's description of its table cannot be read ({error!r}); train and save "
+                "it again with autograd-lite train"
+            ) from None
+
+
+def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[str]]:
+    """The preprocessing that suits the training rows, and the constant columns it leaves out.
+
+    Parameters
+    ----------
+    columns : dict of str to array
+        The training rows alone.
+    target : str
+    task : {"regression", "classification"}
+
+    Raises
+    ------
+    TableError
+        If the target is constant, no feature varies, or a text column has more than
+        `MAX_CATEGORIES` different texts.
+    """
+    dropped: list[str] = []
+    features: list[NumericFeature | TextFeature] = []
+    for name, column in columns.items():
+        if name == target:
+            continue
+        if column.dtype.kind == "f":
+            mean, scale = _mean_and_scale(name, column)
+            if scale > 0.0:
+                features.append(NumericFeature(name, mean, scale))
+            else:
+                dropped.append(name)
+        else:
+            categories = _categories(name, column)
+            if len(categories) > 1:
+                features.append(TextFeature(name, categories))
+            else:
+                dropped.append(name)
+    if not features:
+        raise TableError(
+            "there is no column to learn from: besides the target there must be one whose cells "
+            "differ" + (f" ({listed(dropped)} do not)" if dropped else "")
+        )
+    return Preprocessing(tuple(features), _fit_target(target, columns[target], task)), dropped
+
+
+def _fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | ClassTarget:
+    if task == "regression":
+        mean, scale = _mean_and_scale(name, column)
+        if scale == 0.0:
+            raise TableError(
+                f"the target {name!r} is {column[0]:g} in every training row: nothing to learn"
+            )
+        return NumberTarget(name, mean, scale)
+    kind: Kind = "numeric" if column.dtype.kind == "f" else "text"
+    classes = tuple(dict.fromkeys(_labels(np.unique(column))))
+    if len(classes) < 2:
+        raise TableError(
+            f"the target {name!r} is {classes[0]!r} in every training row: nothing to learn"
+        )
+    if len(classes) > MAX_CATEGORIES:
+        raise TableError(
+            f"the target {name!r} has {len(classes)} different values, and a classification takes "
+            f"at most {MAX_CATEGORIES} classes; choose another target, or --task regression for "
+            "numbers"
+        )
+    return ClassTarget(name, classes, kind)
+
+
+def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
+    """Mean and standard deviation; (the number, 0.0) for a constant column."""
+    if column.min() == column.max():
+        return float(column[0]), 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, scale = float(column.mean()), float(column.std())
+    if not (math.isfinite(mean) and math.isfinite(scale)):
+        raise TableError(
+            f"the numbers of column {name!r} are too large to be standardised (up to "
+            f"{np.abs(column).max():g}); give them in another unit"
+        )
+    return mean, scale
+
+
+def _categories(name: str, column: NDArray[Any]) -> tuple[str, ...]:
+    categories = tuple(sorted(set(column)))
+    if len(categories) > MAX_CATEGORIES:
+        raise TableError(
+            f"the text column {name!r} has {len(categories)} different texts, and at most "
+            f"{MAX_CATEGORIES} become inputs; --ignore {name} if it names the rows"
+        )
+    return categories
+
+
+def _labels(column: NDArray[Any]) -> list[str]:
+    """A class's name: the text itself; of a number its shortest form, an integer without .0."""
+    if column.dtype.kind != "f":
+        return [str(cell) for cell in column]
+    return [str(int(x)) if float(x).is_integer() else repr(float(x)) for x in column]
+
+
+def _feature(part: Mapping[str, Any]) -> NumericFeature | TextFeature:
+    if "categories" in part:
+        return TextFeature(str(part["name"]), _texts(part["categories"]))
+    return NumericFeature(str(part["name"]), float(part["mean"]), float(part["scale"]))
+
+
+def _target(part: Mapping[str, Any]) -> NumberTarget | ClassTarget:
+    if "classes" in part:
+        kind: Kind = "numeric" if part["kind"] == "numeric" else "text"
+        return ClassTarget(str(part["name"]), _texts(part["classes"]), kind)
+    return NumberTarget(str(part["name"]), float(part["mean"]), float(part["scale"]))
+
+
+def _texts(parts: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(map(str, parts))

@@ -1,0 +1,207 @@
+"""CSV files as tables of text cells, and their columns as arrays.
+
+A column is *numeric* when more than half of its cells are numbers, and *text* otherwise. In a
+numeric column every cell must be a finite number: the odd one out is a mistake to be reported with
+its line, never a missing number to be guessed. No cell may be empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.errors import TableError
+
+Kind = Literal["numeric", "text"]
+#: Columns by name: an array of floats for a numeric one, of str for a text one.
+Columns = dict[str, NDArray[Any]]
+
+_DELIMITERS = ",;\t"
+_LISTED = 12  # names that a message shows
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text under named columns.
+
+    Attributes
+    ----------
+    source : str
+        Name of the file, for messages.
+    names : tuple of str
+        Of the columns.
+    rows : sequence of sequence of str
+        As many cells each as there are names.
+    lines : sequence of int
+        The line of the file on which each row begins.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Raise a TableError for a name that is no column of this table."""
+        for name in names:
+            if name not in self.names:
+                near = difflib.get_close_matches(name, self.names, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {listed(self.names)}"
+                raise TableError(f"{self.source} has no column {name!r}; {hint}")
+
+    def texts(self, name: str) -> NDArray[Any]:
+        """A column's cells, none of them empty.
+
+        Raises
+        ------
+        TableError
+            If a cell is empty, naming its line.
+        """
+        self.check_names([name])
+        index = self.names.index(name)
+        cells = [row[index] for row in self.rows]
+        empty = [line for line, cell in zip(self.lines, cells, strict=True) if not cell]
+        if empty:
+            more = f" and {len(empty) - 1} more below" if len(empty) > 1 else ""
+            raise TableError(
+                f"{self.source}, line {empty[0]}{more}: the cell of column {name!r} is empty; fill "
+                "it in, take the row out, or --ignore the column"
+            )
+        return np.array(
+            cells, dtype=object
+        )  # not str, which makes every cell as wide as the widest
+
+    def kind(self, name: str) -> Kind:
+        """Whether a column is numeric (more than half of its cells are numbers) or text."""
+        numbers = sum(_number(cell) is not None for cell in self.texts(name))
+        return "numeric" if 2 * numbers > len(self) else "text"
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A column's cells as finite floats.
+
+        Raises
+        ------
+        TableError
+            If one is none, naming its line and showing it.
+        """
+        numbers = []
+        for line, cell in zip(self.lines, self.texts(name), strict=True):
+            number = _number(cell)
+            if number is None or not math.isfinite(number):
+                what = "no number" if number is None else "not finite"
+                raise TableError(
+                    f"{self.source}, line {line}: {str(cell)!r} in the numeric column {name!r} is "
+                    f"{what}; correct it, or read the column as text (--text {name})"
+                )
+            numbers.append(number)
+        return np.array(numbers)
+
+    def columns(self, kinds: Mapping[str, Kind]) -> Columns:
+        """The named columns as arrays, floats or str."""
+        self.check_names(kinds)
+        return {
+            name: self.numbers(name) if kind == "numeric" else self.texts(name)
+            for name, kind in kinds.items()
+        }
+
+
+def read_csv(path: str | os.PathLike[str]) -> Table:
+    """The table in a CSV file (UTF-8, a first line of column names).
+
+    Parameters
+    ----------
+    path : str or path
+        Cells are separated by comma, semicolon or tab, whichever the first line has most of, and
+        may be quoted. Spaces around a cell and blank lines do not count.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    TableError
+        If it is empty, no UTF-8, has no rows, a row of another length than the first line, or
+        columns without a name or with the same one.
+    """
+    source = os.path.basename(path)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            text = file.read()
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{source} is no UTF-8 text (byte {error.object[error.start]:#04x} at position "
+            f"{error.start:,}); save it as CSV in UTF-8"
+        ) from None
+    records = _records(text, source)
+    if not records:
+        raise TableError(f"{source} is empty; it needs a line of column names, then rows")
+    _, header = records[0]
+    names = tuple(name.strip() for name in header)
+    _check_header(names, source)
+    if len(records) == 1:
+        raise TableError(f"{source} holds column names and no rows")
+    for line, cells in records[1:]:
+        if len(cells) != len(names):
+            raise TableError(
+                f"{source}, line {line}: {len(cells)} cells, where the first line names "
+                f"{len(names)} columns; put a cell that holds a separator in double quotes"
+            )
+    rows = [[cell.strip() for cell in cells] for _, cells in records[1:]]
+    return Table(source, names, rows, [line for line, _ in records[1:]])
+
+
+def _records(text: str, source: str) -> list[tuple[int, list[str]]]:
+    """Every record that is not blank, with the line it begins on."""
+    first = text.strip().partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records = []
+    line = 1
+    try:
+        for cells in reader:
+            if cells and (len(cells) > 1 or cells[0].strip()):
+                records.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise TableError(f"{source}, line {line}: no valid CSV ({error}); correct it") from None
+    return records
+
+
+def _check_header(names: tuple[str, ...], source: str) -> None:
+    for position, name in enumerate(names, start=1):
+        if not name:
+            raise TableError(f"{source}: column {position} has no name; write it in the first line")
+        if name in names[: position - 1]:
+            raise TableError(
+                f"{source}: columns {names.index(name) + 1} and {position} are both named "
+                f"{name!r}; rename one of them in the first line"
+            )
+
+
+def _number(cell: str) -> float | None:
+    """The number in a cell; None if it holds none. Python's ``1_000`` is not one."""
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, not more than a line can hold."""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(map(repr, names[:_LISTED])) + more

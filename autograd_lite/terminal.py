@@ -1,0 +1,104 @@
+"""Text for a terminal: its width, colour where it is welcome, and tables that fit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+_CODES = {"bold": 1, "faint": 2, "red": 31, "green": 32, "cyan": 36}
+_GAP = "  "
+_NARROWEST = 20  # of a table's last column, which takes what the others leave
+
+Paint = Callable[[str], str]
+
+
+class Terminal:
+    """What a stream can show.
+
+    Parameters
+    ----------
+    stream : text file or None
+        ``sys.stdout``, say, which is None in a program without one. Colour is used on a terminal
+        only, and not where ``NO_COLOR`` is set (https://no-color.org) or the terminal is dumb.
+
+    Attributes
+    ----------
+    width : int
+        Columns of the terminal; 80, or ``COLUMNS``, where there is none.
+    colour : bool
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        welcome = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self.colour = welcome and stream is not None and stream.isatty()
+        self.width = shutil.get_terminal_size().columns
+
+    def paint(self, text: str, style: str) -> str:
+        """The text in a style: bold, faint, red, green or cyan."""
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour and text else text
+
+    def heading(self, text: str) -> str:
+        """A line that begins a part."""
+        return self.paint(text, "bold")
+
+    def sign(self, text: str) -> str:
+        """A number, red if negative, green if positive."""
+        number = text.strip()
+        if not number or float(number) == 0.0:
+            return text
+        return self.paint(text, "red" if number.startswith("-") else "green")
+
+    def table(
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        paint: Sequence[Paint | None] = (),
+    ) -> str:
+        """Aligned columns under a header, numbers to the right; the last column is wrapped.
+
+        Parameters
+        ----------
+        header : sequence of str
+        rows : sequence of sequences of str
+        paint : sequence, optional
+            For each column a function that colours its cells, or None.
+        """
+        columns = list(zip(*rows, strict=True))
+        right = [all(_is_number(cell) for cell in column) for column in columns]
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        room = self.width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
+        widths[-1] = min(widths[-1], max(room, _NARROWEST))
+        lines = [self.paint(_line(header, widths, right, ()), "faint")]
+        for row in rows:
+            first, *more = textwrap.wrap(row[-1], widths[-1]) or [""]
+            lines.append(_line([*row[:-1], first], widths, right, paint))
+            lines += [_line([""] * (len(row) - 1) + [m], widths, right, paint) for m in more]
+        return "\n".join(lines)
+
+
+def _line(
+    cells: Sequence[str],
+    widths: Sequence[int],
+    right: Sequence[bool],
+    paint: Sequence[Paint | None],
+) -> str:
+    padded = [
+        cell.rjust(width) if flush else cell.ljust(width)
+        for cell, width, flush in zip(cells, widths, right, strict=True)
+    ]
+    padded[-1] = padded[-1].rstrip()
+    for index, function in enumerate(paint):
+        if function is not None:
+            padded[index] = function(padded[index])
+    return _GAP.join(padded).rstrip()
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

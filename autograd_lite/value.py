@@ -1,0 +1,290 @@
+"""Value as users meet it: operators, one method per op, printing, copying, pickling.
+
+The engine defines the type; this file attaches what needs no speed, and what follows from the op
+table (operators and methods).
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd_lite.engine import Value, constant, fields, record, restore, topological_order
+from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.numbers import as_float
+
+# --- operators and methods, from the table --------------------------------------------------------
+
+# An operator leaves every other type to its own reflected method: that is how `value * ndarray`
+# becomes an object array.
+_NUMBER_TYPES = (int, float, np.generic, Fraction, Decimal)
+
+
+def _binary_operators(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def forward(self: Value, other: Any) -> Any:
+        if type(other) is not Value:
+            if not isinstance(other, _NUMBER_TYPES):
+                return NotImplemented
+            other = constant(other)
+        return record(row, (self, other))
+
+    def reflected(self: Value, other: Any) -> Any:
+        if not isinstance(other, _NUMBER_TYPES):
+            return NotImplemented
+        return record(row, (constant(other), self))
+
+    return forward, reflected
+
+
+def _unary(row: Op) -> Callable[[Value], Value]:
+    def method(self: Value) -> Value:
+        return record(row, (self,))
+
+    return method
+
+
+def _any_arity(row: Op) -> Callable[..., Any]:
+    def method(self: Value, *args: Any, **attrs: Any) -> Any:
+        return row(self, *args, **attrs)
+
+    return method
+
+
+def _attach(name: str, function: Callable[..., Any], doc: str | None = None) -> None:
+    function.__name__, function.__qualname__ = name, f"Value.{name}"
+    function.__module__ = Value.__module__
+    function.__doc__ = doc or function.__doc__
+    setattr(Value, name, function)
+
+
+def _attach_row(row: Op) -> None:
+    if row.operator and row.arity == 2:
+        forward, reflected = _binary_operators(row)
+        _attach(f"__{row.operator}__", forward, row.doc)
+        _attach(f"__r{row.operator}__", reflected, row.doc)
+    elif row.operator:
+        _attach(f"__{row.operator}__", _unary(row), row.doc)
+    if row.public and not isinstance(row, SequenceOp):
+        simple = row.arity == 1 and not row.attrs
+        _attach(row.name, _unary(row) if simple else _any_arity(row), row.doc)
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], Any]:
+    def method(self: Value, other: Any) -> Any:
+        if type(other) is Value:
+            return compare(self.data, other.data)
+        if not isinstance(other, _NUMBER_TYPES):
+            return NotImplemented
+        return compare(self.data, as_float(other))
+
+    return method
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def _positive(self: Value) -> Value:
+    """The Value itself."""
+    return self
+
+
+def _truth(self: Value) -> bool:
+    """Whether the number is not 0."""
+    return self.data != 0.0
+
+
+def _refuse_float(self: Value) -> NoReturn:
+    raise TypeError(
+        f"{self!r} does not turn into a plain number by itself, because its gradient would be lost "
+        "in silence; write .data for the number, or the function of this package, such as "
+        "autograd_lite.sin(x) instead of math.sin(x)"
+    )
+
+
+def _item(self: Value) -> float:
+    """The number, as a float."""
+    return self.data
+
+
+def _detach(self: Value) -> Value:
+    """A leaf with the same number and no history."""
+    return Value(self.data)
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+def _repr(self: Value) -> str:
+    label = f", label={self.label!r}" if self.label else ""
+    return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
+
+
+def _format(self: Value, spec: str) -> str:
+    """The number in the given format; the repr without one."""
+    return format(self.data, spec) if spec else repr(self)
+
+
+def _symbol(self: Value) -> str:
+    """The op's symbol, as micrograd draws it (``+``, ``**2``, ``ReLU``)."""
+    if not self.op:
+        return ""
+    last = self.parents[-1] if self.parents else None
+    row = fields(self)[0]
+    return str(row.symbol_for(last.data if last is not None and last.constant else None))
+
+
+# --- copies and pickles, without recursion --------------------------------------------------------
+
+
+def _copy(self: Value) -> Value:
+    return restore(*fields(self))
+
+
+def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
+    for node in topological_order([self]):
+        if id(node) not in memo:
+            row, parents, *rest = fields(node)
+            memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
+    copied: Value = memo[id(self)]
+    return copied
+
+
+class _InOrder:
+    """Nodes that are to be pickled one after the other, parents first.
+
+    A pickler descends into an object's parts, so a chain of a million nodes would overflow its
+    stack. A Value that it meets therefore hands it this list of all ancestors, parents before
+    children: the pickler saves the nodes one by one, remembers each, and finds a node's parents
+    already saved. While it reads the list (`_Listing`), the nodes in it describe themselves by
+    their `fields`.
+    """
+
+    def __init__(self, nodes: list[Value]) -> None:
+        self.nodes = nodes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, _Listing(self.nodes)
+
+
+class _Listing:
+    """An iterator that marks its nodes as listed for as long as the pickler holds it.
+
+    Picklers read ahead, so the end of the iteration is not the end of saving; that is when the
+    iterator is dropped, whether the pickler succeeded or failed.
+    """
+
+    def __init__(self, nodes: list[Value]) -> None:
+        self.nodes = iter(nodes)
+        self.listed = _listed.ids
+        self.added = set(map(id, nodes)) - self.listed
+        self.listed |= self.added
+
+    def __iter__(self) -> Iterator[Value]:
+        return self
+
+    def __next__(self) -> Value:
+        return next(self.nodes)
+
+    def __del__(self) -> None:
+        self.listed -= self.added
+
+
+class _Listed(threading.local):
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+
+_listed = _Listed()
+
+
+def _reduce(self: Value, protocol: object) -> tuple[Any, ...]:
+    if id(self) in _listed.ids or not self.parents:
+        return restored, fields(self)
+    return _last, (_InOrder(topological_order([self])),)
+
+
+def restored(*parts: Any) -> Value:
+    """A Value out of its pickled fields; the name that pickles of every engine refer to."""
+    return restore(*parts)
+
+
+def _last(nodes: list[Value]) -> Value:
+    return nodes[-1]
+
+
+# --- attaching ------------------------------------------------------------------------------------
+
+for _row in TABLE.values():
+    _attach_row(_row)
+
+for _name, _compare in (
+    ("__lt__", operator.lt),
+    ("__le__", operator.le),
+    ("__gt__", operator.gt),
+    ("__ge__", operator.ge),
+):
+    _attach(_name, _comparison(_compare), f"Compare the numbers ({_compare.__name__}).")
+
+for _name, _function in {
+    "__pos__": _positive,
+    "__bool__": _truth,
+    "__float__": _refuse_float,
+    "__int__": _refuse_float,
+    "__repr__": _repr,
+    "__format__": _format,
+    "__copy__": _copy,
+    "__deepcopy__": _deepcopy,
+    "__reduce_ex__": _reduce,
+    "item": _item,
+    "detach": _detach,
+}.items():
+    setattr(Value, _name, _function)
+
+# micrograd's names, so that its notebooks draw and walk these graphs unchanged
+for _name, _alias in (
+    ("_op", property(_symbol)),
+    ("_prev", Value.parents),
+    ("_children", Value.parents),
+):
+    setattr(Value, _name, _alias)
+
+
+# --- comparing ------------------------------------------------------------------------------------
+
+
+def isclose(
+    a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Any:
+    """Whether two numbers are equal within a tolerance: |a - b| <= atol + rtol * |b|.
+
+    Parameters
+    ----------
+    a, b : Value, float or array
+        ``==`` on Values means identity; this compares their numbers.
+    rtol, atol : float
+        Relative and absolute tolerance, as in `numpy.isclose`.
+    equal_nan : bool, default=False
+        Whether nan counts as close to nan.
+
+    Returns
+    -------
+    bool or array of bool
+    """
+    close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return bool(close) if np.ndim(close) == 0 else close
+
+
+def _numbers(thing: Any) -> Any:
+    if isinstance(thing, Value):
+        return thing.data
+    if isinstance(thing, np.ndarray | list | tuple):
+        array = np.asarray(thing)
+        flat = [x.data if isinstance(x, Value) else as_float(x) for x in array.ravel().tolist()]
+        return np.array(flat, dtype=np.float64).reshape(array.shape)
+    return as_float(thing)

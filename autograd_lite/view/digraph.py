@@ -1,0 +1,131 @@
+"""A `graphviz.Digraph` that lays itself out where there is no ``dot`` program, too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from autograd_lite.errors import LayoutError
+from autograd_lite.view.layout import TIME_LIMIT, lay_out, write_whole
+
+
+class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package has no types
+    """A `graphviz.Digraph` that is laid out where no ``dot`` program is installed, too.
+
+    Its `pipe`, `render`, `view` and notebook display use the ``dot`` on PATH or else pygraphviz,
+    in a process that `time_limit` ends. Displaying never raises: without a layout it shows `text`.
+
+    Attributes
+    ----------
+    time_limit : float
+        In seconds.
+    text : str
+        The graph as text.
+    """
+
+    time_limit: float = TIME_LIMIT
+    text: str = ""
+
+    def copy(self) -> Digraph:
+        """A copy that can be changed by itself."""
+        duplicate: Digraph = super().copy()
+        duplicate.time_limit, duplicate.text = self.time_limit, self.text
+        return duplicate
+
+    def pipe(
+        self,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: bool | int | None = None,
+        quiet: bool = False,
+        *,
+        engine: str | None = None,
+        encoding: str | None = None,
+    ) -> Any:
+        """The picture as bytes, or as text in the given encoding.
+
+        Parameters are those of `graphviz.Digraph.pipe`, except that `neato_no_op` must be left out.
+
+        Raises
+        ------
+        ValueError
+            If the format or the engine is unknown.
+        LayoutError
+            If there is no Graphviz, or it fails, or it takes longer than `time_limit`.
+        """
+        if neato_no_op:
+            raise ValueError("neato_no_op is for graphs with positions, and this one has none")
+        if formatter and not renderer:
+            raise graphviz.RequiredArgumentError("formatter given without renderer")
+        format, engine = format or self.format, engine or self.engine
+        if format not in graphviz.FORMATS or engine not in graphviz.ENGINES:
+            raise ValueError(f"Graphviz knows no format {format!r} or no engine {engine!r}")
+        output = ":".join(filter(None, (format, renderer, formatter)))
+        picture = lay_out(self.source, output, engine=engine, time_limit=self.time_limit)
+        return picture.decode(encoding) if encoding else picture
+
+    def render(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: bool | int | None = None,
+        quiet: bool = False,
+        quiet_view: bool = False,
+        *,
+        outfile: str | os.PathLike[str] | None = None,
+        engine: str | None = None,
+        raise_if_result_exists: bool = False,
+        overwrite_source: bool = False,
+    ) -> str:
+        """Save the source and the picture beside it, as `graphviz.Digraph.render` does.
+
+        Returns
+        -------
+        str
+            Path of the picture.
+
+        Raises
+        ------
+        LayoutError
+            As `pipe`.
+        """
+        if outfile is not None:
+            target = Path(self.directory if directory is None else directory, outfile)
+            format = format or target.suffix[1:] or None
+            filename = filename or Path(outfile).with_suffix(".gv")
+        source = self.save(filename, directory=directory)
+        format = format or self.format
+        suffix = ".".join(filter(None, (formatter, renderer, format)))
+        target = target if outfile is not None else Path(f"{source}.{suffix}")
+        if raise_if_result_exists and target.exists():
+            raise graphviz.FileExistsError(f"the picture exists already: {str(target)!r}")
+        if target == Path(source) and not overwrite_source:
+            raise ValueError(f"the picture would overwrite its source {source!r}")
+        content = self.pipe(format, renderer, formatter, neato_no_op, quiet, engine=engine)
+        write_whole(target, content)
+        if cleanup:
+            os.remove(source)
+        if view or quiet_view:
+            graphviz.view(str(target), quiet=quiet_view)
+        return str(target)
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
+    ) -> dict[str, Any]:
+        try:
+            bundle: dict[str, Any] = super()._repr_mimebundle_(include, exclude)
+        except LayoutError as error:
+            return {"text/plain": f"{error}\n{self.text or self.source}"}
+        if include is None and self.text:
+            bundle["text/plain"] = self.text
+        return bundle

@@ -1,0 +1,190 @@
+"""Views: pictures that show themselves in a notebook and save themselves to files."""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import LayoutError
+from autograd_lite.view.digraph import Digraph
+from autograd_lite.view.dot import draw_dot
+from autograd_lite.view.layout import TIME_LIMIT, write_whole
+
+#: Dots per inch of saved PNG files.
+_PNG_DPI = "144"
+_SUFFIXES = (".svg", ".png", ".pdf", ".dot")
+
+
+class GraphView:
+    """A picture of a graph, as `draw` returns it.
+
+    A notebook shows it when a cell ends with it. As text it is a listing of the graph, and that is
+    what is shown, after a line that says why, where there is no picture to be had.
+    """
+
+    def __init__(self, drawing: Digraph) -> None:
+        self._drawing = drawing
+
+    def to_graphviz(self) -> Digraph:
+        """A `graphviz.Digraph` of its own, which may be changed."""
+        return self._drawing.copy()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends with ``.svg``, ``.png``, ``.pdf`` or ``.dot`` (the source).
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        ValueError
+            If the ending is another.
+        LayoutError
+            If there is no Graphviz, or it fails, or it takes too long.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in _SUFFIXES:
+            raise ValueError(
+                f"a picture is saved as {', '.join(_SUFFIXES)}, and {str(path)!r} ends with "
+                f"{suffix or 'none of them'!r}"
+            )
+        if suffix == ".dot":
+            return write_whole(path, self._drawing.source.encode())
+        drawing = self.to_graphviz()
+        if suffix == ".png":
+            drawing.graph_attr["dpi"] = _PNG_DPI
+        return write_whole(path, drawing.pipe(suffix[1:]))
+
+    def __repr__(self) -> str:
+        return self._drawing.text
+
+    def _repr_html_(self) -> str:
+        try:
+            return self._image()
+        except LayoutError as error:
+            return f"<p>{html.escape(str(error))}</p><pre>{html.escape(repr(self))}</pre>"
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        return _bundle(self, repr(self), include, exclude)
+
+    def _image(self) -> str:
+        """An image that carries its data along, which needs no script and no trust."""
+        data = base64.b64encode(self._drawing.pipe("svg")).decode()
+        summary = self._drawing.text.partition("\n")[0]
+        return (
+            f'<img src="data:image/svg+xml;base64,{data}" '
+            f'alt="{html.escape(f"computation graph: {summary}")}">'
+        )
+
+
+def draw(
+    root: Value,
+    *,
+    rankdir: str = "LR",
+    expand: bool = False,
+    constants: bool = True,
+    max_nodes: int | None = 200,
+    time_limit: float = TIME_LIMIT,
+) -> GraphView:
+    """A view of the graph of a Value, which shows and saves itself.
+
+    Parameters
+    ----------
+    root : Value
+    rankdir : {"LR", "TB", "RL", "BT"}
+        Direction from the leaves to the output.
+    expand : bool, default=False
+        Show nodes of many arguments, such as ``dot``, as their multiplications and additions.
+    constants : bool, default=True
+        Show the plain numbers of expressions.
+    max_nodes : int, default=200
+        Fold a larger graph by scope, to the deepest level that gives no more groups than this, or
+        by depth if none does. The picture says so. None draws every value.
+    time_limit : float, default=30
+        Seconds that the layout may take.
+
+    Returns
+    -------
+    GraphView
+        Shows the graph as it is now, whatever happens to it later.
+
+    Raises
+    ------
+    TypeError
+        If `root` is not a Value.
+    ValueError
+        If an option has no such value.
+    GraphError
+        If `expand` and a node that it would expand is stale.
+
+    See Also
+    --------
+    draw_dot : What the boxes, arrows and colours mean.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, tanh
+    >>> w, x = Value(0.5, label="w"), Value(2.0, label="x")
+    >>> y = tanh(w * x)
+    >>> y.backward()
+    >>> draw(y)
+    4 values
+      n3     tanh  data 0.7616  grad 1       from n2 (0.42)
+      n2     *     data 1       grad 0.42    from n0 (2), n1 (0.5)
+      n1  x  leaf  data 2       grad 0.21
+      n0  w  leaf  data 0.5     grad 0.8399
+    """
+    drawing = draw_dot(
+        root, "svg", rankdir, expand,
+        constants=constants, max_nodes=max_nodes, time_limit=time_limit,
+    )  # fmt: skip
+    return GraphView(drawing)
+
+
+def _value_mimebundle(
+    self: Value, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+) -> dict[str, str]:
+    """What a notebook shows for a Value: its graph."""
+    return _bundle(draw(self), repr(self), include, exclude)
+
+
+def _bundle(
+    view: GraphView, text: str, include: Iterable[str] | None, exclude: Iterable[str] | None
+) -> dict[str, str]:
+    """The text, and the picture where one is wanted and can be had."""
+    wanted = {"text/plain", "text/html"} if include is None else set(include)
+    wanted -= set(exclude or ())
+    bundle = {"text/plain": text}
+    if "text/html" in wanted and _shows_pictures():
+        try:
+            bundle["text/html"] = view._image()
+        except LayoutError as error:
+            listing = repr(view)
+            first = [] if text == listing else [text]
+            bundle["text/plain"] = "\n".join([*first, str(error), listing])
+    return {kind: content for kind, content in bundle.items() if kind in wanted}
+
+
+def _shows_pictures() -> bool:
+    """Whether the front end shows HTML: IPython in a terminal asks for it and throws it away."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is None or "text/html" in shell.display_formatter.active_types
+
+
+# The engine defines the type; what a notebook makes of it is decided here.
+setattr(Value, "_repr_mimebundle_", _value_mimebundle)  # noqa: B010 - the type does not declare it

@@ -1,0 +1,249 @@
+"""Pictures in the DOT language: how boxes, arrows and frames are drawn."""
+
+from __future__ import annotations
+
+import html
+
+import graphviz
+
+from autograd_lite.engine import Value
+from autograd_lite.view.digraph import Digraph
+from autograd_lite.view.fold import picture
+from autograd_lite.view.layout import TIME_LIMIT
+from autograd_lite.view.listing import listing
+from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
+from autograd_lite.view.steps import steps
+
+_FONT = "Helvetica,Arial,sans-serif"
+_INK = "#1F2933"
+# Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.
+_SIGN = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
+_FILL = {
+    "leaf": ("#FFF3C4", "#B98900"),
+    "parameter": ("#D5F0E3", "#2B8A66"),
+    "constant": ("#F1F1F1", "#8A8A8A"),
+    "value": ("#FFFFFF", "#5B6B7B"),
+    "output": ("#EADCF4", "#6A3D9A"),
+    "group": ("#E4EDF7", "#4A6A8A"),
+}
+_OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
+#: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
+_LONG = 1000
+#: More arrows between groups than this carry no numbers.
+_COUNTED = 60
+_STYLE = {"constant": "rounded,filled,dashed"}
+#: Where arrows enter a box, and whether the arguments lie one below the other there.
+_ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", False)}
+
+
+def draw_dot(
+    root: Value,
+    format: str = "svg",
+    rankdir: str = "LR",
+    expand: bool = False,
+    *,
+    constants: bool = True,
+    max_nodes: int | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> Digraph:
+    """The graph of a Value as a `graphviz.Digraph`.
+
+    Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
+    order of its arguments and carry the local derivative. Yellow boxes are leaves, green ones
+    parameters (leaves made inside a scope), grey dashed ones constants, the purple one is the
+    output; blue derivatives are positive, orange ones negative. Frames are scopes.
+
+    Parameters
+    ----------
+    root : Value
+    format : str, default="svg"
+        Of pictures, where none is asked for: ``"svg"``, ``"png"``, ``"pdf"``, ….
+    rankdir : {"LR", "TB", "RL", "BT"}
+        Direction from the leaves to the output.
+    expand : bool, default=False
+        Show nodes of many arguments, such as ``dot``, as their multiplications and additions.
+    constants : bool, default=True
+        Show the plain numbers of expressions.
+    max_nodes : int, optional
+        Fold a graph of more values than this (see `draw`). None draws every value.
+    time_limit : float, default=30
+        Seconds that a layout may take.
+
+    Returns
+    -------
+    graphviz.Digraph
+        The same graph gives the same source in every process.
+
+    Raises
+    ------
+    TypeError
+        If `root` is not a Value.
+    ValueError
+        If `format` or `rankdir` is unknown.
+    GraphError
+        If `expand` and a node that it would expand is stale.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value
+    >>> x = Value(3.0, label="x")
+    >>> print(draw_dot(x * x).text)
+    2 values
+      n1     *     data 9  grad 0  from n0 (3), n0 (3)
+      n0  x  leaf  data 3  grad 0
+    """
+    if rankdir not in _ENTRY:
+        raise ValueError(f"rankdir is one of {', '.join(_ENTRY)} and was given {rankdir!r}")
+    if max_nodes is not None and (not isinstance(max_nodes, int) or max_nodes < 1):
+        raise ValueError(f"max_nodes is an int of at least 1, or None, and was given {max_nodes!r}")
+    shown = picture(steps(root, expand, constants), max_nodes)
+    drawing = _drawing(shown, format, rankdir)
+    drawing.time_limit, drawing.text = time_limit, listing(shown)
+    return drawing
+
+
+def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
+    drawing = Digraph(
+        format=format,
+        graph_attr={
+            "rankdir": rankdir, "fontname": _FONT, "fontcolor": _INK, "bgcolor": "white",
+            "nodesep": "0.2", "ranksep": "0.8" if shown.caption else "0.35",
+            "pad": "0.1",
+        },
+        node_attr={
+            "shape": "box", "fontname": _FONT, "fontsize": "11", "fontcolor": _INK,
+            "margin": "0", "height": "0", "width": "0",
+        },
+        edge_attr={
+            "fontname": _FONT, "fontsize": "10", "arrowsize": "0.6", "color": "#5B6B7B",
+        },
+    )  # fmt: skip
+    if shown.caption:
+        drawing.attr(label=shown.caption, labelloc="t", fontsize="13")
+    if _total_length(shown.boxes) > _LONG:
+        drawing.attr(splines="line", nslimit="2", nslimit1="2")
+    side, piled = _ENTRY[rankdir]
+    crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and bool(shown.caption)
+    if crowded:
+        # No order of the boxes has fewer crossings, so they stay in their own.
+        drawing.attr(splines="line", mclimit="0.01")
+        drawing.edge_attr.update(color="#5B6B7B70", headport=side, tailport=_OPPOSITE[side])
+    _draw_boxes(drawing, shown.boxes[::-1] if crowded and piled else shown.boxes, rankdir)
+    scopes = {box.name: box.scope for box in shown.boxes}
+    for box in shown.boxes:
+        for i, arrow in enumerate(box.arrows):
+            head = f"{box.name}:a{i}:{side}" if box.kind != "group" else box.name
+            attributes = {} if crowded else _arrow_attributes(arrow)
+            if not shown.caption and scopes[arrow.tail] != box.scope:
+                attributes["minlen"] = "2"  # room for the parameters, so frames lie side by side
+            drawing.edge(arrow.tail, head, **attributes)
+    return drawing
+
+
+def _total_length(boxes: list[Box]) -> int:
+    """How many columns of boxes the arrows cross, taken together."""
+    column: dict[str, int] = {}
+    total = 0
+    for box in boxes:
+        # Groups may lie in circles, so not every tail has been seen.
+        tails = [column.get(arrow.tail, 0) for arrow in box.arrows]
+        column[box.name] = max(tails, default=-1) + 1
+        total += len(tails) * column[box.name] - sum(tails)
+    return total
+
+
+def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
+    """Boxes inside their frames. Frames are opened and closed in one pass, at any depth."""
+    number: dict[tuple[str, ...], int] = {}
+    # In the order of the computation, so not by the parameters, which all come first.
+    for box in sorted(boxes, key=lambda box: not box.arrows):
+        for i in range(1, len(box.scope) + 1):
+            number.setdefault(box.scope[:i], len(number))
+
+    # Graphviz piles frames up from the bottom, but lays them side by side from the left.
+    _, piled = _ENTRY[rankdir]
+    step = -1 if piled else 1
+
+    def position(box: Box) -> list[int]:
+        return [step * number[box.scope[:i]] for i in range(1, len(box.scope) + 1)]
+
+    opened: list[int] = []
+    for box in sorted(boxes, key=position):
+        path = position(box)
+        while opened != path[: len(opened)]:
+            opened.pop()
+            drawing.body.append("\t}\n")
+        for i in range(len(opened), len(path)):
+            opened.append(path[i])
+            drawing.body.append(f"\tsubgraph cluster_{abs(path[i])} {{\n")
+            drawing.attr(
+                label=f"<{_markup(box.scope[i])}>", style="rounded,filled", color="#9AA5B1",
+                fillcolor="#3E63800F", fontsize="11", margin="10", labeljust="l",
+            )  # fmt: skip
+        fill, border = _FILL[box.kind]
+        drawing.node(
+            box.name, _box_label(box, rankdir), fillcolor=fill, color=border,
+            style=_STYLE.get(box.kind, "rounded,filled"), tooltip=_tooltip(box),
+            penwidth="2" if box.kind == "output" else "1", **{"class": box.kind},
+        )  # fmt: skip
+    drawing.body.extend("\t}\n" for _ in opened)
+
+
+def _box_label(box: Box, rankdir: str) -> str:
+    """A table: entries for the arguments, the symbol, the lines."""
+    lines = [f"<b>{line}</b>" for line in _marked(box.label)]
+    lines += [_coloured(line) for line in box.lines]
+    text = "".join(f'{line}<br align="left"/>' for line in lines)
+    cells = [f'<td align="left" balign="left">{text}</td>']
+    if box.symbol:
+        symbol = f'<font point-size="15"><b>{_markup(box.symbol)}</b></font>'
+        cells.insert(0, f"<td>{symbol}</td>")
+    side, stacked = _ENTRY[rankdir]
+    entries = [f'<td port="a{i}" width="9" height="9"></td>' for i in range(len(box.arrows))]
+    if box.kind == "group" or not entries:
+        return f"<{_table([cells], 4)}>"
+    grid = _table([[entry] for entry in entries] if stacked else [entries], 0)
+    strip = [f'<td cellpadding="0" colspan="{1 if stacked else len(cells)}">{grid}</td>']
+    rows = {
+        "w": [strip + cells],
+        "e": [cells + strip],
+        "n": [strip, cells],
+        "s": [cells, strip],
+    }
+    return f"<{_table(rows[side], 4)}>"
+
+
+def _table(rows: list[list[str]], padding: int) -> str:
+    written = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    borders = f'border="0" cellborder="0" cellspacing="0" cellpadding="{padding}"'
+    return f"<table {borders}>{written}</table>"
+
+
+def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
+    if not arrow.note.text:
+        return {"style": "dashed"}
+    if not arrow.note.sign:
+        return {"label": arrow.note.text}
+    colour = _SIGN[arrow.note.sign]
+    return {"label": f" {arrow.note.text} ", "color": colour, "fontcolor": colour}
+
+
+def _coloured(line: Text) -> str:
+    text = html.escape(line.text)
+    return f'<font color="{_SIGN[line.sign]}">{text}</font>' if line.sign else text
+
+
+def _marked(text: str) -> list[str]:
+    """A user's text as lines of a label; spaces at its ends would be no label at all."""
+    # Escapes such as \\N, the name of the box, hold in HTML-like labels too.
+    lines = [html.escape(line).replace("\\", "\\\\") for line in readable(text)]
+    return [line if line.strip() else "␣" for line in lines]
+
+
+def _markup(text: str) -> str:
+    return "<br/>".join(_marked(text))
+
+
+def _tooltip(box: Box) -> str:
+    lines = [*readable(box.label, 1000, 20), *(line.text for line in box.lines)]
+    return str(graphviz.escape("\n".join(lines)))

@@ -1,0 +1,97 @@
+"""Running Graphviz: the `dot` program where there is one, else the library inside pygraphviz.
+
+Either way it is a process of its own, so that a time limit or Ctrl-C can end it: inside this
+process, pygraphviz would hold the interpreter lock until the layout is done.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from autograd_lite.errors import LayoutError
+
+#: Seconds after which a layout is given up.
+TIME_LIMIT = 30.0
+
+_PYGRAPHVIZ = """
+import sys
+import pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(prog=sys.argv[1], format=sys.argv[2]))
+"""
+_WAY_OUT = (
+    "`pip install 'pygraphviz>=2'` brings one along, and so does https://graphviz.org/download"
+)
+
+
+def _command(engine: str, output: str) -> tuple[str, list[str]]:
+    """What to call the program in messages, and how to start it."""
+    dot = shutil.which("dot")
+    if dot:
+        return dot, [dot, f"-K{engine}", f"-T{output}"]
+    if sys.executable and importlib.util.find_spec("pygraphviz"):
+        # -P: a file of the user's directory must not stand in for a module
+        return "pygraphviz", [sys.executable, "-P", "-c", _PYGRAPHVIZ, engine, output]
+    raise LayoutError(f"No picture, because no Graphviz is installed: {_WAY_OUT}")
+
+
+def lay_out(
+    source: str, output: str, *, engine: str = "dot", time_limit: float = TIME_LIMIT
+) -> bytes:
+    """A picture of a graph in the DOT language.
+
+    Parameters
+    ----------
+    source : str
+        The graph.
+    output : str
+        Format of the picture (``"svg"``, ``"png"``, ``"pdf"`` …).
+    engine : str, default="dot"
+        Layout algorithm.
+    time_limit : float
+        In seconds; the process is killed after that.
+
+    Raises
+    ------
+    LayoutError
+        If there is no Graphviz, or it fails, or takes too long; one line that names the way out.
+    """
+    program, command = _command(engine, output)
+    try:
+        done = subprocess.run(
+            command, input=source.encode(), capture_output=True, timeout=time_limit, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise LayoutError(
+            f"No picture, because {program} was not done after {time_limit:g} s: draw fewer boxes "
+            "(max_nodes=...) or allow more time (time_limit=...)"
+        ) from None
+    except OSError as error:
+        raise LayoutError(
+            f"No picture, because {program} does not start ({error.strerror or error}): {_WAY_OUT}"
+        ) from error
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        reason = f", saying {said[-1].strip()!r}" if said else ""
+        raise LayoutError(
+            f"No picture, because {program} ended with status {done.returncode}{reason}; if that "
+            f"installation is broken, another helps: {_WAY_OUT}"
+        )
+    return done.stdout
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file beside its place and move it there, so that it is never seen half-written."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path

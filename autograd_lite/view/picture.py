@@ -1,0 +1,139 @@
+"""What a picture shows, before any drawing language: boxes, and the arrows into them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from autograd_lite.engine import Value
+from autograd_lite.graph import scope_of
+from autograd_lite.view.steps import Steps
+
+Kind = Literal["leaf", "parameter", "constant", "value", "output", "group"]
+Sign = Literal["positive", "negative", "zero", "nan", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text and, if it holds a derivative, its sign."""
+
+    text: str
+    sign: Sign = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """An argument: the name of the box it comes from, and what is written at the arrow."""
+
+    tail: str
+    note: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One Value, or a group of them.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the picture, and the same in every process.
+    kind : str
+        What it is coloured by.
+    symbol : str
+        Of the op; empty for a leaf and a group.
+    label : str
+        As the user gave it.
+    lines : tuple of Text
+        What else is written in the box.
+    scope : tuple of str
+        Names of the frames around it, outermost first.
+    arrows : tuple of Arrow
+        In the order of the arguments.
+    """
+
+    name: str
+    kind: Kind
+    symbol: str
+    label: str
+    lines: tuple[Text, ...]
+    scope: tuple[str, ...]
+    arrows: tuple[Arrow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Boxes, every box of a Value after those it is computed from, and a line above them all."""
+
+    boxes: list[Box]
+    caption: str = ""
+
+
+def sign_of(number: float) -> Sign:
+    """What a derivative is coloured by."""
+    if math.isnan(number):
+        return "nan"
+    return "positive" if number > 0.0 else "negative" if number < 0.0 else "zero"
+
+
+def derivative(number: float, before: str = "") -> Text:
+    """A derivative as it is written in pictures."""
+    return Text(f"{before}{number:.4g}", sign_of(number))
+
+
+def kind_of(node: Value, root: Value) -> Kind:
+    """Leaf, parameter (a leaf made inside a scope), constant, output, or any other value."""
+    if node.constant:
+        return "constant"
+    if not node.op:
+        return "parameter" if scope_of(node) else "leaf"
+    return "output" if node is root else "value"
+
+
+def value_box(graph: Steps, node: Value, name: str, arrows: tuple[Arrow, ...]) -> Box:
+    """The box of one Value."""
+    kind = kind_of(node, graph.order[-1])
+    lines = [Text(f"data {node.data:.4g}")]
+    if kind != "constant":
+        lines.append(derivative(node.grad, "grad "))
+    symbol = str(graph.made_by(node)._op)
+    return Box(name, kind, symbol, node.label, tuple(lines), scope_of(node), arrows)
+
+
+def every_value(graph: Steps) -> Picture:
+    """The picture with one box a Value."""
+    names = {node: f"n{i}" for i, node in enumerate(graph.order)}
+    boxes = []
+    for node, name in names.items():
+        arrows = tuple(
+            Arrow(names[parent], Text("") if parent.constant else derivative(partial))
+            for parent, partial in zip(
+                graph.parents(node), graph.made_by(node).local_grads, strict=True
+            )
+            if parent in names
+        )
+        boxes.append(value_box(graph, node, name, arrows))
+    return Picture(boxes)
+
+
+def readable(text: str, width: int = 40, lines: int = 3) -> list[str]:
+    """A user's text, line by line, without what no drawing language holds; long ends become …."""
+    clean = [
+        "".join(
+            "\N{REPLACEMENT CHARACTER}" if _unprintable(character) else character
+            for character in (line if len(line) <= width else line[: width - 1] + "…")
+        )
+        for line in text.splitlines()[: lines + 1]
+    ]
+    return clean if len(clean) <= lines else [*clean[:lines], "…"]
+
+
+def _unprintable(character: str) -> bool:
+    """Control characters, halves of a surrogate pair, and code points that XML forbids."""
+    return unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE
+
+
+def count(number: int, noun: str) -> str:
+    """``"1 value"``, ``"64,936 values"``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,103 @@
+"""The nodes that a picture shows: a graph as it is, or with many-argument nodes in small steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from autograd_lite.engine import Value, adjoints, constant, current_scope, topological_order
+from autograd_lite.graph import ancestors, check_fresh, row_of, scope_of
+from autograd_lite.ops import SequenceOp
+
+
+@dataclass
+class Steps:
+    """A graph to be drawn.
+
+    Attributes
+    ----------
+    order : list of Value
+        The nodes, every node after those it is computed from; the root is last.
+    last_step : dict
+        For a node that is shown in small steps, the last of them: what it is computed from.
+    original : dict
+        For a leaf that stands in for a node inside such steps, that node.
+    """
+
+    order: list[Value]
+    last_step: dict[Value, Value] = field(default_factory=dict)
+    original: dict[Value, Value] = field(default_factory=dict)
+
+    def made_by(self, node: Value) -> Value:
+        """The Value whose op and local derivatives are shown at a node."""
+        return self.last_step.get(node, node)
+
+    def parents(self, node: Value) -> Sequence[Value]:
+        """The nodes that a node is shown to be computed from, in order."""
+        if not self.last_step:
+            return node.parents
+        return [self.original.get(parent, parent) for parent in self.made_by(node).parents]
+
+
+def steps(root: Value, expand: bool = False, constants: bool = True) -> Steps:
+    """The graph above a root, as a picture shows it.
+
+    Parameters
+    ----------
+    root : Value
+    expand : bool
+        Show nodes of many arguments as the small steps that their row is defined by. A step's
+        ``grad`` is its local adjoint (derivative of the node by the step) times the node's.
+    constants : bool
+        Keep plain numbers of expressions. A root is always kept.
+
+    Raises
+    ------
+    GraphError
+        If `expand`, and a node that would be expanded is stale.
+    """
+    graph = Steps(ancestors(root))
+    if expand:
+        _expand(graph)
+    if not constants:
+        graph.order = [node for node in graph.order if not node.constant or node is root]
+    return graph
+
+
+def _expand(graph: Steps) -> None:
+    order: list[Value] = []
+    waiting = graph.order[::-1]
+    tried: set[Value] = set()
+    while waiting:
+        node = waiting.pop()
+        made = graph.made_by(node)
+        if made in tried or not isinstance(row_of(made), SequenceOp):
+            order.append(node)
+            continue
+        tried.add(made)
+        waiting.append(node)  # again after its steps, some of which may expand in their turn
+        waiting += _small_steps(graph, node, made)[::-1]
+    graph.order = order
+
+
+def _small_steps(graph: Steps, node: Value, made: Value) -> list[Value]:
+    """Record what a many-argument node does, on leaves that stand in for its parents."""
+    check_fresh([made], "expand=True")
+    token = current_scope.set(scope_of(node))
+    try:
+        stand_ins = {
+            p: constant(p.data) if p.constant else Value(p.data)
+            for p in dict.fromkeys(made.parents)
+        }
+        last = row_of(made).forward(*[stand_ins[p] for p in made.parents])
+    finally:
+        current_scope.reset(token)
+    outer = set(stand_ins.values())
+    if not isinstance(last, Value) or last in outer:
+        return []  # one argument or none: nothing to take apart
+    for step, adjoint in adjoints(last, node.grad).items():
+        step.grad = adjoint
+    graph.last_step[node] = last
+    for parent, stand_in in stand_ins.items():
+        graph.original[stand_in] = graph.original.get(parent, parent)
+    return [step for step in topological_order([last]) if step not in outer and step is not last]

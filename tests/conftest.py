@@ -1,0 +1,12 @@
+"""Hypothesis profiles and the numeric oracle that several tests share."""
+
+import os
+
+import hypothesis
+import matplotlib
+
+matplotlib.use("Agg")
+
+hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("fuzz", max_examples=20_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,0 +1,85 @@
+"""The floors of the house: a file imports only from floors below its own, at its top."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import autograd_lite
+from autograd_lite.ops import TABLE
+
+PACKAGE = Path(autograd_lite.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+#: Floor of each room; a room is a file or a folder, whose own files may import one another.
+FLOORS = {
+    "errors": 0, "ops": 1, "engine": 2, "value": 3, "graph": 3, "transforms": 4, "expressions": 4,
+    "evaluation_trace": 4,
+    "nn": 5, "view": 5, "terminal": 5, "tables": 5, "lesson": 6, "demo": 6, "cli": 6, "__main__": 7,
+    "__init__": 7,
+}  # fmt: skip
+#: On the same floor, who may stand on whom.
+SAME_FLOOR = {("cli", "demo"), ("cli", "lesson"), ("demo", "lesson"), ("tables", "nn")}
+
+
+def room(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_rooms(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            parts = (node.module or "").split(".")
+            if parts[0] == "autograd_lite":
+                yield from [parts[1]] if parts[1:] else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                parts = alias.name.split(".")
+                if parts[0] == "autograd_lite":
+                    yield parts[1] if parts[1:] else "__init__"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_file_imports_only_from_floors_below(path):
+    own = room(path)
+    if own == "__init__":
+        return
+    for other in set(imported_rooms(ast.parse(path.read_text()))) - {own}:
+        below = FLOORS.get(other, 7) < FLOORS[own]
+        assert below or (own, other) in SAME_FLOOR, f"{path.name} imports {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_import_inside_a_function_dodges_a_circle(path):
+    """Late imports are for optional extras, never for this package."""
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef):
+            assert not list(imported_rooms(function)), f"{function.name} imports late"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if room(p) != "ops"], ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_no_line_outside_the_table_asks_for_a_particular_op(path):
+    """`if op == "tanh"` is a fault in the design: make it a column of the row."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Compare):
+            for side in [node.left, *node.comparators]:
+                names = [n.value for n in ast.walk(side) if isinstance(n, ast.Constant)]
+                assert not {n for n in names if isinstance(n, str)} & set(TABLE), ast.unparse(node)
+
+
+def test_every_room_has_a_floor_and_architecture_md_names_it():
+    rooms = {room(path) for path in FILES}
+    assert rooms == set(FLOORS)
+    text = (PACKAGE.parent / "ARCHITECTURE.md").read_text()
+    for name in rooms - {"__init__", "__main__"}:
+        assert f"{name}.py" in text or f"{name}/" in text, name
+
+
+def test_files_stay_short():
+    """About 300 lines; the op table is one table."""
+    for path in FILES:
+        limit = 420 if path.name == "rules.py" else 330
+        assert len(path.read_text().splitlines()) <= limit, path

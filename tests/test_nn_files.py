@@ -1,0 +1,354 @@
+"""Model files: what they keep, that they are written whole or not at all, and what is refused."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from autograd_lite import ModelFileError, Value, nn
+from autograd_lite.nn import files
+
+X = [0.5, -1.5]
+
+
+def mlp(seed=1):
+    return nn.MLP(2, [3, 1], "tanh", seed=seed)
+
+
+def data(module):
+    return [p.data for p in module.parameters()]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        mlp(),
+        nn.MLP(2, [1], output="sigmoid"),
+        nn.MLP(2, [4, 4, 1], "silu", output="elu"),
+        nn.Layer(2, 1, "gelu"),
+        nn.Neuron(2, nonlin=False),
+        nn.Sequential(nn.MLP(2, [3, 2]), nn.Sequential(nn.Layer(2, 2, "elu"), nn.Neuron(2))),
+    ],
+    ids=repr,
+)
+def test_a_file_alone_gives_the_module_back(module, path):
+    """Also from another process' point of view: nothing of the first module is used."""
+    module.save(path)
+    twin = nn.load(path)
+    assert type(twin) is type(module)
+    assert repr(twin) == repr(module)
+    assert data(twin) == data(module)
+    assert twin(X).data == module(X).data
+
+
+def test_loading_leaves_pythons_random_numbers_alone(path):
+    mlp().save(path)
+    random.seed(1)
+    before = random.getstate()
+    nn.load(path)
+    assert random.getstate() == before
+
+
+def test_load_sets_the_parameters_of_a_module(path):
+    model, other = mlp(1), mlp(2)
+    model.save(path)
+    parameters = other.parameters()
+    other.load(path)
+    assert data(other) == data(model)
+    assert other.parameters() == parameters
+
+
+def test_equal_models_give_equal_files(tmp_path):
+    for name in "ab":
+        mlp().save(tmp_path / name, {"one": "1", "two": "2"})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_tensors_are_readable_by_other_programs(path):
+    model = mlp()
+    model.save(path)
+    tensors = safetensors.numpy.load_file(path)
+    assert tensors.keys() == model.state_dict().keys()
+    assert tensors["layers.0.neurons.2.w"].tolist() == [
+        w.data for w in model.layers[0].neurons[2].w
+    ]
+    assert tensors["layers.0.neurons.2.b"].shape == ()
+
+
+def test_extra_text_comes_back(path):
+    extra = {"mean": json.dumps([0.1, 0.2]), "größe": "<&\n"}
+    mlp().save(path, extra)
+    assert nn.read_extra(path) == extra
+    mlp().save(path)
+    assert nn.read_extra(path) == {}
+    with pytest.raises(TypeError, match="extra maps str to str"):
+        mlp().save(path, {"mean": 1.0})
+
+
+# --- written whole or not at all ---
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failing_save_leaves_the_old_file_and_nothing_else(path, monkeypatch, step):
+    mlp(1).save(path)
+    before = path.read_bytes()
+
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OSError, match="No space left"):
+        mlp(2).save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_killed_save_leaves_the_old_file_whole(path):
+    mlp(1).save(path)
+    before = path.read_bytes()
+    program = (
+        "import os, signal, sys\n"
+        "from autograd_lite import nn\n"
+        "os.replace = lambda *args: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "nn.MLP(2, [3, 1], 'tanh', seed=2).save(sys.argv[1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    assert data(nn.load(path)) == data(mlp(1))
+
+
+def test_a_link_stays_a_link_and_its_target_is_replaced(path, tmp_path):
+    link = tmp_path / "latest"
+    mlp(1).save(path)
+    link.symlink_to(path)
+    mlp(2).save(link)
+    assert link.is_symlink()
+    assert data(nn.load(path)) == data(mlp(2))
+
+
+class Line(nn.Module):
+    def __init__(self, slope=1.0):
+        self.slope = Value(slope)
+
+    def __call__(self, x):
+        return self.slope * x[0]
+
+
+def shared():
+    layer = nn.Layer(1, 1)
+    return nn.Sequential(layer, layer)
+
+
+def uneven():
+    layer = nn.Layer(2, 2)
+    layer.neurons[0].activation = "tanh"
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (nn.Neuron(2, lambda v: v), "activation .* is a function"),
+        (nn.MLP(2, [2, 1], activation=lambda v: v), "activation .* is a function"),
+        (Line(float("nan")), "slope is nan"),
+        (Line(float("inf")), "slope is inf"),
+        (shared(), "share a parameter"),
+        (uneven(), "the neurons of a layer differ"),
+    ],
+)
+def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(module, message, path):
+    with pytest.raises(ValueError, match=message):
+        module.save(path)
+    assert not path.exists()
+
+
+def test_a_module_of_ones_own_is_loaded_into_one_that_exists(path):
+    Line(2.5).save(path)
+    line = Line()
+    line.load(path)
+    assert line.slope.data == 2.5
+    with pytest.raises(ModelFileError, match="make the module yourself and call its load"):
+        nn.load(path)
+
+
+def test_a_module_whose_activation_is_a_function_can_load(path):
+    mlp(1).save(path)
+    model = nn.MLP(2, [3, 1], lambda v: v.tanh())
+    model.load(path)
+    assert model(X).data == mlp(1)(X).data
+
+
+# --- refused ---
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (nn.MLP(3, [3, 1], "tanh"), r"layers.0.neurons.0.w has shape \(3,\) here and \(2,\)"),
+        (nn.MLP(2, [4, 1], "tanh"), r"lacks layers.0.neurons.3.b, layers.0.neurons.3.w"),
+        (nn.MLP(2, [2, 1], "tanh"), r"does not have: layers.0.neurons.2.b, layers.0.neurons.2.w"),
+        (nn.MLP(2, [3, 1], "relu"), r"describes .*tanh.* and this module is .*relu"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_and_changes_nothing(other, message, path):
+    mlp().save(path)
+    before = data(other)
+    with pytest.raises(ModelFileError, match=message) as caught:
+        other.load(path)
+    assert str(path) in str(caught.value)
+    assert data(other) == before
+
+
+def refused(path, message):
+    model = mlp(3)
+    before = data(model)
+    with pytest.raises(ModelFileError, match=message):
+        model.load(path)
+    with pytest.raises(ModelFileError, match=message):
+        nn.load(path)
+    assert data(model) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"{}", os.urandom(200), b"\xff" * 64])
+def test_what_is_no_safetensors_file_is_refused(content, path):
+    path.write_bytes(content)
+    refused(path, "no safetensors file, or is damaged")
+
+
+def test_a_file_cut_short_anywhere_is_refused(path):
+    mlp().save(path)
+    whole = path.read_bytes()
+    for size in {*range(0, len(whole), 41), len(whole) - 1}:
+        path.write_bytes(whole[:size])
+        refused(path, "damaged or cut short")
+
+
+def test_a_missing_file_is_an_os_error(path):
+    with pytest.raises(FileNotFoundError):
+        nn.load(path)
+
+
+def test_a_safetensors_file_of_another_program_is_refused(path):
+    for metadata in (None, {"format": "pt"}):
+        safetensors.numpy.save_file(mlp().state_dict(), path, metadata)
+        refused(path, "not one that Module.save of autograd_lite wrote")
+
+
+def write(path, header=None, tensors=None, **changes):
+    """A model file with a header of the test's own."""
+    if header is None:
+        header = {"version": 1, "module": mlp().describe(), "extra": {}, **changes}
+    text = header if isinstance(header, str) else json.dumps(header)
+    safetensors.numpy.save_file(tensors or mlp().state_dict(), path, {"autograd_lite": text})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.update({"layers.0.neurons.0.b": np.array(np.nan)}), "neurons.0.b is nan"),
+        (lambda t: t.update({"layers.1.neurons.0.w": np.array([1, 2, np.inf])}), r"w\[2\] is inf"),
+        (lambda t: t.update({"layers.0.neurons.0.b": np.array(1, np.float32)}), "holds F32"),
+        (lambda t: t.pop("layers.0.neurons.0.b"), "lacks|holds 12"),
+        (lambda t: t.update(more=np.array(1.0)), "does not have: more|holds 14"),
+        (lambda t: t.update({"layers.0.neurons.0.w": np.ones((2, 1))}), "shape"),
+    ],
+)
+def test_tensors_that_are_wrong_are_named(change, message, path):
+    tensors = mlp().state_dict()
+    change(tensors)
+    write(path, tensors=tensors)
+    refused(path, message)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("{", "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
+        ("[]", "no version number"),
+        ({"version": "1"}, "no version number"),
+        ({"version": True}, "no version number"),
+        ({"version": 2}, "format version 2 .* newer autograd_lite"),
+        ({"version": 1}, "description holds"),
+        ({"version": 1, "module": {}, "extra": {"a": 1}}, "extra maps str to str"),
+        ({"version": 1, "module": {}, "extra": []}, "extra maps str to str"),
+    ],
+)
+def test_a_header_that_is_wrong_is_refused(header, message, path):
+    write(path, header)
+    refused(path, message)
+    with pytest.raises(ModelFileError, match=message):
+        nn.read_extra(path)
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        (None, "describes no module"),
+        ([], "describes no module"),
+        ({"type": ["MLP"]}, "describes no module"),
+        ({"type": "os.system"}, "cannot build"),
+        ({"type": "Module"}, "cannot build"),
+        ({"type": "MLP"}, r"described by \['nin', 'nouts', 'activation', 'output'\]"),
+        ({"seed": 3}, "and not by"),
+        ({"nin": "2"}, "nin of a MLP cannot be '2'"),
+        ({"nin": True}, "cannot be True"),
+        ({"nin": 0}, "cannot be 0"),
+        ({"nin": 2.0}, "cannot be 2.0"),
+        ({"nin": 10**12}, "describes 3000000000007 parameters and holds 13"),
+        ({"nouts": [10**9] * 1000}, "and holds 13"),
+        ({"nouts": []}, r"cannot be \[\]"),
+        ({"nouts": 3}, "cannot be 3"),
+        ({"nouts": [3, -1]}, "cannot be"),
+        ({"nouts": ["x" * 1000]}, r"cannot be .*\.\.\.$"),
+        ({"activation": None}, "cannot be None"),
+        ({"activation": "__import__"}, "unknown activation"),
+        ({"output": "rleu"}, "unknown activation"),
+        ({"nin": 3, "nouts": [3, 1], "activation": "tanh"}, "16 parameters and holds 13"),
+    ],
+)
+def test_a_hostile_description_builds_nothing(description, message, path):
+    if isinstance(description, dict) and (description.get("type") or "nin") != "MLP":
+        description = {**mlp().describe(), **description}
+    write(path, module=description)
+    with pytest.raises(ModelFileError, match=message):
+        nn.load(path)
+
+
+def test_a_deeply_nested_description_is_refused(path):
+    description = {"type": "Neuron", "nin": 12, "activation": "relu"}
+    for _ in range(400):
+        description = {"type": "Sequential", "modules": [description]}
+    for _ in range(20):
+        description = {"type": "Sequential", "modules": [description, description]}
+        if len(json.dumps(description)) > 1_000_000:
+            break
+    write(path, module=description)
+    with pytest.raises(ModelFileError, match=r"parameters and holds 13|recursion"):
+        nn.load(path)
+
+
+def test_modules_of_a_sequential_must_be_descriptions(path):
+    write(path, module={"type": "Sequential", "modules": [3]})
+    with pytest.raises(ModelFileError, match="describes no module: 3"):
+        nn.load(path)
+
+
+def test_a_model_file_names_no_code(path):
+    """It is data: what it describes is looked up in a fixed table, not imported."""
+    mlp().save(path)
+    assert b"autograd_lite.nn" not in path.read_bytes()
+    assert files.read(path).description["type"] == "MLP"

@@ -1,0 +1,356 @@
+"""Neurons, layers and networks: what they compute, and that they are micrograd's."""
+
+import copy
+import math
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import ShapeError, Value, nn
+from autograd_lite.graph import ancestors, leaves, scope_of
+
+
+def numbers(outputs):
+    return [out.data for out in outputs]
+
+
+def test_a_neuron_is_one_dot_node_and_one_activation_node():
+    neuron = nn.Neuron(3, "tanh", seed=1)
+    out = neuron([1.0, 2.0, 3.0])
+    assert out.op == "tanh"
+    (summed,) = out.parents
+    assert summed.op == "dot"
+    assert summed.parents[:3] == tuple(neuron.w)
+    assert summed.parents[-1] is neuron.b
+    assert sum(bool(node.op) for node in ancestors(out)) == 2
+
+
+def test_a_linear_neuron_is_its_dot_node_alone():
+    for neuron in (nn.Neuron(2, nonlin=False, seed=1), nn.Neuron(2, "linear", seed=1)):
+        out = neuron([1.0, 2.0])
+        assert out.op == "dot"
+        w0, w1 = numbers(neuron.w)
+        assert out.data == neuron.b.data + w0 * 1.0 + w1 * 2.0
+        assert not neuron.nonlin
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "silu", "leaky_relu", "square"])
+def test_an_activation_is_any_op_of_one_argument_by_name(name):
+    neuron = nn.Neuron(2, name, seed=3)
+    out = neuron([0.5, -0.25])
+    assert out.op == name
+    assert out.data == getattr(ag, name)(out.parents[0].data)
+
+
+def test_an_activation_may_be_an_op_or_a_function():
+    assert nn.Neuron(1, ag.tanh).activation == "tanh"
+    neuron = nn.Neuron(1, lambda v: v * v, seed=1)
+    assert neuron(2.0).data == (neuron.w[0].data * 2.0) ** 2
+    with pytest.raises(TypeError, match="must return a Value and returned float"):
+        nn.Neuron(1, lambda v: v.data)(2.0)
+
+
+@pytest.mark.parametrize("name", ["rleu", "add", "dot", "clip", "carry", ""])
+def test_an_unknown_activation_is_an_error_that_lists_the_known(name):
+    with pytest.raises(ValueError, match=rf"unknown activation '{name}'.*linear.*tanh"):
+        nn.MLP(2, [3, 1], activation=name)
+    with pytest.raises(ValueError, match="unknown activation"):
+        nn.MLP(2, [3, 1], output=name)
+
+
+def test_an_activation_that_is_no_name_and_no_function_is_a_type_error():
+    """micrograd's `nonlin` stands second there; here it is a keyword."""
+    with pytest.raises(TypeError, match="nonlin=False"):
+        nn.Neuron(2, False)
+
+
+def test_output_is_the_activation_of_the_last_layer():
+    model = nn.MLP(2, [3, 2, 1], activation="tanh", output="sigmoid")
+    kinds = [[neuron.activation for neuron in layer.neurons] for layer in model.layers]
+    assert kinds == [["tanh"] * 3, ["tanh"] * 2, ["sigmoid"]]
+
+
+def test_one_neuron_gives_a_value_and_several_a_list():
+    assert isinstance(nn.Layer(2, 1)([1, 2]), Value)
+    assert len(nn.Layer(2, 3)([1, 2])) == 3
+    assert isinstance(nn.MLP(2, [3, 1])([1, 2]), Value)
+    assert len(nn.MLP(2, [3, 2])([1, 2])) == 2
+    assert isinstance(nn.MLP(2, [1, 1])([1, 2]), Value)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        [1, 2.5],
+        (1, 2.5),
+        np.array([1.0, 2.5]),
+        np.array([Value(1), Value(2.5)]),
+        [Value(1), 2.5],
+        iter([np.float32(1), 2.5]),
+    ],
+    ids=["list", "tuple", "array", "objects", "mixed", "iterator"],
+)
+def test_inputs_are_any_sequence_of_numbers_and_values(x):
+    model = nn.MLP(2, [3, 1], seed=4)
+    expected = model([1.0, 2.5]).data
+    assert model(x).data == expected
+
+
+def test_a_value_given_as_input_gets_a_gradient():
+    model, x = nn.MLP(2, [3, 1], "tanh", seed=4), [Value(0.3), Value(-0.2)]
+    model(x).backward()
+    assert all(v.grad != 0.0 for v in x)
+
+
+def test_a_plain_number_is_one_constant_for_all_neurons():
+    outs = nn.Layer(2, 5)([1.0, 2.0])
+    constants = {node for out in outs for node in ancestors(out) if node.constant}
+    assert len(constants) == 2
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: nn.Neuron(3), lambda: nn.Layer(3, 2), lambda: nn.MLP(3, [2, 1])]
+)
+@pytest.mark.parametrize("n", [0, 2, 4])
+def test_the_wrong_number_of_inputs_is_a_shape_error(make, n):
+    module = make()
+    with pytest.raises(
+        ShapeError, match=f"this {type(module).__name__} takes 3 inputs and was given {n}"
+    ):
+        module([1.0] * n)
+
+
+@pytest.mark.parametrize(
+    ("x", "error"),
+    [
+        (1.0, TypeError),
+        ("ab", TypeError),
+        ({1.0, 2.0}, TypeError),
+        ({0: 1.0, 1: 2.0}, TypeError),
+        ([None, 1.0], TypeError),
+        (["1", 1.0], TypeError),
+        (Value(1), TypeError),
+        (np.ones((5, 2)), ShapeError),
+    ],
+)
+def test_inputs_that_are_no_sequence_of_numbers_are_refused(x, error):
+    with pytest.raises(error):
+        nn.MLP(2, [1])(x)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.MLP(2, []),
+        lambda: nn.MLP(2, [3, 0]),
+        lambda: nn.MLP(0, [1]),
+        lambda: nn.MLP(2, [-1]),
+        lambda: nn.Layer(2, 0),
+        lambda: nn.Layer(0, 2),
+        lambda: nn.Neuron(0),
+        lambda: nn.Sequential(),
+    ],
+)
+def test_an_empty_layer_is_a_shape_error(make):
+    with pytest.raises(ShapeError, match=r"at least (1|one)"):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.MLP(2, 3),
+        lambda: nn.MLP(2, "3"),
+        lambda: nn.MLP(2.0, [3]),
+        lambda: nn.MLP(2, [3.0]),
+        lambda: nn.Sequential(ag.tanh),
+        lambda: nn.Neuron(2, init=3),
+        lambda: nn.Neuron(2, seed=1.5),
+        lambda: nn.Neuron(2, seed="1"),
+    ],
+)
+def test_arguments_of_the_wrong_type_are_type_errors(make):
+    with pytest.raises(TypeError):
+        make()
+
+
+def test_sequential_feeds_each_module_with_what_the_one_before_gives():
+    first, second = nn.Layer(2, 3, "tanh", seed=1), nn.Neuron(3, nonlin=False, seed=2)
+    model = nn.Sequential(first, second)
+    assert model([0.5, 1.0]).data == second(first([0.5, 1.0])).data
+    assert model.parameters() == first.parameters() + second.parameters()
+    with pytest.raises(ShapeError, match="takes 3 inputs and was given 2"):
+        nn.Sequential(nn.Layer(2, 2), second)([1, 2])
+
+
+def test_the_gradient_of_a_network_agrees_with_finite_differences():
+    model, x = nn.MLP(3, [4, 3, 1], "tanh", output="sigmoid", seed=5), [0.3, -1.2, 0.7]
+    model(x).backward()
+    h = 1e-6
+    for name, p in model.named_parameters():
+        at = p.data
+        p.data = at + h
+        above = model(x).data
+        p.data = at - h
+        below = model(x).data
+        p.data = at
+        assert p.grad == pytest.approx((above - below) / (2 * h), rel=1e-6, abs=1e-9), name
+
+
+# --- names and scopes ---
+
+
+def test_parameters_are_labelled_and_lie_in_the_scope_of_their_neuron():
+    model = nn.MLP(2, [3, 1], "tanh")
+    neuron = model.layers[0].neurons[2]
+    assert [p.label for p in neuron.parameters()] == ["w0", "w1", "b"]
+    assert scope_of(neuron.b) == ("MLP", "layer 0", "neuron 2")
+    hidden = [node for node in ancestors(model([1, 2])) if node.op == "tanh"]
+    assert [scope_of(node) for node in hidden] == [
+        ("MLP", "layer 0", f"neuron {i}") for i in range(3)
+    ]
+
+
+def test_a_module_by_itself_has_a_scope_too():
+    for module, path in (
+        (nn.Neuron(1), ("neuron",)),
+        (nn.Layer(1, 1), ("layer", "neuron 0")),
+    ):
+        out = module(1.0)
+        assert scope_of(out) == path
+        assert {scope_of(p) for p in leaves(out)} == {path}
+
+
+def test_scopes_around_a_network_stay_around_it():
+    with ag.scope("encoder"):
+        model = nn.Sequential(nn.MLP(1, [1]), nn.MLP(1, [1]))
+        out = model(1.0)
+    path = ("encoder", "Sequential", "MLP 1", "layer 0", "neuron 0")
+    assert scope_of(out) == scope_of(model.layers[1].layers[0].neurons[0].b) == path
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (nn.Neuron(3), "ReLUNeuron(3)"),
+        (nn.Neuron(3, nonlin=False), "LinearNeuron(3)"),
+        (nn.Neuron(3, "tanh"), "TanhNeuron(3)"),
+        (nn.Neuron(3, "sqrt"), "SqrtNeuron(3)"),
+        (nn.Neuron(3, max), "MaxNeuron(3)"),
+        (nn.Layer(2, 2), "Layer of [ReLUNeuron(2), ReLUNeuron(2)]"),
+        (nn.MLP(2, [1, 1]), "MLP of [Layer of [ReLUNeuron(2)], Layer of [LinearNeuron(1)]]"),
+        (nn.Sequential(nn.Neuron(2, "elu")), "Sequential of [ELUNeuron(2)]"),
+    ],
+)  # fmt: skip
+def test_repr_is_in_the_manner_of_micrograd(module, text):
+    assert repr(module) == text
+
+
+# --- copies ---
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_computes_the_same_and_shares_no_parameter(copied):
+    model = nn.Sequential(nn.MLP(2, [3, 2], "tanh", seed=1), nn.Neuron(2, "sigmoid", seed=2))
+    twin = copied(model)
+    assert repr(twin) == repr(model)
+    assert twin([1, 2]).data == model([1, 2]).data
+    assert set(twin.parameters()).isdisjoint(model.parameters())
+    assert [scope_of(p) for p in twin.parameters()] == [scope_of(p) for p in model.parameters()]
+
+
+# --- initialisation ---
+
+
+def test_equal_seeds_give_equal_networks_and_leave_the_global_generator_alone():
+    random.seed(7)
+    before = random.getstate()
+    first, second, other = (nn.MLP(3, [4, 1], seed=seed) for seed in (1, 1, 2))
+    assert random.getstate() == before
+    assert numbers(first.parameters()) == numbers(second.parameters())
+    assert numbers(first.parameters()) != numbers(other.parameters())
+
+
+def test_no_two_neurons_of_a_seeded_network_are_alike():
+    model = nn.MLP(2, [8, 8], seed=1)
+    weights = [tuple(numbers(n.w)) for layer in model.layers for n in layer.neurons]
+    assert len(set(weights)) == 16
+
+
+def test_uniform_weights_are_drawn_in_order_and_biases_are_zero():
+    random.seed(1337)
+    model = nn.MLP(2, [2, 1])
+    random.seed(1337)
+    for layer in model.layers:
+        for neuron in layer.neurons:
+            assert numbers(neuron.w) == [random.uniform(-1, 1) for _ in neuron.w]
+            assert neuron.b.data == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "variance", "limit"),
+    [
+        ("uniform", 1 / 3, 1.0),
+        ("he", 2 / 30, math.inf),
+        ("he_normal", 2 / 30, math.inf),
+        ("he_uniform", 2 / 30, math.sqrt(6 / 30)),
+        ("glorot", 2 / 130, math.sqrt(6 / 130)),
+        ("glorot_uniform", 2 / 130, math.sqrt(6 / 130)),
+        ("glorot_normal", 2 / 130, math.inf),
+    ],
+)
+def test_a_scheme_has_the_variance_of_its_paper(name, variance, limit):
+    weights = np.array([numbers(n.w) for n in nn.Layer(30, 100, init=name, seed=1).neurons])
+    assert weights.var() == pytest.approx(variance, rel=0.06)
+    assert weights.mean() == pytest.approx(0.0, abs=4 * math.sqrt(variance / weights.size))
+    assert abs(weights).max() <= limit
+
+
+def test_a_scheme_may_be_a_function():
+    layer = nn.Layer(2, 3, init=lambda rng, fan_in, fan_out: fan_in + fan_out / 10)
+    assert layer.state_dict()["neurons.0.w"].tolist() == [2.3, 2.3]
+
+
+def test_an_unknown_scheme_is_an_error_that_lists_the_known():
+    with pytest.raises(ValueError, match=r"unknown init 'xavier'.*uniform.*glorot"):
+        nn.MLP(2, [1], init="xavier")
+
+
+# --- micrograd ---
+
+
+@pytest.fixture
+def micrograd_nn():
+    return pytest.importorskip("micrograd.nn", reason="micrograd is not installed (extra: bench)")
+
+
+@pytest.mark.parametrize("shape", [(2, [16, 16, 1]), (3, [4, 2]), (1, [1])])
+def test_random_seed_1337_gives_micrograds_network_bit_for_bit(micrograd_nn, shape):
+    """Parameters, repr, outputs and gradients (relative to rounding) are micrograd's."""
+    random.seed(1337)
+    theirs = micrograd_nn.MLP(*shape)
+    random.seed(1337)
+    ours = nn.MLP(*shape)
+    assert numbers(ours.parameters()) == numbers(theirs.parameters())
+    assert repr(ours) == repr(theirs)
+
+    x = [0.5, -1.5, 2.5][: shape[0]]
+    outs = [out if isinstance(out, list) else [out] for out in (ours(x), theirs(x))]
+    assert numbers(outs[0]) == numbers(outs[1])
+    for out in outs[0] + outs[1]:
+        out.backward()
+    ours_grad, theirs_grad = ([p.grad for p in m.parameters()] for m in (ours, theirs))
+    if len(outs[0]) == 1:  # micrograd's second backward() counts shared nodes twice
+        assert ours_grad == pytest.approx(theirs_grad, rel=1e-12)
+
+
+def test_layers_and_neurons_take_micrograds_keyword(micrograd_nn):
+    for nonlin in (True, False):
+        random.seed(3)
+        theirs = micrograd_nn.Layer(2, 3, nonlin=nonlin)
+        random.seed(3)
+        ours = nn.Layer(2, 3, nonlin=nonlin)
+        assert numbers(ours([1.0, -2.0])) == numbers(theirs([1.0, -2.0]))
