@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Quiet also about setuptools' general advice on editable installations.
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
 .PHONY: help demo test lint notebooks bench build fuzz clean
 
@@ -21,11 +23,11 @@ $(BIN)/python:
 
 # One stamp per set of extras: installed again only when the packaging files change.
 $(VENV)/demo: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[plot,data]"
+	$(INSTALL) --editable ".[plot,data]"
 	@touch $@
 
 $(VENV)/test: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[test,oracle,bench]"
+	$(INSTALL) --editable ".[test,oracle,bench]"
 	@touch $@ $(VENV)/demo
 
 demo: $(VENV)/demo

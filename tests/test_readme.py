@@ -1,0 +1,54 @@
+"""The README's code runs, its figures come from the benchmark's file, its links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from autograd_lite.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+def test_the_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    assert len(blocks("python")) == 2
+    for block in blocks("python"):
+        exec(block, names)
+    assert {path.name for path in tmp_path.iterdir()} == {"graph.svg", "double.safetensors"}
+    assert names["model"].predict([2.5])[0] == pytest.approx(5.0, abs=0.5)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_the_command_lines_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))
+    Path("data.csv").write_text(f"size,kind,price\n{rows}\n")
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("autograd-lite ")]
+    assert [command[0] for command in commands] == ["explain", "lesson", "train", "predict"]
+    for command in commands:
+        command = command[: command.index(">")] if ">" in command else command
+        assert main(command) == 0, command
+    assert Path("out.svg").exists()
+    assert Path("model.safetensors").exists()
+
+
+def test_the_speed_table_is_that_of_the_benchmark():
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    table = results[results.index("| engine |") :].strip()
+    assert table in README
+
+
+def test_every_link_leads_to_a_file():
+    links = re.findall(r"\]\(([^)#]+)\)", README + (ROOT / "ARCHITECTURE.md").read_text())
+    assert len(links) > 8
+    for link in links:
+        assert (ROOT / link).exists(), link
