@@ -5,7 +5,7 @@
 >>> y = ag.tanh(x * x)
 >>> y.backward()
 >>> round(x.grad, 6)
-0.005363
+0.005364
 """
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
