@@ -49,6 +49,11 @@ def scope_of(value: Value) -> tuple[str, ...]:
     return names
 
 
+def place(value: Value, names: tuple[str, ...]) -> None:
+    """Move a Value to a scope after it was made."""
+    value._scope = names
+
+
 def ancestors(root: Value) -> list[Value]:
     """The root and all that it was computed from, constants too, every node after its parents."""
     return topological_order([check_value(root, "root")])

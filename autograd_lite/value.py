@@ -102,8 +102,8 @@ def _truth(self: Value) -> bool:
 def _refuse_float(self: Value) -> NoReturn:
     raise TypeError(
         f"{self!r} does not turn into a plain number by itself, because its gradient would be lost "
-        "in silence; write .data for the number, or the function of this package, such as "
-        "autograd_lite.sin(x) instead of math.sin(x)"
+        "in silence; write .data for the number, or the function of this package (import "
+        "autograd_lite as ag), such as ag.sin(x) instead of math.sin(x)"
     )
 
 

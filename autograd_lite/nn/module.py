@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError, ShapeError
+from autograd_lite.graph import place
 from autograd_lite.nn import files, training
 from autograd_lite.nn.history import History
 from autograd_lite.nn.optim import Optimizer
@@ -135,7 +136,7 @@ class Module:
                 if isinstance(part, Module):
                     part.place(path)
                 elif isinstance(part, Value):
-                    part._scope = path
+                    place(part, path)
 
     # --- files ---
 
