@@ -4,8 +4,10 @@ The rows are found by going over the table, so a new row is tested without touch
 except for its oracle.
 """
 
+import inspect
 import math
 import random
+import re
 
 import numpy as np
 import pytest
@@ -75,6 +77,8 @@ def test_a_row_is_complete(row):
     assert row.latex
     assert row.doc.endswith(".") or "\n" in row.doc
     assert "Returns\n-------" in row.__doc__
+    for name in inspect.signature(row).parameters:
+        assert re.search(rf"^(\w+, )*{name}(, \w+)* : ", row.__doc__, re.M), name
     if isinstance(row, SequenceOp):
         assert row.arity is None
         assert len(row.domain) == 1

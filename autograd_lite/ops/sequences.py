@@ -52,15 +52,19 @@ class SequenceOp(Op):
         )
 
     def _docstring(self) -> str:
-        attrs = "".join(
-            f"\n{name} : float, default={value:g}\n    Fixed when recorded; not differentiated."
-            for name, value in self.attrs.items()
+        gathered = [self.__signature__.parameters[name] for name in self.arguments]
+        sequences = [p.name for p in gathered if p.default is p.empty]
+        numbers = "".join(
+            f"\n{p.name} : Value or float, default={p.default!r}"
+            for p in gathered
+            if p.default is not p.empty
         )
         empty = "" if self.empty else "\n\nRaises\n------\nShapeError\n    If there are none."
         return (
-            f"{self.doc}\n\nParameters\n----------\n{', '.join(self.arguments)} : sequence\n    "
-            f"Values and plain numbers, mixed as you like.{attrs}\n\nReturns\n-------\n"
-            f"Value or float\n    A Value, one node, if any argument is one, else a float.{empty}"
+            f"{self.doc}\n\nParameters\n----------\n{', '.join(sequences)} : sequence\n    "
+            f"Values and plain numbers, mixed as you like.{numbers}{self._attrs_text()}\n\n"
+            "Returns\n-------\nValue or float\n    A Value, one node, if any argument is one, "
+            f"else a float.{empty}"
         )
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:

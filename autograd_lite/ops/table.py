@@ -110,16 +110,19 @@ class Op:
             + [inspect.Parameter(n, kind, default=v) for n, v in self.attrs.items()]
         )
 
-    def _docstring(self) -> str:
-        attrs = "".join(
+    def _attrs_text(self) -> str:
+        return "".join(
             f"\n{name} : float, default={value:g}\n    Fixed when recorded; not differentiated."
             for name, value in self.attrs.items()
         )
+
+    def _docstring(self) -> str:
         return (
             f"{self.doc}\n\nParameters\n----------\n{', '.join(self.arguments)} : "
-            f"Value, float or array\n    Mixed as you like; arrays broadcast.{attrs}\n\n"
-            "Returns\n-------\nValue, float or array\n    A Value (or object array of Values) if "
-            "any argument is one, else a float (or float array)."
+            "Value, float or array\n    Mixed as you like; arrays broadcast."
+            f"{self._attrs_text()}\n\nReturns\n-------\nValue, float or array\n"
+            "    A Value (or object array of Values) if any argument is one, "
+            "else a float (or float array)."
         )
 
     def __repr__(self) -> str:
