@@ -26,8 +26,9 @@ from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
+from autograd_lite.view.canvas import new_figure
 from autograd_lite.view.layout import write_whole
-from autograd_lite.view.plots import new_figure, plot_boundary, plot_history
+from autograd_lite.view.plots import plot_boundary, plot_history
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import ShapeError, nn
-from autograd_lite.view import plots
+from autograd_lite.view import canvas, plots
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -200,7 +200,7 @@ def test_one_class_keeps_its_colour(only, index, ax):
     plots.plot_boundary(Scores(lambda p: p[:, 0]), POINTS, [only] * 4, ax)
     drawn = ax.get_lines()[index]
     assert (drawn.get_label(), len(drawn.get_xdata())) == (f"class {only}", 4)
-    assert drawn.get_color() == plots.COLORS[index]
+    assert drawn.get_color() == canvas.COLORS[index]
 
 
 def test_boundary_of_a_constant_model_has_no_line(ax):
@@ -258,7 +258,7 @@ def test_new_pyplot_figure_without_axes():
 
 def test_colours_differ_in_line_style_too():
     """Neighbouring curves differ in colour and in line style."""
-    looks = [plots.style(i) for i in range(6)]
+    looks = [canvas.style(i) for i in range(6)]
     assert len({look["color"] for look in looks}) == 6
     assert len({str(look["linestyle"]) for look in looks}) == 6
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson.backpropagation import Chain, chain
-from autograd_lite.view.plots import COLORS, new_figure
+from autograd_lite.view.canvas import COLORS, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

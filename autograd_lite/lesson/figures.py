@@ -15,7 +15,7 @@ from autograd_lite.lesson import (
     optimizers,
 )
 from autograd_lite.view import plots
-from autograd_lite.view.plots import COLORS, GREY, new_figure, style
+from autograd_lite.view.canvas import COLORS, GREY, new_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

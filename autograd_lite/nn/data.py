@@ -1,7 +1,8 @@
-"""Samples as users give them, checked, as float arrays."""
+"""Samples and sizes as users give them, checked."""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,27 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import as_float
 
 Array = np.ndarray[Any, Any]
+
+
+def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -> int:
+    """A whole number of at least 1.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        Or the given kind of it, if it is below 1.
+    """
+    try:
+        count = operator.index(number)
+    except TypeError:
+        raise TypeError(
+            f"{name} is an int and was given {type(number).__name__}: {number!r}"
+        ) from None
+    if count < 1:
+        raise error(f"{name} must be at least 1 and is {count}")
+    return count
 
 
 def sample_rows(inputs: Any, of: str = "") -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from autograd_lite.engine import Value, constant, current_scope
 from autograd_lite.errors import ShapeError
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, activate, checked, symbol_of
+from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.module import Module
 from autograd_lite.ops.reductions import dot
@@ -181,24 +181,8 @@ class Layer(Module):
 
 
 def size(name: str, number: Any) -> int:
-    """A number of inputs or neurons.
-
-    Raises
-    ------
-    TypeError
-        If it is not an integer.
-    ShapeError
-        If it is below 1.
-    """
-    try:
-        count = operator.index(number)
-    except TypeError:
-        raise TypeError(
-            f"{name} is an int and was given {type(number).__name__}: {number!r}"
-        ) from None
-    if count < 1:
-        raise ShapeError(f"{name} must be at least 1 and is {count}")
-    return count
+    """A number of inputs or neurons: an int of at least 1, else a TypeError or ShapeError."""
+    return positive_int(name, number, ShapeError)
 
 
 def inputs_of(module: HasInputs, x: Any) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ from tqdm import tqdm
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import AnomalyError
-from autograd_lite.nn.data import Array, sample_rows, samples
+from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.losses import Loss, find_loss
@@ -49,7 +48,7 @@ def learn(
     criterion = find_loss(loss)
     inputs, outputs = samples(inputs, outputs)
     chosen = _find_optimizer(model, optimizer, learning_rate)
-    epochs = _count("epochs", epochs)
+    epochs = positive_int("epochs", epochs)
     rng = generator(seed)
     order = list(range(len(inputs)))
     training = _Pass(model, criterion, inputs, outputs, "sample")
@@ -63,7 +62,7 @@ def learn(
         if split:
             rng.shuffle(order)
         held_out, order = order[:split], order[split:]
-    batch_size = len(order) if batch_size is None else _count("batch_size", batch_size)
+    batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
     training.check()
     measuring.check()
     step = _Step(model, chosen)
@@ -222,18 +221,6 @@ def _find_optimizer(
     if set(parameters).isdisjoint(getattr(optimizer, "parameters", parameters)):
         raise ValueError("the optimizer holds none of this model's parameters; give it those")
     return optimizer
-
-
-def _count(name: str, number: Any) -> int:
-    try:
-        count = operator.index(number)
-    except TypeError:
-        raise TypeError(
-            f"{name} is an int and was given {type(number).__name__}: {number!r}"
-        ) from None
-    if count < 1:
-        raise ValueError(f"{name} must be at least 1 and is {count}")
-    return count
 
 
 def _pair(validation: Sequence[Any]) -> tuple[Any, Any]:

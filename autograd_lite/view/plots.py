@@ -9,85 +9,15 @@ can tell apart; lines and markers differ too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError
+from autograd_lite.view.canvas import COLORS, GREY, MARKERS, axes_or_new, style, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-#: Okabe and Ito's palette, ordered so that neighbours differ in lightness.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-GREY = "#767676"
-_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-
-
-def _missing(error: ImportError) -> ImportError:
-    return ImportError(f'plots need matplotlib ({error}): pip install "autograd-lite[plot]"')
-
-
-def new_figure(
-    width: float = 6.4, height: float = 4.0, columns: int = 1, rows: int = 1
-) -> tuple[Figure, Any]:
-    """A figure that pyplot does not know; it shows itself at the end of a notebook cell.
-
-    Parameters
-    ----------
-    width, height : float
-        In inches.
-    columns, rows : int, default=1
-        How many Axes stand side by side, and below one another.
-
-    Returns
-    -------
-    (Figure, Axes)
-        An array of Axes when there are several.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise _missing(error) from error
-    figure = _showing_itself(Figure)(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns)
-
-
-@cache
-def _showing_itself(figure: type[Figure]) -> type[Figure]:
-    """The class of figures that a notebook shows without ``%matplotlib inline``."""
-    return type("NotebookFigure", (figure,), {"_repr_png_": _png})
-
-
-def _png(figure: Figure) -> bytes:
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=100)
-    return file.getvalue()
-
-
-def _axes(ax: Axes | None) -> Any:
-    if ax is not None:
-        return ax
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise _missing(error) from error
-    return pyplot.subplots(layout="constrained")[1]
-
-
-def _tidy(ax: Any, xlabel: str, ylabel: str) -> None:
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
-    ax.spines[["top", "right"]].set_visible(False)
-
-
-def style(index: int) -> dict[str, Any]:
-    """Colour and line style of the n-th curve of a picture."""
-    return {"color": COLORS[index % len(COLORS)], "linestyle": _LINES[index % len(_LINES)]}
 
 
 def plot_losses(
@@ -125,9 +55,9 @@ def plot_losses(
     """
     if not curves or not all(len(losses) for losses in curves.values()):
         raise ShapeError(f"every curve needs one loss or more; given: {dict(curves)!r}")
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     for index, (name, losses) in enumerate(curves.items()):
-        marker = _MARKERS[index % len(_MARKERS)] if len(losses) <= 60 else None
+        marker = MARKERS[index % len(MARKERS)] if len(losses) <= 60 else None
         numbers = range(start, start + len(losses))
         ax.plot(numbers, losses, label=name, marker=marker, markersize=3, **style(index))
     if log:
@@ -135,7 +65,7 @@ def plot_losses(
     if tolerance is not None:
         ax.axhline(tolerance, color=GREY, linewidth=0.8, label=f"converged below {tolerance:g}")
     ax.locator_params(axis="x", integer=True)
-    _tidy(ax, xlabel, "loss")
+    tidy(ax, xlabel, "loss")
     ax.legend(fontsize="small", frameon=False)
     return ax
 
@@ -206,7 +136,7 @@ def plot_loss_curve(
     """
     if len(weights) != len(losses):
         raise ShapeError(f"{len(weights)} weights and {len(losses)} losses: give one loss each")
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ax.plot(weights, losses, color=COLORS[0], label="loss")
     top, span = max(losses), max(weights) - min(weights)
     if tangent is not None:
@@ -223,7 +153,7 @@ def plot_loss_curve(
             ax.annotate("", (step, -0.1 * top), (W, -0.1 * top), arrowprops=arrow)
             ax.plot([], [], color=COLORS[2], linewidth=2, label=f"update: {W:.4g} to {step:.4g}")
     ax.set_ylim(-0.16 * top, 1.05 * top)
-    _tidy(ax, "W", "loss")
+    tidy(ax, "W", "loss")
     ax.legend(frameon=False)
     return ax
 
@@ -268,7 +198,7 @@ def plot_boundary(
     points, classes = _labelled_points(inputs, targets)
     xs, ys, scores = _scores_on_grid(model, points, steps)
     labels, leads = _leads(scores, np.unique(classes).tolist(), threshold)
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     for index, lead in enumerate(leads):
         if lead.max() > 0.0:
             tints = [COLORS[index % len(COLORS)]]
@@ -278,10 +208,10 @@ def plot_boundary(
     for index, label in enumerate(labels):
         ax.plot(
             *points[classes == label].T, linestyle="", label=f"class {label:g}",
-            color=COLORS[index % len(COLORS)], marker=_MARKERS[index % len(_MARKERS)],
+            color=COLORS[index % len(COLORS)], marker=MARKERS[index % len(MARKERS)],
             markersize=5, markeredgecolor="white", markeredgewidth=0.5,
         )  # fmt: skip
-    _tidy(ax, *feature_names)
+    tidy(ax, *feature_names)
     ax.legend(fontsize="small")
     return ax
 
