@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, overload
 
 from autograd_lite.engine import Value, adjoints, topological_order
@@ -51,8 +51,11 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     (27.0, [18.0])
     """
     check_value(output, "output")
-    if isinstance(inputs, Value):
-        raise TypeError("inputs must be a sequence of Values and is one Value; write [x]")
+    if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
+        raise TypeError(
+            f"inputs must be a sequence of Values and is {type(inputs).__name__}: {inputs!r}; "
+            "write [x] for one"
+        )
     inputs = [check_value(node, f"inputs[{i}]") for i, node in enumerate(inputs)]
     if create_graph:
         recorded = _recorded_adjoints(output, inputs)
@@ -69,7 +72,9 @@ def _recorded_adjoints(output: Value, inputs: Sequence[Value]) -> dict[Value, An
     """
     order = topological_order([output])
     check_fresh(order, "create_graph=True")
-    targets = set(inputs)
+    if output.constant:
+        return {}
+    targets = {node for node in inputs if not node.constant}
     between: set[Value] = set()
     for node in order:
         if node in targets or any(parent in between for parent in node.parents):
@@ -94,10 +99,13 @@ def _recorded_adjoints(output: Value, inputs: Sequence[Value]) -> dict[Value, An
 
 
 def _carry(upstream: Any, partial: Any) -> Any:
-    """The product of the chain rule; a factor that is the plain number 1.0 leaves no node."""
-    for one, other in ((upstream, partial), (partial, upstream)):
-        if isinstance(one, float) and one == 1.0:
-            return other
+    """The product of the chain rule; a partial that is the plain number 1.0 leaves no node.
+
+    An upstream of 1.0 does: the partial may be a node of the user's own graph, which must not be
+    handed out as a gradient.
+    """
+    if isinstance(partial, float) and partial == 1.0:
+        return upstream
     return carry(upstream, partial)
 
 

@@ -99,7 +99,7 @@ def _truth(self: Value) -> bool:
     return self.data != 0.0
 
 
-def _refuse_float(self: Value) -> NoReturn:
+def _refuse_float(self: Value, *digits: int) -> NoReturn:
     raise TypeError(
         f"{self!r} does not turn into a plain number by itself, because its gradient would be lost "
         "in silence; write .data for the number, or the function of this package (import "
@@ -147,10 +147,17 @@ def _copy(self: Value) -> Value:
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
-    for node in topological_order([self]):
-        if id(node) not in memo:
-            row, parents, *rest = fields(node)
-            memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
+    stack = [self]
+    while stack:
+        node = stack[-1]
+        missing = [parent for parent in node.parents if id(parent) not in memo]
+        if missing:
+            stack += missing
+        else:
+            stack.pop()
+            if id(node) not in memo:
+                row, parents, *rest = fields(node)
+                memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
     copied: Value = memo[id(self)]
     return copied
 
@@ -236,6 +243,8 @@ for _name, _function in {
     "__bool__": _truth,
     "__float__": _refuse_float,
     "__int__": _refuse_float,
+    "__round__": _refuse_float,
+    "__trunc__": _refuse_float,
     "__repr__": _repr,
     "__format__": _format,
     "__copy__": _copy,

@@ -352,3 +352,14 @@ def test_a_model_file_names_no_code(path):
     mlp().save(path)
     assert b"autograd_lite.nn" not in path.read_bytes()
     assert files.read(path).description["type"] == "MLP"
+
+
+def test_a_file_of_another_kind_of_module_is_refused(tmp_path):
+    """The same names and shapes with another meaning are another function."""
+    path = tmp_path / "m.safetensors"
+    nn.Sequential(nn.Layer(2, 3, "relu"), nn.Layer(3, 1, "relu")).save(path)
+    model = nn.MLP(2, [3, 1], activation="tanh")
+    before = [p.data for p in model.parameters()]
+    with pytest.raises(ModelFileError, match=r"Sequential.*MLP"):
+        model.load(path)
+    assert [p.data for p in model.parameters()] == before

@@ -354,3 +354,15 @@ def test_layers_and_neurons_take_micrograds_keyword(micrograd_nn):
         random.seed(3)
         ours = nn.Layer(2, 3, nonlin=nonlin)
         assert numbers(ours([1.0, -2.0])) == numbers(theirs([1.0, -2.0]))
+
+
+def test_an_mlp_of_one_layer_checks_both_activations():
+    with pytest.raises(ValueError, match="foo"):
+        nn.MLP(2, [1], activation="foo")
+    with pytest.raises(ValueError, match="foo"):
+        nn.MLP(2, [2, 1], output="foo")
+
+
+def test_names_are_known_in_any_case():
+    nn.MLP(2, [1], init="He", seed=0)
+    nn.MLP(1, [1], seed=0).learn([1.0], [1.0], optimizer="Adam", epochs=1, progress=False)

@@ -108,7 +108,8 @@ def test_a_state_is_a_copy():
         (lambda s: s.update(b=[1.0]), ShapeError, r"b has shape \(\) here"),
         (lambda s: s.update(w=[1.0, np.nan]), ValueError, r"w\[1\] is nan"),
         (lambda s: s.update(b=-np.inf), ValueError, "b is -inf"),
-        (lambda s: s.update(b="x"), ValueError, "x"),
+        (lambda s: s.update(b="x"), TypeError, "b holds <U1 .* 'x'"),
+        (lambda s: s.update(b=1j), TypeError, "b holds complex128"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change, error, message):

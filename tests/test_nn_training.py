@@ -10,6 +10,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite import AnomalyError, ShapeError, Value, nn
 
 LINE_X = [0.0, 1.0, 2.0, 3.0]
@@ -307,7 +308,7 @@ def test_a_parameter_that_would_overflow_stays_as_it_was():
 def test_a_mean_that_overflows_without_a_guilty_sample_says_so():
     model = line()
     model.load_state_dict({"w": [0.0], "b": 0.0})
-    with pytest.raises(AnomalyError, match=r"over samples .* though it is finite for each alone"):
+    with pytest.raises(AnomalyError, match=r"over samples .* and no one of them alone explains it"):
         model.learn([1.0] * 3, [1.2e154] * 3, progress=False, seed=1)
 
 
@@ -446,3 +447,30 @@ def test_a_model_that_returns_no_value_is_a_type_error():
 def test_an_empty_history_says_so():
     assert repr(nn.History()) == "<History of 0 epochs>"
     assert nn.History().metrics == {}
+
+
+def test_a_loss_that_needs_several_samples_still_names_epoch_and_samples():
+    def spread(outputs, targets):
+        return ag.mean(outputs) * (float("nan") if len(outputs) > 1 else 1 / (len(outputs) - 1))
+
+    with pytest.raises(ag.AnomalyError, match="nan in epoch 1 over samples"):
+        nn.MLP(1, [1], seed=0).learn([1.0, 2.0], [1.0, 2.0], loss=spread, progress=False)
+
+
+def test_a_callback_that_cannot_be_called_changes_nothing():
+    model = nn.MLP(1, [1], seed=0)
+    before = [p.data for p in model.parameters()]
+    with pytest.raises(TypeError, match="callback"):
+        model.learn([1.0], [1.0], callback=3, progress=False)
+    assert [p.data for p in model.parameters()] == before
+
+
+def test_one_output_in_a_list_is_one_output():
+    class Listed(nn.Module):
+        def __init__(self):
+            self.w = ag.Value(2.0)
+
+        def __call__(self, x):
+            return [self.w * x[0]]
+
+    assert Listed().predict([1.0, 2.0]).tolist() == [2.0, 4.0]

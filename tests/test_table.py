@@ -503,6 +503,33 @@ def test_the_infinity_norm_shares_its_gradient_among_ties():
     assert [x.grad for x in xs] == [0.5, -0.5, 0.0]
 
 
+@pytest.mark.parametrize("order", [0.0, 0.5, -1.0, -INF, NAN])
+def test_an_order_out_of_range_is_refused(order):
+    with pytest.raises(ValueError, match="norm takes order from 1 to inf and was given"):
+        ag.norm([Value(3.0), 4.0], order=order)
+
+
+@pytest.mark.parametrize("xs", [[0.0, 1.0], [0.0, 0.0, -2.0], [3.0, 4.0], [0.0, 3e200]])
+@pytest.mark.parametrize("order", [2.0, 3.0])
+def test_the_second_derivative_of_a_norm_holds_at_zero_components(xs, order):
+    """The Hessian of the p-norm, (p-1) (diag(u**(p-2)) - v v') / norm with u = |x| / norm."""
+    leaves = [Value(x) for x in xs]
+    out = ag.norm(leaves, order)
+    us = [abs(x) / out.data for x in xs]
+    vs = [math.copysign(u ** (order - 1.0), x) for u, x in zip(us, xs, strict=True)]
+    for i, first in enumerate(gradient(out, leaves, create_graph=True)):
+        assert first.data == pytest.approx(vs[i], abs=1e-15)
+        for j, second in enumerate(gradient(first, leaves)):
+            expected = (order - 1.0) * ((i == j) * us[i] ** (order - 2.0) - vs[i] * vs[j])
+            assert second * out.data == pytest.approx(expected, abs=1e-12), (i, j)
+
+
+def test_the_infinity_norm_has_second_derivative_zero():
+    leaves = [Value(3.0), Value(4.0), Value(0.0)]
+    for first in gradient(ag.norm(leaves, INF), leaves, create_graph=True):
+        assert gradient(first, leaves) == [0.0, 0.0, 0.0]
+
+
 def test_equal_attributes_give_the_same_row():
     half = with_attrs("leaky_relu", (("slope", 0.5),))
     assert ag.leaky_relu(Value(-1.0), 0.5).op == half.name == "leaky_relu"
@@ -538,6 +565,21 @@ def test_wrong_sequences_are_refused_with_the_way_out():
     with pytest.raises(TypeError, match="tanh"):
         ag.tanh(1.0, 2.0)
     assert ag.sum(x for x in (1.0, 2.0)) == 3.0
+
+
+def test_plain_numbers_in_lists_give_float_arrays():
+    from fractions import Fraction
+
+    assert ag.sqrt([Fraction(1, 4), 1]).dtype == np.float64
+    assert ag.add(np.array([Fraction(1, 4)], dtype=object), 1.0).tolist() == [1.25]
+
+
+def test_things_without_an_order_are_no_sequences():
+    for wrong in (b"12", {1.0: 2.0}, {1.0, 2.0}):
+        with pytest.raises(TypeError, match="one sequence"):
+            ag.sum(wrong)
+    with pytest.raises(ag.ShapeError, match="log_softmax of no numbers"):
+        ag.log_softmax([])
 
 
 def test_sequences_of_arrays_are_evaluated_elementwise():

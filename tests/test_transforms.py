@@ -102,3 +102,32 @@ def test_a_division_by_a_constant_zero_follows_ieee_when_recorded():
     assert slope.data == math.inf
     [slope] = gradient(0.0 / x + ag.norm([x, 0.0]), [x], create_graph=True)
     assert (slope.data, gradient(slope, [x])) == (1.0, [0.0])
+
+
+def test_constants_have_gradient_zero_in_either_mode():
+    y = Value(-2.0) ** 3.0
+    assert gradient(y, y.parents) == [12.0, 0.0]
+    assert [d.data for d in gradient(y, y.parents, create_graph=True)] == [12.0, 0.0]
+    constant = y.parents[1]
+    assert gradient(constant, [constant]) == [0.0]
+    assert gradient(constant, [constant], create_graph=True)[0].data == 0.0
+
+
+def test_a_recorded_gradient_is_never_a_node_of_the_users_graph():
+    w, x = Value(2.0), Value(3.0)
+    y = ag.exp(w * x)
+    for out in (w * x, y, -x * w):
+        for derivative in gradient(out, [w, x], create_graph=True):
+            assert derivative not in (w, x, y, *out.parents)
+
+
+def test_recorded_gradients_are_never_negative_zero():
+    q, c = Value(5.0), Value(-0.0)
+    [derivative] = gradient(q * c, [q], create_graph=True)
+    assert math.copysign(1.0, derivative.data) == 1.0
+
+
+def test_inputs_that_are_no_sequence_are_named():
+    for wrong in (None, 5, Value(1.0)):
+        with pytest.raises(TypeError, match=r"inputs must be a sequence of Values.*write \[x\]"):
+            gradient(Value(1.0), wrong)

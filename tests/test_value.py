@@ -1,6 +1,7 @@
 """What a Value is: construction, attributes, operators, copies, pickles, NumPy (contract 1)."""
 
 import copy
+import itertools
 import math
 import pickle
 import pickletools
@@ -249,7 +250,7 @@ def test_losing_the_gradient_in_silence_is_refused(use):
         use(Value(0.5))
 
 
-@pytest.mark.parametrize("use", [float, int, math.sin])
+@pytest.mark.parametrize("use", [float, int, math.sin, round, math.trunc])
 def test_the_refusal_names_the_way_out(use):
     with pytest.raises(TypeError, match=r"\.data.*ag\.sin"):
         use(Value(0.5))
@@ -401,6 +402,14 @@ def test_sharing_is_kept_whatever_comes_first():
     assert m2 is y3.parents[0]
     m3, y4 = copy.deepcopy((middle, y))
     assert m3 is y4.parents[0]
+
+
+def test_a_list_of_all_nodes_of_a_chain_is_copied_in_linear_time():
+    nodes = [Value(1.0)]
+    for _ in range(20_000):
+        nodes.append(nodes[-1] * 2.0)
+    copies = copy.deepcopy(nodes)
+    assert all(b.parents[0] is a for a, b in itertools.pairwise(copies))
 
 
 def test_the_pure_python_pickler_works_too():

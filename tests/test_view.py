@@ -119,11 +119,12 @@ class TestBoxes:
         colour = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
         assert f'<font color="{colour[sign]}">grad {number:.4g}</font>' in draw_dot(x).source
 
-    def test_a_constant_has_no_gradient_and_no_local_derivative(self):
-        """(-2)**3 never evaluates a logarithm, and the picture claims no number for it."""
+    def test_a_constant_has_no_gradient_and_lets_none_through(self):
+        """(-2)**3 never evaluates a logarithm: its local derivative by a constant is 0."""
         cube = boxes(Value(-2.0) ** 3.0)
         assert [line.text for line in cube["n1"].lines] == ["data 3"]
-        assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", ""]
+        assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", "0"]
+        assert [arrow.from_constant for arrow in cube["n2"].arrows] == [False, True]
         assert cube["n2"].symbol == "**3"
 
     def test_constants_can_be_hidden(self):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import types
 
 import graphviz
 import pytest
@@ -251,3 +252,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         layout.write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.svg"]
+
+
+def test_displaying_never_raises_whatever_stands_in_for_pygraphviz(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setitem(sys.modules, "pygraphviz", types.ModuleType("pygraphviz"))
+    bundle = (ag.Value(1.0) * 2.0)._repr_mimebundle_()
+    assert "no Graphviz is installed" in bundle["text/plain"]

@@ -34,6 +34,14 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
     return count
 
 
+def real_array(name: str, numbers: Any) -> Array:
+    """Numbers as a float array; a TypeError that names them if they are not real numbers."""
+    array = np.asarray(numbers)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r}")
+    return array.astype(np.float64)
+
+
 def sample_rows(inputs: Any, of: str = "") -> Array:
     """Inputs as a float array of shape (n, features)."""
     array = _finite_array(f"{of}inputs", inputs)

@@ -80,9 +80,9 @@ def scheme(init: str | Scheme) -> Scheme:
         If `init` is neither a name nor a function.
     """
     if isinstance(init, str):
-        if init not in SCHEMES:
+        if init.lower() not in SCHEMES:
             raise ValueError(f"unknown init {init!r}; choose one of: {', '.join(SCHEMES)}")
-        return SCHEMES[init]
+        return SCHEMES[init.lower()]
     if not callable(init):
         raise TypeError(
             f"init is a name ({', '.join(SCHEMES)}) or a function of (random generator, fan_in, "

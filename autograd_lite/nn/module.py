@@ -12,6 +12,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError, ShapeError
 from autograd_lite.graph import place
 from autograd_lite.nn import files, training
+from autograd_lite.nn.data import real_array
 from autograd_lite.nn.history import History
 from autograd_lite.nn.optim import Optimizer
 from autograd_lite.nn.tensors import check_finite, some, tensors_of
@@ -94,11 +95,18 @@ class Module:
             If a shape differs.
         ValueError
             If names are missing or too many, or a number is nan or infinite.
+        TypeError
+            If `state` is no mapping, or holds anything but real numbers.
         """
         _assign(self._checked(state))
 
     def _checked(self, state: Mapping[str, Any]) -> list[tuple[Value, float]]:
         """What `load_state_dict` has to set."""
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"a state maps names to arrays, as state_dict() gives it, and was given "
+                f"{type(state).__name__}: {state!r}"
+            )
         tensors = dict(self._tensors())
         for names, fault in (
             (tensors.keys() - state.keys(), "lacks"),
@@ -106,7 +114,7 @@ class Module:
         ):
             if names:
                 raise ValueError(f"the state {fault} {some(names)}")
-        numbers = {name: np.asarray(state[name], dtype=np.float64) for name in tensors}
+        numbers = {name: real_array(name, state[name]) for name in tensors}
         for name, tensor in tensors.items():
             if numbers[name].shape != tensor.shape:
                 raise ShapeError(
@@ -207,7 +215,7 @@ class Module:
             mine = self.describe()
         except ValueError:  # functions of one's own: only the user can know
             return
-        if isinstance(theirs, dict) and theirs.get("type") == mine["type"] and theirs != mine:
+        if theirs != mine:
             raise ValueError(f"it describes {theirs} and this module is {mine}")
 
     # --- training ---

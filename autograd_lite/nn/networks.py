@@ -9,7 +9,7 @@ from typing import Any
 from autograd_lite.engine import current_scope
 from autograd_lite.errors import ShapeError
 from autograd_lite.graph import scope
-from autograd_lite.nn.activation import Activation
+from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.init import Scheme, generator
 from autograd_lite.nn.layers import Layer, common, inputs_of, number, size
 from autograd_lite.nn.module import Module
@@ -72,6 +72,7 @@ class MLP(Module):
         sizes = [size("nin", nin), *[size("each of nouts", nout) for nout in nouts]]
         if len(sizes) == 1:
             raise ShapeError("an MLP needs at least one layer; nouts is empty: write [1]")
+        activation, output = checked(activation), checked(output)
         rng, last = generator(seed), len(sizes) - 2
         self.layers = [
             Layer(sizes[i], sizes[i + 1], output if i == last else activation, True, rng, init)

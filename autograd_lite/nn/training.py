@@ -46,6 +46,8 @@ def learn(
 ) -> History:
     """See `Module.learn`."""
     criterion = find_loss(loss)
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback is a function of the History and was given {callback!r}")
     inputs, outputs = samples(inputs, outputs)
     chosen = _find_optimizer(model, optimizer, learning_rate)
     epochs = positive_int("epochs", epochs)
@@ -93,7 +95,8 @@ def learn(
 
 def predict(model: Model, inputs: Any) -> Array:
     """See `Module.predict`."""
-    return np.array([_numbers(model(row)) for row in sample_rows(inputs).tolist()])
+    outputs = np.array([_numbers(model(row)) for row in sample_rows(inputs).tolist()])
+    return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
 
 class _Step:
@@ -177,15 +180,18 @@ class _Pass:
     ) -> str:
         """Which sample made the loss nan or infinite, in words."""
         for i, output in zip(batch, outputs, strict=True):
-            alone = self.loss.function([output], [self.targets[i]]).data
+            try:
+                alone = self.loss.function([output], [self.targets[i]]).data
+            except (ArithmeticError, AttributeError, TypeError, ValueError):
+                break  # a user's own loss may need more than one sample
             if not math.isfinite(alone):
                 return (
                     f"the loss turned {alone} in epoch {epoch} at {self.sample} {i} (output "
                     f"{_numbers(output)}, target {self.targets[i]}); {_WAY_OUT}"
                 )
         return (
-            f"the loss turned {total} in epoch {epoch} over {_listed(batch)}, though it "
-            f"is finite for each alone; {_WAY_OUT}"
+            f"the loss turned {total} in epoch {epoch} over {_listed(batch)}, and no one of "
+            f"them alone explains it; {_WAY_OUT}"
         )
 
 
@@ -202,12 +208,12 @@ def _find_optimizer(
     if not parameters:
         raise ValueError(f"{model!r} has no parameters that could learn")
     if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
+        if optimizer.lower() not in OPTIMIZERS:
             raise ValueError(
                 f"unknown optimizer {optimizer!r}; choose one of: {', '.join(OPTIMIZERS)}"
             )
         rate = 0.01 if learning_rate is None else learning_rate
-        made: Optimizer = OPTIMIZERS[optimizer](parameters, learning_rate=rate)
+        made: Optimizer = OPTIMIZERS[optimizer.lower()](parameters, learning_rate=rate)
         return made
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(

@@ -34,7 +34,7 @@ def as_float(number: Any) -> float:
             return float(number)
         except OverflowError:
             raise OverflowError(
-                f"a {type(number).__name__} of this size does not fit a float (the largest is "
+                f"this {type(number).__name__} does not fit a float (the largest is "
                 f"{np.finfo(float).max:.4g}); write float('inf') if that is meant"
             ) from None
         except ValueError:  # Decimal("sNaN"), the nan that signals

@@ -13,6 +13,7 @@ from typing import Any
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.rules import (
     absolute,
+    carry,
     equal,
     exp,
     less,
@@ -117,9 +118,10 @@ def _dot_partials(out: Any, *args: Any) -> list[Any]:
     return [*xs, *ws, 1.0]
 
 
-# Divided by the largest, so that no power overflows. These forms hold for every order from 1 to
-# inf: with r = |x| / max and S = sum(r**p), the norm is max * S**(1/p) and its derivative in x is
-# sign(x) * r**(p-1) * S**(1/p - 1), which at p = inf splits a tie in equal shares.
+# Divided by the largest, so that no power overflows: with r = |x| / max and S = sum(r**p), the norm
+# is max * S**(1/p) and its derivative in x is (x / max) * r**(p-2) * S**(1/p - 1), smooth at x = 0
+# for p >= 2. For smaller p the derivative at 0 is 0, as that of abs. The maximum cancels in these
+# formulas, so nothing is differentiated through it. At p = inf a tie splits in equal shares.
 def _norm_parts(xs: tuple[Any, ...], order: Any) -> tuple[Any, list[Any], Any]:
     sizes = [absolute(x) for x in xs]
     top = stop_gradient(max(sizes))
@@ -135,12 +137,18 @@ def _norm(*xs: Any, order: Any) -> Any:
 
 
 def _norm_partials(out: Any, *xs: Any, order: Any) -> list[Any]:
-    _, ratios, total = _norm_parts(xs, order)
+    top, ratios, total = _norm_parts(xs, order)
     scale = power(total, 1.0 / order - 1.0)
-    return [
-        where(equal(out, 0.0), 0.0, sign(x) * power(r, order - 1.0) * scale)
-        for x, r in zip(xs, ratios, strict=True)
-    ]
+    ties = [equal(absolute(x), top) for x in xs]
+    count = _left_sum(ties)
+    partials = []
+    for x, r, tie in zip(xs, ratios, ties, strict=True):
+        kink = equal(x, 0.0) * less(order, 2.0)
+        smooth = where(kink, 0.0, carry(x / top, power(r, order - 2.0)) * scale)
+        share = sign(x) * tie / count
+        extreme = where(equal(order, math.inf), share, smooth)
+        partials.append(where(equal(out, 0.0), 0.0, where(equal(top, math.inf), share, extreme)))
+    return partials
 
 
 sum = sequence_op(
@@ -212,6 +220,7 @@ norm = sequence_op(
     latex=r"\left\lVert #* \right\rVert",
     domain=_REAL,
     attrs={"order": 2.0},
+    attr_ranges={"order": (1.0, math.inf)},
     forward=_norm,
     partials=_norm_partials,
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
@@ -232,6 +241,13 @@ dot = sequence_op(
 # --- functions over rows --------------------------------------------------------------------------
 
 
+def _some(name: str, xs: Iterable[Any]) -> list[Any]:
+    found = sequence(name, xs)
+    if not found:
+        raise ShapeError(f"{name} of no numbers is undefined; give it at least one")
+    return found
+
+
 def softmax(xs: Iterable[Any]) -> list[Any]:
     """Weights exp(x) / sum(exp(x)), which are positive and add up to 1.
 
@@ -249,7 +265,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     ShapeError
         If there are none.
     """
-    return _weights(sequence("softmax", xs))
+    return _weights(_some("softmax", xs))
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
@@ -268,7 +284,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     ShapeError
         If there are none.
     """
-    xs = sequence("log_softmax", xs)
+    xs = _some("log_softmax", xs)
     exponentials, shift, finite = _shifted_exponentials(xs)
     total = _left_sum(exponentials)
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.table import Op, add_row
+
+#: They can be iterated over, but not as numbers in an order.
+_NO_SEQUENCES = (str, bytes, Mapping, Set)
 
 
 class SequenceOp(Op):
@@ -112,7 +115,11 @@ def sequence(name: str, xs: Iterable[Any]) -> list[Any]:
                 f"{name} takes one dimension and was given shape {xs.shape}; write xs.ravel()"
             )
         return xs.tolist() if xs.dtype.kind in "biuf" else list(xs)
-    if hasattr(type(xs), "_apply_op") or not isinstance(xs, Iterable) or isinstance(xs, str):
+    if (
+        hasattr(type(xs), "_apply_op")
+        or not isinstance(xs, Iterable)
+        or isinstance(xs, _NO_SEQUENCES)
+    ):
         raise TypeError(
             f"{name} takes one sequence of numbers or Values and was given {type(xs).__name__}; "
             f"write {name}([a, b, c])"

@@ -52,6 +52,8 @@ class Op:
         Where tests sample and documentation plots, one interval per argument.
     attrs : dict
         Parameters that are no arguments (a slope, an order), with their values.
+    attr_ranges : dict
+        Lowest and highest allowed value of those that have one.
     arity : int or None
         Number of arguments; None for a `SequenceOp`.
     operator : str
@@ -76,6 +78,7 @@ class Op:
         domain: Sequence[tuple[float, float]],
         doc: str,
         attrs: Mapping[str, float] | None = None,
+        attr_ranges: Mapping[str, tuple[float, float]] | None = None,
         operator: str = "",
         symbol_constant: str = "",
         public: bool = True,
@@ -84,6 +87,7 @@ class Op:
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
+        self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})
         self.doc = doc
         self._set_up()
@@ -91,6 +95,12 @@ class Op:
 
     def set_attrs(self, attrs: Mapping[str, float]) -> None:
         """Fix the attributes: from here on the rules take the arguments alone."""
+        for name, (low, high) in self.attr_ranges.items():
+            if not low <= attrs[name] <= high:
+                raise ValueError(
+                    f"{self.name} takes {name} from {low:g} to {high:g} and was given "
+                    f"{attrs[name]!r}"
+                )
         self.attrs = dict(attrs)
         forward, partials = self.rules
         if callable(partials):
@@ -200,7 +210,9 @@ class Op:
         arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
         if not all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays):
             with np.errstate(all="ignore"):
-                return np.frompyfunc(self, len(args), 1)(*arrays)
+                found = np.frompyfunc(self, len(args), 1)(*arrays)
+            plain = isinstance(found, np.ndarray) and all(type(x) is float for x in found.flat)
+            return found.astype(np.float64) if plain else found
         floats = np.broadcast_arrays(*[np.asarray(a, dtype=np.float64) for a in arrays])
         if floats[0].ndim == 0:
             return self.on_floats(*map(float, floats))

@@ -220,12 +220,11 @@ def _table(rows: list[list[str]], padding: int) -> str:
 
 
 def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
-    if not arrow.note.text:
-        return {"style": "dashed"}
     if not arrow.note.sign:
         return {"label": arrow.note.text}
     colour = _SIGN[arrow.note.sign]
-    return {"label": f" {arrow.note.text} ", "color": colour, "fontcolor": colour}
+    written = {"label": f" {arrow.note.text} ", "color": colour, "fontcolor": colour}
+    return written | {"style": "dashed"} if arrow.from_constant else written
 
 
 def _coloured(line: Text) -> str:

@@ -34,10 +34,17 @@ def _command(engine: str, output: str) -> tuple[str, list[str]]:
     dot = shutil.which("dot")
     if dot:
         return dot, [dot, f"-K{engine}", f"-T{output}"]
-    if sys.executable and importlib.util.find_spec("pygraphviz"):
+    if sys.executable and _has_pygraphviz():
         # -P: a file of the user's directory must not stand in for a module
         return "pygraphviz", [sys.executable, "-P", "-c", _PYGRAPHVIZ, engine, output]
     raise LayoutError(f"No picture, because no Graphviz is installed: {_WAY_OUT}")
+
+
+def _has_pygraphviz() -> bool:
+    try:
+        return importlib.util.find_spec("pygraphviz") is not None
+    except (ImportError, ValueError):  # an import hook refuses it, or something stands in for it
+        return False
 
 
 def lay_out(
@@ -87,7 +94,7 @@ def lay_out(
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write a file beside its place and move it there, so that it is never seen half-written."""
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # a link stays a link
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         beside.write_bytes(content)

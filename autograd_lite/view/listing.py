@@ -33,6 +33,6 @@ def _row(box: Box) -> list[str]:
 def _from(arrows: tuple[Arrow, ...]) -> str:
     if not arrows:
         return ""
-    said = [f"{a.tail} ({a.note.text})" if a.note.text else a.tail for a in arrows[:ARGUMENTS]]
+    said = [f"{a.tail} ({a.note.text})" for a in arrows[:ARGUMENTS]]
     more = len(arrows) - ARGUMENTS
     return "from " + ", ".join(said) + (f", … and {more:,} more" if more > 0 else "")

@@ -29,6 +29,7 @@ class Arrow:
 
     tail: str
     note: Text
+    from_constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def every_value(graph: Steps) -> Picture:
     boxes = []
     for node, name in names.items():
         arrows = tuple(
-            Arrow(names[parent], Text("") if parent.constant else derivative(partial))
+            Arrow(names[parent], derivative(partial), parent.constant)
             for parent, partial in zip(
                 graph.parents(node), graph.made_by(node).local_grads, strict=True
             )
