@@ -344,3 +344,19 @@ def test_a_network_that_learnt_from_no_table_cannot_be_loaded_as_one(tmp_path):
     nn.MLP(2, [1], seed=0).save(path)
     with pytest.raises(ModelFileError, match="not trained on a table"):
         TableModel.load(path)
+
+
+def test_a_separator_in_a_quoted_name_is_text(tmp_path):
+    path = tmp_path / "q.csv"
+    path.write_text('x;"a, b, c";y\n1;p;2.5\n')
+    assert read_csv(path).names == ("x", "a, b, c", "y")
+
+
+def test_a_target_of_too_many_texts_is_named_as_such(tmp_path):
+    """Decimal commas make numbers texts; more rows would not help."""
+    path = tmp_path / "d.csv"
+    path.write_text("x;y\n" + "".join(f"{i};0,{i + 100}\n" for i in range(60)))
+    table = read_csv(path)
+    columns = table.columns({name: table.kind(name) for name in table.names})
+    with pytest.raises(TableError, match=r"60 different values.*decimal point"):
+        train(columns, "y", epochs=1, progress=False)

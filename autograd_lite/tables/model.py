@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError
-from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing, Task, fit
+from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing, Task, fit, fit_target
 from autograd_lite.tables.reading import Columns
 
 _EXTRA = "table"  # the name under which the preprocessing lies in the model's file
@@ -155,6 +155,7 @@ def train(
             "leave out --task, or choose a numeric target"
         )
     task = task or choose_task(column)
+    fit_target(target, column, task)  # before the split, whose complaint would mislead
     trained, held_out = split(column, task, test_size, seed)
     training, test = (
         {name: c[rows] for name, c in columns.items()} for rows in (trained, held_out)

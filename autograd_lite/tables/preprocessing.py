@@ -220,10 +220,17 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
             "there is no column to learn from: besides the target there must be one whose cells "
             "differ" + (f" ({listed(dropped)} do not)" if dropped else "")
         )
-    return Preprocessing(tuple(features), _fit_target(target, columns[target], task)), dropped
+    return Preprocessing(tuple(features), fit_target(target, columns[target], task)), dropped
 
 
-def _fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | ClassTarget:
+def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | ClassTarget:
+    """How a target is told to a network.
+
+    Raises
+    ------
+    TableError
+        If it is the same in every row, or has too many classes.
+    """
     if task == "regression":
         mean, scale = _mean_and_scale(name, column)
         if scale == 0.0:
@@ -241,7 +248,7 @@ def _fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | C
         raise TableError(
             f"the target {name!r} has {len(classes)} different values, and a classification takes "
             f"at most {MAX_CATEGORIES} classes; choose another target, or --task regression for "
-            "numbers"
+            "numbers (with a decimal point: 0,5 is text)"
         )
     return ClassTarget(name, classes, kind)
 

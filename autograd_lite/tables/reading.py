@@ -12,6 +12,7 @@ import difflib
 import io
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -167,7 +168,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
 
 def _records(text: str, source: str) -> list[tuple[int, list[str]]]:
     """Every record that is not blank, with the line it begins on."""
-    first = text.strip().partition("\n")[0]
+    first = re.sub(r'"[^"]*"', "", text.strip().partition("\n")[0])  # quoted separators are text
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records = []
