@@ -259,3 +259,11 @@ def test_displaying_never_raises_whatever_stands_in_for_pygraphviz(monkeypatch):
     monkeypatch.setitem(sys.modules, "pygraphviz", types.ModuleType("pygraphviz"))
     bundle = (ag.Value(1.0) * 2.0)._repr_mimebundle_()
     assert "no Graphviz is installed" in bundle["text/plain"]
+
+
+def test_saving_through_a_link_keeps_the_link_and_returns_the_path_as_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.symlink("real.dot", "link.dot")
+    assert str(ag.draw(Value(1.0)).save("link.dot")) == "link.dot"
+    assert os.path.islink("link.dot")
+    assert os.path.getsize("real.dot") > 0

@@ -94,11 +94,11 @@ def lay_out(
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write a file beside its place and move it there, so that it is never seen half-written."""
-    path = Path(os.path.realpath(path))  # a link stays a link
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    target = Path(os.path.realpath(path))  # a link stays a link
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         beside.write_bytes(content)
-        os.replace(beside, path)
+        os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
-    return path
+    return Path(path)
