@@ -82,7 +82,7 @@ def test_a_row_is_complete(row):
     if isinstance(row, SequenceOp):
         assert row.arity is None
         assert len(row.domain) == 1
-        assert callable(row.partials)
+        assert len(row.partials) == len(row.arguments)
         assert "#*" in row.latex
     else:
         assert row.arity == len(row.partials) == len(row.domain) == len(row.arguments)
@@ -144,7 +144,7 @@ def test_arrays_agree_with_floats_within_16_ulp(row):
     samples = points(row, 8)
     columns = [np.array(column) for column in zip(*samples, strict=True)]
     with np.errstate(all="ignore"):
-        over_arrays = row.forward(*columns)
+        over_arrays = row.expand(columns)
     assert over_arrays.shape == (8,)
     one_by_one = [row.on_floats(*xs) for xs in samples]
     np.testing.assert_array_max_ulp(over_arrays, np.array(one_by_one), maxulp=16)
@@ -192,7 +192,7 @@ def test_a_constant_parent_has_local_derivative_zero(row):
 def test_a_sequence_row_equals_its_expansion_into_small_rows(row):
     for xs in points(row):
         out, leaves = record(row, xs)
-        expanded = row.forward(*leaves)
+        expanded = row.expand(leaves)
         assert expanded.data == out.data
         assert gradient(expanded, leaves) == pytest.approx(gradient(out, leaves), rel=1e-12)
 

@@ -20,6 +20,9 @@ class Leaf:
         Its form over arrays; NumPy's function of the same name if left out.
     python : callable, optional
         Its form on floats; `math`'s function of the same name if left out.
+    text : str, optional
+        For what the C library lacks: an expression in C and JavaScript, where ``#1`` and ``#2``
+        stand for the arguments. `c` is then only its name here.
     """
 
     def __init__(
@@ -27,8 +30,9 @@ class Leaf:
         c: str,
         numpy: Callable[..., Any] | None = None,
         python: Callable[..., float] | None = None,
+        text: str = "",
     ) -> None:
-        self.c = c
+        self.c, self.text = c, text
         self.arrays: Callable[..., Any] = numpy or getattr(np, c)
         self.floats: Callable[..., float] = python or getattr(math, c)
 
@@ -48,6 +52,7 @@ def leaf(
     c: str,
     numpy: Callable[..., Any] | None = None,
     python: Callable[..., float] | None = None,
+    text: str = "",
 ) -> Leaf:
     """A `Leaf`; the lower-case spelling reads better in the table."""
-    return Leaf(c, numpy, python)
+    return Leaf(c, numpy, python, text)

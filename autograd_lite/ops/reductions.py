@@ -1,13 +1,14 @@
 """The rows that take a sequence of any length and record one node, and functions over them.
 
-A row's ``forward`` is its expansion into rows of fixed arity; ``partials`` gives all partial
-derivatives at once in O(n).
+A row's ``forward`` is its expansion into rows of fixed arity; ``partials`` are one rule per
+argument of the row, each in O(n). Rules go over a sequence by `fold`, `each` and `scan` alone.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import add, mul
 from typing import Any
 
 from autograd_lite.errors import ShapeError
@@ -26,129 +27,78 @@ from autograd_lite.ops.rules import (
     where,
 )
 from autograd_lite.ops.sequences import sequence, sequence_op
+from autograd_lite.ops.vectors import count, each, fold, scan
 
 _REAL = [(-3.0, 3.0)]
 
 
-def _left_sum(xs: Iterable[Any]) -> Any:
+def _left_sum(xs: Any) -> Any:
     """((0 + x0) + x1) + …: the order of additions is part of the contract, so no built-in sum."""
-    total: Any = 0.0
-    for x in xs:
-        total = total + x
-    return total
+    return fold(add, xs, start=0.0)
 
 
-def _left_product(xs: Iterable[Any]) -> Any:
-    product: Any = 1.0
-    for x in xs:
-        product = product * x
-    return product
-
-
-def _fold(row: Any, xs: tuple[Any, ...]) -> Any:
-    result = xs[0]
-    for x in xs[1:]:
-        result = row(result, x)
-    return result
-
-
-def _products_of_others(xs: tuple[Any, ...]) -> list[Any]:
+def _products_of_others(xs: Any) -> Any:
     """For each x the product of all others: prefix times suffix, so that zeros do no harm."""
-    suffixes: list[Any] = [1.0]
-    for x in reversed(xs[1:]):
-        suffixes.append(suffixes[-1] * x)
-    prefix: Any = 1.0
-    others = []
-    for x, suffix in zip(xs, reversed(suffixes), strict=True):
-        others.append(prefix * suffix)
-        prefix = prefix * x
-    return others
+    return each(mul, scan(mul, xs, 1.0), scan(mul, xs, 1.0, backwards=True))
 
 
-def _equal_shares(out: Any, xs: tuple[Any, ...]) -> list[Any]:
+def _equal_shares(out: Any, xs: Any) -> Any:
     """1/k for each of the k arguments that are the extreme (or nan, when that is the result)."""
-    ties = [where(equal(out, out), equal(x, out), 1.0 - equal(x, x)) for x in xs]
-    count = _left_sum(ties)
-    return [tie / count for tie in ties]
+    ties = each(lambda x: where(equal(out, out), equal(x, out), 1.0 - equal(x, x)), xs)
+    total = _left_sum(ties)
+    return each(lambda tie: tie / total, ties)
 
 
-def _shifted_exponentials(xs: Iterable[Any]) -> tuple[list[Any], Any, Any]:
+def _shifted_exponentials(xs: Any) -> tuple[Any, Any, Any]:
     """exp(x - max), the max, and whether it is finite; the limits 0 and 1 where it is infinite.
 
     The shift cancels in every formula that uses this, so nothing is differentiated through it.
     """
-    xs = list(xs)
     top = stop_gradient(max(xs))
     finite = less(absolute(top), math.inf)
     shift = where(finite, top, 0.0)
     infinite = equal(absolute(top), math.inf)
-    return [where(infinite, equal(x, top), exp(x - shift)) for x in xs], shift, finite
+    return each(lambda x: where(infinite, equal(x, top), exp(x - shift)), xs), shift, finite
 
 
-def _weights(xs: Iterable[Any]) -> list[Any]:
+def _weights(xs: Any) -> Any:
     exponentials, _, _ = _shifted_exponentials(xs)
     total = _left_sum(exponentials)
-    return [e / total for e in exponentials]
-
-
-def _pairs(name: str, ws: Any, xs: Any, bias: Any = 0.0) -> list[Any]:
-    ws, xs = sequence(name, ws), sequence(name, xs)
-    if len(ws) != len(xs):
-        raise ShapeError(
-            f"{name} takes two sequences of equal length and was given {len(ws)} and {len(xs)}"
-        )
-    return [*ws, *xs, bias]
-
-
-def _dot_halves(args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    n = len(args) // 2
-    return args[:n], args[n : 2 * n]
-
-
-def _dot(*args: Any) -> Any:
-    ws, xs = _dot_halves(args)
-    total = args[-1]
-    for w, x in zip(ws, xs, strict=True):
-        total = total + w * x
-    return total
-
-
-def _dot_partials(out: Any, *args: Any) -> list[Any]:
-    ws, xs = _dot_halves(args)
-    return [*xs, *ws, 1.0]
+    return each(lambda e: e / total, exponentials)
 
 
 # Divided by the largest, so that no power overflows: with r = |x| / max and S = sum(r**p), the norm
 # is max * S**(1/p) and its derivative in x is (x / max) * r**(p-2) * S**(1/p - 1), smooth at x = 0
 # for p >= 2. For smaller p the derivative at 0 is 0, as that of abs. The maximum cancels in these
 # formulas, so nothing is differentiated through it. At p = inf a tie splits in equal shares.
-def _norm_parts(xs: tuple[Any, ...], order: Any) -> tuple[Any, list[Any], Any]:
-    sizes = [absolute(x) for x in xs]
+def _norm_parts(xs: Any, order: Any) -> tuple[Any, Any, Any]:
+    sizes = each(absolute, xs)
     top = stop_gradient(max(sizes))
     usable = less(0.0, top) * less(top, math.inf)
-    ratios = [where(usable, size / top, equal(size, top)) for size in sizes]
-    return top, ratios, _left_sum(power(r, order) for r in ratios)
+    ratios = each(lambda size: where(usable, size / top, equal(size, top)), sizes)
+    return top, ratios, fold(lambda total, r: total + power(r, order), ratios, start=0.0)
 
 
-def _norm(*xs: Any, order: Any) -> Any:
+def _norm(xs: Any, order: Any) -> Any:
     top, _, total = _norm_parts(xs, order)
     size = top * power(total, 1.0 / order)
     return where(equal(top, 0.0), 0.0, where(equal(top, math.inf), top, size))
 
 
-def _norm_partials(out: Any, *xs: Any, order: Any) -> list[Any]:
+def _norm_partials(out: Any, xs: Any, order: Any) -> Any:
     top, ratios, total = _norm_parts(xs, order)
     scale = power(total, 1.0 / order - 1.0)
-    ties = [equal(absolute(x), top) for x in xs]
-    count = _left_sum(ties)
-    partials = []
-    for x, r, tie in zip(xs, ratios, ties, strict=True):
+    ties = each(lambda x: equal(absolute(x), top), xs)
+    tied = _left_sum(ties)
+
+    def partial(x: Any, r: Any, tie: Any) -> Any:
         kink = equal(x, 0.0) * less(order, 2.0)
         smooth = where(kink, 0.0, carry(x / top, power(r, order - 2.0)) * scale)
-        share = sign(x) * tie / count
+        share = sign(x) * tie / tied
         extreme = where(equal(order, math.inf), share, smooth)
-        partials.append(where(equal(out, 0.0), 0.0, where(equal(top, math.inf), share, extreme)))
-    return partials
+        return where(equal(out, 0.0), 0.0, where(equal(top, math.inf), share, extreme))
+
+    return each(partial, xs, ratios, ties)
 
 
 sum = sequence_op(
@@ -157,8 +107,8 @@ sum = sequence_op(
     latex=r"\sum\left(#*\right)",
     domain=_REAL,
     empty=True,
-    forward=lambda *xs: _left_sum(xs),
-    partials=lambda out, *xs: [1.0] * len(xs),
+    forward=_left_sum,
+    partials=[lambda out, xs: 1.0],
     doc="Sum, added from the left; 0.0 for none.",
 )
 mean = sequence_op(
@@ -166,8 +116,8 @@ mean = sequence_op(
     symbol="mean",
     latex=r"\operatorname{mean}\left(#*\right)",
     domain=_REAL,
-    forward=lambda *xs: _left_sum(xs) / float(len(xs)),
-    partials=lambda out, *xs: [1.0 / float(len(xs))] * len(xs),
+    forward=lambda xs: _left_sum(xs) / count(xs),
+    partials=[lambda out, xs: 1.0 / count(xs)],
     doc="Arithmetic mean.",
 )
 prod = sequence_op(
@@ -176,8 +126,8 @@ prod = sequence_op(
     latex=r"\prod\left(#*\right)",
     domain=_REAL,
     empty=True,
-    forward=lambda *xs: _left_product(xs),
-    partials=lambda out, *xs: _products_of_others(xs),
+    forward=lambda xs: fold(mul, xs, start=1.0),
+    partials=[lambda out, xs: _products_of_others(xs)],
     doc="Product, multiplied from the left; 1.0 for none.",
 )
 max = sequence_op(
@@ -185,8 +135,8 @@ max = sequence_op(
     symbol="max",
     latex=r"\max\left(#*\right)",
     domain=_REAL,
-    forward=lambda *xs: _fold(maximum, xs),
-    partials=lambda out, *xs: _equal_shares(out, xs),
+    forward=lambda xs: fold(maximum, xs),
+    partials=[_equal_shares],
     doc="The largest; a tie splits the gradient in equal shares, nan wins.",
 )
 min = sequence_op(
@@ -194,13 +144,13 @@ min = sequence_op(
     symbol="min",
     latex=r"\min\left(#*\right)",
     domain=_REAL,
-    forward=lambda *xs: _fold(minimum, xs),
-    partials=lambda out, *xs: _equal_shares(out, xs),
+    forward=lambda xs: fold(minimum, xs),
+    partials=[_equal_shares],
     doc="The smallest; a tie splits the gradient in equal shares, nan wins.",
 )
 
 
-def _logsumexp(*xs: Any) -> Any:
+def _logsumexp(xs: Any) -> Any:
     exponentials, shift, finite = _shifted_exponentials(xs)
     return where(finite, shift + log(_left_sum(exponentials)), max(xs))
 
@@ -211,7 +161,7 @@ logsumexp = sequence_op(
     latex=r"\ln\left(\textstyle\sum e^{#*}\right)",
     domain=_REAL,
     forward=_logsumexp,
-    partials=lambda out, *xs: _weights(xs),
+    partials=[lambda out, xs: _weights(xs)],
     doc="log(sum(exp(x))) without overflow.",
 )
 norm = sequence_op(
@@ -222,7 +172,7 @@ norm = sequence_op(
     attrs={"order": 2.0},
     attr_ranges={"order": (1.0, math.inf)},
     forward=_norm,
-    partials=_norm_partials,
+    partials=[_norm_partials],
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
 dot = sequence_op(
@@ -231,9 +181,14 @@ dot = sequence_op(
     latex=r"\operatorname{dot}\left(#*\right)",
     domain=_REAL,
     empty=True,
-    gather=_pairs,
-    forward=_dot,
-    partials=_dot_partials,
+    vectors=("ws", "xs"),
+    scalars={"bias": 0.0},
+    forward=lambda ws, xs, bias: fold(add, each(mul, ws, xs), start=bias),
+    partials=[
+        lambda out, ws, xs, bias: xs,
+        lambda out, ws, xs, bias: ws,
+        lambda out, ws, xs, bias: 1.0,
+    ],
     doc="bias + w0*x0 + w1*x1 + …, added in that order; parents are the ws, the xs, the bias.",
 )
 
@@ -265,7 +220,8 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     ShapeError
         If there are none.
     """
-    return _weights(_some("softmax", xs))
+    weights: list[Any] = _weights(_some("softmax", xs))
+    return weights
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
@@ -287,7 +243,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     xs = _some("log_softmax", xs)
     exponentials, shift, finite = _shifted_exponentials(xs)
     total = _left_sum(exponentials)
-    return [
-        where(finite, (x - shift) - log(total), log(e / total))
-        for x, e in zip(xs, exponentials, strict=True)
-    ]
+    found: list[Any] = each(
+        lambda x, e: where(finite, (x - shift) - log(total), log(e / total)), xs, exponentials
+    )
+    return found

@@ -31,21 +31,24 @@ _POSITIVE = (0.1, 3.0)
 
 less = op(
     "less", symbol="<", latex=r"\left[#1 < #2\right]", domain=[_REAL, _REAL],
-    forward=leaf("less", python=lambda x, y: 1.0 if x < y else 0.0,
+    forward=leaf("less", text="#1 < #2 ? 1.0 : 0.0",
+                 python=lambda x, y: 1.0 if x < y else 0.0,
                  numpy=lambda x, y: np.less(x, y) * 1.0),
     partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
     doc="1.0 where x < y, else 0.0 (nan is less than nothing).",
 )
 less_equal = op(
     "less_equal", symbol="≤", latex=r"\left[#1 \le #2\right]", domain=[_REAL, _REAL],
-    forward=leaf("less_equal", python=lambda x, y: 1.0 if x <= y else 0.0,
+    forward=leaf("less_equal", text="#1 <= #2 ? 1.0 : 0.0",
+                 python=lambda x, y: 1.0 if x <= y else 0.0,
                  numpy=lambda x, y: np.less_equal(x, y) * 1.0),
     partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
     doc="1.0 where x <= y, else 0.0.",
 )
 equal = op(
     "equal", symbol="=", latex=r"\left[#1 = #2\right]", domain=[_REAL, _REAL],
-    forward=leaf("equal", python=lambda x, y: 1.0 if x == y else 0.0,
+    forward=leaf("equal", text="#1 == #2 ? 1.0 : 0.0",
+                 python=lambda x, y: 1.0 if x == y else 0.0,
                  numpy=lambda x, y: np.equal(x, y) * 1.0),
     partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
     doc="1.0 where x == y, else 0.0 (nan equals nothing).",
@@ -53,7 +56,8 @@ equal = op(
 where = op(
     "where", symbol="where", latex=r"\operatorname{where}\left(#1, #2, #3\right)",
     domain=[(0.0, 1.0), _REAL, _REAL],
-    forward=leaf("where", python=lambda condition, a, b: a if condition else b),
+    forward=leaf("where", text="#1 != 0.0 ? #2 : #3",
+                 python=lambda condition, a, b: a if condition else b),
     partials=[
         lambda out, condition, a, b: 0.0,
         lambda out, condition, a, b: where(condition, 1.0, 0.0),

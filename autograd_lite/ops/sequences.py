@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,26 @@ from autograd_lite.ops.table import Op, add_row
 #: They can be iterated over, but not as numbers in an order.
 _NO_SEQUENCES = (str, bytes, Mapping, Set)
 
+_NUMERALS = ("no", "one", "two", "three", "four")
+
 
 class SequenceOp(Op):
-    """A row that takes any number of arguments, given as one sequence (one node in a graph).
+    """A row that takes any number of arguments, given as sequences (one node in a graph).
 
-    Its rules are ``forward(*args)`` and ``partials(out, *args)``, which gives them all at once in
-    O(n). The forward rule is written with rows of fixed arity, so calling it on Values records
-    the expansion of the node into small steps.
+    Its arguments come in groups: whole vectors of one length, then single numbers. A node's parents
+    are flat: all of the first vector, all of the second, …, then the single numbers. The rules take
+    groups, ``forward(*groups)`` and one ``partial(out, *groups)`` per group, in O(n): a vector for
+    a vector (or one number that holds for each of its elements), a number for a number.
+
+    The forward rule is written with rows of fixed arity, so calling it on Values records the
+    expansion of the node into small steps.
 
     Parameters
     ----------
-    gather : callable, optional
-        From what the user passes to the flat list of arguments.
+    vectors : tuple of str
+        Names of the sequences.
+    scalars : dict
+        Names of the single numbers after them, with what they are if not given.
     empty : bool, default=False
         Whether no arguments at all are allowed.
     """
@@ -36,35 +45,33 @@ class SequenceOp(Op):
         self,
         name: str,
         *,
-        gather: Callable[..., list[Any]] | None = None,
+        vectors: tuple[str, ...] = ("xs",),
+        scalars: Mapping[str, float] | None = None,
         empty: bool = False,
         **row: Any,
     ) -> None:
-        self.gather = gather or _one_sequence
+        self.vectors = vectors
+        self.scalars = dict(scalars or {})
         self.empty = empty
         super().__init__(name, **row)
 
     def _set_up(self) -> None:
         self.arity = None
-        gathered = list(inspect.signature(self.gather).parameters.values())[1:]
-        self.arguments = tuple(parameter.name for parameter in gathered)
+        self.arguments = (*self.vectors, *self.scalars)
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        defaults = {**self.scalars, **self.attrs}
         self.__signature__ = inspect.Signature(
-            [p.replace(annotation=inspect.Parameter.empty) for p in gathered]
-            + [inspect.Parameter(n, kind, default=v) for n, v in self.attrs.items()]
+            [inspect.Parameter(name, kind) for name in self.vectors]
+            + [inspect.Parameter(n, kind, default=v) for n, v in defaults.items()]
         )
 
     def _docstring(self) -> str:
-        gathered = [self.__signature__.parameters[name] for name in self.arguments]
-        sequences = [p.name for p in gathered if p.default is p.empty]
         numbers = "".join(
-            f"\n{p.name} : Value or float, default={p.default!r}"
-            for p in gathered
-            if p.default is not p.empty
+            f"\n{name} : Value or float, default={value!r}" for name, value in self.scalars.items()
         )
         empty = "" if self.empty else "\n\nRaises\n------\nShapeError\n    If there are none."
         return (
-            f"{self.doc}\n\nParameters\n----------\n{', '.join(sequences)} : sequence\n    "
+            f"{self.doc}\n\nParameters\n----------\n{', '.join(self.vectors)} : sequence\n    "
             f"Values and plain numbers, mixed as you like.{numbers}{self._attrs_text()}\n\n"
             "Returns\n-------\nValue or float\n    A Value, one node, if any argument is one, "
             f"else a float.{empty}"
@@ -76,7 +83,10 @@ class SequenceOp(Op):
         given = args
         if attrs or self.attrs or len(args) != len(self.arguments):
             row, given = self._bind(args, attrs)
-        flat = self.gather(self.name, *given)
+        symbolic = getattr(type(given[0]), "_apply_sequence_op", None)
+        if symbolic is not None:
+            return symbolic(row, given)
+        flat = self._flat(given)
         if not flat and not self.empty:
             raise ShapeError(f"{self.name} of no numbers is undefined; give it at least one")
         system = number_system(flat)
@@ -84,27 +94,72 @@ class SequenceOp(Op):
             return system._apply_op(row, tuple(flat))
         if any(isinstance(arg, np.ndarray) and arg.dtype.kind in "biuf" for arg in flat):
             with np.errstate(all="ignore"):
-                return row.forward(*flat)
+                return row.expand(flat)
         return row.on_floats(*map(as_float, flat))
+
+    def _flat(self, given: Sequence[Any]) -> list[Any]:
+        """One list of all arguments, from what a user passes."""
+        split = len(self.vectors)
+        flat = sequence(self.name, given[0])
+        if len(given) == 1:
+            return flat
+        vectors = [flat, *[sequence(self.name, vector) for vector in given[1:split]]]
+        lengths = [len(vector) for vector in vectors]
+        if len(set(lengths)) > 1:
+            raise ShapeError(
+                f"{self.name} takes {_NUMERALS[split]} sequences of equal length and was given "
+                f"{' and '.join(map(str, lengths))}"
+            )
+        return [*chain(*vectors), *given[split:]]
+
+    def groups(self, args: Sequence[Any]) -> Sequence[Any]:
+        """Flat arguments as the rules take them: the vectors, then the single numbers."""
+        many = len(self.vectors)
+        if many == len(self.arguments) == 1:
+            return (args,)
+        length = (len(args) - len(self.scalars)) // many
+        vectors = [args[k * length : (k + 1) * length] for k in range(many)]
+        return [*vectors, *args[many * length :]]
+
+    def expand(self, args: Sequence[Any]) -> Any:
+        """The forward rule at flat arguments; on Values it records small steps, not one node."""
+        return self.forward(*self.groups(args))
+
+    def on_floats(self, *args: float) -> float:
+        """The value at plain floats, by IEEE-754."""
+        try:
+            value: float = self.expand(args)
+        except PYTHON_RAISES:
+            return float(self.expand([IEEE(arg) for arg in args]))
+        return value
+
+    def _every_partial(self, out: Any, args: Sequence[Any]) -> list[Any]:
+        groups = self.groups(args)
+        every: list[Any] = []
+        for i, rule in enumerate(self.partials):
+            found = rule(out, *groups)
+            if i >= len(self.vectors):
+                every.append(found)
+            elif isinstance(found, list | tuple):
+                every += found
+            else:
+                every += [found] * len(groups[i])
+        return every
 
     def partials_on_floats(
         self, out: float, args: Sequence[float], wanted: Sequence[bool]
     ) -> tuple[float, ...]:
         """The partial derivatives at plain floats; 0.0 where not wanted."""
         try:
-            every = self.partials(out, *args)
+            every = self._every_partial(out, args)
         except PYTHON_RAISES:
-            every = self.partials(IEEE(out), *map(IEEE, args))
+            every = self._every_partial(IEEE(out), [IEEE(arg) for arg in args])
         return tuple([float(d) if want else 0.0 for d, want in zip(every, wanted, strict=True)])
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """The partial derivatives in any number system; 0.0 where not wanted."""
-        every = self.partials(out, *args)
+        every = self._every_partial(out, args)
         return [d if want else 0.0 for d, want in zip(every, wanted, strict=True)]
-
-
-def _one_sequence(name: str, xs: Iterable[Any]) -> list[Any]:
-    return sequence(name, xs)
 
 
 def sequence(name: str, xs: Iterable[Any]) -> list[Any]:

@@ -65,7 +65,6 @@ class Op:
     """
 
     arity: int | None
-    partials: Any
 
     def __init__(
         self,
@@ -74,7 +73,7 @@ class Op:
         symbol: str,
         latex: str,
         forward: Callable[..., Any],
-        partials: Any,
+        partials: Sequence[Callable[..., Any]],
         domain: Sequence[tuple[float, float]],
         doc: str,
         attrs: Mapping[str, float] | None = None,
@@ -103,11 +102,8 @@ class Op:
                 )
         self.attrs = dict(attrs)
         forward, partials = self.rules
-        if callable(partials):
-            self.forward, self.partials = _fixed(forward, attrs), _fixed(partials, attrs)
-        else:
-            self.forward = _fixed(forward, attrs)
-            self.partials = tuple(_fixed(partial, attrs) for partial in partials)
+        self.forward = _fixed(forward, attrs)
+        self.partials = tuple(_fixed(partial, attrs) for partial in partials)
         self.on_plain_floats = forward.floats if isinstance(forward, Leaf) else self.forward
 
     def _set_up(self) -> None:
@@ -169,6 +165,10 @@ class Op:
             numbers = tuple((name, as_float(given[name])) for name in self.attrs)
             row = with_attrs(self.name, numbers)
         return row, tuple(given[name] for name in self.arguments)
+
+    def expand(self, args: Sequence[Any]) -> Any:
+        """The forward rule at flat arguments, in any number system."""
+        return self.forward(*args)
 
     def on_floats(self, *args: float) -> float:
         """The value at plain floats, by IEEE-754."""

@@ -89,7 +89,7 @@ def _small_steps(graph: Steps, node: Value, made: Value) -> list[Value]:
             p: constant(p.data) if p.constant else Value(p.data)
             for p in dict.fromkeys(made.parents)
         }
-        last = row_of(made).forward(*[stand_ins[p] for p in made.parents])
+        last = row_of(made).expand([stand_ins[p] for p in made.parents])
     finally:
         current_scope.reset(token)
     outer = set(stand_ins.values())
