@@ -1,0 +1,188 @@
+"""Writes the rules of the op table as a C header, when the C engine is built.
+
+Every rule is called on symbols (`symbols`) and what comes back is written down: one C function per
+rule, and macros that list the rows. No rule is known here by name: a new row of the table appears
+in the C engine by rebuilding. ``python -m autograd_lite.engine.generate`` prints the header.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.engine.statements import Function, Output
+from autograd_lite.engine.symbols import Vector, as_symbol, expression, index, leaf_text
+from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.leaf import Leaf
+
+#: CPython's slot for each operator that a row may answer to, by the number of operands.
+_SLOTS = {
+    "OPERATORS_1": {"neg": "nb_negative", "abs": "nb_absolute"},
+    "OPERATORS_2": {
+        "add": "nb_add",
+        "sub": "nb_subtract",
+        "mul": "nb_multiply",
+        "truediv": "nb_true_divide",
+    },
+    "OPERATORS_POWER": {"pow": "nb_power"},
+}
+
+#: The files beside this one that a header depends on, besides the table.
+_GENERATOR = ("symbols.py", "statements.py")
+
+_HEAD = """\
+/* The rules of the op table (autograd_lite/ops) as C, written by autograd_lite/engine/generate.py
+   whenever the C engine is built: change the table, not this file.
+
+   forward_NAME gives a row's value, partialK_NAME its derivative in argument K. Rows over sequences
+   take vectors of m numbers one after the other, then single numbers; scratch is room for
+   intermediate vectors. attrs holds the row's attributes, in the order of the table. */
+#ifndef AUTOGRAD_LITE_RULES_H
+#define AUTOGRAD_LITE_RULES_H
+
+#include <math.h>
+"""
+
+
+def table_digest() -> str:
+    """A fingerprint of the table and of this generator: a header of another one is outdated."""
+    here = Path(__file__)
+    files = [
+        *(here.parent.parent / "ops").glob("*.py"),
+        here,
+        *(here.with_name(name) for name in _GENERATOR),
+    ]
+    digest = sha256()
+    for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def header(table: Mapping[str, Op] = TABLE) -> str:
+    """The C header of a table.
+
+    Raises
+    ------
+    TypeError
+        If a rule does what symbols cannot; the message names the row.
+    """
+    return _Header(table).text()
+
+
+class _Header:
+    """The header as it is being written: a function comes after those that it calls."""
+
+    def __init__(self, table: Mapping[str, Op]) -> None:
+        self.rows = list(table.values())
+        self.functions: list[str] = []
+        self.scratch: dict[str, int] = {}
+
+    def text(self) -> str:
+        largest = {row.name: self._scratch_of(row) for row in self.rows}
+        for row in self.rows:
+            largest[row.name] = max(largest[row.name], self._add_partials(row))
+        return "\n".join([_HEAD, *self.functions, *self._macros(largest), "#endif", ""])
+
+    def _scratch_of(self, row: Op) -> int:
+        """Scratch vectors that a row's forward function needs; writes it, unless it is there."""
+        if row.name in self.scratch:
+            return self.scratch[row.name]
+        forward, arguments = row.rules[0], _arguments(row)
+        if isinstance(forward, Leaf):
+            result = expression(leaf_text(forward, len(arguments)), *arguments)
+        else:
+            result = _evaluated(row, "forward", forward, arguments)
+        function = Function([Output(result)], self._scratch_of)
+        head = "static double" if row.arity is None else "static inline double"
+        self._add(f"{head} forward_{row.name}({_parameters(row)})", function)
+        self.scratch[row.name] = function.scratch
+        return function.scratch
+
+    def _add_partials(self, row: Op) -> int:
+        """Write a row's partial derivatives; the scratch vectors that they need."""
+        arguments = [expression("out"), *_arguments(row)]
+        many = len(row.vectors) if isinstance(row, SequenceOp) else 0
+        outputs = []
+        for k, rule in enumerate(row.rules[1]):
+            found = _evaluated(row, f"partial {k}", rule, arguments, vector=k < many)
+            body = found.element if isinstance(found, Vector) else found
+            target = index("partials", min(k, many), "i" if k < many else str(k - many))
+            outputs.append(Output(body, target, loop=k < many))
+        if isinstance(row, SequenceOp):
+            function = Function(outputs, self._scratch_of)
+            parameters = f"double out, {_parameters(row)}, double *partials"
+            self._add(f"static void partials_{row.name}({parameters})", function)
+            return function.scratch
+        for k, output in enumerate(outputs):
+            function = Function([Output(output.body)], self._scratch_of)
+            parameters = f"double out, {_parameters(row)}"
+            self._add(f"static inline double partial{k}_{row.name}({parameters})", function)
+        return 0
+
+    def _add(self, head: str, function: Function) -> None:
+        body = "\n".join(f"    {line}" for line in function.lines)
+        parameters = re.findall(r"(\w+)[,)]", head)
+        unused = [name for name in parameters if not re.search(rf"\b{name}\b", body)]
+        if unused:
+            body = "    " + " ".join(f"(void){name};" for name in unused) + "\n" + body
+        self.functions.append(f"{head}\n{{\n{body}\n}}\n")
+
+    def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:
+        for arity in (1, 2, 3):
+            yield _list(f"ROWS_{arity}", [f"X({r.name})" for r in self.rows if r.arity == arity])
+        yield _list(
+            "SEQUENCE_ROWS",
+            [
+                f"X({row.name}, {len(row.vectors)}, {len(row.scalars)}, {scratch[row.name]})"
+                for row in self.rows
+                if isinstance(row, SequenceOp)
+            ],
+        )
+        rows = [
+            f'X({i}, {row.name}, "{row.name}", {-1 if row.arity is None else row.arity})'
+            for i, row in enumerate(self.rows, 1)
+        ]
+        yield _list("ROWS", rows)
+        yield f"#define N_ROWS {len(rows)}\n"
+        for macro, slots in _SLOTS.items():
+            found = [row for row in self.rows if row.operator in slots]
+            yield _list(macro, [f"X({row.name}, {slots[row.operator]})" for row in found])
+        yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def _list(macro: str, entries: Sequence[str]) -> str:
+    return " \\\n    ".join([f"#define {macro}(X)", *entries]) + "\n"
+
+
+def _parameters(row: Op) -> str:
+    if row.arity is None:
+        return "const double *args, Py_ssize_t m, const double *attrs, double *scratch"
+    return ", ".join([f"double {name}" for name in row.arguments] + ["const double *attrs"])
+
+
+def _arguments(row: Op) -> list[Any]:
+    """What the rules of a row are called with: its arguments as symbols."""
+    if not isinstance(row, SequenceOp):
+        return [expression(name) for name in row.arguments]
+    many = len(row.vectors)
+    numbers = [expression(index("args", many, str(k))) for k in range(len(row.scalars))]
+    return [*[Vector(k) for k in range(many)], *numbers]
+
+
+def _evaluated(
+    row: Op, which: str, rule: Callable[..., Any], arguments: Sequence[Any], vector: bool = False
+) -> Any:
+    """What a rule makes of symbols; a Vector only where one is due."""
+    attrs = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
+    try:
+        found = rule(*arguments, **attrs)
+        return found if vector and isinstance(found, Vector) else as_symbol(found)
+    except TypeError as error:
+        raise TypeError(f"{row.name}: its {which} cannot be written in C: {error}") from error
+
+
+if __name__ == "__main__":
+    print(header())
