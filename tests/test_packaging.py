@@ -1,5 +1,7 @@
 """A wheel and an sdist build cleanly, and the wheel works in a new virtual environment."""
 
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+NATIVE = ROOT / "autograd_lite" / "engine" / "native"
+COMPILES = (NATIVE / "engine.c").exists() and any(map(shutil.which, ["cc", "gcc", "clang", "cl"]))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +31,7 @@ def built(tmp_path_factory):
 
 def test_the_wheel_holds_the_package_and_nothing_else(built):
     wheel, _ = built
-    assert wheel.name == "autograd_lite-0.1.0-py3-none-any.whl"
+    assert wheel.name.startswith("autograd_lite-0.1.0-cp3")
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
@@ -42,7 +46,64 @@ def test_the_sdist_holds_what_a_build_needs(built):
     _, sdist = built
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"setup.cfg", "pyproject.toml", "README.md", "LICENSE"} <= names
+    assert {"setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"} <= names
+
+
+def wheel_from(sdist, folder, edit=None, **environment):
+    """What a build of the unpacked sdist says, and the names in its wheel ([] if it failed)."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    [source] = folder.iterdir()
+    if edit:
+        edit(source)
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder)],
+        cwd=source, env=os.environ | environment, capture_output=True, text=True,
+    )  # fmt: skip
+    wheels = list(folder.glob("*.whl"))
+    names = [wheels[0].name, *zipfile.ZipFile(wheels[0]).namelist()] if wheels else []
+    return done.stdout + done.stderr, names
+
+
+def compiled(names):
+    return [name for name in names if name.endswith((".so", ".pyd"))]
+
+
+@pytest.mark.skipif(not COMPILES, reason="no C compiler (cc, gcc, clang or cl)")
+def test_the_wheel_holds_the_compiled_engine_and_the_sdist_its_sources(built):
+    wheel, sdist = built
+    [engine] = compiled(zipfile.ZipFile(wheel).namelist())
+    assert engine.startswith("autograd_lite/engine/native/_engine.")
+    assert not [n for n in zipfile.ZipFile(wheel).namelist() if n.endswith((".c", ".h"))]
+    with tarfile.open(sdist) as archive:
+        names = {Path(name).name for name in archive.getnames() if name.endswith((".c", ".h"))}
+    assert names == {path.name for path in NATIVE.glob("*.[ch]")}
+
+
+def test_a_pure_wheel_runs_on_any_platform(built, tmp_path):
+    _, names = wheel_from(built[1], tmp_path, AUTOGRAD_LITE_PURE="1")
+    assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
+    assert not compiled(names)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="CC names no compiler there")
+def test_without_a_compiler_the_build_warns_and_leaves_the_c_engine_out(built, tmp_path):
+    said, names = wheel_from(built[1], tmp_path, CC="/no/compiler")
+    assert 'building extension "autograd_lite.engine.native._engine" failed' in said
+    assert names
+    assert not compiled(names)
+
+
+def test_a_rule_that_cannot_become_c_stops_the_build(built, tmp_path):
+    """It is a fault in the table, and nobody would notice if the Python engine stood in."""
+
+    def spoil(source):
+        rules = source / "autograd_lite" / "ops" / "rules.py"
+        rules.write_text(rules.read_text().replace("forward=lambda x: x * x,", "forward=abs,"))
+
+    said, names = wheel_from(built[1], tmp_path, spoil)
+    assert "square: its forward cannot be written in C" in said
+    assert not names
 
 
 def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
