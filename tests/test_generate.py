@@ -6,6 +6,7 @@ import math
 import os
 import random
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -20,11 +21,12 @@ from autograd_lite.ops.table import Op, with_attrs
 from autograd_lite.ops.vectors import count, each, fold, scan
 
 COMPILER = (
-    os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    shlex.split(os.environ.get("CC", ""))
+    or [path for path in map(shutil.which, ["cc", "gcc", "clang"]) if path][:1]
 )
 FLAGS = ["-O3", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wall", "-Wextra",
          "-Werror", "-shared", "-fPIC"]  # fmt: skip
-needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler (cc, gcc or clang)")
+needs_compiler = pytest.mark.skipif(not COMPILER, reason="no C compiler (cc, gcc or clang)")
 
 DRIVER = """
 #include <stddef.h>
@@ -74,7 +76,7 @@ class Library:
         (folder / "rules.h").write_text(header(table))
         (folder / "driver.c").write_text(DRIVER)
         done = subprocess.run(
-            [COMPILER, *FLAGS, "driver.c", "-o", "rules.so", "-lm"],
+            [*COMPILER, *FLAGS, "driver.c", "-o", "rules.so", "-lm"],
             cwd=folder, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -118,8 +118,11 @@ class SequenceOp(Op):
         if many == len(self.arguments) == 1:
             return (args,)
         length = (len(args) - len(self.scalars)) // many
-        vectors = [args[k * length : (k + 1) * length] for k in range(many)]
-        return [*vectors, *args[many * length :]]
+        found: list[Any] = []
+        for k in range(many):
+            found.append(args[k * length : (k + 1) * length])
+        found += args[many * length :]
+        return found
 
     def expand(self, args: Sequence[Any]) -> Any:
         """The forward rule at flat arguments; on Values it records small steps, not one node."""
