@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from typing import Any
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
 from autograd_lite.errors import GraphError
 
 
-@contextmanager
-def scope(name: str) -> Iterator[None]:
+class scope(ContextDecorator):  # noqa: N801 - used like a function
     """Name the part of the graph that is recorded inside a ``with`` block.
 
     Scopes nest. Pictures draw them as frames and fold large graphs by them.
@@ -34,13 +32,17 @@ def scope(name: str) -> Iterator[None]:
     >>> scope_of(y)
     ('score',)
     """
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"a scope's name is a str, not empty, and was given {name!r}")
-    token = current_scope.set((*current_scope.get(), str.__str__(name)))
-    try:
-        yield
-    finally:
-        current_scope.reset(token)
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"a scope's name is a str, not empty, and was given {name!r}")
+        self._name = str.__str__(name)
+
+    def __enter__(self) -> None:
+        self._token = current_scope.set((*current_scope.get(), self._name))
+
+    def __exit__(self, *error: object) -> None:
+        current_scope.reset(self._token)
 
 
 def scope_of(value: Value) -> tuple[str, ...]:

@@ -60,8 +60,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     if create_graph:
         recorded = _recorded_adjoints(output, inputs)
         return [_as_value(recorded.get(node, 0.0)) for node in inputs]
-    numbers = adjoints(output, 1.0)
-    return [numbers.get(node, 0.0) for node in inputs]
+    return adjoints(output, 1.0, inputs)
 
 
 def _recorded_adjoints(output: Value, inputs: Sequence[Value]) -> dict[Value, Any]:

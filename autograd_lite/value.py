@@ -9,33 +9,27 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Iterator
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd_lite.engine import Value, constant, fields, record, restore, topological_order
 from autograd_lite.ops import TABLE, Op, SequenceOp
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
 
 # --- operators and methods, from the table --------------------------------------------------------
-
-# An operator leaves every other type to its own reflected method: that is how `value * ndarray`
-# becomes an object array.
-_NUMBER_TYPES = (int, float, np.generic, Fraction, Decimal)
 
 
 def _binary_operators(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: Value, other: Any) -> Any:
         if type(other) is not Value:
-            if not isinstance(other, _NUMBER_TYPES):
+            if not isinstance(other, OPERAND_TYPES):
                 return NotImplemented
             other = constant(other)
         return record(row, (self, other))
 
     def reflected(self: Value, other: Any) -> Any:
-        if not isinstance(other, _NUMBER_TYPES):
+        if not isinstance(other, OPERAND_TYPES):
             return NotImplemented
         return record(row, (constant(other), self))
 
@@ -57,6 +51,8 @@ def _any_arity(row: Op) -> Callable[..., Any]:
 
 
 def _attach(name: str, function: Callable[..., Any], doc: str | None = None) -> None:
+    if name in vars(Value):  # the engine has its own, which is faster
+        return
     function.__name__, function.__qualname__ = name, f"Value.{name}"
     function.__module__ = Value.__module__
     function.__doc__ = doc or function.__doc__
@@ -79,7 +75,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any
     def method(self: Value, other: Any) -> Any:
         if type(other) is Value:
             return compare(self.data, other.data)
-        if not isinstance(other, _NUMBER_TYPES):
+        if not isinstance(other, OPERAND_TYPES):
             return NotImplemented
         return compare(self.data, as_float(other))
 
@@ -104,6 +100,13 @@ def _refuse_float(self: Value, *digits: int) -> NoReturn:
         f"{self!r} does not turn into a plain number by itself, because its gradient would be lost "
         "in silence; write .data for the number, or the function of this package (import "
         "autograd_lite as ag), such as ag.sin(x) instead of math.sin(x)"
+    )
+
+
+def _refuse_subclass(subclass: type) -> NoReturn:
+    raise TypeError(
+        f"Value cannot be subclassed (class {subclass.__name__}): keep a Value in an attribute of "
+        "your class instead"
     )
 
 
@@ -241,6 +244,7 @@ for _name, _compare in (
 for _name, _function in {
     "__pos__": _positive,
     "__bool__": _truth,
+    "__init_subclass__": classmethod(_refuse_subclass),
     "__float__": _refuse_float,
     "__int__": _refuse_float,
     "__round__": _refuse_float,

@@ -1,30 +1,57 @@
-"""The mechanism of differentiation, which knows no mathematics.
+"""The mechanism of differentiation, which knows no mathematics: one of two engines.
 
-One engine so far: `python`, the text to learn from. ``AUTOGRAD_LITE_ENGINE`` chooses by hand.
+`python` is the text to learn from and runs everywhere; `native` is its twin in C, with the same
+behaviour and equal bits, and runs wherever it was compiled. ``AUTOGRAD_LITE_ENGINE=python`` or
+``=native`` chooses by hand.
 """
 
 import os
+import warnings
+from typing import TYPE_CHECKING
 
-from autograd_lite.engine import python
-from autograd_lite.engine.python import (
-    Value,
-    constant,
-    current_scope,
-    fields,
-    record,
-    restore,
-)
-from autograd_lite.engine.sweep import adjoints, topological_order
-
-_ENGINES = {"python": python}
+_wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
+if _wanted not in ("", "python", "native"):
+    raise ImportError(
+        f"AUTOGRAD_LITE_ENGINE={_wanted!r} names no engine; set it to python or native, or leave "
+        "it out"
+    )
 
 #: Which engine runs.
-name = os.environ.get("AUTOGRAD_LITE_ENGINE", "python")
-if name not in _ENGINES:
-    raise ImportError(
-        f"AUTOGRAD_LITE_ENGINE={name!r} names no engine of this installation; "
-        f"set it to one of: {', '.join(_ENGINES)}"
+name = "python"
+
+if not TYPE_CHECKING and _wanted != "python":
+    try:
+        from autograd_lite.engine.native import (
+            Value,
+            adjoints,
+            constant,
+            current_scope,
+            fields,
+            record,
+            record_beside,
+            restore,
+            topological_order,
+        )
+
+        name = "native"
+    except ImportError as error:
+        if _wanted:
+            raise
+        if not isinstance(error, ModuleNotFoundError):  # it is there, but does not fit
+            warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
+
+if TYPE_CHECKING or name == "python":
+    from autograd_lite.engine.python import (
+        Value,
+        adjoints,
+        constant,
+        fields,
+        record,
+        record_beside,
+        restore,
     )
+    from autograd_lite.engine.scopes import current_scope
+    from autograd_lite.engine.sweep import topological_order
 
 __all__ = [
     "Value",
@@ -34,6 +61,7 @@ __all__ = [
     "fields",
     "name",
     "record",
+    "record_beside",
     "restore",
     "topological_order",
 ]

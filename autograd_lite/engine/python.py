@@ -12,16 +12,14 @@ tuples (which would make a training step take more than twice as long).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.sweep import adjoints, topological_order
+from autograd_lite.engine.refusals import refuse_data, refuse_label
+from autograd_lite.engine.scopes import current_scope
+from autograd_lite.engine.sweep import reverse_sweep, topological_order
 from autograd_lite.ops.ieee import PYTHON_RAISES
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.table import Op
-
-#: Names of the part of a program that is running now, outermost first (see `graph.scope`).
-current_scope: ContextVar[tuple[str, ...]] = ContextVar("autograd_lite_scope", default=())
 
 
 class Value:
@@ -97,12 +95,6 @@ class Value:
         self._constant = False
         self._scope = current_scope.get()
 
-    def __init_subclass__(cls) -> None:
-        raise TypeError(
-            f"Value cannot be subclassed (class {cls.__name__}): keep a Value in an attribute of "
-            "your class instead"
-        )
-
     @property
     def data(self) -> float:
         """The number; writable on a leaf."""
@@ -110,16 +102,8 @@ class Value:
 
     @data.setter
     def data(self, number: Any) -> None:
-        if self._row is not None:
-            raise AttributeError(
-                f"this Value was computed by {self._row.name!r}, so its data is not to be set; set "
-                "the data of its leaves and call refresh()"
-            )
-        if self._constant:
-            raise AttributeError(
-                f"this Value is the constant {self._data!r} of an expression; use a leaf, "
-                "Value(number), for a number that changes"
-            )
+        if self._row is not None or self._constant:
+            refuse_data(self)
         self._data = as_float(number)
 
     @property
@@ -139,9 +123,7 @@ class Value:
     @label.setter
     def label(self, text: str) -> None:
         if not isinstance(text, str):
-            raise TypeError(
-                f"a label is a str and was given {type(text).__name__}: {text!r}; write str(...)"
-            )
+            refuse_label(text)
         self._label = str.__str__(text)
 
     @property
@@ -182,7 +164,7 @@ class Value:
         Every pass computes the adjoints afresh, then adds them, so two passes give twice the
         gradient on every node.
         """
-        for node, adjoint in adjoints(self, as_float(seed)).items():
+        for node, adjoint in reverse_sweep(self, as_float(seed)).items():
             node._grad += adjoint
 
     def zero_grad(self) -> None:
@@ -226,6 +208,42 @@ def record(row: Op, parents: tuple[Value, ...]) -> Value:
         _set_parents(node, parents)
     _evaluate(node)
     return node
+
+
+def record_beside(
+    row: Op,
+    then: Op | None,
+    vectors: list[list[Value]],
+    shared: list[Any],
+    scalars: list[Value],
+    names: tuple[str, ...],
+) -> Any:
+    """For each vector a node of `row` over it, a shared vector and a scalar of its own.
+
+    And on each a node of the row `then`, if that is not None. Every node lies in the scope of its
+    scalar: the scope `names` and one name more. NotImplemented if that is not so, or the arguments
+    are no Values and numbers that fit each other.
+    """
+    kinds = set(map(type, shared)) - {Value, float, int, bool}
+    strays = [scalar for scalar in scalars if (*names, *scalar._scope[-1:]) != scalar._scope]
+    if kinds or strays or {len(vector) for vector in vectors} != {len(shared)}:
+        return NotImplemented
+    inputs = [x if type(x) is Value else constant(x) for x in shared]
+    nodes = []
+    for vector, scalar in zip(vectors, scalars, strict=True):
+        node = record(row, (*vector, *inputs, scalar))
+        node._scope = scalar._scope
+        if then is not None:
+            node = record(then, (node,))
+            node._scope = scalar._scope
+        nodes.append(node)
+    return nodes
+
+
+def adjoints(root: Value, seed: float, nodes: list[Value]) -> list[float]:
+    """Derivatives of the root by some nodes, times the seed. No ``grad`` is touched."""
+    found = reverse_sweep(root, seed)
+    return [found.get(node, 0.0) for node in nodes]
 
 
 def fields(node: Value) -> tuple[Any, ...]:

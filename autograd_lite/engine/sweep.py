@@ -42,7 +42,7 @@ def topological_order(roots: Iterable[Value]) -> list[Value]:
     return order
 
 
-def adjoints(root: Value, seed: float) -> dict[Value, float]:
+def reverse_sweep(root: Value, seed: float) -> dict[Value, float]:
     """Derivative of the root by itself and by each of its ancestors, times the seed.
 
     Zero carries nothing: a contribution is 0 when either factor is. Because 0 times a finite

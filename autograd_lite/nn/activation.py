@@ -38,10 +38,16 @@ def checked(activation: Activation) -> Activation:
     return activation
 
 
+def row_named(activation: str) -> Op | None:
+    """The row of an activation given by its name; None for the linear one."""
+    return None if activation == LINEAR else TABLE[activation]
+
+
 def activate(activation: Activation, out: Any) -> Any:
     """The activation at one Value."""
     if isinstance(activation, str):
-        return out if activation == LINEAR else TABLE[activation](out)
+        row = row_named(activation)
+        return out if row is None else row(out)
     result = activation(out)
     if type(result) is not type(out):
         raise TypeError(

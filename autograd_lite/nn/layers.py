@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from autograd_lite.engine import Value, constant, current_scope
+from autograd_lite.engine import Value, constant, current_scope, record_beside
 from autograd_lite.errors import ShapeError
 from autograd_lite.graph import scope
-from autograd_lite.nn.activation import Activation, activate, checked, symbol_of
+from autograd_lite.nn.activation import Activation, activate, checked, row_named, symbol_of
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.module import Module
@@ -72,6 +72,13 @@ class Neuron(Module):
     """
 
     scope_name = "neuron"
+
+    #: How many attributes of neurons were ever assigned (see `_Parts`).
+    assignments: ClassVar[int] = 0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        Neuron.assignments += 1
 
     def __init__(
         self,
@@ -152,6 +159,7 @@ class Layer(Module):
         init: str | Scheme = "uniform",
     ) -> None:
         nout, rng = size("nout", nout), generator(seed)
+        self._parts = _Parts([])
         self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
         number(self.neurons)
         self.place(current_scope.get())
@@ -163,10 +171,26 @@ class Layer(Module):
 
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""
-        xs = inputs_of(self, x)
-        with scope(self.scope_name):
-            outs = [neuron(xs) for neuron in self.neurons]
+        outs = self._all_at_once(x) if type(x) is list else NotImplemented
+        if outs is NotImplemented:
+            xs = inputs_of(self, x)
+            with scope(self.scope_name):
+                outs = [neuron(xs) for neuron in self.neurons]
         return outs[0] if len(outs) == 1 else outs
+
+    def _all_at_once(self, xs: list[Any]) -> Any:
+        """What the neurons give, recorded in one call of the engine.
+
+        NotImplemented if they are not all of one kind, or the inputs no Values and numbers, or
+        the parameters do not lie in the scope of this call: then each neuron is called.
+        """
+        parts = self._parts
+        if parts.assignments != Neuron.assignments or parts.neurons != self.neurons:
+            parts = self._parts = _Parts(self.neurons)
+        if not parts.alike:
+            return NotImplemented
+        names = (*current_scope.get(), self.scope_name)
+        return record_beside(dot, parts.row, parts.weights, xs, parts.biases, names)
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
@@ -175,6 +199,25 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class _Parts:
+    """The neurons' lists of weights and their biases, looked up once.
+
+    They hold as long as the layer has the same neurons and no attribute of a neuron is assigned.
+    """
+
+    def __init__(self, neurons: list[Any]) -> None:
+        self.assignments = Neuron.assignments
+        self.neurons = list(neurons)
+        kinds = {(type(n), n.activation if type(n) is Neuron else "") for n in neurons}
+        kind, activation = kinds.pop() if len(kinds) == 1 else (None, "")
+        self.alike = False
+        if kind is Neuron and isinstance(activation, str):
+            self.alike = True
+            self.row = row_named(activation)
+            self.weights = [neuron.w for neuron in neurons]
+            self.biases = [neuron.b for neuron in neurons]
 
 
 # --- sizes and inputs -----------------------------------------------------------------------------

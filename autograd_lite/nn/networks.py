@@ -89,9 +89,13 @@ class MLP(Module):
     def __call__(self, x: Any) -> Any:
         """One Value if the last layer has one neuron, else a list of them."""
         out: Any = inputs_of(self, x)
-        with scope(self.scope_name):
+        # as `with scope(…)`, which takes longer than a small layer
+        token = current_scope.set((*current_scope.get(), self.scope_name))
+        try:
             for layer in self.layers:
                 out = layer(out)
+        finally:
+            current_scope.reset(token)
         return out
 
     def describe(self) -> dict[str, Any]:

@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+#: What an operator takes for a plain number. It leaves every other type to that type's own
+#: reflected method: that is how ``value * ndarray`` becomes an object array.
+OPERAND_TYPES = (int, float, np.generic, Fraction, Decimal)
+
 _PLAIN = (int, float, Fraction, Decimal)
 
 

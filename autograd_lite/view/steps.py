@@ -95,9 +95,10 @@ def _small_steps(graph: Steps, node: Value, made: Value) -> list[Value]:
     outer = set(stand_ins.values())
     if not isinstance(last, Value) or last in outer:
         return []  # one argument or none: nothing to take apart
-    for step, adjoint in adjoints(last, node.grad).items():
+    order = topological_order([last])
+    for step, adjoint in zip(order, adjoints(last, node.grad, order), strict=True):
         step.grad = adjoint
     graph.last_step[node] = last
     for parent, stand_in in stand_ins.items():
         graph.original[stand_in] = graph.original.get(parent, parent)
-    return [step for step in topological_order([last]) if step not in outer and step is not last]
+    return [step for step in order if step not in outer and step is not last]
