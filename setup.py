@@ -27,7 +27,7 @@ UNIX = [
     *["-fvisibility=hidden", "-Wall", "-Wextra"],
 ]
 UNIX_DEBUG = ["-DAUTOGRAD_LITE_DEBUG", "-UNDEBUG", "-O1", "-g"]
-MSVC = ["/O2", "/fp:precise"]
+MSVC = ["/O2", "/fp:precise", "/std:c11"]
 MSVC_DEBUG = ["/DAUTOGRAD_LITE_DEBUG", "/UNDEBUG", "/Od", "/Zi"]
 
 

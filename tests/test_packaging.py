@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NATIVE = ROOT / "autograd_lite" / "engine" / "native"
-COMPILES = (NATIVE / "engine.c").exists() and any(map(shutil.which, ["cc", "gcc", "clang", "cl"]))
+COMPILES = any(map(shutil.which, ["cc", "gcc", "clang", "cl"]))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,69 @@
+"""The engine in C: what people run. Its rooms are the C files of this folder.
+
+* ``node.c``: what a node is, how it is made and freed;
+* ``rows.c``: the compiled rules of the op table, and how a node gets its number;
+* ``record.c``: operators, methods and calls of rows;
+* ``walk.c``: the order of a graph, without recursion;
+* ``passes.c``: `backward`, gradients, `zero_grad`, `refresh`;
+* ``value.c``: the type Value and its attributes;
+* ``debug.c``: failing allocations, for tests;
+* ``engine.c``: includes them all; what Python sees.
+
+Importing it raises ModuleNotFoundError where it was not compiled, and ImportError where it was
+compiled from another op table.
+"""
+
+from __future__ import annotations
+
+from contextvars import Token
+from typing import Any
+
+from autograd_lite.engine import scopes
+from autograd_lite.engine.generate import table_digest
+from autograd_lite.engine.native import _engine
+from autograd_lite.engine.refusals import refuse_data, refuse_label
+from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
+
+if table_digest() != _engine.TABLE_DIGEST:
+    raise ImportError(
+        "the compiled engine was built from another op table than the one installed; build it "
+        "again (pip install .)"
+    )
+
+_engine.set_up(
+    TABLE,
+    Op,
+    SequenceOp,
+    as_float,
+    OPERAND_TYPES,
+    scopes.current_scope,
+    refuse_data,
+    refuse_label,
+)
+
+
+class _CurrentScope:
+    """The variable of `scopes`; from its first use on, nodes ask for it."""
+
+    def __init__(self) -> None:
+        self.get = scopes.current_scope.get
+        self.set = self._set_first
+        self.reset = scopes.current_scope.reset
+
+    def _set_first(self, names: tuple[str, ...], /) -> Token[tuple[str, ...]]:
+        _engine.use_scopes()
+        self.set = scopes.current_scope.set
+        return self.set(names)
+
+
+current_scope = _CurrentScope()
+Value: Any = _engine.Value
+adjoints = _engine.adjoints
+constant = _engine.constant
+fields = _engine.fields
+living = _engine.living
+record = _engine.record
+record_beside = _engine.record_beside
+restore = _engine.restore
+topological_order = _engine.topological_order

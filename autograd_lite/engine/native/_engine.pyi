@@ -1,0 +1,50 @@
+"""What the C files give to Python; see their docstrings."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from autograd_lite.ops import Op
+
+TABLE_DIGEST: str
+Value: Any
+
+def adjoints(root: Any, seed: float, nodes: list[Any], /) -> list[float]: ...
+def constant(number: Any, /) -> Any: ...
+def fail_after(n: int, /) -> None: ...  # in a build for tests
+def fields(node: Any, /) -> tuple[Any, ...]: ...
+def living() -> int: ...
+def record(row: Op, parents: Sequence[Any], /) -> Any: ...
+def record_beside(
+    row: Op,
+    then: Op | None,
+    vectors: list[list[Any]],
+    shared: list[Any],
+    scalars: list[Any],
+    names: tuple[str, ...],
+    /,
+) -> Any: ...
+def restore(
+    row: Op | None,
+    parents: tuple[Any, ...],
+    partials: tuple[float, ...],
+    data: float,
+    grad: float,
+    label: str,
+    is_constant: bool,
+    scope: tuple[str, ...],
+    /,
+) -> Any: ...
+def set_up(
+    table: Mapping[str, Op],
+    op_type: type,
+    sequence_op_type: type,
+    as_float: Callable[[Any], float],
+    number_types: tuple[type, ...],
+    scope: ContextVar[tuple[str, ...]],
+    refuse_data: Callable[[Any], None],
+    refuse_label: Callable[[Any], None],
+    /,
+) -> None: ...
+def topological_order(roots: Iterable[Any], /) -> list[Any]: ...
+def use_scopes() -> None: ...

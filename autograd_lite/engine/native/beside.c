@@ -1,0 +1,139 @@
+/* Many nodes of one row side by side, fed with the same vector: a layer of a network in one call. */
+
+/* Do the names of a scope but its last one equal a tuple of names? */
+static bool lies_in(PyObject *scope, PyObject *names) {
+    const Py_ssize_t n = PyTuple_GET_SIZE(names);
+    if (PyTuple_GET_SIZE(scope) != n + 1)
+        return false;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *a = PyTuple_GET_ITEM(scope, i), *b = PyTuple_GET_ITEM(names, i);
+        if (a != b && (!PyUnicode_CheckExact(b) || PyUnicode_Compare(a, b) != 0))
+            return false;
+    }
+    return true;
+}
+
+/* Can this be done here: compiled rows, lists of Values with equal lengths, scalars where they belong? */
+static bool can_be_beside(const Row *row, const Row *then, PyObject *vectors, PyObject *shared,
+                          PyObject *scalars, PyObject *names) {
+    const Py_ssize_t n = PyList_GET_SIZE(vectors), m = PyList_GET_SIZE(shared);
+    double number;
+    if (!row->sequence_forward || row->n_vectors != 2 || row->n_scalars != 1 ||
+        PyList_GET_SIZE(scalars) != n || (then && (!then->evaluate || then->arity != 1)))
+        return false;
+    for (Py_ssize_t i = 0; i < m; i++)
+        if (!is_value(PyList_GET_ITEM(shared, i)) && !is_simple(PyList_GET_ITEM(shared, i), &number))
+            return false;
+    for (Py_ssize_t j = 0; j < n; j++) {
+        PyObject *vector = PyList_GET_ITEM(vectors, j), *scalar = PyList_GET_ITEM(scalars, j);
+        if (!PyList_CheckExact(vector) || PyList_GET_SIZE(vector) != m || !is_value(scalar) ||
+            !lies_in(scope_in(((Node *)scalar)->notes), names))
+            return false;
+        for (Py_ssize_t i = 0; i < m; i++)
+            if (!is_value(PyList_GET_ITEM(vector, i)))
+                return false;
+    }
+    return true;
+}
+
+/* What all nodes of one call share. */
+typedef struct {
+    const Row *row;
+    uint32_t row_index, then_index;
+    Py_ssize_t m;
+    Node **inputs; /* m */
+    double *args;  /* of one node: its vector, the inputs' numbers, its scalar; then scratch */
+    bool all_vary; /* no input is a constant */
+} Beside;
+
+static PyObject *notes_like(const Node *node) { return Py_NewRef(scope_in(node->notes)); }
+
+static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar) {
+    const Py_ssize_t m = all->m, n = 2 * m + 1;
+    Node *node = new_node_with(all->row_index, n > 2 ? MANY : (uint8_t)n, notes_like(scalar));
+    if (!node || (n > 2 && add_room(node, n) < 0))
+        return NULL;
+    hold_row(all->row_index);
+    Node **parents = n > 2 ? many_parents(node->many) : &node->x;
+    bool all_vary = all->all_vary && !scalar->constant;
+    for (Py_ssize_t i = 0; i < m; i++) {
+        parents[i] = (Node *)Py_NewRef(vector[i]);
+        all->args[i] = parents[i]->data;
+        all_vary &= !parents[i]->constant;
+        parents[m + i] = (Node *)Py_NewRef((PyObject *)all->inputs[i]);
+    }
+    parents[2 * m] = (Node *)Py_NewRef((PyObject *)scalar);
+    all->args[2 * m] = scalar->data;
+    evaluate_at(node, all->row, all->args, all_vary);
+    if (!all->then_index)
+        return node;
+    Node *next = new_node_with(all->then_index, 1, notes_like(scalar));
+    if (!next) {
+        Py_DECREF(node);
+        return NULL;
+    }
+    hold_row(all->then_index);
+    next->x = node;
+    rows[all->then_index].evaluate(next, rows[all->then_index].attrs);
+    return next;
+}
+
+PyDoc_STRVAR(record_beside_doc,
+"record_beside(row, then, vectors, shared, scalars, names, /)\n--\n\n"
+"For each of some vectors a node of `row` over it, a shared vector, and a scalar of its own; and on\n"
+"each a node of the row `then`, if that is not None.\n\n"
+"Every node lies in the scope of its scalar: the scope `names` and one name more. NotImplemented if\n"
+"that is not so, or the arguments are no lists of Values that fit each other.");
+
+static PyObject *record_beside(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *op, *then_op, *vectors, *shared, *scalars, *names;
+    if (!PyArg_ParseTuple(args, "OOO!O!O!O!:record_beside", &op, &then_op, &PyList_Type, &vectors,
+                          &PyList_Type, &shared, &PyList_Type, &scalars, &PyTuple_Type, &names))
+        return NULL;
+    const uint32_t row = find_row(op), then = row && then_op != Py_None ? find_row(then_op) : 0;
+    if (!row || (!then && then_op != Py_None))
+        return NULL;
+    const Py_ssize_t n = PyList_GET_SIZE(vectors), m = PyList_GET_SIZE(shared);
+    Beside all = {&rows[row], row, then, m, NULL, NULL, true};
+    Py_ssize_t ready = 0, done = 0;
+    /* Made first: from the checks on no Python code may run. */
+    PyObject *list = PyList_New(n);
+    if (!list || warm_up_scope() < 0) {
+        Py_XDECREF(list);
+        return NULL;
+    }
+    if (PyList_GET_SIZE(vectors) != n || PyList_GET_SIZE(shared) != m ||
+        !can_be_beside(all.row, then ? &rows[then] : NULL, vectors, shared, scalars, names)) {
+        Py_DECREF(list);
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    double local[LOCAL];
+    const Py_ssize_t size = 3 * m + 1 + all.row->n_scratch * m; /* pointers are no larger */
+    all.args = size <= LOCAL ? local : PyMem_New(double, size);
+    all.inputs = (Node **)(all.args + size - m);
+    for (; all.args && ready < m; ready++) {
+        Node *input = argument(PyList_GET_ITEM(shared, ready)); /* numbers: once for all */
+        if (!input)
+            break;
+        all.inputs[ready] = input;
+        all.args[m + ready] = input->data;
+        all.all_vary &= !input->constant;
+    }
+    for (; all.args && ready == m && done < n; done++) {
+        Node *node = one_beside(&all, PySequence_Fast_ITEMS(PyList_GET_ITEM(vectors, done)),
+                                (Node *)PyList_GET_ITEM(scalars, done));
+        if (!node)
+            break;
+        PyList_SET_ITEM(list, done, (PyObject *)node);
+    }
+    if (!all.args)
+        PyErr_NoMemory();
+    if (!all.args || ready < m || done < n)
+        Py_CLEAR(list);
+    for (Py_ssize_t i = 0; i < ready; i++)
+        Py_DECREF(all.inputs[i]);
+    if (all.args != local)
+        PyMem_Free(all.args);
+    return list;
+}

@@ -1,0 +1,310 @@
+/* The engine in C, the twin of ../python.py and ../sweep.py: same behaviour, equal bits.
+ *
+ * One translation unit, so that the compiler can put the rules of the op table inside the functions that
+ * record. "rules.h" is written by the build (../generate.py); no formula of an op stands in these files.
+ * There is one interpreter, and its GIL protects all that is static here.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
+#error "numbers must be rounded to double after every operation; use -msse2 -mfpmath=sse"
+#endif
+
+#include "rules.h"
+
+#include "debug.c"
+#include "node.c"
+#include "memory.c"
+#include "rows.c"
+#include "record.c"
+#include "walk.c"
+#include "passes.c"
+#include "beside.c"
+#include "value.c"
+
+/* --- what Python code sees as _engine.NAME --------------------------------------------------------- */
+
+PyDoc_STRVAR(constant_doc,
+"constant(number, /)\n--\n\nA leaf for a plain number met in an expression. It gets no gradient.");
+
+static PyObject *constant(PyObject *module, PyObject *thing) {
+    (void)module;
+    double number;
+    if (!is_simple(thing, &number) && to_double(thing, &number) < 0)
+        return NULL;
+    return (PyObject *)new_constant(number);
+}
+
+PyDoc_STRVAR(record_doc,
+"record(row, parents, /)\n--\n\n"
+"A node: the row's value at the parents' numbers, and its partial derivatives there.");
+
+static PyObject *record(PyObject *module, PyObject *const *args, Py_ssize_t n) {
+    (void)module;
+    return apply_op(NULL, args, n);
+}
+
+PyDoc_STRVAR(fields_doc,
+"fields(node, /)\n--\n\nAll that a node is, as `restore` takes it: for copying and pickling.");
+
+static PyObject *fields(PyObject *module, PyObject *self) {
+    (void)module;
+    if (!is_value(self))
+        return PyErr_Format(PyExc_TypeError, "a node is a Value and was given %R", self);
+    Node *node = (Node *)self;
+    PyObject *parents = get_parents(self, NULL), *partials = get_local_grads(self, NULL);
+    if (!parents || !partials) {
+        Py_XDECREF(parents);
+        Py_XDECREF(partials);
+        return NULL;
+    }
+    return Py_BuildValue("ONNddOOO", node->row ? rows[node->row].op : Py_None, parents, partials,
+                         node->data, node->grad, label_in(node->notes),
+                         node->constant ? Py_True : Py_False, scope_in(node->notes));
+}
+
+PyDoc_STRVAR(restore_doc,
+"restore(row, parents, partials, data, grad, label, is_constant, scope, /)\n--\n\n"
+"A node with these `fields`; nothing is evaluated.");
+
+static PyObject *restore(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *op, *parents, *partials, *label, *scope;
+    double data, grad;
+    int is_constant;
+    if (!PyArg_ParseTuple(args, "OO!O!ddO!pO!:restore", &op, &PyTuple_Type, &parents, &PyTuple_Type,
+                          &partials, &data, &grad, &PyUnicode_Type, &label, &is_constant,
+                          &PyTuple_Type, &scope))
+        return NULL;
+    const Py_ssize_t n = PyTuple_GET_SIZE(parents);
+    const uint32_t row = op == Py_None ? 0 : find_row(op);
+    if (op != Py_None && !row)
+        return NULL;
+    if (PyTuple_GET_SIZE(partials) != n || (row ? !fits(&rows[row], n) : n != 0))
+        return PyErr_Format(PyExc_ValueError,
+                            "%zd parents and %zd partial derivatives do not fit a node of %R", n,
+                            PyTuple_GET_SIZE(partials), op);
+    if (!are_names(scope))
+        return PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", scope);
+    double local[LOCAL], *numbers = n > LOCAL ? PyMem_New(double, n) : local;
+    PyObject *text = NULL;
+    Node *node = NULL;
+    if (!numbers)
+        return PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!is_value(PyTuple_GET_ITEM(parents, i))) {
+            PyErr_Format(PyExc_TypeError, "parents are Values, and one is %R",
+                         PyTuple_GET_ITEM(parents, i));
+            goto done;
+        }
+        numbers[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(partials, i));
+        if (numbers[i] == -1.0 && PyErr_Occurred())
+            goto done;
+    }
+    if (!(text = exact_text(label)))
+        goto done;
+    for (Py_ssize_t i = 0; i < n; i++)
+        Py_INCREF(PyTuple_GET_ITEM(parents, i));
+    node = new_child(row, (Node *const *)PySequence_Fast_ITEMS(parents), n);
+    if (!node)
+        goto done;
+    node->data = data;
+    node->grad = grad;
+    node->constant = (uint8_t)is_constant;
+    memcpy(partials_of(node), numbers, (size_t)n * sizeof(double));
+    if (set_notes(node, scope, text) < 0)
+        Py_CLEAR(node);
+done:
+    Py_XDECREF(text);
+    if (numbers != local)
+        PyMem_Free(numbers);
+    return (PyObject *)node;
+}
+
+PyDoc_STRVAR(use_scopes_doc,
+"use_scopes()\n--\n\nFrom now on every node asks in which scope it is made.");
+
+static PyObject *use_scopes(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    scopes_are_used = true;
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(living_doc, "living()\n--\n\nHow many nodes exist now.");
+
+static PyObject *living(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    return PyLong_FromSsize_t(n_living);
+}
+
+/* --- start-up --------------------------------------------------------------------------------------- */
+
+/* Room for the definitions of methods, whose texts come from the table; index 0 is not used. */
+static PyMethodDef method_definitions[N_ROWS + 1];
+
+static int add_method(uint32_t index, PyMethodDef simple, PyMethodDef general) {
+    PyObject *op = rows[index].op;
+    PyObject *public = PyObject_GetAttrString(op, "public");
+    PyObject *attrs = public ? PyObject_GetAttrString(op, "attrs") : NULL;
+    PyObject *doc = attrs ? PyObject_GetAttrString(op, "doc") : NULL;
+    int result = -1;
+    if (doc) {
+        const bool plain = rows[index].arity == 1 && PyDict_GET_SIZE(attrs) == 0;
+        PyMethodDef *definition = &method_definitions[index];
+        *definition = plain ? simple : general;
+        definition->ml_doc = PyUnicode_AsUTF8(doc); /* lives as long as the row */
+        PyObject *method = definition->ml_doc && public == Py_True
+                               ? PyDescr_NewMethod(ValueType, definition) : NULL;
+        if (public != Py_True)
+            result = 0;
+        else if (method)
+            result = PyObject_SetAttr((PyObject *)ValueType, rows[index].name, method);
+        Py_XDECREF(method);
+    }
+    Py_XDECREF(public);
+    Py_XDECREF(attrs);
+    Py_XDECREF(doc);
+    return result;
+}
+
+static int add_methods(void) {
+    const PyMethodDef none = {NULL, NULL, 0, NULL};
+#define GENERAL(name)                                                                             \
+    (PyMethodDef){#name, (PyCFunction)(void (*)(void))method_##name, METH_FASTCALL | METH_KEYWORDS, NULL}
+#define ADD_1(name)                                                                               \
+    if (add_method(ROW_##name, (PyMethodDef){#name, unary_##name, METH_NOARGS, NULL},             \
+                   GENERAL(name)) < 0)                                                            \
+        return -1;
+#define ADD(name)                                                                                 \
+    if (add_method(ROW_##name, none, GENERAL(name)) < 0)                                          \
+        return -1;
+    ROWS_1(ADD_1)
+    ROWS_2(ADD)
+    ROWS_3(ADD)
+    return 0;
+}
+
+static int enter_compiled(PyObject *table) {
+#define ENTER(index, identifier, text, arity)                                                     \
+    {                                                                                             \
+        PyObject *op = PyMapping_GetItemString(table, text);                                      \
+        const int result = op ? enter(index, op) : -1;                                            \
+        Py_XDECREF(op);                                                                           \
+        if (result < 0)                                                                           \
+            return -1;                                                                            \
+    }
+#define FIXED(identifier)                                                                         \
+    rows[ROW_##identifier].evaluate = evaluate_##identifier;                                      \
+    rows[ROW_##identifier].forward = floats_##identifier;
+#define SEQUENCE(identifier, vectors, scalars, scratch)                                           \
+    rows[ROW_##identifier].n_vectors = vectors;                                                   \
+    rows[ROW_##identifier].n_scalars = scalars;                                                   \
+    rows[ROW_##identifier].n_scratch = scratch;                                                   \
+    rows[ROW_##identifier].sequence_forward = forward_##identifier;                               \
+    rows[ROW_##identifier].sequence_partials = partials_##identifier;
+    ROWS_1(FIXED)
+    ROWS_2(FIXED)
+    ROWS_3(FIXED)
+    SEQUENCE_ROWS(SEQUENCE)
+    ROWS(ENTER)
+    return 0;
+}
+
+/* Let calls of rows come here first; their own Python code stays for everything unusual. */
+static int take_over_calls(PyObject *type, PyMethodDef *definition, PyObject **slow) {
+    if (!PyType_Check(type)) {
+        PyErr_Format(PyExc_TypeError, "%R is no type", type);
+        return -1;
+    }
+    *slow = PyObject_GetAttrString(type, "__call__");
+    PyObject *fast = *slow ? PyDescr_NewMethod((PyTypeObject *)type, definition) : NULL;
+    const int result = fast ? PyObject_SetAttrString(type, "__call__", fast) : -1;
+    Py_XDECREF(fast);
+    return result;
+}
+
+PyDoc_STRVAR(call_doc, "Evaluate or record, by the type of the arguments.");
+static PyMethodDef row_call_definition = {
+    "__call__", (PyCFunction)(void (*)(void))row_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
+static PyMethodDef sequence_call_definition = {
+    "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
+
+PyDoc_STRVAR(set_up_doc,
+"set_up(table, op_type, sequence_op_type, as_float, number_types, scope, refuse_data, refuse_label)\n"
+"--\n\nWhat this engine needs of the rest. Called once.");
+
+static PyObject *set_up(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *table, *op_type, *sequence_op_type;
+    if (rows)
+        return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
+    if (!PyArg_ParseTuple(args, "OOOOO!OOO:set_up", &table, &op_type, &sequence_op_type, &as_float,
+                          &PyTuple_Type, &number_types, &scope_variable, &refuse_data,
+                          &refuse_label))
+        return NULL;
+    Py_INCREF(as_float);
+    Py_INCREF(number_types);
+    Py_INCREF(scope_variable);
+    Py_INCREF(refuse_data);
+    Py_INCREF(refuse_label);
+    if (!(row_index = PyDict_New()) || grow_rows() < 0 || enter_compiled(table) < 0 ||
+        add_methods() < 0 || take_over_calls(op_type, &row_call_definition, &call_fixed) < 0 ||
+        take_over_calls(sequence_op_type, &sequence_call_definition, &call_sequence) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"constant", constant, METH_O, constant_doc},
+    {"record", (PyCFunction)(void (*)(void))record, METH_FASTCALL, record_doc},
+    {"record_beside", record_beside, METH_VARARGS, record_beside_doc},
+    {"fields", fields, METH_O, fields_doc},
+    {"restore", restore, METH_VARARGS, restore_doc},
+    {"topological_order", topological_order, METH_O, topological_order_doc},
+    {"adjoints", adjoints, METH_VARARGS, adjoints_doc},
+    {"use_scopes", use_scopes, METH_NOARGS, use_scopes_doc},
+    {"living", living, METH_NOARGS, living_doc},
+    {"set_up", set_up, METH_VARARGS, set_up_doc},
+    DEBUG_FUNCTIONS
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_engine", "The compiled engine; see engine/native/.", -1, functions,
+    NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__engine(void) {
+    PyObject *module = PyModule_Create(&definition);
+    if (!module)
+        return NULL;
+    if (!filling && next_slab() < 0)
+        goto failed;
+    if (!no_names && !(no_names = PyTuple_New(0)))
+        goto failed;
+    if (!no_text && !(no_text = PyUnicode_InternFromString("")))
+        goto failed;
+    if (!ValueType) {
+        ValueType = (PyTypeObject *)PyType_FromSpec(&value_spec);
+        if (!ValueType)
+            goto failed;
+        ValueType->tp_vectorcall = value_vectorcall;
+    }
+    if (PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType) < 0 ||
+        PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
+        goto failed;
+    return module;
+failed:
+    Py_DECREF(module);
+    return NULL;
+}

@@ -1,0 +1,258 @@
+/* Where nodes lie, and how one is made and freed.
+ *
+ * Nodes fill slabs from one end to the other, so a graph lies in memory in the order in which it was
+ * recorded, which is about the order in which it is walked. (A single list of dead nodes would mix that
+ * order up a little more with every graph that is freed, and processors wait for scattered memory.) A
+ * slab begins at a multiple of its size, so a node's address leads to it.
+ */
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <sys/mman.h>
+#endif
+
+#if defined(__GNUC__)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE static __attribute__((noinline))
+#else
+#define ALWAYS_INLINE static inline
+#define NEVER_INLINE static
+#endif
+
+#ifdef AUTOGRAD_LITE_DEBUG
+
+static Py_ssize_t n_living;
+static int next_slab(void) { return 0; }
+static void *const filling = &n_living;
+static Node *take_block(void) {
+    Node *node = PyObject_Malloc(sizeof(Node));
+    return node ? node : (Node *)PyErr_NoMemory();
+}
+static void give_back_block(Node *node) { PyObject_Free(node); }
+
+#else
+
+typedef struct Slab Slab;
+struct Slab {
+    Node *dead;       /* nodes to be used again, linked by `next` */
+    uint32_t n_used;  /* living nodes */
+    uint32_t n_fresh; /* from here on, no node was ever made */
+    Slab *next, *previous; /* in the list of usable slabs */
+};
+
+enum { SLAB_BYTES = 1 << 18, KEPT_SLABS = 40 }; /* 10 MiB of empty slabs are kept */
+#define SLAB_NODES ((uint32_t)((SLAB_BYTES - sizeof(Slab)) / sizeof(Node)))
+
+/* The slab that is being filled. All others that are at most half full are in the list. */
+static Slab *filling;
+static Slab usable = {NULL, 0, 0, &usable, &usable};
+static uint32_t n_empty; /* slabs in the list without a living node */
+static Py_ssize_t n_living;
+
+static inline Slab *slab_of(Node *node) {
+    return (Slab *)((uintptr_t)node & ~(uintptr_t)(SLAB_BYTES - 1));
+}
+
+#if defined(_WIN32)
+static void *map_slab(void) { /* Windows maps at multiples of 64 KiB, so it is asked until one fits */
+    for (int i = 0; i < 64; i++) {
+        char *wide = VirtualAlloc(NULL, 2 * SLAB_BYTES, MEM_RESERVE, PAGE_READWRITE);
+        if (!wide)
+            return NULL;
+        char *start = (char *)(((uintptr_t)wide + SLAB_BYTES - 1) & ~(uintptr_t)(SLAB_BYTES - 1));
+        VirtualFree(wide, 0, MEM_RELEASE);
+        void *slab = VirtualAlloc(start, SLAB_BYTES, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        if (slab)
+            return slab;
+    }
+    return NULL;
+}
+static void unmap_slab(Slab *slab) { VirtualFree(slab, 0, MEM_RELEASE); }
+#else
+#ifndef MAP_POPULATE
+#define MAP_POPULATE 0 /* elsewhere pages come one by one */
+#endif
+static void *map_slab(void) {
+    char *wide = mmap(NULL, 2 * SLAB_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (wide == MAP_FAILED)
+        return NULL;
+    char *start = (char *)(((uintptr_t)wide + SLAB_BYTES - 1) & ~(uintptr_t)(SLAB_BYTES - 1));
+    if (start > wide)
+        munmap(wide, (size_t)(start - wide));
+    munmap(start + SLAB_BYTES, (size_t)(wide + SLAB_BYTES - start));
+    /* All pages at once, which costs half of what it costs to fault them in one by one. */
+    void *slab = mmap(start, SLAB_BYTES, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
+    if (slab == MAP_FAILED) {
+        munmap(start, SLAB_BYTES);
+        return NULL;
+    }
+    return slab;
+}
+static void unmap_slab(Slab *slab) { munmap(slab, SLAB_BYTES); }
+#endif
+
+static void unlink_slab(Slab *slab) {
+    slab->previous->next = slab->next;
+    slab->next->previous = slab->previous;
+    n_empty -= slab->n_used == 0;
+}
+
+/* Another slab to fill: 0, or -1 if there is no memory. */
+NEVER_INLINE int next_slab(void) {
+    Slab *slab = usable.next;
+    if (slab != &usable) {
+        unlink_slab(slab);
+    } else {
+        slab = allocation_fails() ? NULL : map_slab();
+        if (!slab) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        *slab = (Slab){NULL, 0, 0, NULL, NULL};
+    }
+    filling = slab;
+    return 0;
+}
+
+/* A slab just became half full or empty. */
+NEVER_INLINE void reconsider(Slab *slab) {
+    if (slab->n_used == 0) {
+        slab->dead = NULL; /* to be filled in order again */
+        slab->n_fresh = 0;
+    }
+    if (slab == filling)
+        return;
+    if (slab->n_used) {
+        slab->next = usable.next;
+        slab->previous = &usable;
+        usable.next->previous = slab;
+        usable.next = slab;
+    } else if (n_empty < KEPT_SLABS) {
+        n_empty++;
+    } else {
+        slab->previous->next = slab->next;
+        slab->next->previous = slab->previous;
+        unmap_slab(slab);
+    }
+}
+
+ALWAYS_INLINE Node *take_block(void) {
+    if (!filling->dead && filling->n_fresh == SLAB_NODES && next_slab() < 0)
+        return NULL;
+    Slab *slab = filling;
+    Node *node = slab->dead;
+    if (node)
+        slab->dead = node->next;
+    else
+        node = (Node *)(slab + 1) + slab->n_fresh++;
+    slab->n_used++;
+    return node;
+}
+
+ALWAYS_INLINE void give_back_block(Node *node) {
+    Slab *slab = slab_of(node);
+    node->next = slab->dead;
+    slab->dead = node;
+    slab->n_used--;
+    if (slab->n_used == SLAB_NODES / 2 || slab->n_used == 0)
+        reconsider(slab);
+}
+
+#endif
+
+/* --- nodes ------------------------------------------------------------------------------------------ */
+
+/* A node without a number, for the caller to fill in; takes over a reference to its notes. Its parents
+ * must be in place before anything can fail. */
+ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *notes) {
+    Node *node = take_block();
+    if (!node) {
+        Py_XDECREF(notes);
+        return NULL;
+    }
+    /* Nodes do not count as references to their type, which lives as long as the process. */
+    Py_SET_REFCNT((PyObject *)node, 1);
+    Py_SET_TYPE((PyObject *)node, ValueType);
+    n_living++;
+    node->row = row;
+    node->n_parents = n_parents;
+    node->constant = 0;
+    node->visited = 0;
+    node->grad = 0.0;
+    node->notes = notes;
+    return node;
+}
+
+/* The same in the scope of here and now. */
+ALWAYS_INLINE Node *new_node(uint32_t row, uint8_t n_parents) {
+    PyObject *notes;
+    return current_notes(&notes) < 0 ? NULL : new_node_with(row, n_parents, notes);
+}
+
+static Node *new_leaf(double number) {
+    Node *node = new_node(0, 0);
+    if (node)
+        node->data = number;
+    return node;
+}
+
+static inline Node *new_constant(double number) {
+    Node *node = new_leaf(number);
+    if (node)
+        node->constant = 1;
+    return node;
+}
+
+/* Room for the parents of a node made with MANY. On failure the node is gone, too. */
+static int add_room(Node *node, Py_ssize_t n) {
+    node->many = NULL;
+    if ((size_t)n <= (PY_SSIZE_T_MAX - sizeof(Many)) / (sizeof(Node *) + sizeof(double)))
+        node->many = PyMem_Malloc(sizeof(Many) + (size_t)n * (sizeof(Node *) + sizeof(double)));
+    if (!node->many) {
+        node->n_parents = 0;
+        node->row = 0;
+        Py_DECREF(node);
+        PyErr_NoMemory();
+        return -1;
+    }
+    node->many->n = n;
+    return 0;
+}
+
+static void release_row(uint32_t row);
+
+static inline Node *drop(Node *parent, Node *waiting) {
+    if (Py_REFCNT(parent) > 1) {
+        Py_DECREF(parent);
+        return waiting;
+    }
+    parent->next = waiting;
+    return parent;
+}
+
+/* Free a node and every ancestor that nobody else holds: a list of dead nodes takes the place of
+ * recursion. */
+static void node_dealloc(PyObject *self) {
+    Node *waiting = (Node *)self;
+    waiting->next = NULL;
+    while (waiting) {
+        Node *node = waiting;
+        waiting = node->next;
+        if (node->n_parents == MANY) {
+            Node *const *parents = many_parents(node->many);
+            for (Py_ssize_t i = 0; i < node->many->n; i++)
+                waiting = drop(parents[i], waiting);
+            PyMem_Free(node->many);
+        } else if (node->n_parents) {
+            waiting = drop(node->x, waiting);
+            if (node->n_parents == 2)
+                waiting = drop(node->y, waiting);
+        }
+        release_row(node->row);
+        Py_CLEAR(node->notes);
+        n_living--;
+        give_back_block(node);
+    }
+}

@@ -1,0 +1,134 @@
+/* What a node is, and how one is made and freed.
+ *
+ * The type takes no part in cyclic garbage collection, because no cycle can exist: a node's parents
+ * are fixed when it is made, so they are older than itself, and the only other objects it holds are
+ * exact str and tuples of them (`notes`). A user's own op keeps its Python functions in its row of the
+ * table, not in the node. So a graph is freed at once, and Python's collector never visits one.
+ */
+
+typedef struct Node Node;
+
+/* Parents of a node that has more than two of them: `n` pointers, then `n` partial derivatives. */
+typedef struct {
+    Py_ssize_t n;
+} Many;
+
+enum { MANY = 3 };
+
+struct Node {
+    PyObject_HEAD
+    double data;
+    uint32_t row;      /* index into `rows`; 0 for a leaf */
+    uint8_t n_parents; /* 0, 1, 2, or MANY */
+    uint8_t constant;  /* a plain number met in an expression */
+    uint8_t visited;   /* only while a walk goes on; 0 at all other times */
+    union {
+        double grad;
+        Node *next; /* of a dead node: the next one to be freed, or to be used again */
+    };
+    union {
+        Node *x;
+        Many *many;
+    };
+    Node *y;
+    double dx, dy;   /* partial derivatives by x and y */
+    PyObject *notes; /* scope and label, see below */
+};
+
+#if SIZEOF_VOID_P == 8
+_Static_assert(sizeof(Node) == 80, "a node of two parents is 80 bytes");
+#endif
+
+static PyTypeObject *ValueType;
+
+static inline bool is_value(PyObject *thing) { return Py_IS_TYPE(thing, ValueType); }
+
+static inline Node **many_parents(const Many *many) { return (Node **)(many + 1); }
+static inline double *many_partials(const Many *many) {
+    return (double *)(many_parents(many) + many->n);
+}
+
+static inline Py_ssize_t count_parents(const Node *node) {
+    return node->n_parents == MANY ? node->many->n : node->n_parents;
+}
+static inline Node *const *parents_of(const Node *node) {
+    return node->n_parents == MANY ? many_parents(node->many) : &node->x;
+}
+static inline double *partials_of(Node *node) {
+    return node->n_parents == MANY ? many_partials(node->many) : &node->dx;
+}
+
+/* --- notes: scope and label in one pointer ------------------------------------------------------
+ * Most nodes have no label, and all nodes of a scope share the tuple of its names:
+ *     NULL                  no scope, no label
+ *     (name, name, ...)     a scope
+ *     ((name, ...), label)  a scope, which may be (), and a label
+ */
+
+static PyObject *scope_variable; /* a ContextVar; its value is a tuple of names */
+static PyObject *no_names;       /* () */
+static PyObject *no_text;        /* "" */
+static bool scopes_are_used;     /* so that programs without scopes need not look */
+
+static bool has_label(PyObject *notes) {
+    return notes && PyTuple_GET_SIZE(notes) == 2 && PyTuple_CheckExact(PyTuple_GET_ITEM(notes, 0));
+}
+/* Borrowed references. */
+static PyObject *scope_in(PyObject *notes) {
+    return !notes ? no_names : has_label(notes) ? PyTuple_GET_ITEM(notes, 0) : notes;
+}
+static PyObject *label_in(PyObject *notes) {
+    return has_label(notes) ? PyTuple_GET_ITEM(notes, 1) : no_text;
+}
+
+/* Give a node a scope (exact tuple) and a label (exact str). */
+static int set_notes(Node *node, PyObject *scope, PyObject *label) {
+    PyObject *notes = NULL;
+    if (PyUnicode_GET_LENGTH(label)) {
+        notes = PyTuple_Pack(2, scope, label);
+        if (!notes)
+            return -1;
+    } else if (PyTuple_GET_SIZE(scope)) {
+        notes = Py_NewRef(scope);
+    }
+    Py_XSETREF(node->notes, notes);
+    return 0;
+}
+
+/* A new reference to the notes of a node made here and now. */
+static int look_up_scope(PyObject **notes) {
+    PyObject *names;
+    *notes = NULL;
+    if (PyContextVar_Get(scope_variable, NULL, &names) < 0)
+        return -1;
+    if (!names) { /* set it, because a variable that is set is found faster the next time */
+        PyObject *token = PyContextVar_Set(scope_variable, no_names);
+        if (!token)
+            return -1;
+        Py_DECREF(token);
+        return 0;
+    }
+    if (PyTuple_GET_SIZE(names))
+        *notes = names;
+    else
+        Py_DECREF(names);
+    return 0;
+}
+
+static inline int current_notes(PyObject **notes) {
+    if (!scopes_are_used) {
+        *notes = NULL;
+        return 0;
+    }
+    return look_up_scope(notes);
+}
+
+/* After this, making nodes allocates nothing that could set off Python's collector, and with it Python
+ * code, which could change a list that is being read. */
+static int warm_up_scope(void) {
+    PyObject *notes;
+    if (current_notes(&notes) < 0)
+        return -1;
+    Py_XDECREF(notes);
+    return 0;
+}

@@ -1,0 +1,359 @@
+/* Recording: operands, operators, methods, and calls of rows. */
+
+/* What Python code gives at start-up. */
+static PyObject *as_float;     /* the float that a plain number stands for, or a TypeError */
+static PyObject *number_types; /* tuple of types that an operator takes for plain numbers */
+static PyObject *call_fixed, *call_sequence; /* calls of rows, for what is not treated here */
+
+/* --- plain numbers ------------------------------------------------------------------------------- */
+
+static int to_double(PyObject *thing, double *number) {
+    if (PyFloat_CheckExact(thing)) {
+        *number = PyFloat_AS_DOUBLE(thing);
+        return 0;
+    }
+    PyObject *found = PyObject_CallOneArg(as_float, thing);
+    if (!found)
+        return -1;
+    *number = PyFloat_AsDouble(found);
+    Py_DECREF(found);
+    return *number == -1.0 && PyErr_Occurred() ? -1 : 0;
+}
+
+/* Is this a float, int or bool, and which number? Everything else takes the longer way. */
+static inline bool is_simple(PyObject *thing, double *number) {
+    if (PyFloat_CheckExact(thing)) {
+        *number = PyFloat_AS_DOUBLE(thing);
+        return true;
+    }
+    if (PyLong_CheckExact(thing) || PyBool_Check(thing)) {
+        *number = PyLong_AsDouble(thing);
+        if (*number == -1.0 && PyErr_Occurred()) {
+            PyErr_Clear(); /* too large: the longer way says so better */
+            return false;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* The number of an operand: 1, or 0 if it is none, or -1 after an error. */
+static int plain_number(PyObject *thing, double *number) {
+    if (is_simple(thing, number))
+        return 1;
+    const int known = PyObject_IsInstance(thing, number_types);
+    if (known <= 0)
+        return known;
+    return to_double(thing, number) < 0 ? -1 : 1;
+}
+
+/* A new reference to the Value that an argument is or stands for; NULL after an error. */
+static Node *argument(PyObject *thing) {
+    double number;
+    if (is_value(thing))
+        return (Node *)Py_NewRef(thing);
+    if (!is_simple(thing, &number) && to_double(thing, &number) < 0)
+        return NULL;
+    return new_constant(number);
+}
+
+/* --- nodes --------------------------------------------------------------------------------------- */
+
+static PyObject *finished(Node *node) {
+    if (evaluate(node) < 0) {
+        Py_DECREF(node);
+        return NULL;
+    }
+    return (PyObject *)node;
+}
+
+/* Does a row take that many arguments? */
+static bool fits(const Row *row, Py_ssize_t n) {
+    if (row->arity >= 0)
+        return n == row->arity;
+    return n >= row->n_scalars && (n - row->n_scalars) % row->n_vectors == 0;
+}
+
+/* A node without number and partial derivatives; takes over references to its parents and notes. */
+static Node *new_child_with(uint32_t row, Node *const *parents, Py_ssize_t n, PyObject *notes) {
+    Node *node = new_node_with(row, n > 2 ? MANY : (uint8_t)n, notes);
+    if (!node || (n > 2 && add_room(node, n) < 0)) {
+        for (Py_ssize_t i = 0; i < n; i++)
+            Py_DECREF(parents[i]);
+        return NULL;
+    }
+    hold_row(row);
+    if (n > 2) {
+        memcpy(many_parents(node->many), parents, (size_t)n * sizeof(Node *));
+    } else {
+        node->x = n > 0 ? parents[0] : NULL;
+        node->y = n > 1 ? parents[1] : NULL;
+    }
+    return node;
+}
+
+static Node *new_child(uint32_t row, Node *const *parents, Py_ssize_t n) {
+    PyObject *notes;
+    if (current_notes(&notes) == 0)
+        return new_child_with(row, parents, n, notes);
+    for (Py_ssize_t i = 0; i < n; i++)
+        Py_DECREF(parents[i]);
+    return NULL;
+}
+
+/* The Values of several sequences of things, one after the other, and a node over them. */
+static Node *child_of_things(uint32_t row, PyObject *const *const *things,
+                             const Py_ssize_t *lengths, int n_sequences) {
+    Node *local[LOCAL], **parents = local;
+    Py_ssize_t n = 0, made = 0;
+    for (int k = 0; k < n_sequences; k++)
+        n += lengths[k];
+    if (n > LOCAL && !(parents = PyMem_New(Node *, n)))
+        return (Node *)PyErr_NoMemory();
+    Node *node = NULL;
+    for (int k = 0; k < n_sequences; k++)
+        for (Py_ssize_t i = 0; i < lengths[k]; i++, made++)
+            if (!(parents[made] = argument(things[k][i])))
+                goto done;
+    node = new_child(row, parents, n); /* which takes over the references */
+    made = 0;
+done:
+    for (Py_ssize_t i = 0; i < made; i++)
+        Py_DECREF(parents[i]);
+    if (parents != local)
+        PyMem_Free(parents);
+    return node;
+}
+
+static PyObject *record_things(uint32_t row, PyObject *const *things, Py_ssize_t n) {
+    if (!fits(&rows[row], n))
+        return PyErr_Format(PyExc_ValueError, "op %R does not take %zd arguments", rows[row].name, n);
+    Node *node = child_of_things(row, &things, &n, 1);
+    return node ? finished(node) : NULL;
+}
+
+/* --- operators ----------------------------------------------------------------------------------- */
+
+static inline Node *new_unary(uint32_t row, Node *x) {
+    Node *node = new_node(row, 1);
+    if (node) {
+        node->x = x;
+        Py_INCREF(x);
+    }
+    return node;
+}
+
+static inline Node *new_binary(uint32_t row, Node *x, Node *y) {
+    Node *node = new_node(row, 2);
+    if (node) {
+        node->x = x;
+        node->y = y;
+        Py_INCREF(x);
+        Py_INCREF(y);
+    }
+    return node;
+}
+
+/* A node of a Value and a plain number. 0 if the other operand is something else, whose own operator
+ * is to be asked; -1 after an error. */
+static int binary_with_number(uint32_t row, PyObject *a, PyObject *b, Node **node) {
+    double number;
+    const bool value_first = is_value(a);
+    const int known = plain_number(value_first ? b : a, &number);
+    if (known <= 0)
+        return known;
+    Node *other = new_constant(number);
+    if (!other)
+        return -1;
+    Node *pair[2] = {(Node *)a, (Node *)b};
+    pair[value_first] = other;
+    Py_INCREF(pair[!value_first]);
+    *node = new_child(row, pair, 2);
+    return *node ? 1 : -1;
+}
+
+#define OPERATOR_1(name, slot)                                                                    \
+    static PyObject *operator_##name(PyObject *self) {                                            \
+        Node *node = new_unary(ROW_##name, (Node *)self);                                         \
+        if (node)                                                                                 \
+            evaluate_##name(node, NULL);                                                          \
+        return (PyObject *)node;                                                                  \
+    }
+#define OPERATOR_2(name, slot)                                                                    \
+    static PyObject *operator_##name(PyObject *a, PyObject *b) {                                  \
+        Node *node;                                                                               \
+        if (is_value(a) && is_value(b)) {                                                         \
+            if (!(node = new_binary(ROW_##name, (Node *)a, (Node *)b)))                           \
+                return NULL;                                                                      \
+        } else {                                                                                  \
+            const int known = binary_with_number(ROW_##name, a, b, &node);                        \
+            if (known < 0)                                                                        \
+                return NULL;                                                                      \
+            if (!known)                                                                           \
+                Py_RETURN_NOTIMPLEMENTED;                                                         \
+        }                                                                                         \
+        evaluate_##name(node, NULL);                                                              \
+        return (PyObject *)node;                                                                  \
+    }
+#define OPERATOR_POW(name, slot)                                                                  \
+    OPERATOR_2(name, slot)                                                                        \
+    static PyObject *operator3_##name(PyObject *a, PyObject *b, PyObject *modulus) {              \
+        if (modulus != Py_None)                                                                   \
+            Py_RETURN_NOTIMPLEMENTED;                                                             \
+        return operator_##name(a, b);                                                             \
+    }
+OPERATORS_1(OPERATOR_1)
+OPERATORS_2(OPERATOR_2)
+OPERATORS_POWER(OPERATOR_POW)
+
+static PyObject *compare(PyObject *self, PyObject *other, int operation) {
+    double number;
+    if (operation == Py_EQ || operation == Py_NE)
+        Py_RETURN_NOTIMPLEMENTED; /* identity, as for any object */
+    if (is_value(other)) {
+        number = ((Node *)other)->data;
+    } else {
+        const int known = plain_number(other, &number);
+        if (known < 0)
+            return NULL;
+        if (!known)
+            Py_RETURN_NOTIMPLEMENTED;
+    }
+    Py_RETURN_RICHCOMPARE(((Node *)self)->data, number, operation);
+}
+
+static Py_hash_t hash(PyObject *self) { return PyBaseObject_Type.tp_hash(self); }
+
+/* --- calls of rows: ag.exp(x), x.exp(), ag.dot(ws, xs) -------------------------------------------- */
+
+/* A row of fixed arity at simple arguments: 0 if they are not, and Python code is to be asked. */
+static int call_simply(uint32_t index, PyObject *const *args, Py_ssize_t n, PyObject **result) {
+    const Row *row = &rows[index];
+    double numbers[3] = {0.0};
+    bool any = false;
+    if (n != row->arity || n < 1 || n > 3)
+        return 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (is_value(args[i]))
+            any = true;
+        else if (!is_simple(args[i], &numbers[i]))
+            return 0;
+    }
+    if (any)
+        *result = record_things(index, args, n);
+    else if (row->forward)
+        *result = PyFloat_FromDouble(row->forward(numbers, row->attrs));
+    else
+        return 0;
+    return *result ? 1 : -1;
+}
+
+static PyObject *call_slowly(PyObject *function, PyObject *self, PyObject *const *args,
+                             Py_ssize_t n, PyObject *keywords) {
+    PyObject *local[8], **all = local;
+    const Py_ssize_t total = 1 + n + (keywords ? PyTuple_GET_SIZE(keywords) : 0);
+    if (total > 8 && !(all = PyMem_New(PyObject *, total)))
+        return PyErr_NoMemory();
+    all[0] = self;
+    memcpy(all + 1, args, (size_t)(total - 1) * sizeof(PyObject *));
+    PyObject *result = PyObject_Vectorcall(function, all, (size_t)n + 1, keywords);
+    if (all != local)
+        PyMem_Free(all);
+    return result;
+}
+
+static PyObject *row_call(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *keywords) {
+    if (!keywords) {
+        const uint32_t index = find_row(self);
+        if (!index)
+            return NULL;
+        PyObject *result;
+        const int done = call_simply(index, args, n, &result);
+        if (done)
+            return done > 0 ? result : NULL;
+    }
+    return call_slowly(call_fixed, self, args, n, keywords);
+}
+
+enum { MAX_GROUPS = 4 };
+
+/* The groups of a row over sequences: its vectors, then its scalars. */
+typedef struct {
+    PyObject *const *things[MAX_GROUPS];
+    Py_ssize_t lengths[MAX_GROUPS];
+} Groups;
+
+/* Lists or tuples of equal lengths, of Values and simple numbers with at least one Value? */
+static bool are_simple_vectors(const Row *row, PyObject *const *args, Py_ssize_t n, Groups *groups) {
+    const int n_groups = row->n_vectors + row->n_scalars;
+    double number;
+    bool any = false;
+    if (n < row->n_vectors || n > n_groups || n_groups > MAX_GROUPS)
+        return false;
+    for (int k = 0; k < n_groups; k++) {
+        groups->things[k] =
+            k < n ? &args[k] : &PyTuple_GET_ITEM(row->defaults, k - row->n_vectors);
+        groups->lengths[k] = 1;
+        if (k < row->n_vectors) {
+            if (!PyList_CheckExact(args[k]) && !PyTuple_CheckExact(args[k]))
+                return false;
+            groups->things[k] = PySequence_Fast_ITEMS(args[k]);
+            groups->lengths[k] = PySequence_Fast_GET_SIZE(args[k]);
+            if (groups->lengths[k] != groups->lengths[0])
+                return false;
+        }
+        for (Py_ssize_t i = 0; i < groups->lengths[k]; i++) {
+            if (is_value(groups->things[k][i]))
+                any = true;
+            else if (!is_simple(groups->things[k][i], &number))
+                return false;
+        }
+    }
+    return any && (groups->lengths[0] || row->accepts_none);
+}
+
+static PyObject *sequence_call(PyObject *self, PyObject *const *args, Py_ssize_t n,
+                               PyObject *keywords) {
+    const uint32_t index = find_row(self);
+    Groups groups;
+    if (!index || warm_up_scope() < 0)
+        return NULL;
+    if (keywords || !rows[index].sequence_forward ||
+        !are_simple_vectors(&rows[index], args, n, &groups))
+        return call_slowly(call_sequence, self, args, n, keywords);
+    const int n_groups = rows[index].n_vectors + rows[index].n_scalars;
+    Node *node = child_of_things(index, groups.things, groups.lengths, n_groups);
+    return node ? finished(node) : NULL;
+}
+
+#define METHOD_1(name)                                                                            \
+    static PyObject *unary_##name(PyObject *self, PyObject *unused) {                             \
+        (void)unused;                                                                             \
+        Node *node = new_unary(ROW_##name, (Node *)self);                                         \
+        if (node)                                                                                 \
+            evaluate_##name(node, rows[ROW_##name].attrs);                                        \
+        return (PyObject *)node;                                                                  \
+    }
+ROWS_1(METHOD_1)
+
+static PyObject *call_method(uint32_t index, PyObject *self, PyObject *const *args, Py_ssize_t n,
+                             PyObject *keywords) {
+    PyObject *all[3] = {self};
+    if (!keywords && n < 3) {
+        PyObject *result;
+        memcpy(all + 1, args, (size_t)n * sizeof(PyObject *));
+        const int done = call_simply(index, all, n + 1, &result);
+        if (done)
+            return done > 0 ? result : NULL;
+    }
+    return call_slowly(rows[index].op, self, args, n, keywords);
+}
+
+#define METHOD_ANY(name)                                                                          \
+    static PyObject *method_##name(PyObject *self, PyObject *const *args, Py_ssize_t n,           \
+                                   PyObject *keywords) {                                          \
+        return call_method(ROW_##name, self, args, n, keywords);                                  \
+    }
+ROWS_1(METHOD_ANY)
+ROWS_2(METHOD_ANY)
+ROWS_3(METHOD_ANY)

@@ -1,0 +1,332 @@
+/* The op table as this engine sees it, and how a node gets its number.
+ *
+ * The mathematics is in "rules.h", which the build writes from the table. A row that is not in it (a
+ * user's own op, a row added after the build) is evaluated by its Python functions.
+ */
+
+enum { MAX_ATTRS = 4 };
+
+typedef void (*Evaluate)(Node *node, const double *attrs);
+typedef double (*Forward)(const double *args, const double *attrs);
+typedef double (*SequenceForward)(const double *args, Py_ssize_t m, const double *attrs,
+                                  double *scratch);
+typedef void (*SequencePartials)(double out, const double *args, Py_ssize_t m, const double *attrs,
+                                 double *scratch, double *partials);
+
+typedef struct {
+    PyObject *op;   /* the row of the Python table; NULL if this entry is not in use */
+    PyObject *name;
+    int arity;      /* -1 for a row over sequences */
+    int n_vectors, n_scalars; /* of a row over sequences */
+    bool accepts_none;        /* whether a row over sequences is defined for no arguments */
+    PyObject *defaults;       /* of its scalars */
+    double attrs[MAX_ATTRS];
+    /* compiled rules; all NULL for a row that only Python knows */
+    Evaluate evaluate;
+    Forward forward;
+    SequenceForward sequence_forward;
+    SequencePartials sequence_partials;
+    int n_scratch;
+    Py_ssize_t n_nodes; /* living nodes; entries beyond the compiled ones end with their last node */
+    uint32_t next_free;
+} Row;
+
+static Row *rows;           /* entry 0 is not used: it stands for a leaf */
+static uint32_t rows_capacity, first_free_row;
+static PyObject *row_index; /* dict from a row of the Python table to its entry */
+
+enum {
+    ROW_LEAF = 0,
+#define ENUMERATE(index, name, text, arity) ROW_##name = index,
+    ROWS(ENUMERATE)
+#undef ENUMERATE
+};
+
+/* --- evaluating the compiled rows of fixed arity ------------------------------------------------
+ * A partial by a constant parent is 0.0 and never evaluated: (-2.0)**3.0 needs no logarithm. */
+
+#define EVALUATE_1(name)                                                                          \
+    static inline void evaluate_##name(Node *node, const double *attrs) {                        \
+        const double x = node->x->data;                                                           \
+        const double out = forward_##name(x, attrs);                                              \
+        node->data = out;                                                                         \
+        node->dx = node->x->constant ? 0.0 : partial0_##name(out, x, attrs);                      \
+    }                                                                                             \
+    static double floats_##name(const double *args, const double *attrs) {                       \
+        return forward_##name(args[0], attrs);                                                    \
+    }
+#define EVALUATE_2(name)                                                                          \
+    static inline void evaluate_##name(Node *node, const double *attrs) {                        \
+        const double x = node->x->data, y = node->y->data;                                        \
+        const double out = forward_##name(x, y, attrs);                                           \
+        node->data = out;                                                                         \
+        node->dx = node->x->constant ? 0.0 : partial0_##name(out, x, y, attrs);                   \
+        node->dy = node->y->constant ? 0.0 : partial1_##name(out, x, y, attrs);                   \
+    }                                                                                             \
+    static double floats_##name(const double *args, const double *attrs) {                       \
+        return forward_##name(args[0], args[1], attrs);                                           \
+    }
+#define EVALUATE_3(name)                                                                          \
+    static void evaluate_##name(Node *node, const double *attrs) {                               \
+        Node *const *parents = many_parents(node->many);                                          \
+        double *partials = many_partials(node->many);                                             \
+        const double x = parents[0]->data, y = parents[1]->data, z = parents[2]->data;            \
+        const double out = forward_##name(x, y, z, attrs);                                        \
+        node->data = out;                                                                         \
+        partials[0] = parents[0]->constant ? 0.0 : partial0_##name(out, x, y, z, attrs);          \
+        partials[1] = parents[1]->constant ? 0.0 : partial1_##name(out, x, y, z, attrs);          \
+        partials[2] = parents[2]->constant ? 0.0 : partial2_##name(out, x, y, z, attrs);          \
+    }                                                                                             \
+    static double floats_##name(const double *args, const double *attrs) {                       \
+        return forward_##name(args[0], args[1], args[2], attrs);                                  \
+    }
+ROWS_1(EVALUATE_1)
+ROWS_2(EVALUATE_2)
+ROWS_3(EVALUATE_3)
+
+/* --- rows over sequences, and rows that only Python knows ---------------------------------------- */
+
+enum { LOCAL = 256 }; /* so many numbers need no allocation */
+
+/* A node's numbers from those of its parents in `args`, which has room for the scratch after them. */
+static void evaluate_at(Node *node, const Row *row, double *args, bool all_vary) {
+    const Py_ssize_t n = count_parents(node);
+    const Py_ssize_t m = (n - row->n_scalars) / row->n_vectors;
+    double *partials = partials_of(node);
+    node->data = row->sequence_forward(args, m, row->attrs, args + n);
+    row->sequence_partials(node->data, args, m, row->attrs, args + n, partials);
+    if (all_vary)
+        return;
+    Node *const *parents = parents_of(node);
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (parents[i]->constant)
+            partials[i] = 0.0;
+}
+
+static int evaluate_sequence(Node *node, const Row *row) {
+    const Py_ssize_t n = count_parents(node);
+    const Py_ssize_t m = (n - row->n_scalars) / row->n_vectors;
+    Node *const *parents = parents_of(node);
+    double local[LOCAL], *args = local;
+    const Py_ssize_t size = n + row->n_scratch * m;
+    if (size > LOCAL) {
+        args = (size_t)size > PY_SSIZE_T_MAX / sizeof(double)
+                   ? NULL
+                   : PyMem_Malloc((size_t)size * sizeof(double));
+        if (!args) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    for (Py_ssize_t i = 0; i < n; i++)
+        args[i] = parents[i]->data;
+    evaluate_at(node, row, args, false);
+    if (args != local)
+        PyMem_Free(args);
+    return 0;
+}
+
+/* Python code runs here, which may make `rows` move. */
+static int evaluate_in_python(Node *node, PyObject *op) {
+    const Py_ssize_t n = count_parents(node);
+    Node *const *parents = parents_of(node);
+    PyObject *numbers = PyTuple_New(n), *wanted = PyTuple_New(n);
+    PyObject *out = NULL, *found = NULL, *list = NULL;
+    Py_INCREF(op);
+    int result = -1;
+    if (!numbers || !wanted)
+        goto done;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *number = PyFloat_FromDouble(parents[i]->data);
+        if (!number)
+            goto done;
+        PyTuple_SET_ITEM(numbers, i, number);
+        PyTuple_SET_ITEM(wanted, i, PyBool_FromLong(!parents[i]->constant));
+    }
+    PyObject *function = PyObject_GetAttrString(op, "on_floats");
+    if (function) {
+        out = PyObject_CallObject(function, numbers);
+        Py_DECREF(function);
+    }
+    const double number = out ? PyFloat_AsDouble(out) : -1.0;
+    if (!out || PyErr_Occurred())
+        goto done;
+    found = PyObject_CallMethod(op, "partials_on_floats", "OOO", out, numbers, wanted);
+    list = found ? PySequence_Fast(found, "partial derivatives are a sequence") : NULL;
+    if (!list)
+        goto done;
+    if (PySequence_Fast_GET_SIZE(list) != n) {
+        PyErr_Format(PyExc_ValueError, "%R has %zd arguments and gave %zd partial derivatives",
+                     op, n, PySequence_Fast_GET_SIZE(list));
+        goto done;
+    }
+    double *partials = partials_of(node);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        partials[i] = PyFloat_AsDouble(PySequence_Fast_GET_ITEM(list, i));
+        if (partials[i] == -1.0 && PyErr_Occurred())
+            goto done;
+    }
+    node->data = number;
+    result = 0;
+done:
+    Py_DECREF(op);
+    Py_XDECREF(numbers);
+    Py_XDECREF(wanted);
+    Py_XDECREF(out);
+    Py_XDECREF(found);
+    Py_XDECREF(list);
+    return result;
+}
+
+/* Set a node's number and partial derivatives from its parents' numbers. */
+static int evaluate(Node *node) {
+    const Row *row = &rows[node->row];
+    if (row->evaluate) {
+        row->evaluate(node, row->attrs);
+        return 0;
+    }
+    return row->sequence_forward ? evaluate_sequence(node, row) : evaluate_in_python(node, row->op);
+}
+
+/* --- entries ------------------------------------------------------------------------------------- */
+
+static int describe_sequence(Row *row, PyObject *op) {
+    PyObject *empty = PyObject_GetAttrString(op, "empty");
+    PyObject *scalars = empty ? PyObject_GetAttrString(op, "scalars") : NULL;
+    PyObject *defaults = scalars ? PyMapping_Values(scalars) : NULL;
+    row->defaults = defaults ? PyList_AsTuple(defaults) : NULL;
+    const int truth = row->defaults ? PyObject_IsTrue(empty) : -1;
+    row->accepts_none = truth > 0;
+    Py_XDECREF(empty);
+    Py_XDECREF(scalars);
+    Py_XDECREF(defaults);
+    return truth < 0 ? -1 : 0;
+}
+
+static int describe(Row *row, PyObject *op) {
+    PyObject *arity = PyObject_GetAttrString(op, "arity");
+    PyObject *attrs = PyObject_GetAttrString(op, "attrs");
+    PyObject *values = attrs ? PyMapping_Values(attrs) : NULL;
+    int result = -1;
+    row->name = PyObject_GetAttrString(op, "name");
+    if (!arity || !values || !row->name)
+        goto done;
+    row->arity = -1;
+    if (arity != Py_None) {
+        row->arity = (int)PyLong_AsLong(arity);
+        if (row->arity == -1 && PyErr_Occurred())
+            goto done;
+    }
+    if (PyList_GET_SIZE(values) > MAX_ATTRS && (row->evaluate || row->sequence_forward)) {
+        PyErr_Format(PyExc_ValueError, "op %R has %zd attributes; the compiled engine takes %d",
+                     row->name, PyList_GET_SIZE(values), (int)MAX_ATTRS);
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(values) && i < MAX_ATTRS; i++) {
+        row->attrs[i] = PyFloat_AsDouble(PyList_GET_ITEM(values, i));
+        if (row->attrs[i] == -1.0 && PyErr_Occurred())
+            goto done;
+    }
+    result = row->arity < 0 ? describe_sequence(row, op) : 0;
+done:
+    Py_XDECREF(arity);
+    Py_XDECREF(attrs);
+    Py_XDECREF(values);
+    return result;
+}
+
+static int enter(uint32_t index, PyObject *op) {
+    Row *row = &rows[index];
+    row->op = Py_NewRef(op);
+    row->n_nodes = 0;
+    PyObject *number = NULL;
+    if (describe(row, op) == 0 && (number = PyLong_FromUnsignedLong(index)) &&
+        PyDict_SetItem(row_index, op, number) == 0) {
+        Py_DECREF(number);
+        return 0;
+    }
+    Py_XDECREF(number);
+    Py_CLEAR(row->defaults);
+    Py_CLEAR(row->name);
+    Py_CLEAR(row->op);
+    return -1;
+}
+
+static int grow_rows(void) {
+    const uint32_t capacity = rows_capacity ? 2 * rows_capacity : 2 * (N_ROWS + 1);
+    Row *more = capacity > UINT32_MAX / 4 ? NULL : PyMem_Realloc(rows, capacity * sizeof(Row));
+    if (!more) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    rows = more;
+    memset(rows + rows_capacity, 0, (capacity - rows_capacity) * sizeof(Row));
+    for (uint32_t i = capacity; i-- > (rows_capacity ? rows_capacity : N_ROWS + 1);) {
+        rows[i].next_free = first_free_row;
+        first_free_row = i;
+    }
+    rows_capacity = capacity;
+    return 0;
+}
+
+/* The entry of a row; 0 after an error. A row met for the first time gets one. */
+static uint32_t find_row(PyObject *op) {
+    PyObject *known = PyDict_GetItemWithError(row_index, op);
+    if (known)
+        return (uint32_t)PyLong_AsUnsignedLong(known);
+    if (PyErr_Occurred() || (!first_free_row && grow_rows() < 0))
+        return 0;
+    const uint32_t index = first_free_row;
+    Row *row = &rows[index];
+    const uint32_t next_free = row->next_free;
+    /* A compiled row with other attributes shares its rules. */
+    PyObject *name = PyObject_GetAttrString(op, "name");
+    PyObject *rules = name ? PyObject_GetAttrString(op, "rules") : NULL;
+    memset(row, 0, sizeof(Row));
+    for (uint32_t i = 1; rules && i <= N_ROWS; i++) {
+        const int same = rows[i].name ? PyUnicode_Compare(rows[i].name, name) : 1;
+        if (same == 0) {
+            PyObject *compiled = PyObject_GetAttrString(rows[i].op, "rules");
+            if (compiled == rules) {
+                *row = rows[i];
+                row->op = row->name = row->defaults = NULL;
+            }
+            Py_XDECREF(compiled);
+        }
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(rules);
+    if (PyErr_Occurred() || enter(index, op) < 0) {
+        memset(row, 0, sizeof(Row));
+        row->next_free = next_free;
+        return 0;
+    }
+    first_free_row = next_free;
+    return index;
+}
+
+static inline void hold_row(uint32_t index) {
+    if (index > N_ROWS)
+        rows[index].n_nodes++;
+}
+
+/* Called for every node that dies. */
+static inline void release_row(uint32_t index) {
+    if (index <= N_ROWS || --rows[index].n_nodes > 0)
+        return;
+    Row *row = &rows[index];
+    PyObject *op = row->op, *name = row->name, *defaults = row->defaults;
+    /* An error can only be that of memory; then the entry stays, for the next time. */
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    if (PyDict_DelItem(row_index, op) == 0) {
+        memset(row, 0, sizeof(Row));
+        row->next_free = first_free_row;
+        first_free_row = index;
+        Py_DECREF(name);
+        Py_XDECREF(defaults);
+        Py_DECREF(op);
+    }
+    PyErr_Clear();
+    PyErr_Restore(type, error, traceback);
+}

@@ -1,0 +1,249 @@
+/* The Python type Value: construction and attributes. Printing, copying and pickling are Python code,
+ * attached to it later. */
+
+static PyObject *refuse_data;  /* Python functions that raise what the setters refuse */
+static PyObject *refuse_label;
+
+static PyObject *exact_text(PyObject *text) {
+    if (PyUnicode_CheckExact(text))
+        return Py_NewRef(text);
+    if (PyUnicode_Check(text))
+        return PyUnicode_FromObject(text); /* no subclass, which could hold anything */
+    PyObject *nothing = PyObject_CallOneArg(refuse_label, text);
+    Py_XDECREF(nothing);
+    if (nothing)
+        PyErr_SetString(PyExc_SystemError, "a label was not refused");
+    return NULL;
+}
+
+static PyObject *make_leaf(PyObject *data, PyObject *label) {
+    double number;
+    if (!is_simple(data, &number) && to_double(data, &number) < 0)
+        return NULL;
+    PyObject *text = label ? exact_text(label) : Py_NewRef(no_text);
+    Node *node = text ? new_leaf(number) : NULL;
+    if (node && PyUnicode_GET_LENGTH(text) && set_notes(node, scope_in(node->notes), text) < 0)
+        Py_CLEAR(node);
+    Py_XDECREF(text);
+    return (PyObject *)node;
+}
+
+static PyObject *value_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"data", "label", NULL};
+    PyObject *data, *label = NULL;
+    if (type != ValueType)
+        return PyErr_Format(PyExc_TypeError, "Value cannot be subclassed (class %s): keep a Value in "
+                            "an attribute of your class instead", type->tp_name);
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:Value", names, &data, &label))
+        return NULL;
+    return make_leaf(data, label);
+}
+
+static PyObject *value_vectorcall(PyObject *type, PyObject *const *args, size_t nargs,
+                                  PyObject *keywords) {
+    const Py_ssize_t n = PyVectorcall_NARGS(nargs);
+    if (!keywords && (n == 1 || n == 2))
+        return make_leaf(args[0], n == 2 ? args[1] : NULL);
+    if (keywords && n == 1 && PyTuple_GET_SIZE(keywords) == 1 &&
+        PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), "label") == 0)
+        return make_leaf(args[0], args[1]);
+    PyObject *positional = PyTuple_New(n), *named = PyDict_New(), *result = NULL;
+    if (!positional || !named)
+        goto done;
+    for (Py_ssize_t i = 0; i < n; i++)
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
+    for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); i++)
+        if (PyDict_SetItem(named, PyTuple_GET_ITEM(keywords, i), args[n + i]) < 0)
+            goto done;
+    result = value_new((PyTypeObject *)type, positional, named);
+done:
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return result;
+}
+
+/* --- attributes -------------------------------------------------------------------------------------- */
+
+static int no_deletion(PyObject *given, const char *name) {
+    if (!given)
+        PyErr_Format(PyExc_AttributeError, "%s cannot be deleted", name);
+    return given ? 0 : -1;
+}
+
+static PyObject *get_data(PyObject *self, void *unused) {
+    (void)unused;
+    return PyFloat_FromDouble(((Node *)self)->data);
+}
+
+static int set_data(PyObject *self, PyObject *number, void *unused) {
+    (void)unused;
+    Node *node = (Node *)self;
+    if (no_deletion(number, "data") < 0)
+        return -1;
+    if (node->row || node->constant) {
+        PyObject *nothing = PyObject_CallOneArg(refuse_data, self);
+        Py_XDECREF(nothing);
+        if (nothing)
+            PyErr_SetString(PyExc_SystemError, "an assignment to data was not refused");
+        return -1;
+    }
+    return to_double(number, &node->data);
+}
+
+static PyObject *get_grad(PyObject *self, void *unused) {
+    (void)unused;
+    return PyFloat_FromDouble(((Node *)self)->grad);
+}
+
+static int set_grad(PyObject *self, PyObject *number, void *unused) {
+    (void)unused;
+    return no_deletion(number, "grad") < 0 ? -1 : to_double(number, &((Node *)self)->grad);
+}
+
+static PyObject *get_label(PyObject *self, void *unused) {
+    (void)unused;
+    return Py_NewRef(label_in(((Node *)self)->notes));
+}
+
+static int set_label(PyObject *self, PyObject *label, void *unused) {
+    (void)unused;
+    Node *node = (Node *)self;
+    PyObject *text = no_deletion(label, "label") < 0 ? NULL : exact_text(label);
+    if (!text)
+        return -1;
+    const int result = set_notes(node, scope_in(node->notes), text);
+    Py_DECREF(text);
+    return result;
+}
+
+static PyObject *get_scope(PyObject *self, void *unused) {
+    (void)unused;
+    return Py_NewRef(scope_in(((Node *)self)->notes));
+}
+
+static bool are_names(PyObject *names) {
+    if (!PyTuple_CheckExact(names))
+        return false;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++)
+        if (!PyUnicode_CheckExact(PyTuple_GET_ITEM(names, i)))
+            return false;
+    return true;
+}
+
+static int set_scope(PyObject *self, PyObject *names, void *unused) {
+    (void)unused;
+    Node *node = (Node *)self;
+    if (no_deletion(names, "_scope") < 0)
+        return -1;
+    if (!are_names(names)) {
+        PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", names);
+        return -1;
+    }
+    return set_notes(node, names, label_in(node->notes));
+}
+
+static PyObject *get_op(PyObject *self, void *unused) {
+    (void)unused;
+    const uint32_t row = ((Node *)self)->row;
+    return Py_NewRef(row ? rows[row].name : no_text);
+}
+
+static PyObject *get_parents(PyObject *self, void *unused) {
+    (void)unused;
+    const Node *node = (Node *)self;
+    const Py_ssize_t n = count_parents(node);
+    Node *const *parents = parents_of(node);
+    PyObject *tuple = PyTuple_New(n);
+    for (Py_ssize_t i = 0; tuple && i < n; i++)
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef((PyObject *)parents[i]));
+    return tuple;
+}
+
+static PyObject *get_constant(PyObject *self, void *unused) {
+    (void)unused;
+    return PyBool_FromLong(((Node *)self)->constant);
+}
+
+static PyObject *get_local_grads(PyObject *self, void *unused) {
+    (void)unused;
+    Node *node = (Node *)self;
+    const Py_ssize_t n = count_parents(node);
+    const double *partials = partials_of(node);
+    PyObject *tuple = PyTuple_New(n);
+    for (Py_ssize_t i = 0; tuple && i < n; i++) {
+        PyObject *number = PyFloat_FromDouble(partials[i]);
+        if (number)
+            PyTuple_SET_ITEM(tuple, i, number);
+        else
+            Py_CLEAR(tuple);
+    }
+    return tuple;
+}
+
+static PyGetSetDef attributes[] = {
+    {"data", get_data, set_data, "The number; writable on a leaf.", NULL},
+    {"grad", get_grad, set_grad, "The gradient that backward passes have added here; writable.", NULL},
+    {"label", get_label, set_label, "A name, shown in every rendering; writable.", NULL},
+    {"op", get_op, NULL, "Name of the op that made this Value; ``\"\"`` for a leaf.", NULL},
+    {"parents", get_parents, NULL, "The arguments of the op, in order, one entry per argument.", NULL},
+    {"constant", get_constant, NULL, "Whether this is a plain number met in an expression.", NULL},
+    {"local_grads", get_local_grads, NULL,
+     "The partial derivative by each parent, at the recorded numbers; 0.0 for a constant.", NULL},
+    {"_scope", get_scope, set_scope, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyObject *size_of(PyObject *self, PyObject *unused) {
+    (void)unused;
+    const Node *node = (Node *)self;
+    size_t size = sizeof(Node);
+    if (node->n_parents == MANY)
+        size += sizeof(Many) + (size_t)node->many->n * (sizeof(Node *) + sizeof(double));
+    return PyLong_FromSize_t(size);
+}
+
+/* `_apply_op(row, args)`: how a row hands over to this engine. */
+static PyObject *apply_op(PyObject *unused, PyObject *const *args, Py_ssize_t n) {
+    (void)unused;
+    if (n != 2)
+        return PyErr_Format(PyExc_TypeError, "_apply_op takes a row and its arguments");
+    const uint32_t index = find_row(args[0]);
+    PyObject *things = index ? PySequence_Tuple(args[1]) : NULL;
+    if (!things)
+        return NULL;
+    PyObject *node = record_things(index, PySequence_Fast_ITEMS(things), PyTuple_GET_SIZE(things));
+    Py_DECREF(things);
+    return node;
+}
+
+static PyMethodDef value_methods[] = {
+    {"backward", (PyCFunction)(void (*)(void))backward, METH_FASTCALL | METH_KEYWORDS, backward_doc},
+    {"zero_grad", zero_grad, METH_NOARGS, zero_grad_doc},
+    {"refresh", refresh, METH_NOARGS, refresh_doc},
+    {"__sizeof__", size_of, METH_NOARGS, "Bytes of this node, its parents' list included."},
+    {"_apply_op", (PyCFunction)(void (*)(void))apply_op, METH_FASTCALL | METH_STATIC, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+#define SLOT(name, slot) {Py_##slot, (void *)operator_##name},
+#define SLOT_POW(name, slot) {Py_##slot, (void *)operator3_##name},
+static PyType_Slot value_slots[] = {
+    {Py_tp_new, (void *)value_new},
+    {Py_tp_dealloc, (void *)node_dealloc},
+    {Py_tp_richcompare, (void *)compare},
+    {Py_tp_hash, (void *)hash},
+    {Py_tp_getset, attributes},
+    {Py_tp_methods, value_methods},
+    OPERATORS_1(SLOT)
+    OPERATORS_2(SLOT)
+    OPERATORS_POWER(SLOT_POW)
+    {0, NULL},
+};
+
+/* A base type only so that __init_subclass__ can refuse subclasses in its own words. */
+static PyType_Spec value_spec = {
+    .name = "autograd_lite.Value",
+    .basicsize = sizeof(Node),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = value_slots,
+};

@@ -1,0 +1,187 @@
+/* The order of a graph, the reverse sweep over it, and recomputing it.
+ *
+ * No Python code runs during a pass, so under the GIL a pass is one indivisible step: other threads
+ * and signal handlers see a graph before or after it. Ctrl-C is looked for, and then the pass is undone
+ * before its handler runs (`interrupted`).
+ */
+
+/* --- a stack of machine words and an order of nodes, which grow ----------------------------------- */
+
+typedef struct {
+    Node *node;
+    double grad; /* what `grad` was before the sweep, which uses that field for the adjoint */
+} Place;
+
+typedef struct {
+    Place *places;
+    size_t n, capacity;
+} Order;
+
+typedef struct {
+    uintptr_t *items;
+    size_t n, capacity;
+} Stack;
+
+/* Kept from pass to pass unless they are large. A pass takes them, so that Python code called from
+ * `refresh` may start another one. */
+static Order spare_order;
+static Stack spare_stack;
+enum { KEEP = 1 << 17 };
+
+static int grow(void *items, size_t *capacity, size_t size) {
+    const size_t more = *capacity ? 2 * *capacity : 1024;
+    void **array = items;
+    void *moved = more > PY_SSIZE_T_MAX / size ? NULL : PyMem_Realloc(*array, more * size);
+    if (!moved) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    *array = moved;
+    *capacity = more;
+    return 0;
+}
+
+static inline int push(Stack *stack, uintptr_t item) {
+    if (stack->n == stack->capacity && grow(&stack->items, &stack->capacity, sizeof(uintptr_t)) < 0)
+        return -1;
+    stack->items[stack->n++] = item;
+    return 0;
+}
+
+static Order take_order(void) {
+    const Order order = {spare_order.places, 0, spare_order.capacity};
+    spare_order = (Order){NULL, 0, 0};
+    return order;
+}
+
+static void give_back_order(Order *order) {
+    if (spare_order.places || order->capacity > KEEP)
+        PyMem_Free(order->places);
+    else
+        spare_order = *order;
+}
+
+/* --- Ctrl-C ---------------------------------------------------------------------------------------- */
+
+enum { INTERVAL = 1 << 16 }; /* nodes between two looks, about a millisecond */
+
+static bool sigint_came(size_t i) {
+    return i % INTERVAL == INTERVAL - 1 && PyOS_InterruptOccurred();
+}
+
+/* Let the signal's handler run, now that the pass is undone: -1 if it raised, else 0, to begin again. */
+static int interrupted(void) {
+    PyErr_SetInterrupt();
+    return PyErr_CheckSignals();
+}
+
+/* --- topological order ------------------------------------------------------------------------------ */
+
+enum { DONE, FAILED, SIGINT_CAME };
+
+/* What waits on the stack: a node (its parents are multiples of 8, so the low bits are free) and
+ * which of its parents comes next. A node of many parents has the number below it. */
+enum { SECOND_NEXT = 1, ALL_DONE = 2, MANY_NEXT = 3 };
+
+static void forget(Order *order, Stack *stack, bool take_grads) {
+    for (size_t i = 0; i < order->n; i++) {
+        Node *node = order->places[i].node;
+        node->visited = 0;
+        if (take_grads)
+            node->grad = order->places[i].grad;
+    }
+    for (size_t i = stack->n; i-- > 0;) {
+        Node *node = (Node *)(stack->items[i] & ~(uintptr_t)3);
+        if ((stack->items[i] & 3) == MANY_NEXT)
+            i--;
+        node->visited = 0;
+    }
+    order->n = 0;
+}
+
+static inline int append(Order *order, Node *node, const bool take_grads) {
+    if (order->n == order->capacity &&
+        grow(&order->places, &order->capacity, sizeof(Place)) < 0)
+        return -1;
+    order->places[order->n++] = (Place){node, node->grad};
+    if (take_grads)
+        node->grad = 0.0;
+    return 0;
+}
+
+/* Append a node and all its ancestors that are not visited yet, each after its parents, depth first
+ * from the left. With `take_grads` each `grad` moves to the order and becomes 0. The nodes stay marked
+ * as visited. */
+static inline int visit(Node *node, Order *order, Stack *stack, const bool take_grads) {
+    stack->n = 0;
+    for (;;) {
+        /* Go down to the first parents, as long as they are new. */
+        while (!node->visited) {
+            if (sigint_came(order->n + stack->n))
+                return SIGINT_CAME;
+            if (!node->n_parents) {
+                if (append(order, node, take_grads) < 0)
+                    return FAILED;
+                node->visited = 1;
+                break;
+            }
+            if (node->n_parents == MANY) {
+                if (push(stack, 1) < 0)
+                    return FAILED;
+                if (push(stack, (uintptr_t)node | MANY_NEXT) < 0) {
+                    stack->n--;
+                    return FAILED;
+                }
+            } else if (push(stack, (uintptr_t)node |
+                                       (node->n_parents == 2 ? SECOND_NEXT : ALL_DONE)) < 0) {
+                return FAILED;
+            }
+            node->visited = 1;
+            node = parents_of(node)[0];
+        }
+        /* Go up to the last node that has another parent. */
+        for (;;) {
+            if (!stack->n)
+                return DONE;
+            uintptr_t *top = &stack->items[stack->n - 1];
+            Node *waiting = (Node *)(*top & ~(uintptr_t)3);
+            const int next = *top & 3;
+            if (next == SECOND_NEXT) {
+                *top += ALL_DONE - SECOND_NEXT;
+                node = waiting->y;
+                break;
+            }
+            if (next == MANY_NEXT && top[-1] < (uintptr_t)waiting->many->n) {
+                node = many_parents(waiting->many)[top[-1]++];
+                break;
+            }
+            if (append(order, waiting, take_grads) < 0)
+                return FAILED;
+            stack->n -= next == MANY_NEXT ? 2 : 1;
+        }
+    }
+}
+
+/* The order of the graph of some roots. After an error (-1) there is none, and nothing to undo. */
+static inline int walk(PyObject *const *roots, Py_ssize_t n, Order *order, const bool take_grads) {
+    Stack stack = spare_stack;
+    spare_stack = (Stack){NULL, 0, 0};
+    int state = DONE, result = 0;
+    *order = take_order();
+    do {
+        state = DONE;
+        for (Py_ssize_t i = 0; i < n && state == DONE; i++)
+            state = visit((Node *)roots[i], order, &stack, take_grads);
+        if (state != DONE)
+            forget(order, &stack, take_grads);
+        if (state == FAILED || (state == SIGINT_CAME && interrupted() < 0))
+            result = -1;
+    } while (state == SIGINT_CAME && result == 0);
+    if (spare_stack.items || stack.capacity > KEEP)
+        PyMem_Free(stack.items);
+    else
+        spare_stack = stack;
+    if (result < 0)
+        give_back_order(order);
+    return result;
+}

@@ -1,0 +1,207 @@
+"""Two engines, one behaviour: equal bits for every op and for random programs.
+
+Both engines are made to record side by side, whichever of them runs the rest of the suite.
+"""
+
+import json
+import math
+import os
+import pickle
+import random
+import struct
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_lite.engine import python
+from autograd_lite.engine.sweep import topological_order as python_order
+from autograd_lite.ops import TABLE, SequenceOp
+from autograd_lite.ops.table import with_attrs
+
+native = pytest.importorskip(
+    "autograd_lite.engine.native", reason="the C engine is not compiled here", exc_type=ImportError
+)
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, math.inf, -math.inf, math.nan, 1e-310, 1e300, -1e300, 710.0]
+NUMBERS = st.one_of(st.floats(-4, 4), st.floats(), st.sampled_from(EDGES))
+VARIANTS = [
+    with_attrs("leaky_relu", (("slope", 0.2),)),
+    with_attrs("elu", (("alpha", 1.7),)),
+    with_attrs("norm", (("order", 1.0),)),
+    with_attrs("norm", (("order", 3.0),)),
+    with_attrs("norm", (("order", math.inf),)),
+]
+ROWS = [*TABLE.values(), *VARIANTS]
+
+
+def bits(x):
+    return "nan" if x != x else struct.pack("<d", x)
+
+
+class Twins:
+    """The same graph in both engines."""
+
+    def __init__(self):
+        self.ours, self.theirs = [], []
+
+    def leaf(self, number):
+        self.ours.append(python.Value(number))
+        self.theirs.append(native.Value(number))
+
+    def constant(self, number):
+        self.ours.append(python.constant(number))
+        self.theirs.append(native.constant(number))
+
+    def record(self, row, places):
+        self.ours.append(python.record(row, tuple([self.ours[i] for i in places])))
+        self.theirs.append(native.record(row, tuple([self.theirs[i] for i in places])))
+
+    def check(self):
+        for i, (a, b) in enumerate(zip(self.ours, self.theirs, strict=True)):
+            told = f"node {i}: {a.op} of {[p.data for p in a.parents]}"
+            assert a.op == b.op
+            assert a.constant is b.constant
+            assert (bits(a.data), bits(a.grad)) == (bits(b.data), bits(b.grad)), told
+            assert [*map(bits, a.local_grads)] == [*map(bits, b.local_grads)], told
+        place_of = {
+            id(node): i for nodes in (self.ours, self.theirs) for i, node in enumerate(nodes)
+        }
+        orders = [
+            [place_of[id(node)] for node in order([nodes[-1], nodes[0]])]
+            for order, nodes in (
+                (python_order, self.ours),
+                (native.topological_order, self.theirs),
+            )
+        ]
+        assert orders[0] == orders[1]
+
+    def backward(self, seed=1.0):
+        self.ours[-1].backward(seed)
+        self.theirs[-1].backward(seed)
+
+    def adjoints(self):
+        found = python.adjoints(self.ours[-1], 1.0, self.ours)
+        assert [*map(bits, found)] == [
+            *map(bits, native.adjoints(self.theirs[-1], 1.0, self.theirs))
+        ]
+
+    def refresh(self, number):
+        for nodes in (self.ours, self.theirs):
+            for node in nodes:
+                if not node.op and not node.constant:
+                    node.data = number
+            nodes[-1].refresh()
+
+
+def a_number_of_arguments(row, choose):
+    if row.arity is not None:
+        return row.arity
+    return len(row.vectors) * choose([1, 2, 3, 5, 20]) + len(row.scalars)
+
+
+@st.composite
+def programs(draw):
+    """Random graphs of all ops: shared parents, constants, any number of arguments, nan and inf."""
+    twins = Twins()
+    for number in draw(st.lists(NUMBERS, min_size=1, max_size=4)):
+        twins.leaf(number)
+    for number in draw(st.lists(NUMBERS, max_size=2)):
+        twins.constant(number)
+    for _ in range(draw(st.integers(1, 12))):
+        row = draw(st.sampled_from(ROWS))
+        n = a_number_of_arguments(row, lambda some: draw(st.sampled_from(some)))
+        twins.record(row, [draw(st.integers(0, len(twins.ours) - 1)) for _ in range(n)])
+    return twins
+
+
+@given(programs(), NUMBERS, NUMBERS)
+def test_random_programs_give_equal_bits_in_both_engines(twins, seed, number):
+    twins.check()
+    twins.adjoints()
+    twins.backward(seed)
+    twins.check()
+    twins.backward()
+    twins.check()
+    twins.refresh(number)
+    twins.check()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_every_row_gives_equal_bits_at_edges_and_at_random_numbers(row):
+    choose = random.Random(7)
+    for _ in range(300):
+        twins = Twins()
+        n = a_number_of_arguments(row, choose.choice)
+        for _ in range(n):
+            number = choose.choice([*EDGES, choose.gauss(0, 1), choose.gauss(0, 100)])
+            (twins.constant if choose.random() < 0.2 else twins.leaf)(number)
+        twins.record(row, [i if choose.random() < 0.9 else 0 for i in range(n)])
+        twins.check()
+        twins.backward()
+        twins.check()
+
+
+@given(programs())
+def test_fields_of_one_engine_make_the_same_nodes_in_the_other(twins):
+    twins.backward()
+    for nodes, fields, other in (
+        (twins.ours, python.fields, native),
+        (twins.theirs, native.fields, python),
+    ):
+        made = {}
+        for node in nodes:
+            row, parents, *rest = fields(node)
+            made[node] = other.restore(row, tuple([made[p] for p in parents]), *rest)
+            again, same_parents, *others = other.fields(made[node])
+            assert again is row
+            assert same_parents == tuple([made[p] for p in parents])
+            assert repr(others) == repr(rest)
+
+
+CODE = """
+import json, pickle, random, sys
+import autograd_lite as ag
+from autograd_lite.graph import ancestors
+from autograd_lite.nn import MLP
+
+def told(value):
+    return [[n.op, n.data.hex(), n.grad.hex(), [d.hex() for d in n.local_grads], n.label,
+             n.constant, list(n._scope)] for n in ancestors(value)]
+
+if sys.argv[1] == "write":
+    x = ag.Value(0.5, label="x")
+    with ag.scope("outer"):
+        y = ag.leaky_relu(ag.norm([x, x * 2.0, ag.Value(-1.0)], order=3.0) - 9.0, slope=0.2)
+    z = y + MLP(2, [3, 1], "tanh", seed=1)([x, y]) + 1 / (x - 0.5)
+    z.backward()
+    pickle.dump([z, x], open(sys.argv[2], "wb"))
+else:
+    z, x = pickle.load(open(sys.argv[2], "rb"))
+    assert x in ancestors(z)
+print(json.dumps([ag.engine, told(z)]))
+"""
+
+
+@pytest.mark.parametrize(("writer", "reader"), [("python", "native"), ("native", "python")])
+def test_pickles_of_one_engine_open_in_the_other(writer, reader, tmp_path):
+    def run(engine, mode):
+        done = subprocess.run(
+            [sys.executable, "-c", CODE, mode, str(tmp_path / "graph")],
+            env={**os.environ, "AUTOGRAD_LITE_ENGINE": engine},
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)
+
+    written, read = run(writer, "write"), run(reader, "read")
+    assert (written[0], read[0]) == (writer, reader)
+    assert written[1] == read[1]
+    assert len(written[1]) > 30
+
+
+def test_rows_are_pickled_by_name_so_that_any_engine_finds_them():
+    for row in ROWS:
+        assert pickle.loads(pickle.dumps(row)) is row
+        assert isinstance(row, SequenceOp) == (row.arity is None)
