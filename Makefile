@@ -11,7 +11,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
 	@echo "make test       all checks: ruff, mypy, tests with coverage, notebooks"
-	@echo "make bench      speed beside micrograd, in one run"
+	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make fuzz       the random tests, many more examples than in make test"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make build      wheel and sdist in dist/"
@@ -27,8 +27,12 @@ $(VENV)/demo: setup.cfg pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/test: setup.cfg pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable ".[test,oracle,bench]"
+	$(INSTALL) --editable ".[test,oracle]"
 	@touch $@ $(VENV)/demo
+
+$(VENV)/bench: setup.cfg pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable ".[bench]"
+	@touch $@
 
 demo: $(VENV)/demo
 	$(BIN)/python -m autograd_lite demo
@@ -48,8 +52,8 @@ notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
 	$(BIN)/jupyter-execute --inplace notebooks/*.ipynb
 
-bench: $(VENV)/test
-	$(BIN)/python benchmarks/engines.py
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks
 
 build: $(VENV)/test
 	$(BIN)/python -m build

@@ -1,165 +1,144 @@
-"""One training step, engine beside engine: the figures of README and RESULTS.md.
-
-    make bench            # or: python benchmarks/engines.py [--rounds N]
-
-The step is that of micrograd's demo: an MLP 2-16-16-1, written as the user's own loop of `+` and
-`*`, on 100 points, with hinge loss and L2 penalty, forward and backward (about 65,000 nodes). Every
-engine runs the same function on its own Value type, in turn, within one run; the quietest of all
-rounds counts. A round is timed from start to start, so it pays for freeing the graph before it.
-"""
+"""The step on each engine whose numbers behave like numbers; other forms are in `peers`."""
 
 from __future__ import annotations
 
-import argparse
-import gc
-import itertools
-import platform
-import random
-import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import autograd_lite
-
-RESULTS = Path(__file__).parent / "RESULTS.md"
-SIZES = (2, 16, 16, 1)
-
-
-class Plain(float):
-    """A float with a relu: what the same loop costs when nothing is recorded."""
-
-    __slots__ = ()
-
-    def relu(self):
-        return self if self > 0.0 else 0.0
+from autograd_lite import Value, nn
+from benchmarks.step import Task, hinge, parameters, score, variables
 
 
-def network(value):
-    """Weights and biases, layer by layer, and 100 points; the same numbers for every engine."""
-    rng = random.Random(1337)
-    layers = [
-        ([[value(rng.uniform(-1, 1)) for _ in range(nin)] for _ in range(nout)],
-         [value(0.0) for _ in range(nout)])
-        for nin, nout in itertools.pairwise(SIZES)
-    ]  # fmt: skip
-    points = [((rng.uniform(-1, 1), rng.uniform(-1, 1)), rng.choice((-1, 1))) for _ in range(100)]
-    return layers, points
+class Lap(NamedTuple):
+    """Seconds: of the forward part, and of forward, backward and freeing together."""
+
+    forward: float
+    total: float
 
 
-def forward(value, layers, points):
-    """Hinge loss and L2 penalty of the network, as a user's own loop."""
-    losses = []
-    for point, sign in points:
-        signal = [value(x) for x in point]
-        for weights, biases in layers:
-            outputs = []
-            for ws, b in zip(weights, biases, strict=True):
-                total = b
-                for w, x in zip(ws, signal, strict=True):
-                    total = total + w * x
-                outputs.append(total)
-            last = len(outputs) == 1
-            signal = outputs if last else [value.relu(total) for total in outputs]
-        losses.append(value.relu(value(1.0) + signal[0] * -sign))
-    loss = losses[0]
-    for term in losses[1:]:
-        loss = loss + term
-    loss = loss * (1.0 / len(losses))
-    penalty = value(0.0)
-    for weights, _ in layers:
-        for ws in weights:
-            for w in ws:
-                penalty = penalty + w * w
-    return loss + penalty * 1e-4
+class Engine:
+    """One way of running the step.
+
+    Attributes
+    ----------
+    label, form : str
+        Names in the tables: the library, and how the step is written for it.
+    collector : bool
+        Whether Python's garbage collector runs during a lap, as it does for users.
+    rounds : int or None
+        At most so many rounds, for an engine too slow to take part in all.
+    compiled : bool
+        Whether it is a compiled peer that runs the user's own loop.
+    loss : float
+        Of the last lap.
+    """
+
+    label = ""
+    form = "own loop"
+    collector = True
+    rounds: int | None = None
+    compiled = False
+    loss = float("nan")
+
+    def lap(self) -> Lap:
+        """Run the step once. Setting gradients to zero beforehand is not timed."""
+        self.reset()
+        clock = time.perf_counter
+        start = clock()
+        out = self.forward()
+        middle = clock()
+        self.backward(out)
+        self.loss = self.number(out)
+        del out  # the last reference: the graph is freed here, inside the timed part
+        return Lap(middle - start, clock() - start)
+
+    def reset(self) -> None:
+        """Set the gradients to zero."""
+
+    def forward(self) -> Any:
+        """The loss, recorded."""
+        raise NotImplementedError(f"{type(self).__name__} must define forward()")
+
+    def backward(self, out: Any) -> None:
+        """Differentiate what `forward` gave."""
+
+    def number(self, out: Any) -> float:
+        """The loss as a float."""
+        return float(out)
+
+    def gradient(self) -> list[float] | None:
+        """Of the last lap, in the order of `parameters`; None where there is none."""
+        return None
 
 
-def stepper(value):
-    """A function that runs one step and returns the time of its forward and backward part."""
-    layers, points = network(value)
-    kept = []
+class Floats(Engine):
+    """What the same loop costs when nothing is recorded: Python's own floats and a function."""
 
-    def step():
-        start = time.perf_counter()
-        kept.clear()
-        loss = forward(value, layers, points)
-        middle = time.perf_counter()
-        if value is not Plain:
-            loss.backward()
-        kept.append(loss)
-        return middle - start, time.perf_counter() - middle, float(getattr(loss, "data", loss))
+    label = "plain floats (nothing recorded)"
 
-    return step
+    def __init__(self, task: Task) -> None:
+        self.layers, self.points = variables(task.layers, float), task.points
+        self.parameters = parameters(self.layers)
+
+    def forward(self) -> float:
+        scores = [score(self.layers, [float(x) for x in xs], relu) for xs, _ in self.points]
+        return hinge(scores, [sign for _, sign in self.points], self.parameters, relu)
 
 
-def engines():
-    """Value types by name: this package and the peers that are installed."""
-    found = {"plain floats (nothing recorded)": Plain, "autograd_lite": autograd_lite.Value}
-    try:
-        from micrograd.engine import Value as MicrogradValue
-    except ImportError:
-        print('micrograd is missing: pip install "autograd-lite[bench]"', file=sys.stderr)
-    else:
-        found["micrograd 0.1.0"] = MicrogradValue
-    return found
+def relu(x: float) -> float:
+    """As `Value.relu`, of a float."""
+    return x if x > 0.0 else 0.0
 
 
-def measure(rounds):
-    """The quietest round of each engine, collector on and off: {(name, on): (forward, total)}."""
-    quietest, losses = {}, set()
-    for collector in (True, False):
-        steps = {name: stepper(value) for name, value in engines().items()}
-        for _ in range(rounds):
-            for name, step in steps.items():
-                gc.collect()
-                (gc.enable if collector else gc.disable)()
-                try:
-                    forward_time, backward_time, loss = step()
-                finally:
-                    gc.enable()
-                losses.add(round(loss, 9))
-                key = name, collector
-                total = forward_time + backward_time
-                best = quietest.get(key, (float("inf"), float("inf")))
-                quietest[key] = min(best[0], forward_time), min(best[1], total)
-    if len(losses) != 1:
-        raise SystemExit(f"the engines disagree about the loss: {sorted(losses)}")
-    return quietest
+class OwnLoop(Engine):
+    """The user's own loop on a type with micrograd's attributes, inputs wrapped as in its demo."""
+
+    def __init__(self, task: Task, value: Callable[[float], Any], label: str) -> None:
+        self.value, self.relu, self.label = value, value.relu, label
+        self.layers, self.points = variables(task.layers, value), task.points
+        self.parameters = parameters(self.layers)
+
+    def reset(self) -> None:
+        for p in self.parameters:
+            p.grad = 0.0
+
+    def forward(self) -> Any:
+        value = self.value
+        scores = [score(self.layers, [value(x) for x in xs], self.relu) for xs, _ in self.points]
+        return hinge(scores, [sign for _, sign in self.points], self.parameters, self.relu)
+
+    def backward(self, out: Any) -> None:
+        out.backward()
+
+    def number(self, out: Any) -> float:
+        return float(out.data)
+
+    def gradient(self) -> list[float]:
+        return [p.grad for p in self.parameters]
 
 
-def table(figures, rounds):
-    """The figures as Markdown, with ratios against this package."""
-    lines = [
-        "# Results",
-        "",
-        f"Command: `python benchmarks/engines.py --rounds {rounds}`",
-        "",
-        f"Machine: {platform.machine()}, {platform.system()}, "
-        f"{platform.python_implementation()} {platform.python_version()}; "
-        f"autograd_lite {autograd_lite.__version__}, engine `{autograd_lite.engine}`.",
-        "",
-        "Step of micrograd's demo (MLP 2-16-16-1 in the user's own loop, 100 points, hinge loss",
-        f"and L2), the quietest of {rounds} rounds, engines in turn. × is the total beside ours.",
-        "",
-        "| engine | garbage collector | forward, ms | forward + backward, ms | × |",
-        "|---|---|---|---|---|",
-    ]
-    for (name, collector), (forward_time, total) in figures.items():
-        ours = figures["autograd_lite", collector][1]
-        lines.append(
-            f"| {name} | {'on' if collector else 'off'} | {forward_time * 1e3:.1f} "
-            f"| {total * 1e3:.1f} | {total / ours:.2f} |"
-        )
-    return "\n".join(lines) + "\n"
+class ThroughMLP(OwnLoop):
+    """The same step through `nn.MLP`: same weights, same data, same loss expression."""
+
+    form = "nn.MLP (fused dot)"
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task, Value, "autograd_lite")
+        sizes = [len(layer) for layer in task.layers]
+        self.model = nn.MLP(len(task.layers[0][0][0]), sizes)
+        numbers = parameters(task.layers)
+        self.parameters = self.model.parameters()
+        for p, number in zip(self.parameters, numbers, strict=True):
+            p.data = number
+
+    def forward(self) -> Any:
+        model, value = self.model, self.value
+        scores = [model([value(x) for x in xs]) for xs, _ in self.points]
+        return hinge(scores, [sign for _, sign in self.points], self.parameters, self.relu)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=20)
-    rounds = parser.parse_args().rounds
-    text = table(measure(rounds), rounds)
-    print(text)
-    RESULTS.write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+def ours(task: Task) -> OwnLoop:
+    """The engine under test, which every other one is compared with."""
+    return OwnLoop(task, Value, f"autograd_lite, engine `{autograd_lite.engine}`")

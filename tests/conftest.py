@@ -1,11 +1,16 @@
 """Hypothesis profiles and the numeric oracle that several tests share."""
 
 import os
+import sys
+from pathlib import Path
 
 import hypothesis
 import matplotlib
 
 matplotlib.use("Agg")
+
+# For `benchmarks`; at the end, so that an installed autograd_lite goes before the checkout's.
+sys.path.append(str(Path(__file__).parent.parent))
 
 hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("fuzz", max_examples=20_000, deadline=None)

@@ -324,7 +324,7 @@ def test_an_unknown_scheme_is_an_error_that_lists_the_known():
 
 @pytest.fixture
 def micrograd_nn():
-    return pytest.importorskip("micrograd.nn", reason="micrograd is not installed (extra: bench)")
+    return pytest.importorskip("micrograd.nn", reason="micrograd is not installed (extra: test)")
 
 
 @pytest.mark.parametrize("shape", [(2, [16, 16, 1]), (3, [4, 2]), (1, [1])])

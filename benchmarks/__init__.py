@@ -1,0 +1,1 @@
+"""The figures of README and RESULTS.md: `make bench`, or `python -m benchmarks --help`."""

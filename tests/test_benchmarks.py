@@ -1,0 +1,121 @@
+"""What `make bench` compares is one program: the same loss and gradients, whoever runs it."""
+
+import math
+import sys
+
+import pytest
+
+from autograd_lite import Value
+from benchmarks import probes, rounds
+from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
+from benchmarks.engines import Floats, Lap, ThroughMLP, ours
+from benchmarks.figures import Figure, Scene, step_figures
+from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
+from benchmarks.report import Row, figure_table, peer_table
+from benchmarks.step import parameters, task
+
+TASK = task(points=5)
+OURS = [Floats, ThroughMLP]
+PEERS = [Micrograd, Xad, AutoNeuroNet, TorchScalars, TorchTensors, Jax, Autograd, Casadi]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    engine = ours(TASK)
+    engine.lap()
+    return engine
+
+
+@pytest.mark.parametrize("make", [*OURS, *PEERS])
+def test_every_form_of_the_step_gives_our_loss_and_gradient(make, reference):
+    """In the second lap too: nothing is left over from the first."""
+    for library in getattr(make, "libraries", ()):
+        pytest.importorskip(library, reason=f"{library} is not installed (extra: bench)")
+    engine = make(TASK)
+    for _ in range(2):
+        lap = engine.lap()
+        assert 0.0 < lap.total < 60.0
+        assert rounds.disagreement(engine, reference) == ""
+
+
+def test_the_network_gives_the_bits_of_the_loop(reference):
+    """`dot` adds in the order of the loop."""
+    engine = ThroughMLP(TASK)
+    engine.lap()
+    assert engine.loss == reference.loss
+    assert len(engine.gradient()) == len(parameters(TASK.layers)) == 337
+
+
+def test_a_wrong_loss_or_gradient_is_reported(reference, monkeypatch):
+    engine = ours(TASK)
+    engine.lap()
+    engine.parameters[3].grad += 1e-3
+    assert rounds.disagreement(engine, reference) == "gradient off by 1.0e-03"
+    monkeypatch.setattr(engine, "loss", float("nan"))
+    assert rounds.disagreement(engine, reference) == "loss off by nan"
+
+
+def test_the_graph_is_freed_inside_the_lap(monkeypatch):
+    """Nobody keeps the loss, or the total would leave freeing out."""
+    engine = ours(TASK)
+    monkeypatch.setattr(engine, "number", lambda out: seen.append(sys.getrefcount(out)) or 0.0)
+    seen = []
+    engine.lap()
+    held = Value(1.0)
+    # As many as a name in the caller, this function's argument and getrefcount's hold.
+    assert seen == [(lambda out: sys.getrefcount(out))(held)]
+
+
+def test_engines_run_in_turn_and_slow_ones_fewer_rounds():
+    order = []
+
+    class Scribe(Floats):
+        def lap(self):
+            order.append(self.label)
+            return Lap(2.0 + len(order), 5.0 - len(order))
+
+    fast, slow = Scribe(TASK), Scribe(TASK)
+    fast.label, slow.label, slow.rounds = "fast", "slow", 1
+    laps = rounds.run([slow, fast], 2)
+    assert order == ["slow", "fast", "fast"]
+    assert laps == {slow: Lap(3.0, 4.0), fast: Lap(4.0, 2.0)}
+
+
+@pytest.mark.parametrize(
+    ("sense", "measured", "holds"),
+    [("≤", 1.8, "yes"), ("≤", 1.81, "no"), ("≥", 1.8, "yes"), ("≥", 1.79, "no"),
+     ("≥", math.nan, "–")],
+)  # fmt: skip
+def test_a_figure_holds_or_not(sense, measured, holds):
+    assert Figure("", measured, sense, 1.8, 1.0).holds == holds
+
+
+def test_the_figures_are_ratios_of_quietest_laps():
+    """Forward beside forward, total beside the floats' forward; a missing peer is a dash."""
+    floats, engine, network, peer = Floats(TASK), ours(TASK), ThroughMLP(TASK), Floats(TASK)
+    peer.label = "a peer"
+    laps = {floats: Lap(2, 2), engine: Lap(3, 5), network: Lap(1, 1), peer: Lap(40, 50)}
+    figures = step_figures(Scene(floats, engine, network, peer, None, [peer]), laps)
+    assert [figure.measured for figure in figures[:3]] == [1.5, 2.5, 10.0]
+    assert math.isnan(figures[3].measured)
+    assert [figure.measured for figure in figures[4:]] == [10.0, 0.2]
+    table = figure_table(figures).splitlines()
+    assert table[6] == "| " + " | ".join(
+        ["speed against the best correct compiled peer", "10.0 × (a peer)", "≥ 8 ×", "15 ×", "yes"]
+    ) + " |"  # fmt: skip
+    rows = [Row(peer, 7, laps[peer], laps[engine], "loss off by 1.0e+00")]
+    assert peer_table(rows).splitlines()[2:] == [
+        "| a peer | own loop | 7 | 40000 | 50000 | 10.0 | **no**: loss off by 1.0e+00 |"
+    ]
+
+
+def test_the_probes_measure_something():
+    assert probes.growth(2_000, 1_000, 1) > 0.0
+    assert 0.0 < probes.freeing(2_000, 3) < 10.0
+    assert 16 < probes.answer("resident", 20_000) < 2_000
+
+
+def test_callgrinds_total_is_read():
+    assert probes.collected("==12== Events    : Ir\n==12== Collected : 1812946\n") == 1_812_946
+    with pytest.raises(ValueError, match="no line 'Collected : N': 'Killed'"):
+        probes.collected("Killed")
