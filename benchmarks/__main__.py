@@ -85,7 +85,7 @@ def main() -> None:
     rows += [row for row in measure([again, *libraries], again, count) if row.engine is not again]
 
     tell("done")
-    absent = "".join(f"\n{reason}: {INSTALL}" for reason in dict.fromkeys(missing))
+    absent = "".join(f"\n- {reason}: `{INSTALL}`" for reason in dict.fromkeys(missing))
     command = f"python -m benchmarks {'--quick' if options.quick else f'--rounds {count}'}"
     text = results(command, figures, rows, absent)
     print(text)
