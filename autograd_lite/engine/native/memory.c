@@ -26,7 +26,7 @@ static Py_ssize_t n_living;
 static int next_slab(void) { return 0; }
 static void *const filling = &n_living;
 static Node *take_block(void) {
-    Node *node = PyObject_Malloc(sizeof(Node));
+    Node *node = PyObject_Calloc(1, sizeof(Node));
     return node ? node : (Node *)PyErr_NoMemory();
 }
 static void give_back_block(Node *node) { PyObject_Free(node); }
@@ -172,7 +172,8 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
         Py_XDECREF(notes);
         return NULL;
     }
-    /* Nodes do not count as references to their type, which lives as long as the process. */
+    /* The block is 0 or was a node. Nodes do not count as references to their type, which lives as
+     * long as the process. */
     Py_SET_REFCNT((PyObject *)node, 1);
     Py_SET_TYPE((PyObject *)node, ValueType);
     n_living++;

@@ -305,6 +305,24 @@ static uint32_t find_row(PyObject *op) {
     return index;
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
+typedef PyObject *KeptError;
+static KeptError keep_error(void) { return PyErr_GetRaisedException(); }
+static void bring_back_error(KeptError kept) { PyErr_SetRaisedException(kept); }
+#else
+typedef struct {
+    PyObject *type, *value, *traceback;
+} KeptError;
+static KeptError keep_error(void) {
+    KeptError kept;
+    PyErr_Fetch(&kept.type, &kept.value, &kept.traceback);
+    return kept;
+}
+static void bring_back_error(KeptError kept) {
+    PyErr_Restore(kept.type, kept.value, kept.traceback);
+}
+#endif
+
 static inline void hold_row(uint32_t index) {
     if (index > N_ROWS)
         rows[index].n_nodes++;
@@ -316,9 +334,7 @@ static inline void release_row(uint32_t index) {
         return;
     Row *row = &rows[index];
     PyObject *op = row->op, *name = row->name, *defaults = row->defaults;
-    /* An error can only be that of memory; then the entry stays, for the next time. */
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    const KeptError kept = keep_error(); /* nodes may die while an error is on its way */
     if (PyDict_DelItem(row_index, op) == 0) {
         memset(row, 0, sizeof(Row));
         row->next_free = first_free_row;
@@ -326,7 +342,8 @@ static inline void release_row(uint32_t index) {
         Py_DECREF(name);
         Py_XDECREF(defaults);
         Py_DECREF(op);
+    } else {
+        PyErr_Clear(); /* for want of memory: the entry stays, for the next time */
     }
-    PyErr_Clear();
-    PyErr_Restore(type, error, traceback);
+    bring_back_error(kept);
 }
