@@ -144,7 +144,7 @@ PyDoc_STRVAR(living_doc, "living()\n--\n\nHow many nodes exist now.");
 static PyObject *living(PyObject *module, PyObject *unused) {
     (void)module;
     (void)unused;
-    return PyLong_FromSsize_t(n_living);
+    return PyLong_FromSsize_t(count_living());
 }
 
 /* --- start-up --------------------------------------------------------------------------------------- */

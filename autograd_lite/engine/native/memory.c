@@ -12,24 +12,23 @@
 #include <sys/mman.h>
 #endif
 
-#if defined(__GNUC__)
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NEVER_INLINE static __attribute__((noinline))
-#else
-#define ALWAYS_INLINE static inline
-#define NEVER_INLINE static
-#endif
-
 #ifdef AUTOGRAD_LITE_DEBUG
 
 static Py_ssize_t n_living;
+static Py_ssize_t count_living(void) { return n_living; }
 static int next_slab(void) { return 0; }
 static void *const filling = &n_living;
 static Node *take_block(void) {
     Node *node = PyObject_Calloc(1, sizeof(Node));
-    return node ? node : (Node *)PyErr_NoMemory();
+    if (!node)
+        return (Node *)PyErr_NoMemory();
+    n_living++;
+    return node;
 }
-static void give_back_block(Node *node) { PyObject_Free(node); }
+static void give_back_block(Node *node) {
+    n_living--;
+    PyObject_Free(node);
+}
 
 #else
 
@@ -39,6 +38,7 @@ struct Slab {
     uint32_t n_used;  /* living nodes */
     uint32_t n_fresh; /* from here on, no node was ever made */
     Slab *next, *previous; /* in the list of usable slabs */
+    Slab *newer, *older;   /* in the list of all slabs */
 };
 
 enum { SLAB_BYTES = 1 << 18, KEPT_SLABS = 40 }; /* 10 MiB of empty slabs are kept */
@@ -46,9 +46,16 @@ enum { SLAB_BYTES = 1 << 18, KEPT_SLABS = 40 }; /* 10 MiB of empty slabs are kep
 
 /* The slab that is being filled. All others that are at most half full are in the list. */
 static Slab *filling;
-static Slab usable = {NULL, 0, 0, &usable, &usable};
+static Slab usable = {NULL, 0, 0, &usable, &usable, NULL, NULL};
+static Slab *newest;
 static uint32_t n_empty; /* slabs in the list without a living node */
-static Py_ssize_t n_living;
+
+static Py_ssize_t count_living(void) {
+    Py_ssize_t n = 0;
+    for (const Slab *slab = newest; slab; slab = slab->older)
+        n += slab->n_used;
+    return n;
+}
 
 static inline Slab *slab_of(Node *node) {
     return (Slab *)((uintptr_t)node & ~(uintptr_t)(SLAB_BYTES - 1));
@@ -110,7 +117,10 @@ NEVER_INLINE int next_slab(void) {
             PyErr_NoMemory();
             return -1;
         }
-        *slab = (Slab){NULL, 0, 0, NULL, NULL};
+        *slab = (Slab){NULL, 0, 0, NULL, NULL, NULL, newest};
+        if (newest)
+            newest->newer = slab;
+        newest = slab;
     }
     filling = slab;
     return 0;
@@ -134,6 +144,9 @@ NEVER_INLINE void reconsider(Slab *slab) {
     } else {
         slab->previous->next = slab->next;
         slab->next->previous = slab->previous;
+        *(slab->newer ? &slab->newer->older : &newest) = slab->older;
+        if (slab->older)
+            slab->older->newer = slab->newer;
         unmap_slab(slab);
     }
 }
@@ -176,11 +189,11 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
      * long as the process. */
     Py_SET_REFCNT((PyObject *)node, 1);
     Py_SET_TYPE((PyObject *)node, ValueType);
-    n_living++;
     node->row = row;
     node->n_parents = n_parents;
     node->constant = 0;
     node->visited = 0;
+    node->unused = 0; /* so that these small fields are written as one */
     node->grad = 0.0;
     node->notes = notes;
     return node;
@@ -222,38 +235,48 @@ static int add_room(Node *node, Py_ssize_t n) {
     return 0;
 }
 
-static void release_row(uint32_t row);
+NEVER_INLINE void release_row(uint32_t row);
 
+/* Let go of a parent: the list of what is to be freed, longer by the parent if nobody else holds it. */
 static inline Node *drop(Node *parent, Node *waiting) {
-    if (Py_REFCNT(parent) > 1) {
-        Py_DECREF(parent);
+    const Py_ssize_t n = Py_REFCNT(parent);
+    if (n > 1) {
+        Py_SET_REFCNT((PyObject *)parent, n - 1);
         return waiting;
     }
     parent->next = waiting;
     return parent;
 }
 
+NEVER_INLINE Node *drop_many(Many *many, Node *waiting) {
+    Node *const *parents = many_parents(many);
+    for (Py_ssize_t i = 0; i < many->n; i++)
+        waiting = drop(parents[i], waiting);
+    PyMem_Free(many);
+    return waiting;
+}
+
 /* Free a node and every ancestor that nobody else holds: a list of dead nodes takes the place of
  * recursion. */
 static void node_dealloc(PyObject *self) {
-    Node *waiting = (Node *)self;
-    waiting->next = NULL;
-    while (waiting) {
-        Node *node = waiting;
-        waiting = node->next;
-        if (node->n_parents == MANY) {
-            Node *const *parents = many_parents(node->many);
-            for (Py_ssize_t i = 0; i < node->many->n; i++)
-                waiting = drop(parents[i], waiting);
-            PyMem_Free(node->many);
-        } else if (node->n_parents) {
+    Node *node = (Node *)self, *waiting = NULL;
+    for (;;) {
+        if (node->n_parents == 2) {
             waiting = drop(node->x, waiting);
-            if (node->n_parents == 2)
-                waiting = drop(node->y, waiting);
+            waiting = drop(node->y, waiting);
+        } else if (node->n_parents == 1) {
+            waiting = drop(node->x, waiting);
+        } else if (node->n_parents == MANY) {
+            waiting = drop_many(node->many, waiting);
         }
-        release_row(node->row);
-        Py_CLEAR(node->notes);
-        n_living--;
+        if (node->row > N_ROWS)
+            release_row(node->row);
+        if (node->notes)
+            Py_CLEAR(node->notes);
         give_back_block(node);
+        if (!waiting)
+            return;
+        node = waiting;
+        waiting = node->next;
     }
 }

@@ -8,6 +8,14 @@
 
 typedef struct Node Node;
 
+#if defined(__GNUC__)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE static __attribute__((noinline))
+#else
+#define ALWAYS_INLINE static inline
+#define NEVER_INLINE static
+#endif
+
 /* Parents of a node that has more than two of them: `n` pointers, then `n` partial derivatives. */
 typedef struct {
     Py_ssize_t n;
@@ -22,6 +30,7 @@ struct Node {
     uint8_t n_parents; /* 0, 1, 2, or MANY */
     uint8_t constant;  /* a plain number met in an expression */
     uint8_t visited;   /* only while a walk goes on; 0 at all other times */
+    uint8_t unused;
     union {
         double grad;
         Node *next; /* of a dead node: the next one to be freed, or to be used again */
@@ -96,7 +105,7 @@ static int set_notes(Node *node, PyObject *scope, PyObject *label) {
 }
 
 /* A new reference to the notes of a node made here and now. */
-static int look_up_scope(PyObject **notes) {
+NEVER_INLINE int look_up_scope(PyObject **notes) {
     PyObject *names;
     *notes = NULL;
     if (PyContextVar_Get(scope_variable, NULL, &names) < 0)

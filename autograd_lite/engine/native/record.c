@@ -134,7 +134,7 @@ static PyObject *record_things(uint32_t row, PyObject *const *things, Py_ssize_t
 
 /* --- operators ----------------------------------------------------------------------------------- */
 
-static inline Node *new_unary(uint32_t row, Node *x) {
+ALWAYS_INLINE Node *new_unary(uint32_t row, Node *x) {
     Node *node = new_node(row, 1);
     if (node) {
         node->x = x;
@@ -143,7 +143,7 @@ static inline Node *new_unary(uint32_t row, Node *x) {
     return node;
 }
 
-static inline Node *new_binary(uint32_t row, Node *x, Node *y) {
+ALWAYS_INLINE Node *new_binary(uint32_t row, Node *x, Node *y) {
     Node *node = new_node(row, 2);
     if (node) {
         node->x = x;
@@ -156,7 +156,7 @@ static inline Node *new_binary(uint32_t row, Node *x, Node *y) {
 
 /* A node of a Value and a plain number. 0 if the other operand is something else, whose own operator
  * is to be asked; -1 after an error. */
-static int binary_with_number(uint32_t row, PyObject *a, PyObject *b, Node **node) {
+NEVER_INLINE int binary_with_number(uint32_t row, PyObject *a, PyObject *b, Node **node) {
     double number;
     const bool value_first = is_value(a);
     const int known = plain_number(value_first ? b : a, &number);

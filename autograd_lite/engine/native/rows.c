@@ -328,11 +328,11 @@ static inline void hold_row(uint32_t index) {
         rows[index].n_nodes++;
 }
 
-/* Called for every node that dies. */
-static inline void release_row(uint32_t index) {
-    if (index <= N_ROWS || --rows[index].n_nodes > 0)
-        return;
+/* Called when a node of an entry beyond the compiled ones dies. */
+NEVER_INLINE void release_row(uint32_t index) {
     Row *row = &rows[index];
+    if (--row->n_nodes > 0)
+        return;
     PyObject *op = row->op, *name = row->name, *defaults = row->defaults;
     const KeptError kept = keep_error(); /* nodes may die while an error is on its way */
     if (PyDict_DelItem(row_index, op) == 0) {
