@@ -75,7 +75,7 @@ def main() -> None:
     figures = step_figures(scene, {row.engine: row.lap for row in rows})
 
     tell("sizes, chains and instructions, each in its own process")
-    figures += process_figures(options.quick)
+    figures += process_figures(options.quick, min(count, 60))
 
     tell("libraries for arrays, in turn with ours")
     libraries = made(LIBRARIES, numbers, missing)

@@ -80,20 +80,20 @@ def step_figures(scene: Scene, laps: dict[Engine, Lap]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def process_figures(quick: bool) -> list[Figure]:
+def process_figures(quick: bool, rounds: int) -> list[Figure]:
     """Measured each in a process of its own."""
     # The Python engine promises a tenth of the C engine's size.
     exponent = 7 if autograd_lite.engine == "native" else 6
-    kept, large, small, rounds = (5_000_000, 10**exponent, 10**5, 3)
+    kept, large, small = 5_000_000, 10**exponent, 10**5
     if quick:
-        kept, large, small, rounds, exponent = 50_000, 10**5, 10**4, 1, 5
+        kept, large, small, exponent = 50_000, 10**5, 10**4, 5
     counted = None if quick else probes.instructions(20_000, 120_000)
     reason = "not measured with --quick" if quick else "valgrind is missing"
     return [
         Figure(f"resident bytes per binary node, {kept:,} nodes",
                probes.answer("resident", kept), "≤", 112, 80),
         Figure("time per node, chain of 10⁷ against chain of 10⁵",
-               probes.answer("growth", large, small, rounds), "≤", 2, 1.3, " ×",
+               probes.growth(large, small, rounds), "≤", 2, 1.3, " ×",
                remark="" if exponent == 7 else f"here {large:,} against {small:,}"),
         Figure("a graph of 60,000 nodes, dropped: time to free / time to build",
                probes.answer("freeing", 60_000, 3 if quick else 100), "≤", 0.4, 0.2),

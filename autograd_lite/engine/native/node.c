@@ -11,9 +11,11 @@ typedef struct Node Node;
 #if defined(__GNUC__)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NEVER_INLINE static __attribute__((noinline))
+#define PREFETCH(address) __builtin_prefetch(address, 1)
 #else
 #define ALWAYS_INLINE static inline
 #define NEVER_INLINE static
+#define PREFETCH(address) ((void)0)
 #endif
 
 /* Parents of a node that has more than two of them: `n` pointers, then `n` partial derivatives. */

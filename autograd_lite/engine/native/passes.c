@@ -19,6 +19,8 @@ static inline void pass_on(Node *node, const double adjoint, const bool carefull
 #undef CONTRIBUTION
 }
 
+enum { AHEAD = 8 }; /* nodes that are fetched from memory before the sweep comes to them */
+
 static void restore_grads(Order *order) {
     for (size_t i = 0; i < order->n; i++) {
         order->places[i].node->grad = order->places[i].grad;
@@ -36,6 +38,10 @@ static inline int sweep_once(Order *order, double seed, const bool carefully, co
     for (size_t i = order->n; i-- > 0;) {
         if (sigint_came(i))
             return SIGINT_CAME;
+        if (i >= AHEAD) {
+            PREFETCH(order->places[i - AHEAD].node);
+            PREFETCH((char *)order->places[i - AHEAD].node + 64);
+        }
         Node *node = order->places[i].node;
         const double adjoint = node->grad;
         sum += adjoint;
