@@ -264,13 +264,13 @@ static PyObject *call_slowly(PyObject *function, PyObject *self, PyObject *const
 
 static PyObject *row_call(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *keywords) {
     if (!keywords) {
-        const uint32_t index = find_row(self);
-        if (!index)
-            return NULL;
+        const uint32_t index = known_row(self);
         PyObject *result;
-        const int done = call_simply(index, args, n, &result);
+        const int done = index ? call_simply(index, args, n, &result) : 0;
         if (done)
             return done > 0 ? result : NULL;
+        if (PyErr_Occurred())
+            return NULL;
     }
     return call_slowly(call_fixed, self, args, n, keywords);
 }
@@ -314,11 +314,11 @@ static bool are_simple_vectors(const Row *row, PyObject *const *args, Py_ssize_t
 
 static PyObject *sequence_call(PyObject *self, PyObject *const *args, Py_ssize_t n,
                                PyObject *keywords) {
-    const uint32_t index = find_row(self);
+    const uint32_t index = known_row(self);
     Groups groups;
-    if (!index || warm_up_scope() < 0)
+    if ((!index && PyErr_Occurred()) || warm_up_scope() < 0)
         return NULL;
-    if (keywords || !rows[index].sequence_forward ||
+    if (keywords || !index || !rows[index].sequence_forward ||
         !are_simple_vectors(&rows[index], args, n, &groups))
         return call_slowly(call_sequence, self, args, n, keywords);
     const int n_groups = rows[index].n_vectors + rows[index].n_scalars;

@@ -269,11 +269,17 @@ static int grow_rows(void) {
     return 0;
 }
 
-/* The entry of a row; 0 after an error. A row met for the first time gets one. */
-static uint32_t find_row(PyObject *op) {
+/* The entry of a row; 0 if it has none (or after an error). */
+static inline uint32_t known_row(PyObject *op) {
     PyObject *known = PyDict_GetItemWithError(row_index, op);
+    return known ? (uint32_t)PyLong_AsUnsignedLong(known) : 0;
+}
+
+/* The same, but a row met for the first time gets an entry; 0 after an error. */
+static uint32_t find_row(PyObject *op) {
+    const uint32_t known = known_row(op);
     if (known)
-        return (uint32_t)PyLong_AsUnsignedLong(known);
+        return known;
     if (PyErr_Occurred() || (!first_free_row && grow_rows() < 0))
         return 0;
     const uint32_t index = first_free_row;
