@@ -16,6 +16,7 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.engine import topological_order
 from autograd_lite.graph import ancestors, leaves, scope_of
+from autograd_lite.ops import Op
 
 INF, NAN = math.inf, math.nan
 
@@ -179,6 +180,50 @@ def test_refresh_keeps_attributes():
     x.data = -4.0
     y.refresh()
     assert (y.data, y.local_grads) == (-2.0, (0.5,))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("rule", ["forward", "partial"])
+def test_a_refresh_that_breaks_off_puts_everything_back(error, rule):
+    """Stopped at the third of its nodes, by the row's own function or by Ctrl-C in it."""
+    calls = {"forward": 0, "partial": 0, "stop": -1}
+
+    def count(which):
+        calls[which] += 1
+        if which == rule and calls[which] == calls["stop"]:
+            raise error("stopped")
+
+    def forward(x, y):
+        count("forward")
+        return x * y
+
+    def partial(out, x, y):
+        count("partial")
+        return y
+
+    fragile = Op(
+        "fragile", symbol="!", latex="!", forward=forward, domain=[(0, 1)] * 2, doc="",
+        partials=[partial, lambda out, x, y: x],
+    )  # fmt: skip
+    x = Value(2.0)
+    y = ag.sum([fragile(x, x), x, x])
+    for _ in range(3):
+        y = fragile(y, x)
+    y.backward()
+    nodes = ancestors(y)
+
+    def facts():
+        return [(node.data, node.grad, node.local_grads) for node in nodes if node.op]
+
+    before = facts()
+    x.data = 3.0
+    calls["stop"] = calls[rule] + 3
+    with pytest.raises(error, match="stopped"):
+        y.refresh()
+    assert calls[rule] == calls["stop"]
+    assert facts() == before
+    y.refresh()
+    assert y.data == (3.0 * 3.0 + 3.0 + 3.0) * 3.0**3
 
 
 # --- order ----------------------------------------------------------------------------------------

@@ -173,10 +173,26 @@ class Value:
             node._grad = 0.0
 
     def refresh(self) -> None:
-        """Recompute this Value and all its ancestors from the leaves' data; keep every ``grad``."""
-        for node in topological_order([self]):
-            if node._row is not None:
+        """Recompute this Value and all its ancestors from the leaves' data; keep every ``grad``.
+
+        All or nothing: interrupted, or stopped by an exception out of an op's own function, it
+        puts every number and partial derivative back before the exception goes on.
+        """
+        order = [node for node in topological_order([self]) if node._row is not None]
+        # in four long lists, because many small tuples would rouse the garbage collector
+        former: list[list[Any]] = [
+            [node._data for node in order],
+            [node._dx for node in order],
+            [node._dy for node in order],
+            [node._drest for node in order],
+        ]
+        try:
+            for node in order:
                 _evaluate(node)
+        except BaseException:  # Ctrl-C, too, must not leave half a graph at new numbers
+            for node, data, dx, dy, drest in zip(order, *former, strict=True):
+                node._data, node._dx, node._dy, node._drest = data, dx, dy, drest
+            raise
 
     @staticmethod
     def _apply_op(row: Op, args: Sequence[Any]) -> Value:
