@@ -284,8 +284,13 @@ def restore(
     node = _new(Value)
     node._row, node._data, node._grad, node._label = row, data, grad, label
     node._constant, node._scope = is_constant, scope
-    _set_parents(node, parents)
-    _set_partials(node, partials)
+    if len(parents) == 2:
+        node._x, node._y = parents
+        node._dx, node._dy = partials
+        node._rest = node._drest = ()
+    else:
+        _set_parents(node, parents)
+        _set_partials(node, partials)
     return node
 
 
