@@ -153,14 +153,14 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
     stack = [self]
     while stack:
         node = stack[-1]
-        missing = [parent for parent in node.parents if id(parent) not in memo]
-        if missing:
-            stack += missing
-        else:
-            stack.pop()
-            if id(node) not in memo:
-                row, parents, *rest = fields(node)
-                memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
+        if id(node) not in memo:
+            row, parents, *rest = fields(node)
+            missing = [parent for parent in parents if id(parent) not in memo]
+            if missing:
+                stack += missing
+                continue
+            memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
+        stack.pop()
     copied: Value = memo[id(self)]
     return copied
 

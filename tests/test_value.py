@@ -453,3 +453,9 @@ def test_a_pickle_opens_in_another_process():
         [sys.executable, "-c", code], input=pickle.dumps(y), capture_output=True, check=True
     )
     assert done.stdout.decode().split() == f"{y!r} add".split()
+
+
+def test_a_node_of_many_parents_and_many_uses_is_copied_in_linear_time():
+    wide = ag.sum([Value(1.0)] * 30_000)
+    twin = copy.deepcopy(ag.sum([wide] * 30_000))
+    assert len(set(twin.parents)) == 1
