@@ -25,7 +25,7 @@ class AutogradError(Exception):
 
 
 class GraphError(AutogradError, ValueError):
-    """A graph cannot do what was asked of it, for instance because it is stale."""
+    """A graph cannot do what was asked of it (it is stale, say), or its pickle is damaged."""
 
 
 class ShapeError(AutogradError, ValueError):

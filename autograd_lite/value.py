@@ -1,4 +1,4 @@
-"""Value as users meet it: operators, one method per op, printing, copying, pickling.
+"""Value as users meet it: operators, one method per op, printing, copying.
 
 The engine defines the type; this file attaches what needs no speed, and what follows from the op
 table (operators and methods).
@@ -7,13 +7,13 @@ table (operators and methods).
 from __future__ import annotations
 
 import operator
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite.engine import Value, constant, fields, record, restore, topological_order
+from autograd_lite import pickles
+from autograd_lite.engine import Value, constant, fields, record, restore
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
 
@@ -142,7 +142,7 @@ def _symbol(self: Value) -> str:
     return str(row.symbol_for(last.data if last is not None and last.constant else None))
 
 
-# --- copies and pickles, without recursion --------------------------------------------------------
+# --- copies, without recursion --------------------------------------------------------------------
 
 
 def _copy(self: Value) -> Value:
@@ -163,69 +163,6 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
         stack.pop()
     copied: Value = memo[id(self)]
     return copied
-
-
-class _InOrder:
-    """Nodes that are to be pickled one after the other, parents first.
-
-    A pickler descends into an object's parts, so a chain of a million nodes would overflow its
-    stack. A Value that it meets therefore hands it this list of all ancestors, parents before
-    children: the pickler saves the nodes one by one, remembers each, and finds a node's parents
-    already saved. While it reads the list (`_Listing`), the nodes in it describe themselves by
-    their `fields`.
-    """
-
-    def __init__(self, nodes: list[Value]) -> None:
-        self.nodes = nodes
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, _Listing(self.nodes)
-
-
-class _Listing:
-    """An iterator that marks its nodes as listed for as long as the pickler holds it.
-
-    Picklers read ahead, so the end of the iteration is not the end of saving; that is when the
-    iterator is dropped, whether the pickler succeeded or failed.
-    """
-
-    def __init__(self, nodes: list[Value]) -> None:
-        self.nodes = iter(nodes)
-        self.listed = _listed.ids
-        self.added = set(map(id, nodes)) - self.listed
-        self.listed |= self.added
-
-    def __iter__(self) -> Iterator[Value]:
-        return self
-
-    def __next__(self) -> Value:
-        return next(self.nodes)
-
-    def __del__(self) -> None:
-        self.listed -= self.added
-
-
-class _Listed(threading.local):
-    def __init__(self) -> None:
-        self.ids: set[int] = set()
-
-
-_listed = _Listed()
-
-
-def _reduce(self: Value, protocol: object) -> tuple[Any, ...]:
-    if id(self) in _listed.ids or not self.parents:
-        return restored, fields(self)
-    return _last, (_InOrder(topological_order([self])),)
-
-
-def restored(*parts: Any) -> Value:
-    """A Value out of its pickled fields; the name that pickles of every engine refer to."""
-    return restore(*parts)
-
-
-def _last(nodes: list[Value]) -> Value:
-    return nodes[-1]
 
 
 # --- attaching ------------------------------------------------------------------------------------
@@ -253,7 +190,7 @@ for _name, _function in {
     "__format__": _format,
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
-    "__reduce_ex__": _reduce,
+    "__reduce_ex__": pickles.reduce_ex,
     "item": _item,
     "detach": _detach,
 }.items():

@@ -320,6 +320,10 @@ def test_a_fan_of_a_million_parents_is_one_node():
     y = ag.sum(xs + xs)
     y.backward()
     assert (y.data, xs[0].grad, xs[-1].grad, len(y.parents)) == (1e6, 2.0, 2.0, MILLION)
+    twin = pickle.loads(pickle.dumps(y))
+    twin.backward()
+    assert (len(twin.parents), twin.parents[0] is twin.parents[MILLION // 2]) == (MILLION, True)
+    assert twin.parents[-1].grad == 4.0
 
 
 def living():
