@@ -41,17 +41,10 @@ if not TYPE_CHECKING and _wanted != "python":
             warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
 
 if TYPE_CHECKING or name == "python":
-    from autograd_lite.engine.python import (
-        Value,
-        adjoints,
-        constant,
-        fields,
-        record,
-        record_beside,
-        restore,
-    )
+    from autograd_lite.engine.beside import record_beside
+    from autograd_lite.engine.python import Value, constant, fields, record, restore
     from autograd_lite.engine.scopes import current_scope
-    from autograd_lite.engine.sweep import topological_order
+    from autograd_lite.engine.sweep import adjoints, topological_order
 
 __all__ = [
     "Value",

@@ -226,42 +226,6 @@ def record(row: Op, parents: tuple[Value, ...]) -> Value:
     return node
 
 
-def record_beside(
-    row: Op,
-    then: Op | None,
-    vectors: list[list[Value]],
-    shared: list[Any],
-    scalars: list[Value],
-    names: tuple[str, ...],
-) -> Any:
-    """For each vector a node of `row` over it, a shared vector and a scalar of its own.
-
-    And on each a node of the row `then`, if that is not None. Every node lies in the scope of its
-    scalar: the scope `names` and one name more. NotImplemented if that is not so, or the arguments
-    are no Values and numbers that fit each other.
-    """
-    kinds = set(map(type, shared)) - {Value, float, int, bool}
-    strays = [scalar for scalar in scalars if (*names, *scalar._scope[-1:]) != scalar._scope]
-    if kinds or strays or {len(vector) for vector in vectors} != {len(shared)}:
-        return NotImplemented
-    inputs = [x if type(x) is Value else constant(x) for x in shared]
-    nodes = []
-    for vector, scalar in zip(vectors, scalars, strict=True):
-        node = record(row, (*vector, *inputs, scalar))
-        node._scope = scalar._scope
-        if then is not None:
-            node = record(then, (node,))
-            node._scope = scalar._scope
-        nodes.append(node)
-    return nodes
-
-
-def adjoints(root: Value, seed: float, nodes: list[Value]) -> list[float]:
-    """Derivatives of the root by some nodes, times the seed. No ``grad`` is touched."""
-    found = reverse_sweep(root, seed)
-    return [found.get(node, 0.0) for node in nodes]
-
-
 def fields(node: Value) -> tuple[Any, ...]:
     """All that a node is, as `restore` takes it: for copying and pickling."""
     return (

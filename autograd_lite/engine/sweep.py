@@ -60,6 +60,12 @@ def reverse_sweep(root: Value, seed: float) -> dict[Value, float]:
     return adjoint
 
 
+def adjoints(root: Value, seed: float, nodes: list[Value]) -> list[float]:
+    """Derivatives of the root by some nodes, times the seed. No ``grad`` is touched."""
+    found = reverse_sweep(root, seed)
+    return [found.get(node, 0.0) for node in nodes]
+
+
 def _sweep(order: list[Value], seed: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
