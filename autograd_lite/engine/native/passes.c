@@ -126,27 +126,33 @@ static PyObject *adjoints(PyObject *module, PyObject *args) {
     Order order;
     if (!PyArg_ParseTuple(args, "O!dO!:adjoints", ValueType, &root, &seed, &PyList_Type, &nodes))
         return NULL;
-    const Py_ssize_t n = PyList_GET_SIZE(nodes);
+    /* A tuple, because the handler of Ctrl-C may change the list. */
+    PyObject *list = NULL, *wanted = PyList_AsTuple(nodes);
+    if (!wanted)
+        return NULL;
+    const Py_ssize_t n = PyTuple_GET_SIZE(wanted);
+    double *found = PyMem_Calloc((size_t)n + 1, sizeof(double));
+    if (!found) {
+        PyErr_NoMemory();
+        goto done;
+    }
     for (Py_ssize_t i = 0; i < n; i++)
-        if (!is_value(PyList_GET_ITEM(nodes, i)))
-            return PyErr_Format(PyExc_TypeError, "nodes are Values, and one is %R",
-                                PyList_GET_ITEM(nodes, i));
-    double *found = n > PY_SSIZE_T_MAX / 8 ? NULL : PyMem_Calloc((size_t)n + 1, sizeof(double));
-    if (!found)
-        return PyErr_NoMemory();
-    if (!((Node *)root)->constant) {
-        if (differentiate(root, seed, &order, false) < 0) {
-            PyMem_Free(found);
-            return NULL;
+        if (!is_value(PyTuple_GET_ITEM(wanted, i))) {
+            PyErr_Format(PyExc_TypeError, "nodes are Values, and one is %R",
+                         PyTuple_GET_ITEM(wanted, i));
+            goto done;
         }
+    if (!((Node *)root)->constant) {
+        if (differentiate(root, seed, &order, false) < 0)
+            goto done;
         for (Py_ssize_t i = 0; i < n; i++) {
-            const Node *node = (Node *)PyList_GET_ITEM(nodes, i);
+            const Node *node = (Node *)PyTuple_GET_ITEM(wanted, i);
             found[i] = node->visited ? node->grad : 0.0;
         }
         restore_grads(&order);
         give_back_order(&order);
     }
-    PyObject *list = PyList_New(n);
+    list = PyList_New(n);
     for (Py_ssize_t i = 0; list && i < n; i++) {
         PyObject *number = PyFloat_FromDouble(found[i]);
         if (number)
@@ -154,7 +160,9 @@ static PyObject *adjoints(PyObject *module, PyObject *args) {
         else
             Py_CLEAR(list);
     }
+done:
     PyMem_Free(found);
+    Py_DECREF(wanted);
     return list;
 }
 
@@ -216,10 +224,13 @@ static int write_down(Journal *journal, Node *node) {
     const Py_ssize_t n = count_parents(node);
     const double *partials = partials_of(node);
     for (Py_ssize_t i = -1; i < n; i++) {
-        if (journal->n == journal->capacity &&
-            grow(&journal->items, &journal->capacity, sizeof(double)) < 0) {
-            journal->n -= (size_t)(i + 1);
-            return -1;
+        if (journal->n == journal->capacity) {
+            double *items = grow(journal->items, &journal->capacity, sizeof(double));
+            if (!items) {
+                PyErr_NoMemory();
+                return -1;
+            }
+            journal->items = items;
         }
         journal->items[journal->n++] = i < 0 ? node->data : partials[i];
     }
@@ -239,12 +250,12 @@ static int evaluate_all(const Order *order) {
     size_t i, read = 0;
     for (i = 0; i < order->n && state == DONE; i++) {
         Node *node = order->places[i].node;
-        if (!node->row)
-            continue;
         if (sigint_came(i)) {
             state = SIGINT_CAME;
             break;
         }
+        if (!node->row)
+            continue;
         if (write_down(&journal, node) < 0) {
             state = FAILED;
             break;

@@ -28,22 +28,23 @@ static Order spare_order;
 static Stack spare_stack;
 enum { KEEP = 1 << 17 };
 
-static int grow(void *items, size_t *capacity, size_t size) {
+/* A longer array; NULL if there is no memory. The caller raises that when no node is marked as visited
+ * any more, because making an error can set off Python's collector, and with it Python code. */
+static void *grow(void *items, size_t *capacity, size_t size) {
     const size_t more = *capacity ? 2 * *capacity : 1024;
-    void **array = items;
-    void *moved = more > PY_SSIZE_T_MAX / size ? NULL : PyMem_Realloc(*array, more * size);
-    if (!moved) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    *array = moved;
-    *capacity = more;
-    return 0;
+    void *moved = more > PY_SSIZE_T_MAX / size ? NULL : PyMem_Realloc(items, more * size);
+    if (moved)
+        *capacity = more;
+    return moved;
 }
 
 static inline int push(Stack *stack, uintptr_t item) {
-    if (stack->n == stack->capacity && grow(&stack->items, &stack->capacity, sizeof(uintptr_t)) < 0)
-        return -1;
+    if (stack->n == stack->capacity) {
+        uintptr_t *items = grow(stack->items, &stack->capacity, sizeof(uintptr_t));
+        if (!items)
+            return -1;
+        stack->items = items;
+    }
     stack->items[stack->n++] = item;
     return 0;
 }
@@ -65,8 +66,9 @@ static void give_back_order(Order *order) {
 
 enum { INTERVAL = 1 << 16 }; /* nodes between two looks, about a millisecond */
 
+/* A walk counts in steps of one or two, so one of two numbers always comes up. */
 static bool sigint_came(size_t i) {
-    return i % INTERVAL == INTERVAL - 1 && PyOS_InterruptOccurred();
+    return i % INTERVAL >= INTERVAL - 2 && PyOS_InterruptOccurred();
 }
 
 /* Let the signal's handler run, now that the pass is undone: -1 if it raised, else 0, to begin again. */
@@ -100,9 +102,12 @@ static void forget(Order *order, Stack *stack, bool take_grads) {
 }
 
 static inline int append(Order *order, Node *node, const bool take_grads) {
-    if (order->n == order->capacity &&
-        grow(&order->places, &order->capacity, sizeof(Place)) < 0)
-        return -1;
+    if (order->n == order->capacity) {
+        Place *places = grow(order->places, &order->capacity, sizeof(Place));
+        if (!places)
+            return -1;
+        order->places = places;
+    }
     order->places[order->n++] = (Place){node, node->grad};
     if (take_grads)
         node->grad = 0.0;
@@ -174,6 +179,8 @@ static inline int walk(PyObject *const *roots, Py_ssize_t n, Order *order, const
             state = visit((Node *)roots[i], order, &stack, take_grads);
         if (state != DONE)
             forget(order, &stack, take_grads);
+        if (state == FAILED)
+            PyErr_NoMemory();
         if (state == FAILED || (state == SIGINT_CAME && interrupted() < 0))
             result = -1;
     } while (state == SIGINT_CAME && result == 0);
