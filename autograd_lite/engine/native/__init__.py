@@ -18,7 +18,7 @@ from __future__ import annotations
 from contextvars import Token
 from typing import Any
 
-from autograd_lite.engine import scopes
+from autograd_lite.engine import python, scopes
 from autograd_lite.engine.generate import table_digest
 from autograd_lite.engine.native import _engine
 from autograd_lite.engine.refusals import refuse_data, refuse_label
@@ -59,6 +59,7 @@ class _CurrentScope:
 
 current_scope = _CurrentScope()
 Value: Any = _engine.Value
+Value.__doc__ = python.Value.__doc__
 adjoints = _engine.adjoints
 constant = _engine.constant
 fields = _engine.fields
