@@ -78,24 +78,10 @@ static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar
     return next;
 }
 
-PyDoc_STRVAR(record_beside_doc,
-"record_beside(row, then, vectors, shared, scalars, names, /)\n--\n\n"
-"For each of some vectors a node of `row` over it, a shared vector, and a scalar of its own; and on\n"
-"each a node of the row `then`, if that is not None.\n\n"
-"Every node lies in the scope of its scalar: the scope `names` and one name more. NotImplemented if\n"
-"that is not so, or the arguments are no lists of Values that fit each other.");
-
-static PyObject *record_beside(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *op, *then_op, *vectors, *shared, *scalars, *names;
-    if (!PyArg_ParseTuple(args, "OOO!O!O!O!:record_beside", &op, &then_op, &PyList_Type, &vectors,
-                          &PyList_Type, &shared, &PyList_Type, &scalars, &PyTuple_Type, &names))
-        return NULL;
-    const uint32_t row = find_row(op), then = row && then_op != Py_None ? find_row(then_op) : 0;
-    if (!row || (!then && then_op != Py_None))
-        return NULL;
+static PyObject *all_beside(uint32_t row, uint32_t then, PyObject *vectors, PyObject *shared,
+                            PyObject *scalars, PyObject *names) {
     const Py_ssize_t n = PyList_GET_SIZE(vectors), m = PyList_GET_SIZE(shared);
-    Beside all = {&rows[row], row, then, m, NULL, NULL, true};
+    Beside all = {NULL, row, then, m, NULL, NULL, true};
     Py_ssize_t ready = 0, done = 0;
     /* Made first: from the checks on no Python code may run. */
     PyObject *list = PyList_New(n);
@@ -103,6 +89,7 @@ static PyObject *record_beside(PyObject *module, PyObject *args) {
         Py_XDECREF(list);
         return NULL;
     }
+    all.row = &rows[row];
     if (PyList_GET_SIZE(vectors) != n || PyList_GET_SIZE(shared) != m ||
         !can_be_beside(all.row, then ? &rows[then] : NULL, vectors, shared, scalars, names)) {
         Py_DECREF(list);
@@ -111,7 +98,8 @@ static PyObject *record_beside(PyObject *module, PyObject *args) {
     double local[LOCAL];
     const Py_ssize_t size = 3 * m + 1 + all.row->n_scratch * m; /* pointers are no larger */
     all.args = size <= LOCAL ? local : PyMem_New(double, size);
-    all.inputs = (Node **)(all.args + size - m);
+    if (all.args)
+        all.inputs = (Node **)(all.args + size - m);
     for (; all.args && ready < m; ready++) {
         Node *input = argument(PyList_GET_ITEM(shared, ready)); /* numbers: once for all */
         if (!input)
@@ -136,4 +124,26 @@ static PyObject *record_beside(PyObject *module, PyObject *args) {
     if (all.args != local)
         PyMem_Free(all.args);
     return list;
+}
+
+PyDoc_STRVAR(record_beside_doc,
+"record_beside(row, then, vectors, shared, scalars, names, /)\n--\n\n"
+"For each of some vectors a node of `row` over it, a shared vector, and a scalar of its own; and on\n"
+"each a node of the row `then`, if that is not None.\n\n"
+"Every node lies in the scope of its scalar: the scope `names` and one name more. NotImplemented if\n"
+"that is not so, or the arguments are no lists of Values that fit each other.");
+
+static PyObject *record_beside(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *op, *then_op, *vectors, *shared, *scalars, *names;
+    if (!PyArg_ParseTuple(args, "OOO!O!O!O!:record_beside", &op, &then_op, &PyList_Type, &vectors,
+                          &PyList_Type, &shared, &PyList_Type, &scalars, &PyTuple_Type, &names))
+        return NULL;
+    const uint32_t row = find_row(op), then = row && then_op != Py_None ? find_row(then_op) : 0;
+    PyObject *nodes = NULL;
+    if (row && (then || then_op == Py_None))
+        nodes = all_beside(row, then, vectors, shared, scalars, names);
+    let_go_of_row(row);
+    let_go_of_row(then);
+    return nodes;
 }

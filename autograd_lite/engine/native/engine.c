@@ -66,9 +66,10 @@ static PyObject *fields(PyObject *module, PyObject *self) {
         Py_XDECREF(partials);
         return NULL;
     }
-    return Py_BuildValue("ONNddOOO", node->row ? rows[node->row].op : Py_None, parents, partials,
-                         node->data, node->grad, label_in(node->notes),
-                         node->constant ? Py_True : Py_False, scope_in(node->notes));
+    /* New references, since allocating can set off Python's collector, and with it Python code. */
+    return Py_BuildValue("NNNddNON", Py_NewRef(node->row ? rows[node->row].op : Py_None), parents,
+                         partials, node->data, node->grad, Py_NewRef(label_in(node->notes)),
+                         node->constant ? Py_True : Py_False, Py_NewRef(scope_in(node->notes)));
 }
 
 PyDoc_STRVAR(restore_doc,
@@ -88,17 +89,23 @@ static PyObject *restore(PyObject *module, PyObject *args) {
     const uint32_t row = op == Py_None ? 0 : find_row(op);
     if (op != Py_None && !row)
         return NULL;
-    if (PyTuple_GET_SIZE(partials) != n || (row ? !fits(&rows[row], n) : n != 0))
-        return PyErr_Format(PyExc_ValueError,
-                            "%zd parents and %zd partial derivatives do not fit a node of %R", n,
-                            PyTuple_GET_SIZE(partials), op);
-    if (!are_names(scope))
-        return PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", scope);
-    double local[LOCAL], *numbers = n > LOCAL ? PyMem_New(double, n) : local;
+    double local[LOCAL], *numbers = local;
     PyObject *text = NULL;
     Node *node = NULL;
-    if (!numbers)
-        return PyErr_NoMemory();
+    if (PyTuple_GET_SIZE(partials) != n || (row ? !fits(&rows[row], n) : n != 0)) {
+        PyErr_Format(PyExc_ValueError,
+                     "%zd parents and %zd partial derivatives do not fit a node of %R", n,
+                     PyTuple_GET_SIZE(partials), op);
+        goto done;
+    }
+    if (!are_names(scope)) {
+        PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", scope);
+        goto done;
+    }
+    if (n > LOCAL && !(numbers = PyMem_New(double, n))) {
+        PyErr_NoMemory();
+        goto done;
+    }
     for (Py_ssize_t i = 0; i < n; i++) {
         if (!is_value(PyTuple_GET_ITEM(parents, i))) {
             PyErr_Format(PyExc_TypeError, "parents are Values, and one is %R",
@@ -126,6 +133,7 @@ done:
     Py_XDECREF(text);
     if (numbers != local)
         PyMem_Free(numbers);
+    let_go_of_row(row);
     return (PyObject *)node;
 }
 
@@ -162,7 +170,7 @@ static int add_method(uint32_t index, PyMethodDef simple, PyMethodDef general) {
         const bool plain = rows[index].arity == 1 && PyDict_GET_SIZE(attrs) == 0;
         PyMethodDef *definition = &method_definitions[index];
         *definition = plain ? simple : general;
-        definition->ml_doc = PyUnicode_AsUTF8(doc); /* lives as long as the row */
+        definition->ml_doc = PyUnicode_AsUTF8(Py_NewRef(doc)); /* which therefore stays for ever */
         PyObject *method = definition->ml_doc && public == Py_True
                                ? PyDescr_NewMethod(ValueType, definition) : NULL;
         if (public != Py_True)
@@ -198,7 +206,8 @@ static int enter_compiled(PyObject *table) {
 #define ENTER(index, identifier, text, arity)                                                     \
     {                                                                                             \
         PyObject *op = PyMapping_GetItemString(table, text);                                      \
-        const int result = op ? enter(index, op) : -1;                                            \
+        Row row = rows[index];                                                                    \
+        const int result = op && describe(&row, op) == 0 ? enter(index, &row) : -1;               \
         Py_XDECREF(op);                                                                           \
         if (result < 0)                                                                           \
             return -1;                                                                            \

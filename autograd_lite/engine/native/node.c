@@ -96,7 +96,9 @@ static PyObject *label_in(PyObject *notes) {
 static int set_notes(Node *node, PyObject *scope, PyObject *label) {
     PyObject *notes = NULL;
     if (PyUnicode_GET_LENGTH(label)) {
+        Py_INCREF(scope); /* for allocating can set off Python's collector, and with it Python code */
         notes = PyTuple_Pack(2, scope, label);
+        Py_DECREF(scope);
         if (!notes)
             return -1;
     } else if (PyTuple_GET_SIZE(scope)) {

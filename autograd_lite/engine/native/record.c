@@ -15,9 +15,12 @@ static int to_double(PyObject *thing, double *number) {
     PyObject *found = PyObject_CallOneArg(as_float, thing);
     if (!found)
         return -1;
-    *number = PyFloat_AsDouble(found);
+    const double converted = PyFloat_AsDouble(found);
     Py_DECREF(found);
-    return *number == -1.0 && PyErr_Occurred() ? -1 : 0;
+    if (converted == -1.0 && PyErr_Occurred())
+        return -1;
+    *number = converted;
+    return 0;
 }
 
 /* Is this a float, int or bool, and which number? Everything else takes the longer way. */
@@ -263,16 +266,17 @@ static PyObject *call_slowly(PyObject *function, PyObject *self, PyObject *const
 }
 
 static PyObject *row_call(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *keywords) {
+    PyObject *result = NULL;
+    int done = 0;
     if (!keywords) {
         const uint32_t index = known_row(self);
-        PyObject *result;
-        const int done = index ? call_simply(index, args, n, &result) : 0;
-        if (done)
-            return done > 0 ? result : NULL;
-        if (PyErr_Occurred())
+        if (index)
+            done = call_simply(index, args, n, &result);
+        else if (PyErr_Occurred())
             return NULL;
+        let_go_of_row(index);
     }
-    return call_slowly(call_fixed, self, args, n, keywords);
+    return done ? result : call_slowly(call_fixed, self, args, n, keywords);
 }
 
 enum { MAX_GROUPS = 4 };
@@ -316,13 +320,18 @@ static PyObject *sequence_call(PyObject *self, PyObject *const *args, Py_ssize_t
                                PyObject *keywords) {
     const uint32_t index = known_row(self);
     Groups groups;
-    if ((!index && PyErr_Occurred()) || warm_up_scope() < 0)
+    if ((!index && PyErr_Occurred()) || warm_up_scope() < 0) {
+        let_go_of_row(index);
         return NULL;
+    }
     if (keywords || !index || !rows[index].sequence_forward ||
-        !are_simple_vectors(&rows[index], args, n, &groups))
+        !are_simple_vectors(&rows[index], args, n, &groups)) {
+        let_go_of_row(index);
         return call_slowly(call_sequence, self, args, n, keywords);
+    }
     const int n_groups = rows[index].n_vectors + rows[index].n_scalars;
     Node *node = child_of_things(index, groups.things, groups.lengths, n_groups);
+    let_go_of_row(index);
     return node ? finished(node) : NULL;
 }
 

@@ -27,7 +27,8 @@ typedef struct {
     SequenceForward sequence_forward;
     SequencePartials sequence_partials;
     int n_scratch;
-    Py_ssize_t n_nodes; /* living nodes; entries beyond the compiled ones end with their last node */
+    Py_ssize_t n_holders; /* living nodes, and calls under way; entries beyond the compiled ones end
+                           * with the last of them */
     uint32_t next_free;
 } Row;
 
@@ -152,17 +153,17 @@ static int evaluate_in_python(Node *node, PyObject *op) {
     if (!out || PyErr_Occurred())
         goto done;
     found = PyObject_CallMethod(op, "partials_on_floats", "OOO", out, numbers, wanted);
-    list = found ? PySequence_Fast(found, "partial derivatives are a sequence") : NULL;
+    list = found ? PySequence_Tuple(found) : NULL; /* which no Python code can change */
     if (!list)
         goto done;
-    if (PySequence_Fast_GET_SIZE(list) != n) {
+    if (PyTuple_GET_SIZE(list) != n) {
         PyErr_Format(PyExc_ValueError, "%R has %zd arguments and gave %zd partial derivatives",
-                     op, n, PySequence_Fast_GET_SIZE(list));
+                     op, n, PyTuple_GET_SIZE(list));
         goto done;
     }
     double *partials = partials_of(node);
     for (Py_ssize_t i = 0; i < n; i++) {
-        partials[i] = PyFloat_AsDouble(PySequence_Fast_GET_ITEM(list, i));
+        partials[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(list, i));
         if (partials[i] == -1.0 && PyErr_Occurred())
             goto done;
     }
@@ -192,22 +193,37 @@ static int evaluate(Node *node) {
 
 static int describe_sequence(Row *row, PyObject *op) {
     PyObject *empty = PyObject_GetAttrString(op, "empty");
-    PyObject *scalars = empty ? PyObject_GetAttrString(op, "scalars") : NULL;
+    PyObject *vectors = empty ? PyObject_GetAttrString(op, "vectors") : NULL;
+    PyObject *scalars = vectors ? PyObject_GetAttrString(op, "scalars") : NULL;
     PyObject *defaults = scalars ? PyMapping_Values(scalars) : NULL;
     row->defaults = defaults ? PyList_AsTuple(defaults) : NULL;
     const int truth = row->defaults ? PyObject_IsTrue(empty) : -1;
+    const Py_ssize_t n_vectors = truth < 0 ? -1 : PyObject_Size(vectors);
+    if (n_vectors == 0)
+        PyErr_Format(PyExc_ValueError, "op %R takes no sequence; name one in its `vectors`", op);
     row->accepts_none = truth > 0;
+    row->n_vectors = (int)n_vectors;
+    row->n_scalars = row->defaults ? (int)PyTuple_GET_SIZE(row->defaults) : 0;
     Py_XDECREF(empty);
+    Py_XDECREF(vectors);
     Py_XDECREF(scalars);
     Py_XDECREF(defaults);
-    return truth < 0 ? -1 : 0;
+    return n_vectors <= 0 ? -1 : 0;
 }
 
+static void forget_description(Row *row) {
+    Py_CLEAR(row->defaults);
+    Py_CLEAR(row->name);
+    Py_CLEAR(row->op);
+}
+
+/* Fill an entry, outside `rows`, because Python code runs here. After an error (-1) it holds nothing. */
 static int describe(Row *row, PyObject *op) {
     PyObject *arity = PyObject_GetAttrString(op, "arity");
     PyObject *attrs = PyObject_GetAttrString(op, "attrs");
     PyObject *values = attrs ? PyMapping_Values(attrs) : NULL;
     int result = -1;
+    row->op = Py_NewRef(op);
     row->name = PyObject_GetAttrString(op, "name");
     if (!arity || !values || !row->name)
         goto done;
@@ -229,27 +245,24 @@ static int describe(Row *row, PyObject *op) {
     }
     result = row->arity < 0 ? describe_sequence(row, op) : 0;
 done:
+    if (result < 0)
+        forget_description(row);
     Py_XDECREF(arity);
     Py_XDECREF(attrs);
     Py_XDECREF(values);
     return result;
 }
 
-static int enter(uint32_t index, PyObject *op) {
-    Row *row = &rows[index];
-    row->op = Py_NewRef(op);
-    row->n_nodes = 0;
-    PyObject *number = NULL;
-    if (describe(row, op) == 0 && (number = PyLong_FromUnsignedLong(index)) &&
-        PyDict_SetItem(row_index, op, number) == 0) {
-        Py_DECREF(number);
-        return 0;
-    }
+/* Put a described entry into `rows`; after an error (-1) it holds nothing. */
+static int enter(uint32_t index, Row *row) {
+    PyObject *number = PyLong_FromUnsignedLong(index);
+    const int result = number ? PyDict_SetItem(row_index, row->op, number) : -1;
     Py_XDECREF(number);
-    Py_CLEAR(row->defaults);
-    Py_CLEAR(row->name);
-    Py_CLEAR(row->op);
-    return -1;
+    if (result < 0)
+        forget_description(row);
+    else
+        rows[index] = *row;
+    return result;
 }
 
 static int grow_rows(void) {
@@ -267,48 +280,6 @@ static int grow_rows(void) {
     }
     rows_capacity = capacity;
     return 0;
-}
-
-/* The entry of a row; 0 if it has none (or after an error). */
-static inline uint32_t known_row(PyObject *op) {
-    PyObject *known = PyDict_GetItemWithError(row_index, op);
-    return known ? (uint32_t)PyLong_AsUnsignedLong(known) : 0;
-}
-
-/* The same, but a row met for the first time gets an entry; 0 after an error. */
-static uint32_t find_row(PyObject *op) {
-    const uint32_t known = known_row(op);
-    if (known)
-        return known;
-    if (PyErr_Occurred() || (!first_free_row && grow_rows() < 0))
-        return 0;
-    const uint32_t index = first_free_row;
-    Row *row = &rows[index];
-    const uint32_t next_free = row->next_free;
-    /* A compiled row with other attributes shares its rules. */
-    PyObject *name = PyObject_GetAttrString(op, "name");
-    PyObject *rules = name ? PyObject_GetAttrString(op, "rules") : NULL;
-    memset(row, 0, sizeof(Row));
-    for (uint32_t i = 1; rules && i <= N_ROWS; i++) {
-        const int same = rows[i].name ? PyUnicode_Compare(rows[i].name, name) : 1;
-        if (same == 0) {
-            PyObject *compiled = PyObject_GetAttrString(rows[i].op, "rules");
-            if (compiled == rules) {
-                *row = rows[i];
-                row->op = row->name = row->defaults = NULL;
-            }
-            Py_XDECREF(compiled);
-        }
-    }
-    Py_XDECREF(name);
-    Py_XDECREF(rules);
-    if (PyErr_Occurred() || enter(index, op) < 0) {
-        memset(row, 0, sizeof(Row));
-        row->next_free = next_free;
-        return 0;
-    }
-    first_free_row = next_free;
-    return index;
 }
 
 #if PY_VERSION_HEX >= 0x030C0000
@@ -331,13 +302,13 @@ static void bring_back_error(KeptError kept) {
 
 static inline void hold_row(uint32_t index) {
     if (index > N_ROWS)
-        rows[index].n_nodes++;
+        rows[index].n_holders++;
 }
 
-/* Called when a node of an entry beyond the compiled ones dies. */
+/* A node of an entry beyond the compiled ones dies, or a call that held it ends. */
 NEVER_INLINE void release_row(uint32_t index) {
     Row *row = &rows[index];
-    if (--row->n_nodes > 0)
+    if (--row->n_holders > 0)
         return;
     PyObject *op = row->op, *name = row->name, *defaults = row->defaults;
     const KeptError kept = keep_error(); /* nodes may die while an error is on its way */
@@ -352,4 +323,62 @@ NEVER_INLINE void release_row(uint32_t index) {
         PyErr_Clear(); /* for want of memory: the entry stays, for the next time */
     }
     bring_back_error(kept);
+}
+
+static inline void let_go_of_row(uint32_t index) {
+    if (index > N_ROWS)
+        release_row(index);
+}
+
+/* The entry of a row that has one, or 0, also after an error. For the caller to let go of: Python code
+ * that runs meanwhile may free the last node that holds it. */
+static inline uint32_t known_row(PyObject *op) {
+    PyObject *known = PyDict_GetItemWithError(row_index, op);
+    const uint32_t index = known ? (uint32_t)PyLong_AsUnsignedLong(known) : 0;
+    hold_row(index);
+    return index;
+}
+
+/* A compiled row with other attributes shares its rules. */
+static int compiled_rules(Row *row, PyObject *op) {
+    PyObject *name = PyObject_GetAttrString(op, "name");
+    PyObject *rules = name ? PyObject_GetAttrString(op, "rules") : NULL;
+    int result = rules ? 0 : -1;
+    memset(row, 0, sizeof(Row));
+    for (uint32_t i = 1; result == 0 && i <= N_ROWS; i++) {
+        const int same = PyObject_RichCompareBool(rows[i].name, name, Py_EQ);
+        PyObject *compiled = same > 0 ? PyObject_GetAttrString(rows[i].op, "rules") : NULL;
+        if (compiled == rules) {
+            *row = rows[i];
+            row->op = row->name = row->defaults = NULL;
+        }
+        if (same < 0 || (same && !compiled))
+            result = -1;
+        Py_XDECREF(compiled);
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(rules);
+    return result;
+}
+
+/* The entry of a row, for the caller to let go of; 0 after an error. A row met for the first time gets
+ * one. */
+static uint32_t find_row(PyObject *op) {
+    uint32_t index = known_row(op);
+    Row row;
+    if (index || PyErr_Occurred() || compiled_rules(&row, op) < 0 || describe(&row, op) < 0)
+        return index;
+    index = known_row(op); /* again, because Python code ran */
+    if (index || PyErr_Occurred() || (!first_free_row && grow_rows() < 0)) {
+        forget_description(&row);
+        return index;
+    }
+    index = first_free_row;
+    first_free_row = rows[index].next_free;
+    row.n_holders = 1;
+    if (enter(index, &row) == 0)
+        return index;
+    rows[index].next_free = first_free_row;
+    first_free_row = index;
+    return 0;
 }

@@ -139,7 +139,10 @@ static int set_scope(PyObject *self, PyObject *names, void *unused) {
         PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", names);
         return -1;
     }
-    return set_notes(node, names, label_in(node->notes));
+    PyObject *label = Py_NewRef(label_in(node->notes));
+    const int result = set_notes(node, names, label);
+    Py_DECREF(label);
+    return result;
 }
 
 static PyObject *get_op(PyObject *self, void *unused) {
@@ -208,11 +211,11 @@ static PyObject *apply_op(PyObject *unused, PyObject *const *args, Py_ssize_t n)
     if (n != 2)
         return PyErr_Format(PyExc_TypeError, "_apply_op takes a row and its arguments");
     const uint32_t index = find_row(args[0]);
-    PyObject *things = index ? PySequence_Tuple(args[1]) : NULL;
-    if (!things)
-        return NULL;
-    PyObject *node = record_things(index, PySequence_Fast_ITEMS(things), PyTuple_GET_SIZE(things));
-    Py_DECREF(things);
+    PyObject *things = index ? PySequence_Tuple(args[1]) : NULL, *node = NULL;
+    if (things)
+        node = record_things(index, PySequence_Fast_ITEMS(things), PyTuple_GET_SIZE(things));
+    Py_XDECREF(things);
+    let_go_of_row(index);
     return node;
 }
 
@@ -225,9 +228,13 @@ static PyMethodDef value_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+PyDoc_STRVAR(value_doc, /* of which Python shows the signature; the text is that of the Python engine */
+"Value(data, label='')\n--\n\n");
+
 #define SLOT(name, slot) {Py_##slot, (void *)operator_##name},
 #define SLOT_POW(name, slot) {Py_##slot, (void *)operator3_##name},
 static PyType_Slot value_slots[] = {
+    {Py_tp_doc, (void *)value_doc},
     {Py_tp_new, (void *)value_new},
     {Py_tp_dealloc, (void *)node_dealloc},
     {Py_tp_richcompare, (void *)compare},
