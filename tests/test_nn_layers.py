@@ -232,6 +232,120 @@ def test_scopes_around_a_network_stay_around_it():
     assert scope_of(out) == scope_of(model.layers[1].layers[0].neurons[0].b) == path
 
 
+# --- a layer is recorded in one call ---
+
+
+class Doubling:
+    """An activation that cannot be hashed."""
+
+    __hash__ = None
+
+    def __call__(self, out):
+        return out * 2
+
+
+def replace(index, name, thing):
+    def change(layer):
+        setattr(layer.neurons[index], name, thing)
+
+    return change
+
+
+def renamed(layer):
+    layer.neurons[0].scope_name = "first"
+
+
+def shared_bias(layer):
+    layer.neurons[1].b = layer.neurons[0].b
+
+
+def shared_neuron(layer):
+    layer.neurons[1] = layer.neurons[0]
+
+
+def number_among_weights(layer):
+    layer.neurons[0].w[1] = 0.5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer: None,
+        renamed,
+        shared_bias,
+        shared_neuron,
+        number_among_weights,
+        replace(0, "w", [Value(9.0), Value(8.0)]),
+        replace(0, "w", (Value(9.0), Value(8.0))),
+        replace(0, "w", [3.0, 4]),
+        replace(0, "b", 0.5),
+        replace(1, "b", Value(3.0, label="mine")),
+        replace(1, "activation", "linear"),
+        replace(0, "activation", Doubling()),
+        lambda layer: [replace(i, "activation", "sigmoid")(layer) for i in (0, 1)],
+        lambda layer: layer.neurons.append(nn.Neuron(2, seed=3)),
+        lambda layer: layer.neurons.reverse(),
+        lambda layer: [neuron.place(("elsewhere",)) for neuron in layer.neurons],
+    ],
+)
+def test_a_layer_gives_what_its_neurons_give_one_by_one(change):
+    layer = nn.Layer(2, 2, "tanh", seed=1)
+    xs = [Value(1.5), Value(-0.5)]
+    layer(xs)  # so that anything it remembers is out of date after the change
+    change(layer)
+    together = layer(xs)
+    with ag.scope("layer"):
+        apart = [neuron(xs) for neuron in layer.neurons]
+
+    def facts(outs):
+        return [
+            (n.data, n.op, n.label, n.constant, n.local_grads, scope_of(n))
+            for out in outs
+            for n in ancestors(out)
+        ]
+
+    assert facts(together) == facts(apart)
+
+
+def test_a_layer_of_a_network_may_be_called_by_itself():
+    model = nn.MLP(2, [2, 1], "tanh", seed=1)
+    outs = model.layers[0]([1.0, 2.0])
+    assert [scope_of(out) for out in outs] == [("layer 0", f"neuron {i}") for i in (0, 1)]
+    with ag.scope("outer"):
+        outs = model.layers[0]([1.0, 2.0])
+    assert [scope_of(o) for o in outs] == [("outer", "layer 0", f"neuron {i}") for i in (0, 1)]
+
+
+@pytest.mark.parametrize("name", ["w", "b", "activation"])
+def test_a_neuron_without_a_part_is_an_error_in_a_layer_too(name):
+    layer = nn.Layer(2, 2, seed=1)
+    layer([1.0, 2.0])
+    delattr(layer.neurons[0], name)
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        layer([1.0, 2.0])
+
+
+@pytest.mark.parametrize("name", ["add", "sum"])
+def test_an_activation_assigned_later_is_an_op_of_one_argument(name):
+    layer = nn.Layer(2, 2, seed=1)
+    for neuron in layer.neurons:
+        neuron.activation = name
+    with pytest.raises(TypeError, match=name):
+        layer([1.0, 2.0])
+
+
+def test_a_layer_may_be_made_of_given_neurons():
+    class Given(nn.Layer):
+        def __init__(self, neurons):
+            self.neurons = neurons
+
+    neurons = [nn.Neuron(1, "tanh", seed=i) for i in range(2)]
+    assert numbers(Given(neurons)([2.0])) == [neuron([2.0]).data for neuron in neurons]
+
+
+# --- text ---
+
+
 @pytest.mark.parametrize(
     ("module", "text"),
     [

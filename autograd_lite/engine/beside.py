@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from autograd_lite.engine.python import Value, constant, record
 from autograd_lite.ops.table import Op
+
+_NUMBERS = {float, int, bool}
 
 
 def record_beside(
@@ -14,25 +17,23 @@ def record_beside(
     vectors: list[list[Value]],
     shared: list[Any],
     scalars: list[Value],
-    names: tuple[str, ...],
+    scopes: list[tuple[str, ...]],
 ) -> Any:
     """For each vector a node of `row` over it, a shared vector and a scalar of its own.
 
-    And on each a node of the row `then`, if that is not None. Every node lies in the scope of its
-    scalar: the scope `names` and one name more. NotImplemented if that is not so, or the arguments
-    are no Values and numbers that fit each other.
+    And on each a node of the row `then`, if that is not None; both in the scope given for them.
+    NotImplemented if the arguments are no Values and numbers that fit each other.
     """
-    kinds = set(map(type, shared)) - {Value, float, int, bool}
-    strays = [scalar for scalar in scalars if (*names, *scalar._scope[-1:]) != scalar._scope]
-    if kinds or strays or {len(vector) for vector in vectors} != {len(shared)}:
+    kinds = set(map(type, chain(scalars, *vectors))) | set(map(type, shared)) - _NUMBERS
+    if kinds != {Value} or {len(vector) for vector in vectors} != {len(shared)}:
         return NotImplemented
     inputs = [x if type(x) is Value else constant(x) for x in shared]
     nodes = []
-    for vector, scalar in zip(vectors, scalars, strict=True):
+    for vector, scalar, names in zip(vectors, scalars, scopes, strict=True):
         node = record(row, (*vector, *inputs, scalar))
-        node._scope = scalar._scope
+        node._scope = names
         if then is not None:
             node = record(then, (node,))
-            node._scope = scalar._scope
+            node._scope = names
         nodes.append(node)
     return nodes

@@ -73,12 +73,16 @@ class Neuron(Module):
 
     scope_name = "neuron"
 
-    #: How many attributes of neurons were ever assigned (see `_Parts`).
-    assignments: ClassVar[int] = 0
+    #: Another object after every change of an attribute of any neuron (see `_Parts`).
+    changed: ClassVar[object] = object()
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        Neuron.assignments += 1
+        Neuron.changed = object()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        Neuron.changed = object()
 
     def __init__(
         self,
@@ -127,6 +131,38 @@ class Neuron(Module):
         return f"{symbol[:1].upper()}{symbol[1:]}Neuron({self.nin})"
 
 
+class _Parts:
+    """The neurons' lists of weights, their biases and their scopes, looked up once.
+
+    They hold as long as the layer has the same neurons and no attribute of a neuron is assigned or
+    deleted (behind Python's back, in ``vars(neuron)``, goes unnoticed). Copies begin anew.
+    """
+
+    def __init__(self, neurons: Sequence[Any]) -> None:
+        self.changed = Neuron.changed
+        self.neurons = list(neurons)
+        plain = [n for n in neurons if type(n) is Neuron and isinstance(n.activation, str)]
+        activations: set[Any] = {neuron.activation for neuron in plain}
+        self.alike = len(activations) == 1 and len(plain) == len(neurons)
+        if self.alike:
+            self.row = row_named(activations.pop())
+            self.alike = self.row is None or self.row.arity == 1
+            self.weights = [neuron.w for neuron in neurons]
+            self.biases = [neuron.b for neuron in neurons]
+            self._scopes: tuple[tuple[str, ...], list[Any]] = ((), [])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Parts, ((),)
+
+    def scopes(self, names: tuple[str, ...]) -> list[Any]:
+        """The scope of each neuron in that of the layer."""
+        outer, scopes = self._scopes
+        if outer != names:
+            scopes = [(*names, neuron.scope_name) for neuron in self.neurons]
+            self._scopes = (names, scopes)
+        return scopes
+
+
 class Layer(Module):
     """Neurons side by side, all fed with the same inputs.
 
@@ -148,6 +184,7 @@ class Layer(Module):
     """
 
     scope_name = "layer"
+    _parts = _Parts(())
 
     def __init__(
         self,
@@ -159,7 +196,6 @@ class Layer(Module):
         init: str | Scheme = "uniform",
     ) -> None:
         nout, rng = size("nout", nout), generator(seed)
-        self._parts = _Parts([])
         self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
         number(self.neurons)
         self.place(current_scope.get())
@@ -171,9 +207,10 @@ class Layer(Module):
 
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""
-        outs = self._all_at_once(x) if type(x) is list else NotImplemented
+        xs = x if type(x) is list else inputs_of(self, x)
+        outs = self._all_at_once(xs)
         if outs is NotImplemented:
-            xs = inputs_of(self, x)
+            xs = inputs_of(self, xs)
             with scope(self.scope_name):
                 outs = [neuron(xs) for neuron in self.neurons]
         return outs[0] if len(outs) == 1 else outs
@@ -181,16 +218,16 @@ class Layer(Module):
     def _all_at_once(self, xs: list[Any]) -> Any:
         """What the neurons give, recorded in one call of the engine.
 
-        NotImplemented if they are not all of one kind, or the inputs no Values and numbers, or
-        the parameters do not lie in the scope of this call: then each neuron is called.
+        NotImplemented if they are not all of one kind, or the inputs no Values and numbers: then
+        each neuron is called.
         """
         parts = self._parts
-        if parts.assignments != Neuron.assignments or parts.neurons != self.neurons:
+        if parts.changed is not Neuron.changed or parts.neurons != self.neurons:
             parts = self._parts = _Parts(self.neurons)
         if not parts.alike:
             return NotImplemented
-        names = (*current_scope.get(), self.scope_name)
-        return record_beside(dot, parts.row, parts.weights, xs, parts.biases, names)
+        scopes = parts.scopes((*current_scope.get(), self.scope_name))
+        return record_beside(dot, parts.row, parts.weights, xs, parts.biases, scopes)
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
@@ -199,25 +236,6 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
-
-
-class _Parts:
-    """The neurons' lists of weights and their biases, looked up once.
-
-    They hold as long as the layer has the same neurons and no attribute of a neuron is assigned.
-    """
-
-    def __init__(self, neurons: list[Any]) -> None:
-        self.assignments = Neuron.assignments
-        self.neurons = list(neurons)
-        kinds = {(type(n), n.activation if type(n) is Neuron else "") for n in neurons}
-        kind, activation = kinds.pop() if len(kinds) == 1 else (None, "")
-        self.alike = False
-        if kind is Neuron and isinstance(activation, str):
-            self.alike = True
-            self.row = row_named(activation)
-            self.weights = [neuron.w for neuron in neurons]
-            self.biases = [neuron.b for neuron in neurons]
 
 
 # --- sizes and inputs -----------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def record_beside(
     vectors: list[list[Any]],
     shared: list[Any],
     scalars: list[Any],
-    names: tuple[str, ...],
+    scopes: list[tuple[str, ...]],
     /,
 ) -> Any: ...
 def restore(

@@ -1,25 +1,13 @@
 /* Many nodes of one row side by side, fed with the same vector: a layer of a network in one call. */
 
-/* Do the names of a scope but its last one equal a tuple of names? */
-static bool lies_in(PyObject *scope, PyObject *names) {
-    const Py_ssize_t n = PyTuple_GET_SIZE(names);
-    if (PyTuple_GET_SIZE(scope) != n + 1)
-        return false;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *a = PyTuple_GET_ITEM(scope, i), *b = PyTuple_GET_ITEM(names, i);
-        if (a != b && (!PyUnicode_CheckExact(b) || PyUnicode_Compare(a, b) != 0))
-            return false;
-    }
-    return true;
-}
-
-/* Can this be done here: compiled rows, lists of Values with equal lengths, scalars where they belong? */
+/* Can this be done here: compiled rows, lists of Values with equal lengths, a scope for each? */
 static bool can_be_beside(const Row *row, const Row *then, PyObject *vectors, PyObject *shared,
-                          PyObject *scalars, PyObject *names) {
+                          PyObject *scalars, PyObject *scopes) {
     const Py_ssize_t n = PyList_GET_SIZE(vectors), m = PyList_GET_SIZE(shared);
     double number;
     if (!row->sequence_forward || row->n_vectors != 2 || row->n_scalars != 1 ||
-        PyList_GET_SIZE(scalars) != n || (then && (!then->evaluate || then->arity != 1)))
+        PyList_GET_SIZE(scalars) != n || PyList_GET_SIZE(scopes) != n ||
+        (then && (!then->evaluate || then->arity != 1)))
         return false;
     for (Py_ssize_t i = 0; i < m; i++)
         if (!is_value(PyList_GET_ITEM(shared, i)) && !is_simple(PyList_GET_ITEM(shared, i), &number))
@@ -27,7 +15,7 @@ static bool can_be_beside(const Row *row, const Row *then, PyObject *vectors, Py
     for (Py_ssize_t j = 0; j < n; j++) {
         PyObject *vector = PyList_GET_ITEM(vectors, j), *scalar = PyList_GET_ITEM(scalars, j);
         if (!PyList_CheckExact(vector) || PyList_GET_SIZE(vector) != m || !is_value(scalar) ||
-            !lies_in(scope_in(((Node *)scalar)->notes), names))
+            !are_names(PyList_GET_ITEM(scopes, j)))
             return false;
         for (Py_ssize_t i = 0; i < m; i++)
             if (!is_value(PyList_GET_ITEM(vector, i)))
@@ -46,11 +34,14 @@ typedef struct {
     bool all_vary; /* no input is a constant */
 } Beside;
 
-static PyObject *notes_like(const Node *node) { return Py_NewRef(scope_in(node->notes)); }
+static PyObject *notes_of_scope(PyObject *scope) {
+    return PyTuple_GET_SIZE(scope) ? Py_NewRef(scope) : NULL;
+}
 
-static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar) {
+static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar,
+                        PyObject *scope) {
     const Py_ssize_t m = all->m, n = 2 * m + 1;
-    Node *node = new_node_with(all->row_index, n > 2 ? MANY : (uint8_t)n, notes_like(scalar));
+    Node *node = new_node_with(all->row_index, n > 2 ? MANY : (uint8_t)n, notes_of_scope(scope));
     if (!node || (n > 2 && add_room(node, n) < 0))
         return NULL;
     hold_row(all->row_index);
@@ -67,7 +58,7 @@ static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar
     evaluate_at(node, all->row, all->args, all_vary);
     if (!all->then_index)
         return node;
-    Node *next = new_node_with(all->then_index, 1, notes_like(scalar));
+    Node *next = new_node_with(all->then_index, 1, notes_of_scope(scope));
     if (!next) {
         Py_DECREF(node);
         return NULL;
@@ -79,7 +70,7 @@ static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar
 }
 
 static PyObject *all_beside(uint32_t row, uint32_t then, PyObject *vectors, PyObject *shared,
-                            PyObject *scalars, PyObject *names) {
+                            PyObject *scalars, PyObject *scopes) {
     const Py_ssize_t n = PyList_GET_SIZE(vectors), m = PyList_GET_SIZE(shared);
     Beside all = {NULL, row, then, m, NULL, NULL, true};
     Py_ssize_t ready = 0, done = 0;
@@ -91,7 +82,7 @@ static PyObject *all_beside(uint32_t row, uint32_t then, PyObject *vectors, PyOb
     }
     all.row = &rows[row];
     if (PyList_GET_SIZE(vectors) != n || PyList_GET_SIZE(shared) != m ||
-        !can_be_beside(all.row, then ? &rows[then] : NULL, vectors, shared, scalars, names)) {
+        !can_be_beside(all.row, then ? &rows[then] : NULL, vectors, shared, scalars, scopes)) {
         Py_DECREF(list);
         Py_RETURN_NOTIMPLEMENTED;
     }
@@ -110,7 +101,8 @@ static PyObject *all_beside(uint32_t row, uint32_t then, PyObject *vectors, PyOb
     }
     for (; all.args && ready == m && done < n; done++) {
         Node *node = one_beside(&all, PySequence_Fast_ITEMS(PyList_GET_ITEM(vectors, done)),
-                                (Node *)PyList_GET_ITEM(scalars, done));
+                                (Node *)PyList_GET_ITEM(scalars, done),
+                                PyList_GET_ITEM(scopes, done));
         if (!node)
             break;
         PyList_SET_ITEM(list, done, (PyObject *)node);
@@ -127,22 +119,22 @@ static PyObject *all_beside(uint32_t row, uint32_t then, PyObject *vectors, PyOb
 }
 
 PyDoc_STRVAR(record_beside_doc,
-"record_beside(row, then, vectors, shared, scalars, names, /)\n--\n\n"
+"record_beside(row, then, vectors, shared, scalars, scopes, /)\n--\n\n"
 "For each of some vectors a node of `row` over it, a shared vector, and a scalar of its own; and on\n"
 "each a node of the row `then`, if that is not None.\n\n"
-"Every node lies in the scope of its scalar: the scope `names` and one name more. NotImplemented if\n"
-"that is not so, or the arguments are no lists of Values that fit each other.");
+"Both lie in the scope given for them. NotImplemented if the arguments are no lists of Values and\n"
+"numbers that fit each other.");
 
 static PyObject *record_beside(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *op, *then_op, *vectors, *shared, *scalars, *names;
+    PyObject *op, *then_op, *vectors, *shared, *scalars, *scopes;
     if (!PyArg_ParseTuple(args, "OOO!O!O!O!:record_beside", &op, &then_op, &PyList_Type, &vectors,
-                          &PyList_Type, &shared, &PyList_Type, &scalars, &PyTuple_Type, &names))
+                          &PyList_Type, &shared, &PyList_Type, &scalars, &PyList_Type, &scopes))
         return NULL;
     const uint32_t row = find_row(op), then = row && then_op != Py_None ? find_row(then_op) : 0;
     PyObject *nodes = NULL;
     if (row && (then || then_op == Py_None))
-        nodes = all_beside(row, then, vectors, shared, scalars, names);
+        nodes = all_beside(row, then, vectors, shared, scalars, scopes);
     let_go_of_row(row);
     let_go_of_row(then);
     return nodes;

@@ -92,6 +92,16 @@ static PyObject *label_in(PyObject *notes) {
     return has_label(notes) ? PyTuple_GET_ITEM(notes, 1) : no_text;
 }
 
+/* Can this be a scope? */
+static bool are_names(PyObject *names) {
+    if (!PyTuple_CheckExact(names))
+        return false;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++)
+        if (!PyUnicode_CheckExact(PyTuple_GET_ITEM(names, i)))
+            return false;
+    return true;
+}
+
 /* Give a node a scope (exact tuple) and a label (exact str). */
 static int set_notes(Node *node, PyObject *scope, PyObject *label) {
     PyObject *notes = NULL;

@@ -121,15 +121,6 @@ static PyObject *get_scope(PyObject *self, void *unused) {
     return Py_NewRef(scope_in(((Node *)self)->notes));
 }
 
-static bool are_names(PyObject *names) {
-    if (!PyTuple_CheckExact(names))
-        return false;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++)
-        if (!PyUnicode_CheckExact(PyTuple_GET_ITEM(names, i)))
-            return false;
-    return true;
-}
-
 static int set_scope(PyObject *self, PyObject *names, void *unused) {
     (void)unused;
     Node *node = (Node *)self;
