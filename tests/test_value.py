@@ -342,6 +342,14 @@ def test_a_value_times_an_array_is_an_object_array():
     assert type(x * np.array(3.0)) is Value
 
 
+def test_a_masked_array_of_numbers_times_a_value_keeps_the_gradient():
+    x, array = Value(2.0), np.ma.array([3.0, 4.0], mask=[False, True])
+    for out in (x * array, array * x):
+        assert out.mask.tolist() == [False, True]
+        out[0].backward()
+    assert x.grad == 6.0
+
+
 # --- copies ---------------------------------------------------------------------------------------
 
 

@@ -56,7 +56,8 @@ class Value:
     """
 
     __slots__ = (  # noqa: RUF023 - in the order of meaning
-        "_data", "_grad", "_label",
+        "_number",              # not `_data`: NumPy's masked arrays would take that, in silence
+        "_grad", "_label",
         "_row",                 # the op that made it; None for a leaf
         "_x", "_y", "_rest",    # first and second parent or None; all further parents
         "_dx", "_dy", "_drest", # the partial derivatives by each of them
@@ -83,7 +84,7 @@ class Value:
         def __abs__(self) -> Value: ...
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self._data = as_float(data)
+        self._number = as_float(data)
         self._grad = 0.0
         self.label = label
         self._row: Op | None = None
@@ -98,13 +99,13 @@ class Value:
     @property
     def data(self) -> float:
         """The number; writable on a leaf."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, number: Any) -> None:
         if self._row is not None or self._constant:
             refuse_data(self)
-        self._data = as_float(number)
+        self._number = as_float(number)
 
     @property
     def grad(self) -> float:
@@ -181,7 +182,7 @@ class Value:
         order = [node for node in topological_order([self]) if node._row is not None]
         # in four long lists, because many small tuples would rouse the garbage collector
         former: list[list[Any]] = [
-            [node._data for node in order],
+            [node._number for node in order],
             [node._dx for node in order],
             [node._dy for node in order],
             [node._drest for node in order],
@@ -191,7 +192,7 @@ class Value:
                 _evaluate(node)
         except BaseException:  # Ctrl-C, too, must not leave half a graph at new numbers
             for node, data, dx, dy, drest in zip(order, *former, strict=True):
-                node._data, node._dx, node._dy, node._drest = data, dx, dy, drest
+                node._number, node._dx, node._dy, node._drest = data, dx, dy, drest
             raise
 
     @staticmethod
@@ -229,7 +230,7 @@ def record(row: Op, parents: tuple[Value, ...]) -> Value:
 def fields(node: Value) -> tuple[Any, ...]:
     """All that a node is, as `restore` takes it: for copying and pickling."""
     return (
-        node._row, node.parents, node.local_grads, node._data, node._grad, node._label,
+        node._row, node.parents, node.local_grads, node._number, node._grad, node._label,
         node._constant, node._scope,
     )  # fmt: skip
 
@@ -246,7 +247,7 @@ def restore(
 ) -> Value:
     """A node with these `fields`; nothing is evaluated."""
     node = _new(Value)
-    node._row, node._data, node._grad, node._label = row, data, grad, label
+    node._row, node._number, node._grad, node._label = row, data, grad, label
     node._constant, node._scope = is_constant, scope
     if len(parents) == 2:
         node._x, node._y = parents
@@ -279,20 +280,20 @@ def _evaluate(node: Value) -> None:
     y: Any = node._y
     try:  # the same as below without building lists: most nodes have one or two parents
         if row.arity == 2:
-            a, b = x._data, y._data
+            a, b = x._number, y._number
             by_x, by_y = row.partials
-            node._data = out = row.on_plain_floats(a, b)
+            node._number = out = row.on_plain_floats(a, b)
             node._dx = 0.0 if x._constant else by_x(out, a, b)
             node._dy = 0.0 if y._constant else by_y(out, a, b)
             return
         if row.arity == 1:
-            node._data = out = row.on_plain_floats(x._data)
-            node._dx = 0.0 if x._constant else row.partials[0](out, x._data)
+            node._number = out = row.on_plain_floats(x._number)
+            node._dx = 0.0 if x._constant else row.partials[0](out, x._number)
             return
     except PYTHON_RAISES:
         pass  # IEEE-754 has an answer, which the row finds below
     parents = node.parents
-    numbers = [parent._data for parent in parents]
+    numbers = [parent._number for parent in parents]
     wanted = [not parent._constant for parent in parents]
-    node._data = out = row.on_floats(*numbers)
+    node._number = out = row.on_floats(*numbers)
     _set_partials(node, row.partials_on_floats(out, numbers, wanted))
