@@ -483,6 +483,18 @@ def test_anything_with_a_value_gives_values():
     assert isinstance(ag.sum([1.0, x]), Value)
 
 
+def test_of_two_number_systems_the_first_decides():
+    class Other:
+        @staticmethod
+        def _apply_op(row, args):
+            return row.name, args
+
+    x, other = Value(2.0), Other()
+    assert ag.add(other, x) == ("add", (other, x))
+    with pytest.raises(TypeError, match=r"expected one real number and was given Other"):
+        ag.add(x, other)
+
+
 def test_attributes_go_by_position_or_name_and_are_checked():
     assert ag.leaky_relu(-1.0) == -0.01
     assert ag.leaky_relu(-1.0, 0.5) == ag.leaky_relu(-1.0, slope=0.5) == -0.5

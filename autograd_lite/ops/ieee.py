@@ -63,14 +63,14 @@ def _is_number(thing: Any) -> bool:
 
 
 def number_system(args: Iterable[Any]) -> Any:
-    """The type among those of the arguments that evaluates ops its own way; None for floats.
+    """The first type among the arguments' that evaluates ops its own way; None for floats.
 
     Plain IEEE numbers give way to any other system: mixed with Values they are constants.
     """
-    systems = {kind for kind in set(map(type, args)) if hasattr(kind, "_apply_op")}
-    if len(systems) > 1:
-        systems.discard(IEEE)
-    return systems.pop() if systems else None
+    systems = [kind for kind in dict.fromkeys(map(type, args)) if hasattr(kind, "_apply_op")]
+    if len(systems) > 1 and systems[0] is IEEE:
+        return systems[1]
+    return systems[0] if systems else None
 
 
 def divide(x: float, y: float) -> float:
