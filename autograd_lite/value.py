@@ -6,6 +6,7 @@ table (operators and methods).
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -68,7 +69,10 @@ def _attach_row(row: Op) -> None:
         _attach(f"__{row.operator}__", _unary(row), row.doc)
     if row.public and not isinstance(row, SequenceOp):
         simple = row.arity == 1 and not row.attrs
-        _attach(row.name, _unary(row) if simple else _any_arity(row), row.doc)
+        method: Any = _unary(row) if simple else _any_arity(row)
+        first, *others = row.__signature__.parameters.values()
+        method.__signature__ = inspect.Signature([first.replace(name="self"), *others])
+        _attach(row.name, method, row.doc)
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], Any]:

@@ -1,6 +1,7 @@
 """What a Value is: construction, attributes, operators, copies, pickles, NumPy (contract 1)."""
 
 import copy
+import inspect
 import itertools
 import math
 from decimal import Decimal
@@ -116,6 +117,17 @@ def test_history_is_read_only(name):
         setattr(Value(1.0), name, ())
 
 
+def test_what_help_shows():
+    assert list(inspect.signature(Value).parameters) == ["data", "label"]
+    assert list(inspect.signature(Value.backward).parameters) == ["self", "seed"]
+    assert list(inspect.signature(Value.leaky_relu).parameters) == ["self", "slope"]
+    assert str(inspect.signature(Value(1.0).clip)) == "(low, high)"
+    assert str(inspect.signature(Value(1.0).exp)) == "()"
+    assert inspect.getdoc(Value).startswith("One real number that remembers")
+    assert inspect.getdoc(Value.data) == "The number; writable on a leaf."
+    assert inspect.getdoc(Value.tanh) == ag.tanh.doc
+
+
 # --- printing -------------------------------------------------------------------------------------
 
 
@@ -217,6 +229,9 @@ def test_comparisons_compare_numbers_and_equality_is_identity():
     assert Fraction(1, 2) < a
     assert a != b
     assert a == a
+    assert a.__eq__(a) is True
+    assert a.__ne__(a) is False
+    assert a.__eq__(b) is NotImplemented
     assert len({a, b, a}) == 2
     assert {a: "x"}[a] == "x"
     assert not Value(NAN) < 1.0

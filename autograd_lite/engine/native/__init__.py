@@ -15,10 +15,12 @@ compiled from another op table.
 
 from __future__ import annotations
 
+import inspect
 from contextvars import Token
 from typing import Any
 
-from autograd_lite.engine import python, scopes
+from autograd_lite.engine import python as twin
+from autograd_lite.engine import scopes
 from autograd_lite.engine.generate import table_digest
 from autograd_lite.engine.native import _engine
 from autograd_lite.engine.refusals import refuse_data, refuse_label
@@ -59,7 +61,8 @@ class _CurrentScope:
 
 current_scope = _CurrentScope()
 Value: Any = _engine.Value
-Value.__doc__ = python.Value.__doc__
+Value.__doc__ = twin.Value.__doc__
+Value.__signature__ = inspect.signature(twin.Value)
 adjoints = _engine.adjoints
 constant = _engine.constant
 fields = _engine.fields

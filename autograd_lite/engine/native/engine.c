@@ -159,18 +159,35 @@ static PyObject *living(PyObject *module, PyObject *unused) {
 
 /* Room for the definitions of methods, whose texts come from the table; index 0 is not used. */
 static PyMethodDef method_definitions[N_ROWS + 1];
+static PyObject *method_texts[N_ROWS + 1];
+
+/* "name($self, low, high)", from which Python reads the signature, and the documentation. */
+static PyObject *method_text(PyObject *op, PyObject *name) {
+    PyObject *doc = PyObject_GetAttrString(op, "doc");
+    PyObject *signature = doc ? PyObject_GetAttrString(op, "__signature__") : NULL;
+    PyObject *shown = signature ? PyObject_Str(signature) : NULL, *text = NULL;
+    const char *letters = shown ? PyUnicode_AsUTF8(shown) : NULL;
+    if (letters) {
+        const char *rest = strpbrk(letters, ",)"); /* what follows the first argument */
+        text = PyUnicode_FromFormat("%U($self%s\n--\n\n%U", name, rest ? rest : ")", doc);
+    }
+    Py_XDECREF(doc);
+    Py_XDECREF(signature);
+    Py_XDECREF(shown);
+    return text;
+}
 
 static int add_method(uint32_t index, PyMethodDef simple, PyMethodDef general) {
     PyObject *op = rows[index].op;
     PyObject *public = PyObject_GetAttrString(op, "public");
     PyObject *attrs = public ? PyObject_GetAttrString(op, "attrs") : NULL;
-    PyObject *doc = attrs ? PyObject_GetAttrString(op, "doc") : NULL;
+    PyObject *text = attrs ? method_text(op, rows[index].name) : NULL;
     int result = -1;
-    if (doc) {
+    if (text) {
         const bool plain = rows[index].arity == 1 && PyDict_GET_SIZE(attrs) == 0;
         PyMethodDef *definition = &method_definitions[index];
         *definition = plain ? simple : general;
-        definition->ml_doc = PyUnicode_AsUTF8(Py_NewRef(doc)); /* which therefore stays for ever */
+        definition->ml_doc = PyUnicode_AsUTF8(method_texts[index] = text);
         PyObject *method = definition->ml_doc && public == Py_True
                                ? PyDescr_NewMethod(ValueType, definition) : NULL;
         if (public != Py_True)
@@ -181,7 +198,6 @@ static int add_method(uint32_t index, PyMethodDef simple, PyMethodDef general) {
     }
     Py_XDECREF(public);
     Py_XDECREF(attrs);
-    Py_XDECREF(doc);
     return result;
 }
 

@@ -211,8 +211,8 @@ OPERATORS_POWER(OPERATOR_POW)
 
 static PyObject *compare(PyObject *self, PyObject *other, int operation) {
     double number;
-    if (operation == Py_EQ || operation == Py_NE)
-        Py_RETURN_NOTIMPLEMENTED; /* identity, as for any object */
+    if (operation == Py_EQ || operation == Py_NE) /* identity */
+        return PyBaseObject_Type.tp_richcompare(self, other, operation);
     if (is_value(other)) {
         number = ((Node *)other)->data;
     } else {
