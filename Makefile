@@ -21,16 +21,19 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-# One stamp per set of extras: installed again only when the packaging files change.
-$(VENV)/demo: setup.cfg pyproject.toml | $(BIN)/python
+# One stamp per set of extras: installed again only when the packaging files change, or what the C
+# engine is made of.
+INPUTS := setup.cfg pyproject.toml setup.py $(wildcard autograd_lite/engine/native/*.c \
+  autograd_lite/engine/*.py autograd_lite/ops/*.py)
+$(VENV)/demo: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[plot,data]"
 	@touch $@
 
-$(VENV)/test: setup.cfg pyproject.toml | $(BIN)/python
+$(VENV)/test: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[test,oracle]"
 	@touch $@ $(VENV)/demo
 
-$(VENV)/bench: setup.cfg pyproject.toml | $(BIN)/python
+$(VENV)/bench: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[bench]"
 	@touch $@
 
@@ -42,11 +45,23 @@ lint: $(VENV)/test
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
+# The suite on both engines at once, each output in one piece, and the coverage of both together.
+# What touches no engine (building packages, the C header) is tested beside the C engine only.
+PYTEST := $(BIN)/python -m pytest -p no:cacheprovider --cov --cov-report= --cov-fail-under=0
 test: lint
-	$(BIN)/python -m pytest --cov --cov-report=term
+	@rm -f .coverage .coverage.*; mkdir -p build; \
+	echo "testing on both engines; the C engine's output comes first"; \
+	{ AUTOGRAD_LITE_ENGINE=python COVERAGE_FILE=.coverage.python $(PYTEST) \
+	  --ignore tests/test_packaging.py --ignore tests/test_generate.py > build/test-python.txt 2>&1; \
+	  echo $$? > build/test-python.status; } & \
+	AUTOGRAD_LITE_ENGINE=native COVERAGE_FILE=.coverage.native $(PYTEST); native=$$?; \
+	wait; cat build/test-python.txt; \
+	test $$native = 0 -a "$$(cat build/test-python.status)" = 0
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 fuzz: $(VENV)/test
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/test_random_graphs.py
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/test_random_graphs.py tests/test_agreement.py
 
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
