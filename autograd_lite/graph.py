@@ -12,7 +12,8 @@ from autograd_lite.errors import GraphError
 class scope(ContextDecorator):  # noqa: N801 - used like a function
     """Name the part of the graph that is recorded inside a ``with`` block.
 
-    Scopes nest. Pictures draw them as frames and fold large graphs by them.
+    Scopes nest. Pictures draw them as frames and fold large graphs by them. As a decorator it names
+    what a function records.
 
     Parameters
     ----------
@@ -38,11 +39,14 @@ class scope(ContextDecorator):  # noqa: N801 - used like a function
             raise TypeError(f"a scope's name is a str, not empty, and was given {name!r}")
         self._name = str.__str__(name)
 
+    # Nothing is kept here between the two, so one scope may be entered again inside itself (a
+    # decorated function that calls itself) and by several threads at once.
+
     def __enter__(self) -> None:
-        self._token = current_scope.set((*current_scope.get(), self._name))
+        current_scope.set((*current_scope.get(), self._name))
 
     def __exit__(self, *error: object) -> None:
-        current_scope.reset(self._token)
+        current_scope.set(current_scope.get()[:-1])
 
 
 def scope_of(value: Value) -> tuple[str, ...]:

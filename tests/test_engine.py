@@ -1,5 +1,7 @@
 """Differentiating, refreshing and ordering graphs of any size (contract 1)."""
 
+import asyncio
+import contextvars
 import copy
 import gc
 import importlib.util
@@ -9,6 +11,8 @@ import pickle
 import random
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -378,6 +382,52 @@ def test_scopes_nest_and_end_with_their_block():
     for wrong in ("", 3, None):
         with pytest.raises(TypeError, match="a scope's name"), ag.scope(wrong):
             pass
+
+
+def test_a_scope_may_be_entered_inside_itself():
+    @ag.scope("power")
+    def power(x, n):
+        return x if n == 1 else power(x, n - 1) * x
+
+    assert scope_of(power(Value(2.0), 3)) == ("power",)
+    assert scope_of(power(Value(2.0), 3).parents[0]) == ("power", "power")
+    part = ag.scope("part")
+    with part, part:
+        inside = Value(1.0)
+    assert scope_of(inside) == ("part", "part")
+    assert scope_of(Value(1.0)) == ()
+
+
+def test_threads_share_a_scope_and_each_has_its_own_place():
+    part, together = ag.scope("part"), threading.Barrier(2)
+
+    def run(name):
+        with part:
+            together.wait(timeout=60)
+            with ag.scope(name):
+                together.wait(timeout=60)
+                inside = Value(1.0) * 2.0
+        return scope_of(inside), scope_of(Value(1.0))
+
+    with ag.scope("main"), ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(run, ("a", "b")))
+    assert found == [(("part", "a"), ()), (("part", "b"), ())]
+
+
+def test_tasks_keep_their_scopes_apart():
+    async def task(name):
+        with ag.scope(name):
+            first = Value(1.0)
+            await asyncio.sleep(0)
+            return scope_of(first * 2.0), scope_of(ag.sum([first]))
+
+    async def both():
+        return await asyncio.gather(task("a"), task("b"))
+
+    with ag.scope("main"):
+        found = asyncio.run(both())
+    assert found == [(("main", name), ("main", name)) for name in ("a", "b")]
+    assert contextvars.Context().run(lambda: scope_of(Value(1.0))) == ()
 
 
 def test_the_engine_says_its_name():
