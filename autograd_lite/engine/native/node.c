@@ -122,9 +122,10 @@ static int set_notes(Node *node, PyObject *scope, PyObject *label) {
 NEVER_INLINE int look_up_scope(PyObject **notes) {
     PyObject *names;
     *notes = NULL;
-    if (PyContextVar_Get(scope_variable, NULL, &names) < 0)
+    if (PyContextVar_Get(scope_variable, Py_None, &names) < 0)
         return -1;
-    if (!names) { /* set it, because a variable that is set is found faster the next time */
+    if (names == Py_None) { /* set it, because a variable that is set is found faster the next time */
+        Py_DECREF(names);
         PyObject *token = PyContextVar_Set(scope_variable, no_names);
         if (!token)
             return -1;
