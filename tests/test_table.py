@@ -550,6 +550,16 @@ def test_equal_attributes_give_the_same_row():
     assert repr(half) == "<op leaky_relu, slope=0.5>"
 
 
+def test_a_row_with_attributes_keeps_them_when_it_is_called():
+    cubic, steep = (
+        with_attrs("norm", (("order", 3.0),)),
+        with_attrs("leaky_relu", (("slope", 0.5),)),
+    )
+    assert cubic([1.0, 2.0]) == ag.norm([1.0, 2.0], 3)
+    assert cubic([Value(1.0), 2.0]).data == ag.norm([1.0, 2.0], 3)
+    assert steep(-2.0) == steep(Value(-2.0)).data == -1.0
+
+
 def test_dot_adds_in_the_promised_order():
     assert ag.dot([1e16, 1.0, -1e16], [1.0, 1.0, 1.0]) == ((0.0 + 1e16) + 1.0) + -1e16
     assert ag.dot([1e16, -1e16], [1.0, 1.0], bias=1.0) == ((1.0 + 1e16) + -1e16)

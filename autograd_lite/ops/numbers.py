@@ -13,6 +13,7 @@ import numpy as np
 OPERAND_TYPES = (int, float, np.generic, Fraction, Decimal)
 
 _PLAIN = (int, float, Fraction, Decimal)
+_NUMPY = (np.generic, np.ndarray)
 
 
 def as_float(number: Any) -> float:
@@ -32,7 +33,7 @@ def as_float(number: Any) -> float:
     if type(number) is float:
         exact: float = number
         return exact
-    real_array = isinstance(number, np.generic | np.ndarray) and number.dtype.kind in "biuf"
+    real_array = isinstance(number, _NUMPY) and number.dtype.kind in "biuf"
     if isinstance(number, _PLAIN) or (real_array and number.ndim == 0):
         try:
             return float(number)

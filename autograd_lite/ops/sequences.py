@@ -59,11 +59,13 @@ class SequenceOp(Op):
         self.arity = None
         self.arguments = (*self.vectors, *self.scalars)
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        defaults = {**self.scalars, **self.attrs}
         self.__signature__ = inspect.Signature(
             [inspect.Parameter(name, kind) for name in self.vectors]
-            + [inspect.Parameter(n, kind, default=v) for n, v in defaults.items()]
+            + [inspect.Parameter(n, kind, default=v) for n, v in self._defaults().items()]
         )
+
+    def _defaults(self) -> dict[str, float]:
+        return {**self.scalars, **self.attrs}
 
     def _docstring(self) -> str:
         numbers = "".join(
@@ -167,6 +169,8 @@ class SequenceOp(Op):
 
 def sequence(name: str, xs: Iterable[Any]) -> list[Any]:
     """The elements of a one-dimensional sequence, as a list."""
+    if type(xs) in (list, tuple):  # before the questions below, which take long
+        return list(xs)
     if isinstance(xs, np.ndarray):
         if xs.ndim != 1:
             raise ShapeError(

@@ -25,6 +25,7 @@ from autograd_lite.ops.numbers import as_float
 TABLE: dict[str, Op] = {}
 
 _ALL_FLOATS = {float}
+_ARRAYS = (np.ndarray, list, tuple)
 
 
 def _fixed(rule: Callable[..., Any], attrs: Mapping[str, float]) -> Callable[..., Any]:
@@ -116,6 +117,10 @@ class Op:
             + [inspect.Parameter(n, kind, default=v) for n, v in self.attrs.items()]
         )
 
+    def _defaults(self) -> dict[str, float]:
+        """What the arguments that may be left out are then."""
+        return self.attrs
+
     def _attrs_text(self) -> str:
         return "".join(
             f"\n{name} : float, default={value:g}\n    Fixed when recorded; not differentiated."
@@ -145,7 +150,7 @@ class Op:
             row, args = self._bind(args, attrs)
         if set(map(type, args)) == _ALL_FLOATS:  # rules on floats come this way often
             return row.on_floats(*args)
-        if any(isinstance(arg, np.ndarray | list | tuple) for arg in args):
+        if any(isinstance(arg, _ARRAYS) for arg in args):
             return row._over_arrays(args)
         system = number_system(args)
         if system is not None:
@@ -154,17 +159,18 @@ class Op:
 
     def _bind(self, args: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Op, tuple[Any, ...]]:
         """This row with the given attributes, and the arguments by themselves."""
-        try:
-            bound = self.__signature__.bind(*args, **attrs)
-        except TypeError as error:
-            raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
-        bound.apply_defaults()
-        given = bound.arguments
-        row = self
-        if self.attrs:
-            numbers = tuple((name, as_float(given[name])) for name in self.attrs)
-            row = with_attrs(self.name, numbers)
-        return row, tuple(given[name] for name in self.arguments)
+        names = (*self.arguments, *self.attrs)
+        given, left = {**self._defaults(), **attrs}, names[len(args) :]
+        if len(args) > len(names) or [n for n in left if n not in given] or {*attrs} - {*left}:
+            try:  # only for what it says: it takes longer than most ops
+                self.__signature__.bind(*args, **attrs)
+            except TypeError as error:
+                raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
+        values, split = (*args, *[given[name] for name in left]), len(self.arguments)
+        if not self.attrs:
+            return self, values
+        numbers = zip(self.attrs, map(as_float, values[split:]), strict=True)
+        return with_attrs(self.name, tuple(numbers)), values[:split]
 
     def expand(self, args: Sequence[Any]) -> Any:
         """The forward rule at flat arguments, in any number system."""

@@ -19,6 +19,8 @@ import inspect
 from contextvars import Token
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.engine import python as twin
 from autograd_lite.engine import scopes
 from autograd_lite.engine.generate import table_digest
@@ -39,6 +41,7 @@ _engine.set_up(
     SequenceOp,
     as_float,
     OPERAND_TYPES,
+    np.float64,
     scopes.current_scope,
     refuse_data,
     refuse_label,

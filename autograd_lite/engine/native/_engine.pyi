@@ -41,6 +41,7 @@ def set_up(
     sequence_op_type: type,
     as_float: Callable[[Any], float],
     number_types: tuple[type, ...],
+    double_type: type,
     scope: ContextVar[tuple[str, ...]],
     refuse_data: Callable[[Any], None],
     refuse_label: Callable[[Any], None],

@@ -38,7 +38,7 @@ PyDoc_STRVAR(constant_doc,
 static PyObject *constant(PyObject *module, PyObject *thing) {
     (void)module;
     double number;
-    if (!is_simple(thing, &number) && to_double(thing, &number) < 0)
+    if (to_double(thing, &number) < 0)
         return NULL;
     return (PyObject *)new_constant(number);
 }
@@ -265,20 +265,21 @@ static PyMethodDef sequence_call_definition = {
     "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
 
 PyDoc_STRVAR(set_up_doc,
-"set_up(table, op_type, sequence_op_type, as_float, number_types, scope, refuse_data, refuse_label)\n"
-"--\n\nWhat this engine needs of the rest. Called once.");
+"set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, scope, refuse_data,\n"
+"refuse_label)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOO!OOO:set_up", &table, &op_type, &sequence_op_type, &as_float,
-                          &PyTuple_Type, &number_types, &scope_variable, &refuse_data,
-                          &refuse_label))
+    if (!PyArg_ParseTuple(args, "OOOOO!O!OOO:set_up", &table, &op_type, &sequence_op_type,
+                          &as_float, &PyTuple_Type, &number_types, &PyType_Type, &double_type,
+                          &scope_variable, &refuse_data, &refuse_label))
         return NULL;
     Py_INCREF(as_float);
     Py_INCREF(number_types);
+    Py_INCREF(double_type);
     Py_INCREF(scope_variable);
     Py_INCREF(refuse_data);
     Py_INCREF(refuse_label);

@@ -3,29 +3,15 @@
 /* What Python code gives at start-up. */
 static PyObject *as_float;     /* the float that a plain number stands for, or a TypeError */
 static PyObject *number_types; /* tuple of types that an operator takes for plain numbers */
+static PyTypeObject *double_type; /* NumPy's float64 */
 static PyObject *call_fixed, *call_sequence; /* calls of rows, for what is not treated here */
 
 /* --- plain numbers ------------------------------------------------------------------------------- */
 
-static int to_double(PyObject *thing, double *number) {
-    if (PyFloat_CheckExact(thing)) {
-        *number = PyFloat_AS_DOUBLE(thing);
-        return 0;
-    }
-    PyObject *found = PyObject_CallOneArg(as_float, thing);
-    if (!found)
-        return -1;
-    const double converted = PyFloat_AsDouble(found);
-    Py_DECREF(found);
-    if (converted == -1.0 && PyErr_Occurred())
-        return -1;
-    *number = converted;
-    return 0;
-}
-
-/* Is this a float, int or bool, and which number? Everything else takes the longer way. */
+/* Is this a float, int or bool, and which number? Everything else takes the longer way. NumPy's float64
+ * is a float with another name. */
 static inline bool is_simple(PyObject *thing, double *number) {
-    if (PyFloat_CheckExact(thing)) {
+    if (PyFloat_CheckExact(thing) || Py_IS_TYPE(thing, double_type)) {
         *number = PyFloat_AS_DOUBLE(thing);
         return true;
     }
@@ -38,6 +24,22 @@ static inline bool is_simple(PyObject *thing, double *number) {
         return true;
     }
     return false;
+}
+
+/* The number goes to its place only if there is one, which may be that of a node. */
+static int to_double(PyObject *thing, double *number) {
+    double converted;
+    if (!is_simple(thing, &converted)) {
+        PyObject *found = PyObject_CallOneArg(as_float, thing);
+        if (!found)
+            return -1;
+        converted = PyFloat_AsDouble(found);
+        Py_DECREF(found);
+        if (converted == -1.0 && PyErr_Occurred())
+            return -1;
+    }
+    *number = converted;
+    return 0;
 }
 
 /* The number of an operand: 1, or 0 if it is none, or -1 after an error. */
@@ -55,7 +57,7 @@ static Node *argument(PyObject *thing) {
     double number;
     if (is_value(thing))
         return (Node *)Py_NewRef(thing);
-    if (!is_simple(thing, &number) && to_double(thing, &number) < 0)
+    if (to_double(thing, &number) < 0)
         return NULL;
     return new_constant(number);
 }

@@ -18,7 +18,7 @@ static PyObject *exact_text(PyObject *text) {
 
 static PyObject *make_leaf(PyObject *data, PyObject *label) {
     double number;
-    if (!is_simple(data, &number) && to_double(data, &number) < 0)
+    if (to_double(data, &number) < 0)
         return NULL;
     PyObject *text = label ? exact_text(label) : Py_NewRef(no_text);
     Node *node = text ? new_leaf(number) : NULL;
