@@ -1,6 +1,7 @@
 """Hypothesis profiles and the numeric oracle that several tests share."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
