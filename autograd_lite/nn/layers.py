@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, ClassVar, Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,6 +26,11 @@ class HasInputs(Protocol):
     @property
     def nin(self) -> int:
         """Number of inputs."""
+
+
+#: Its ``change`` is another object after every change of an attribute of any neuron (see `_Parts`).
+#: (An attribute of the class would do, but writing to a class makes all its look-ups slow.)
+_latest = SimpleNamespace(change=object())
 
 
 class Neuron(Module):
@@ -73,16 +79,13 @@ class Neuron(Module):
 
     scope_name = "neuron"
 
-    #: Another object after every change of an attribute of any neuron (see `_Parts`).
-    changed: ClassVar[object] = object()
-
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        Neuron.changed = object()
+        _latest.change = object()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
-        Neuron.changed = object()
+        _latest.change = object()
 
     def __init__(
         self,
@@ -139,7 +142,7 @@ class _Parts:
     """
 
     def __init__(self, neurons: Sequence[Any]) -> None:
-        self.changed = Neuron.changed
+        self.change = _latest.change
         self.neurons = list(neurons)
         plain = [n for n in neurons if type(n) is Neuron and isinstance(n.activation, str)]
         activations: set[Any] = {neuron.activation for neuron in plain}
@@ -222,7 +225,7 @@ class Layer(Module):
         each neuron is called.
         """
         parts = self._parts
-        if parts.changed is not Neuron.changed or parts.neurons != self.neurons:
+        if parts.change is not _latest.change or parts.neurons != self.neurons:
             parts = self._parts = _Parts(self.neurons)
         if not parts.alike:
             return NotImplemented
