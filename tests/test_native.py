@@ -162,7 +162,8 @@ def test_without_memory_a_graph_ends_with_a_memory_error():
     code = """
 import resource
 from pathlib import Path
-import autograd_lite as agliving = importlib.import_module("autograd_lite.engine.native").living
+import autograd_lite as ag
+from autograd_lite.engine.native import living
 before = living()
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 limit = pages * resource.getpagesize() + 100_000_000

@@ -8,15 +8,18 @@ static inline bool allocation_fails(void) { return false; }
 
 #else
 
-static long failing_from = -1; /* so many allocations succeed, then all fail; -1: none fails */
+static long n_before = -1; /* allocations that succeed before some fail; -1: none fails */
+static long n_to_fail, n_failed;
 static PyMemAllocatorEx real_raw, real_mem, real_object;
 
 static bool allocation_fails(void) {
-    if (failing_from < 0)
-        return false;
-    if (failing_from == 0)
+    if (n_before > 0)
+        n_before--;
+    else if (n_before == 0 && n_to_fail > 0) {
+        n_to_fail--;
+        n_failed++;
         return true;
-    failing_from--;
+    }
     return false;
 }
 
@@ -44,22 +47,29 @@ static void watch(PyMemAllocatorDomain domain, PyMemAllocatorEx *real) {
 }
 
 PyDoc_STRVAR(fail_after_doc,
-"fail_after(n, /)\n--\n\nLet n allocations succeed and all later ones fail; -1: none fails.");
+"fail_after(n, times, /)\n--\n\nLet n allocations succeed and as many as `times` fail after them.\n\n"
+"n = -1: none fails. Returns how many have failed since the last call.");
 
-static PyObject *fail_after(PyObject *module, PyObject *number) {
+static PyObject *fail_after(PyObject *module, PyObject *const *args, Py_ssize_t n) {
     (void)module;
-    const long n = PyLong_AsLong(number);
-    if (n == -1 && PyErr_Occurred())
+    if (n != 2)
+        return PyErr_Format(PyExc_TypeError, "fail_after takes two numbers");
+    n_before = -1;
+    const long before = PyLong_AsLong(args[0]), times = PyLong_AsLong(args[1]), failed = n_failed;
+    if (PyErr_Occurred())
         return NULL;
     if (!real_raw.malloc) {
         watch(PYMEM_DOMAIN_RAW, &real_raw);
         watch(PYMEM_DOMAIN_MEM, &real_mem);
         watch(PYMEM_DOMAIN_OBJ, &real_object);
     }
-    failing_from = n;
-    Py_RETURN_NONE;
+    PyObject *result = PyLong_FromLong(failed);
+    n_failed = 0;
+    n_to_fail = times;
+    n_before = before;
+    return result;
 }
 
-#define DEBUG_FUNCTIONS {"fail_after", fail_after, METH_O, fail_after_doc},
+#define DEBUG_FUNCTIONS {"fail_after", (PyCFunction)(void (*)(void))fail_after, METH_FASTCALL, fail_after_doc},
 
 #endif

@@ -60,10 +60,10 @@ static PyObject *fields(PyObject *module, PyObject *self) {
     if (!is_value(self))
         return PyErr_Format(PyExc_TypeError, "a node is a Value and was given %R", self);
     Node *node = (Node *)self;
-    PyObject *parents = get_parents(self, NULL), *partials = get_local_grads(self, NULL);
-    if (!parents || !partials) {
+    PyObject *parents = get_parents(self, NULL);
+    PyObject *partials = parents ? get_local_grads(self, NULL) : NULL;
+    if (!partials) {
         Py_XDECREF(parents);
-        Py_XDECREF(partials);
         return NULL;
     }
     /* New references, since allocating can set off Python's collector, and with it Python code. */

@@ -131,11 +131,11 @@ static int evaluate_sequence(Node *node, const Row *row) {
 static int evaluate_in_python(Node *node, PyObject *op) {
     const Py_ssize_t n = count_parents(node);
     Node *const *parents = parents_of(node);
-    PyObject *numbers = PyTuple_New(n), *wanted = PyTuple_New(n);
+    PyObject *numbers = PyTuple_New(n), *wanted = numbers ? PyTuple_New(n) : NULL;
     PyObject *out = NULL, *found = NULL, *list = NULL;
     Py_INCREF(op);
     int result = -1;
-    if (!numbers || !wanted)
+    if (!wanted)
         goto done;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *number = PyFloat_FromDouble(parents[i]->data);
@@ -220,12 +220,12 @@ static void forget_description(Row *row) {
 /* Fill an entry, outside `rows`, because Python code runs here. After an error (-1) it holds nothing. */
 static int describe(Row *row, PyObject *op) {
     PyObject *arity = PyObject_GetAttrString(op, "arity");
-    PyObject *attrs = PyObject_GetAttrString(op, "attrs");
+    PyObject *attrs = arity ? PyObject_GetAttrString(op, "attrs") : NULL;
     PyObject *values = attrs ? PyMapping_Values(attrs) : NULL;
     int result = -1;
     row->op = Py_NewRef(op);
-    row->name = PyObject_GetAttrString(op, "name");
-    if (!arity || !values || !row->name)
+    row->name = values ? PyObject_GetAttrString(op, "name") : NULL;
+    if (!row->name)
         goto done;
     row->arity = -1;
     if (arity != Py_None) {

@@ -47,8 +47,8 @@ static PyObject *value_vectorcall(PyObject *type, PyObject *const *args, size_t 
     if (keywords && n == 1 && PyTuple_GET_SIZE(keywords) == 1 &&
         PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), "label") == 0)
         return make_leaf(args[0], args[1]);
-    PyObject *positional = PyTuple_New(n), *named = PyDict_New(), *result = NULL;
-    if (!positional || !named)
+    PyObject *positional = PyTuple_New(n), *named = positional ? PyDict_New() : NULL, *result = NULL;
+    if (!named)
         goto done;
     for (Py_ssize_t i = 0; i < n; i++)
         PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
