@@ -219,11 +219,54 @@ static inline Node *new_constant(double number) {
     return node;
 }
 
+/* Blocks for many parents are kept for the next node of the same size, up to 4 MiB: a layer of a network
+ * makes as many of the same size again, and the C library may give their memory back and fetch it anew. */
+static inline size_t bytes_for(Py_ssize_t n) {
+    return sizeof(Many) + (size_t)n * (sizeof(Node *) + sizeof(double));
+}
+
+static Many *new_room(Py_ssize_t n) {
+    if ((size_t)n > (PY_SSIZE_T_MAX - sizeof(Many)) / (sizeof(Node *) + sizeof(double)))
+        return NULL;
+    return PyMem_Malloc(bytes_for(n));
+}
+
+#ifdef AUTOGRAD_LITE_DEBUG
+
+static Many *take_room(Py_ssize_t n) { return new_room(n); }
+static void give_back_room(Many *many) { PyMem_Free(many); }
+
+#else
+
+enum { KEPT_SIZES = 256, KEPT_BYTES = 1 << 22 };
+static Many *kept_blocks[KEPT_SIZES];
+static size_t n_kept_bytes;
+
+static inline Many *take_room(Py_ssize_t n) {
+    if (n >= KEPT_SIZES || !kept_blocks[n])
+        return new_room(n);
+    Many *many = kept_blocks[n];
+    kept_blocks[n] = *(Many **)(many + 1);
+    n_kept_bytes -= bytes_for(n);
+    return many;
+}
+
+static inline void give_back_room(Many *many) {
+    const Py_ssize_t n = many->n;
+    if (n >= KEPT_SIZES || n_kept_bytes + bytes_for(n) > KEPT_BYTES) {
+        PyMem_Free(many);
+        return;
+    }
+    *(Many **)(many + 1) = kept_blocks[n];
+    kept_blocks[n] = many;
+    n_kept_bytes += bytes_for(n);
+}
+
+#endif
+
 /* Room for the parents of a node made with MANY. On failure the node is gone, too. */
 static int add_room(Node *node, Py_ssize_t n) {
-    node->many = NULL;
-    if ((size_t)n <= (PY_SSIZE_T_MAX - sizeof(Many)) / (sizeof(Node *) + sizeof(double)))
-        node->many = PyMem_Malloc(sizeof(Many) + (size_t)n * (sizeof(Node *) + sizeof(double)));
+    node->many = take_room(n);
     if (!node->many) {
         node->n_parents = 0;
         node->row = 0;
@@ -252,7 +295,7 @@ NEVER_INLINE Node *drop_many(Many *many, Node *waiting) {
     Node *const *parents = many_parents(many);
     for (Py_ssize_t i = 0; i < many->n; i++)
         waiting = drop(parents[i], waiting);
-    PyMem_Free(many);
+    give_back_room(many);
     return waiting;
 }
 

@@ -192,7 +192,7 @@ static PyObject *size_of(PyObject *self, PyObject *unused) {
     const Node *node = (Node *)self;
     size_t size = sizeof(Node);
     if (node->n_parents == MANY)
-        size += sizeof(Many) + (size_t)node->many->n * (sizeof(Node *) + sizeof(double));
+        size += bytes_for(node->many->n);
     return PyLong_FromSize_t(size);
 }
 
