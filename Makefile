@@ -6,13 +6,17 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks bench build fuzz clean
+.PHONY: help demo test lint notebooks bench build fuzz asan asan-slabs asan-debug valgrind faults giants clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
-	@echo "make test       all checks: ruff, mypy, tests with coverage, notebooks"
+	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make fuzz       the random tests, many more examples than in make test"
+	@echo "make asan       the C engine under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make valgrind   the C engine under valgrind's memcheck"
+	@echo "make faults     the C engine without memory, at every allocation"
+	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make build      wheel and sdist in dist/"
 
@@ -62,6 +66,40 @@ test: lint
 
 fuzz: $(VENV)/test
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/test_random_graphs.py tests/test_agreement.py
+
+# The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
+# by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
+NATIVE_TESTS := $(addprefix tests/test_,agreement.py native.py native_rows.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py)
+IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
+TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g
+
+# Both builds at once, what each said in one piece where make can do that.
+asan:
+	@echo "the C engine's tests under sanitizers, on two builds at once"
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) asan-slabs asan-debug
+
+# The sanitizers' libraries are there before Python's, the C++ library for those extensions that need it.
+asan-slabs: DEBUG = 0
+asan-debug: DEBUG = 1
+asan-slabs asan-debug: $(VENV)/test
+	CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" AUTOGRAD_LITE_DEBUG=$(DEBUG) $(BIN)/python tests/compiled_copy.py build/$@
+	$(call IN_COPY,$@) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
+	  ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
+	  $(TEST_COPY) $(NATIVE_TESTS) --deselect tests/test_engine.py::test_a_chain_of_a_million_nodes_needs_no_recursion
+
+faults: build/debug
+	$(call IN_COPY,debug) $(TEST_COPY) tests/test_faults.py
+
+valgrind: build/debug
+	$(call IN_COPY,debug) $(CURDIR)/$(BIN)/python -P tests/memcheck.py
+
+.PHONY: build/debug
+build/debug: $(VENV)/test
+	AUTOGRAD_LITE_DEBUG=1 $(BIN)/python tests/compiled_copy.py $@
+
+giants: $(VENV)/test
+	$(BIN)/python -m tests.giants
 
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py

@@ -14,6 +14,7 @@ matplotlib.use("Agg")
 sys.path.append(str(Path(__file__).parent.parent))
 
 hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("few", max_examples=20, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("fuzz", max_examples=20_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

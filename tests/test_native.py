@@ -22,7 +22,10 @@ if ag.engine != "native":
     pytest.skip("the C engine does not run here", allow_module_level=True)
 living = importlib.import_module("autograd_lite.engine.native").living
 
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+LINUX = pytest.mark.skipif(
+    sys.platform != "linux" or "asan" in os.environ.get("LD_PRELOAD", ""),
+    reason="counts a process's memory, of which sanitizers take much",
+)
 
 
 def resident():
