@@ -16,7 +16,6 @@ compiled from another op table.
 from __future__ import annotations
 
 import inspect
-from contextvars import Token
 from typing import Any
 
 import numpy as np
@@ -49,17 +48,11 @@ _engine.set_up(
 
 
 class _CurrentScope:
-    """The variable of `scopes`; from its first use on, nodes ask for it."""
+    """The variable of `scopes`, changed through the engine, which remembers what it found last."""
 
-    def __init__(self) -> None:
-        self.get = scopes.current_scope.get
-        self.set = self._set_first
-        self.reset = scopes.current_scope.reset
-
-    def _set_first(self, names: tuple[str, ...], /) -> Token[tuple[str, ...]]:
-        _engine.use_scopes()
-        self.set = scopes.current_scope.set
-        return self.set(names)
+    get = staticmethod(scopes.current_scope.get)
+    set = staticmethod(_engine.enter_scope)
+    reset = staticmethod(_engine.leave_scope)
 
 
 current_scope = _CurrentScope()

@@ -137,13 +137,27 @@ done:
     return (PyObject *)node;
 }
 
-PyDoc_STRVAR(use_scopes_doc,
-"use_scopes()\n--\n\nFrom now on every node asks in which scope it is made.");
+PyDoc_STRVAR(enter_scope_doc,
+"enter_scope(names, /)\n--\n\n"
+"Nodes are made in this scope from now on. Returns a token for `leave_scope`.");
 
-static PyObject *use_scopes(PyObject *module, PyObject *unused) {
+static PyObject *enter_scope(PyObject *module, PyObject *names) {
     (void)module;
-    (void)unused;
+    if (!are_names(names))
+        return PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", names);
     scopes_are_used = true;
+    here.known = false;
+    return PyContextVar_Set(scope_variable, names);
+}
+
+PyDoc_STRVAR(leave_scope_doc,
+"leave_scope(token, /)\n--\n\nNodes are made in the former scope again.");
+
+static PyObject *leave_scope(PyObject *module, PyObject *token) {
+    (void)module;
+    here.known = false;
+    if (PyContextVar_Reset(scope_variable, token) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -298,7 +312,8 @@ static PyMethodDef functions[] = {
     {"restore", restore, METH_VARARGS, restore_doc},
     {"topological_order", topological_order, METH_O, topological_order_doc},
     {"adjoints", adjoints, METH_VARARGS, adjoints_doc},
-    {"use_scopes", use_scopes, METH_NOARGS, use_scopes_doc},
+    {"enter_scope", enter_scope, METH_O, enter_scope_doc},
+    {"leave_scope", leave_scope, METH_O, leave_scope_doc},
     {"living", living, METH_NOARGS, living_doc},
     {"set_up", set_up, METH_VARARGS, set_up_doc},
     DEBUG_FUNCTIONS

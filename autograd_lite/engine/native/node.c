@@ -118,24 +118,27 @@ static int set_notes(Node *node, PyObject *scope, PyObject *label) {
     return 0;
 }
 
+/* The scope found last, and for which state of which thread; Python counts a thread's changes from one
+ * context to another, and changes within a context come through `enter_scope` and `leave_scope`. */
+static struct {
+    bool known;
+    uint64_t thread, version;
+    PyObject *notes;
+} here;
+
 /* A new reference to the notes of a node made here and now. */
 NEVER_INLINE int look_up_scope(PyObject **notes) {
     PyObject *names;
-    *notes = NULL;
     if (PyContextVar_Get(scope_variable, Py_None, &names) < 0)
         return -1;
-    if (names == Py_None) { /* set it, because a variable that is set is found faster the next time */
-        Py_DECREF(names);
-        PyObject *token = PyContextVar_Set(scope_variable, no_names);
-        if (!token)
-            return -1;
-        Py_DECREF(token);
-        return 0;
-    }
-    if (PyTuple_GET_SIZE(names))
-        *notes = names;
-    else
-        Py_DECREF(names);
+    if (names == Py_None || !PyTuple_GET_SIZE(names))
+        Py_CLEAR(names);
+    const PyThreadState *thread = PyThreadState_Get();
+    here.known = true;
+    here.thread = thread->id;
+    here.version = thread->context_ver;
+    Py_XSETREF(here.notes, names);
+    *notes = Py_XNewRef(names);
     return 0;
 }
 
@@ -144,7 +147,11 @@ static inline int current_notes(PyObject **notes) {
         *notes = NULL;
         return 0;
     }
-    return look_up_scope(notes);
+    const PyThreadState *thread = PyThreadState_Get();
+    if (!here.known || here.thread != thread->id || here.version != thread->context_ver)
+        return look_up_scope(notes);
+    *notes = Py_XNewRef(here.notes);
+    return 0;
 }
 
 /* After this, making nodes allocates nothing that could set off Python's collector, and with it Python
