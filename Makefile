@@ -99,7 +99,7 @@ build/debug: $(VENV)/test
 	AUTOGRAD_LITE_DEBUG=1 $(BIN)/python tests/compiled_copy.py $@
 
 giants: $(VENV)/test
-	$(BIN)/python -m tests.giants
+	PYTHONPATH=. $(BIN)/python tests/giants.py
 
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py

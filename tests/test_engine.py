@@ -362,7 +362,7 @@ def test_a_binary_node_is_at_most_one_object_for_the_collector():
     gc.collect()
     added = len(gc.get_objects()) - before
     tracked = len(nodes) if ag.engine == "python" else 0
-    assert tracked <= added <= tracked + 50
+    assert abs(added - tracked) <= 50  # and what else comes and goes
 
 
 # --- scopes and engines ---------------------------------------------------------------------------
