@@ -4,51 +4,22 @@ from __future__ import annotations
 
 import argparse
 import functools
-import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import rounds
+from benchmarks.apart import Apart
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
-from benchmarks.engines import Engine, Floats, ThroughMLP, ours
+from benchmarks.engines import Floats, ThroughMLP, ours
 from benchmarks.figures import Scene, process_figures, step_figures
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
 from benchmarks.report import Row, results
-from benchmarks.step import Task, task
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-#: Scalar engines, which the figures compare: first, while no large library is loaded.
-SCALAR = [Micrograd, functools.partial(Micrograd, collector=False), Xad, AutoNeuroNet]
-LIBRARIES = [TorchScalars, TorchTensors, Jax, Autograd, Casadi]
+MICROGRADS = [Micrograd, functools.partial(Micrograd, collector=False)]
+PEERS = [*MICROGRADS, Xad, AutoNeuroNet, TorchScalars, TorchTensors, Jax, Autograd, Casadi]
 INSTALL = 'pip install "autograd-lite[bench]"'
-
-
-def made(makers: Sequence[Callable[[Task], Engine]], numbers: Task, missing: list[str]) -> list:
-    """The engines that are installed; the others' reasons are appended to `missing`."""
-    engines = []
-    for make in makers:
-        try:
-            engines.append(make(numbers))
-        except ImportError as reason:
-            missing.append(str(reason))
-    return engines
-
-
-def measure(engines: Sequence[Engine], reference: Engine, count: int) -> list[Row]:
-    """One row for each engine."""
-    laps = rounds.run(engines, count)
-    return [
-        Row(
-            engine,
-            min(count, engine.rounds or count),
-            laps[engine],
-            laps[reference],
-            rounds.disagreement(engine, reference),
-        )
-        for engine in engines
-    ]
 
 
 def main() -> None:
@@ -57,32 +28,44 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a smoke run that writes no file")
     options = parser.parse_args()
     count = 3 if options.quick else options.rounds
-    numbers, missing, begin = task(), [], time.perf_counter()
+    begin = time.perf_counter()
 
     def tell(what: str) -> None:
         print(f"{time.perf_counter() - begin:4.0f} s  {what}", file=sys.stderr, flush=True)
 
-    tell("scalar engines, in turn")
-    reference = ours(numbers)
-    floats, through_mlp = Floats(numbers), ThroughMLP(numbers)
-    peers = made(SCALAR, numbers, missing)
-    rows = measure([floats, reference, through_mlp, *peers], reference, count)
-    micrograds = {engine.collector: engine for engine in peers if isinstance(engine, Micrograd)}
-    correct = [row.engine for row in rows if row.engine.compiled and not row.wrong]
+    tell("engines, each in a process of its own")
+    engines, missing = {make: Apart(make) for make in (Floats, ours, ThroughMLP)}, []
+    for make in PEERS:
+        try:
+            engines[make] = Apart(make)
+        except ImportError as reason:
+            missing.append(str(reason))
+    tell(f"{count} rounds of {len(engines)} engines in turn")
+    reference = engines[ours]
+    laps = rounds.run([*engines.values()], count)
+    rows = [
+        Row(
+            engine,
+            min(count, engine.rounds or count),
+            laps[engine],
+            laps[reference],
+            rounds.disagreement(engine, reference),
+        )
+        for engine in engines.values()
+    ]
+    for engine in engines.values():
+        engine.close()
     scene = Scene(
-        floats, reference, through_mlp, micrograds.get(True), micrograds.get(False), correct
+        engines[Floats],
+        reference,
+        engines[ThroughMLP],
+        *(engines.get(make) for make in MICROGRADS),
+        [row.engine for row in rows if row.engine.compiled and not row.wrong],
     )
-    figures = step_figures(scene, {row.engine: row.lap for row in rows})
+    figures = step_figures(scene, laps)
 
-    tell("sizes, chains and instructions, each in its own process")
+    tell("sizes, chains and instructions, each in a process of its own")
     figures += process_figures(options.quick, min(count, 60))
-
-    tell("libraries for arrays, in turn with ours")
-    libraries = made(LIBRARIES, numbers, missing)
-    # What these libraries leave in memory is no garbage: no engine shall pay for searching it.
-    gc.freeze()
-    again = ours(numbers)
-    rows += [row for row in measure([again, *libraries], again, count) if row.engine is not again]
 
     tell("done")
     absent = "".join(f"\n- {reason}: `{INSTALL}`" for reason in dict.fromkeys(missing))

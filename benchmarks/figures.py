@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import autograd_lite
 from benchmarks import probes
-from benchmarks.engines import Engine, Lap
+from benchmarks.engines import Lap
+from benchmarks.rounds import Runner
 
 
 class Figure(NamedTuple):
@@ -47,19 +48,19 @@ def shown(number: float) -> str:
 class Scene(NamedTuple):
     """The engines that the ratios are made of; peers that are missing are None."""
 
-    floats: Engine
-    ours: Engine
-    through_mlp: Engine
-    shipped: Engine | None
-    collector_off: Engine | None
-    compiled: list[Engine]
+    floats: Runner
+    ours: Runner
+    through_mlp: Runner
+    shipped: Runner | None
+    collector_off: Runner | None
+    compiled: list[Runner]
 
 
-def step_figures(scene: Scene, laps: dict[Engine, Lap]) -> list[Figure]:
+def step_figures(scene: Scene, laps: dict[Runner, Lap]) -> list[Figure]:
     """Ratios of quietest laps of one run."""
     floor, ours = laps[scene.floats], laps[scene.ours]
 
-    def times_ours(peer: Engine | None) -> float:
+    def times_ours(peer: Runner | None) -> float:
         return laps[peer].total / ours.total if peer else math.nan
 
     best = min(scene.compiled, key=lambda peer: laps[peer].total, default=None)

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import autograd_lite
-from benchmarks.engines import Engine, Lap
+from benchmarks.engines import Lap
 from benchmarks.figures import Figure, shown
+from benchmarks.rounds import TURN, Runner
 
 
 class Row(NamedTuple):
     """One engine in the table of peers; `ours` is our lap in the same rounds."""
 
-    engine: Engine
+    engine: Runner
     rounds: int
     lap: Lap
     ours: Lap
@@ -33,10 +34,11 @@ Command: `{command}`
 
 {machine()}
 
-Every figure is a ratio taken in this one run. The engines ran in turn, round after round, and the
-quietest round of each counts. Python's garbage collector was on, as users have it, unless a
-row says otherwise; it ran before each lap. The total includes freeing: the graph is dropped
-inside the timed part.
+Every figure is a ratio taken in this one run. Each engine ran in a process of its own, as its
+users run it. The engines took turns, round after round; in each turn a step followed the other, as
+in training, for {TURN * 1e3:.0f} ms or more. The quietest step of each counts. Python's garbage
+collector was left alone, unless a row says otherwise. The total includes freeing: the graph is
+dropped inside the timed part.
 
 ## Figures
 
@@ -49,10 +51,9 @@ about 65,000 nodes in the user's own loop of `+` and `*`.
 
 {peer_table(rows)}
 
-× compares a total with ours in the same rounds: libraries for arrays, whose threads and size
-would disturb the others, run after them, beside ours again. "Agrees": loss and gradients are ours
-to 1e-9. "–": loss and gradient come from one call. Slow engines run fewer rounds. With its
-collector off, micrograd never frees its nodes: its total is then without freeing.
+× compares a total with ours. "Agrees": loss and gradients are ours to 1e-9. "–": loss and gradient
+come from one call. Slow engines run fewer rounds. With its collector off, micrograd never frees its
+nodes: its total is then without freeing.
 {missing}"""
 
 
@@ -77,7 +78,7 @@ def peer_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def agreement(engine: Engine, wrong: str) -> str:
+def agreement(engine: Runner, wrong: str) -> str:
     """Whether loss and gradient are ours."""
     if wrong:
         return f"**no**: {wrong}"

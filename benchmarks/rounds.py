@@ -4,37 +4,64 @@ from __future__ import annotations
 
 import gc
 import math
+import time
 from collections.abc import Sequence
+from typing import Protocol
 
 from benchmarks.engines import Engine, Lap
 
 #: Losses and gradients of a correct engine differ from ours by rounding only.
 TOLERANCE = 1e-9
+#: Seconds that a turn goes on, one step after the other, as in training.
+TURN = 0.05
 
 
-def run(engines: Sequence[Engine], rounds: int) -> dict[Engine, Lap]:
-    """The quietest lap of each engine; forward part and total each by itself.
+class Runner(Protocol):
+    """What takes part: an engine in a process of its own."""
 
-    Python's garbage collector is on during a lap, as it is for users, unless the engine says
-    otherwise; it runs before each lap, so that no engine pays for another's garbage.
-    """
+    label: str
+    rounds: int | None
+    loss: float
+
+    def turn(self) -> Lap:
+        """The quietest laps of one turn."""
+
+    def gradient(self) -> list[float] | None:
+        """Of the last lap."""
+
+
+def run(engines: Sequence[Runner], count: int) -> dict[Runner, Lap]:
+    """The quietest lap of each engine; forward part and total each by itself."""
     quietest = dict.fromkeys(engines, Lap(math.inf, math.inf))
-    for turn in range(rounds):
+    for number in range(count):
         for engine in engines:
-            if engine.rounds is not None and turn >= engine.rounds:
-                continue
-            gc.collect()
-            (gc.enable if engine.collector else gc.disable)()
-            try:
-                lap = engine.lap()
-            finally:
-                gc.enable()
-            best = quietest[engine]
-            quietest[engine] = Lap(min(best.forward, lap.forward), min(best.total, lap.total))
+            if engine.rounds is None or number < engine.rounds:
+                quietest[engine] = quieter(quietest[engine], engine.turn())
     return quietest
 
 
-def disagreement(engine: Engine, reference: Engine) -> str:
+def turn(engine: Engine) -> Lap:
+    """Steps of one engine, one after the other.
+
+    Python's garbage collector does what it does for users, unless the engine says otherwise; then
+    the garbage is searched for once, before the turn.
+    """
+    if not engine.collector:
+        gc.collect()
+        gc.disable()
+    quietest, end = Lap(math.inf, math.inf), time.perf_counter() + TURN
+    while True:
+        quietest = quieter(quietest, engine.lap())
+        if time.perf_counter() >= end:
+            return quietest
+
+
+def quieter(one: Lap, other: Lap) -> Lap:
+    """The smaller of each."""
+    return Lap(min(one.forward, other.forward), min(one.total, other.total))
+
+
+def disagreement(engine: Runner, reference: Runner) -> str:
     """What is wrong with the loss or the gradient of the last lap; "" when nothing is."""
     worst = abs(engine.loss - reference.loss)
     if not worst <= TOLERANCE:

@@ -1,12 +1,15 @@
 """What `make bench` compares is one program: the same loss and gradients, whoever runs it."""
 
+import gc
 import math
+import os
 import sys
 
 import pytest
 
 from autograd_lite import Value
 from benchmarks import probes, rounds
+from benchmarks.apart import Apart
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, Lap, ThroughMLP, ours
 from benchmarks.figures import Figure, Scene, step_figures
@@ -70,7 +73,7 @@ def test_engines_run_in_turn_and_slow_ones_fewer_rounds():
     order = []
 
     class Scribe(Floats):
-        def lap(self):
+        def turn(self):
             order.append(self.label)
             return Lap(2.0 + len(order), 5.0 - len(order))
 
@@ -79,6 +82,51 @@ def test_engines_run_in_turn_and_slow_ones_fewer_rounds():
     laps = rounds.run([slow, fast], 2)
     assert order == ["slow", "fast", "fast"]
     assert laps == {slow: Lap(3.0, 4.0), fast: Lap(4.0, 2.0)}
+
+
+@pytest.mark.parametrize("collector", [True, False])
+def test_a_turn_is_several_steps_and_leaves_the_collector_as_the_engine_wants_it(
+    collector, monkeypatch
+):
+    seen = []
+
+    class Scribe(Floats):
+        def lap(self):
+            seen.append(gc.isenabled())
+            lap = super().lap()
+            return lap._replace(forward=float("nan")) if len(seen) == 1 else lap
+
+    engine = Scribe(TASK)
+    engine.collector = collector
+    monkeypatch.setattr(rounds, "TURN", 0.01)
+    try:
+        lap = rounds.turn(engine)
+    finally:
+        gc.enable()
+    assert len(seen) > 1
+    assert set(seen) == {collector}
+    assert 0.0 < lap.forward <= lap.total < 1.0
+
+
+def test_an_engine_runs_in_a_process_of_its_own(reference):
+    """Its loss and gradient come back, and so does what it raises."""
+    engine = Apart(ours)
+    try:
+        assert engine.label == reference.label
+        assert 0.0 < engine.turn().total < 60.0
+        here = ours(task())
+        here.lap()
+        assert (engine.loss, engine.gradient()) == (here.loss, here.gradient())
+        assert [*engine.process._processes] != [os.getpid()]
+    finally:
+        engine.close()
+    with pytest.raises(ImportError, match="no such library"):
+        Apart(not_installed)
+
+
+def not_installed(task):
+    """An engine whose library is missing."""
+    raise ImportError("no such library")
 
 
 @pytest.mark.parametrize(
