@@ -28,7 +28,18 @@ from autograd_lite.errors import (
 from autograd_lite.graph import scope
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
-from autograd_lite.transforms import gradient
+from autograd_lite.transforms import (
+    derivative,
+    grad,
+    gradient,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    taylor,
+    value_and_grad,
+    vjp,
+)
 from autograd_lite.value import isclose
 from autograd_lite.view import draw, draw_dot
 
@@ -48,6 +59,8 @@ if _TYPE_CHECKING:
 
 __all__ = [
     "AnomalyError", "AutogradError", "ExpressionError", "GradientMismatch", "GraphError",
-    "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value", "draw",
-    "draw_dot", "engine", "gradient", "isclose", "log_softmax", "nn", "scope", "softmax", *_rows,
+    "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
+    "derivative", "draw", "draw_dot", "engine", "grad", "gradient", "hessian", "hvp", "isclose",
+    "jacobian", "jvp", "log_softmax", "nn", "scope", "softmax", "taylor", "value_and_grad", "vjp",
+    *_rows,
 ]  # fmt: skip

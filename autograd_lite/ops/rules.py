@@ -194,10 +194,17 @@ relu = op(
 )
 # The identity with derivative 0: numbers that a formula needs, but must not be differentiated.
 stop_gradient = op(
-    "stop_gradient", symbol="stop", latex=r"\operatorname{stop}", domain=[_REAL], public=False,
+    "stop_gradient", symbol="stop", latex=r"\operatorname{stop}", domain=[_REAL],
     forward=lambda x: x,
     partials=[lambda out, x: 0.0],
     doc="x, and no derivative through here.",
+)
+# A node of its own with the same number: what a function is differentiated by.
+identity = op(
+    "identity", symbol="=", latex="#1", public=False, domain=[_REAL],
+    forward=lambda x: x,
+    partials=[lambda out, x: 1.0],
+    doc="x.",
 )
 
 # --- exponentials and logarithms ------------------------------------------------------------------

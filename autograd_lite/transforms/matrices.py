@@ -1,0 +1,193 @@
+"""Jacobians, Hessians and their products with vectors, as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.engine import Value, adjoints
+from autograd_lite.errors import ShapeError
+from autograd_lite.ops.reductions import dot
+from autograd_lite.transforms.recordings import (
+    Function,
+    Recording,
+    check_scalar,
+    named,
+    one_or_all,
+    record,
+)
+from autograd_lite.transforms.sweeps import reverse_sweep
+from autograd_lite.transforms.trees import Tree, array_of, numbers_like
+
+
+def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The dense Jacobian of a function, as a function of the same arguments.
+
+    Parameters
+    ----------
+    f, argnums
+        See `grad`; `f` may return any structure of numbers.
+
+    Returns
+    -------
+    callable
+        It returns an array of shape ``outputs + argument`` (a tuple of such for a tuple of
+        `argnums`), where a number has shape () and what is no array, a dict say, counts as the
+        vector of its numbers. Floats; Values where the argument holds Values.
+
+    Notes
+    -----
+    One recording, shared by all outputs, and for each output a reverse sweep over that part of the
+    graph which it depends on. With a float array as argument it is what
+    ``scipy.optimize.least_squares`` and ``root`` want as ``jac``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.jacobian(lambda x: [x[0] * x[1], x[0] + x[1], x[1]])([2.0, 3.0])
+    array([[3., 2.],
+           [1., 1.],
+           [0., 1.]])
+    """
+
+    def function(*args: Any, **keywords: Any) -> Any:
+        recording = record(f, args, keywords, argnums)
+        rows = [_gradient_of(recording, leaf) for leaf in recording.result.leaves]
+        return one_or_all(_blocks(recording, rows, _shape(recording.result)), argnums)
+
+    return named("jacobian", f, function)
+
+
+def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The dense Hessian of a function that returns one number, as a function of its arguments.
+
+    Parameters
+    ----------
+    f, argnums
+        See `grad`.
+
+    Returns
+    -------
+    callable
+        It returns an array of shape ``argument + argument``, (n, n) for n numbers; for a tuple of
+        `argnums` a tuple of tuples of such blocks.
+
+    Notes
+    -----
+    One recording, and for each of the n numbers a product with the Hessian (see `hvp`): O(n)
+    gradients. It is what ``scipy.optimize.minimize`` wants as ``hess``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.hessian(lambda x: x[0] ** 2 * x[1])([3.0, 2.0])
+    array([[4., 6.],
+           [6., 0.]])
+    """
+
+    def function(*args: Any, **keywords: Any) -> Any:
+        recording = record(f, args, keywords, argnums)
+        check_scalar(recording)
+        n = len(recording.inputs)
+        unit = [[float(i == j) for j in range(n)] for i in range(n)]
+        columns = _products(recording, unit)
+        blocks, first = [], 0
+        for tree in recording.arguments:
+            rows = columns[first : first + len(tree.leaves)]
+            blocks.append(one_or_all(_blocks(recording, rows, _shape(tree)), argnums))
+            first += len(tree.leaves)
+        return one_or_all(blocks, argnums)
+
+    return named("hessian", f, function)
+
+
+def hvp(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """Hessian-vector product of a function that returns one number; no Hessian is made.
+
+    Parameters
+    ----------
+    f, argnums
+        See `grad`.
+
+    Returns
+    -------
+    callable
+        ``product(x, v, …)``: called like `f`, with the vector `v`, structured like `x`, after the
+        differentiated argument (for a tuple of `argnums`: a tuple of vectors after the last of
+        them). The result is structured like `x`.
+
+    Notes
+    -----
+    One recording, a sweep forward and one back: 2 to 4 gradients. It is what
+    ``scipy.optimize.minimize`` wants as ``hessp``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.hvp(lambda x: x[0] ** 2 * x[1])([3.0, 2.0], [1.0, 0.0])
+    [4.0, 6.0]
+    """
+
+    def function(*args: Any, **keywords: Any) -> Any:
+        several = isinstance(argnums, tuple | list)
+        place = 1 + max(argnums) if isinstance(argnums, tuple | list) else 1 + argnums
+        if not 0 < place < len(args):
+            raise TypeError(
+                f"hvp(f, argnums={argnums!r}) takes the vector after argument {place - 1}, as in "
+                f"hvp(f)(x, v), and was given {len(args)} arguments"
+            )
+        vectors = args[place] if several else (args[place],)
+        recording = record(f, (*args[:place], *args[place + 1 :]), keywords, argnums)
+        check_scalar(recording)
+        if len(vectors) != len(recording.arguments):
+            raise ShapeError(f"{len(recording.arguments)} arguments and {len(vectors)} vectors")
+        direction = [
+            number
+            for tree, vector in zip(recording.arguments, vectors, strict=True)
+            for number in numbers_like(tree, vector, "the vector")
+        ]
+        recording.recorded |= any(isinstance(number, Value) for number in direction)
+        [product] = _products(recording, [direction])
+        return one_or_all(recording.like_arguments(product), argnums)
+
+    return named("hvp", f, function)
+
+
+def _products(recording: Recording, directions: list[list[Any]]) -> list[list[Any]]:
+    """The products of the Hessian with each of some vectors."""
+    [root], inputs = recording.result.leaves, recording.inputs
+    if not isinstance(root, Value):
+        return [[0.0] * len(inputs) for _ in directions]
+    gradient = reverse_sweep(recording.dependent(), {root: 1.0})
+    slopes = [gradient.get(node, 0.0) for node in inputs]
+    return [_gradient_of(recording, dot(slopes, direction)) for direction in directions]
+
+
+def _gradient_of(recording: Recording, output: Any) -> list[Any]:
+    """The derivatives of one output by the inputs."""
+    if not isinstance(output, Value):
+        return [0.0] * len(recording.inputs)
+    if not recording.recorded:
+        return adjoints(output, 1.0, recording.inputs)
+    found = reverse_sweep(recording.dependent([output]), {output: 1.0})
+    return [found.get(node, 0.0) for node in recording.inputs]
+
+
+def _blocks(recording: Recording, rows: Sequence[list[Any]], above: tuple[int, ...]) -> list[Any]:
+    """For each argument an array of the derivatives by its numbers."""
+    blocks, first = [], 0
+    for tree in recording.arguments:
+        last = first + len(tree.leaves)
+        numbers = [number for row in rows for number in row[first:last]]
+        if not recording.recorded or not (
+            recording.nested or any(isinstance(leaf, Value) for leaf in tree.leaves)
+        ):
+            numbers = [n.data if isinstance(n, Value) else n for n in numbers]
+        block = array_of(numbers, (*above, *_shape(tree)))
+        blocks.append(block if block.ndim else block.item())
+        first = last
+    return blocks
+
+
+def _shape(tree: Tree) -> tuple[int, ...]:
+    return (len(tree.leaves),) if tree.shape is None else tree.shape

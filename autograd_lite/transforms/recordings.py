@@ -1,0 +1,214 @@
+"""What every transform begins with: a function's graph, recorded at given arguments.
+
+Each number that is differentiated becomes a node of its own, even when the caller's argument is a
+Value already: so a function that also closes over that Value is differentiated by its argument
+alone, and nested derivatives cannot be confused (Siskind & Pearlmutter, Perturbation
+Confusion and Referential Transparency, 2005).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from autograd_lite.engine import Value, adjoints, topological_order
+from autograd_lite.errors import ShapeError
+from autograd_lite.ops.reductions import dot
+from autograd_lite.ops.rules import identity
+from autograd_lite.transforms.sweeps import (
+    dependent,
+    reverse_sweep,
+    tangent_sweep,
+    tangents_on_floats,
+)
+from autograd_lite.transforms.trees import take_apart
+
+Function = Callable[..., Any]
+
+#: The inputs of the differentiations that are going on around this one, outermost first.
+_around: ContextVar[tuple[frozenset[Value], ...]] = ContextVar("around", default=())
+
+
+class Recording:
+    """A function's graph at given arguments.
+
+    Attributes
+    ----------
+    arguments : list of Tree
+        The differentiated arguments, as the caller gave them.
+    inputs : list of Value
+        One node for each of their numbers.
+    result : Tree
+        What the function returned; its leaves are floats where they depend on nothing.
+    order : list of Value
+        The graph in topological order; taken only when asked for.
+    nested : bool
+        Whether an output depends on an input of a differentiation around this one. Then derivatives
+        must be recorded as Values, whatever the caller's arguments are.
+    recorded : bool
+        Whether derivatives must be recorded as Values: also where the caller gave some.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        keywords: Mapping[str, Any],
+        positions: Sequence[int],
+    ) -> None:
+        if not callable(function):
+            raise TypeError(
+                f"expected a function to differentiate and was given {function!r}; pass the "
+                "function itself, not its result"
+            )
+        name = name_of(function)
+        self.arguments = [take_apart(args[i], f"argument {i} of {name}") for i in positions]
+        self.inputs: list[Value] = []
+        given = list(args)
+        for i, tree in zip(positions, self.arguments, strict=True):
+            nodes = list(map(_input, tree.leaves, tree.parameters))
+            given[i] = tree.rebuilt(nodes)
+            self.inputs += nodes
+        around = _around.get()
+        token = _around.set((*around, frozenset(self.inputs)))
+        try:
+            output = function(*given, **keywords)
+        finally:
+            _around.reset(token)
+        self.result = take_apart(output, f"the result of {name}")
+        self.nodes = [leaf for leaf in self.result.leaves if isinstance(leaf, Value)]
+        self.nested = bool(around) and self._reaches(around)
+        self.recorded = self.nested or any(
+            isinstance(leaf, Value) and not parameter
+            for tree in self.arguments
+            for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
+        )
+
+    def _reaches(self, around: tuple[frozenset[Value], ...]) -> bool:
+        order = topological_order(self.nodes)
+        return not all(inputs.isdisjoint(order) for inputs in around)
+
+    def dependent(self, outputs: list[Value] | None = None) -> list[Value]:
+        """The nodes between the inputs and the outputs, in topological order."""
+        return dependent(topological_order(outputs or self.nodes), self.inputs)
+
+    def value(self) -> Any:
+        """What the function returned: floats, unless derivatives are recorded."""
+        return self.result.rebuilt([self.number(leaf) for leaf in self.result.leaves])
+
+    def number(self, found: Any) -> Any:
+        """A value or derivative of this function: a float, unless derivatives are recorded."""
+        return found.data if isinstance(found, Value) and not self.recorded else found
+
+    def pulled_back(self, seeds: Sequence[Any]) -> list[Any]:
+        """The adjoints of the inputs, given those of the outputs, structured like the arguments.
+
+        Floats where the caller gave floats, Values where he gave Values.
+        """
+        outputs = [
+            (leaf, seed)
+            for leaf, seed in zip(self.result.leaves, seeds, strict=True)
+            if isinstance(leaf, Value)
+        ]
+        if self.recorded or any(isinstance(seed, Value) for seed in seeds):
+            total: dict[Value, Any] = {}
+            for leaf, seed in outputs:
+                total[leaf] = total[leaf] + seed if leaf in total else seed
+            adjoint = reverse_sweep(self.dependent(), total)
+            return self.like_arguments([adjoint.get(node, 0.0) for node in self.inputs])
+        if len(outputs) == 1:
+            [(root, factor)] = outputs
+        else:  # a single sweep from one node above them all
+            root, factor = dot(*zip(*outputs, strict=True)) if outputs else Value(0.0), 1.0
+        return self.like_arguments(adjoints(root, factor, self.inputs))
+
+    def pushed_forward(self, seeds: Sequence[Any]) -> tuple[Any, Any]:
+        """The value and its tangent, given those of the inputs."""
+        self.recorded |= any(isinstance(seed, Value) for seed in seeds)
+        sweep = tangent_sweep if self.recorded else tangents_on_floats
+        tangent = sweep(self.dependent(), dict(zip(self.inputs, seeds, strict=True)))
+        moved = [self.number(tangent.get(leaf, 0.0)) for leaf in self.result.leaves]
+        return self.value(), self.result.rebuilt(moved)
+
+    def like_arguments(self, numbers: Iterable[Any]) -> list[Any]:
+        """Structures like the differentiated arguments, of derivatives by their numbers."""
+        rest = iter(numbers)
+        return [
+            tree.rebuilt([self._like(leaf, next(rest)) for leaf in tree.leaves])
+            for tree in self.arguments
+        ]
+
+    def _like(self, leaf: Any, adjoint: Any) -> Any:
+        if isinstance(leaf, Value):
+            return adjoint if isinstance(adjoint, Value) else Value(adjoint)
+        return adjoint if self.nested or not isinstance(adjoint, Value) else adjoint.data
+
+
+def _input(leaf: Any, parameter: bool) -> Value:
+    """The node that stands for one number of an argument."""
+    if parameter:
+        return leaf  # type: ignore[no-any-return]
+    node: Value = identity(leaf) if isinstance(leaf, Value) else Value(leaf)
+    return node
+
+
+def record(
+    f: Function, args: Sequence[Any], keywords: Mapping[str, Any], argnums: Any
+) -> Recording:
+    """The recording of a call, differentiated by the arguments that `argnums` names."""
+    return Recording(f, args, keywords, _positions(argnums, len(args)))
+
+
+def check_scalar(recording: Recording) -> None:
+    """Raise a ShapeError if the function returned anything but one number."""
+    result = recording.result
+    if result.shape != ():
+        raise ShapeError(
+            "this takes a function that returns one number, and it returned "
+            f"{result.described()}; ag.jacobian and ag.vjp take any"
+        )
+
+
+def one_or_all(structures: list[Any], argnums: Any) -> Any:
+    """The one for a single argnum, a tuple for several."""
+    return tuple(structures) if isinstance(argnums, tuple | list) else structures[0]
+
+
+def named(transform: str, f: Function, function: Function) -> Function:
+    """The new function, with a name that says where it comes from."""
+    function.__name__ = function.__qualname__ = f"{transform}({name_of(f)})"
+    function.__doc__ = f"See `autograd_lite.{transform}`."
+    return function
+
+
+def name_of(f: Any) -> str:
+    """What a function is called in messages."""
+    return str(getattr(f, "__name__", type(f).__name__))
+
+
+def _positions(argnums: Any, count: int) -> tuple[int, ...]:
+    """The positions of the arguments to differentiate by.
+
+    Raises
+    ------
+    TypeError
+        If `argnums` is not an int or a tuple of ints.
+    ValueError
+        If there is no such argument, or one is named twice.
+    """
+    named = argnums if isinstance(argnums, tuple | list) else (argnums,)
+    try:
+        numbers = [operator.index(i) for i in named]
+    except TypeError:
+        raise TypeError(
+            f"argnums is a position or a tuple of positions, and was given {argnums!r}"
+        ) from None
+    found = tuple([i + count if i < 0 else i for i in numbers])
+    if not found or len(set(found)) < len(found) or not all(0 <= i < count for i in found):
+        raise ValueError(
+            f"argnums={argnums!r} does not fit a call with {count} positional "
+            "arguments; arguments to differentiate by are given by position, each once"
+        )
+    return found

@@ -1,0 +1,176 @@
+"""Truncated power series, swept over a graph: all derivatives by one number, to any order, at once.
+
+(Griewank & Walther, Evaluating Derivatives, 2008, chapter 13.) The series of a node follows from
+those of its parents by the rows' first partial derivatives alone: with x(t), y(t), … the parents,
+out' = Σ partial(out, x, y, …) · x'. So its n-th coefficient needs the partials' coefficients up to
+n - 1 only, and these are series of the same kind: each coefficient is computed when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.graph import row_of
+from autograd_lite.ops import TABLE
+from autograd_lite.ops.ieee import IEEE, number_system
+from autograd_lite.ops.rules import carry
+
+
+class Series:
+    """c0 + c1 t + c2 t² + …, whose coefficients are floats or Values.
+
+    Parameters
+    ----------
+    head : IEEE or Value
+        c0.
+    rule : callable or None
+        ``rule(n)`` gives the n-th coefficient from those before it; it is called once for each n.
+        None for a constant.
+    """
+
+    __slots__ = ("known", "rule")
+
+    def __init__(self, head: Any, rule: Callable[[int], Any] | None) -> None:
+        self.known, self.rule = [head], rule
+
+    def __getitem__(self, n: int) -> Any:
+        if self.rule is None:
+            return self.known[0] if n == 0 else 0.0
+        while len(self.known) <= n:
+            self.known.append(self.rule(len(self.known)))
+        return self.known[n]
+
+    def __add__(self, other: Any) -> Series:
+        return _termwise(lambda x, y: x + y, self, other)
+
+    def __sub__(self, other: Any) -> Series:
+        return _termwise(lambda x, y: x - y, self, other)
+
+    def __rsub__(self, other: Any) -> Series:
+        return _termwise(lambda x, y: x - y, other, self)
+
+    def __mul__(self, other: Any) -> Series:
+        x, y = self, series(other)
+        return _made(x[0] * y[0], (x, y), lambda n: _convolved(x, y, n, range(n + 1)))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __truediv__(self, other: Any) -> Series:
+        return _quotient(self, series(other))
+
+    def __rtruediv__(self, other: Any) -> Series:
+        return _quotient(series(other), self)
+
+    def __neg__(self) -> Series:
+        return _made(-self[0], (self,), lambda n: -self[n])
+
+    def __getattr__(self, name: str) -> Any:
+        """The rows of the table as methods, as Value has them: for users' own partials."""
+        if name in TABLE:
+            return partial(TABLE[name], self)
+        raise AttributeError(f"a power series has no attribute {name!r}")
+
+    @staticmethod
+    def _apply_op(row: Any, args: Sequence[Any]) -> Series:
+        args = [series(arg) for arg in args]
+        heads = [arg[0] for arg in args]
+        return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
+
+
+def series(thing: Any) -> Series:
+    """The thing itself, or a constant."""
+    if isinstance(thing, Series):
+        return thing
+    return Series(thing if isinstance(thing, Value) else IEEE(thing), None)
+
+
+def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
+    """The series of a row of the table at series, given its value at their heads."""
+    moving = [arg.rule is not None for arg in args]
+    if not any(moving):
+        return Series(head, None)
+    partials: list[Any] = []
+
+    def rule(n: int) -> Any:
+        if not partials:
+            partials.extend(row.partials_on(out, args, moving))
+        total: Any = 0.0
+        for slope, arg, moves in zip(partials, args, moving, strict=True):
+            if moves:
+                slope = series(slope)
+                terms = range(1 if slope.rule else n, n + 1)
+                total = total + _convolved(arg, slope, n, terms, lambda m: m / n)
+        return total
+
+    out = Series(head, rule)
+    return out
+
+
+def sweep(nodes: Iterable[Value], found: dict[Value, Series], order: int, recorded: bool) -> None:
+    """Add the series of nodes to those of the inputs.
+
+    Parameters
+    ----------
+    nodes : iterable of Value
+        Those that depend on the inputs, in topological order.
+    found : dict of Value to Series
+        The inputs' at first, then all nodes'.
+    order : int
+        The highest coefficient wanted. Each node's are computed at once, so that no computation
+        goes deeper than one row's rules.
+    recorded : bool
+        Whether coefficients are Values.
+    """
+    for node in nodes:
+        if node in found:
+            continue
+        args = [
+            found[p] if p in found else series(p if recorded and not p.constant else p.data)
+            for p in node.parents
+        ]
+        found[node] = composed(row_of(node), node if recorded else IEEE(node.data), args)
+        found[node][order]
+
+
+def _termwise(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> Series:
+    x, y = series(x), series(y)
+    return _made(operation(x[0], y[0]), (x, y), lambda n: operation(x[n], y[n]))
+
+
+def _made(head: Any, parts: tuple[Series, ...], rule: Callable[[int], Any]) -> Series:
+    """A constant if all its parts are: a constant exponent, say, must need no logarithm."""
+    return Series(head, None if all(part.rule is None for part in parts) else rule)
+
+
+def _quotient(x: Series, y: Series) -> Series:
+    # x = out * y, solved for the last coefficient of out
+    out = _made(
+        x[0] / y[0],
+        (x, y),
+        lambda n: _product(x[n] - _convolved(out, y, n, range(n)), 1.0 / y[0]),
+    )
+    return out
+
+
+def _convolved(
+    x: Series, y: Series, n: int, terms: range, weight: Callable[[int], float] = lambda m: 1.0
+) -> Any:
+    """Σ weight(m) x[m] y[n - m]."""
+    total: Any = 0.0
+    for m in terms:
+        term = _product(x[m], y[n - m])
+        if not _is_zero(term):
+            total = total + (term if weight(m) == 1.0 else weight(m) * term)
+    return total
+
+
+def _product(a: Any, b: Any) -> Any:
+    """Zero carries nothing; where a factor is the plain number 0, no node is made of it either."""
+    return 0.0 if _is_zero(a) or _is_zero(b) else carry(a, b)
+
+
+def _is_zero(thing: Any) -> bool:
+    return isinstance(thing, float) and thing == 0.0

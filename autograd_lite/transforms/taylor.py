@@ -1,0 +1,123 @@
+"""Derivatives of high order of functions of one number."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.transforms.recordings import Function, Recording, named
+from autograd_lite.transforms.series import Series, sweep
+from autograd_lite.transforms.trees import take_apart
+
+
+def derivative(f: Function, order: int = 1) -> Function:
+    """The n-th derivative of a function of one number, as a function.
+
+    Parameters
+    ----------
+    f : callable
+        Differentiated by its first argument, a number or Value; others reach it as they are. It
+        may return any structure of numbers.
+    order : int, default=1
+        At least 0. (8 and more are usable: the cost is polynomial in the order.)
+
+    Returns
+    -------
+    callable
+        Its result is structured like that of `f`; Values if its argument is one.
+
+    Notes
+    -----
+    One recording, over which a power series is swept: for n-th derivatives about n²/2 products for
+    each operation. See `taylor`.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.derivative(lambda x: x**5, 3)(2.0)
+    240.0
+    """
+    _check_order(order)
+
+    def function(x: Any, *args: Any, **keywords: Any) -> Any:
+        recording, coefficients = _expanded(f, x, order, args, keywords)
+        factor = float(math.factorial(order))
+        return recording.result.rebuilt([factor * series[order] for series in coefficients])
+
+    return named("derivative", f, function)
+
+
+def taylor(f: Function, x: Any, order: int) -> list[Any]:
+    """Taylor coefficients of a function of one number: f(x + t) = c0 + c1 t + c2 t² + ….
+
+    Parameters
+    ----------
+    f : callable
+        It may return any structure of numbers.
+    x : float or Value
+        Where to expand.
+    order : int
+        The highest power of t, at least 0.
+
+    Returns
+    -------
+    list
+        order + 1 coefficients, each structured like what `f` returns: c_n is the n-th derivative
+        divided by n!.
+
+    Notes
+    -----
+    Power series are swept over one recording (Griewank & Walther, Evaluating Derivatives, 2008,
+    chapter 13), by the op table's first derivatives alone.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.taylor(ag.exp, 0.0, 3)
+    [1.0, 1.0, 0.5, 0.16666666666666666]
+    """
+    recording, coefficients = _expanded(f, x, _check_order(order), (), {})
+    return [
+        recording.result.rebuilt([series[n] for series in coefficients]) for n in range(order + 1)
+    ]
+
+
+def _expanded(
+    f: Function, x: Any, order: int, args: Any, keywords: Any
+) -> tuple[Recording, list[list[Any]]]:
+    """The recording of f, and the power series of each number that it returned."""
+    if take_apart(x, "x").shape != ():
+        raise TypeError(
+            f"derivative and taylor take functions of one number, and x is {type(x).__name__}: "
+            f"{x!r}; ag.jacobian takes more"
+        )
+    recording = Recording(f, (x, *args), keywords, [0])
+    [point] = recording.inputs
+    head = point if recording.recorded else point.data
+    found = {point: Series(head, lambda n: 1.0 if n == 1 else 0.0)}
+    sweep(recording.dependent(), found, order, recording.recorded)
+    plain = [
+        found[leaf] if leaf in found else Series(recording.number(leaf), None)
+        for leaf in recording.result.leaves
+    ]
+    return recording, [_shown(series, order, recording) for series in plain]
+
+
+def _shown(series: Series, order: int, recording: Recording) -> Any:
+    """Coefficients as they are handed out: floats, or Values where derivatives are recorded."""
+    numbers = [series[n] for n in range(order + 1)]
+    if recording.recorded and not recording.nested:
+        return [n if isinstance(n, Value) else Value(n) for n in numbers]
+    return [n if isinstance(n, Value) else float(n) for n in numbers]
+
+
+def _check_order(order: int) -> int:
+    try:
+        number = operator.index(order)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise ValueError(f"order is a whole number, at least 0, and was given {order!r}")
+    return number

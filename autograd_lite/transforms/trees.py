@@ -1,0 +1,209 @@
+"""Structured arguments and results: taken apart into numbers, and put together again.
+
+A structure is a number, a Value, an array of them, or a list, tuple, dict or dataclass of
+structures. An object with a method ``parameters()`` (a network) is one too, of its parameters.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import as_float
+
+
+@dataclasses.dataclass(frozen=True)
+class Tree:
+    """A structure taken apart.
+
+    Attributes
+    ----------
+    leaves : list of float or Value
+        Its numbers, in order.
+    build : callable
+        ``build(numbers)``: the structure again, with other numbers. Arrays are float arrays if
+        all their numbers are floats, else object arrays.
+    shape : tuple of int or None
+        As NumPy would see it: () for a number, (n,) for a list of n numbers; None for what is no
+        array (a dict, a ragged list).
+    parameters : bool
+        Whether the leaves belong to a network: they are differentiated as they are, while other
+        Values are replaced by nodes of their own.
+    """
+
+    leaves: list[Any]
+    build: Callable[[Iterator[Any]], Any]
+    shape: tuple[int, ...] | None
+    parameters: list[bool]
+
+    def described(self) -> str:
+        """Its size, for messages."""
+        count = f"{len(self.leaves)} number" + "s" * (len(self.leaves) != 1)
+        return count if self.shape is None else f"{count} (shape {self.shape})"
+
+    def rebuilt(self, numbers: list[Any]) -> Any:
+        """The structure again, with other numbers."""
+        return self.build(iter(numbers))
+
+
+def take_apart(thing: Any, name: str) -> Tree:
+    """A structure as its numbers and the way back.
+
+    Parameters
+    ----------
+    thing : structure
+    name : str
+        What it is called in messages.
+
+    Raises
+    ------
+    TypeError
+        Naming the place of what is neither a number nor a structure.
+    """
+    if isinstance(thing, Value):
+        return Tree([thing], next, (), [False])
+    if isinstance(thing, np.ndarray):
+        return _array(thing, name)
+    if callable(getattr(type(thing), "parameters", None)):
+        return _network(thing)
+    if isinstance(thing, Mapping):
+        parts = {key: take_apart(part, f"{name}[{key!r}]") for key, part in thing.items()}
+        return _joined(
+            list(parts.values()),
+            lambda rest: type(thing)(
+                {key: part.build(rest) for key, part in parts.items()}  # type: ignore[call-arg]
+            ),
+            None,
+        )
+    if isinstance(thing, list | tuple):
+        items = [take_apart(part, f"{name}[{i}]") for i, part in enumerate(thing)]
+        return _joined(
+            items,
+            lambda rest: _like(thing, [item.build(rest) for item in items]),
+            _shape_of(items),
+        )
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return _dataclass(thing, name)
+    try:
+        return Tree([as_float(thing)], next, (), [False])
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from None
+
+
+def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
+    if array.dtype.kind in "biuf":
+        leaves: list[Any] = array.astype(np.float64).ravel().tolist()
+    else:
+        leaves = [
+            thing if isinstance(thing, Value) else _number(thing, f"{name}{list(index)}")
+            for index, thing in np.ndenumerate(array)
+        ]
+
+    def build(rest: Iterator[Any]) -> Any:
+        return array_of([next(rest) for _ in range(array.size)], array.shape)
+
+    return Tree(leaves, build, array.shape, [False] * array.size)
+
+
+def _number(thing: Any, name: str) -> float:
+    try:
+        return as_float(thing)
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from None
+
+
+def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+    """An array of a shape: of floats if all are floats, else of objects."""
+    if any(isinstance(number, Value) for number in numbers):
+        array = np.empty(len(numbers), dtype=object)
+        array[:] = numbers
+        return array.reshape(shape)
+    return np.array(numbers, dtype=np.float64).reshape(shape)
+
+
+def _network(network: Any) -> Tree:
+    parameters = list(network.parameters())
+
+    def build(rest: Iterator[Any]) -> Any:
+        others = [next(rest) for _ in parameters]
+        if all(map(operator.is_, others, parameters)):
+            return network
+        # deepcopy takes what its memo holds for an object in place of copying it
+        return copy.deepcopy(
+            network, {id(p): _as_value(other) for p, other in zip(parameters, others, strict=True)}
+        )
+
+    return Tree(parameters, build, None, [True] * len(parameters))
+
+
+def _as_value(number: Any) -> Value:
+    return number if isinstance(number, Value) else Value(number)
+
+
+def _dataclass(thing: Any, name: str) -> Tree:
+    """Fields that are text, bool, None or functions are settings, and stay as they are."""
+    parts = {
+        field.name: take_apart(part, f"{name}.{field.name}")
+        for field in dataclasses.fields(thing)
+        if field.init and not _is_setting(part := getattr(thing, field.name))
+    }
+    return _joined(
+        list(parts.values()),
+        lambda rest: dataclasses.replace(thing, **{k: p.build(rest) for k, p in parts.items()}),
+        None,
+    )
+
+
+def _is_setting(thing: Any) -> bool:
+    if isinstance(thing, Value) or hasattr(type(thing), "parameters"):
+        return False
+    return thing is None or isinstance(thing, str | bytes | bool) or callable(thing)
+
+
+def _joined(parts: list[Tree], build: Callable[..., Any], shape: tuple[int, ...] | None) -> Tree:
+    return Tree(
+        [leaf for part in parts for leaf in part.leaves],
+        build,
+        shape,
+        [mark for part in parts for mark in part.parameters],
+    )
+
+
+def _like(sequence: Any, items: list[Any]) -> Any:
+    """The items as a list, tuple or named tuple."""
+    kind = type(sequence)
+    return kind(*items) if hasattr(kind, "_fields") else kind(items)
+
+
+def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
+    shapes = {item.shape for item in items}
+    if len(shapes) > 1 or None in shapes:
+        return None
+    inner = shapes.pop() if shapes else ()
+    return (len(items), *(inner or ()))
+
+
+def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:
+    """The numbers of a structure that must be like another: a tangent or a seed.
+
+    Raises
+    ------
+    ShapeError
+        If it is not.
+    """
+    other = take_apart(thing, name)
+    if len(other.leaves) != len(tree.leaves) or other.shape != tree.shape:
+        raise ShapeError(
+            f"{name} has {other.described()} and belongs to a structure of {tree.described()}"
+        )
+    return [
+        leaf.data if parameter else leaf
+        for leaf, parameter in zip(other.leaves, other.parameters, strict=True)
+    ]
