@@ -213,7 +213,8 @@ def mp_oracles(mp):
     return {
         "add": lambda x, y: x + y, "subtract": lambda x, y: x - y,
         "multiply": lambda x, y: x * y, "divide": lambda x, y: x / y,
-        "carry": lambda x, y: x * y, "negative": lambda x: -x, "power": mp.power,
+        "carry": lambda x, y: x * y, "identity": lambda x: x, "negative": lambda x: -x,
+        "power": mp.power,
         "absolute": abs, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
         "exp": mp.exp, "exp2": lambda x: mp.power(2, x), "expm1": mp.expm1, "log": mp.log,
         "log2": lambda x: mp.log(x, 2), "log10": mp.log10, "log1p": lambda x: mp.log(1 + x),
@@ -391,7 +392,7 @@ DIFFERENT = {
 }
 NOT_IN_PYTORCH = {
     "less", "less_equal", "equal",  # PyTorch gives a bool without derivative
-    "carry", "stop_gradient",  # not functions for users
+    "carry", "identity", "stop_gradient",  # not functions that it has
     "cbrt",  # PyTorch has none
 }  # fmt: skip
 
