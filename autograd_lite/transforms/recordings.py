@@ -11,6 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from itertools import islice
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, topological_order
@@ -68,7 +69,9 @@ class Recording:
         self.inputs: list[Value] = []
         given = list(args)
         for i, tree in zip(positions, self.arguments, strict=True):
-            nodes = list(map(_input, tree.leaves, tree.parameters))
+            nodes = list(
+                map(Value, tree.leaves) if tree.plain else map(_input, tree.leaves, tree.parameters)
+            )
             given[i] = tree.rebuilt(nodes)
             self.inputs += nodes
         around = _around.get()
@@ -83,6 +86,7 @@ class Recording:
         self.recorded = self.nested or any(
             isinstance(leaf, Value) and not parameter
             for tree in self.arguments
+            if not tree.plain
             for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
         )
 
@@ -135,10 +139,13 @@ class Recording:
     def like_arguments(self, numbers: Iterable[Any]) -> list[Any]:
         """Structures like the differentiated arguments, of derivatives by their numbers."""
         rest = iter(numbers)
-        return [
-            tree.rebuilt([self._like(leaf, next(rest)) for leaf in tree.leaves])
-            for tree in self.arguments
-        ]
+        found = []
+        for tree in self.arguments:
+            own = list(islice(rest, len(tree.leaves)))
+            if self.recorded or not tree.plain:
+                own = list(map(self._like, tree.leaves, own))
+            found.append(tree.rebuilt(own))
+        return found
 
     def _like(self, leaf: Any, adjoint: Any) -> Any:
         if isinstance(leaf, Value):

@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import as_float
+
+_FLOATS = {float}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Tree:
     build: Callable[[Iterator[Any]], Any]
     shape: tuple[int, ...] | None
     parameters: list[bool]
+
+    @property
+    def plain(self) -> bool:
+        """Whether all leaves are floats."""
+        return {*map(type, self.leaves)} <= _FLOATS
 
     def described(self) -> str:
         """Its size, for messages."""
@@ -83,6 +91,13 @@ def take_apart(thing: Any, name: str) -> Tree:
             None,
         )
     if isinstance(thing, list | tuple):
+        if {*map(type, thing)} == _FLOATS:  # quickly: the usual case
+            return Tree(
+                list(thing),
+                lambda rest: _like(thing, list(islice(rest, len(thing)))),
+                (len(thing),),
+                [False] * len(thing),
+            )
         items = [take_apart(part, f"{name}[{i}]") for i, part in enumerate(thing)]
         return _joined(
             items,
@@ -107,7 +122,7 @@ def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
         ]
 
     def build(rest: Iterator[Any]) -> Any:
-        return array_of([next(rest) for _ in range(array.size)], array.shape)
+        return array_of(list(islice(rest, array.size)), array.shape)
 
     return Tree(leaves, build, array.shape, [False] * array.size)
 
@@ -121,6 +136,8 @@ def _number(thing: Any, name: str) -> float:
 
 def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     """An array of a shape: of floats if all are floats, else of objects."""
+    if {*map(type, numbers)} <= _FLOATS:
+        return np.array(numbers, dtype=np.float64).reshape(shape)
     if any(isinstance(number, Value) for number in numbers):
         array = np.empty(len(numbers), dtype=object)
         array[:] = numbers
