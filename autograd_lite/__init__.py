@@ -29,6 +29,7 @@ from autograd_lite.graph import scope
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
 from autograd_lite.transforms import (
+    checkpoint,
     derivative,
     grad,
     gradient,
@@ -60,7 +61,7 @@ if _TYPE_CHECKING:
 __all__ = [
     "AnomalyError", "AutogradError", "ExpressionError", "GradientMismatch", "GraphError",
     "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
-    "derivative", "draw", "draw_dot", "engine", "grad", "gradient", "hessian", "hvp", "isclose",
-    "jacobian", "jvp", "log_softmax", "nn", "scope", "softmax", "taylor", "value_and_grad", "vjp",
-    *_rows,
+    "checkpoint", "derivative", "draw", "draw_dot", "engine", "grad", "gradient", "hessian", "hvp",
+    "isclose", "jacobian", "jvp", "log_softmax", "nn", "scope", "softmax", "taylor",
+    "value_and_grad", "vjp", *_rows,
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import ContextDecorator
 from typing import Any
 
@@ -63,6 +64,23 @@ def place(value: Value, names: tuple[str, ...]) -> None:
 def ancestors(root: Value) -> list[Value]:
     """The root and all that it was computed from, constants too, every node after its parents."""
     return topological_order([check_value(root, "root")])
+
+
+def order_within(roots: Iterable[Value], is_outside: Callable[[Value], bool]) -> list[Value]:
+    """As `topological_order`, but nothing above a node that is outside; such nodes are in it."""
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[tuple[Value, bool]] = [(root, False) for root in reversed([*roots])]
+    while stack:
+        node, complete = stack.pop()
+        if complete:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            if not is_outside(node):
+                stack += [(parent, False) for parent in reversed(node.parents)]
+    return order
 
 
 def leaves(root: Value) -> list[Value]:

@@ -43,6 +43,15 @@ class Series:
             self.known.append(self.rule(len(self.known)))
         return self.known[n]
 
+    def __float__(self) -> float:
+        head = self.known[0]
+        return float(head.data if isinstance(head, Value) else head)
+
+    def compute_like(self, others: Iterable[Any]) -> None:
+        """Compute as many coefficients as all the others have, so that nothing goes deep later."""
+        counts = [len(x.known) for x in others if isinstance(x, Series) and x.rule is not None]
+        self[min(counts, default=1) - 1]
+
     def __add__(self, other: Any) -> Series:
         return _termwise(lambda x, y: x + y, self, other)
 

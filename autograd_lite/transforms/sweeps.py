@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.rules import carry
+
+_THEMSELVES: Mapping[Value, Any] = MappingProxyType({})
 
 
 def dependent(order: Iterable[Value], inputs: Iterable[Value]) -> list[Value]:
@@ -28,8 +31,13 @@ def dependent(order: Iterable[Value], inputs: Iterable[Value]) -> list[Value]:
     return nodes
 
 
-def reverse_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value, Any]:
-    """Adjoints recorded as Values.
+def reverse_sweep(
+    nodes: list[Value],
+    seeds: Mapping[Value, Any],
+    numbers: Mapping[Value, Any] = _THEMSELVES,
+    beyond: Iterable[Value] = (),
+) -> dict[Value, Any]:
+    """Adjoints in another number system than floats: recorded as Values, if nothing else is said.
 
     Parameters
     ----------
@@ -37,19 +45,23 @@ def reverse_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value,
         As `dependent` gives them: only these are swept.
     seeds : mapping of Value to float or Value
         The adjoints of the outputs.
+    numbers : mapping of Value to number, optional
+        What stands for each of `nodes`; left out, they stand for themselves.
+    beyond : iterable of Value, optional
+        Nodes that get an adjoint, and pass none on.
 
     Returns
     -------
-    dict of Value to (Value or float)
+    dict of Value to number
         A plain float depends on no input. Nodes that no output depends on are left out.
     """
     adjoint: dict[Value, Any] = dict(seeds)
-    between = set(nodes)
+    between = {*nodes, *beyond}
     for node in reversed(nodes):
         upstream = adjoint.get(node)
         if upstream is None:
             continue
-        for parent, partial in partials_by(node, between):
+        for parent, partial in partials_by(node, between, numbers):
             contribution = carried(upstream, partial)
             so_far = adjoint.get(parent)
             adjoint[parent] = contribution if so_far is None else so_far + contribution
@@ -99,8 +111,10 @@ def tangents_on_floats(nodes: list[Value], seeds: Mapping[Value, float]) -> dict
     return tangent
 
 
-def partials_by(node: Value, wanted: Any) -> list[tuple[Value, Any]]:
-    """(parent, partial derivative as a Value or float) for each parent that is in `wanted`.
+def partials_by(
+    node: Value, wanted: Any, numbers: Mapping[Value, Any] = _THEMSELVES
+) -> list[tuple[Value, Any]]:
+    """(parent, partial derivative as a number or float) for each parent that is in `wanted`.
 
     A partial that is the plain number 0.0 is 0 whatever the inputs are, and is left out.
     """
@@ -110,8 +124,11 @@ def partials_by(node: Value, wanted: Any) -> list[tuple[Value, Any]]:
     mask = [parent in wanted for parent in parents]
     if not any(mask):
         return []
-    arguments = [IEEE(p.data) if p.constant else p for p in parents]
-    found = row.partials_on(node, arguments, mask)
+    if numbers is _THEMSELVES:
+        arguments = [IEEE(p.data) if p.constant else p for p in parents]
+    else:
+        arguments = [numbers[p] if p in numbers else IEEE(p.data) for p in parents]
+    found = row.partials_on(numbers.get(node, node), arguments, mask)
     return [
         (parent, partial)
         for parent, partial, want in zip(parents, found, mask, strict=True)

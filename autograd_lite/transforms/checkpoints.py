@@ -1,0 +1,206 @@
+"""checkpoint: a part of a computation that is kept as one node, and computed again when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from autograd_lite.engine import Value, adjoints, current_scope, restore
+from autograd_lite.graph import order_within, row_of, scope, scope_of
+from autograd_lite.ops import SequenceOp
+from autograd_lite.ops.ieee import IEEE, number_system
+from autograd_lite.transforms.recordings import Function, name_of, named
+from autograd_lite.transforms.series import Series
+from autograd_lite.transforms.sweeps import dependent, reverse_sweep
+from autograd_lite.transforms.trees import Tree, take_apart
+
+_serial = count(1)
+
+
+def checkpoint(f: Function) -> Function:
+    """The same function, of which a graph keeps one node for each number that it returns.
+
+    Parameters
+    ----------
+    f : callable
+        Of structures of numbers (other arguments reach it as they are), to any structure. It may
+        close over Values: a network's parameters, say. It is called again by ``refresh()`` and by
+        derivatives of higher order, so it must give the same graph for the same numbers.
+
+    Returns
+    -------
+    callable
+        It gives what `f` gives, recorded without the steps in between.
+
+    Notes
+    -----
+    The graph of a call lives only until its local derivatives are known: one recording and, for
+    each number returned, one reverse sweep (preaccumulation: Griewank & Walther, Evaluating
+    Derivatives, 2008, section 10.2). So first derivatives cost no second call of `f`; higher ones
+    record it anew, each time, in the pass that needs it. n steps in √n parts of √n take memory of
+    the order of √n nodes. The node holds one partial derivative for each number that goes in, so
+    this pays for parts with few outputs.
+
+    Such nodes cannot be pickled: they hold the function.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> @ag.checkpoint
+    ... def hundred_steps(x):
+    ...     for _ in range(100):
+    ...         x = x + 0.01 * ag.sin(x)
+    ...     return x
+    >>> x = ag.Value(1.0)
+    >>> y = hundred_steps(x)
+    >>> y.parents == (x,), round(ag.gradient(y, [x])[0], 4)
+    (True, 1.1064)
+    """
+
+    def function(*args: Any, **keywords: Any) -> Any:
+        call = _Call(f, args, keywords)
+        inner = call.record([leaf.data for leaf in call.values])
+        return inner.result.rebuilt([call.node(inner, i) for i in range(len(inner.outputs))])
+
+    return named("checkpoint", f, function)
+
+
+class _Inner:
+    """The graph of one call: which nodes go in, which come out, and those between."""
+
+    def __init__(self, inputs: list[Value], result: Tree, mark: tuple[str, ...]) -> None:
+        self.result, self.outputs = result, result.leaves
+        given = set(inputs)
+
+        def is_outside(node: Value) -> bool:
+            return node in given or scope_of(node)[: len(mark)] != mark
+
+        order = order_within([x for x in self.outputs if isinstance(x, Value)], is_outside)
+        self.inputs = [*inputs]
+        self.inputs += [x for x in order if x not in given and not x.constant and is_outside(x)]
+        self.between = [x for x in dependent(order, self.inputs) if x.op and not is_outside(x)]
+        self.enclosed = not any(x.op for x in self.inputs)
+
+    def partials(self, output: Value) -> list[float]:
+        """The derivatives of one output by the inputs, each of them a variable by itself."""
+        if self.enclosed:  # nothing lies above the inputs: the engine's sweep will do
+            return adjoints(output, 1.0, self.inputs)
+        numbers = {node: IEEE(node.data) for node in (*self.inputs, *self.between)}
+        adjoint = self.swept_back(output, numbers)
+        return [float(adjoint.get(node, 0.0)) for node in self.inputs]
+
+    def swept_back(self, output: Value, numbers: Mapping[Value, Any]) -> dict[Value, Any]:
+        """Adjoints in any number system, up to the inputs and no further."""
+        return reverse_sweep(self.between, {output: 1.0}, numbers, self.inputs)
+
+
+class _Call:
+    """A function and its arguments: all that is needed to record it again."""
+
+    def __init__(self, f: Function, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
+        self.f, self.keywords = f, keywords
+        self.args = [(arg, _taken_apart(arg)) for arg in args]
+        self.values = [
+            leaf for _, tree in self.args for leaf in tree.leaves if isinstance(leaf, Value)
+        ]
+
+    def record(self, numbers: Sequence[float]) -> _Inner:
+        """The graph at other numbers for the Values among the arguments."""
+        mark = f"checkpoint {next(_serial)}"
+        with scope(mark):
+            names = current_scope.get()
+            inputs = list(map(Value, numbers))
+            rest = iter(inputs)
+            args = [
+                tree.rebuilt([next(rest) if isinstance(x, Value) else x for x in tree.leaves])
+                if any(isinstance(x, Value) for x in tree.leaves)
+                else arg
+                for arg, tree in self.args
+            ]
+            output = self.f(*args, **self.keywords)
+        return _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), names)
+
+    def node(self, inner: _Inner, i: int) -> Any:
+        """The node for one number that the function returned."""
+        output = inner.outputs[i]
+        if not isinstance(output, Value):
+            return output
+        parents = (*self.values, *inner.inputs[len(self.values) :])
+        if output in inner.inputs:
+            return parents[inner.inputs.index(output)]
+        if output not in inner.between:
+            return Value(output.data)
+        partials = inner.partials(output)
+        own = current_scope.get()
+        return restore(
+            _Segment(self, i), parents, tuple(partials), output.data, 0.0, output.label, False, own
+        )
+
+
+def _taken_apart(arg: Any) -> Tree:
+    try:
+        return take_apart(arg, "argument")
+    except TypeError:  # settings, data, text: they reach the function as they are
+        return Tree([arg], next, None, [False])
+
+
+class _Segment(SequenceOp):
+    """The row of one output: its rules are the function itself, recorded again and swept over."""
+
+    def __init__(self, call: _Call, i: int) -> None:
+        self.call, self.i = call, i
+        self.name = self.__name__ = "checkpoint"
+        self.symbol, self.symbol_constant = name_of(call.f), ""
+        self.latex = r"\operatorname{checkpoint}\left(#*\right)"
+        self.doc = self.__doc__ = "A part of a computation that is kept as one node."
+        self.rules, self.domain, self.operator, self.public = (call.f, ()), (), "", False
+        self.attrs, self.attr_ranges, self.empty, self.scalars = {}, {}, False, {}
+        self.arity, self.arguments, self.vectors = None, ("xs",), ("xs",)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            f"a checkpoint of {self.symbol} holds a Python function and cannot be pickled; pickle "
+            "the leaves, and build the graph again"
+        )
+
+    def on_floats(self, *numbers: float) -> float:
+        inner, found = self._evaluated(list(numbers), IEEE)
+        output = inner.outputs[self.i]
+        return float(found[output]) if output in found else float(output.data)
+
+    def partials_on_floats(
+        self, out: float, args: Sequence[float], wanted: Sequence[bool]
+    ) -> tuple[float, ...]:
+        return tuple(map(float, self.partials_on(IEEE(out), [*map(IEEE, args)], wanted)))
+
+    def expand(self, args: Sequence[Any]) -> Any:
+        inner, found = self._evaluated(args, number_system(args))
+        return found.get(inner.outputs[self.i], inner.outputs[self.i])
+
+    def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+        """The gradient of the function, recorded again, in any number system."""
+        inner, found = self._evaluated(args, number_system(args))
+        output = inner.outputs[self.i]
+        adjoint = inner.swept_back(output, found)
+        return [
+            adjoint.get(node, 0.0) if want else 0.0
+            for node, want in zip(inner.inputs, wanted, strict=True)
+        ]
+
+    def _evaluated(self, args: Sequence[Any], system: Any) -> tuple[_Inner, dict[Value, Any]]:
+        """The graph, and the numbers of its nodes that follow from these arguments."""
+        given = len(self.call.values)
+        inner = self.call.record([_number(arg) for arg in args[:given]])
+        found: dict[Value, Any] = dict(zip(inner.inputs, args, strict=True))
+        for node in inner.between:
+            parts = tuple([found.get(p, p.data) for p in node.parents])
+            found[node] = system._apply_op(row_of(node), parts)
+            if isinstance(found[node], Series):
+                found[node].compute_like(parts)
+        return inner, found
+
+
+def _number(thing: Any) -> float:
+    """The plain number in one of any number system."""
+    return thing.data if isinstance(thing, Value) else float(thing)
