@@ -283,6 +283,18 @@ def test_jvp_and_vjp_are_products_with_the_jacobian():
         assert pullback(seed)[0] == pytest.approx(jacobian.T @ seed)
 
 
+def test_directions_may_be_values_which_are_then_differentiable():
+    seed = Value(5.0)
+    _, pullback = ag.vjp(lambda x: x * x, 3.0)
+    [product] = pullback(seed)
+    assert pullback(5.0) == (30.0,)
+    tangent = ag.jvp(lambda x: x * x, (3.0,), (seed,))[1]
+    [curved] = ag.hvp(lambda xs: xs[0] ** 3)([3.0], [seed])
+    assert [product.data, tangent.data, curved.data] == [30.0, 30.0, 90.0]
+    assert [ag.gradient(v, [seed]) for v in (product, tangent, curved)] == [[6.0], [6.0], [18.0]]
+    assert ag.grad(lambda v: ag.hvp(lambda x: x**3)(3.0, v))(1.0) == 18.0
+
+
 def test_results_may_be_any_structure():
     def f(x):
         return {"square": x * x, "parts": [x, 1.0, np.array([x * 2.0, x * 3.0])]}

@@ -7,6 +7,7 @@ that. Memory is that of the graph, 80 bytes a node in the C engine.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,7 +128,8 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     recording = Recording(f, primals, {}, range(len(primals)))
 
     def pullback(seed: Any) -> tuple[Any, ...]:
-        return tuple(recording.pulled_back(numbers_like(recording.result, seed, "the seed")))
+        seeds = numbers_like(recording.result, seed, "the seed")
+        return tuple(copy.copy(recording).pulled_back(seeds))  # a copy, since it follows the seeds
 
     return recording.value(), pullback
 

@@ -146,7 +146,7 @@ def hvp(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
             for tree, vector in zip(recording.arguments, vectors, strict=True)
             for number in numbers_like(tree, vector, "the vector")
         ]
-        recording.recorded |= any(isinstance(number, Value) for number in direction)
+        recording.follow(direction)
         [product] = _products(recording, [direction])
         return one_or_all(recording.like_arguments(product), argnums)
 

@@ -43,13 +43,13 @@ class Recording:
         One node for each of their numbers.
     result : Tree
         What the function returned; its leaves are floats where they depend on nothing.
-    order : list of Value
-        The graph in topological order; taken only when asked for.
-    nested : bool
-        Whether an output depends on an input of a differentiation around this one. Then derivatives
-        must be recorded as Values, whatever the caller's arguments are.
+    nodes : list of Value
+        The other leaves of `result`.
     recorded : bool
-        Whether derivatives must be recorded as Values: also where the caller gave some.
+        Whether derivatives are recorded as Values: where the caller gave some, or the function
+        depends on an input of a differentiation around this one.
+    nested : bool
+        Whether they leave as Values even where the caller gave floats: in the latter case.
     """
 
     def __init__(
@@ -94,6 +94,11 @@ class Recording:
         order = topological_order(self.nodes)
         return not all(inputs.isdisjoint(order) for inputs in around)
 
+    def follow(self, seeds: Iterable[Any]) -> None:
+        """Record derivatives along directions that are Values, so that these are differentiable."""
+        if any(isinstance(seed, Value) for seed in seeds):
+            self.recorded = self.nested = True
+
     def dependent(self, outputs: list[Value] | None = None) -> list[Value]:
         """The nodes between the inputs and the outputs, in topological order."""
         return dependent(topological_order(outputs or self.nodes), self.inputs)
@@ -116,7 +121,8 @@ class Recording:
             for leaf, seed in zip(self.result.leaves, seeds, strict=True)
             if isinstance(leaf, Value)
         ]
-        if self.recorded or any(isinstance(seed, Value) for seed in seeds):
+        self.follow(seeds)
+        if self.recorded:
             total: dict[Value, Any] = {}
             for leaf, seed in outputs:
                 total[leaf] = total[leaf] + seed if leaf in total else seed
@@ -130,7 +136,7 @@ class Recording:
 
     def pushed_forward(self, seeds: Sequence[Any]) -> tuple[Any, Any]:
         """The value and its tangent, given those of the inputs."""
-        self.recorded |= any(isinstance(seed, Value) for seed in seeds)
+        self.follow(seeds)
         sweep = tangent_sweep if self.recorded else tangents_on_floats
         tangent = sweep(self.dependent(), dict(zip(self.inputs, seeds, strict=True)))
         moved = [self.number(tangent.get(leaf, 0.0)) for leaf in self.result.leaves]
