@@ -142,7 +142,7 @@ def _taken_apart(arg: Any) -> Tree:
     try:
         return take_apart(arg, "argument")
     except TypeError:  # settings, data, text: they reach the function as they are
-        return Tree([arg], next, None, [False])
+        return Tree([arg], next, None, [False], lambda: ["argument"])
 
 
 class _Segment(SequenceOp):

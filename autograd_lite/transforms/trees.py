@@ -39,12 +39,15 @@ class Tree:
     parameters : bool
         Whether the leaves belong to a network: they are differentiated as they are, while other
         Values are replaced by nodes of their own.
+    names : callable
+        ``names()``: how each leaf is written, for messages: ``x[0]['scale']``.
     """
 
     leaves: list[Any]
     build: Callable[[Iterator[Any]], Any]
     shape: tuple[int, ...] | None
     parameters: list[bool]
+    names: Callable[[], list[str]]
 
     @property
     def plain(self) -> bool:
@@ -76,11 +79,11 @@ def take_apart(thing: Any, name: str) -> Tree:
         Naming the place of what is neither a number nor a structure.
     """
     if isinstance(thing, Value):
-        return Tree([thing], next, (), [False])
+        return Tree([thing], next, (), [False], lambda: [name])
     if isinstance(thing, np.ndarray):
         return _array(thing, name)
     if callable(getattr(type(thing), "parameters", None)):
-        return _network(thing)
+        return _network(thing, name)
     if isinstance(thing, Mapping):
         parts = {key: take_apart(part, f"{name}[{key!r}]") for key, part in thing.items()}
         return _joined(
@@ -97,6 +100,7 @@ def take_apart(thing: Any, name: str) -> Tree:
                 lambda rest: _like(thing, list(islice(rest, len(thing)))),
                 (len(thing),),
                 [False] * len(thing),
+                lambda: [f"{name}[{i}]" for i in range(len(thing))],
             )
         items = [take_apart(part, f"{name}[{i}]") for i, part in enumerate(thing)]
         return _joined(
@@ -107,7 +111,7 @@ def take_apart(thing: Any, name: str) -> Tree:
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         return _dataclass(thing, name)
     try:
-        return Tree([as_float(thing)], next, (), [False])
+        return Tree([as_float(thing)], next, (), [False], lambda: [name])
     except TypeError as error:
         raise TypeError(f"{name}: {error}") from None
 
@@ -124,7 +128,10 @@ def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
     def build(rest: Iterator[Any]) -> Any:
         return array_of(list(islice(rest, array.size)), array.shape)
 
-    return Tree(leaves, build, array.shape, [False] * array.size)
+    def names() -> list[str]:
+        return [f"{name}{list(index)}" if index else name for index in np.ndindex(array.shape)]
+
+    return Tree(leaves, build, array.shape, [False] * array.size, names)
 
 
 def _number(thing: Any, name: str) -> float:
@@ -145,7 +152,7 @@ def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     return np.array(numbers, dtype=np.float64).reshape(shape)
 
 
-def _network(network: Any) -> Tree:
+def _network(network: Any, name: str) -> Tree:
     parameters = list(network.parameters())
 
     def build(rest: Iterator[Any]) -> Any:
@@ -157,7 +164,10 @@ def _network(network: Any) -> Tree:
             network, {id(p): _as_value(other) for p, other in zip(parameters, others, strict=True)}
         )
 
-    return Tree(parameters, build, None, [True] * len(parameters))
+    def names() -> list[str]:
+        return [f"{name}.parameters()[{i}]" for i in range(len(parameters))]
+
+    return Tree(parameters, build, None, [True] * len(parameters), names)
 
 
 def _as_value(number: Any) -> Value:
@@ -190,6 +200,7 @@ def _joined(parts: list[Tree], build: Callable[..., Any], shape: tuple[int, ...]
         build,
         shape,
         [mark for part in parts for mark in part.parameters],
+        lambda: [name for part in parts for name in part.names()],
     )
 
 
