@@ -23,7 +23,9 @@ def checked(activation: Activation) -> Activation:
     TypeError
         If it is neither a name nor a function.
     """
-    name = activation.name if isinstance(activation, Op) else activation
+    name: Any = activation
+    if isinstance(activation, Op) and not activation.custom:
+        name = activation.name
     if isinstance(name, str):
         known = [LINEAR, *[r.name for r in TABLE.values() if r.public and r.arity == 1]]
         if name not in known:

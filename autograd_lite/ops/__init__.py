@@ -10,8 +10,9 @@ build step can read the table alone.
 """
 
 from autograd_lite.ops import reductions, rules
+from autograd_lite.ops.custom import CustomOp
 from autograd_lite.ops.reductions import log_softmax, softmax
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import TABLE, Op
 
-__all__ = ["TABLE", "Op", "SequenceOp", "log_softmax", "reductions", "rules", "softmax"]
+__all__ = ["TABLE", "CustomOp", "Op", "SequenceOp", "log_softmax", "reductions", "rules", "softmax"]

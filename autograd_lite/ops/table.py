@@ -63,9 +63,12 @@ class Op:
         The symbol when the last argument is a constant, which is put in place of ``{}``.
     public : bool
         Whether users find it as ``ag.NAME``.
+    custom : bool
+        Whether its rules are a user's functions, which take floats, and Values perhaps.
     """
 
     arity: int | None
+    custom = False
 
     def __init__(
         self,
@@ -109,13 +112,17 @@ class Op:
 
     def _set_up(self) -> None:
         self.arity = len(self.partials)
-        names = list(inspect.signature(self.rules[1][0]).parameters)[1:]
-        self.arguments = tuple(names[: self.arity])
+        self.arguments = tuple(self._argument_names())
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         self.__signature__ = inspect.Signature(
             [inspect.Parameter(name, kind) for name in self.arguments]
             + [inspect.Parameter(n, kind, default=v) for n, v in self.attrs.items()]
         )
+
+    def _argument_names(self) -> Sequence[str]:
+        """The names by which the rules call the arguments."""
+        names = list(inspect.signature(self.rules[1][0]).parameters)[1:]
+        return names[: self.arity]
 
     def _defaults(self) -> dict[str, float]:
         """What the arguments that may be left out are then."""
@@ -214,7 +221,8 @@ class Op:
     def _over_arrays(self, args: Sequence[Any]) -> Any:
         """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""
         arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
-        if not all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays):
+        floats_only = all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays)
+        if self.custom or not floats_only:
             with np.errstate(all="ignore"):
                 found = np.frompyfunc(self, len(args), 1)(*arrays)
             plain = isinstance(found, np.ndarray) and all(type(x) is float for x in found.flat)

@@ -203,4 +203,6 @@ class _Segment(SequenceOp):
 
 def _number(thing: Any) -> float:
     """The plain number in one of any number system."""
+    if isinstance(thing, Series):
+        return thing.number()
     return thing.data if isinstance(thing, Value) else float(thing)

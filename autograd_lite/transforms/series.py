@@ -8,13 +8,14 @@ n - 1 only, and these are series of the same kind: each coefficient is computed 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
-from autograd_lite.ops import TABLE
+from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
 from autograd_lite.ops.rules import carry
 
@@ -43,7 +44,8 @@ class Series:
             self.known.append(self.rule(len(self.known)))
         return self.known[n]
 
-    def __float__(self) -> float:
+    def number(self) -> float:
+        """c0 as a float; not ``__float__``, which would let math.sin lose the rest in silence."""
         head = self.known[0]
         return float(head.data if isinstance(head, Value) else head)
 
@@ -73,6 +75,12 @@ class Series:
     def __rtruediv__(self, other: Any) -> Series:
         return _quotient(series(other), self)
 
+    def __pos__(self) -> Series:
+        return self
+
+    def __bool__(self) -> bool:
+        return self.number() != 0.0
+
     def __neg__(self) -> Series:
         return _made(-self[0], (self,), lambda n: -self[n])
 
@@ -87,6 +95,26 @@ class Series:
         args = [series(arg) for arg in args]
         heads = [arg[0] for arg in args]
         return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
+
+
+# The other operators, as Value has them: a user's own partial may say x**2, or ask whether x > 0.
+
+
+def _operators(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    return lambda x, *y: row(x, *y), lambda x, y: row(y, x)
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
+    return lambda x, y: compare(x.number(), series(y).number())
+
+
+for _row in TABLE.values():
+    _names = ("__{}__", "__r{}__")[: _row.arity]
+    for _name, _function in zip(_names, _operators(_row), strict=False):
+        if _row.operator and _name.format(_row.operator) not in vars(Series):
+            setattr(Series, _name.format(_row.operator), _function)
+for _compare in (operator.lt, operator.le, operator.gt, operator.ge):
+    setattr(Series, f"__{_compare.__name__}__", _comparison(_compare))
 
 
 def series(thing: Any) -> Series:
@@ -104,6 +132,9 @@ def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
     partials: list[Any] = []
 
     def rule(n: int) -> Any:
+        if n == 1 and row.custom:  # their heads will do, and may be floats, which it can take
+            heads = row.partials_on(out[0], [arg[0] for arg in args], moving)
+            return sum([_product(arg[1], slope) for arg, slope in zip(args, heads, strict=True)])
         if not partials:
             partials.extend(row.partials_on(out, args, moving))
         total: Any = 0.0
