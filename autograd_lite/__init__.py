@@ -29,7 +29,9 @@ from autograd_lite.graph import scope
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
 from autograd_lite.transforms import (
+    check_grad,
     checkpoint,
+    custom_op,
     derivative,
     grad,
     gradient,
@@ -37,6 +39,7 @@ from autograd_lite.transforms import (
     hvp,
     jacobian,
     jvp,
+    primitive,
     taylor,
     value_and_grad,
     vjp,
@@ -61,7 +64,7 @@ if _TYPE_CHECKING:
 __all__ = [
     "AnomalyError", "AutogradError", "ExpressionError", "GradientMismatch", "GraphError",
     "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
-    "checkpoint", "derivative", "draw", "draw_dot", "engine", "grad", "gradient", "hessian", "hvp",
-    "isclose", "jacobian", "jvp", "log_softmax", "nn", "scope", "softmax", "taylor",
-    "value_and_grad", "vjp", *_rows,
+    "check_grad", "checkpoint", "custom_op", "derivative", "draw", "draw_dot", "engine", "grad",
+    "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "log_softmax", "nn", "primitive",
+    "scope", "softmax", "taylor", "value_and_grad", "vjp", *_rows,
 ]  # fmt: skip

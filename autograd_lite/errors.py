@@ -19,6 +19,8 @@ works without knowing this page. A wrong *type* of argument is a plain `TypeErro
 
 from __future__ import annotations
 
+import math
+
 
 class AutogradError(Exception):
     """What all errors of autograd_lite have in common."""
@@ -33,7 +35,33 @@ class ShapeError(AutogradError, ValueError):
 
 
 class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 - reads as pytest's does
-    """An analytic derivative disagrees with a numeric one."""
+    """An analytic derivative disagrees with a numeric one.
+
+    Attributes
+    ----------
+    argument : int
+        Position of the argument that is differentiated by.
+    path : str
+        The number in it, as ``"[1]['scale']"``; ``""`` if the argument is a number.
+    order : int
+        Of the derivative.
+    mode : str
+        The modes that are wrong, as in ``"reverse over reverse and forward over reverse"``.
+    analytic, numeric, tolerance : float
+        The derivative in the first of these modes, the numeric one, and their allowed distance.
+    op : str or None
+        The op most likely at fault; None if each op's own derivative is right.
+    parent : int or None
+        By which of its arguments.
+    """
+
+    argument = 0
+    path = ""
+    order = 1
+    mode = ""
+    analytic = numeric = tolerance = math.nan
+    op: str | None = None
+    parent: int | None = None
 
 
 class AnomalyError(AutogradError, ArithmeticError):

@@ -25,6 +25,8 @@ from autograd_lite.ops.table import TABLE, Op
 #: documented and stands in `ag`.
 CUSTOM: dict[str, CustomOp] = {}
 
+_FLOATS = {float}
+
 #: What functions of floats raise when they are given something else.
 _NOT_ACCEPTED = (TypeError, ValueError, AttributeError)
 
@@ -122,7 +124,7 @@ class _Rule:
 
     def __call__(self, *args: Any) -> Any:
         """A float at floats; in another number system, a number of that."""
-        if number_system(args) not in (None, IEEE):
+        if {*map(type, args)} != _FLOATS and number_system(args) not in (None, IEEE):
             return self._elsewhere(args)
         try:
             found = self.function(*args)
