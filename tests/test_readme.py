@@ -19,7 +19,7 @@ def blocks(language):
 def test_the_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {}
-    assert len(blocks("python")) == 2
+    assert len(blocks("python")) == 3
     for block in blocks("python"):
         exec(block, names)
     assert {path.name for path in tmp_path.iterdir()} == {"graph.svg", "double.safetensors"}
