@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ContextDecorator
 from typing import Any
 
@@ -93,15 +93,19 @@ def row_of(value: Value) -> Any:
     return fields(value)[0]
 
 
-def first_stale(order: list[Value]) -> Value | None:
-    """The first node whose parents' current data would give another number, if there is one."""
+def all_stale(order: list[Value]) -> Iterator[tuple[Value, float]]:
+    """Each node whose parents' current data would give another number, and that number."""
     for node in order:
         row = row_of(node)
         if row is not None:
             now = row.on_floats(*[parent.data for parent in node.parents])
             if now != node.data and (now == now or node.data == node.data):
-                return node
-    return None
+                yield node, now
+
+
+def first_stale(order: list[Value]) -> Value | None:
+    """The first node whose parents' current data would give another number, if there is one."""
+    return next((node for node, _ in all_stale(order)), None)
 
 
 def check_fresh(order: list[Value], purpose: str) -> None:
