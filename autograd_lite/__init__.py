@@ -11,6 +11,7 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from autograd_lite import nn
+from autograd_lite.diagnosis import diagnose
 from autograd_lite.engine import Value
 from autograd_lite.engine import name as engine
 from autograd_lite.errors import (
@@ -64,7 +65,7 @@ if _TYPE_CHECKING:
 __all__ = [
     "AnomalyError", "AutogradError", "ExpressionError", "GradientMismatch", "GraphError",
     "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
-    "check_grad", "checkpoint", "custom_op", "derivative", "draw", "draw_dot", "engine", "grad",
-    "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "log_softmax", "nn", "primitive",
-    "scope", "softmax", "taylor", "value_and_grad", "vjp", *_rows,
+    "check_grad", "checkpoint", "custom_op", "derivative", "diagnose", "draw", "draw_dot", "engine",
+    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "log_softmax", "nn",
+    "primitive", "scope", "softmax", "taylor", "value_and_grad", "vjp", *_rows,
 ]  # fmt: skip

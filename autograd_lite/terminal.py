@@ -67,7 +67,7 @@ class Terminal:
             For each column a function that colours its cells, or None.
         """
         columns = list(zip(*rows, strict=True))
-        right = [all(_is_number(cell) for cell in column) for column in columns]
+        right = [all(not cell or _is_number(cell) for cell in column) for column in columns]
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
         room = self.width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
         widths[-1] = min(widths[-1], max(room, _NARROWEST))

@@ -1,0 +1,130 @@
+"""How large data and gradients are, scope by scope, and where gradients vanish or explode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from autograd_lite.diagnosis.names import NO_SCOPE, scope_name
+from autograd_lite.diagnosis.report import Finding, ScopeSummary
+from autograd_lite.engine import Value
+from autograd_lite.graph import scope_of
+
+Scope = tuple[str, ...]
+
+#: Rows of the table: scopes are cut off at the deepest level that gives no more.
+_ROWS = 20
+
+#: Mean |grad| of a scope's computed nodes, relative to scopes between it and the root.
+VANISHING, EXPLODING = 1e-3, 1e3
+#: The limits for any gradient, wherever it is.
+TOO_SMALL, TOO_LARGE = 1e-10, 1e10
+
+
+def by_scope(
+    order: list[Value], adjoint: dict[Value, float]
+) -> tuple[list[ScopeSummary], list[Finding]]:
+    """One row per scope, the root's side last, and the scopes whose gradients are out of bounds."""
+    free = [node for node in order if not node.constant]
+    depth = _depth({scope_of(node) for node in free})
+    scope_at = {node: scope_of(node)[:depth] for node in free}
+    groups: dict[Scope, list[Value]] = {}
+    last: dict[Scope, int] = {}
+    for position, (node, scope) in enumerate(scope_at.items()):
+        groups.setdefault(scope, []).append(node)
+        if node.op:
+            last[scope] = position
+    scopes = sorted(groups, key=lambda scope: last.get(scope, -1))
+    summaries = {scope: _summary(scope, groups[scope], adjoint) for scope in scopes}
+    largest, smallest = _beyond(scope_at, summaries)
+    findings = [
+        Finding(kind, "warning", tuple(groups[scope]), f"{row.scope}: {said}")
+        for scope, row in summaries.items()
+        for kind, said in _judge(row, largest[scope], smallest[scope])
+    ]
+    return list(summaries.values()), findings
+
+
+def _depth(scopes: set[Scope]) -> int:
+    """How many levels of scopes make rows of their own."""
+    depth = 1
+    while depth < max(map(len, scopes), default=1) and (
+        len({scope[: depth + 1] for scope in scopes}) <= _ROWS
+    ):
+        depth += 1
+    return depth
+
+
+def _summary(scope: Scope, nodes: list[Value], adjoint: dict[Value, float]) -> ScopeSummary:
+    computed = [abs(adjoint[node]) for node in nodes if node.op]
+    leaves = [abs(adjoint[node]) for node in nodes if not node.op]
+    return ScopeSummary(
+        scope=scope_name(scope),
+        nodes=len(nodes),
+        leaves=len(leaves),
+        mean_data=sum(abs(node.data) for node in nodes) / len(nodes),
+        mean_grad=_mean(computed),
+        leaf_grad=_mean(leaves),
+        max_grad=_largest(computed + leaves),
+    )
+
+
+def _mean(numbers: list[float]) -> float | None:
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def _largest(sizes: list[float]) -> float:
+    return math.nan if math.isnan(sum(sizes)) else max(sizes)
+
+
+def _beyond(
+    scope_at: dict[Value, Scope], summaries: dict[Scope, ScopeSummary]
+) -> tuple[dict[Scope, float], dict[Scope, float]]:
+    """For each scope, mean |grad| of the scopes between it and the root: largest and smallest.
+
+    The smallest is that of the way to the root on which it is largest. All goes node by node, so
+    that scopes side by side (the neurons of a layer) are not compared with each other, and nodes
+    outside every scope only pass on what lies beyond them.
+    """
+    own = {
+        scope: (row.mean_grad, row.mean_grad)
+        if scope and row.mean_grad is not None and math.isfinite(row.mean_grad)
+        else (0.0, math.inf)
+        for scope, row in summaries.items()
+    }
+    largest, at_largest = dict.fromkeys(own, 0.0), dict.fromkeys(scope_at, 0.0)
+    smallest, at_smallest = dict.fromkeys(own, 0.0), dict.fromkeys(scope_at, 0.0)
+    root = next(reversed(scope_at), None)
+    for node, scope in reversed(scope_at.items()):
+        size, bound = own[scope]
+        high = max(size, at_largest[node])
+        low = min(bound, math.inf if node is root else at_smallest[node])
+        for parent in node.parents:
+            outer = scope_at.get(parent)
+            if outer is None:  # a constant
+                continue
+            if at_largest[parent] < high:
+                at_largest[parent] = high
+            if at_smallest[parent] < low:
+                at_smallest[parent] = low
+            if outer != scope:
+                largest[outer] = max(high, largest[outer])
+                smallest[outer] = max(low, smallest[outer])
+    return largest, smallest
+
+
+def _judge(row: ScopeSummary, largest: float, smallest: float) -> Iterator[tuple[str, str]]:
+    """What is wrong with a scope's gradients, if anything: kinds and what to say."""
+    if not math.isfinite(row.max_grad):
+        return  # said already, with the origin
+    mean = None if row.scope == NO_SCOPE else row.mean_grad
+    if row.max_grad == 0.0:
+        yield "vanishing", "every gradient is 0"
+    elif mean is not None and mean < VANISHING * largest:
+        yield "vanishing", f"mean |grad| {mean:.3g} is {mean / largest:.2g} of that further on"
+    elif row.max_grad < TOO_SMALL:
+        yield "vanishing", f"the largest |grad| {row.max_grad:.3g} is below {TOO_SMALL:g}"
+    if mean is not None and smallest > 0.0 and mean > max(EXPLODING * smallest, 1.0):
+        yield "exploding", f"mean |grad| {mean:.3g} is {mean / smallest:.2g} times that further on"
+    elif row.max_grad > TOO_LARGE:
+        yield "exploding", f"the largest |grad| {row.max_grad:.3g} is above {TOO_LARGE:g}"

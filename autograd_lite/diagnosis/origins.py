@@ -1,0 +1,78 @@
+"""Where nan and inf come from, in the numbers of a graph and in its backward pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from autograd_lite.diagnosis.names import Names
+from autograd_lite.diagnosis.report import Finding, Severity
+from autograd_lite.engine import Value
+from autograd_lite.ops.rules import carry
+
+
+def _turned(result: float, *given: float) -> str:
+    """What a result is that is worse than all that it was made of; ``""`` if it is not."""
+    if math.isnan(result):
+        return "" if any(map(math.isnan, given)) else "nan"
+    return "inf" if math.isinf(result) and all(map(math.isfinite, given)) else ""
+
+
+def forward(order: list[Value], names: Names) -> Iterator[Finding]:
+    """Each node that made a nan without having met one, or an inf of finite numbers."""
+    root = order[-1].data
+    severity: Severity = "note" if math.isfinite(root) else "error"
+    ending = "the root is finite" if math.isfinite(root) else f"the root is {root}"
+    for node in order:
+        if math.isfinite(node.data):
+            continue
+        kind = _turned(node.data, *[parent.data for parent in node.parents])
+        if kind:
+            verb = "makes" if node.op else "holds"
+            message = f"{names.formula(node)} {verb} {node.data}; {ending}"
+            yield Finding(kind, severity, (node,), message)
+
+
+def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list[Finding]]:
+    """The adjoint of every node, as `backward()` computes it, and what went wrong on the way.
+
+    Returns
+    -------
+    adjoints : dict of Value to float
+    findings : list of Finding
+        Each contribution that turned nan or infinite, and each that zero kept from it.
+    """
+    root = order[-1]
+    adjoint = dict.fromkeys(order, 0.0)
+    adjoint[root] += 0.0 if root.constant else 1.0
+    turned: list[Finding] = []
+    notes: list[Finding] = []
+    for node in reversed(order):
+        upstream = adjoint[node]
+        for parent, partial in zip(node.parents, node.local_grads, strict=True):
+            if parent.constant:
+                continue
+            plain = upstream * partial
+            contribution = plain if plain == plain else carry(upstream, partial)
+            so_far = adjoint[parent]
+            adjoint[parent] = total = so_far + contribution
+            if math.isfinite(total) and plain == plain:
+                continue
+            factors = f"{upstream:.6g} (gradient by {names.of(node)}) × {partial:.6g}"
+            at = f"(local derivative) at {names.formula(node)}"
+            if plain != plain and contribution == 0.0:
+                message = f"{factors} {at} counted as 0"
+                notes.append(Finding("zero_times_inf", "note", (node, parent), message))
+            if kind := _turned(contribution, upstream):
+                message = f"gradient by {names.of(parent)} turns {contribution}: {factors} {at}"
+                turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
+            if kind := _turned(total, so_far, contribution):
+                message = (
+                    f"gradient by {names.of(parent)} turns {total}: {so_far:.6g} + "
+                    f"{contribution:.6g} from {names.formula(node)}"
+                )
+                turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
+    if all(math.isfinite(found) for node, found in adjoint.items() if not node.op):
+        turned = [replace(finding, severity="note") for finding in turned]
+    return adjoint, turned + notes
