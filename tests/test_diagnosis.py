@@ -10,6 +10,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value, diagnose, nn
 from autograd_lite.diagnosis import ScopeSummary
+from autograd_lite.ops import Op
 
 
 def kinds(root, parameters=None):
@@ -388,6 +389,21 @@ def test_saturated_is_not_dead_while_a_derivative_is_left():
 )
 def test_what_is_no_activation_is_neither_dead_nor_saturated(function):
     assert not {"dead", "saturated"} & set(kinds(unit(function, [0.0] * 8)))
+
+
+def test_a_users_own_op_is_called_at_its_recorded_arguments_only():
+    called = []
+
+    def forward(x):
+        called.append(float(x))
+        return ag.less(0.0, x) * x
+
+    row = Op(
+        "own", symbol="own", latex="own", domain=[(0.0, 1.0)], doc="A user's.",
+        forward=forward, partials=[lambda out, x: ag.less(0.0, x)],
+    )  # fmt: skip
+    assert "dead" not in kinds(unit(row, [-1.0] * 8))
+    assert set(called) == {-1.0}
 
 
 def test_labels_tell_units_of_one_scope_apart():

@@ -75,7 +75,8 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
     A *unit* is one activation in one scope under one label: in a network, a neuron over all samples
     of a batch. Off in fewer than 8 uses, a unit is only a note: healthy ones are off by chance.
     What counts as an activation is asked of the row itself: with all arguments but one constant,
-    its slope is bounded, and 0 from some point on. Linear time and memory.
+    its slope is bounded, and 0 from some point on. (An op of your own is not asked.) Linear time
+    and memory.
 
     Examples
     --------
