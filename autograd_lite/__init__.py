@@ -42,6 +42,7 @@ from autograd_lite.transforms import (
     jvp,
     primitive,
     taylor,
+    uncertainty,
     value_and_grad,
     vjp,
 )
@@ -67,5 +68,5 @@ __all__ = [
     "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
     "check_grad", "checkpoint", "custom_op", "derivative", "diagnose", "draw", "draw_dot", "engine",
     "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "log_softmax", "nn",
-    "primitive", "scope", "softmax", "taylor", "value_and_grad", "vjp", *_rows,
+    "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp", *_rows,
 ]  # fmt: skip

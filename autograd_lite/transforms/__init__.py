@@ -7,6 +7,7 @@ from autograd_lite.transforms.functions import grad, jvp, value_and_grad, vjp
 from autograd_lite.transforms.gradients import gradient
 from autograd_lite.transforms.matrices import hessian, hvp, jacobian
 from autograd_lite.transforms.taylor import derivative, taylor
+from autograd_lite.transforms.uncertainty import uncertainty
 
 __all__ = [
     "check_grad",
@@ -21,6 +22,7 @@ __all__ = [
     "jvp",
     "primitive",
     "taylor",
+    "uncertainty",
     "value_and_grad",
     "vjp",
 ]

@@ -1,0 +1,167 @@
+"""Propagation of measurement errors through a function, to first order, with its gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.engine import Value, adjoints
+from autograd_lite.errors import ShapeError
+from autograd_lite.transforms.recordings import Function, Recording
+from autograd_lite.transforms.trees import Tree, take_apart
+
+Array = NDArray[np.float64]
+
+#: Rounding that a covariance may show: asymmetry, and eigenvalues below 0, relative to its size.
+_ROUNDING = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertain:
+    """What a function of uncertain numbers gives; unpacks as ``(value, sigma)``.
+
+    Attributes
+    ----------
+    value : float or array
+        The function at the given values.
+    sigma : float or array
+        Standard uncertainty of the value, of the same shape.
+    covariance : array of shape (m, m)
+        Of the m outputs, which share their inputs' errors.
+    contributions : array
+        The share of each input in the variance, on the last axis: n numbers in the order of the
+        inputs, which add up to 1 (negative ones come only from correlations), or are all 0 without
+        variance.
+    """
+
+    value: Any
+    sigma: Any
+    covariance: Array
+    contributions: Array
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.value, self.sigma))
+
+    def __str__(self) -> str:
+        if isinstance(self.value, float):
+            return _plus_minus(self.value, self.sigma)
+        return "\n".join(map(_plus_minus, self.value.ravel(), self.sigma.ravel()))
+
+
+def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
+    """The value of a function of uncertain numbers, and its uncertainty to first order.
+
+    Parameters
+    ----------
+    f : callable
+        It may return one number, or several in an array or any other structure.
+    values : tuple or list, array, or number
+        A tuple or list holds one entry for each argument of `f`: a number, a sequence or an array.
+        An array or a number by itself is the only argument.
+    sigmas : structured like `values`, or array of shape (n, n)
+        Standard deviations of independent errors; or the covariance of all n numbers in `values`,
+        in their order, such as curve fits give.
+
+    Returns
+    -------
+    Uncertain
+        ``value, sigma = uncertainty(…)`` unpacks it; it also holds ``covariance`` and
+        ``contributions``.
+
+    Raises
+    ------
+    ShapeError
+        If `sigmas` fits neither way.
+    ValueError
+        If a standard deviation is negative or not finite, or the covariance is none: not symmetric,
+        or with a negative eigenvalue.
+
+    Notes
+    -----
+    With the Jacobian J at the values and the covariance C of their errors, the result's covariance
+    is J C Jᵀ: the law of propagation of uncertainty, JCGM 100:2008 (GUM), equations (10) and, for
+    correlated errors, (13); for several outputs JCGM 102:2011, 6.2. The function counts as linear
+    within the errors: at a maximum, where the slope is 0, so is the uncertainty. One recording, and
+    one reverse sweep per output.
+
+    Examples
+    --------
+    A resistance from a voltage of 5.00 ± 0.03 V and a current of 0.200 ± 0.002 A:
+
+    >>> import autograd_lite as ag
+    >>> resistance = ag.uncertainty(lambda u, i: u / i, [5.0, 0.2], [0.03, 0.002])
+    >>> print(resistance)
+    25.00 ± 0.29
+    >>> resistance.contributions.round(2)
+    array([0.26, 0.74])
+    """
+    arguments = values if isinstance(values, tuple | list) else (values,)
+    tree = take_apart(values, "values")
+    covariance = _covariance(tree, take_apart(sigmas, "sigmas"))
+    recording = Recording(f, arguments, {}, range(len(arguments)))
+    outputs = recording.result.leaves
+    jacobian = np.array(
+        [
+            adjoints(x, 1.0, recording.inputs) if isinstance(x, Value) else [0.0] * len(tree.leaves)
+            for x in outputs
+        ]
+    ).reshape(len(outputs), len(tree.leaves))
+    reach = jacobian @ covariance
+    joint = reach @ jacobian.T
+    variance = np.maximum(np.diagonal(joint), 0.0)
+    shares = jacobian * reach / np.where(variance > 0.0, variance, 1.0)[:, None]
+    given = recording.result.shape
+    shape = (len(outputs),) if given is None else given
+    numbers = _floats(outputs).reshape(shape), np.sqrt(variance).reshape(shape)
+    value, sigma = numbers if shape else map(float, numbers)
+    return Uncertain(value, sigma, joint, shares.reshape((*shape, -1)))
+
+
+def _covariance(values: Tree, sigmas: Tree) -> Array:
+    """The covariance of the values' errors, from what the user gave as sigmas."""
+    n, given = len(values.leaves), _floats(sigmas.leaves)
+    if sigmas.shape == (n, n) != values.shape:
+        return _checked(given.reshape(n, n))
+    if len(given) != n or sigmas.shape != values.shape:
+        raise ShapeError(
+            f"sigmas has {sigmas.described()} and values {values.described()}; give one standard "
+            f"deviation for each, structured alike, or a covariance of shape ({n}, {n})"
+        )
+    for i, sigma in enumerate(given.tolist()):
+        if not 0.0 <= sigma < math.inf:
+            raise ValueError(
+                f"a standard deviation is finite and not negative, and number {i} of sigmas is "
+                f"{sigma!r}"
+            )
+    return np.diag(given**2)
+
+
+def _checked(covariance: Array) -> Array:
+    if not np.all(np.isfinite(covariance)):
+        raise ValueError(f"a covariance holds finite numbers and was given {covariance}")
+    slack = _ROUNDING * float(np.abs(covariance).max())
+    if np.abs(covariance - covariance.T).max() > slack:
+        raise ValueError(f"a covariance is symmetric and was given {covariance}")
+    lowest = float(np.linalg.eigvalsh(covariance).min())
+    if lowest < -slack:
+        raise ValueError(
+            f"a covariance has no negative eigenvalue, and this one has {lowest:.6g}: {covariance}"
+        )
+    return covariance
+
+
+def _floats(leaves: list[Any]) -> Array:
+    return np.array([x.data if isinstance(x, Value) else x for x in leaves], dtype=np.float64)
+
+
+def _plus_minus(value: float, sigma: float) -> str:
+    """Both to two significant digits of sigma, as GUM 7.2.6 advises."""
+    if not 1e-12 < sigma < 1e12 or not math.isfinite(value):
+        return f"{value:.6g} ± {sigma:.2g}"
+    digits = 1 - math.floor(math.log10(float(f"{sigma:.1e}")))
+    return f"{round(value, digits):.{max(digits, 0)}f} ± {round(sigma, digits):.{max(digits, 0)}f}"
