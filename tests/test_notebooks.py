@@ -14,7 +14,9 @@ SCRIPTS = sorted(NOTEBOOKS.glob("*.py"))
 
 def test_the_notebooks_are_there():
     names = [path.stem for path in SCRIPTS]
-    assert names == ["01_seven_steps", "02_building_expressions", "03_training_a_tiny_mlp"]
+    assert names == [
+        "01_seven_steps", "02_building_expressions", "03_training_a_tiny_mlp", "04_derivatives",
+    ]  # fmt: skip
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(names)
 
 

@@ -1,0 +1,300 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Derivatives at work
+#
+# `ag.grad`, `ag.hessian` and their relatives take a function and return a function: its derivative.
+# This notebook uses them for what derivatives are good for: solving equations, seeing the shape of
+# a valley, approximating by polynomials, and fitting a curve to measurements with honest error
+# bars.
+
+# %%
+import math
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.optimize import least_squares, minimize
+
+import autograd_lite as ag
+
+# %% [markdown]
+# ## Newton's method
+#
+# Where is $\cos x = x$? Follow the tangent of $f(x) = \cos x - x$ down to zero, and start again
+# from there: $x \leftarrow x - f(x) / f'(x)$. `value_and_grad` gives both numbers at once.
+
+# %%
+value_and_slope = ag.value_and_grad(lambda x: ag.cos(x) - x)
+
+x, steps = 1.0, []
+for _ in range(5):
+    value, slope = value_and_slope(x)
+    steps.append((x, value))
+    x -= value / slope
+
+for at, value in steps:
+    print(f"x = {at:.16f}   f(x) = {value: .1e}")
+
+# %% [markdown]
+# Close to the solution every step doubles the number of correct digits.
+
+# %%
+errors = [abs(value) for _, value in steps]
+assert all(later < earlier**2 for earlier, later in pairwise(errors[:4]))
+assert abs(math.cos(x) - x) < 1e-15
+
+# %% [markdown]
+# In two dimensions the same step finds minima: there the gradient is zero, and its slope is the
+# Hessian matrix. Rosenbrock's curved valley (here a gentle one) is a classic that gradient descent
+# finds hard: steep across, it allows small steps only, and flat along, it needs many.
+
+
+# %%
+def valley(p):
+    x, y = p
+    return (1 - x) ** 2 + (y - x**2) ** 2
+
+
+gradient, hessian = ag.grad(valley), ag.hessian(valley)
+
+start = np.array([-0.5, -0.5])
+newton = [start]
+while np.linalg.norm(gradient(newton[-1])) > 1e-10:
+    p = newton[-1]
+    newton.append(p - np.linalg.solve(hessian(p), gradient(p)))
+
+descent = [start]
+for _ in range(50):
+    descent.append(descent[-1] - 0.08 * gradient(descent[-1]))
+
+print(f"Newton: {len(newton) - 1} steps to {newton[-1]}")
+print(f"gradient descent: {len(descent) - 1} steps to {descent[-1].round(3)}")
+assert len(newton) <= 9
+assert np.allclose(newton[-1], [1.0, 1.0])
+assert not np.allclose(descent[-1], [1.0, 1.0], atol=0.01)
+
+
+# %%
+def draw_valley(axes):
+    x, y = np.meshgrid(np.linspace(-1.0, 1.6, 200), np.linspace(-0.8, 1.8, 200))
+    levels = np.geomspace(0.02, 20, 15)
+    axes.contour(x, y, valley((x, y)), levels=levels, colors="0.8", linewidths=0.8)
+    axes.set(xlabel="x", ylabel="y", aspect="equal")
+
+
+figure, axes = plt.subplots(figsize=(6, 6))
+draw_valley(axes)
+axes.plot(*np.transpose(descent), ".-", ms=3, lw=1, label="gradient descent, 50 steps")
+axes.plot(*np.transpose(newton), "o-", ms=5, label=f"Newton, {len(newton) - 1} steps")
+axes.plot(1, 1, "k*", ms=14, zorder=1, label="minimum")
+axes.legend(loc="upper left")
+plt.show()
+
+# %% [markdown]
+# ## What a Hessian looks like
+#
+# At a minimum the gradient is zero, and the Hessian says what the surroundings look like. Its
+# eigenvectors are the directions of least and greatest curvature, its eigenvalues $\lambda$ the
+# curvatures. The contour at height $h$ above the minimum lies about $\sqrt{2h/\lambda}$ away in
+# these directions: an ellipse, drawn here beside the true contour.
+
+# %%
+minimum = np.array([1.0, 1.0])
+curvatures, directions = np.linalg.eigh(hessian(minimum))
+height = 0.05
+reach = np.sqrt(2 * height / curvatures)
+
+angle = np.linspace(0, 2 * np.pi, 200)
+ellipse = minimum[:, None] + directions @ (reach[:, None] * [np.cos(angle), np.sin(angle)])
+
+figure, axes = plt.subplots(figsize=(6, 6))
+x, y = np.meshgrid(np.linspace(-0.3, 2.0, 200), np.linspace(-0.2, 2.3, 200))
+axes.contour(x, y, valley((x, y)), levels=[height], colors="C0")
+axes.contour(x, y, valley((x, y)), levels=height * np.array([4, 9, 16]), colors="0.8")
+axes.plot(*ellipse, "C1--")
+for curvature, length, direction, colour in zip(
+    curvatures, reach, directions.T, ("C2", "C3"), strict=True
+):
+    way = length * direction * np.sign(direction[0])
+    arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", minimum + way, minimum, arrowprops=arrow)
+    axes.plot([], [], colour, label=f"eigenvector of curvature {curvature:.2f}")
+axes.plot([], [], "C0", label=f"contour at height {height}")
+axes.plot([], [], "C1--", label="the same by the Hessian")
+axes.set(xlabel="x", ylabel="y", aspect="equal")
+axes.legend(loc="upper left")
+plt.show()
+
+# %%
+print(f"the valley is {curvatures[1] / curvatures[0]:.0f} times as curved across as along")
+flat, steep = directions.T
+assert np.allclose(hessian(minimum), [[10.0, -4.0], [-4.0, 2.0]])
+assert 2.0 < flat[1] / flat[0] < 2.5  # about along the floor y = x², whose slope is 2
+
+# %% [markdown]
+# The Hessian of n variables costs about n gradients. When only its product with a vector is
+# wanted, `ag.hvp` gives that without the matrix, for the price of a few gradients.
+
+# %%
+product = ag.hvp(valley)(start, np.array([1.0, 2.0]))
+assert np.allclose(product, hessian(start) @ [1.0, 2.0])
+product
+
+# %% [markdown]
+# ## Taylor polynomials
+#
+# `ag.taylor` gives the coefficients of the polynomial that has the same value and derivatives at a
+# point. For the sine, more terms reach further. For $1/(1+x^2)$ they do not reach beyond $|x| = 1$,
+# however many: the poles at $\pm i$ are in the way.
+
+# %%
+figure, panels = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
+for axes, f, name, orders in (
+    (panels[0], ag.sin, "sin x", (1, 3, 5, 7)),
+    (panels[1], lambda x: 1 / (1 + x * x), "1 / (1 + x²)", (2, 4, 6, 8)),
+):
+    grid = np.linspace(-4, 4, 400) if name == "sin x" else np.linspace(-2, 2, 400)
+    axes.plot(grid, f(grid), "k", lw=3, label=name)
+    for order in orders:
+        coefficients = ag.taylor(f, 0.0, order)
+        axes.plot(
+            grid, np.polynomial.polynomial.polyval(grid, coefficients), label=f"order {order}"
+        )
+    axes.set(ylim=(-2, 2), xlabel="x")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
+plt.show()
+
+# %%
+series = ag.taylor(ag.exp, 0.0, 8)
+assert np.allclose(series, [1 / math.factorial(k) for k in range(9)], rtol=1e-14)
+fourth = ag.derivative(ag.tanh, 4)
+print(f"the fourth derivative of tanh at 0.5 is {fourth(0.5):.12f}")
+t = math.tanh(0.5)
+assert math.isclose(fourth(0.5), 8 * t * (1 - t**2) * (2 - 3 * t**2), rel_tol=1e-13)
+
+# %% [markdown]
+# ## Fitting a curve to measurements
+#
+# How much oxygen do bacteria use up as they digest waste? Six samples, incubated for 1 to 10 days,
+# gave the biochemical oxygen demand (BOD) below, in mg/l. The data are *BoxBOD* of the
+# [NIST Statistical Reference Datasets](https://www.itl.nist.gov/div898/strd/nls/data/boxbod.shtml)
+# (from Box, Hunter and Hunter, *Statistics for Experimenters*, 1978). NIST publishes certified
+# results to eleven digits, and counts this problem among the hard ones.
+
+# %%
+days = np.array([1.0, 2.0, 3.0, 5.0, 7.0, 10.0])
+demand = np.array([109.0, 149.0, 149.0, 191.0, 213.0, 224.0])
+
+
+def model(parameters, days):
+    """Demand that approaches a limit at a constant rate."""
+    limit, rate = parameters
+    return limit * (1 - ag.exp(-rate * days))
+
+
+def residuals(parameters):
+    return model(parameters, days) - demand
+
+
+# %% [markdown]
+# The same `residuals` runs on floats and on Values, so SciPy gets its Jacobian without a formula
+# and without finite differences.
+
+# %%
+start = np.array([100.0, 0.75])
+fit = least_squares(residuals, start, jac=ag.jacobian(residuals), ftol=1e-14, xtol=1e-14)
+limit, rate = fit.x
+print(f"limit {limit:.4f} mg/l, rate {rate:.6f} per day")
+certified = np.array([2.1380940889e02, 5.4723748542e-01])
+assert np.allclose(fit.x, certified, rtol=1e-8)
+
+
+# %% [markdown]
+# Or minimise the sum of squares by a Newton method, with exact gradient and Hessian:
+
+
+# %%
+def cost(parameters):
+    return ag.sum(residuals(parameters) ** 2)
+
+
+newton_fit = minimize(
+    ag.value_and_grad(cost),
+    start,
+    jac=True,
+    hess=ag.hessian(cost),
+    method="trust-exact",
+    options={"gtol": 1e-6},
+)
+print(f"{newton_fit.nit} iterations, sum of squares {newton_fit.fun:.6f}")
+assert np.allclose(newton_fit.x, certified, rtol=1e-8)
+assert math.isclose(newton_fit.fun, 1.1680088766e03, rel_tol=1e-10)
+
+# %% [markdown]
+# ### How sure are the parameters?
+#
+# The scatter about the curve, $s^2$ = sum of squares / (points − parameters), and the Jacobian $J$
+# of the residuals give the parameters' covariance, $s^2 (J^\top J)^{-1}$. Its diagonal holds the
+# squares of their standard errors.
+
+# %%
+jacobian = ag.jacobian(residuals)(fit.x)
+scatter = cost(fit.x) / (len(days) - len(fit.x))
+covariance = scatter * np.linalg.inv(jacobian.T @ jacobian)
+errors = np.sqrt(np.diag(covariance))
+correlation = covariance[0, 1] / errors.prod()
+print(f"limit {limit:.0f} ± {errors[0]:.0f} mg/l")
+print(f"rate  {rate:.2f} ± {errors[1]:.2f} per day, correlation with the limit {correlation:.2f}")
+assert np.allclose(errors, [1.2354515176e01, 1.0455993237e-01], rtol=1e-6)  # certified, too
+
+# %% [markdown]
+# The two are correlated: a higher limit goes with a lower rate. `ag.uncertainty` takes the whole
+# covariance and propagates it to whatever follows from the parameters, by the rules of the
+# [GUM](https://www.bipm.org/en/committees/jc/jcgm/publications): how long until half of the limit
+# is reached?
+
+# %%
+half = ag.uncertainty(lambda p: math.log(2.0) / p[1], fit.x, covariance)
+print(f"half of the limit is reached after {half} days")
+value, sigma = half
+assert math.isclose(sigma, math.log(2.0) / rate**2 * errors[1], rel_tol=1e-12)
+
+# %% [markdown]
+# And it gives the curve a band: the model's value at every time, each with its uncertainty.
+
+# %%
+grid = np.linspace(0.0, 14.0, 100)
+band = ag.uncertainty(lambda p: model(p, grid), fit.x, covariance)
+
+figure, axes = plt.subplots(figsize=(8, 5))
+axes.fill_between(
+    grid, band.value - band.sigma, band.value + band.sigma, alpha=0.25, label="± 1 standard error"
+)
+axes.plot(grid, band.value, label="fit")
+axes.errorbar(days, demand, yerr=math.sqrt(scatter), fmt="ko", capsize=3, label="measured, ± s")
+axes.axhline(limit, color="0.6", ls=":", label="limit")
+axes.set(xlabel="days", ylabel="oxygen demand, mg/l", xlim=(0, 14), ylim=(0, 260))
+axes.legend(loc="lower right")
+plt.show()
+
+# %% [markdown]
+# Without the correlation the band would be wrong. At 14 days, where the limit decides, it makes no
+# difference; on the slope, where both parameters matter, the band would be far too wide.
+
+# %%
+alone = ag.uncertainty(lambda p: model(p, grid), fit.x, errors)
+assert alone.sigma[20] > 1.1 * band.sigma[20]
+assert math.isclose(alone.sigma[-1], band.sigma[-1], rel_tol=0.01)
+print(f"after {grid[20]:.1f} days: ± {band.sigma[20]:.1f}, and ± {alone.sigma[20]:.1f} without it")
