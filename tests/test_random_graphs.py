@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value, gradient
+from autograd_lite import Value, diagnose, gradient
+from autograd_lite.diagnosis.names import Names
+from autograd_lite.diagnosis.origins import backward
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import TABLE
 
@@ -108,3 +110,21 @@ def test_the_result_is_the_row_at_the_parents_numbers(nodes):
             assert bits(node.data) == bits(
                 ag.ops.TABLE[node.op].on_floats(*[p.data for p in node.parents])
             )
+
+
+@given(graphs())
+def test_a_diagnosis_finds_an_origin_for_whatever_is_not_finite(nodes):
+    root = nodes[-1]
+    order = ancestors(root)
+    adjoint, _ = backward(order, Names(order))
+    free = [node for node in order if not node.constant]
+    assert [bits(adjoint[n]) for n in free] == [bits(g) for g in gradient(root, free)]
+    before = snapshot(root)
+    found = diagnose(root, nodes)
+    assert snapshot(root) == before
+    assert str(found).startswith(found.summary)
+    assert bool(found.of("nan")) == any(math.isnan(node.data) for node in order)
+    assert bool(found.of("stale")) is False
+    for kind, is_it in (("nan_gradient", math.isnan), ("inf_gradient", math.isinf)):
+        if any(is_it(adjoint[node]) for node in free):
+            assert found.of(kind)
