@@ -15,6 +15,7 @@ import pytest
 
 from autograd_lite.engine.generate import header, table_digest
 from autograd_lite.ops import TABLE, SequenceOp
+from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.rules import exp, less, maximum, where
 from autograd_lite.ops.table import Op, with_attrs
@@ -37,27 +38,42 @@ typedef ptrdiff_t Py_ssize_t;
     double value_##name(const double *a, const double *attrs) { \\
         return forward_##name(a[0], attrs); } \\
     void slopes_##name(double out, const double *a, const double *attrs, double *d) { \\
-        d[0] = partial0_##name(out, a[0], attrs); }
+        d[0] = partial0_##name(out, a[0], attrs); } \\
+    void changes_##name(double out, const double *a, const double *attrs, double t, \\
+                        const double *ts, double *d) { \\
+        d[0] = tangent0_##name(out, a[0], attrs, t, ts[0]); }
 #define ROW_2(name) \\
     double value_##name(const double *a, const double *attrs) { \\
         return forward_##name(a[0], a[1], attrs); } \\
     void slopes_##name(double out, const double *a, const double *attrs, double *d) { \\
         d[0] = partial0_##name(out, a[0], a[1], attrs); \\
-        d[1] = partial1_##name(out, a[0], a[1], attrs); }
+        d[1] = partial1_##name(out, a[0], a[1], attrs); } \\
+    void changes_##name(double out, const double *a, const double *attrs, double t, \\
+                        const double *ts, double *d) { \\
+        d[0] = tangent0_##name(out, a[0], a[1], attrs, t, ts[0], ts[1]); \\
+        d[1] = tangent1_##name(out, a[0], a[1], attrs, t, ts[0], ts[1]); }
 #define ROW_3(name) \\
     double value_##name(const double *a, const double *attrs) { \\
         return forward_##name(a[0], a[1], a[2], attrs); } \\
     void slopes_##name(double out, const double *a, const double *attrs, double *d) { \\
         d[0] = partial0_##name(out, a[0], a[1], a[2], attrs); \\
         d[1] = partial1_##name(out, a[0], a[1], a[2], attrs); \\
-        d[2] = partial2_##name(out, a[0], a[1], a[2], attrs); }
+        d[2] = partial2_##name(out, a[0], a[1], a[2], attrs); } \\
+    void changes_##name(double out, const double *a, const double *attrs, double t, \\
+                        const double *ts, double *d) { \\
+        d[0] = tangent0_##name(out, a[0], a[1], a[2], attrs, t, ts[0], ts[1], ts[2]); \\
+        d[1] = tangent1_##name(out, a[0], a[1], a[2], attrs, t, ts[0], ts[1], ts[2]); \\
+        d[2] = tangent2_##name(out, a[0], a[1], a[2], attrs, t, ts[0], ts[1], ts[2]); }
 #define ROW_MANY(name, vectors, scalars, room) \\
     int room_##name = room; \\
     double value_##name(const double *a, Py_ssize_t m, const double *attrs, double *s) { \\
         return forward_##name(a, m, attrs, s); } \\
     void slopes_##name(double out, const double *a, Py_ssize_t m, const double *attrs, \\
                        double *s, double *d) { \\
-        partials_##name(out, a, m, attrs, s, d); }
+        partials_##name(out, a, m, attrs, s, d); } \\
+    void changes_##name(double out, const double *a, Py_ssize_t m, const double *attrs, \\
+                        double *s, double t, const double *ts, double *d) { \\
+        tangents_##name(out, a, m, attrs, s, t, ts, d); }
 ROWS_1(ROW_1)
 ROWS_2(ROW_2)
 ROWS_3(ROW_3)
@@ -87,11 +103,14 @@ class Library:
         function.restype = ctypes.c_char_p
         return function().decode()
 
-    def results(self, row, numbers):
-        """Value and partial derivatives; both in one list."""
+    def results(self, row, numbers, out_tangent, tangents):
+        """Value, partial derivatives and their tangents, in one list."""
         args, attrs = doubles(numbers), doubles(row.attrs.values())
         slopes = doubles([math.nan] * len(numbers) + [12.5])
+        changes = doubles([math.nan] * len(numbers) + [12.5])
         value, store = self.c[f"value_{row.name}"], self.c[f"slopes_{row.name}"]
+        change = self.c[f"changes_{row.name}"]
+        t, ts = ctypes.c_double(out_tangent), doubles(tangents)
         value.restype = ctypes.c_double
         if isinstance(row, SequenceOp):
             m = len(row.groups(numbers)[0])
@@ -100,12 +119,29 @@ class Library:
             length = ctypes.c_ssize_t(m)
             out = value(args, length, attrs, scratch)
             store(ctypes.c_double(out), args, length, attrs, scratch, slopes)
+            change(ctypes.c_double(out), args, length, attrs, scratch, t, ts, changes)
             assert scratch[room] == 7.25, "nothing is written behind the scratch vectors"
         else:
             out = value(args, attrs)
             store(ctypes.c_double(out), args, attrs, slopes)
-        assert slopes[len(numbers)] == 12.5
-        return [out, *slopes[: len(numbers)]]
+            change(ctypes.c_double(out), args, attrs, t, ts, changes)
+        assert slopes[len(numbers)] == changes[len(numbers)] == 12.5
+        return [out, *slopes[: len(numbers)], *changes[: len(numbers)]]
+
+
+def expected(row, numbers, out_tangent, tangents):
+    """The same from the Python rules."""
+    all_wanted = [True] * len(numbers)
+    out = row.on_floats(*numbers)
+    slopes = row.partials_on_floats(out, numbers, all_wanted)
+    changes = partial_tangents(row, out, numbers, out_tangent, tangents, all_wanted)
+    return [out, *slopes, *changes]
+
+
+def a_direction(rng, n):
+    """Tangents of a result and of n arguments; never -0.0, as no sum that begins with 0.0 is."""
+    ts = [rng.choice([0.0, 1.0, rng.gauss(0.0, 1.0), rng.choice(EDGES)]) for _ in range(n + 1)]
+    return ts[0] + 0.0, [t + 0.0 for t in ts[1:]]
 
 
 def doubles(numbers):
@@ -161,10 +197,10 @@ def test_c_gives_the_bits_of_the_python_rules(library, row):
     rng = random.Random(row.name)
     for version in versions(row):
         for numbers in samples(version, rng):
-            out = version.on_floats(*numbers)
-            slopes = version.partials_on_floats(out, numbers, [True] * len(numbers))
-            expected = [bits(x) for x in (out, *slopes)]
-            assert [bits(x) for x in library.results(version, numbers)] == expected, numbers
+            direction = a_direction(rng, len(numbers))
+            found = library.results(version, numbers, *direction)
+            told = numbers, direction
+            assert [*map(bits, found)] == [*map(bits, expected(version, numbers, *direction))], told
 
 
 @needs_compiler
@@ -236,10 +272,10 @@ def test_a_new_row_appears_in_the_header(row, tmp_path):
     assert library.text("names").split() == [*TABLE, "novel"]
     rng = random.Random(4)
     for numbers in samples(row, rng):
-        out = row.on_floats(*numbers)
-        slopes = row.partials_on_floats(out, numbers, [True] * len(numbers))
-        expected = [bits(x) for x in (out, *slopes)]
-        assert [bits(x) for x in library.results(row, numbers)] == expected, numbers
+        direction = a_direction(rng, len(numbers))
+        found = library.results(row, numbers, *direction)
+        told = numbers, direction
+        assert [*map(bits, found)] == [*map(bits, expected(row, numbers, *direction))], told
 
 
 REFUSED = {

@@ -13,9 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.engine.dual_vectors import DualVector
 from autograd_lite.engine.statements import Function, Output
 from autograd_lite.engine.symbols import Vector, as_symbol, expression, index, leaf_text
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.duals import Dual, tangent_of
 from autograd_lite.ops.leaf import Leaf
 
 #: CPython's slot for each operator that a row may answer to, by the number of operands.
@@ -31,15 +33,16 @@ _SLOTS = {
 }
 
 #: The files beside this one that a header depends on, besides the table.
-_GENERATOR = ("symbols.py", "statements.py")
+_GENERATOR = ("dual_vectors.py", "symbols.py", "statements.py")
 
 _HEAD = """\
 /* The rules of the op table (autograd_lite/ops) as C, written by autograd_lite/engine/generate.py
    whenever the C engine is built: change the table, not this file.
 
-   forward_NAME gives a row's value, partialK_NAME its derivative in argument K. Rows over sequences
-   take vectors of m numbers one after the other, then single numbers; scratch is room for
-   intermediate vectors. attrs holds the row's attributes, in the order of the table. */
+   forward_NAME gives a row's value, partialK_NAME its derivative in argument K, tangentK_NAME how
+   fast that one changes when value and arguments change as fast as t_out, t_x … say. Rows over
+   sequences take vectors of m numbers one after the other, then single numbers; scratch is room
+   for intermediate vectors. attrs holds the row's attributes, in the order of the table. */
 #ifndef AUTOGRAD_LITE_RULES_H
 #define AUTOGRAD_LITE_RULES_H
 
@@ -83,7 +86,8 @@ class _Header:
     def text(self) -> str:
         largest = {row.name: self._scratch_of(row) for row in self.rows}
         for row in self.rows:
-            largest[row.name] = max(largest[row.name], self._add_partials(row))
+            partials, tangents = self._add_partials(row), self._add_tangents(row)
+            largest[row.name] = max(largest[row.name], partials, tangents)
         return "\n".join([_HEAD, *self.functions, *self._macros(largest), "#endif", ""])
 
     def _scratch_of(self, row: Op) -> int:
@@ -104,22 +108,35 @@ class _Header:
     def _add_partials(self, row: Op) -> int:
         """Write a row's partial derivatives; the scratch vectors that they need."""
         arguments = [expression("out"), *_arguments(row)]
+        return self._add_each(row, "partial", arguments, f"double out, {_parameters(row)}")
+
+    def _add_tangents(self, row: Op) -> int:
+        """Write the tangents of a row's partial derivatives; the scratch vectors they need."""
+        arguments = [Dual(expression("out"), expression("t_out")), *_dual_arguments(row)]
+        if row.arity is None:
+            tangents = ", const double *t_args"
+        else:
+            tangents = "".join(f", double t_{name}" for name in row.arguments)
+        parameters = f"double out, {_parameters(row)}, double t_out{tangents}"
+        return self._add_each(row, "tangent", arguments, parameters)
+
+    def _add_each(self, row: Op, name: str, arguments: Sequence[Any], parameters: str) -> int:
+        """Write what the partials give, a function for each; one for all of a row over vectors."""
         many = len(row.vectors) if isinstance(row, SequenceOp) else 0
         outputs = []
         for k, rule in enumerate(row.rules[1]):
-            found = _evaluated(row, f"partial {k}", rule, arguments, vector=k < many)
+            found = _evaluated(row, f"{name} {k}", rule, arguments, vector=k < many)
             body = found.element if isinstance(found, Vector) else found
-            target = index("partials", min(k, many), "i" if k < many else str(k - many))
+            target = index(f"{name}s", min(k, many), "i" if k < many else str(k - many))
             outputs.append(Output(body, target, loop=k < many))
         if isinstance(row, SequenceOp):
             function = Function(outputs, self._scratch_of)
-            parameters = f"double out, {_parameters(row)}, double *partials"
-            self._add(f"static void partials_{row.name}({parameters})", function)
+            head = f"static inline void {name}s_{row.name}({parameters}, double *{name}s)"
+            self._add(head, function)
             return function.scratch
         for k, output in enumerate(outputs):
             function = Function([Output(output.body)], self._scratch_of)
-            parameters = f"double out, {_parameters(row)}"
-            self._add(f"static inline double partial{k}_{row.name}({parameters})", function)
+            self._add(f"static inline double {name}{k}_{row.name}({parameters})", function)
         return 0
 
     def _add(self, head: str, function: Function) -> None:
@@ -172,13 +189,31 @@ def _arguments(row: Op) -> list[Any]:
     return [*[Vector(k) for k in range(many)], *numbers]
 
 
+def _dual_arguments(row: Op) -> list[Any]:
+    """The arguments with their tangents, called ``t_`` and the argument's name."""
+    if not isinstance(row, SequenceOp):
+        return [Dual(expression(name), expression(f"t_{name}")) for name in row.arguments]
+    many = len(row.vectors)
+    vectors = [DualVector(Vector(k), Vector(k, array="t_args")) for k in range(many)]
+    numbers = [
+        Dual(*[expression(index(array, many, str(k))) for array in ("args", "t_args")])
+        for k in range(len(row.scalars))
+    ]
+    return [*vectors, *numbers]
+
+
 def _evaluated(
     row: Op, which: str, rule: Callable[..., Any], arguments: Sequence[Any], vector: bool = False
 ) -> Any:
-    """What a rule makes of symbols; a Vector only where one is due."""
-    attrs = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
+    """What a rule makes of symbols, its tangent if they have one; a Vector only where it is due."""
+    attrs: dict[str, Any] = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
+    dual = bool(arguments) and isinstance(arguments[0], Dual)
+    if dual:  # for a rule may hand a symbol and a Dual to the same row
+        attrs = {name: Dual(attr, 0.0) for name, attr in attrs.items()}
     try:
         found = rule(*arguments, **attrs)
+        if dual:
+            found = found.tangents if isinstance(found, DualVector) else tangent_of(found)
         return found if vector and isinstance(found, Vector) else as_symbol(found)
     except TypeError as error:
         raise TypeError(f"{row.name}: its {which} cannot be written in C: {error}") from error

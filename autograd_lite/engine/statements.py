@@ -117,12 +117,14 @@ class Function:
             self._find_readers(vector.body, vector)
         if vector.start is not None:
             self._find_readers(vector.start, None)
+        if vector.first is not None:
+            self._read(vector.first, "its first element")
 
     def _is_inline(self, vector: Vector) -> bool:
         """Whether a computed vector needs no place: `each`, read by a single loop."""
         readers = self._readers[vector]
         whole = any(isinstance(reader, Whole) for reader in readers)
-        return vector.start is None and len(readers) == 1 and not whole
+        return not vector.is_scan and len(readers) == 1 and not whole
 
     def _count(self, symbol: Symbol, scope: _Scope) -> None:
         if not symbol.inside and scope is not self._top:
@@ -141,16 +143,17 @@ class Function:
             self._count_loop(symbol.vector)
         elif isinstance(symbol, Fold):
             self._count_loop(symbol)
-            if symbol.first is not None:
-                self._count_loop(symbol.first)
 
     def _count_loop(self, loop: Output | Fold | Vector) -> None:
         if loop.body is None or loop in self._scopes:
             return
         self._scopes[loop] = _Scope()
         self._count(loop.body, self._scopes[loop])
-        if isinstance(loop, Fold | Vector) and loop.start is not None:
-            self._count(loop.start, self._top)
+        if isinstance(loop, Fold | Vector):
+            if loop.start is not None:
+                self._count(loop.start, self._top)
+            if loop.first is not None:
+                self._count_loop(loop.first)
 
     # Then the text, which appends to the lines of its scope what has to come before.
 
@@ -186,22 +189,27 @@ class Function:
         return name
 
     def _fold(self, fold: Fold) -> str:
+        name, head, before = self._total(fold)
+        self._loop(fold, head, [f"{name} = %s;"], [before])
+        return name
+
+    def _total(self, loop: Fold | Vector) -> tuple[str, str, str]:
+        """The variable that a loop hands on; the loop's head, the statement before it."""
         name = f"total{self._totals}"
         self._totals += 1
-        if fold.first is not None:
-            start = self._element(fold.first, "0")
+        if loop.first is not None:
+            start = self._element(loop.first, "0")
         else:
-            assert fold.start is not None
-            start = bare(self._text(fold.start, self._top))
-        self._scopes[fold].names[TOTAL] = name
-        head = f"Py_ssize_t i = {0 if fold.first is None else 1}; i < m; i++"
-        self._loop(fold, head, [f"{name} = %s;"], [f"double {name} = {start};"])
-        return name
+            assert loop.start is not None
+            start = bare(self._text(loop.start, self._top))
+        self._scopes[loop].names[TOTAL] = name
+        head = _FORWARDS if loop.first is None else "Py_ssize_t i = 1; i < m; i++"
+        return name, head, f"double {name} = {start};"
 
     def _element(self, vector: Vector, i: str) -> str:
         """Element i of a vector that has a place; a computed one gets it here, in scratch."""
         if vector.number >= 0:
-            return index("args", vector.number, i)
+            return index(vector.array, vector.number, i)
         if vector not in self._slot:
             slot = self._slots
             self._slots += 1
@@ -211,16 +219,12 @@ class Function:
         return index("scratch", self._slot[vector], i)
 
     def _compute(self, vector: Vector, place: str) -> None:
-        if vector.start is None:
+        if not vector.is_scan:
             self._loop(vector, _FORWARDS, [f"{place} = %s;"])
             return
-        name = f"total{self._totals}"
-        self._totals += 1
-        start = bare(self._text(vector.start, self._top))
-        self._scopes[vector].names[TOTAL] = name
-        head = "Py_ssize_t i = m; i-- > 0;" if vector.backwards else _FORWARDS
-        lines = [f"{place} = {name};", f"{name} = %s;"]
-        self._loop(vector, head, lines, [f"double {name} = {start};"])
+        name, head, before = self._total(vector)
+        head = "Py_ssize_t i = m; i-- > 0;" if vector.backwards else head
+        self._loop(vector, head, [f"{place} = {name};", f"{name} = %s;"], [before])
 
     def _loop(
         self,

@@ -190,10 +190,13 @@ class Vector:
     ----------
     number : int
         Which of the function's vectors it is; -1 if it is computed.
+    array : str
+        The array in which the function's vectors lie.
     element : Symbol
         Its element ``i``, seen from inside a loop over ``i``.
-    body, start, backwards
-        For a computed one: what element ``i`` is computed from; for a `scan`, its first total.
+    body, start, first, backwards
+        For a computed one: what element ``i`` is computed from; for a `scan`, its first total or
+        the vector that it starts in, whose first element is the total before the second.
     """
 
     _in_loop = False
@@ -204,12 +207,20 @@ class Vector:
         body: Symbol | None = None,
         start: Symbol | None = None,
         backwards: bool = False,
+        first: Vector | None = None,
+        array: str = "args",
     ) -> None:
         self.number, self.body, self.start, self.backwards = number, body, start, backwards
+        self.first, self.array = first, array
         self.element = (
-            Element(self) if number < 0 else expression(index("args", number, "i"), inside=True)
+            Element(self) if number < 0 else expression(index(array, number, "i"), inside=True)
         )
         self.calls: dict[tuple[Any, ...], Whole] = {}
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether its elements are computed one from the other."""
+        return self.start is not None or self.first is not None
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError(

@@ -1,0 +1,156 @@
+"""Numbers with a tangent: what a partial derivative, evaluated on them, makes of a direction.
+
+A rule of the table called on `Dual` numbers gives its value and the derivative of that value along
+a direction (forward differentiation: Griewank & Walther, Evaluating Derivatives, 2008, section
+3.1). Derivatives come from the table's own rows, so the partials evaluated on them are the second
+derivatives. What numbers are made of is left open: floats here, symbols where C is written.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES
+from autograd_lite.ops.rules import carry
+from autograd_lite.ops.table import TABLE, Op
+
+
+class Dual:
+    """A number and its derivative along a direction.
+
+    Operators are the table's, comparisons are those of the numbers.
+
+    Parameters
+    ----------
+    value, tangent : float, IEEE or symbol
+        A tangent that is the plain number 0.0 is known to be 0 and takes part in nothing.
+    """
+
+    __slots__ = ("tangent", "value")
+
+    def __init__(self, value: Any, tangent: Any) -> None:
+        self.value, self.tangent = value, tangent
+
+    def __repr__(self) -> str:
+        return f"Dual({self.value!r}, {self.tangent!r})"
+
+    def __pos__(self) -> Dual:
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self.value != 0.0)
+
+    __hash__ = None  # type: ignore[assignment] # equal ones are no one thing
+
+    def __getattr__(self, name: str) -> Any:
+        if name in TABLE:  # as np.exp(x) asks for x.exp()
+            return partial(TABLE[name], self)
+        raise AttributeError(f"a Dual has no attribute {name!r}")
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Dual:
+        values, tangents = list(map(value_of, args)), list(map(tangent_of, args))
+        out = row.expand(values) if row.arity is None else row(*values)
+        wanted = [not _is_plain(t, 0.0) for t in tangents]
+        if not any(wanted):
+            return Dual(out, 0.0)
+        return Dual(out, along(tangents, row.partials_on(out, values, wanted)))
+
+
+def value_of(thing: Any) -> Any:
+    """The number of a Dual; anything else is a number itself."""
+    return thing.value if isinstance(thing, Dual) else thing
+
+
+def tangent_of(thing: Any) -> Any:
+    """The tangent of a Dual; anything else does not change along a direction."""
+    return thing.tangent if isinstance(thing, Dual) else 0.0
+
+
+def _is_plain(thing: Any, number: float) -> bool:
+    return isinstance(thing, float) and thing == number
+
+
+def along(tangents: Iterable[Any], partials: Iterable[Any]) -> Any:
+    """Derivative along a direction: the sum of tangent times partial, where zero carries nothing.
+
+    It begins with 0.0, so no tangent is ever -0.0; then it makes no difference to any bit whether
+    a product that is 0 is added or left out.
+    """
+    total: Any = 0.0
+    for tangent, slope in zip(tangents, partials, strict=True):
+        if _is_plain(tangent, 0.0) or _is_plain(slope, 0.0):
+            continue
+        if isinstance(tangent, float) and isinstance(slope, float):
+            total += tangent * slope  # what `carry` gives for numbers that are not 0
+        else:
+            total += tangent if _is_plain(slope, 1.0) else carry(tangent, slope)
+    return total
+
+
+def partial_tangents(
+    row: Op,
+    out: float,
+    args: Sequence[float],
+    out_tangent: float,
+    tangents: Sequence[float],
+    wanted: Sequence[bool],
+) -> list[float]:
+    """How fast the partial derivatives of a row change along a direction; 0.0 where not wanted.
+
+    Parameters
+    ----------
+    row : Op
+    out, args
+        The row's value and its (flat) arguments.
+    out_tangent, tangents
+        How fast these change.
+    wanted : sequence of bool
+        One for each argument.
+
+    Raises
+    ------
+    TypeError
+        If the partials of a user's row take nothing but floats.
+    """
+
+    def over(number: Callable[[float], float]) -> list[float]:
+        duals = [Dual(number(x), number(t)) for x, t in zip(args, tangents, strict=True)]
+        found = row.partials_on(Dual(number(out), number(out_tangent)), duals, wanted)
+        return [float(tangent_of(slope)) for slope in found]
+
+    try:
+        try:
+            return over(float)
+        except PYTHON_RAISES:
+            return over(IEEE)
+    except (TypeError, AttributeError) as error:
+        raise TypeError(
+            f"{row.name} has no second derivative here, because its partials take floats only "
+            f"({error}); write them with functions of this package (import autograd_lite as ag), "
+            "such as ag.sin(x) instead of math.sin(x)"
+        ) from error
+
+
+def _operator(row: Op) -> Callable[..., Dual]:
+    return lambda *args: Dual._apply_op(row, args)
+
+
+def _reflected(row: Op) -> Callable[..., Dual]:
+    return lambda self, other: Dual._apply_op(row, (other, self))
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Dual, Any], Any]:
+    return lambda self, other: compare(self.value, value_of(other))
+
+
+for _row in TABLE.values():
+    if _row.operator:
+        setattr(Dual, f"__{_row.operator}__", _operator(_row))
+    if _row.operator and _row.arity == 2:
+        setattr(Dual, f"__r{_row.operator}__", _reflected(_row))
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Dual, f"__{_name}__", _comparison(getattr(operator, _name)))
