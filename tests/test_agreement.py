@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite.engine import python
+from autograd_lite.engine.second import hessian_products as python_products
 from autograd_lite.engine.sweep import adjoints as python_adjoints
 from autograd_lite.engine.sweep import topological_order as python_order
 from autograd_lite.ops import TABLE, SequenceOp
@@ -89,6 +90,12 @@ class Twins:
             *map(bits, native.adjoints(self.theirs[-1], 1.0, self.theirs))
         ]
 
+    def hessian_products(self, *directions):
+        """Of the last node, by all nodes, so that some of them depend on others."""
+        found = python_products(self.ours[-1], self.ours, [*directions])
+        theirs = native.hessian_products(self.theirs[-1], self.theirs, [*directions])
+        assert [[*map(bits, row)] for row in found] == [[*map(bits, row)] for row in theirs]
+
     def refresh(self, number):
         for nodes in (self.ours, self.theirs):
             for node in nodes:
@@ -118,6 +125,15 @@ def programs(draw):
     return twins
 
 
+@given(programs(), st.data())
+def test_random_programs_give_equal_bits_in_second_derivatives(twins, data):
+    n = len(twins.ours)
+    some, every = [st.sampled_from([0.0, 1.0]), NUMBERS]
+    twins.hessian_products(
+        *[data.draw(st.lists(numbers, min_size=n, max_size=n)) for numbers in (some, every)]
+    )
+
+
 @given(programs(), NUMBERS, NUMBERS)
 def test_random_programs_give_equal_bits_in_both_engines(twins, seed, number):
     twins.check()
@@ -143,6 +159,7 @@ def test_every_row_gives_equal_bits_at_edges_and_at_random_numbers(row):
         twins.check()
         twins.backward()
         twins.check()
+        twins.hessian_products([choose.choice([0.0, 1.0, -0.5]) for _ in twins.ours])
 
 
 @given(programs())

@@ -17,6 +17,7 @@ from autograd_lite.engine import (
     adjoints,
     constant,
     fields,
+    hessian_products,
     record,
     record_beside,
     restore,
@@ -51,6 +52,7 @@ class Graph:
         fan = ag.dot(self.many, [self.x] * MANY, self.y)
         part = TOTAL([self.x, 2.0, self.y], 4.0) + WEIGHTED(self.x, 1.0, self.y, self.x)
         self.root = inner * fan + ag.exp(self.x) + ag.where(ag.less(self.x, 1.0), part, 2.0)
+        self.smooth = ag.tanh(fan) * ag.logsumexp(self.many) * ag.exp(self.x)
         self.root.label = "root"
         self.root.backward()
         self.nodes = topological_order([self.root])
@@ -121,6 +123,7 @@ PROGRAMS = {
     "zero_grad": lambda g: g.root.zero_grad(),
     "refresh": lambda g: g.root.refresh(),
     "adjoints": lambda g: adjoints(g.root, 1.0, g.nodes),
+    "hessian_products": lambda g: hessian_products(g.smooth, g.nodes, [[1.0] * len(g.nodes)] * 2),
     "topological_order": lambda g: topological_order(iter([g.root, g.x])),
     "fields": lambda g: [fields(n) for n in g.nodes[-3:]],
     "restore": lambda g: [restore(*fields(n)) for n in g.nodes],
@@ -138,6 +141,7 @@ PYTHON_PROGRAMS = {
     "second derivatives": lambda g: ag.gradient(
         g.x * ag.exp(g.x) * g.y, [g.x, g.y], create_graph=True
     ),
+    "hessian_products of Python's rows": lambda g: hessian_products(g.root, [g.x], [[1.0]]),
     "a layer": lambda g: g.layer([g.x, 1.0]),
     "deepcopy": lambda g: copy.deepcopy(g.root),
     "pickle": lambda g: pickle.dumps([g.root, g.x]),
@@ -219,6 +223,7 @@ def test_a_large_graph_needs_memory_in_every_pass():
         "zero_grad": lambda _: y.zero_grad(),
         "refresh": lambda _: y.refresh(),
         "adjoints": lambda _: adjoints(y, 1.0, [x]),
+        "hessian_products": lambda _: hessian_products(y, [x], [[1.0]]),
         "topological_order": lambda _: topological_order([y]),
     }
     for name, run in passes.items():

@@ -16,7 +16,7 @@ from foreign import product_row
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.engine import adjoints, topological_order
+from autograd_lite.engine import adjoints, hessian_products, topological_order
 
 if ag.engine != "native":
     pytest.skip("the C engine does not run here", allow_module_level=True)
@@ -54,6 +54,7 @@ PASSES = {
     "zero_grad": lambda x, y: y.zero_grad,
     "topological_order": lambda x, y: partial(topological_order, [y]),
     "adjoints": lambda x, y: partial(adjoints, y, 1.0, [x]),
+    "hessian_products": lambda x, y: partial(hessian_products, y, [x, y], [[1.0, 0.0]] * 2),
 }
 
 
@@ -95,6 +96,7 @@ def test_a_pass_begins_again_when_the_handler_does_not_raise(name, chain):
     assert (x.grad, y.grad) == ((1.0, 1.0) if name == "backward" else (0.0, 0.0))
     assert name != "topological_order" or (answer[0], answer[-1], len(answer)) == (x, y, N + 1)
     assert name != "adjoints" or answer == [1.0]
+    assert name != "hessian_products" or answer == [[0.0, 0.0]] * 2
     assert y.data == 1.0
 
 
@@ -172,6 +174,7 @@ def test_a_storm_of_ctrl_c_anywhere_in_the_passes(raising, chain):
                 armed = True
                 y.refresh()
                 assert adjoints(y, 1.0, [x]) == [1.0]
+                assert hessian_products(y, [x], [[1.0]]) == [[0.0]]
                 armed = False
             except KeyboardInterrupt:
                 pass

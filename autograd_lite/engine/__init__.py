@@ -27,6 +27,7 @@ if not TYPE_CHECKING and _wanted != "python":
             constant,
             current_scope,
             fields,
+            hessian_products,
             record,
             record_beside,
             restore,
@@ -44,6 +45,7 @@ if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
     from autograd_lite.engine.python import Value, constant, fields, record, restore
     from autograd_lite.engine.scopes import current_scope
+    from autograd_lite.engine.second import hessian_products
     from autograd_lite.engine.sweep import adjoints, topological_order
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "constant",
     "current_scope",
     "fields",
+    "hessian_products",
     "name",
     "record",
     "record_beside",

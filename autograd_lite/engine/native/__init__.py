@@ -5,6 +5,7 @@
 * ``record.c``: operators, methods and calls of rows;
 * ``walk.c``: the order of a graph, without recursion;
 * ``passes.c``: `backward`, gradients, `zero_grad`, `refresh`;
+* ``second.c``: Hessian times vector;
 * ``value.c``: the type Value and its attributes;
 * ``debug.c``: failing allocations, for tests;
 * ``engine.c``: includes them all; what Python sees.
@@ -26,6 +27,7 @@ from autograd_lite.engine.generate import table_digest
 from autograd_lite.engine.native import _engine
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
 
 if table_digest() != _engine.TABLE_DIGEST:
@@ -44,6 +46,7 @@ _engine.set_up(
     scopes.current_scope,
     refuse_data,
     refuse_label,
+    partial_tangents,
 )
 
 
@@ -62,6 +65,7 @@ Value.__signature__ = inspect.signature(twin.Value)
 adjoints = _engine.adjoints
 constant = _engine.constant
 fields = _engine.fields
+hessian_products = _engine.hessian_products
 living = _engine.living
 record = _engine.record
 record_beside = _engine.record_beside

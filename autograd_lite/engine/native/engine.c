@@ -27,6 +27,7 @@
 #include "record.c"
 #include "walk.c"
 #include "passes.c"
+#include "second.c"
 #include "beside.c"
 #include "value.c"
 
@@ -244,13 +245,15 @@ static int enter_compiled(PyObject *table) {
     }
 #define FIXED(identifier)                                                                         \
     rows[ROW_##identifier].evaluate = evaluate_##identifier;                                      \
-    rows[ROW_##identifier].forward = floats_##identifier;
+    rows[ROW_##identifier].forward = floats_##identifier;                                         \
+    rows[ROW_##identifier].tangents = all_tangents_##identifier;
 #define SEQUENCE(identifier, vectors, scalars, scratch)                                           \
     rows[ROW_##identifier].n_vectors = vectors;                                                   \
     rows[ROW_##identifier].n_scalars = scalars;                                                   \
     rows[ROW_##identifier].n_scratch = scratch;                                                   \
     rows[ROW_##identifier].sequence_forward = forward_##identifier;                               \
-    rows[ROW_##identifier].sequence_partials = partials_##identifier;
+    rows[ROW_##identifier].sequence_partials = partials_##identifier;                             \
+    rows[ROW_##identifier].sequence_tangents = tangents_##identifier;
     ROWS_1(FIXED)
     ROWS_2(FIXED)
     ROWS_3(FIXED)
@@ -280,16 +283,16 @@ static PyMethodDef sequence_call_definition = {
 
 PyDoc_STRVAR(set_up_doc,
 "set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, scope, refuse_data,\n"
-"refuse_label)\n--\n\nWhat this engine needs of the rest. Called once.");
+"refuse_label, partial_tangents)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOO!O!OOO:set_up", &table, &op_type, &sequence_op_type,
+    if (!PyArg_ParseTuple(args, "OOOOO!O!OOOO:set_up", &table, &op_type, &sequence_op_type,
                           &as_float, &PyTuple_Type, &number_types, &PyType_Type, &double_type,
-                          &scope_variable, &refuse_data, &refuse_label))
+                          &scope_variable, &refuse_data, &refuse_label, &partial_tangents))
         return NULL;
     Py_INCREF(as_float);
     Py_INCREF(number_types);
@@ -297,6 +300,7 @@ static PyObject *set_up(PyObject *module, PyObject *args) {
     Py_INCREF(scope_variable);
     Py_INCREF(refuse_data);
     Py_INCREF(refuse_label);
+    Py_INCREF(partial_tangents);
     if (!(row_index = PyDict_New()) || grow_rows() < 0 || enter_compiled(table) < 0 ||
         add_methods() < 0 || take_over_calls(op_type, &row_call_definition, &call_fixed) < 0 ||
         take_over_calls(sequence_op_type, &sequence_call_definition, &call_sequence) < 0)
@@ -312,6 +316,7 @@ static PyMethodDef functions[] = {
     {"restore", restore, METH_VARARGS, restore_doc},
     {"topological_order", topological_order, METH_O, topological_order_doc},
     {"adjoints", adjoints, METH_VARARGS, adjoints_doc},
+    {"hessian_products", hessian_products, METH_VARARGS, hessian_products_doc},
     {"enter_scope", enter_scope, METH_O, enter_scope_doc},
     {"leave_scope", leave_scope, METH_O, leave_scope_doc},
     {"living", living, METH_NOARGS, living_doc},

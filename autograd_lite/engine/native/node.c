@@ -35,6 +35,7 @@ struct Node {
     uint8_t unused;
     union {
         double grad;
+        uint64_t place; /* only in the middle of `hessian_products` */
         Node *next; /* of a dead node: the next one to be freed, or to be used again */
     };
     union {

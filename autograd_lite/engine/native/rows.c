@@ -12,6 +12,12 @@ typedef double (*SequenceForward)(const double *args, Py_ssize_t m, const double
                                   double *scratch);
 typedef void (*SequencePartials)(double out, const double *args, Py_ssize_t m, const double *attrs,
                                  double *scratch, double *partials);
+/* How fast partial derivatives change when the value changes by `t` and the arguments by `ts`; those of
+ * fixed arity only where wanted. */
+typedef void (*Tangents)(const Node *node, const double *attrs, double t, const double *ts,
+                         const size_t *wanted, double *found);
+typedef void (*SequenceTangents)(double out, const double *args, Py_ssize_t m, const double *attrs,
+                                 double *scratch, double t, const double *ts, double *found);
 
 typedef struct {
     PyObject *op;   /* the row of the Python table; NULL if this entry is not in use */
@@ -26,6 +32,8 @@ typedef struct {
     Forward forward;
     SequenceForward sequence_forward;
     SequencePartials sequence_partials;
+    Tangents tangents;
+    SequenceTangents sequence_tangents;
     int n_scratch;
     Py_ssize_t n_holders; /* living nodes, and calls under way; entries beyond the compiled ones end
                            * with the last of them */
