@@ -46,7 +46,7 @@ def hessian_products(
 
     Examples
     --------
-    >>> from autograd_lite import Value
+    >>> from autograd_lite.engine import Value, hessian_products
     >>> x, y = Value(2.0), Value(3.0)
     >>> hessian_products(x * x * y, [x, y], [[1.0, 0.0], [0.0, 1.0]])
     [[6.0, 4.0], [4.0, 0.0]]
