@@ -9,6 +9,7 @@ from typing import Any
 from autograd_lite.engine import Value, adjoints, current_scope, restore
 from autograd_lite.graph import order_within, row_of, scope, scope_of
 from autograd_lite.ops import SequenceOp
+from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
 from autograd_lite.transforms.recordings import Function, name_of, named
 from autograd_lite.transforms.series import Series
@@ -165,7 +166,7 @@ class _Segment(SequenceOp):
         )
 
     def on_floats(self, *numbers: float) -> float:
-        inner, found = self._evaluated(list(numbers), IEEE)
+        inner, found = self._evaluated(numbers)
         output = inner.outputs[self.i]
         return float(found[output]) if output in found else float(output.data)
 
@@ -175,12 +176,12 @@ class _Segment(SequenceOp):
         return tuple(map(float, self.partials_on(IEEE(out), [*map(IEEE, args)], wanted)))
 
     def expand(self, args: Sequence[Any]) -> Any:
-        inner, found = self._evaluated(args, number_system(args))
+        inner, found = self._evaluated(args)
         return found.get(inner.outputs[self.i], inner.outputs[self.i])
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """The gradient of the function, recorded again, in any number system."""
-        inner, found = self._evaluated(args, number_system(args))
+        inner, found = self._evaluated(args)
         output = inner.outputs[self.i]
         adjoint = inner.swept_back(output, found)
         return [
@@ -188,9 +189,9 @@ class _Segment(SequenceOp):
             for node, want in zip(inner.inputs, wanted, strict=True)
         ]
 
-    def _evaluated(self, args: Sequence[Any], system: Any) -> tuple[_Inner, dict[Value, Any]]:
+    def _evaluated(self, args: Sequence[Any]) -> tuple[_Inner, dict[Value, Any]]:
         """The graph, and the numbers of its nodes that follow from these arguments."""
-        given = len(self.call.values)
+        given, system = len(self.call.values), number_system(args) or IEEE
         inner = self.call.record([_number(arg) for arg in args[:given]])
         found: dict[Value, Any] = dict(zip(inner.inputs, args, strict=True))
         for node in inner.between:
@@ -205,4 +206,4 @@ def _number(thing: Any) -> float:
     """The plain number in one of any number system."""
     if isinstance(thing, Series):
         return thing.number()
-    return thing.data if isinstance(thing, Value) else float(thing)
+    return thing.data if isinstance(thing, Value) else float(value_of(thing))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints
+from autograd_lite.engine import Value, adjoints, hessian_products
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.reductions import dot
 from autograd_lite.transforms.recordings import (
@@ -158,6 +158,8 @@ def _products(recording: Recording, directions: list[list[Any]]) -> list[list[An
     [root], inputs = recording.result.leaves, recording.inputs
     if not isinstance(root, Value):
         return [[0.0] * len(inputs) for _ in directions]
+    if not recording.recorded:
+        return hessian_products(root, inputs, directions)
     gradient = reverse_sweep(recording.dependent(), {root: 1.0})
     slopes = [gradient.get(node, 0.0) for node in inputs]
     return [_gradient_of(recording, dot(slopes, direction)) for direction in directions]
