@@ -301,6 +301,25 @@ def test_partials_on_floats_only_have_no_second_derivative_and_the_error_names_t
     assert hessian_products(root * 0.0, nodes, identity(2)) == [[0.0, 0.0], [0.0, 0.0]]
 
 
+def test_a_custom_op_is_differentiated_or_says_why_not():
+    x = Value(0.5)
+    smooth = ag.custom_op("smooth", math.sin, lambda out, x: ag.cos(x))
+    rough = ag.custom_op("rough", math.sin, lambda out, x: math.cos(x))
+    root = smooth(x * x)
+    assert same(hessian_products(root, [x], [[1.0]])[0], recorded(root, [x], [1.0]))
+    with pytest.raises(TypeError, match=r"op 'rough' by 'x' accepts floats only"):
+        hessian_products(rough(x), [x], [[1.0]])
+
+
+def test_a_checkpoint_is_differentiated_twice_by_recording_it_again():
+    x, y = Value(0.5), Value(1.5)
+    kept = ag.checkpoint(lambda x, y: ag.sin(x * y) / x)(x, y) * y
+    plain = ag.sin(x * y) / x * y
+    for found, expected in zip(*[hessian_products(r, [x, y], identity(2)) for r in (kept, plain)],
+                               strict=True):  # fmt: skip
+        assert same(found, expected)
+
+
 def test_an_error_out_of_a_users_rule_leaves_the_graph_usable():
     failing = []
 
