@@ -104,7 +104,8 @@ def _norm_partials(out: Any, xs: Any, order: Any) -> Any:
 sum = sequence_op(
     "sum",
     symbol="Σ",
-    latex=r"\sum\left(#*\right)",
+    latex="#*",
+    latex_between=" + ",
     domain=_REAL,
     empty=True,
     forward=_left_sum,
@@ -114,7 +115,8 @@ sum = sequence_op(
 mean = sequence_op(
     "mean",
     symbol="mean",
-    latex=r"\operatorname{mean}\left(#*\right)",
+    latex=r"\frac{#*}{#n}",
+    latex_between=" + ",
     domain=_REAL,
     forward=lambda xs: _left_sum(xs) / count(xs),
     partials=[lambda out, xs: 1.0 / count(xs)],
@@ -123,7 +125,8 @@ mean = sequence_op(
 prod = sequence_op(
     "prod",
     symbol="Π",
-    latex=r"\prod\left(#*\right)",
+    latex="#*",
+    latex_between=r" \cdot ",
     domain=_REAL,
     empty=True,
     forward=lambda xs: fold(mul, xs, start=1.0),
@@ -158,7 +161,9 @@ def _logsumexp(xs: Any) -> Any:
 logsumexp = sequence_op(
     "logsumexp",
     symbol="logsumexp",
-    latex=r"\ln\left(\textstyle\sum e^{#*}\right)",
+    latex=r"\ln\left(#*\right)",
+    latex_term="e^{#1}",
+    latex_between=" + ",
     domain=_REAL,
     forward=_logsumexp,
     partials=[lambda out, xs: _weights(xs)],
@@ -167,7 +172,7 @@ logsumexp = sequence_op(
 norm = sequence_op(
     "norm",
     symbol="norm",
-    latex=r"\left\lVert #* \right\rVert",
+    latex=r"\left\| #* \right\|",
     domain=_REAL,
     attrs={"order": 2.0},
     attr_ranges={"order": (1.0, math.inf)},
@@ -178,7 +183,9 @@ norm = sequence_op(
 dot = sequence_op(
     "dot",
     symbol="dot",
-    latex=r"\operatorname{dot}\left(#*\right)",
+    latex="#*",
+    latex_term=r"#1 \cdot #2",
+    latex_between=" + ",
     domain=_REAL,
     empty=True,
     vectors=("ws", "xs"),

@@ -26,6 +26,12 @@ _ROOT_HALF = math.sqrt(0.5)
 _REAL = (-3.0, 3.0)
 _POSITIVE = (0.1, 3.0)
 
+_IDENTITIES_OF_PRODUCTS = [
+    ((0.0, ...), lambda x, y: 0.0), ((..., 0.0), lambda x, y: 0.0),
+    ((1.0, ...), lambda x, y: y), ((..., 1.0), lambda x, y: x),
+    ((-1.0, ...), lambda x, y: -y), ((..., -1.0), lambda x, y: -x),
+]  # fmt: skip
+
 
 # --- comparisons and choice: rules are written with these, and their derivatives are zero ---------
 
@@ -38,7 +44,7 @@ less = op(
     doc="1.0 where x < y, else 0.0 (nan is less than nothing).",
 )
 less_equal = op(
-    "less_equal", symbol="≤", latex=r"\left[#1 \le #2\right]", domain=[_REAL, _REAL],
+    "less_equal", symbol="≤", latex=r"\left[#1 \leq #2\right]", domain=[_REAL, _REAL],
     forward=leaf("less_equal", text="#1 <= #2 ? 1.0 : 0.0",
                  python=lambda x, y: 1.0 if x <= y else 0.0,
                  numpy=lambda x, y: np.less_equal(x, y) * 1.0),
@@ -63,6 +69,8 @@ where = op(
         lambda out, condition, a, b: where(condition, 1.0, 0.0),
         lambda out, condition, a, b: where(condition, 0.0, 1.0),
     ],
+    identities=[((0.0, ..., ...), lambda condition, a, b: b),
+                ((1.0, ..., ...), lambda condition, a, b: a)],
     doc="a where the condition holds (is not 0), else b; the branch not taken gets no gradient.\n\n"
     "A plain bool condition is a constant of the graph; a Value is decided anew by ``refresh``.",
 )
@@ -73,24 +81,28 @@ add = op(
     "add", symbol="+", latex="#1 + #2", operator="add", domain=[_REAL, _REAL],
     forward=lambda x, y: x + y,
     partials=[lambda out, x, y: 1.0, lambda out, x, y: 1.0],
+    identities=[((0.0, ...), lambda x, y: y), ((..., 0.0), lambda x, y: x)],
     doc="Sum of two numbers.",
 )
 subtract = op(
     "subtract", symbol="-", latex="#1 - #2", operator="sub", domain=[_REAL, _REAL],
     forward=lambda x, y: x - y,
     partials=[lambda out, x, y: 1.0, lambda out, x, y: -1.0],
+    identities=[((0.0, ...), lambda x, y: -y), ((..., 0.0), lambda x, y: x)],
     doc="Difference x - y.",
 )
 multiply = op(
     "multiply", symbol="*", latex=r"#1 \cdot #2", operator="mul", domain=[_REAL, _REAL],
     forward=lambda x, y: x * y,
     partials=[lambda out, x, y: y, lambda out, x, y: x],
+    identities=_IDENTITIES_OF_PRODUCTS,
     doc="Product of two numbers.",
 )
 divide = op(
     "divide", symbol="/", latex=r"\frac{#1}{#2}", operator="truediv", domain=[_REAL, _POSITIVE],
     forward=lambda x, y: x / y,
     partials=[lambda out, x, y: 1.0 / y, lambda out, x, y: -out / y],
+    identities=[((0.0, ...), lambda x, y: 0.0), ((..., 1.0), lambda x, y: x)],
     doc="Quotient x / y; 1/0 is inf and 0/0 is nan, as in IEEE-754.",
 )
 # Carries an adjoint (or tangent) over an edge of the graph. Not a function for users: the place
@@ -99,6 +111,7 @@ carry = op(
     "carry", symbol="·", latex=r"#1 \cdot #2", public=False, domain=[_REAL, _REAL],
     forward=lambda x, y: where(equal(x, 0.0), 0.0, where(equal(y, 0.0), 0.0, x * y)),
     partials=[lambda out, x, y: y, lambda out, x, y: x],
+    identities=_IDENTITIES_OF_PRODUCTS,
     doc="Product x*y that is +0.0 when either factor is 0, even against inf or nan.",
 )
 negative = op(
@@ -116,6 +129,7 @@ power = op(
         lambda out, x, y: where(equal(y, 0.0), 0.0, y * power(x, y - 1.0)),
         lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
     ],
+    identities=[((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
     doc="x to the power y; nan for negative x and y that is no integer.",
 )
 absolute = op(

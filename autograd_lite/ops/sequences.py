@@ -39,6 +39,10 @@ class SequenceOp(Op):
         Names of the single numbers after them, with what they are if not given.
     empty : bool, default=False
         Whether no arguments at all are allowed.
+    latex_term, latex_between : str
+        What ``#*`` in `latex` stands for: this for the elements of each place (``#1`` of the first
+        vector, ``#2`` of the second), then the single numbers that are not as if left out, with
+        that between them. ``#n`` stands for how many places there are.
     """
 
     def __init__(
@@ -48,9 +52,12 @@ class SequenceOp(Op):
         vectors: tuple[str, ...] = ("xs",),
         scalars: Mapping[str, float] | None = None,
         empty: bool = False,
+        latex_term: str = "#1",
+        latex_between: str = ", ",
         **row: Any,
     ) -> None:
         self.vectors = vectors
+        self.latex_term, self.latex_between = latex_term, latex_between
         self.scalars = dict(scalars or {})
         self.empty = empty
         super().__init__(name, **row)

@@ -61,6 +61,9 @@ class Op:
         The Python operator it answers to, as in ``"add"`` for ``__add__``; ``""`` for none.
     symbol_constant : str
         The symbol when the last argument is a constant, which is put in place of ``{}``.
+    identities : tuple of (pattern, rule)
+        What it equals where some arguments are certain numbers, ``...`` in the pattern being any
+        argument: a rule of all arguments. For writing formulas shortly; true of real numbers.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -84,12 +87,14 @@ class Op:
         attr_ranges: Mapping[str, tuple[float, float]] | None = None,
         operator: str = "",
         symbol_constant: str = "",
+        identities: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
         public: bool = True,
     ) -> None:
         self.name = self.__name__ = name
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
+        self.identities = tuple(identities)
         self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})
         self.doc = doc
