@@ -26,6 +26,7 @@ from autograd_lite.errors import (
     ShapeError,
     TableError,
 )
+from autograd_lite.explanations import explain, latex
 from autograd_lite.graph import scope
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
@@ -67,6 +68,7 @@ __all__ = [
     "AnomalyError", "AutogradError", "ExpressionError", "GradientMismatch", "GraphError",
     "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
     "check_grad", "checkpoint", "custom_op", "derivative", "diagnose", "draw", "draw_dot", "engine",
-    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "log_softmax", "nn",
-    "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp", *_rows,
+    "explain", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex",
+    "log_softmax", "nn", "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad",
+    "vjp", *_rows,
 ]  # fmt: skip

@@ -1,0 +1,161 @@
+"""Formulas as a number system: a row called on them gives a formula, lightly simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from autograd_lite.engine import Value
+from autograd_lite.graph import row_of
+from autograd_lite.ops import TABLE, Op
+
+
+class Formula:
+    """A number, a variable, or a row's call on other formulas.
+
+    Rules of the table run on formulas as they do on floats. Numbers are worked out, and the rows'
+    identities are applied, so that factors 1 and terms 0 leave no trace.
+
+    Attributes
+    ----------
+    number : float or None
+    node : Value or None
+        The node that it is the formula of, or the variable that it is.
+    row : Op or None
+        None for a number and for a variable.
+    args : tuple of Formula, or None
+        None as long as nobody asked for the arguments of a node of a user's graph.
+    """
+
+    __slots__ = ("args", "node", "number", "row")
+
+    def __init__(
+        self,
+        number: float | None = None,
+        node: Value | None = None,
+        row: Op | None = None,
+        args: tuple[Formula, ...] | None = (),
+    ) -> None:
+        self.number, self.node, self.row, self.args = number, node, row, args
+
+    def __repr__(self) -> str:
+        what = self.node if self.row is None else self.row
+        return f"<formula {what if self.number is None else self.number!r}>"
+
+    def _refuse(self, *others: object) -> NoReturn:
+        raise TypeError("a formula has no truth value and no order: write less, equal and where")
+
+    __hash__ = object.__hash__  # found in dicts by identity
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Formula:
+        formulas = tuple(map(as_formula, args))
+        numbers = [formula.number for formula in formulas]
+        known = [number for number in numbers if number is not None]
+        if len(known) == len(numbers):
+            return Formula(row.on_floats(*known))
+        if known:
+            for pattern, rule in row.identities:
+                if all(p is ... or p == x for p, x in zip(pattern, numbers, strict=True)):
+                    return as_formula(rule(*formulas))
+        return Formula(row=row, args=formulas)
+
+
+def as_formula(thing: Any) -> Formula:
+    """The thing itself, or a number as a formula."""
+    return thing if isinstance(thing, Formula) else Formula(float(thing))
+
+
+def _attach(row: Op) -> None:
+    """Let a row's operator work on formulas."""
+
+    def operator(*args: Any) -> Formula:
+        return Formula._apply_op(row, args)
+
+    def reflected(self: Formula, other: Any) -> Formula:
+        return Formula._apply_op(row, (other, self))
+
+    setattr(Formula, f"__{row.operator}__", operator)
+    if row.arity == 2:
+        setattr(Formula, f"__r{row.operator}__", reflected)
+
+
+for _row in TABLE.values():
+    if _row.operator:
+        _attach(_row)
+
+
+class Formulas:
+    """The formulas of graphs: the same one for the same node.
+
+    Parameters
+    ----------
+    variables : collection of Value
+        Nodes that are names in every formula, whatever they were computed from.
+    """
+
+    def __init__(self, variables: Sequence[Value] = ()) -> None:
+        self._known = {node: Formula(node=node) for node in variables}
+
+    def of(self, node: Value) -> Formula:
+        """A node's formula. Its arguments are left for later: a graph may be large."""
+        found = self._known.get(node)
+        if found is None:
+            row = row_of(node)
+            if row is not None:
+                found = Formula(node=node, row=row, args=None)
+            elif node.label and not node.constant:
+                found = Formula(node=node)
+            else:
+                found = Formula(node.data)  # a leaf that nobody named is just its number
+            self._known[node] = found
+        return found
+
+    def args(self, formula: Formula) -> tuple[Formula, ...]:
+        """The arguments of a formula."""
+        if formula.args is None:
+            assert formula.node is not None  # only such formulas are left for later
+            formula.args = tuple([self.of(parent) for parent in formula.node.parents])
+        return formula.args
+
+    def simplify(self, order: Sequence[Value]) -> None:
+        """Take nodes, given in topological order, as rows called on formulas.
+
+        Parameters
+        ----------
+        order : sequence of Value
+            Those not among them are taken as they are.
+        """
+        for node in order:
+            row = row_of(node)
+            if row is None or node in self._known:
+                continue
+            formula = Formula._apply_op(row, [self.of(parent) for parent in node.parents])
+            if formula.number is None and formula.node is None:
+                formula.node = node
+            self._known[node] = formula
+
+
+def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
+    """The local derivatives of a node, as formulas of its parents and itself.
+
+    Parameters
+    ----------
+    node : Value
+    name : callable
+        The formula that stands for a node.
+
+    Returns
+    -------
+    list of Formula or None
+        One for each parent (a number for a constant); None where the row has no rules that run on
+        formulas.
+    """
+    row = row_of(node)
+    wanted = [not parent.constant for parent in node.parents]
+    try:
+        found = row.partials_on(name(node), [name(parent) for parent in node.parents], wanted)
+    except TypeError:  # a user's own op, whose rules run on floats only
+        return None
+    return [as_formula(partial) for partial in found]

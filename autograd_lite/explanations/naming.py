@@ -1,0 +1,102 @@
+"""What nodes are called in formulas, and how a node's op and derivatives are written with that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from autograd_lite.engine import Value
+from autograd_lite.explanations.formulas import Formula, partials
+from autograd_lite.explanations.notation import LATEX, TEXT, Notation, shown
+from autograd_lite.explanations.paths import Sweep
+from autograd_lite.explanations.templates import Piece
+from autograd_lite.graph import row_of
+
+#: Characters of a local derivative's formula, and arguments of an op that has such formulas.
+_LONGEST, _ARGUMENTS = {TEXT: 40, LATEX: 160}, 24
+
+
+def labels(nodes: Iterable[Value], notation: Notation) -> dict[Value, Piece]:
+    """The labels of those nodes that have one; a number tells apart those that look the same."""
+    texts = {node: notation.label(node.label) for node in nodes if node.label}
+    used, seen = Counter(texts.values()), Counter[str]()
+    found: dict[Value, Piece] = {}
+    for node, text in texts.items():
+        seen[text] += 1
+        found[node] = notation.numbered(text, seen[text]) if used[text] > 1 else Piece(text)
+    return found
+
+
+class Names:
+    """What the nodes of an explanation are called, in one notation.
+
+    Parameters
+    ----------
+    nodes : iterable of Value
+        Those that have a name: their label, or v1, v2, … by their place in the graph. Others are
+        called by a label or, without one, by their number.
+    sweep : Sweep
+        Of the graph.
+    notation : Notation
+    """
+
+    def __init__(self, nodes: Iterable[Value], sweep: Sweep, notation: Notation) -> None:
+        self.notation = notation
+        ordered = sorted(set(nodes), key=lambda node: sweep.index.get(node, -1))
+        self._names = labels(ordered, notation)
+        for node in ordered:
+            if node not in self._names:
+                place = sweep.index.get(node)
+                name = notation.name(0 if place is None else sweep.numbers[place])
+                self._names[node] = Piece(name)
+
+    def __getitem__(self, node: Value) -> str:
+        """The name of one of the nodes."""
+        return self._names[node].text
+
+    def formula(self, node: Value) -> Formula:
+        """A name or a number, as a part of formulas."""
+        if node in self._names or (node.label and not node.constant):
+            return Formula(node=node)
+        return Formula(node.data)
+
+    def piece(self, formula: Formula) -> Piece:
+        """How such a part is written."""
+        if formula.node is None:
+            return self.notation.number(formula.number or 0.0)
+        found = self._names.get(formula.node)
+        return Piece(self.notation.label(formula.node.label)) if found is None else found
+
+    def call(self, node: Value) -> Piece:
+        """How a node was computed from its parents."""
+        row = row_of(node)
+        parents = [self.formula(parent) for parent in node.parents]
+        pieces = [self.piece(parent) for parent in parents]
+        return self.notation.call(row, pieces, shown(row, [p.number for p in parents]))
+
+    def partials(self, node: Value) -> list[Piece | None]:
+        """The local derivatives of a node as formulas; None for one that is too long or unknown."""
+        found = partials(node, self.formula) if len(node.parents) <= _ARGUMENTS else None
+        if found is None:
+            return [None] * len(node.parents)
+        return [self._written(partial) for partial in found]
+
+    def _written(self, formula: Formula) -> Piece | None:
+        pieces: dict[Formula, Piece] = {}
+        stack = [formula]
+        while stack:
+            part = stack[-1]
+            args = part.args or ()
+            missing = [arg for arg in args if arg not in pieces]
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            if part.row is None:
+                pieces[part] = self.piece(part)
+            else:
+                places = shown(part.row, [arg.number for arg in args])
+                pieces[part] = self.notation.call(part.row, [pieces[arg] for arg in args], places)
+            if len(pieces[part].text) > _LONGEST[self.notation]:
+                return None
+        return pieces[formula]

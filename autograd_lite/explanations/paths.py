@@ -1,0 +1,265 @@
+"""Paths through a graph: how many there are, what they sum to, and the largest of them.
+
+The derivative of a root by a node is the sum, over all paths from the node to the root, of the
+product of the local derivatives along the path (Bauer's formula; Griewank & Walther, Evaluating
+Derivatives, 2008, section 3.1). One sweep from the root down finds, for every node, what all its
+paths have in common; then the largest paths are found one by one, without looking at the others.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import NamedTuple
+
+from autograd_lite.engine import Value, adjoints
+from autograd_lite.graph import ancestors, first_stale
+
+_EPSILON = sys.float_info.epsilon
+#: Labels that look like the name of a node without one.
+_NUMBERED = re.compile("v_?([0-9]+)")
+
+
+#: A use of a node: the place in the order of the node that uses it, as which argument, and the
+#: local derivative. A plain tuple, because there are as many as edges in the graph.
+_Edge = tuple[int, int, float]
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from a node up to the root.
+
+    Attributes
+    ----------
+    nodes : tuple of Value
+        From the node to the root, both included.
+    arguments : tuple of int
+        For each step, which argument of the next node this one is, from 0: ``x*x`` has two paths
+        through the same nodes.
+    partials : tuple of float
+        For each step, the local derivative of the next node by this one.
+    product : float
+        Of the partials; 0 if one of them is, even against inf or nan.
+    """
+
+    nodes: tuple[Value, ...]
+    arguments: tuple[int, ...]
+    partials: tuple[float, ...]
+    product: float
+
+    def __repr__(self) -> str:
+        return f"<path of {len(self.partials)} steps, product {self.product:.6g}>"
+
+
+class _Way(NamedTuple):
+    """All paths that begin with certain edges and go on by one of those that are left at a node."""
+
+    order: tuple[float, int]  # the largest first; of equals the first found
+    begin: list[tuple[int, int]]  # a path, of which the first `length` steps count
+    length: int
+    node: int
+    rank: int
+    size: float
+    product: float
+
+
+class Sweep:
+    """What one sweep from a root down finds out about all paths to it.
+
+    Time and memory are those of a few passes over the graph. The numbers are kept as they are now.
+
+    Parameters
+    ----------
+    root : Value
+    inputs : sequence of Value
+        Nodes whose paths are to be counted.
+
+    Attributes
+    ----------
+    order : list of Value
+        The graph in topological order, the root last.
+    gradient, mass : list of float
+        For each node, the sum over its paths of the product (by the engine's own reverse sweep),
+        and of the absolute value of the product.
+    depth : list of int
+        For each node, the steps of its longest path.
+    count : dict
+        For each input, the exact number of its paths.
+    stale : Value or None
+        A node that would have another number now, if there is one.
+    """
+
+    def __init__(self, root: Value, inputs: list[Value]) -> None:
+        self.order = ancestors(root)
+        self.stale = first_stale(self.order)
+        self.gradient = adjoints(root, 1.0, self.order)
+        self.index = {node: i for i, node in enumerate(self.order)}
+        many = len(self.order)
+        self.uses: list[list[_Edge]] = [[] for _ in self.order]
+        self.mass, self.depth = [0.0] * many, [0] * many
+        self.count = dict.fromkeys(inputs, 0)
+        # of the largest product among the paths: the logarithm of its absolute value
+        self._size = [-math.inf] * many
+        self._sweep({self.index[node] for node in inputs if node in self.index})
+        self._ranked: dict[int, list[_Edge]] = {}
+
+    def _sweep(self, counted: set[int]) -> None:
+        top = len(self.order) - 1
+        if self.order[top].constant:
+            return
+        uses, mass, depth, sizes, index = self.uses, self.mass, self.depth, self._size, self.index
+        ways = [0] * len(self.order)
+        ways[top], mass[top], sizes[top] = 1, 1.0, 0.0
+        for user in range(top, -1, -1):
+            node, many = self.order[user], ways[user]
+            if user in counted:
+                self.count[node] = many
+            ways[user] = 0  # counts may be long: none is kept that is not asked for
+            weight, size, steps = mass[user], sizes[user], depth[user] + 1
+            for argument, (parent, partial) in enumerate(
+                zip(node.parents, node.local_grads, strict=True)
+            ):
+                if parent.constant:
+                    continue
+                i = index[parent]
+                uses[i].append((user, argument, partial))
+                ways[i] += many
+                mass[i] += _carried(weight, abs(partial))
+                grown = _grown(size, partial)
+                if grown > sizes[i]:
+                    sizes[i] = grown
+                if steps > depth[i]:
+                    depth[i] = steps
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """For each node the number in its name, if it must be given one: v1, v2, … in order."""
+        taken = {match[1] for node in self.order if (match := _NUMBERED.fullmatch(node.label))}
+        fresh = (i for i in count(1) if str(i) not in taken)
+        return [0 if node.label or node.constant else next(fresh) for node in self.order]
+
+    def bound(self, node: Value) -> float:
+        """How far rounding may take the sum over a node's paths from its gradient.
+
+        (depth + number of paths) · ε · Σ|product|, barring over- and underflow.
+        """
+        i = self.index.get(node)
+        if i is None or self.mass[i] == 0.0:
+            return 0.0
+        number = self.depth[i] + self.count[node]
+        factor = math.inf if number.bit_length() > 1000 else number * _EPSILON
+        return factor * self.mass[i]
+
+    def largest(self, node: Value, many: int) -> tuple[list[Path], float]:
+        """The paths of a node with the largest products, and the sum over all others.
+
+        Parameters
+        ----------
+        node : Value
+            One of the inputs.
+        many : int
+            How many paths to find. Each costs at most a walk over the edges at its nodes.
+
+        Returns
+        -------
+        paths : list of Path
+            Largest absolute value first; nan counts as largest.
+        rest : float
+        """
+        if not self.count[node]:
+            return [], 0.0
+        serial = count()
+        start = self.index[node]
+        rest = 0.0
+        found: list[Path] = []
+        # Lawler's scheme: whenever a path is taken, all others among its kind are split up by the
+        # place where they leave it, so that each is in exactly one way.
+        ways = [_Way((0.0, next(serial)), [], 0, start, 0, 0.0, 1.0)]
+        while ways and len(found) < many:
+            way = heapq.heappop(ways)
+            steps, branches = self._follow(way, serial)
+            found.append(self._path(start, steps))
+            branches.sort()
+            needed = many - len(found)
+            for branch in branches[:needed]:
+                heapq.heappush(ways, branch)
+            rest += sum(map(self._sum, branches[needed:]))
+        rest += sum(map(self._sum, ways))
+        found.sort(key=lambda path: -_size(path.product))
+        return found, rest
+
+    def _follow(self, way: _Way, serial: count[int]) -> tuple[list[tuple[int, int]], list[_Way]]:
+        """The largest path of a way, as (node, rank of the edge), and where others leave it."""
+        steps = way.begin[: way.length]
+        branches: list[_Way] = []
+        node, rank, size, product = way.node, way.rank, way.size, way.product
+        top = len(self.order) - 1
+        while node != top:
+            edges = self._by_size(node)
+            if rank + 1 < len(edges):
+                following = _together(size, self._reach(edges[rank + 1]))
+                order = (-following, next(serial))
+                branches.append(_Way(order, steps, len(steps), node, rank + 1, size, product))
+            steps.append((node, rank))
+            node, _, partial = edges[rank]
+            size, product, rank = _grown(size, partial), _carried(product, partial), 0
+        return steps, branches
+
+    def _path(self, start: int, steps: list[tuple[int, int]]) -> Path:
+        edges = [self._by_size(node)[rank] for node, rank in steps]
+        product = 1.0
+        for _, _, partial in reversed(edges):  # from the root down, as the reverse sweep does
+            product = _carried(product, partial)
+        return Path(
+            (self.order[start], *[self.order[user] for user, _, _ in edges]),
+            tuple([argument for _, argument, _ in edges]),
+            tuple([partial for _, _, partial in edges]),
+            product,
+        )
+
+    def _sum(self, way: _Way) -> float:
+        """The sum over all paths of a way."""
+        left = self._by_size(way.node)[way.rank :]
+        return _carried(way.product, sum([_carried(self.gradient[e[0]], e[2]) for e in left]))
+
+    def _by_size(self, node: int) -> list[_Edge]:
+        """The uses of a node, that with the largest path first."""
+        edges = self.uses[node]
+        if len(edges) < 2:
+            return edges
+        if node not in self._ranked:
+            self._ranked[node] = sorted(edges, key=lambda edge: -self._reach(edge))
+        return self._ranked[node]
+
+    def _reach(self, edge: _Edge) -> float:
+        user, _, partial = edge
+        return _grown(self._size[user], partial)
+
+
+# Sizes are logarithms, because products of many factors over- and underflow.
+
+
+def _grown(size: float, factor: float) -> float:
+    """The size of a product with one more factor; nan counts as inf, so that nobody misses it."""
+    if not factor or size == -math.inf:
+        return -math.inf  # zero carries nothing, against inf too
+    return size + (math.log(abs(factor)) if math.isfinite(factor) else math.inf)
+
+
+def _size(product: float) -> float:
+    return math.inf if math.isnan(product) else abs(product)
+
+
+def _together(size: float, other: float) -> float:
+    """The size of a product of products."""
+    return -math.inf if -math.inf in (size, other) else size + other
+
+
+def _carried(x: float, y: float) -> float:
+    """The product, in which zero carries nothing."""
+    return x * y if x and y else 0.0

@@ -1,0 +1,175 @@
+"""Explanations as text for a terminal: the paths and their sum, and the local derivatives."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from autograd_lite.engine import Value
+from autograd_lite.explanations.naming import Names
+from autograd_lite.explanations.notation import TEXT
+from autograd_lite.explanations.paths import Path, Sweep
+from autograd_lite.explanations.templates import Piece
+from autograd_lite.graph import scope_of
+
+if TYPE_CHECKING:
+    from autograd_lite.explanations.explanation import Explanation
+
+#: Nodes that are told about, and local derivatives that are listed; more are counted.
+NODES, _EDGES = 20, 24
+_NARROWEST = 40
+_INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_STALE = (
+    "Stale: a leaf was changed since this graph was recorded. What follows holds for the numbers\n"
+    "as recorded; refresh() on the root brings them up to date."
+)
+
+
+def text(items: Sequence[Explanation], sweep: Sweep) -> str:
+    """Explanations as text, as wide as the terminal.
+
+    Parameters
+    ----------
+    items : sequence of Explanation
+    sweep : Sweep
+        That they come from.
+
+    Returns
+    -------
+    str
+    """
+    width = max(shutil.get_terminal_size().columns, _NARROWEST)
+    told = items[:NODES]
+    names = Names(seen(told, width), sweep, TEXT)
+    edges: dict[tuple[Value, int], float] = {}
+    blocks = [_paths(item, names, width, edges) for item in told]
+    if len(items) > len(told):
+        more = len(items) - len(told)
+        blocks.append([f"… and {more:,} more: index this by position, Value or label"])
+    if sweep.stale is not None:
+        blocks.insert(0, [_STALE])
+    if edges:
+        blocks.append(["Local derivatives", *_local_derivatives(edges, names, sweep, width)])
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def seen(items: Sequence[Explanation], most: int) -> list[Value]:
+    """The nodes that an explanation may show: of each path so many from either end."""
+    nodes = [node for item in items for node in (item.wrt, item.root)]
+    for item in items:
+        for path in item.paths:
+            nodes += path.nodes[: most + 1] + path.nodes[-most - 1 :]
+    return nodes
+
+
+def _paths(
+    item: Explanation, names: Names, width: int, edges: dict[tuple[Value, int], float]
+) -> list[str]:
+    """The heading of an explanation, its paths, and their sum; and which edges it shows."""
+    head = f"d{names[item.root]}/d{names[item.wrt]} = {item.gradient:.6g}"
+    scope = f" (in {'.'.join(scope_of(item.wrt))})" if scope_of(item.wrt) else ""
+    ends = f"from {names[item.wrt]}{scope} to {names[item.root]}"
+    if not item.count:
+        return [f"{head}: no path leads {ends}"]
+    if item.wrt is item.root:
+        return [f"{head}: it is the root itself"]
+    rows: list[tuple[str, str]] = []
+    numbers = [f"{path.product:.6g}" for path in item.paths]
+    others = item.count - len(numbers)
+    numbers += [f"{item.rest:.6g}"] * (others > 0) + [f"{item.total:.6g}"]
+    column = max(map(len, numbers))
+    for number, path in zip(numbers, item.paths, strict=False):
+        chain, steps = _chain(path, names, width - column - 4)
+        rows.append((number, chain))
+        edges.update({(path.nodes[i + 1], path.arguments[i]): path.partials[i] for i in steps})
+    if others:
+        what = f"{_many(others, 'more path' if rows else 'path')}{' together' * (others > 1)}"
+        rows.append((f"{item.rest:.6g}", what))
+    if item.count > 1:
+        rows += [("─" * column, ""), (numbers[-1], _verdict(item))]
+    headline = f"{head}: {_many(item.count, 'path')} {ends}"
+    return [headline, *[f"  {number:>{column}}  {what}".rstrip() for number, what in rows]]
+
+
+def _verdict(item: Explanation) -> str:
+    """How the sum compares with the gradient, and what rounding may do."""
+    apart = abs(item.total - item.gradient)
+    if item.total == item.gradient or apart == 0.0:
+        compared = "sum of the paths, equal to the gradient"
+    elif math.isnan(apart):
+        compared = f"sum of the paths; gradient {item.gradient:.6g}"
+    else:
+        compared = f"sum of the paths, {apart:.1e} off the gradient"
+    return f"{compared} (rounding allows {item.bound:.1e})"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{TEXT.count(number)} {noun}{'s' * (number != 1)}"
+
+
+def _chain(path: Path, names: Names, room: int) -> tuple[str, list[int]]:
+    """``w ─(2)→ v1 ─(0.42)→ L`` and the steps shown, without the middle ones if need be."""
+
+    def arrow(step: int) -> str:
+        return f" ─({path.partials[step]:.6g})→ {names[path.nodes[step + 1]]}"
+
+    start, many = names[path.nodes[0]], len(path.partials)
+    if many <= room:
+        whole = start + "".join(map(arrow, range(many)))
+        if len(whole) <= room:
+            return whole, list(range(many))
+    before, after, first, last = start, "", 0, many
+    while True:
+        gap = f" ─… {last - first:,} steps …→ {names[path.nodes[last]]}"
+        ends = ("", arrow(last - 1)) if len(after) < len(before) else (arrow(first), "")
+        longer = len(before) + len(gap) + len(after) + sum(map(len, ends))
+        if longer > room or last - first < 2:
+            return before + gap + after, [*range(first), *range(last, many)]
+        before, after = before + ends[0], ends[1] + after
+        first, last = first + bool(ends[0]), last - bool(ends[1])
+
+
+def _local_derivatives(
+    edges: dict[tuple[Value, int], float], names: Names, sweep: Sweep, width: int
+) -> list[str]:
+    """A table of local derivatives, with the formulas behind them."""
+    shown_edges = sorted(edges, key=lambda edge: (sweep.index[edge[0]], edge[1]))[:_EDGES]
+    rows: list[list[str]] = []
+    former: Value | None = None
+    formulas: list[Piece | None] = []
+    for node, argument in shown_edges:
+        made, value = "", ""
+        if node is not former:
+            made, value = f"{names[node]} = {names.call(node).text}", f"= {node.data:.6g}"
+            former, formulas = node, names.partials(node)
+        formula, number = formulas[argument], f"{edges[node, argument]:.6g}"
+        known = f"= {formula.text}" if formula and formula.text != number else ""
+        rows.append([made, value, _fraction(node, argument, names), known, f"= {number}"])
+    widest = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    # the two columns of formulas share what the others leave
+    room = width - 2 * len(widest) - sum(widest) + widest[0] + widest[3]
+    widest[3] = min(widest[3], max(room - min(widest[0], room // 2), 8))
+    widest[0] = min(widest[0], max(room - widest[3], 8))
+    lines = [
+        "  " + "  ".join(_clip(cell, n).ljust(n) for cell, n in zip(row, widest, strict=True))
+        for row in rows
+    ]
+    if len(edges) > _EDGES:
+        lines.append(f"  … and {len(edges) - _EDGES:,} more")
+    return [line.rstrip() for line in lines]
+
+
+def _clip(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 1] + "…"
+
+
+def _fraction(node: Value, argument: int, names: Names) -> str:
+    parent = node.parents[argument]
+    return f"∂{which(node, argument).translate(_INDICES)}{names[node]}/∂{names[parent]}"
+
+
+def which(node: Value, argument: int) -> str:
+    """Which argument a derivative is by, where an op has the same argument twice."""
+    return str(argument + 1) if node.parents.count(node.parents[argument]) > 1 else ""
