@@ -212,6 +212,14 @@ def test_a_formula_may_begin_with_a_minus_and_options_may_stand_anywhere(tmp_pat
         path.unlink(missing_ok=True)
 
 
+def test_explain_shows_paths_and_latex_on_request(capsys):
+    assert main(["explain", "x*x + 1", "--latex", "x=3", "--paths"]) == 0
+    printed = capsys.readouterr().out
+    assert "dv2/dx = 6: 2 paths from x to v2" in printed
+    assert "∂₁v1/∂x  = x  = 3" in printed
+    assert printed.endswith("\nx \\cdot x + 1\n")
+
+
 def test_explain_draws_the_graph_with_the_names_of_the_steps(tmp_path, capsys):
     path = tmp_path / "graph.svg"
     assert main(["explain", "x*x + 1", "x=3", "--draw", str(path)]) == 0

@@ -15,6 +15,8 @@ from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError
 from autograd_lite.evaluation_trace import trace
+from autograd_lite.explanations import explain as explain_paths
+from autograd_lite.explanations import latex
 from autograd_lite.lesson import STEPS
 from autograd_lite.tables.model import TableModel, Training
 from autograd_lite.tables.model import train as train_on
@@ -54,6 +56,7 @@ def explain(options: argparse.Namespace) -> None:
         variables[name] = Value(number, label=name)
     root = expressions.parse(options.expression, variables)
     root.backward()
+    formula = latex(root)  # before the trace names every step
     steps = trace(root)
     picture = _draw(root, options.draw) if options.draw else None
     print(screen.heading(f"{options.expression} = {root.data:.6g}"))
@@ -67,6 +70,10 @@ def explain(options: argparse.Namespace) -> None:
     ]
     header = ["step", "formula", "value", "gradient", "local derivatives"]
     print("", screen.table(header, rows, (None, None, None, screen.sign)), sep="\n")
+    if options.paths:
+        print("", explain_paths(root, variables.values()), sep="\n")
+    if options.latex:
+        print("", formula, sep="\n")
     if picture:
         print(f"\ndrawn: {picture}")
 

@@ -105,13 +105,18 @@ def _parser() -> argparse.ArgumentParser:
 
     command = subparsers.add_parser(
         "explain", help="value, gradients and local derivatives of a formula",
-        usage='autograd-lite explain "tanh(w*x + b)" w=0.5 x=2 b=-1 [--draw FILE]',
+        usage='autograd-lite explain "tanh(w*x + b)" w=0.5 x=2 b=-1 [--paths] [--latex] '
+        "[--draw FILE]",
         epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "
         "list: sum([a, b]). Constants: pi, e.",
     )  # fmt: skip
     command.add_argument(
         "--draw", type=_file, metavar="FILE", help="save the graph: .svg, .png, .pdf or .dot"
     )
+    command.add_argument(
+        "--paths", action="store_true", help="show every path that a gradient is summed over"
+    )
+    command.add_argument("--latex", action="store_true", help="show the formula in LaTeX")
     command.add_argument("expression", metavar="EXPRESSION")
     command.add_argument("bindings", nargs="*", metavar="NAME=NUMBER", type=_binding)
     command.set_defaults(run=commands.explain)
