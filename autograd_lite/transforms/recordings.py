@@ -11,7 +11,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from itertools import islice
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, topological_order
@@ -29,7 +28,7 @@ from autograd_lite.transforms.trees import take_apart
 Function = Callable[..., Any]
 
 #: The inputs of the differentiations that are going on around this one, outermost first.
-_around: ContextVar[tuple[frozenset[Value], ...]] = ContextVar("around", default=())
+_around: ContextVar[tuple[list[Value], ...]] = ContextVar("around", default=())
 
 
 class Recording:
@@ -75,7 +74,7 @@ class Recording:
             given[i] = tree.rebuilt(nodes)
             self.inputs += nodes
         around = _around.get()
-        token = _around.set((*around, frozenset(self.inputs)))
+        token = _around.set((*around, self.inputs))
         try:
             output = function(*given, **keywords)
         finally:
@@ -90,9 +89,9 @@ class Recording:
             for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
         )
 
-    def _reaches(self, around: tuple[frozenset[Value], ...]) -> bool:
-        order = topological_order(self.nodes)
-        return not all(inputs.isdisjoint(order) for inputs in around)
+    def _reaches(self, around: tuple[list[Value], ...]) -> bool:
+        nodes = {*topological_order(self.nodes)}
+        return not all(nodes.isdisjoint(inputs) for inputs in around)
 
     def follow(self, seeds: Iterable[Any]) -> None:
         """Record derivatives along directions that are Values, so that these are differentiable."""
@@ -142,12 +141,12 @@ class Recording:
         moved = [self.number(tangent.get(leaf, 0.0)) for leaf in self.result.leaves]
         return self.value(), self.result.rebuilt(moved)
 
-    def like_arguments(self, numbers: Iterable[Any]) -> list[Any]:
+    def like_arguments(self, numbers: list[Any]) -> list[Any]:
         """Structures like the differentiated arguments, of derivatives by their numbers."""
-        rest = iter(numbers)
-        found = []
+        found, last = [], 0
         for tree in self.arguments:
-            own = list(islice(rest, len(tree.leaves)))
+            first, last = last, last + len(tree.leaves)
+            own = numbers[first:last]
             if self.recorded or not tree.plain:
                 own = list(map(self._like, tree.leaves, own))
             found.append(tree.rebuilt(own))

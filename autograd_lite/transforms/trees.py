@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,10 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import as_float
 
 _FLOATS = {float}
+_SEQUENCES = {list, tuple}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class Tree:
     """A structure taken apart.
 
@@ -41,6 +42,8 @@ class Tree:
         Values are replaced by nodes of their own.
     names : callable
         ``names()``: how each leaf is written, for messages: ``x[0]['scale']``.
+    plain : bool
+        Whether all leaves are known to be floats, and can be handled without looking at each.
     """
 
     leaves: list[Any]
@@ -48,11 +51,7 @@ class Tree:
     shape: tuple[int, ...] | None
     parameters: list[bool]
     names: Callable[[], list[str]]
-
-    @property
-    def plain(self) -> bool:
-        """Whether all leaves are floats."""
-        return {*map(type, self.leaves)} <= _FLOATS
+    plain: bool = False
 
     def described(self) -> str:
         """Its size, for messages."""
@@ -80,6 +79,8 @@ def take_apart(thing: Any, name: str) -> Tree:
     """
     if isinstance(thing, Value):
         return Tree([thing], next, (), [False], lambda: [name])
+    if type(thing) in _SEQUENCES:  # before the slower questions: the usual case
+        return _sequence(thing, name)
     if isinstance(thing, np.ndarray):
         return _array(thing, name)
     if callable(getattr(type(thing), "parameters", None)):
@@ -94,30 +95,37 @@ def take_apart(thing: Any, name: str) -> Tree:
             None,
         )
     if isinstance(thing, list | tuple):
-        if {*map(type, thing)} == _FLOATS:  # quickly: the usual case
-            return Tree(
-                list(thing),
-                lambda rest: _like(thing, list(islice(rest, len(thing)))),
-                (len(thing),),
-                [False] * len(thing),
-                lambda: [f"{name}[{i}]" for i in range(len(thing))],
-            )
-        items = [take_apart(part, f"{name}[{i}]") for i, part in enumerate(thing)]
-        return _joined(
-            items,
-            lambda rest: _like(thing, [item.build(rest) for item in items]),
-            _shape_of(items),
-        )
+        return _sequence(thing, name)
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         return _dataclass(thing, name)
     try:
-        return Tree([as_float(thing)], next, (), [False], lambda: [name])
+        return Tree([as_float(thing)], next, (), [False], lambda: [name], plain=True)
     except TypeError as error:
         raise TypeError(f"{name}: {error}") from None
 
 
+def _sequence(sequence: Any, name: str) -> Tree:
+    n = len(sequence)
+    if {*map(type, sequence)} == _FLOATS:
+        return Tree(
+            list(sequence),
+            lambda rest: _like(sequence, list(islice(rest, n))),
+            (n,),
+            [False] * n,
+            lambda: [f"{name}[{i}]" for i in range(n)],
+            plain=True,
+        )
+    items = [take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)]
+    return _joined(
+        items,
+        lambda rest: _like(sequence, [item.build(rest) for item in items]),
+        _shape_of(items),
+    )
+
+
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
-    if array.dtype.kind in "biuf":
+    plain = array.dtype.kind in "biuf"
+    if plain:
         leaves: list[Any] = array.astype(np.float64).ravel().tolist()
     else:
         leaves = [
@@ -131,7 +139,7 @@ def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
     def names() -> list[str]:
         return [f"{name}{list(index)}" if index else name for index in np.ndindex(array.shape)]
 
-    return Tree(leaves, build, array.shape, [False] * array.size, names)
+    return Tree(leaves, build, array.shape, [False] * array.size, names, plain)
 
 
 def _number(thing: Any, name: str) -> float:
@@ -196,17 +204,20 @@ def _is_setting(thing: Any) -> bool:
 
 def _joined(parts: list[Tree], build: Callable[..., Any], shape: tuple[int, ...] | None) -> Tree:
     return Tree(
-        [leaf for part in parts for leaf in part.leaves],
+        [*chain.from_iterable([part.leaves for part in parts])],
         build,
         shape,
-        [mark for part in parts for mark in part.parameters],
+        [*chain.from_iterable([part.parameters for part in parts])],
         lambda: [name for part in parts for name in part.names()],
+        all(part.plain for part in parts),
     )
 
 
 def _like(sequence: Any, items: list[Any]) -> Any:
     """The items as a list, tuple or named tuple."""
     kind = type(sequence)
+    if kind is list:
+        return items
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
