@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.engines import Lap
+from benchmarks.engines import OneCall, seconds
 from benchmarks.peers import Peer
 from benchmarks.step import ALPHA, Task, parameters, variables
 
@@ -46,7 +46,7 @@ class TorchTensors(Peer):
         return flat([(w.grad, b.grad) for w, b in self.layers])
 
 
-class Jax(Peer):
+class Jax(OneCall, Peer):
     """`jit(value_and_grad(loss))` on arrays; the forward part by itself is not taken apart."""
 
     libraries = ("jax", "jax.numpy")
@@ -55,28 +55,18 @@ class Jax(Peer):
         jax, np = self.imported
         jax.config.update("jax_enable_x64", True)
         xs, ys = (np.array(column, dtype=np.float64) for column in columns(self.points))
-        self.layers = matrices(self.task, lambda rows: np.array(rows, dtype=np.float64))
-        self.wait = jax.block_until_ready
+        self.point = matrices(self.task, lambda rows: np.array(rows, dtype=np.float64))
+        run = jax.jit(jax.value_and_grad(lambda ps: array_loss(ps, xs, ys, jax.nn.relu)))
+        self.run = lambda point: jax.block_until_ready(run(point))
         start = time.perf_counter()
-        self.run = jax.jit(jax.value_and_grad(lambda ps: array_loss(ps, xs, ys, jax.nn.relu)))
-        self.wait(self.run(self.layers))
+        self.run(self.point)
         self.form = f"jit(value_and_grad), arrays, compiled once in {seconds(start)}"
-
-    def lap(self) -> Lap:
-        return whole(super().lap())
-
-    def forward(self) -> Any:
-        return self.wait(self.run(self.layers))
-
-    def number(self, out: Any) -> float:
-        loss, self.gradients = out
-        return float(loss)
 
     def gradient(self) -> list[float]:
         return flat(self.gradients)
 
 
-class Autograd(Peer):
+class Autograd(OneCall, Peer):
     """HIPS autograd: `value_and_grad(loss)` on arrays."""
 
     libraries = ("autograd", "autograd.numpy")
@@ -85,26 +75,16 @@ class Autograd(Peer):
     def prepare(self) -> None:
         autograd, np = self.imported
         xs, ys = (np.array(column) for column in columns(self.points))
-        self.layers = matrices(self.task, np.array)
+        self.point = matrices(self.task, np.array)
         self.run = autograd.value_and_grad(
             lambda ps: array_loss(ps, xs, ys, lambda x: np.maximum(x, 0.0))
         )
-
-    def lap(self) -> Lap:
-        return whole(super().lap())
-
-    def forward(self) -> Any:
-        return self.run(self.layers)
-
-    def number(self, out: Any) -> float:
-        loss, self.gradients = out
-        return float(loss)
 
     def gradient(self) -> list[float]:
         return flat(self.gradients)
 
 
-class Casadi(Peer):
+class Casadi(OneCall, Peer):
     """The user's own loop on symbols, recorded once; a step is a call with new numbers."""
 
     libraries = ("casadi",)
@@ -118,18 +98,8 @@ class Casadi(Peer):
         layers = variables(self.task.layers, lambda _: symbols[next(rest)])
         loss = self.own_loop(layers, float, lambda x: casadi.fmax(x, 0.0))
         self.run = casadi.Function("step", [symbols], [loss, casadi.gradient(loss, symbols)])
-        self.numbers = casadi.DM(numbers)
+        self.point = casadi.DM(numbers)
         self.form = f"own loop on SX, recorded once in {seconds(start)}"
-
-    def lap(self) -> Lap:
-        return whole(super().lap())
-
-    def forward(self) -> Any:
-        return self.run(self.numbers)
-
-    def number(self, out: Any) -> float:
-        loss, self.gradients = out
-        return float(loss)
 
     def gradient(self) -> list[float]:
         return [float(x) for x in self.gradients.full().ravel()]
@@ -158,13 +128,3 @@ def flat(layers: Sequence[tuple[Any, Any]]) -> list[float]:
     """Arrays in the order of `parameters`."""
     rows = [(w.tolist(), b.tolist()) for w, b in layers]
     return parameters([list(zip(w, b, strict=True)) for w, b in rows])
-
-
-def whole(lap: Lap) -> Lap:
-    """Of a library that gives loss and gradient in one call: no forward part by itself."""
-    return Lap(float("nan"), lap.total)
-
-
-def seconds(start: float) -> str:
-    """Time since `start`, as text."""
-    return f"{time.perf_counter() - start:.1f} s"

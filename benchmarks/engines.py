@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.metadata
+import math
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -71,6 +74,45 @@ class Engine:
     def gradient(self) -> list[float] | None:
         """Of the last lap, in the order of `parameters`; None where there is none."""
         return None
+
+
+class OneCall(Engine):
+    """Of a library that gives loss and gradient in one call; the forward part has no time."""
+
+    run: Callable[[Any], tuple[Any, Any]]
+    point: Any
+
+    def lap(self) -> Lap:
+        return super().lap()._replace(forward=math.nan)
+
+    def forward(self) -> Any:
+        return self.run(self.point)
+
+    def number(self, out: Any) -> float:
+        loss, self.gradients = out
+        return float(loss)
+
+
+class Library(Engine):
+    """An engine of a library that may be missing: `libraries` are imported when it is made."""
+
+    libraries: tuple[str, ...] = ()
+
+    def __init__(self, task: Any) -> None:
+        self.imported = [importlib.import_module(name) for name in self.libraries]
+        library = self.libraries[0].partition(".")[0]
+        self.label = f"{library} {importlib.metadata.version(library)}"
+        self.task = task
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make the variables."""
+        raise NotImplementedError(f"{type(self).__name__} must define prepare()")
+
+
+def seconds(start: float) -> str:
+    """Time since `start`, as text."""
+    return f"{time.perf_counter() - start:.1f} s"
 
 
 class Floats(Engine):

@@ -6,31 +6,20 @@ anew in every step, as ours does. Those made for arrays or for replaying are in 
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.engines import Engine, Lap, OwnLoop
+from benchmarks.engines import Lap, Library, OwnLoop
 from benchmarks.step import Task, hinge, parameters, score, variables
 
 
-class Peer(Engine):
-    """An engine of a library that may be missing: `libraries` are imported when it is made."""
-
-    libraries: tuple[str, ...] = ()
+class Peer(Library):
+    """A library that runs the step."""
 
     def __init__(self, task: Task) -> None:
-        self.imported = [importlib.import_module(name) for name in self.libraries]
-        library = self.libraries[0].partition(".")[0]
-        self.label = f"{library} {importlib.metadata.version(library)}"
-        self.task, self.points = task, task.points
+        self.points = task.points
         self.signs = [sign for _, sign in task.points]
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Make the variables."""
-        raise NotImplementedError(f"{type(self).__name__} must define prepare()")
+        super().__init__(task)
 
     def own_loop(self, layers: Any, number: Callable[[float], Any], relu: Any) -> Any:
         """The loss by the user's own loop, on this library's numbers."""
