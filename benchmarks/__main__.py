@@ -8,13 +8,14 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import rounds
-from benchmarks.apart import Apart
+from benchmarks import gradients
+from benchmarks.apart import race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
 from benchmarks.figures import Scene, process_figures, step_figures
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
-from benchmarks.report import Row, results
+from benchmarks.report import results
+from benchmarks.step import task
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 MICROGRADS = [Micrograd, functools.partial(Micrograd, collector=False)]
@@ -33,44 +34,30 @@ def main() -> None:
     def tell(what: str) -> None:
         print(f"{time.perf_counter() - begin:4.0f} s  {what}", file=sys.stderr, flush=True)
 
-    tell("engines, each in a process of its own")
-    engines, missing = {make: Apart(make) for make in (Floats, ours, ThroughMLP)}, []
-    for make in PEERS:
-        try:
-            engines[make] = Apart(make)
-        except ImportError as reason:
-            missing.append(str(reason))
-    tell(f"{count} rounds of {len(engines)} engines in turn")
-    reference = engines[ours]
-    laps = rounds.run([*engines.values()], count)
-    rows = [
-        Row(
-            engine,
-            min(count, engine.rounds or count),
-            laps[engine],
-            laps[reference],
-            rounds.disagreement(engine, reference),
-        )
-        for engine in engines.values()
-    ]
-    for engine in engines.values():
-        engine.close()
+    tell(f"the step: {count} rounds of engines in turn, each in a process of its own")
+    step = race([Floats, ours, ThroughMLP, *PEERS], task(), ours, count)
     scene = Scene(
-        engines[Floats],
-        reference,
-        engines[ThroughMLP],
-        *(engines.get(make) for make in MICROGRADS),
-        [row.engine for row in rows if row.engine.compiled and not row.wrong],
+        step.engines[Floats],
+        step.engines[ours],
+        step.engines[ThroughMLP],
+        *(step.engines.get(make) for make in MICROGRADS),
+        [row.engine for row in step.rows if row.engine.compiled and not row.wrong],
     )
-    figures = step_figures(scene, laps)
+    figures = step_figures(scene, step.laps)
+
+    tell("derivatives of functions, in the same way")
+    races = gradients.races(count)
+    figures += gradients.figures(races, count)
 
     tell("sizes, chains and instructions, each in a process of its own")
     figures += process_figures(options.quick, min(count, 60))
 
     tell("done")
+    missing = [reason for each in (step, *races.values()) for reason in each.missing]
     absent = "".join(f"\n- {reason}: `{INSTALL}`" for reason in dict.fromkeys(missing))
     command = f"python -m benchmarks {'--quick' if options.quick else f'--rounds {count}'}"
-    text = results(command, figures, rows, absent)
+    tables = {name: each.rows for name, each in races.items()}
+    text = results(command, figures, step.rows, tables, absent)
     print(text)
     if not options.quick:
         RESULTS.write_text(text)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import rounds
 from benchmarks.engines import Engine, Lap
-from benchmarks.step import Task, task
+
+Make = Callable[[Any], Engine]
 
 
 class Apart:
@@ -22,12 +23,14 @@ class Apart:
     ----------
     make : callable
         Makes the engine, given the task; a class, a function or a `partial` of one.
+    task : NamedTuple
+        What it runs.
     """
 
-    def __init__(self, make: Callable[[Task], Engine]) -> None:
+    def __init__(self, make: Make, task: Any) -> None:
         self.process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
         try:
-            described = self._there(_make, make)
+            described = self._there(_make, make, task)
         except BaseException:
             self.close()
             raise
@@ -55,12 +58,64 @@ class Apart:
 _engine: Engine
 
 
-def _make(make: Callable[[Task], Engine]) -> tuple:
+def _make(make: Make, task: Any) -> tuple:
     global _engine
-    _engine = make(task())
+    _engine = make(task)
     return _engine.label, _engine.form, _engine.rounds, _engine.compiled, _engine.collector
 
 
 def _turn() -> tuple[Lap, float, list[float] | None]:
     lap = rounds.turn(_engine)
     return lap, _engine.loss, _engine.gradient()
+
+
+class Race(NamedTuple):
+    """What came of a task that engines ran in turn.
+
+    Attributes
+    ----------
+    engines : dict
+        By what made them; those whose library is missing are left out.
+    laps : dict
+        The quietest of each engine.
+    rows : list of Row
+    missing : list of str
+        Why some did not take part.
+    """
+
+    engines: dict[Make, Apart]
+    laps: dict[rounds.Runner, Lap]
+    rows: list[rounds.Row]
+    missing: list[str]
+
+    def total(self, make: Make) -> float:
+        """Seconds of one engine's quietest lap."""
+        return self.laps[self.engines[make]].total
+
+
+def race(makes: Sequence[Make], task: Any, reference: Make, count: int) -> Race:
+    """Run a task on engines in turn, each in a process of its own, and compare them with one."""
+    engines: dict[Make, Apart] = {}
+    missing = []
+    try:
+        for make in makes:
+            try:
+                engines[make] = Apart(make, task)
+            except ImportError as reason:
+                missing.append(str(reason))
+        laps = rounds.run([*engines.values()], count)
+    finally:
+        for engine in engines.values():
+            engine.close()
+    right = engines[reference]
+    rows = [
+        rounds.Row(
+            engine,
+            min(count, engine.rounds or count),
+            laps[engine],
+            laps[right],
+            rounds.disagreement(engine, right),
+        )
+        for engine in engines.values()
+    ]
+    return Race(engines, laps, rows, missing)

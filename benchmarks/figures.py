@@ -18,7 +18,7 @@ class Figure(NamedTuple):
     measured: float
     sense: str
     least: float
-    aim: float
+    aim: float | None = None
     unit: str = ""
     remark: str = ""
 
@@ -34,9 +34,10 @@ class Figure(NamedTuple):
         """As a row of a Markdown table."""
         number = "–" if math.isnan(self.measured) else f"{shown(self.measured)}{self.unit}"
         remark = f" ({self.remark})" if self.remark else ""
+        aim = "–" if self.aim is None else f"{self.aim:g}{self.unit}"
         return (
             f"| {self.text} | {number}{remark} | {self.sense} {self.least:g}{self.unit} "
-            f"| {self.aim:g}{self.unit} | {self.holds} |"
+            f"| {aim} | {self.holds} |"
         )
 
 

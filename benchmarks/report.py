@@ -8,26 +8,20 @@ import platform
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import autograd_lite
-from benchmarks.engines import Lap
 from benchmarks.figures import Figure, shown
-from benchmarks.rounds import TURN, Runner
+from benchmarks.rounds import TURN, Row, Runner
 
 
-class Row(NamedTuple):
-    """One engine in the table of peers; `ours` is our lap in the same rounds."""
-
-    engine: Runner
-    rounds: int
-    lap: Lap
-    ours: Lap
-    wrong: str
-
-
-def results(command: str, figures: Sequence[Figure], rows: Sequence[Row], missing: str) -> str:
-    """The whole page."""
+def results(
+    command: str,
+    figures: Sequence[Figure],
+    rows: Sequence[Row],
+    gradients: dict[str, Sequence[Row]],
+    missing: str,
+) -> str:
+    """The whole page; `gradients` are the rows for each function."""
     return f"""# Results
 
 Command: `{command}`
@@ -45,16 +39,26 @@ dropped inside the timed part.
 {figure_table(figures)}
 
 "The step" is that of micrograd's demo: an MLP 2-16-16-1 on 100 points, hinge loss and L2 penalty,
-about 65,000 nodes in the user's own loop of `+` and `*`.
+about 65,000 nodes in the user's own loop of `+` and `*`. n counts variables, all of which are
+differentiated by.
 
 ## Peers
 
 {peer_table(rows)}
-
-× compares a total with ours. "Agrees": loss and gradients are ours to 1e-9. "–": loss and gradient
-come from one call. Slow engines run fewer rounds. With its collector off, micrograd never frees its
-nodes: its total is then without freeing.
+{"".join(gradient_section(*item) for item in gradients.items())}
+× compares a total with ours. "Agrees": loss and gradients are ours to 1e-9, relatively where they
+are larger than 1. "–": loss and gradient come from one call. Slow engines run fewer rounds. With
+its collector off, micrograd never frees its nodes: its total is then without freeing.
 {missing}"""
+
+
+def gradient_section(name: str, rows: Sequence[Row]) -> str:
+    """The peers' table for the gradient of a function."""
+    return f"""
+## Gradient of {name}
+
+{peer_table(rows)}
+"""
 
 
 def figure_table(figures: Sequence[Figure]) -> str:

@@ -6,11 +6,12 @@ import gc
 import math
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from benchmarks.engines import Engine, Lap
 
-#: Losses and gradients of a correct engine differ from ours by rounding only.
+#: Losses and gradients of a correct engine differ from ours by rounding only. (Relatively, where
+#: they are larger than 1.)
 TOLERANCE = 1e-9
 #: Seconds that a turn goes on, one step after the other, as in training.
 TURN = 0.05
@@ -28,6 +29,16 @@ class Runner(Protocol):
 
     def gradient(self) -> list[float] | None:
         """Of the last lap."""
+
+
+class Row(NamedTuple):
+    """One engine in a table; `ours` is our lap in the same rounds."""
+
+    engine: Runner
+    rounds: int
+    lap: Lap
+    ours: Lap
+    wrong: str
 
 
 def run(engines: Sequence[Runner], count: int) -> dict[Runner, Lap]:
@@ -63,11 +74,16 @@ def quieter(one: Lap, other: Lap) -> Lap:
 
 def disagreement(engine: Runner, reference: Runner) -> str:
     """What is wrong with the loss or the gradient of the last lap; "" when nothing is."""
-    worst = abs(engine.loss - reference.loss)
+    worst = difference(engine.loss, reference.loss)
     if not worst <= TOLERANCE:
         return f"loss off by {worst:.1e}"
     gradient, expected = engine.gradient(), reference.gradient()
     if gradient is None or expected is None:
         return ""
-    worst = max(abs(a - b) for a, b in zip(gradient, expected, strict=True))
+    worst = max(difference(a, b) for a, b in zip(gradient, expected, strict=True))
     return "" if worst <= TOLERANCE else f"gradient off by {worst:.1e}"
+
+
+def difference(a: float, b: float) -> float:
+    """Between two numbers, one of which is right."""
+    return abs(a - b) / max(1.0, abs(b))

@@ -5,16 +5,19 @@ import math
 import os
 import sys
 
+import numpy as np
 import pytest
 
 from autograd_lite import Value
-from benchmarks import probes, rounds
-from benchmarks.apart import Apart
+from benchmarks import derivatives, gradients, probes, rounds
+from benchmarks.apart import Apart, race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, Lap, ThroughMLP, ours
 from benchmarks.figures import Figure, Scene, step_figures
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
-from benchmarks.report import Row, figure_table, peer_table
+from benchmarks.programs import portfolio, rosenbrock
+from benchmarks.report import figure_table, peer_table, results
+from benchmarks.rounds import Row
 from benchmarks.step import parameters, task
 
 TASK = task(points=5)
@@ -41,6 +44,44 @@ def test_every_form_of_the_step_gives_our_loss_and_gradient(make, reference):
         assert rounds.disagreement(engine, reference) == ""
 
 
+@pytest.mark.parametrize("program", [rosenbrock(8), portfolio(3)], ids=["rosenbrock", "portfolio"])
+@pytest.mark.parametrize("make", [*gradients.OURS, *gradients.PEERS])
+def test_every_form_of_a_program_gives_our_value_and_gradient(make, program):
+    for library in getattr(getattr(make, "func", make), "libraries", ()):
+        pytest.importorskip(library, reason=f"{library} is not installed (extra: bench)")
+    right, engine = derivatives.Gradient(program), make(program)
+    right.lap()
+    for _ in range(2):
+        lap = engine.lap()
+        assert 0.0 < lap.total < 60.0
+        assert rounds.disagreement(engine, right) == ""
+    assert (engine.gradient() is None) == (make is derivatives.Floats)
+
+
+@pytest.mark.parametrize("program", [rosenbrock(4), portfolio(1)], ids=["rosenbrock", "portfolio"])
+def test_products_with_the_hessian_are_sums_of_its_columns(program):
+    product, hessian = derivatives.Product(program), derivatives.Hessian(program)
+    point = np.ravel(program.point)
+    matrix = hessian.forward().reshape(len(point), len(point))
+    assert np.abs(matrix).max() > 1.0
+    assert np.ravel(product.forward()) == pytest.approx(matrix @ point, rel=1e-12)
+
+
+def test_a_race_tells_who_is_missing_and_compares_with_the_reference():
+    run = race([derivatives.Gradient, not_installed, derivatives.Floats], rosenbrock(4),
+               derivatives.Gradient, 1)  # fmt: skip
+    assert run.missing == ["no such library"]
+    assert [row.wrong for row in run.rows] == ["", ""]
+    assert run.total(derivatives.Gradient) == run.rows[0].lap.total == run.rows[1].ours.total
+    figure = gradients.ratio_to_function("f", run._replace(
+        engines={**run.engines, derivatives.Backward: run.engines[derivatives.Floats]}
+    ))  # fmt: skip
+    assert figure.measured == run.total(derivatives.Gradient) / run.total(derivatives.Floats)
+    page = results("command", [figure], run.rows, {"a function": run.rows}, "")
+    assert page.count("| autograd_lite") == 2
+    assert "## Gradient of a function\n\n| engine" in page
+
+
 def test_the_network_gives_the_bits_of_the_loop(reference):
     """`dot` adds in the order of the loop."""
     engine = ThroughMLP(TASK)
@@ -56,6 +97,7 @@ def test_a_wrong_loss_or_gradient_is_reported(reference, monkeypatch):
     assert rounds.disagreement(engine, reference) == "gradient off by 1.0e-03"
     monkeypatch.setattr(engine, "loss", float("nan"))
     assert rounds.disagreement(engine, reference) == "loss off by nan"
+    assert rounds.difference(2e6 + 1e-4, 2e6) == pytest.approx(5e-11, rel=1e-3)
 
 
 def test_the_graph_is_freed_inside_the_lap(monkeypatch):
@@ -110,7 +152,7 @@ def test_a_turn_is_several_steps_and_leaves_the_collector_as_the_engine_wants_it
 
 def test_an_engine_runs_in_a_process_of_its_own(reference):
     """Its loss and gradient come back, and so does what it raises."""
-    engine = Apart(ours)
+    engine = Apart(ours, task())
     try:
         assert engine.label == reference.label
         assert 0.0 < engine.turn().total < 60.0
@@ -121,7 +163,7 @@ def test_an_engine_runs_in_a_process_of_its_own(reference):
     finally:
         engine.close()
     with pytest.raises(ImportError, match="no such library"):
-        Apart(not_installed)
+        Apart(not_installed, task())
 
 
 def not_installed(task):
@@ -135,7 +177,7 @@ def not_installed(task):
      ("≥", math.nan, "–")],
 )  # fmt: skip
 def test_a_figure_holds_or_not(sense, measured, holds):
-    assert Figure("", measured, sense, 1.8, 1.0).holds == holds
+    assert Figure("", measured, sense, 1.8).holds == holds
 
 
 def test_the_figures_are_ratios_of_quietest_laps():

@@ -44,7 +44,9 @@ def test_the_command_lines_run(tmp_path, monkeypatch, capsys):
 def test_the_speed_tables_are_those_of_the_benchmark():
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text()
     tables = re.findall(r"(?:^\|.*\n)+", results, re.M)
-    assert [table.split(" |")[0] for table in tables] == ["| figure", "| engine"]
+    kinds = [table.split(" |")[0] for table in tables]
+    assert kinds[:2] == ["| figure", "| engine"]
+    assert {*kinds[2:]} <= {"| engine"}
     for table in tables:
         assert table in README
 

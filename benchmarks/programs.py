@@ -1,0 +1,104 @@
+"""What the gradients are taken of: functions as a loop over numbers, and in one go over arrays."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+
+class Program(NamedTuple):
+    """A function in both forms, each called as ``form(variables, data, functions)``.
+
+    Attributes
+    ----------
+    name : str
+    loop : callable
+        On lists of numbers; `functions` is `math` for floats.
+    arrays : callable
+        On arrays; `functions` is a library with NumPy's names.
+    point : list
+        Where it is differentiated: a list, or a list of rows.
+    data : list
+        What it is not differentiated by.
+    """
+
+    name: str
+    loop: Callable[[Any, Any, Any], Any]
+    arrays: Callable[[Any, Any, Any], Any]
+    point: list[Any]
+    data: list[Any]
+
+
+def rosenbrock(n: int) -> Program:
+    """Rosenbrock's function of n variables, between its valley and its slopes."""
+    rng = random.Random(1337)
+    name = f"Rosenbrock's function, n = {n}"
+    point = [rng.uniform(-2.0, 2.0) for _ in range(n)]
+    return Program(name, rosenbrock_loop, rosenbrock_arrays, point, [])
+
+
+def rosenbrock_loop(xs: Sequence[Any], _: Any, __: Any) -> Any:
+    """As one writes it over a list."""
+    total = 0.0
+    for x, following in itertools.pairwise(xs):
+        total = total + 100.0 * (following - x**2) ** 2 + (1.0 - x) ** 2
+    return total
+
+
+def rosenbrock_arrays(xs: Any, _: Any, __: Any) -> Any:
+    """As `scipy.optimize.rosen` does."""
+    return (100.0 * (xs[1:] - xs[:-1] ** 2) ** 2 + (1.0 - xs[:-1]) ** 2).sum()
+
+
+def portfolio(assets: int = 10) -> Program:
+    """European options, calls and puts in turn: worth by Black and Scholes (1973).
+
+    Five variables for each: spot, volatility, rate, dividend yield, years.
+    """
+    rng = random.Random(1337)
+    ranges = [(80.0, 120.0), (0.1, 0.4), (0.0, 0.05), (0.0, 0.03), (0.25, 2.0)]
+    point = [[rng.uniform(*ends) for _ in range(assets)] for ends in ranges]
+    strikes = [rng.uniform(80.0, 120.0) for _ in range(assets)]
+    signs = [(-1.0) ** i for i in range(assets)]
+    name = f"{assets} options by Black and Scholes, n = {5 * assets}"
+    return Program(name, portfolio_loop, portfolio_arrays, point, [strikes, signs])
+
+
+def portfolio_loop(rows: Sequence[Any], contracts: Sequence[Any], functions: Any) -> Any:
+    """One option after the other."""
+    total = 0.0
+    for numbers in zip(*rows, *contracts, strict=True):
+        total = total + option(*numbers, functions)
+    return total
+
+
+def portfolio_arrays(rows: Any, contracts: Sequence[Any], functions: Any) -> Any:
+    """All options at once."""
+    return option(*rows, *contracts, functions).sum()
+
+
+def option(
+    spot: Any,
+    volatility: Any,
+    rate: Any,
+    dividend: Any,
+    years: Any,
+    strike: Any,
+    sign: Any,
+    functions: Any,
+) -> Any:
+    """The worth of a call (sign 1) or put (sign -1), or of arrays of them."""
+    spread = volatility * functions.sqrt(years)
+    forward = spot * functions.exp(-dividend * years)
+    cash = strike * functions.exp(-rate * years)
+    high = functions.log(forward / cash) / spread + 0.5 * spread
+    low = high - spread
+    return sign * (forward * normal(sign * high, functions) - cash * normal(sign * low, functions))
+
+
+def normal(x: Any, functions: Any) -> Any:
+    """The normal distribution function."""
+    return 0.5 * functions.erfc(-math.sqrt(0.5) * x)
