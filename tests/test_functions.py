@@ -250,6 +250,20 @@ def test_argnums_and_keywords():
     assert ag.hvp(f, argnums=(0, 1))(2.0, 3.0, (1.0, 5.0), flag="b") == (30.0, 26.0)
 
 
+def test_the_arguments_of_a_slice_count_as_one_tuple():
+    def f(scale, x, y):
+        return scale * x * y * y
+
+    last = slice(1, None)
+    assert ag.grad(f, last)(10.0, 2.0, 3.0) == (90.0, 120.0)
+    assert ag.jacobian(f, last)(10.0, 2.0, 3.0).tolist() == [90.0, 120.0]
+    assert ag.hessian(f, last)(10.0, 2.0, 3.0).tolist() == [[0.0, 60.0], [60.0, 40.0]]
+    assert ag.hvp(f, last)(10.0, 2.0, 3.0, (1.0, 5.0)) == (300.0, 260.0)
+    assert ag.hvp(f, slice(1, 2))(10.0, 2.0, (1.0,), 3.0) == (0.0,)
+    with pytest.raises(ShapeError, match=r"2 numbers \(shape \(2,\)\)"):
+        ag.hvp(f, last)(10.0, 2.0, 3.0, 1.0)
+
+
 def test_arguments_that_are_not_differentiated_arrive_as_they_are():
     data, text = np.ones(3), "settings"
 
@@ -411,6 +425,7 @@ def test_a_taylor_series_of_a_long_computation_needs_no_recursion():
         (lambda: ag.grad(abs)(), ValueError, "argnums=0.*0 positional"),
         (lambda: ag.grad(abs, argnums=1)(1.0), ValueError, "argnums=1"),
         (lambda: ag.grad(abs, argnums=(0, 0))(1.0), ValueError, "each once"),
+        (lambda: ag.grad(abs, argnums=slice(1, None))(1.0), ValueError, "argnums=slice"),
         (lambda: ag.grad(abs, argnums="x")(1.0), TypeError, "argnums.*'x'"),
         (lambda: ag.jvp(abs, 1.0, 1.0), TypeError, r"primals.*\(1.0,\)"),
         (lambda: ag.jvp(abs, (1.0,), (1.0, 2.0)), ShapeError, "1 primals and 2 tangents"),

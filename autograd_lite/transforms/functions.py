@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.transforms.recordings import (
+    Argnums,
     Function,
     Recording,
     check_scalar,
@@ -23,7 +24,7 @@ from autograd_lite.transforms.recordings import (
 from autograd_lite.transforms.trees import numbers_like
 
 
-def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def grad(f: Function, argnums: Argnums = 0) -> Function:
     """The gradient of a function that returns one number, as a function of the same arguments.
 
     Parameters
@@ -32,8 +33,9 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
         Its differentiated arguments reach it as Values, in the structure in which they were given:
         numbers, Values, lists, tuples, dicts and dataclasses of them, networks, and float arrays of
         any shape, which become object arrays. Other arguments reach it as they are.
-    argnums : int or tuple of int, default=0
-        Which positional arguments to differentiate by.
+    argnums : int, tuple of int or slice, default=0
+        Which positional arguments to differentiate by. Those of a slice count as one argument, a
+        tuple: ``ag.jacobian(f, slice(1, None))`` is what ``scipy.optimize.curve_fit`` wants.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return named("grad", f, lambda *args, **keywords: function(*args, **keywords)[1])
 
 
-def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     """The value and the gradient of a function that returns one number, at once.
 
     Parameters

@@ -9,6 +9,7 @@ from autograd_lite.engine import Value, adjoints, hessian_products
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.reductions import dot
 from autograd_lite.transforms.recordings import (
+    Argnums,
     Function,
     Recording,
     check_scalar,
@@ -20,7 +21,7 @@ from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, array_of, numbers_like
 
 
-def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     """The dense Jacobian of a function, as a function of the same arguments.
 
     Parameters
@@ -58,7 +59,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return named("jacobian", f, function)
 
 
-def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def hessian(f: Function, argnums: Argnums = 0) -> Function:
     """The dense Hessian of a function that returns one number, as a function of its arguments.
 
     Parameters
@@ -101,7 +102,7 @@ def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return named("hessian", f, function)
 
 
-def hvp(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def hvp(f: Function, argnums: Argnums = 0) -> Function:
     """Hessian-vector product of a function that returns one number; no Hessian is made.
 
     Parameters
@@ -130,7 +131,10 @@ def hvp(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     def function(*args: Any, **keywords: Any) -> Any:
         several = isinstance(argnums, tuple | list)
-        place = 1 + max(argnums) if isinstance(argnums, tuple | list) else 1 + argnums
+        if isinstance(argnums, slice):
+            place = 1 + max(range(len(args) - 1)[argnums], default=-1)
+        else:
+            place = 1 + max(argnums) if isinstance(argnums, tuple | list) else 1 + argnums
         if not 0 < place < len(args):
             raise TypeError(
                 f"hvp(f, argnums={argnums!r}) takes the vector after argument {place - 1}, as in "

@@ -23,9 +23,10 @@ from autograd_lite.transforms.sweeps import (
     tangent_sweep,
     tangents_on_floats,
 )
-from autograd_lite.transforms.trees import take_apart
+from autograd_lite.transforms.trees import take_apart, together
 
 Function = Callable[..., Any]
+Argnums = int | tuple[int, ...] | slice
 
 #: The inputs of the differentiations that are going on around this one, outermost first.
 _around: ContextVar[tuple[list[Value], ...]] = ContextVar("around", default=())
@@ -170,7 +171,10 @@ def record(
     f: Function, args: Sequence[Any], keywords: Mapping[str, Any], argnums: Any
 ) -> Recording:
     """The recording of a call, differentiated by the arguments that `argnums` names."""
-    return Recording(f, args, keywords, _positions(argnums, len(args)))
+    recording = Recording(f, args, keywords, _positions(argnums, len(args)))
+    if isinstance(argnums, slice):
+        recording.arguments = [together(recording.arguments)]
+    return recording
 
 
 def check_scalar(recording: Recording) -> None:
@@ -206,16 +210,18 @@ def _positions(argnums: Any, count: int) -> tuple[int, ...]:
     Raises
     ------
     TypeError
-        If `argnums` is not an int or a tuple of ints.
+        If `argnums` is not an int, a tuple of ints or a slice.
     ValueError
         If there is no such argument, or one is named twice.
     """
     named = argnums if isinstance(argnums, tuple | list) else (argnums,)
+    if isinstance(argnums, slice):
+        named = tuple(range(count)[argnums])
     try:
         numbers = [operator.index(i) for i in named]
     except TypeError:
         raise TypeError(
-            f"argnums is a position or a tuple of positions, and was given {argnums!r}"
+            f"argnums is a position, a tuple of positions or a slice, and was given {argnums!r}"
         ) from None
     found = tuple([i + count if i < 0 else i for i in numbers])
     if not found or len(set(found)) < len(found) or not all(0 <= i < count for i in found):

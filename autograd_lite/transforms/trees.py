@@ -115,12 +115,15 @@ def _sequence(sequence: Any, name: str) -> Tree:
             lambda: [f"{name}[{i}]" for i in range(n)],
             plain=True,
         )
-    items = [take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)]
-    return _joined(
-        items,
-        lambda rest: _like(sequence, [item.build(rest) for item in items]),
-        _shape_of(items),
+    return together(
+        [take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)],
+        lambda items: _like(sequence, items),
     )
+
+
+def together(parts: list[Tree], like: Callable[[list[Any]], Any] = tuple) -> Tree:
+    """Structures as one: a tuple of them, or another sequence."""
+    return _joined(parts, lambda rest: like([p.build(rest) for p in parts]), _shape_of(parts))
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
