@@ -298,3 +298,42 @@ alone = ag.uncertainty(lambda p: model(p, grid), fit.x, errors)
 assert alone.sigma[20] > 1.1 * band.sigma[20]
 assert math.isclose(alone.sigma[-1], band.sigma[-1], rel_tol=0.01)
 print(f"after {grid[20]:.1f} days: ± {band.sigma[20]:.1f}, and ± {alone.sigma[20]:.1f} without it")
+
+# %% [markdown]
+# ## Why is a derivative what it is?
+#
+# `ag.explain` follows every path from a variable to the result, multiplies the local derivatives
+# on the way, and adds the paths up: the chain rule, in your own numbers. Here `t` enters an
+# expression three times.
+
+# %%
+t, k = ag.Value(2.0, label="t"), ag.Value(0.5, label="k")
+y = t * ag.exp(-k * t) + ag.sin(t) ** 2
+y.label = "y"
+
+explanation = ag.explain(y, t)
+print(explanation)
+assert explanation.count == 3
+assert abs(explanation.total - explanation.gradient) <= explanation.bound
+
+# %% [markdown]
+# Two paths, the growing factor `t` and the decay $e^{-kt}$, cancel where $t = 1/k$, as here; what
+# remains comes from the sine alone. In a notebook an explanation shows itself as a formula:
+
+# %%
+explanation
+
+# %% [markdown]
+# Paths multiply: 40 steps of a loop that uses its variable twice make $2^{40}$ of them. They are
+# counted exactly, the largest are listed, and the rest is summed in one line.
+
+# %%
+start = ag.Value(1.0, label="start")
+end = start
+for _ in range(40):
+    end = end + 0.1 * ag.sin(end)
+end.label = "end"
+
+many = ag.explain(end, start)
+print("\n".join(str(many).splitlines()[:14]))
+assert many.count == 2**40
