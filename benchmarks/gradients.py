@@ -38,13 +38,14 @@ def figures(compared: dict[str, Race], count: int) -> list[Figure]:
 
 
 def ratio_to_function(name: str, peers: Race) -> Figure:
-    """The gradient beside the function on floats, and, as a remark, on Values."""
-    gradient = peers.total(Gradient)
+    """A gradient by `backward()` beside the function on floats; other ratios as a remark."""
+    eager, function = peers.total(Backward), peers.total(Floats)
     recorded = peers.laps[peers.engines[Backward]].forward
     return Figure(
-        f"gradient of {name} / the function on plain floats",
-        gradient / peers.total(Floats),
+        f"gradient of {name}, by `backward()` / the function on plain floats",
+        eager / function,
         "≤",
         3,
-        remark=f"{shown(gradient / recorded)} × the function on Values",
+        remark=f"{shown(eager / recorded)} × the function on Values; "
+        f"by `value_and_grad` {shown(peers.total(Gradient) / function)}",
     )

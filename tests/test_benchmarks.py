@@ -13,7 +13,7 @@ from benchmarks import derivatives, gradients, probes, rounds
 from benchmarks.apart import Apart, race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, Lap, ThroughMLP, ours
-from benchmarks.figures import Figure, Scene, step_figures
+from benchmarks.figures import Figure, Scene, shown, step_figures
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
 from benchmarks.programs import portfolio, rosenbrock
 from benchmarks.report import figure_table, peer_table, results
@@ -68,17 +68,18 @@ def test_products_with_the_hessian_are_sums_of_its_columns(program):
 
 
 def test_a_race_tells_who_is_missing_and_compares_with_the_reference():
-    run = race([derivatives.Gradient, not_installed, derivatives.Floats], rosenbrock(4),
-               derivatives.Gradient, 1)  # fmt: skip
+    makes = [derivatives.Floats, not_installed, derivatives.Backward, derivatives.Gradient]
+    run = race(makes, rosenbrock(4), derivatives.Gradient, 1)
     assert run.missing == ["no such library"]
-    assert [row.wrong for row in run.rows] == ["", ""]
-    assert run.total(derivatives.Gradient) == run.rows[0].lap.total == run.rows[1].ours.total
-    figure = gradients.ratio_to_function("f", run._replace(
-        engines={**run.engines, derivatives.Backward: run.engines[derivatives.Floats]}
-    ))  # fmt: skip
-    assert figure.measured == run.total(derivatives.Gradient) / run.total(derivatives.Floats)
+    assert [row.wrong for row in run.rows] == ["", "", ""]
+    floats, backward, gradient = (run.total(make) for make in makes if make is not not_installed)
+    assert [row.lap.total for row in run.rows] == [floats, backward, gradient]
+    assert {row.ours.total for row in run.rows} == {gradient}
+    figure = gradients.ratio_to_function("f", run)
+    assert figure.measured == backward / floats
+    assert f"`value_and_grad` {shown(gradient / floats)}" in figure.remark
     page = results("command", [figure], run.rows, {"a function": run.rows}, "")
-    assert page.count("| autograd_lite") == 2
+    assert page.count("| autograd_lite") == 4
     assert "## Gradient of a function\n\n| engine" in page
 
 
