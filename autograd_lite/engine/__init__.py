@@ -9,6 +9,8 @@ import os
 import warnings
 from typing import TYPE_CHECKING
 
+from autograd_lite.engine.modes import Mode, Watcher
+
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
 if _wanted not in ("", "python", "native"):
     raise ImportError(
@@ -25,6 +27,7 @@ if not TYPE_CHECKING and _wanted != "python":
             Value,
             adjoints,
             constant,
+            current_mode,
             current_scope,
             fields,
             hessian_products,
@@ -43,15 +46,19 @@ if not TYPE_CHECKING and _wanted != "python":
 
 if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
+    from autograd_lite.engine.modes import current_mode
     from autograd_lite.engine.python import Value, constant, fields, record, restore
     from autograd_lite.engine.scopes import current_scope
     from autograd_lite.engine.second import hessian_products
     from autograd_lite.engine.sweep import adjoints, topological_order
 
 __all__ = [
+    "Mode",
     "Value",
+    "Watcher",
     "adjoints",
     "constant",
+    "current_mode",
     "current_scope",
     "fields",
     "hessian_products",

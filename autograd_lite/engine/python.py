@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.engine.modes import Mode, current_mode, current_watcher
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.engine.scopes import current_scope
 from autograd_lite.engine.sweep import reverse_sweep, topological_order
@@ -179,6 +180,9 @@ class Value:
         All or nothing: interrupted, or stopped by an exception out of an op's own function, it
         puts every number and partial derivative back before the exception goes on.
         """
+        watcher = current_watcher()
+        if watcher is not None:
+            watcher.before_refresh(self)
         order = [node for node in topological_order([self]) if node._row is not None]
         # in four long lists, because many small tuples would rouse the garbage collector
         former: list[list[Any]] = [
@@ -203,15 +207,31 @@ class Value:
 
 _new = Value.__new__
 _scope_now = current_scope.get
+_mode_now = current_mode.get
 
 
 def constant(number: Any) -> Value:
     """A leaf for a plain number met in an expression. It gets no gradient."""
-    return restore(None, (), (), as_float(number), 0.0, "", True, _scope_now())
+    return _leaf(as_float(number), True)
+
+
+def _leaf(number: float, is_constant: bool) -> Value:
+    node = _new(Value)
+    node._number = number
+    node._grad = node._dx = node._dy = 0.0
+    node._label = ""
+    node._row = node._x = node._y = None
+    node._rest = node._drest = ()
+    node._constant = is_constant
+    node._scope = _scope_now()
+    return node
 
 
 def record(row: Op, parents: tuple[Value, ...]) -> Value:
     """A node: the row's value at the parents' numbers, and its partial derivatives there."""
+    mode = _mode_now()
+    if mode is not None and mode.silent:
+        return _leaf_of(row, parents, mode)
     node = _new(Value)
     node._grad = 0.0
     node._label = ""
@@ -224,7 +244,18 @@ def record(row: Op, parents: tuple[Value, ...]) -> Value:
     else:
         _set_parents(node, parents)
     _evaluate(node)
+    if mode is not None:
+        mode.watchers[-1].recorded(node)
     return node
+
+
+def _leaf_of(row: Op, parents: tuple[Value, ...], mode: Mode) -> Value:
+    """What `record` gives inside no_grad: the row's value alone, as a leaf."""
+    number = row.on_floats(*[parent._number for parent in parents])
+    if mode.watchers:
+        partials, scope = (0.0,) * len(parents), _scope_now()
+        mode.watchers[-1].recorded(restore(row, parents, partials, number, 0.0, "", False, scope))
+    return _leaf(number, False)
 
 
 def fields(node: Value) -> tuple[Any, ...]:

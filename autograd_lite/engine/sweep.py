@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.engine.modes import current_watcher
 from autograd_lite.ops.rules import carry
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def reverse_sweep(root: Value, seed: float) -> dict[Value, float]:
     graph swept again with the row `carry`. The partial by a constant is 0.0, so constants get
     no gradient without being asked.
     """
+    watcher = current_watcher()
+    if watcher is not None:
+        watcher.before_sweep(root, seed)
     if root._constant:
         return {}
     order = topological_order([root])

@@ -17,12 +17,14 @@ compiled from another op table.
 from __future__ import annotations
 
 import inspect
+from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import modes, scopes
 from autograd_lite.engine import python as twin
-from autograd_lite.engine import scopes
 from autograd_lite.engine.generate import table_digest
 from autograd_lite.engine.native import _engine
 from autograd_lite.engine.refusals import refuse_data, refuse_label
@@ -44,21 +46,24 @@ _engine.set_up(
     OPERAND_TYPES,
     np.float64,
     scopes.current_scope,
+    modes.current_mode,
     refuse_data,
     refuse_label,
     partial_tangents,
 )
 
 
-class _CurrentScope:
-    """The variable of `scopes`, changed through the engine, which remembers what it found last."""
+class _Remembered:
+    """A context variable, changed through the engine, which remembers what it found last."""
 
-    get = staticmethod(scopes.current_scope.get)
-    set = staticmethod(_engine.enter_scope)
-    reset = staticmethod(_engine.leave_scope)
+    def __init__(self, variable: ContextVar[Any]) -> None:
+        self.get = variable.get
+        self.set = partial(_engine.set_variable, variable)
+        self.reset = partial(_engine.reset_variable, variable)
 
 
-current_scope = _CurrentScope()
+current_mode = _Remembered(modes.current_mode)
+current_scope = _Remembered(scopes.current_scope)
 Value: Any = _engine.Value
 Value.__doc__ = twin.Value.__doc__
 Value.__signature__ = inspect.signature(twin.Value)

@@ -38,9 +38,28 @@ static PyObject *notes_of_scope(PyObject *scope) {
     return PyTuple_GET_SIZE(scope) ? Py_NewRef(scope) : NULL;
 }
 
+/* A leaf in place of the nodes: inside no_grad. */
+static Node *number_beside(const Beside *all, PyObject *const *vector, Node *scalar,
+                           PyObject *scope) {
+    const Py_ssize_t m = all->m;
+    const Row *then = &rows[all->then_index];
+    Node *node = new_node_with(0, 0, notes_of_scope(scope));
+    if (!node)
+        return NULL;
+    for (Py_ssize_t i = 0; i < m; i++)
+        all->args[i] = ((Node *)vector[i])->data;
+    all->args[2 * m] = scalar->data;
+    node->data = all->row->sequence_forward(all->args, m, all->row->attrs, all->args + 2 * m + 1);
+    if (all->then_index)
+        node->data = then->forward(&node->data, then->attrs);
+    return node;
+}
+
 static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar,
                         PyObject *scope) {
     const Py_ssize_t m = all->m, n = 2 * m + 1;
+    if (here.silent)
+        return number_beside(all, vector, scalar, scope);
     Node *node = new_node_with(all->row_index, n > 2 ? MANY : (uint8_t)n, notes_of_scope(scope));
     if (!node || (n > 2 && add_room(node, n) < 0))
         return NULL;
@@ -55,7 +74,8 @@ static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar
     }
     parents[2 * m] = (Node *)Py_NewRef((PyObject *)scalar);
     all->args[2 * m] = scalar->data;
-    evaluate_at(node, all->row, all->args, all_vary);
+    node->data = all->row->sequence_forward(all->args, m, all->row->attrs, all->args + n);
+    partials_at(node, all->row, all->args, all_vary);
     if (!all->then_index)
         return node;
     Node *next = new_node_with(all->then_index, 1, notes_of_scope(scope));
@@ -76,12 +96,13 @@ static PyObject *all_beside(uint32_t row, uint32_t then, PyObject *vectors, PyOb
     Py_ssize_t ready = 0, done = 0;
     /* Made first: from the checks on no Python code may run. */
     PyObject *list = PyList_New(n);
-    if (!list || warm_up_scope() < 0) {
+    if (!list || warm_up_context() < 0) {
         Py_XDECREF(list);
         return NULL;
     }
     all.row = &rows[row];
-    if (PyList_GET_SIZE(vectors) != n || PyList_GET_SIZE(shared) != m ||
+    if (here.watcher || /* which is told of each node by itself */
+        PyList_GET_SIZE(vectors) != n || PyList_GET_SIZE(shared) != m ||
         !can_be_beside(all.row, then ? &rows[then] : NULL, vectors, shared, scalars, scopes)) {
         Py_DECREF(list);
         Py_RETURN_NOTIMPLEMENTED;
@@ -123,7 +144,7 @@ PyDoc_STRVAR(record_beside_doc,
 "For each of some vectors a node of `row` over it, a shared vector, and a scalar of its own; and on\n"
 "each a node of the row `then`, if that is not None.\n\n"
 "Both lie in the scope given for them. NotImplemented if the arguments are no lists of Values and\n"
-"numbers that fit each other.");
+"numbers that fit each other, and where each node is watched.");
 
 static PyObject *record_beside(PyObject *module, PyObject *args) {
     (void)module;

@@ -138,26 +138,30 @@ done:
     return (PyObject *)node;
 }
 
-PyDoc_STRVAR(enter_scope_doc,
-"enter_scope(names, /)\n--\n\n"
-"Nodes are made in this scope from now on. Returns a token for `leave_scope`.");
+PyDoc_STRVAR(set_variable_doc,
+"set_variable(variable, value, /)\n--\n\n"
+"Nodes are made in this scope, or in this mode, from now on. Returns a token for `reset_variable`.");
 
-static PyObject *enter_scope(PyObject *module, PyObject *names) {
+static PyObject *set_variable(PyObject *module, PyObject *const *args, Py_ssize_t n) {
     (void)module;
-    if (!are_names(names))
-        return PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", names);
-    scopes_are_used = true;
-    here.known = false;
-    return PyContextVar_Set(scope_variable, names);
+    if (n != 2)
+        return PyErr_Format(PyExc_TypeError, "set_variable takes a variable and its value");
+    if (args[0] == scope_variable && !are_names(args[1]))
+        return PyErr_Format(PyExc_TypeError, "a scope is a tuple of str and was given %R", args[1]);
+    context_matters = true;
+    forget_context();
+    return PyContextVar_Set(args[0], args[1]);
 }
 
-PyDoc_STRVAR(leave_scope_doc,
-"leave_scope(token, /)\n--\n\nNodes are made in the former scope again.");
+PyDoc_STRVAR(reset_variable_doc,
+"reset_variable(variable, token, /)\n--\n\nNodes are made in the former scope or mode again.");
 
-static PyObject *leave_scope(PyObject *module, PyObject *token) {
+static PyObject *reset_variable(PyObject *module, PyObject *const *args, Py_ssize_t n) {
     (void)module;
-    here.known = false;
-    if (PyContextVar_Reset(scope_variable, token) < 0)
+    if (n != 2)
+        return PyErr_Format(PyExc_TypeError, "reset_variable takes a variable and a token");
+    forget_context();
+    if (PyContextVar_Reset(args[0], args[1]) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
@@ -282,22 +286,24 @@ static PyMethodDef sequence_call_definition = {
     "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
 
 PyDoc_STRVAR(set_up_doc,
-"set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, scope, refuse_data,\n"
-"refuse_label, partial_tangents)\n--\n\nWhat this engine needs of the rest. Called once.");
+"set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, scope, mode,\n"
+"refuse_data, refuse_label, partial_tangents)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOO!O!OOOO:set_up", &table, &op_type, &sequence_op_type,
+    if (!PyArg_ParseTuple(args, "OOOOO!O!OOOOO:set_up", &table, &op_type, &sequence_op_type,
                           &as_float, &PyTuple_Type, &number_types, &PyType_Type, &double_type,
-                          &scope_variable, &refuse_data, &refuse_label, &partial_tangents))
+                          &scope_variable, &mode_variable, &refuse_data, &refuse_label,
+                          &partial_tangents))
         return NULL;
     Py_INCREF(as_float);
     Py_INCREF(number_types);
     Py_INCREF(double_type);
     Py_INCREF(scope_variable);
+    Py_INCREF(mode_variable);
     Py_INCREF(refuse_data);
     Py_INCREF(refuse_label);
     Py_INCREF(partial_tangents);
@@ -317,8 +323,9 @@ static PyMethodDef functions[] = {
     {"topological_order", topological_order, METH_O, topological_order_doc},
     {"adjoints", adjoints, METH_VARARGS, adjoints_doc},
     {"hessian_products", hessian_products, METH_VARARGS, hessian_products_doc},
-    {"enter_scope", enter_scope, METH_O, enter_scope_doc},
-    {"leave_scope", leave_scope, METH_O, leave_scope_doc},
+    {"set_variable", (PyCFunction)(void (*)(void))set_variable, METH_FASTCALL, set_variable_doc},
+    {"reset_variable", (PyCFunction)(void (*)(void))reset_variable, METH_FASTCALL,
+     reset_variable_doc},
     {"living", living, METH_NOARGS, living_doc},
     {"set_up", set_up, METH_VARARGS, set_up_doc},
     DEBUG_FUNCTIONS

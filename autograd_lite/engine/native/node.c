@@ -78,9 +78,10 @@ static inline double *partials_of(Node *node) {
  */
 
 static PyObject *scope_variable; /* a ContextVar; its value is a tuple of names */
+static PyObject *mode_variable;  /* a ContextVar; its value is None or a Mode (../modes.py) */
 static PyObject *no_names;       /* () */
 static PyObject *no_text;        /* "" */
-static bool scopes_are_used;     /* so that programs without scopes need not look */
+static bool context_matters;     /* so that programs without scopes and modes need not look */
 
 static bool has_label(PyObject *notes) {
     return notes && PyTuple_GET_SIZE(notes) == 2 && PyTuple_CheckExact(PyTuple_GET_ITEM(notes, 0));
@@ -119,45 +120,82 @@ static int set_notes(Node *node, PyObject *scope, PyObject *label) {
     return 0;
 }
 
-/* The scope found last, and for which state of which thread; Python counts a thread's changes from one
- * context to another, and changes within a context come through `enter_scope` and `leave_scope`. */
+/* The scope and the mode found last, and for which state of which thread; Python counts a thread's changes
+ * from one context to another, and changes within a context come through `set_variable`. Outside of modes,
+ * which is nearly always, `mode` is NULL; it is up to date wherever a node was just made. */
 static struct {
     bool known;
     uint64_t thread, version;
     PyObject *notes;
+    PyObject *mode;
+    bool silent;       /* no graph is to be recorded */
+    PyObject *watcher; /* held by `mode`; NULL if nobody watches */
 } here;
 
-/* A new reference to the notes of a node made here and now. */
-NEVER_INLINE int look_up_scope(PyObject **notes) {
-    PyObject *names;
+/* Changes within the context are to be seen, and what it held is not to be kept alive. */
+static void forget_context(void) {
+    here.known = false;
+    here.silent = false;
+    here.watcher = NULL;
+    Py_CLEAR(here.mode);
+}
+
+/* Take over a reference to a mode. */
+static int enter_mode(PyObject *mode) {
+    if (mode == Py_None)
+        Py_CLEAR(mode);
+    PyObject *watchers = mode && PyTuple_Check(mode) && PyTuple_GET_SIZE(mode) == 2
+                             ? PyTuple_GET_ITEM(mode, 1) : NULL;
+    const int silent = watchers ? PyObject_IsTrue(PyTuple_GET_ITEM(mode, 0)) : 0;
+    if (mode && (silent < 0 || !watchers || !PyTuple_Check(watchers))) {
+        if (silent >= 0)
+            PyErr_Format(PyExc_TypeError, "a mode is None or a Mode and was given %R", mode);
+        Py_DECREF(mode);
+        return -1;
+    }
+    const Py_ssize_t n = watchers ? PyTuple_GET_SIZE(watchers) : 0;
+    here.silent = silent > 0;
+    here.watcher = n ? PyTuple_GET_ITEM(watchers, n - 1) : NULL;
+    Py_XSETREF(here.mode, mode);
+    return 0;
+}
+
+NEVER_INLINE int look_up_context(void) {
+    PyObject *names, *mode;
+    here.known = false;
     if (PyContextVar_Get(scope_variable, Py_None, &names) < 0)
         return -1;
     if (names == Py_None || !PyTuple_GET_SIZE(names))
         Py_CLEAR(names);
+    if (PyContextVar_Get(mode_variable, Py_None, &mode) < 0 || enter_mode(mode) < 0) {
+        Py_XDECREF(names);
+        return -1;
+    }
     const PyThreadState *thread = PyThreadState_Get();
     here.known = true;
     here.thread = thread->id;
     here.version = thread->context_ver;
     Py_XSETREF(here.notes, names);
-    *notes = Py_XNewRef(names);
     return 0;
 }
 
+/* A new reference to the notes of a node made here and now. */
 static inline int current_notes(PyObject **notes) {
-    if (!scopes_are_used) {
+    if (!context_matters) {
         *notes = NULL;
         return 0;
     }
     const PyThreadState *thread = PyThreadState_Get();
-    if (!here.known || here.thread != thread->id || here.version != thread->context_ver)
-        return look_up_scope(notes);
+    if ((!here.known || here.thread != thread->id || here.version != thread->context_ver) &&
+        look_up_context() < 0)
+        return -1;
     *notes = Py_XNewRef(here.notes);
     return 0;
 }
 
-/* After this, making nodes allocates nothing that could set off Python's collector, and with it Python
- * code, which could change a list that is being read. */
-static int warm_up_scope(void) {
+/* After this, `here` is up to date, and making nodes allocates nothing that could set off Python's
+ * collector, and with it Python code, which could change a list that is being read. */
+static int warm_up_context(void) {
     PyObject *notes;
     if (current_notes(&notes) < 0)
         return -1;

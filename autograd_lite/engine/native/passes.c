@@ -87,6 +87,21 @@ static int differentiate(PyObject *root, double seed, Order *order, const bool a
     }
 }
 
+/* Inside detect_anomaly, what a pass is going to do is looked at before it begins: 0, or -1 if it is not
+ * to be done. So no Python code runs during a pass. */
+static int announce(const char *pass, PyObject *root, const double *seed) {
+    if (warm_up_context() < 0)
+        return -1;
+    if (!here.watcher)
+        return 0;
+    PyObject *watcher = Py_NewRef(here.watcher);
+    PyObject *nothing = seed ? PyObject_CallMethod(watcher, pass, "Od", root, *seed)
+                             : PyObject_CallMethod(watcher, pass, "O", root);
+    Py_DECREF(watcher);
+    Py_XDECREF(nothing);
+    return nothing ? 0 : -1;
+}
+
 PyDoc_STRVAR(backward_doc,
 "backward($self, seed=1.0)\n--\n\n"
 "Add the derivative of this Value by each of its ancestors to their ``grad``.\n\n"
@@ -107,6 +122,8 @@ static PyObject *backward(PyObject *self, PyObject *const *args, Py_ssize_t n, P
     if (given && to_double(given, &seed) < 0)
         return NULL;
     Order order;
+    if (announce("before_sweep", self, &seed) < 0)
+        return NULL;
     if (!((Node *)self)->constant) {
         if (differentiate(self, seed, &order, true) < 0)
             return NULL;
@@ -124,7 +141,8 @@ static PyObject *adjoints(PyObject *module, PyObject *args) {
     PyObject *root, *nodes;
     double seed;
     Order order;
-    if (!PyArg_ParseTuple(args, "O!dO!:adjoints", ValueType, &root, &seed, &PyList_Type, &nodes))
+    if (!PyArg_ParseTuple(args, "O!dO!:adjoints", ValueType, &root, &seed, &PyList_Type, &nodes) ||
+        announce("before_sweep", root, &seed) < 0)
         return NULL;
     /* A tuple, because the handler of Ctrl-C may change the list. */
     PyObject *list = NULL, *wanted = PyList_AsTuple(nodes);
@@ -282,6 +300,8 @@ PyDoc_STRVAR(refresh_doc,
 static PyObject *refresh(PyObject *self, PyObject *unused) {
     (void)unused;
     int state;
+    if (announce("before_refresh", self, NULL) < 0)
+        return NULL;
     do {
         Order order;
         if (walk(&self, 1, &order, false) < 0)

@@ -64,7 +64,58 @@ static Node *argument(PyObject *thing) {
 
 /* --- nodes --------------------------------------------------------------------------------------- */
 
+/* Make a leaf of a node. */
+static void forget_parents(Node *node) {
+    const uint32_t row = node->row;
+    const uint8_t n_parents = node->n_parents;
+    Node *x = node->x, *y = node->y;
+    Many *many = node->many;
+    node->row = 0;
+    node->n_parents = 0;
+    if (n_parents == MANY) {
+        for (Py_ssize_t i = 0; i < many->n; i++)
+            Py_DECREF(many_parents(many)[i]);
+        give_back_room(many);
+    } else {
+        if (n_parents > 0)
+            Py_DECREF(x);
+        if (n_parents > 1)
+            Py_DECREF(y);
+    }
+    let_go_of_row(row);
+}
+
+/* Tell a watcher of a node: 0, or -1 if it raises. */
+static int tell(PyObject *watcher, Node *node, bool silent) {
+    if (silent) /* the partial derivatives were not computed, but can be looked at */
+        memset(partials_of(node), 0, (size_t)count_parents(node) * sizeof(double));
+    PyObject *nothing = PyObject_CallMethod(watcher, "recorded", "O", node);
+    Py_XDECREF(nothing);
+    return nothing ? 0 : -1;
+}
+
+/* A node that still lacks its number, inside no_grad or detect_anomaly. */
+NEVER_INLINE PyObject *finished_in_mode(Node *node) {
+    const bool silent = here.silent;
+    PyObject *watcher = Py_XNewRef(here.watcher); /* for Python code runs, which may enter other modes */
+    int state = silent ? evaluate_silently(node) : evaluate(node);
+    if (watcher) {
+        if (state == 0)
+            state = tell(watcher, node, silent);
+        Py_DECREF(watcher);
+    }
+    if (state < 0) {
+        Py_DECREF(node);
+        return NULL;
+    }
+    if (silent)
+        forget_parents(node);
+    return (PyObject *)node;
+}
+
 static PyObject *finished(Node *node) {
+    if (here.mode)
+        return finished_in_mode(node);
     if (evaluate(node) < 0) {
         Py_DECREF(node);
         return NULL;
@@ -159,29 +210,29 @@ ALWAYS_INLINE Node *new_binary(uint32_t row, Node *x, Node *y) {
     return node;
 }
 
-/* A node of a Value and a plain number. 0 if the other operand is something else, whose own operator
- * is to be asked; -1 after an error. */
-NEVER_INLINE int binary_with_number(uint32_t row, PyObject *a, PyObject *b, Node **node) {
+/* A node of a Value and a plain number. NotImplemented if the other operand is something else, whose own
+ * operator is to be asked. */
+NEVER_INLINE PyObject *binary_with_number(uint32_t row, PyObject *a, PyObject *b) {
     double number;
     const bool value_first = is_value(a);
     const int known = plain_number(value_first ? b : a, &number);
     if (known <= 0)
-        return known;
+        return known < 0 ? NULL : Py_NewRef(Py_NotImplemented);
     Node *other = new_constant(number);
     if (!other)
-        return -1;
+        return NULL;
     Node *pair[2] = {(Node *)a, (Node *)b};
     pair[value_first] = other;
     Py_INCREF(pair[!value_first]);
-    *node = new_child(row, pair, 2);
-    return *node ? 1 : -1;
+    return (PyObject *)new_child(row, pair, 2);
 }
 
 #define OPERATOR_1(name, slot)                                                                    \
     static PyObject *operator_##name(PyObject *self) {                                            \
         Node *node = new_unary(ROW_##name, (Node *)self);                                         \
-        if (node)                                                                                 \
-            evaluate_##name(node, NULL);                                                          \
+        if (!node || here.mode)                                                                   \
+            return node ? finished_in_mode(node) : NULL;                                          \
+        evaluate_##name(node, NULL);                                                              \
         return (PyObject *)node;                                                                  \
     }
 #define OPERATOR_2(name, slot)                                                                    \
@@ -191,12 +242,13 @@ NEVER_INLINE int binary_with_number(uint32_t row, PyObject *a, PyObject *b, Node
             if (!(node = new_binary(ROW_##name, (Node *)a, (Node *)b)))                           \
                 return NULL;                                                                      \
         } else {                                                                                  \
-            const int known = binary_with_number(ROW_##name, a, b, &node);                        \
-            if (known < 0)                                                                        \
-                return NULL;                                                                      \
-            if (!known)                                                                           \
-                Py_RETURN_NOTIMPLEMENTED;                                                         \
+            PyObject *found = binary_with_number(ROW_##name, a, b);                               \
+            if (!found || found == Py_NotImplemented)                                             \
+                return found;                                                                     \
+            node = (Node *)found;                                                                 \
         }                                                                                         \
+        if (here.mode)                                                                            \
+            return finished_in_mode(node);                                                        \
         evaluate_##name(node, NULL);                                                              \
         return (PyObject *)node;                                                                  \
     }
@@ -322,7 +374,7 @@ static PyObject *sequence_call(PyObject *self, PyObject *const *args, Py_ssize_t
                                PyObject *keywords) {
     const uint32_t index = known_row(self);
     Groups groups;
-    if ((!index && PyErr_Occurred()) || warm_up_scope() < 0) {
+    if ((!index && PyErr_Occurred()) || warm_up_context() < 0) {
         let_go_of_row(index);
         return NULL;
     }
@@ -341,8 +393,9 @@ static PyObject *sequence_call(PyObject *self, PyObject *const *args, Py_ssize_t
     static PyObject *unary_##name(PyObject *self, PyObject *unused) {                             \
         (void)unused;                                                                             \
         Node *node = new_unary(ROW_##name, (Node *)self);                                         \
-        if (node)                                                                                 \
-            evaluate_##name(node, rows[ROW_##name].attrs);                                        \
+        if (!node || here.mode)                                                                   \
+            return node ? finished_in_mode(node) : NULL;                                          \
+        evaluate_##name(node, rows[ROW_##name].attrs);                                            \
         return (PyObject *)node;                                                                  \
     }
 ROWS_1(METHOD_1)

@@ -97,12 +97,12 @@ ROWS_3(EVALUATE_3)
 
 enum { LOCAL = 256 }; /* so many numbers need no allocation */
 
-/* A node's numbers from those of its parents in `args`, which has room for the scratch after them. */
-static void evaluate_at(Node *node, const Row *row, double *args, bool all_vary) {
+/* A node's partial derivatives, from its number and those of its parents in `args`, which has room for
+ * the scratch after them. */
+static void partials_at(Node *node, const Row *row, double *args, bool all_vary) {
     const Py_ssize_t n = count_parents(node);
     const Py_ssize_t m = (n - row->n_scalars) / row->n_vectors;
     double *partials = partials_of(node);
-    node->data = row->sequence_forward(args, m, row->attrs, args + n);
     row->sequence_partials(node->data, args, m, row->attrs, args + n, partials);
     if (all_vary)
         return;
@@ -112,7 +112,7 @@ static void evaluate_at(Node *node, const Row *row, double *args, bool all_vary)
             partials[i] = 0.0;
 }
 
-static int evaluate_sequence(Node *node, const Row *row) {
+static int evaluate_sequence(Node *node, const Row *row, bool silent) {
     const Py_ssize_t n = count_parents(node);
     const Py_ssize_t m = (n - row->n_scalars) / row->n_vectors;
     Node *const *parents = parents_of(node);
@@ -129,14 +129,16 @@ static int evaluate_sequence(Node *node, const Row *row) {
     }
     for (Py_ssize_t i = 0; i < n; i++)
         args[i] = parents[i]->data;
-    evaluate_at(node, row, args, false);
+    node->data = row->sequence_forward(args, m, row->attrs, args + n);
+    if (!silent)
+        partials_at(node, row, args, false);
     if (args != local)
         PyMem_Free(args);
     return 0;
 }
 
 /* Python code runs here, which may make `rows` move. */
-static int evaluate_in_python(Node *node, PyObject *op) {
+static int evaluate_in_python(Node *node, PyObject *op, bool silent) {
     const Py_ssize_t n = count_parents(node);
     Node *const *parents = parents_of(node);
     PyObject *numbers = PyTuple_New(n), *wanted = numbers ? PyTuple_New(n) : NULL;
@@ -160,6 +162,11 @@ static int evaluate_in_python(Node *node, PyObject *op) {
     const double number = out ? PyFloat_AsDouble(out) : -1.0;
     if (!out || PyErr_Occurred())
         goto done;
+    if (silent) {
+        node->data = number;
+        result = 0;
+        goto done;
+    }
     found = PyObject_CallMethod(op, "partials_on_floats", "OOO", out, numbers, wanted);
     list = found ? PySequence_Tuple(found) : NULL; /* which no Python code can change */
     if (!list)
@@ -194,7 +201,23 @@ static int evaluate(Node *node) {
         row->evaluate(node, row->attrs);
         return 0;
     }
-    return row->sequence_forward ? evaluate_sequence(node, row) : evaluate_in_python(node, row->op);
+    return row->sequence_forward ? evaluate_sequence(node, row, false)
+                                 : evaluate_in_python(node, row->op, false);
+}
+
+/* Set a node's number, and not its partial derivatives. */
+static int evaluate_silently(Node *node) {
+    const Row *row = &rows[node->row];
+    if (row->forward) {
+        Node *const *parents = parents_of(node);
+        double args[3];
+        for (int i = 0; i < row->arity; i++)
+            args[i] = parents[i]->data;
+        node->data = row->forward(args, row->attrs);
+        return 0;
+    }
+    return row->sequence_forward ? evaluate_sequence(node, row, true)
+                                 : evaluate_in_python(node, row->op, true);
 }
 
 /* --- entries ------------------------------------------------------------------------------------- */

@@ -1,0 +1,44 @@
+"""How nodes are made here and now: whether they remember their parents, and who is told of them."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, NamedTuple, Protocol
+
+
+class Watcher(Protocol):
+    """What an engine tells of each node and each pass; an exception stops it before any change."""
+
+    def recorded(self, node: Any) -> None:
+        """A node has its number."""
+
+    def before_sweep(self, root: Any, seed: float) -> None:
+        """The reverse sweep from this root is about to begin."""
+
+    def before_refresh(self, root: Any) -> None:
+        """This root and all its ancestors are about to be recomputed."""
+
+
+class Mode(NamedTuple):
+    """What blocks of `no_grad` and `detect_anomaly` ask of the engine.
+
+    Attributes
+    ----------
+    silent : int
+        How many blocks say that nodes get no parents; more than 0 means that.
+    watchers : tuple of Watcher
+        One per block that watches, innermost last; only that one is told.
+    """
+
+    silent: int = 0
+    watchers: tuple[Watcher, ...] = ()
+
+
+#: None outside of all such blocks; never a mode that asks for nothing.
+current_mode: ContextVar[Mode | None] = ContextVar("autograd_lite_mode", default=None)
+
+
+def current_watcher() -> Watcher | None:
+    """Who is to be told of what happens here and now, if anybody."""
+    mode = current_mode.get()
+    return mode.watchers[-1] if mode is not None and mode.watchers else None
