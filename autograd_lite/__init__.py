@@ -16,6 +16,7 @@ from autograd_lite.engine import Value
 from autograd_lite.engine import name as engine
 from autograd_lite.errors import (
     AnomalyError,
+    AnomalyWarning,
     AutogradError,
     ExpressionError,
     GradientMismatch,
@@ -28,6 +29,7 @@ from autograd_lite.errors import (
 )
 from autograd_lite.explanations import explain, latex
 from autograd_lite.graph import scope
+from autograd_lite.modes import detect_anomaly, no_grad
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
 from autograd_lite.transforms import (
@@ -65,10 +67,10 @@ if _TYPE_CHECKING:
 
 
 __all__ = [
-    "AnomalyError", "AutogradError", "ExpressionError", "GradientMismatch", "GraphError",
-    "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError", "Value",
-    "check_grad", "checkpoint", "custom_op", "derivative", "diagnose", "draw", "draw_dot", "engine",
-    "explain", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex",
-    "log_softmax", "nn", "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad",
-    "vjp", *_rows,
+    "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
+    "GraphError", "LayoutError", "ModelFileError", "ProgramError", "ShapeError", "TableError",
+    "Value", "check_grad", "checkpoint", "custom_op", "derivative", "detect_anomaly", "diagnose",
+    "draw", "draw_dot", "engine", "explain", "grad", "gradient", "hessian", "hvp", "isclose",
+    "jacobian", "jvp", "latex", "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax",
+    "taylor", "uncertainty", "value_and_grad", "vjp", *_rows,
 ]  # fmt: skip

@@ -13,6 +13,8 @@
     ├── LayoutError(RuntimeError)         a picture that Graphviz could not draw
     └── TableError(ValueError)            a table that cannot be read or learnt from
 
+    AnomalyWarning(UserWarning)           0 × inf or 0 × nan counted as 0 (`detect_anomaly`)
+
 Each also derives from the built-in exception that a caller would expect, so ``except ValueError``
 works without knowing this page. A wrong *type* of argument is a plain `TypeError`.
 """
@@ -66,6 +68,10 @@ class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 - reads as 
 
 class AnomalyError(AutogradError, ArithmeticError):
     """A number turned nan or infinite where it must not."""
+
+
+class AnomalyWarning(UserWarning):
+    """In a backward pass 0 × inf or 0 × nan counted as 0; said inside `detect_anomaly` only."""
 
 
 class ModelFileError(AutogradError, ValueError):

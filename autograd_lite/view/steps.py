@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autograd_lite.engine import Value, adjoints, constant, current_scope, topological_order
+from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
 from autograd_lite.graph import ancestors, check_fresh, row_of, scope_of
+from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
 
 
@@ -58,7 +59,8 @@ def steps(root: Value, expand: bool = False, constants: bool = True) -> Steps:
     """
     graph = Steps(ancestors(root))
     if expand:
-        _expand(graph)
+        with in_mode(Mode()):
+            _expand(graph)
     if not constants:
         graph.order = [node for node in graph.order if not node.constant or node is root]
     return graph

@@ -1,0 +1,60 @@
+"""Which line of a user's program recorded a node."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from autograd_lite.engine import Value
+
+#: Code in these folders is not the user's: object arrays call ops from inside NumPy.
+_FOLDERS = tuple(f"{folder}{os.sep}" for folder in (Path(__file__).parents[1], *np.__path__))
+
+
+class Line(NamedTuple):
+    """A line of a program."""
+
+    file: str
+    number: int
+
+    def __str__(self) -> str:
+        linecache.checkcache(self.file)
+        text = linecache.getline(self.file, self.number).strip()
+        return f"{self.file}:{self.number}{text and f': {text}'}"
+
+
+def users_line() -> Line:
+    """The line that runs now, in the innermost function that is not of this package or NumPy."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_FOLDERS):
+        frame = frame.f_back
+    return Line(frame.f_code.co_filename, frame.f_lineno or 0)
+
+
+class Lines:
+    """The line that recorded each node, without keeping nodes alive.
+
+    Nodes are told apart by their address, op and parents: of a node that is freed, nothing but the
+    line remains, until another one is recorded at that address.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[int, tuple[int, Line]] = {}
+
+    def note(self, node: Value) -> None:
+        """The user's line that runs now has recorded this node."""
+        self._lines[id(node)] = _fingerprint(node), users_line()
+
+    def of(self, node: Value) -> Line | None:
+        """The line that recorded this node, if it was noted."""
+        fingerprint, line = self._lines.get(id(node), (None, None))
+        return line if fingerprint == _fingerprint(node) else None
+
+
+def _fingerprint(node: Value) -> int:
+    return hash((node.op, *map(id, node.parents)))

@@ -1,0 +1,61 @@
+"""Whether ops build a graph."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+from autograd_lite.engine import Mode, current_mode
+from autograd_lite.modes.block import Block, in_mode
+
+
+class no_grad(Block):  # noqa: N801 - used like a function
+    """Compute numbers without building a graph, in a ``with`` block or a decorated function.
+
+    Inside, every op on Values gives a leaf: a Value without parents, through which no derivative
+    flows. So nothing is kept alive for a backward pass. Graphs that exist already can still be
+    differentiated, with ``create_graph=True`` too.
+
+    Blocks nest. Other threads are not affected; an asyncio task inherits the block in which it was
+    created. A generator function that is decorated is in the block only while it runs itself. (A
+    ``with`` block inside a generator lasts, as with all context managers, while the generator
+    waits at a ``yield``.)
+
+    See Also
+    --------
+    Value.detach : One Value as a leaf.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y, y.parents
+    (Value(data=9.0, grad=0.0), ())
+    >>> @no_grad()
+    ... def predict(x):
+    ...     return 2.0 * x + 1.0
+    >>> predict(x).op
+    ''
+    """
+
+    def _entered(self, mode: Mode) -> Mode:
+        return mode._replace(silent=mode.silent + 1)
+
+    def _left(self, mode: Mode) -> Mode:
+        return mode._replace(silent=max(mode.silent - 1, 0))
+
+
+def recording() -> AbstractContextManager[None]:
+    """A block in which ops build a graph, also inside `no_grad`: for what differentiates by itself.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, no_grad
+    >>> with no_grad(), recording():
+    ...     y = -Value(1.0)
+    >>> y.op
+    'negative'
+    """
+    mode = current_mode.get()
+    return nullcontext() if mode is None else in_mode(mode._replace(silent=0))
