@@ -14,6 +14,7 @@ from foreign import product_row, total_row, weighted_row
 import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.engine import (
+    Mode,
     adjoints,
     constant,
     fields,
@@ -23,6 +24,7 @@ from autograd_lite.engine import (
     restore,
     topological_order,
 )
+from autograd_lite.modes import in_mode
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.table import with_attrs
 
@@ -183,6 +185,27 @@ TIMES = pytest.mark.parametrize("times", [1, 1000])
 @TIMES
 @pytest.mark.parametrize("name", [*PROGRAMS, *PYTHON_PROGRAMS])
 def test_a_failing_allocation_leaves_everything_intact(name, graph, times):
+    check_intact(name, graph, times)
+
+
+class Deaf:
+    """A watcher that finds nothing wrong."""
+
+    def recorded(self, node): ...
+    def before_sweep(self, root, seed): ...
+    def before_refresh(self, root): ...
+
+
+@pytest.mark.parametrize(
+    "mode", [Mode(1), Mode(0, (Deaf(),)), Mode(1, (Deaf(),))], ids=["silent", "watched", "both"]
+)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_so_does_one_inside_a_mode(name, graph, mode):
+    with in_mode(mode):  # entered here, because blocks of Python's cannot end without memory
+        check_intact(name, graph, 1)
+
+
+def check_intact(name, graph, times):
     program, before = (PROGRAMS | PYTHON_PROGRAMS)[name], graph.state()
     program(graph)  # what is imported or remembered at the first call comes first
     graph.put_back(before)

@@ -7,6 +7,7 @@ import re
 import struct
 import threading
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -14,11 +15,20 @@ from foreign import product_row, total_row, weighted_row
 
 import autograd_lite as ag
 from autograd_lite import AnomalyError, AnomalyWarning, Value, nn
-from autograd_lite.engine import Mode, adjoints, fields, record, record_beside
+from autograd_lite.engine import (
+    Mode,
+    adjoints,
+    current_mode,
+    fields,
+    hessian_products,
+    record,
+    record_beside,
+)
 from autograd_lite.modes import in_mode, recording
 from autograd_lite.modes.lines import Lines
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.table import with_attrs
+from autograd_lite.transforms.orders import numbers_of
 
 
 def bits(value):
@@ -156,17 +166,6 @@ def test_graphs_can_be_differentiated_inside_no_grad():
     assert ag.gradient(first, [x]) == [18.0]
 
 
-def test_a_model_learns_inside_no_grad():
-    def learnt(model):
-        model.learn([[0.0], [1.0]], [1.0, 3.0], epochs=3, progress=False, seed=1)
-        return [p.data for p in model.parameters()]
-
-    expected = learnt(nn.MLP(1, [2, 1], seed=2))
-    with ag.no_grad():
-        assert learnt(nn.MLP(1, [2, 1], seed=2)) == expected
-        assert is_leaf(nn.MLP(1, [1], seed=2)([1.0]))
-
-
 def test_recording_is_possible_inside_no_grad():
     x = Value(2.0)
     with ag.no_grad():
@@ -184,6 +183,104 @@ def test_pictures_expand_whatever_the_mode():
     expected = str(ag.draw(total, expand=True).to_graphviz())
     with ag.no_grad(), ag.detect_anomaly():
         assert str(ag.draw(total, expand=True).to_graphviz()) == expected
+
+
+def wave(x, y):
+    """A function of two numbers that gives one."""
+    return ag.sin(x * y) + ag.exp(y) / x
+
+
+#: Every transform of it at two numbers.
+TRANSFORMS = {
+    "grad": lambda x, y: ag.grad(wave, argnums=(0, 1))(x, y),
+    "value_and_grad": lambda x, y: ag.value_and_grad(wave)(x, y),
+    "jvp": lambda x, y: ag.jvp(wave, (x, y), (1.0, -2.0)),
+    "vjp": lambda x, y: ag.vjp(lambda x, y: [wave(x, y), x], x, y)[1]([2.0, 3.0]),
+    "vjp's value": lambda x, y: ag.vjp(wave, x, y)[0],
+    "jacobian": lambda x, y: ag.jacobian(lambda z: [wave(*z), z[0]])([x, y]).tolist(),
+    "hessian": lambda x, y: ag.hessian(lambda z: wave(*z))([x, y]).tolist(),
+    "hvp": lambda x, y: ag.hvp(lambda z: wave(*z))([x, y], [1.0, 2.0]),
+    "derivative": lambda x, y: ag.derivative(lambda x: wave(x, y), 3)(x),
+    "taylor": lambda x, y: ag.taylor(lambda x: wave(x, y), x, 3),
+    "nested": lambda x, y: ag.grad(lambda x: x * ag.grad(wave)(x, y))(x),
+    "checkpoint": lambda x, y: ag.grad(ag.grad(ag.checkpoint(wave)))(x, y),
+}
+
+
+def numbers_in(found):
+    """What a transform gives, without its structure."""
+    parts = found if isinstance(found, list | tuple) else [found]
+    return [x for p in parts for x in (numbers_in(p) if isinstance(p, list | tuple) else [p])]
+
+
+@pytest.mark.parametrize("block", [ag.no_grad, ag.detect_anomaly])
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_gives_the_same_inside_a_block(name, block):
+    expected = TRANSFORMS[name](0.7, -1.2)
+    with block():
+        assert TRANSFORMS[name](0.7, -1.2) == expected
+    assert all(type(x) is float for x in numbers_in(expected))
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_of_values_gives_leaves_inside_no_grad(name):
+    x, y = Value(0.7), Value(-1.2)
+    expected = numbers_in(TRANSFORMS[name](x, y))
+    with ag.no_grad():
+        found = numbers_in(TRANSFORMS[name](x, y))
+    values = [v for v in found if isinstance(v, Value)]
+    assert values
+    assert all(map(is_leaf, values))
+    assert numbers_of(found).tolist() == numbers_of(expected).tolist()
+
+
+def test_no_grad_inside_a_transformed_function_is_respected():
+    def frozen(x):
+        with ag.no_grad():
+            scale = x * x
+        return scale * x
+
+    assert ag.grad(frozen)(3.0) == 9.0
+    assert ag.jvp(frozen, (3.0,), (1.0,)) == (27.0, 9.0)
+    assert ag.grad(ag.grad(frozen))(3.0) == 0.0
+    assert ag.derivative(frozen, 2)(3.0) == 0.0
+    assert ag.grad(ag.checkpoint(frozen))(3.0) == 9.0
+
+
+def test_a_derivative_taken_inside_no_grad_is_constant_for_the_one_around():
+    def outer(x):
+        with ag.no_grad():
+            slope = ag.grad(lambda y: x * y * y)(1.0)
+        return slope * x
+
+    assert ag.grad(outer)(3.0) == 6.0
+
+
+def test_the_gradient_of_a_network_is_a_network_inside_no_grad():
+    model = nn.Neuron(2, "tanh", seed=1)
+    with ag.no_grad():
+        slopes = ag.grad(lambda model: model([0.5, 1.0]))(model)
+    expected = ag.grad(lambda model: model([0.5, 1.0]))(model)
+    assert [p.data for p in slopes.parameters()] == [p.data for p in expected.parameters()]
+
+
+def test_other_tools_work_inside_the_blocks():
+    with ag.no_grad(), ag.detect_anomaly():
+        ag.check_grad(wave, 0.7, -1.2)
+        ag.check_grad(ag.log, 1e-9, order=1)  # numeric steps leave the domain
+        found = ag.uncertainty(lambda x: x * x, [3.0], [0.1])
+    assert found.sigma == pytest.approx(0.6)
+
+
+def test_a_checkpoint_is_refreshed_inside_no_grad():
+    x, y = Value(2.0), Value(3.0)
+    root = ag.checkpoint(lambda x: ag.exp(x) * y)(x) * 1.0
+    x.data = 0.0
+    with ag.no_grad():
+        root.refresh()
+        assert is_leaf(ag.checkpoint(ag.exp)(x))
+    assert root.data == 3.0
+    assert ag.gradient(root, [x, y]) == [3.0, 1.0]
 
 
 # --- blocks as decorators, in threads and tasks ---------------------------------------------------
@@ -470,8 +567,9 @@ def unchanged(root, nodes, passes):
 PASSES = {
     "backward": lambda root: root.backward(),
     "gradient": lambda root: ag.gradient(root, []),
-    "create_graph": lambda root: ag.gradient(root, [], create_graph=True),
+    "create_graph": lambda root: ag.gradient(root, root.parents[0].parents, create_graph=True),
     "adjoints": lambda root: adjoints(root, 1.0, []),
+    "hessian_products": lambda root: hessian_products(root, [root], [[1.0]]),
 }
 
 
@@ -517,7 +615,7 @@ def test_a_seed_that_is_no_finite_number_is_an_anomaly():
         (x * 2.0).parents[1].backward(math.nan)  # a constant gets no gradient
 
 
-def test_zero_times_infinity_is_warned_of():
+def test_zero_times_infinity_is_warned_of_once_for_each_place():
     x = Value(0.0, label="x")
     with ag.detect_anomaly(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
@@ -526,7 +624,7 @@ def test_zero_times_infinity_is_warned_of():
             loss = ag.where(x > 0.0, root, x) + x
             loss.backward()
     assert x.grad == 4.0
-    assert [w.category for w in caught] == [AnomalyWarning] * 2
+    assert [w.category for w in caught] == [AnomalyWarning]
     said, line = str(caught[0].message), caught[0].lineno
     assert said.startswith("the derivative of sqrt(x=0.0) by x is inf, recorded at")
     assert "this line" in said
@@ -583,6 +681,48 @@ def test_a_nan_inside_a_partial_derivative_that_does_not_count_is_no_anomaly():
         assert [p.data for p in partials] == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("argument", [0.0, Value(0.0)])
+def test_a_tangent_that_is_infinite_is_an_anomaly(argument):
+    def root(x):
+        return 2.0 * ag.sqrt(x)
+
+    said = message(lambda: ag.jvp(root, (argument,), (3.0,)))
+    assert "the derivative of sqrt(0.0) by operand 1 is inf, recorded at" in said
+    assert "times the tangent 3.0 that is inf" in said
+    assert "return 2.0 * ag.sqrt(x)" in said
+    with ag.detect_anomaly(), pytest.warns(AnomalyWarning, match=r"the tangent 0\.0 that counts"):
+        ag.jvp(root, (argument,), (0.0,))
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        lambda f: ag.grad(f)(0.0),
+        lambda f: ag.grad(f)(Value(0.0)),
+        lambda f: ag.vjp(f, 0.0)[1](1.0),
+        lambda f: ag.jacobian(f)(0.0),
+        lambda f: ag.hessian(f)(0.0),
+        lambda f: ag.hvp(f)(0.0, 1.0),
+        lambda f: ag.derivative(f)(0.0),
+        lambda f: ag.taylor(f, 0.0, 2),
+        lambda f: ag.grad(ag.checkpoint(f))(0.0),
+    ],
+)
+def test_every_transform_is_watched(transform):
+    said = message(lambda: transform(lambda x: 2.0 * ag.sqrt(x)))
+    assert "the derivative of sqrt(0.0) by operand 1 is inf, recorded at" in said
+    assert "ag.sqrt(x)" in said
+
+
+def test_the_line_of_a_checkpoint_is_that_of_its_call():
+    def program():
+        x = Value(0.0)
+        part = ag.checkpoint(lambda x, y: x * y)(x, 1e200)  # this line
+        (part * 1e200).backward()
+
+    message(program, "the derivative of checkpoint(", "# this line")
+
+
 # --- detect_anomaly: refresh ----------------------------------------------------------------------
 
 
@@ -623,6 +763,14 @@ def test_lines_belong_to_the_node_that_was_noted():
     lines._lines[id(other)] = lines._lines[id(noted)]
     assert lines.of(other) is None
     assert lines.of(x) is None
+
+
+def test_nothing_of_a_block_is_kept():
+    with ag.detect_anomaly():
+        _ = -Value(1.0)
+        watcher = weakref.ref(current_mode.get().watchers[-1])
+        assert watcher() is not None
+    assert watcher() is None
 
 
 def test_a_mode_can_be_set_aside():

@@ -17,17 +17,21 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.engine import (
     adjoints,
+    current_mode,
+    current_scope,
     fields,
     hessian_products,
     record,
     restore,
     topological_order,
 )
+from autograd_lite.engine.scopes import current_scope as scope_variable
 from autograd_lite.ops import TABLE, Op
 
 if ag.engine != "native":
     pytest.skip("the C engine does not run here", allow_module_level=True)
 living = importlib.import_module("autograd_lite.engine.native").living
+engine = importlib.import_module("autograd_lite.engine.native._engine")
 
 LINUX = pytest.mark.skipif(
     sys.platform != "linux" or "asan" in os.environ.get("LD_PRELOAD", ""),
@@ -267,3 +271,19 @@ def test_a_str_of_another_class_does_not_live_on_in_a_label():
     x = Value(1.0, label=text)
     del text
     assert (gone(), x.label, type(x.label)) == (None, "x", str)
+
+
+def test_what_is_no_scope_and_no_mode_is_refused():
+    for change in (engine.set_variable, engine.reset_variable):
+        with pytest.raises(TypeError, match="takes a variable and"):
+            change(scope_variable)
+    with pytest.raises(TypeError, match="a scope is a tuple of str and was given 'x'"):
+        current_scope.set("x")
+    for thing in (1, (), (1, 2), (1, (), 2), ("", [])):
+        token = current_mode.set(thing)
+        try:
+            with pytest.raises(TypeError, match="a mode is None or a Mode"):
+                -Value(1.0)
+        finally:
+            current_mode.reset(token)
+    assert (-Value(1.0)).op

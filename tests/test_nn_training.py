@@ -474,3 +474,14 @@ def test_one_output_in_a_list_is_one_output():
             return [self.w * x[0]]
 
     assert Listed().predict([1.0, 2.0]).tolist() == [2.0, 4.0]
+
+
+def test_a_model_learns_inside_no_grad():
+    def learnt(model):
+        model.learn([[0.0], [1.0]], [1.0, 3.0], epochs=3, progress=False, seed=1)
+        return [p.data for p in model.parameters()]
+
+    expected = learnt(nn.MLP(1, [2, 1], seed=2))
+    with ag.no_grad():
+        assert learnt(nn.MLP(1, [2, 1], seed=2)) == expected
+        assert not nn.MLP(1, [1], seed=2)([1.0]).parents

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from autograd_lite.engine.modes import current_watcher
 from autograd_lite.engine.sweep import topological_order
 from autograd_lite.ops.duals import along, partial_tangents
 
@@ -51,6 +52,9 @@ def hessian_products(
     >>> hessian_products(x * x * y, [x, y], [[1.0, 0.0], [0.0, 1.0]])
     [[6.0, 4.0], [4.0, 0.0]]
     """
+    watcher = current_watcher()
+    if watcher is not None:
+        watcher.before_sweep(root, 1.0)
     for direction in directions:
         if len(direction) != len(nodes):
             raise ValueError(f"{len(nodes)} nodes and a direction of {len(direction)} numbers")

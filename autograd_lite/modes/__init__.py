@@ -7,8 +7,24 @@ A mode belongs to the running thread and its context (`contextvars`): other thre
 affected, and an asyncio task inherits the modes in which it was created.
 """
 
-from autograd_lite.modes.anomaly import detect_anomaly, differentiating
+from autograd_lite.modes.anomaly import (
+    check_adjoints,
+    check_tangents,
+    detect_anomaly,
+    noted,
+    unchecked,
+)
 from autograd_lite.modes.block import in_mode
-from autograd_lite.modes.recording import no_grad, recording
+from autograd_lite.modes.recording import is_silent, no_grad, recording
 
-__all__ = ["detect_anomaly", "differentiating", "in_mode", "no_grad", "recording"]
+__all__ = [
+    "check_adjoints",
+    "check_tangents",
+    "detect_anomaly",
+    "in_mode",
+    "is_silent",
+    "no_grad",
+    "noted",
+    "recording",
+    "unchecked",
+]

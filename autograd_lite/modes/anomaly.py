@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from math import isfinite
 from types import MappingProxyType
+from typing import Any
 
 from autograd_lite.engine import Mode, Value, current_mode, fields, topological_order
 from autograd_lite.errors import AnomalyError, AnomalyWarning
@@ -53,24 +54,49 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
         return mode._replace(watchers=mode.watchers[:-1])
 
 
-def differentiating(output: Value) -> AbstractContextManager[None]:
-    """A block in which the derivatives of this Value are recorded as Values.
+def check_adjoints(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
+    """Inside `detect_anomaly`: raise if a reverse sweep over these nodes would meet nan or inf."""
+    watcher = _watcher()
+    if watcher is not None:
+        watcher.check_adjoints(nodes, _numbers(seeds))
 
-    They are recorded inside `no_grad`, too. Inside `detect_anomaly` the sweep is first checked on
-    floats; while it is recorded, numbers are not, because a partial derivative may be computed by
-    way of a nan that does not count.
+
+def check_tangents(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
+    """The same for a forward sweep."""
+    watcher = _watcher()
+    if watcher is not None:
+        watcher.check_tangents(nodes, _numbers(seeds))
+
+
+def unchecked() -> AbstractContextManager[None]:
+    """A block for recording derivatives that have been checked on floats.
+
+    `detect_anomaly` notes their lines only, because a partial derivative may be computed by way of
+    a nan that does not count.
     """
-    mode = current_mode.get()
-    if mode is None:
+    watcher, mode = _watcher(), current_mode.get()
+    if watcher is None or mode is None:
         return nullcontext()
-    mode = mode._replace(silent=0)
-    if mode.watchers:
-        watcher = mode.watchers[-1]
-        watcher.before_sweep(output, 1.0)
-        if isinstance(watcher, _Watcher):
-            quiet = _Watcher(watcher.lines, checking=False)
-            mode = mode._replace(watchers=(*mode.watchers, quiet))
-    return in_mode(mode)
+    quiet = _Watcher(watcher.lines, checking=False)
+    return in_mode(mode._replace(watchers=(*mode.watchers, quiet)))
+
+
+def noted(node: Value) -> Value:
+    """A node that was made by `restore`, of which `detect_anomaly` is told."""
+    watcher = _watcher()
+    if watcher is not None:
+        watcher.recorded(node)
+    return node
+
+
+def _watcher() -> _Watcher | None:
+    mode = current_mode.get()
+    watcher = mode.watchers[-1] if mode is not None and mode.watchers else None
+    return watcher if isinstance(watcher, _Watcher) else None
+
+
+def _numbers(seeds: Mapping[Value, Any]) -> dict[Value, float]:
+    return {n: x.data if isinstance(x, Value) else float(x) for n, x in seeds.items()}
 
 
 class _Watcher:
@@ -79,6 +105,7 @@ class _Watcher:
     def __init__(self, lines: Lines, checking: bool = True) -> None:
         self.lines = lines
         self._checking = checking
+        self._warned: dict[Any, Any] = {}  # as Python's warnings keep account of them
 
     def recorded(self, node: Value) -> None:
         """Note the line; raise if the number is nan or inf."""
@@ -100,25 +127,53 @@ class _Watcher:
                 raise AnomalyError(self._of_number(node, numbers))
 
     def before_sweep(self, root: Value, seed: float) -> None:
-        """Raise if an adjoint will be nan or inf; warn where zero carries nothing.
+        """Raise if an adjoint will be nan or inf; warn where zero carries nothing."""
+        if not root.constant:
+            self.check_adjoints(topological_order([root]), {root: seed})
 
-        The very sweep of the engine, in its order, with an error in place of the first nan or inf.
-        """
-        if root.constant:
-            return
-        if not isfinite(seed):
-            raise AnomalyError(f"the derivative's seed is {seed}; give a finite number")
-        order = topological_order([root])
-        adjoint = dict.fromkeys(order, 0.0)
-        adjoint[root] += seed
-        for node in reversed(order):
-            for i, (parent, partial) in enumerate(zip(node.parents, node.local_grads, strict=True)):
-                total = adjoint[parent] + carry(adjoint[node], partial)
-                if not isfinite(total):
-                    raise AnomalyError(self._of_adjoint(node, i, adjoint))
-                if not isfinite(partial):
-                    self._warn(node, i)
-                adjoint[parent] = total
+    def check_adjoints(self, nodes: list[Value], seeds: Mapping[Value, float]) -> None:
+        """The very sweep of the engine, in its order, with an error at the first nan or inf."""
+        adjoint = dict.fromkeys(nodes, 0.0)
+        adjoint.update(_checked(seeds))
+        for node in reversed(nodes):
+            factor = adjoint[node]
+            for i, (parent, partial) in _edges(node):
+                if parent in adjoint:
+                    so_far = adjoint[parent]
+                    adjoint[parent] = self._sum("adjoint", so_far, factor, partial, node, i)
+
+    def check_tangents(self, nodes: list[Value], seeds: Mapping[Value, float]) -> None:
+        """The same from the inputs to the outputs."""
+        tangent = dict(_checked(seeds))
+        for node in nodes:
+            if node not in seeds:
+                total = 0.0
+                for i, (parent, partial) in _edges(node):
+                    if parent in tangent:
+                        total = self._sum("tangent", total, tangent[parent], partial, node, i)
+                tangent[node] = total
+
+    def _sum(
+        self, kind: str, so_far: float, factor: float, partial: float, node: Value, i: int
+    ) -> float:
+        """An adjoint or tangent with another contribution: factor times the i-th partial."""
+        product = carry(factor, partial)
+        total: float = so_far + product
+        if isfinite(total) and isfinite(partial):
+            return total
+        by = node.parents[i].label or f"operand {i + 1}"
+        told = f"the derivative of {_call(node)} by {by} is {partial}, {self._place(node)}"
+        if isfinite(total):
+            line = self.lines.of(node) or users_line()
+            warnings.warn_explicit(
+                f"{told}; times the {kind} 0.0 that counts as 0, because zero carries nothing",
+                AnomalyWarning, line.file, line.number, registry=self._warned,
+            )  # fmt: skip
+            return total
+        told += f"; times the {kind} {factor} that is {product}"
+        if isfinite(product):
+            told += f", and added to {so_far} it is {total}"
+        raise AnomalyError(f"{told}; {_WAY_OUT}")
 
     # --- in words ---
 
@@ -135,28 +190,6 @@ class _Watcher:
             told = f"{_call(made)} is {made.data}, {self._place(made)}, and so {told}"
         return told
 
-    def _of_adjoint(self, node: Value, i: int, adjoint: Mapping[Value, float]) -> str:
-        """What is wrong with what a node passes on to one of its parents."""
-        upstream, partial, so_far = adjoint[node], node.local_grads[i], adjoint[node.parents[i]]
-        product = carry(upstream, partial)
-        told = f"{self._partial(node, i)}; times the adjoint {upstream} that is {product}"
-        if isfinite(product):
-            told += f", and added to {so_far} it is {so_far + product}"
-        return f"{told}; {_WAY_OUT}"
-
-    def _warn(self, node: Value, i: int) -> None:
-        line = self.lines.of(node) or users_line()
-        warnings.warn_explicit(
-            f"{self._partial(node, i)}; times the adjoint 0.0 that counts as 0, because zero "
-            "carries nothing",
-            AnomalyWarning, line.file, line.number,
-        )  # fmt: skip
-
-    def _partial(self, node: Value, i: int) -> str:
-        by = node.parents[i].label or f"operand {i + 1}"
-        partial = node.local_grads[i]
-        return f"the derivative of {_call(node)} by {by} is {partial}, {self._place(node)}"
-
     def _place(self, node: Value) -> str:
         line = self.lines.of(node)
         return f"recorded at {line}" if line else "recorded outside of this block"
@@ -164,6 +197,18 @@ class _Watcher:
 
 _WAY_OUT = "keep its operands where it is finite (of a choice, both branches are computed)"
 _SHOWN = 6  # operands
+
+
+def _edges(node: Value) -> Iterator[tuple[int, tuple[Value, float]]]:
+    """Each parent and the partial derivative by it, with its position."""
+    return enumerate(zip(node.parents, node.local_grads, strict=True))
+
+
+def _checked(seeds: Mapping[Value, float]) -> Mapping[Value, float]:
+    for seed in seeds.values():
+        if not isfinite(seed):
+            raise AnomalyError(f"a derivative's seed is {seed}; give a finite number")
+    return seeds
 
 
 def _origin(node: Value, numbers: Mapping[Value, float]) -> tuple[Value, Value | None]:

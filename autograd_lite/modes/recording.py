@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from autograd_lite.engine import Mode, current_mode
 from autograd_lite.modes.block import Block, in_mode
@@ -46,7 +47,8 @@ class no_grad(Block):  # noqa: N801 - used like a function
         return mode._replace(silent=max(mode.silent - 1, 0))
 
 
-def recording() -> AbstractContextManager[None]:
+@contextmanager
+def recording() -> Iterator[None]:
     """A block in which ops build a graph, also inside `no_grad`: for what differentiates by itself.
 
     Examples
@@ -57,5 +59,14 @@ def recording() -> AbstractContextManager[None]:
     >>> y.op
     'negative'
     """
+    if is_silent():
+        with in_mode((current_mode.get() or Mode())._replace(silent=0)):
+            yield
+    else:
+        yield
+
+
+def is_silent() -> bool:
+    """Whether this runs inside `no_grad`."""
     mode = current_mode.get()
-    return nullcontext() if mode is None else in_mode(mode._replace(silent=0))
+    return mode is not None and mode.silent > 0

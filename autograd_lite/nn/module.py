@@ -11,7 +11,6 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError, ShapeError
 from autograd_lite.graph import place
-from autograd_lite.modes import recording
 from autograd_lite.nn import files, training
 from autograd_lite.nn.data import real_array
 from autograd_lite.nn.history import History
@@ -286,11 +285,10 @@ class Module:
             If a number in the data is nan or infinite, a target is not what the loss takes, or
             another argument is out of its range.
         """
-        with recording():
-            return training.learn(
-                self, inputs, outputs, loss, optimizer, learning_rate, epochs, batch_size,
-                validation, callback, progress, seed,
-            )  # fmt: skip
+        return training.learn(
+            self, inputs, outputs, loss, optimizer, learning_rate, epochs, batch_size,
+            validation, callback, progress, seed,
+        )  # fmt: skip
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
         """The outputs for many samples, as plain numbers.

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import AnomalyError
+from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
@@ -30,6 +31,7 @@ class Model(Protocol):
         """(name, parameter) for each parameter."""
 
 
+@recording()
 def learn(
     model: Model,
     inputs: Any,

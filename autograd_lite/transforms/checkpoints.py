@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd_lite.engine import Value, adjoints, current_scope, restore
 from autograd_lite.graph import order_within, row_of, scope, scope_of
+from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
@@ -109,7 +110,7 @@ class _Call:
     def record(self, numbers: Sequence[float]) -> _Inner:
         """The graph at other numbers for the Values among the arguments."""
         mark = f"checkpoint {next(_serial)}"
-        with scope(mark):
+        with recording(), scope(mark):
             names = current_scope.get()
             inputs = list(map(Value, numbers))
             rest = iter(inputs)
@@ -134,9 +135,12 @@ class _Call:
             return Value(output.data)
         partials = inner.partials(output)
         own = current_scope.get()
-        return restore(
-            _Segment(self, i), parents, tuple(partials), output.data, 0.0, output.label, False, own
-        )
+        return noted(
+            restore(
+                _Segment(self, i), parents, tuple(partials), output.data, 0.0, output.label, False,
+                own,
+            )
+        )  # fmt: skip
 
 
 def _taken_apart(arg: Any) -> Tree:

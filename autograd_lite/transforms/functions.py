@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.errors import ShapeError
+from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import (
     Argnums,
     Function,
     Recording,
+    also_in_no_grad,
     check_scalar,
+    handed_out,
     named,
     one_or_all,
     record,
@@ -127,15 +130,18 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> value, pullback((1.0, 10.0))
     ((6.0, 5.0), (12.0, 13.0))
     """
-    recording = Recording(f, primals, {}, range(len(primals)))
+    with recording():
+        recorded = Recording(f, primals, {}, range(len(primals)))
 
+    @also_in_no_grad
     def pullback(seed: Any) -> tuple[Any, ...]:
-        seeds = numbers_like(recording.result, seed, "the seed")
-        return tuple(copy.copy(recording).pulled_back(seeds))  # a copy, since it follows the seeds
+        seeds = numbers_like(recorded.result, seed, "the seed")
+        return tuple(copy.copy(recorded).pulled_back(seeds))  # a copy, since it follows the seeds
 
-    return recording.value(), pullback
+    return handed_out(recorded.value()), pullback
 
 
+@also_in_no_grad
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Jacobian-vector product: the value and its derivative along a direction (forward mode).
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 from autograd_lite.engine import Value, adjoints, topological_order
 from autograd_lite.graph import check_fresh, check_value
-from autograd_lite.modes import differentiating
+from autograd_lite.modes import recording
 from autograd_lite.transforms.sweeps import dependent, reverse_sweep
 
 
@@ -61,7 +61,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         order = topological_order([output])
         check_fresh(order, "create_graph=True")
         seeds = {} if output.constant else {output: 1.0}
-        with differentiating(output):
+        with recording():
             recorded = reverse_sweep(dependent(order, inputs), seeds)
         return [as_value(recorded.get(node, 0.0)) for node in inputs]
     return adjoints(output, 1.0, inputs)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from functools import wraps
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, topological_order
 from autograd_lite.errors import ShapeError
+from autograd_lite.modes import is_silent, recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.sweeps import (
@@ -192,8 +194,31 @@ def one_or_all(structures: list[Any], argnums: Any) -> Any:
     return tuple(structures) if isinstance(argnums, tuple | list) else structures[0]
 
 
+def also_in_no_grad(function: Function) -> Function:
+    """The function, which records a graph of its own inside `no_grad`, too, and gives leaves."""
+
+    @wraps(function)
+    def recorded(*args: Any, **keywords: Any) -> Any:
+        if not is_silent():
+            return function(*args, **keywords)
+        with recording():
+            found = function(*args, **keywords)
+        return handed_out(found)
+
+    return recorded
+
+
+def handed_out(found: Any) -> Any:
+    """A structure of derivatives, which inside `no_grad` remember nothing."""
+    if not is_silent():
+        return found
+    tree = take_apart(found, "the result")
+    return tree.rebuilt([x.detach() if isinstance(x, Value) else x for x in tree.leaves])
+
+
 def named(transform: str, f: Function, function: Function) -> Function:
-    """The new function, with a name that says where it comes from."""
+    """The new function, of use inside `no_grad`, too, with a name that says where it comes from."""
+    function = also_in_no_grad(function)
     function.__name__ = function.__qualname__ = f"{transform}({name_of(f)})"
     function.__doc__ = f"See `autograd_lite.{transform}`."
     return function

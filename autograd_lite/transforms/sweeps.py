@@ -14,6 +14,7 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
+from autograd_lite.modes import check_adjoints, check_tangents, unchecked
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.rules import carry
 
@@ -57,14 +58,17 @@ def reverse_sweep(
     """
     adjoint: dict[Value, Any] = dict(seeds)
     between = {*nodes, *beyond}
-    for node in reversed(nodes):
-        upstream = adjoint.get(node)
-        if upstream is None:
-            continue
-        for parent, partial in partials_by(node, between, numbers):
-            contribution = carried(upstream, partial)
-            so_far = adjoint.get(parent)
-            adjoint[parent] = contribution if so_far is None else so_far + contribution
+    if numbers is _THEMSELVES:
+        check_adjoints(nodes, seeds)
+    with unchecked():
+        for node in reversed(nodes):
+            upstream = adjoint.get(node)
+            if upstream is None:
+                continue
+            for parent, partial in partials_by(node, between, numbers):
+                contribution = carried(upstream, partial)
+                so_far = adjoint.get(parent)
+                adjoint[parent] = contribution if so_far is None else so_far + contribution
     return adjoint
 
 
@@ -74,15 +78,17 @@ def tangent_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value,
     `seeds` are the tangents of the inputs, where the sweep begins.
     """
     tangent: dict[Value, Any] = dict(seeds)
-    for node in nodes:
-        if node in seeds:
-            continue
-        total: Any = None
-        for parent, partial in partials_by(node, tangent):
-            contribution = carried(tangent[parent], partial)
-            total = contribution if total is None else total + contribution
-        if total is not None:
-            tangent[node] = total
+    check_tangents(nodes, seeds)
+    with unchecked():
+        for node in nodes:
+            if node in seeds:
+                continue
+            total: Any = None
+            for parent, partial in partials_by(node, tangent):
+                contribution = carried(tangent[parent], partial)
+                total = contribution if total is None else total + contribution
+            if total is not None:
+                tangent[node] = total
     return tangent
 
 
@@ -92,6 +98,7 @@ def tangents_on_floats(nodes: list[Value], seeds: Mapping[Value, float]) -> dict
     As in the engine's reverse sweep, products are plain unless a nan comes out.
     """
     tangent = dict(seeds)
+    check_tangents(nodes, seeds)
     for node in nodes:
         if node in seeds:
             continue

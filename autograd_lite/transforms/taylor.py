@@ -7,7 +7,8 @@ import operator
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.transforms.recordings import Function, Recording, named
+from autograd_lite.modes import check_tangents, unchecked
+from autograd_lite.transforms.recordings import Function, Recording, also_in_no_grad, named
 from autograd_lite.transforms.series import Series, sweep
 from autograd_lite.transforms.trees import take_apart
 
@@ -49,6 +50,7 @@ def derivative(f: Function, order: int = 1) -> Function:
     return named("derivative", f, function)
 
 
+@also_in_no_grad
 def taylor(f: Function, x: Any, order: int) -> list[Any]:
     """Taylor coefficients of a function of one number: f(x + t) = c0 + c1 t + c2 t² + ….
 
@@ -97,12 +99,15 @@ def _expanded(
     [point] = recording.inputs
     head = point if recording.recorded else point.data
     found = {point: Series(head, lambda n: 1.0 if n == 1 else 0.0)}
-    sweep(recording.dependent(), found, order, recording.recorded)
-    plain = [
-        found[leaf] if leaf in found else Series(recording.number(leaf), None)
-        for leaf in recording.result.leaves
-    ]
-    return recording, [_shown(series, order, recording) for series in plain]
+    nodes = recording.dependent()
+    check_tangents(nodes, {point: 1.0})
+    with unchecked():
+        sweep(nodes, found, order, recording.recorded)
+        plain = [
+            found[leaf] if leaf in found else Series(recording.number(leaf), None)
+            for leaf in recording.result.leaves
+        ]
+        return recording, [_shown(series, order, recording) for series in plain]
 
 
 def _shown(series: Series, order: int, recording: Recording) -> Any:

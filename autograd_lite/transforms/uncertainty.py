@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.engine import Value, adjoints
 from autograd_lite.errors import ShapeError
+from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import Function, Recording
 from autograd_lite.transforms.trees import Tree, take_apart
 
@@ -53,6 +54,7 @@ class Uncertain:
         return "\n".join(map(_plus_minus, self.value.ravel(), self.sigma.ravel()))
 
 
+@recording()
 def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     """The value of a function of uncertain numbers, and its uncertainty to first order.
 
@@ -103,11 +105,11 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     arguments = values if isinstance(values, tuple | list) else (values,)
     tree = take_apart(values, "values")
     covariance = _covariance(tree, take_apart(sigmas, "sigmas"))
-    recording = Recording(f, arguments, {}, range(len(arguments)))
-    outputs = recording.result.leaves
+    graph = Recording(f, arguments, {}, range(len(arguments)))
+    outputs = graph.result.leaves
     jacobian = np.array(
         [
-            adjoints(x, 1.0, recording.inputs) if isinstance(x, Value) else [0.0] * len(tree.leaves)
+            adjoints(x, 1.0, graph.inputs) if isinstance(x, Value) else [0.0] * len(tree.leaves)
             for x in outputs
         ]
     ).reshape(len(outputs), len(tree.leaves))
@@ -115,7 +117,7 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     joint = reach @ jacobian.T
     variance = np.maximum(np.diagonal(joint), 0.0)
     shares = jacobian * reach / np.where(variance > 0.0, variance, 1.0)[:, None]
-    given = recording.result.shape
+    given = graph.result.shape
     shape = (len(outputs),) if given is None else given
     numbers = _floats(outputs).reshape(shape), np.sqrt(variance).reshape(shape)
     value, sigma = numbers if shape else map(float, numbers)

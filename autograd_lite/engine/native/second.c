@@ -325,7 +325,8 @@ static PyObject *hessian_products(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *root, *nodes, *directions, *list = NULL;
     if (!PyArg_ParseTuple(args, "O!O!O!:hessian_products", ValueType, &root, &PyList_Type, &nodes,
-                          &PyList_Type, &directions))
+                          &PyList_Type, &directions) ||
+        announce("before_sweep", root, &(double){1.0}) < 0)
         return NULL;
     /* Tuples, because Python code that runs meanwhile may change the lists. */
     PyObject *variables = PyList_AsTuple(nodes);
