@@ -120,13 +120,14 @@ negative = op(
     partials=[lambda out, x: -1.0],
     doc="-x.",
 )
-# 0**y (y >= 0) has derivative 0 in y, and x**0 has derivative 0 in x everywhere.
+# 0**y (y >= 0) has derivative 0 in y, and x**0 has derivative 0 in x everywhere. The latter changes
+# with y, so the product must not be hidden by a `where`.
 power = op(
     "power", symbol="**", symbol_constant="**{}", latex="{#1}^{#2}", operator="pow",
     domain=[_POSITIVE, _REAL],
     forward=leaf("pow", numpy=np.power),
     partials=[
-        lambda out, x, y: where(equal(y, 0.0), 0.0, y * power(x, y - 1.0)),
+        lambda out, x, y: carry(y, power(x, y - 1.0)),
         lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
     ],
     identities=[((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
