@@ -12,7 +12,7 @@ help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
-	@echo "make fuzz       the random tests, many more examples than in make test"
+	@echo "make fuzz       the random tests, many more examples than in make test; N=20000 of each law"
 	@echo "make asan       the C engine under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make valgrind   the C engine under valgrind's memcheck"
 	@echo "make faults     the C engine without memory, at every allocation"
@@ -66,8 +66,12 @@ test: lint
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
+# A program that is compared with other libraries takes some times as long as a graph.
+N := 20000
+FUZZ := HYPOTHESIS_PROFILE=fuzz FUZZ_EXAMPLES=
 fuzz: $(VENV)/test
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/test_random_graphs.py tests/test_agreement.py
+	$(FUZZ)$(N) $(BIN)/python -m pytest -q tests/test_random_graphs.py tests/test_agreement.py
+	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/test_program_oracles.py
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.

@@ -15,7 +15,9 @@ sys.path.append(str(Path(__file__).parent.parent))
 
 hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("few", max_examples=20, deadline=None, derandomize=True)
-hypothesis.settings.register_profile("fuzz", max_examples=20_000, deadline=None)
+hypothesis.settings.register_profile(
+    "fuzz", max_examples=int(os.environ.get("FUZZ_EXAMPLES", 20_000)), deadline=None
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # A shell starts what it runs in the background with Ctrl-C ignored; the tests of Ctrl-C send it.
