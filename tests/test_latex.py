@@ -5,7 +5,7 @@ import re
 
 import matplotlib.mathtext
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from latex_reader import lines, read
 
@@ -239,6 +239,8 @@ def test_a_derivative_has_no_factors_1_and_no_terms_0():
     assert ag.latex(a * x - b * x, wrt=x).endswith("= -b + a")
     assert ag.latex(ag.exp(x), wrt=x) == r"\frac{\partial}{\partial x} e^{x} = e^{x}"
     assert ag.latex(a * 2.0, wrt=x).endswith("= 0")
+    assert ag.latex(x * 2.0 * 3.0, wrt=x).endswith("= 6")
+    assert ag.latex(x / 3.0, wrt=x).endswith(r"= \frac{1}{3}")
     assert ag.latex(x, wrt=x) == r"\frac{\partial x}{\partial x} = 1"
 
 
@@ -301,6 +303,8 @@ def test_the_derivative_of_a_stale_graph_is_refused():
 
 # --- what it says is what was computed ------------------------------------------------------------
 
+#: Their quotients are written exactly, in six digits.
+NUMBERS = st.sampled_from([-4.0, -2.0, -1.0, 0.0, 0.5, 1.0, 2.0])
 OPS = [TABLE[n] for n in ("add", "subtract", "multiply", "divide", "negative", "tanh", "square")]
 
 
@@ -311,12 +315,14 @@ def labelled_graphs(draw, ops=OPS):
     for i in range(draw(st.integers(1, 25))):
         row = draw(st.sampled_from(ops))
         args = [
-            draw(st.sampled_from(nodes)) if draw(st.integers(0, 4)) else draw(st.integers(-3, 3))
+            draw(st.sampled_from(nodes)) if draw(st.integers(0, 4)) else draw(NUMBERS)
             for _ in range(row.arity)
         ]
         node = Value._apply_op(row, args)
         node.label = draw(st.sampled_from(["", "", "", f"h_{i}", "beta", "x1"]))
         nodes.append(node)
+    # between 0 and inf a reader's arithmetic is not that of formulas
+    assume(all(abs(node.data) < 1e6 for node in nodes))
     return nodes
 
 
@@ -336,7 +342,7 @@ def test_the_formula_of_a_random_graph_gives_its_number(nodes):
     text = ag.latex(root, max_nodes=1000)
     assert renders(text)
     value = read(text, leaf_names(nodes))
-    assert not math.isfinite(root.data) or alike(value, root.data), text
+    assert alike(value, root.data), text
 
 
 @given(labelled_graphs())
@@ -346,4 +352,4 @@ def test_the_derivative_of_a_random_graph_gives_the_gradient(nodes):
     assert renders(text)
     [slope] = gradient(root, [leaf])
     value = read(text, leaf_names(nodes))
-    assert not math.isfinite(value + slope) or alike(value, slope), text
+    assert alike(value, slope) or not abs(slope) < 1e6, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -13,8 +14,8 @@ from autograd_lite.ops import TABLE, Op
 class Formula:
     """A number, a variable, or a row's call on other formulas.
 
-    Rules of the table run on formulas as they do on floats. Numbers are worked out, and the rows'
-    identities are applied, so that factors 1 and terms 0 leave no trace.
+    Rules of the table run on formulas as they do on floats. Numbers are worked out where that takes
+    few digits, and the rows' identities are applied, so that factors 1 and terms 0 leave no trace.
 
     Attributes
     ----------
@@ -54,12 +55,19 @@ class Formula:
         numbers = [formula.number for formula in formulas]
         known = [number for number in numbers if number is not None]
         if len(known) == len(numbers):
-            return Formula(row.on_floats(*known))
-        if known:
+            number = row.on_floats(*known)
+            if _is_short(number):
+                return Formula(number)
+        elif known:
             for pattern, rule in row.identities:
                 if all(p is ... or p == x for p, x in zip(pattern, numbers, strict=True)):
                     return as_formula(rule(*formulas))
         return Formula(row=row, args=formulas)
+
+
+def _is_short(x: float) -> bool:
+    """Whether six digits say all: 1/3 stays 1/3, because 0.333333 is another number."""
+    return not math.isfinite(x) or float(f"{x:.6g}") == x or (x.is_integer() and abs(x) < 1e9)
 
 
 def as_formula(thing: Any) -> Formula:
