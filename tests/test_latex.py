@@ -240,7 +240,6 @@ def test_a_derivative_has_no_factors_1_and_no_terms_0():
     assert ag.latex(ag.exp(x), wrt=x) == r"\frac{\partial}{\partial x} e^{x} = e^{x}"
     assert ag.latex(a * 2.0, wrt=x).endswith("= 0")
     assert ag.latex(x * 2.0 * 3.0, wrt=x).endswith("= 6")
-    assert ag.latex(x / 3.0, wrt=x).endswith(r"= \frac{1}{3}")
     assert ag.latex(x, wrt=x) == r"\frac{\partial x}{\partial x} = 1"
 
 
@@ -272,8 +271,13 @@ def test_a_node_can_be_what_is_differentiated_by():
 
 def test_a_graph_that_is_a_derivative_is_simplified_on_request():
     [slope] = gradient(x**2 * a, [x], create_graph=True)
-    assert "where" in ag.latex(slope)
+    assert ag.latex(slope).startswith(r"1 \cdot a")
     assert ag.latex(slope, simplify=True) == r"a \cdot 2 \cdot x"
+
+
+def test_numbers_are_worked_out_where_few_digits_say_all():
+    assert ag.latex(Value(1.0) / Value(4.0) * x, simplify=True) == r"0.25 \cdot x"
+    assert ag.latex(Value(1.0) / Value(3.0) * x, simplify=True) == r"\frac{1}{3} \cdot x"
 
 
 def test_the_users_own_factor_1_stays():
