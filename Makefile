@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks bench build fuzz asan asan-slabs asan-debug valgrind faults giants clean
+.PHONY: help demo test lint notebooks accuracy bench build fuzz asan asan-slabs asan-debug valgrind faults giants clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
+	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, written to docs/accuracy.md"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make fuzz       the random tests, many more examples than in make test; N=20000 of each law"
 	@echo "make asan       the C engine under AddressSanitizer and UndefinedBehaviorSanitizer"
@@ -54,7 +55,7 @@ lint: $(VENV)/test
 # C engine only, and there the coverage of all but engine/ is measured, which takes time. Since the engines
 # give equal bits, which test_agreement.py sees to, random tests need many examples on one of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider --cov-report= --cov-fail-under=0
-ONCE := $(addprefix --ignore tests/test_,packaging.py generate.py agreement.py benchmarks.py program_oracles.py)
+ONCE := $(addprefix --ignore tests/test_,packaging.py generate.py agreement.py benchmarks.py peers.py program_oracles.py)
 test: lint
 	@rm -f .coverage .coverage.*; mkdir -p build; \
 	echo "testing on both engines; the C engine's output comes first"; \
@@ -111,6 +112,9 @@ giants: $(VENV)/test
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
 	$(BIN)/jupyter-execute --inplace notebooks/*.ipynb
+
+accuracy: $(VENV)/test
+	PYTHONPATH=. $(BIN)/python tests/accuracy.py
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks

@@ -9,6 +9,7 @@ import hypothesis
 import matplotlib
 
 matplotlib.use("Agg")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")  # and no search for other devices
 
 # For `benchmarks`; at the end, so that an installed autograd_lite goes before the checkout's.
 sys.path.append(str(Path(__file__).parent.parent))

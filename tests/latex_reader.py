@@ -3,9 +3,12 @@
 import math
 import re
 
-TOKEN = re.compile(r"\\left\s*.|\\right\s*.|\\[A-Za-z]+|\\.|[0-9.]+|[A-Za-z]|\S")
+TOKEN = re.compile(
+    r"\\operatorname\{\w+\}|\\left\s*.|\\right\s*.|\\[A-Za-z]+|\\.|[0-9.]+|[A-Za-z]|\S"
+)
 FUNCTIONS = {
     r"\tanh": math.tanh, r"\sin": math.sin, r"\cos": math.cos, r"\arctan": math.atan,
+    r"\operatorname{sech}": lambda x: 1 / math.cosh(x) if abs(x) < 700 else 0.0,
     r"\ln": lambda x: math.log(x) if x > 0 else math.nan,
 }  # fmt: skip
 

@@ -90,7 +90,7 @@ class Notation:
         return fill(self._template(row), pieces, self.brackets)
 
     def _template(self, row: Op) -> str:
-        if row.arity == 2 and (row.operator or not row.symbol.isalnum()):
+        if row.arity == 2 and (row.operator or not row.symbol.isidentifier()):
             gap = "" if row.symbol == "**" else " "
             return f"#1{gap}{row.symbol}{gap}#2"
         if row.operator and not row.symbol.isalpha():

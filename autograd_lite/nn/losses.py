@@ -17,9 +17,10 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.reductions import logsumexp, mean
-from autograd_lite.ops.rules import absolute, relu, softplus, square
+from autograd_lite.ops.rules import absolute, relu, square
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:

@@ -15,14 +15,19 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.rules import (
     absolute,
     carry,
+    direction,
     equal,
     exp,
+    expm1,
     less,
     log,
+    log1p,
     maximum,
     minimum,
     power,
+    share,
     sign,
+    sqrt,
     stop_gradient,
     where,
 )
@@ -37,9 +42,9 @@ def _left_sum(xs: Any) -> Any:
     return fold(add, xs, start=0.0)
 
 
-def _products_of_others(xs: Any) -> Any:
-    """For each x the product of all others: prefix times suffix, so that zeros do no harm."""
-    return each(mul, scan(mul, xs, 1.0), scan(mul, xs, 1.0, backwards=True))
+def _others(combine: Any, xs: Any, none: float) -> Any:
+    """For each x all others combined: those before it with those after it, so nothing is undone."""
+    return each(combine, scan(combine, xs, none), scan(combine, xs, none, backwards=True))
 
 
 def _equal_shares(out: Any, xs: Any) -> Any:
@@ -61,44 +66,52 @@ def _shifted_exponentials(xs: Any) -> tuple[Any, Any, Any]:
     return each(lambda x: where(infinite, equal(x, top), exp(x - shift)), xs), shift, finite
 
 
+def _log_of_total(xs: Any, exponentials: Any, shift: Any) -> Any:
+    """Log of the sum of the shifted exponentials, whose largest are 1 and the rest perhaps tiny."""
+    tops = _left_sum(each(lambda x: equal(x, shift), xs))
+    beyond = each(lambda x, e: where(equal(x, shift), expm1(x - shift), e), xs, exponentials)
+    return log(tops) + log1p(_left_sum(beyond) / tops)
+
+
 def _weights(xs: Any) -> Any:
     exponentials, _, _ = _shifted_exponentials(xs)
-    total = _left_sum(exponentials)
-    return each(lambda e: e / total, exponentials)
+    return each(share, exponentials, _others(add, exponentials, 0.0))
 
 
 # Divided by the largest, so that no power overflows: with r = |x| / max and S = sum(r**p), the norm
-# is max * S**(1/p) and its derivative in x is (x / max) * r**(p-2) * S**(1/p - 1), smooth at x = 0
-# for p >= 2. For smaller p the derivative at 0 is 0, as that of abs. The maximum cancels in these
+# is max * S**(1/p) and its derivative in x is (x / max) * r**(p-2) / S**(1 - 1/p), smooth at x = 0
+# for p >= 2. With d the direction of (x / max) * r**(p/2 - 1) against the root of the other powers,
+# that is d * |d|**(1 - 2/p), which can be differentiated again without a difference of almost equal
+# numbers. For p < 2 the derivative at 0 is 0, as that of abs. The maximum cancels in these
 # formulas, so nothing is differentiated through it. At p = inf a tie splits in equal shares.
 def _norm_parts(xs: Any, order: Any) -> tuple[Any, Any, Any]:
     sizes = each(absolute, xs)
     top = stop_gradient(max(sizes))
     usable = less(0.0, top) * less(top, math.inf)
     ratios = each(lambda size: where(usable, size / top, equal(size, top)), sizes)
-    return top, ratios, fold(lambda total, r: total + power(r, order), ratios, start=0.0)
+    return top, ratios, each(lambda r: power(r, order), ratios)
 
 
 def _norm(xs: Any, order: Any) -> Any:
-    top, _, total = _norm_parts(xs, order)
-    size = top * power(total, 1.0 / order)
+    top, _, powers = _norm_parts(xs, order)
+    size = top * power(_left_sum(powers), 1.0 / order)
     return where(equal(top, 0.0), 0.0, where(equal(top, math.inf), top, size))
 
 
 def _norm_partials(out: Any, xs: Any, order: Any) -> Any:
-    top, ratios, total = _norm_parts(xs, order)
-    scale = power(total, 1.0 / order - 1.0)
+    top, ratios, powers = _norm_parts(xs, order)
     ties = each(lambda x: equal(absolute(x), top), xs)
     tied = _left_sum(ties)
 
-    def partial(x: Any, r: Any, tie: Any) -> Any:
+    def partial(x: Any, r: Any, tie: Any, others: Any) -> Any:
         kink = equal(x, 0.0) * less(order, 2.0)
-        smooth = where(kink, 0.0, carry(x / top, power(r, order - 2.0)) * scale)
+        d = direction(carry(x / top, power(r, 0.5 * order - 1.0)), sqrt(others))
+        smooth = where(kink, 0.0, carry(d, power(absolute(d), 1.0 - 2.0 / order)))
         share = sign(x) * tie / tied
         extreme = where(equal(order, math.inf), share, smooth)
         return where(equal(out, 0.0), 0.0, where(equal(top, math.inf), share, extreme))
 
-    return each(partial, xs, ratios, ties)
+    return each(partial, xs, ratios, ties, _others(add, powers, 0.0))
 
 
 sum = sequence_op(
@@ -130,7 +143,7 @@ prod = sequence_op(
     domain=_REAL,
     empty=True,
     forward=lambda xs: fold(mul, xs, start=1.0),
-    partials=[lambda out, xs: _products_of_others(xs)],
+    partials=[lambda out, xs: _others(mul, xs, 1.0)],
     doc="Product, multiplied from the left; 1.0 for none.",
 )
 max = sequence_op(
@@ -155,7 +168,7 @@ min = sequence_op(
 
 def _logsumexp(xs: Any) -> Any:
     exponentials, shift, finite = _shifted_exponentials(xs)
-    return where(finite, shift + log(_left_sum(exponentials)), max(xs))
+    return where(finite, shift + _log_of_total(xs, exponentials, shift), max(xs))
 
 
 logsumexp = sequence_op(
@@ -249,8 +262,8 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """
     xs = _some("log_softmax", xs)
     exponentials, shift, finite = _shifted_exponentials(xs)
-    total = _left_sum(exponentials)
+    total, log_of_total = _left_sum(exponentials), _log_of_total(xs, exponentials, shift)
     found: list[Any] = each(
-        lambda x, e: where(finite, (x - shift) - log(total), log(e / total)), xs, exponentials
+        lambda x, e: where(finite, (x - shift) - log_of_total, log(e / total)), xs, exponentials
     )
     return found

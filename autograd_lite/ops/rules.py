@@ -12,6 +12,7 @@ Conventions at edges are PyTorch's where no comment says otherwise.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +20,8 @@ from autograd_lite.ops import ieee
 from autograd_lite.ops.leaf import leaf
 from autograd_lite.ops.table import op
 
-_PI = math.pi
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
-_ROOT_HALF = math.sqrt(0.5)
 _REAL = (-3.0, 3.0)
 _POSITIVE = (0.1, 3.0)
 
@@ -127,7 +126,7 @@ power = op(
     domain=[_POSITIVE, _REAL],
     forward=leaf("pow", numpy=np.power),
     partials=[
-        lambda out, x, y: carry(y, power(x, y - 1.0)),
+        lambda out, x, y: carry(y, power_below(x, y)),
         lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
     ],
     identities=[((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
@@ -243,11 +242,11 @@ log = op(
 )
 log2 = op(
     "log2", symbol="log2", latex=r"\log_{2}", domain=[_POSITIVE],
-    forward=leaf("log2"), partials=[lambda out, x: 1.0 / (x * _LN2)], doc="Logarithm to base 2.",
+    forward=leaf("log2"), partials=[lambda out, x: 1.0 / _LN2 / x], doc="Logarithm to base 2.",
 )
 log10 = op(
     "log10", symbol="log10", latex=r"\log_{10}", domain=[_POSITIVE],
-    forward=leaf("log10"), partials=[lambda out, x: 1.0 / (x * _LN10)], doc="Logarithm to base 10.",
+    forward=leaf("log10"), partials=[lambda out, x: 1.0 / _LN10 / x], doc="Logarithm to base 10.",
 )
 log1p = op(
     "log1p", symbol="log1p", latex=r"\ln\left(1 + #1\right)", domain=[(-0.9, 3.0)],
@@ -264,19 +263,6 @@ cbrt = op(
     forward=leaf("cbrt"), partials=[lambda out, x: 1.0 / (3.0 * out * out)],
     doc="Cube root, real for negative x too.",
 )
-logaddexp = op(
-    "logaddexp", symbol="logaddexp", latex=r"\ln\left(e^{#1} + e^{#2}\right)",
-    domain=[_REAL, _REAL],
-    # equal first, because inf - inf is nan
-    forward=lambda x, y: where(
-        equal(x, y), x + _LN2, maximum(x, y) + log1p(exp(-absolute(x - y)))
-    ),
-    partials=[
-        lambda out, x, y: sigmoid(x - y),
-        lambda out, x, y: sigmoid(y - x),
-    ],
-    doc="log(exp(x) + exp(y)) without overflow.",
-)
 
 # --- trigonometric --------------------------------------------------------------------------------
 
@@ -292,39 +278,35 @@ tan = op(
     "tan", symbol="tan", latex=r"\tan", domain=[(-1.2, 1.2)],
     forward=leaf("tan"), partials=[lambda out, x: 1.0 + out * out], doc="Tangent of x radians.",
 )
-# (1 - x)(1 + x) keeps the digits that 1 - x*x loses near ±1; the same in arctanh and arccosh.
 arcsin = op(
     "arcsin", symbol="arcsin", latex=r"\arcsin", domain=[(-0.9, 0.9)],
     forward=leaf("asin", numpy=np.arcsin),
-    partials=[lambda out, x: 1.0 / sqrt((1.0 - x) * (1.0 + x))], doc="Inverse sine, in radians.",
+    partials=[lambda out, x: 1.0 / sqrt(one_minus_square(x))], doc="Inverse sine, in radians.",
 )
 arccos = op(
     "arccos", symbol="arccos", latex=r"\arccos", domain=[(-0.9, 0.9)],
     forward=leaf("acos", numpy=np.arccos),
-    partials=[lambda out, x: -1.0 / sqrt((1.0 - x) * (1.0 + x))], doc="Inverse cosine, in radians.",
+    partials=[lambda out, x: -1.0 / sqrt(one_minus_square(x))], doc="Inverse cosine, in radians.",
 )
 arctan = op(
     "arctan", symbol="arctan", latex=r"\arctan", domain=[_REAL],
     forward=leaf("atan", numpy=np.arctan),
-    partials=[lambda out, x: 1.0 / (1.0 + x * x)], doc="Inverse tangent, in radians.",
+    # not 1 / (1 + x*x), whose square overflows where the derivative does not vanish yet
+    partials=[lambda out, x: square(1.0 / hypot(x, 1.0))], doc="Inverse tangent, in radians.",
 )
-# Through hypot, so that no square overflows; derivative 0 at the origin.
 arctan2 = op(
     "arctan2", symbol="arctan2", latex=r"\operatorname{arctan2}\left(#1, #2\right)",
     domain=[_POSITIVE, _REAL],
     forward=leaf("atan2", numpy=np.arctan2),
-    partials=[
-        lambda out, y, x: where(equal(hypot(x, y), 0.0), 0.0, x / hypot(x, y) / hypot(x, y)),
-        lambda out, y, x: where(equal(hypot(x, y), 0.0), 0.0, -y / hypot(x, y) / hypot(x, y)),
-    ],
+    partials=[lambda out, y, x: inversion(x, y), lambda out, y, x: -inversion(y, x)],
     doc="Angle of the point (x, y), in radians; y comes first, as in C and NumPy.",
 )
 hypot = op(
     "hypot", symbol="hypot", latex=r"\sqrt{{#1}^{2} + {#2}^{2}}", domain=[_REAL, _POSITIVE],
     forward=leaf("hypot", python=ieee.hypot),
     partials=[
-        lambda out, x, y: where(equal(out, 0.0), 0.0, x / out),
-        lambda out, x, y: where(equal(out, 0.0), 0.0, y / out),
+        lambda out, x, y: direction(x, y),
+        lambda out, x, y: direction(y, x),
     ],
     doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
 )
@@ -341,7 +323,8 @@ cosh = op(
 )
 tanh = op(
     "tanh", symbol="tanh", latex=r"\tanh", domain=[_REAL],
-    forward=leaf("tanh"), partials=[lambda out, x: 1.0 - out * out], doc="Hyperbolic tangent.",
+    # not 1 - out * out, which loses all digits for large x
+    forward=leaf("tanh"), partials=[lambda out, x: square(sech(x))], doc="Hyperbolic tangent.",
 )
 arcsinh = op(
     "arcsinh", symbol="arcsinh", latex=r"\operatorname{arsinh}", domain=[_REAL],
@@ -357,62 +340,78 @@ arccosh = op(
 arctanh = op(
     "arctanh", symbol="arctanh", latex=r"\operatorname{artanh}", domain=[(-0.9, 0.9)],
     forward=leaf("atanh", numpy=np.arctanh),
-    partials=[lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x))], doc="Inverse hyperbolic tangent.",
+    partials=[lambda out, x: 1.0 / one_minus_square(x)], doc="Inverse hyperbolic tangent.",
 )
 
-# --- special functions and activations ------------------------------------------------------------
+# --- inside derivatives ---------------------------------------------------------------------------
+# Steps of the rules above that would lose digits if they were differentiated as they are written:
+# the derivative of x / hypot(x, y) would be a difference of two numbers that may be almost equal.
 
-erf = op(
-    "erf", symbol="erf", latex=r"\operatorname{erf}", domain=[_REAL],
-    forward=leaf("erf", numpy=ieee.elementwise(math.erf)),
-    partials=[lambda out, x: 2.0 / math.sqrt(_PI) * exp(-x * x)], doc="Error function.",
-)
-erfc = op(
-    "erfc", symbol="erfc", latex=r"\operatorname{erfc}", domain=[_REAL],
-    forward=leaf("erfc", numpy=ieee.elementwise(math.erfc)),
-    partials=[lambda out, x: -2.0 / math.sqrt(_PI) * exp(-x * x)],
-    doc="1 - erf(x), exact for large x.",
-)
-sigmoid = op(
-    "sigmoid", symbol="sigmoid", latex=r"\sigma", domain=[_REAL],
-    forward=lambda x: where(less(x, 0.0), exp(x) / (1.0 + exp(x)), 1.0 / (1.0 + exp(-x))),
-    # not out * (1 - out), which loses all digits for large x
-    partials=[lambda out, x: out * sigmoid(-x)],
-    doc="Logistic function 1 / (1 + exp(-x)), without overflow.",
-)
-softplus = op(
-    "softplus", symbol="softplus", latex=r"\operatorname{softplus}", domain=[_REAL],
-    forward=lambda x: maximum(x, 0.0) + log1p(exp(-absolute(x))),
-    partials=[lambda out, x: sigmoid(x)],
-    doc="log(1 + exp(x)), exact everywhere (no threshold).",
-)
-# carry in place of *: at -inf, where the sigmoid is 0, the limit is 0 and not nan.
-silu = op(
-    "silu", symbol="SiLU", latex=r"\operatorname{SiLU}", domain=[_REAL],
-    forward=lambda x: carry(x, sigmoid(x)),
-    partials=[lambda out, x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x)))],
-    doc="x * sigmoid(x), also called swish; its value and derivative at -inf are 0.",
-)
-gelu = op(
-    "gelu", symbol="GELU", latex=r"\operatorname{GELU}", domain=[_REAL],
-    forward=lambda x: carry(x, 0.5 * erfc(-x * _ROOT_HALF)),
+
+# x**(y - by), given x**(y - by + 1). For small y and an x far from 1 rounding y - by costs many
+# digits; dividing by x does not, and neither over- nor underflows before its time.
+def _lowered(above: Any, x: Any, y: Any, by: float) -> Any:
+    near = less(absolute(y), 1.0) * less(0.0, x) * less(x, math.inf)
+    return where(near, above / where(near, x, 1.0), power(x, y - by))
+
+
+power_below = op(
+    "power_below", symbol="power_below", latex="{#1}^{#2 - 1}", public=False,
+    domain=[_POSITIVE, _REAL],
+    forward=lambda x, y: _lowered(power(x, y), x, y, 1.0),
     partials=[
-        lambda out, x: 0.5 * erfc(-x * _ROOT_HALF)
-        + carry(x, exp(-0.5 * x * x) / math.sqrt(2.0 * _PI))
+        lambda out, x, y: carry(y - 1.0, _lowered(out, x, y, 2.0)),
+        lambda out, x, y: where(equal(x, 0.0) * less_equal(1.0, y), 0.0, out * log(x)),
     ],
-    doc="x times the normal distribution function at x (the exact form, with erf).",
+    identities=[((..., ...), lambda x, y: power(x, y - 1.0))],
+    doc="x**(y - 1).",
 )
-leaky_relu = op(
-    "leaky_relu", symbol="LeakyReLU", latex=r"\operatorname{LeakyReLU}", domain=[_REAL],
-    attrs={"slope": 0.01},
-    forward=lambda x, slope: where(less_equal(x, 0.0), slope * x, x),
-    partials=[lambda out, x, slope: where(less(0.0, x), 1.0, slope)],
-    doc="x above 0, slope * x below.",
+one_minus_square = op(
+    "one_minus_square", symbol="one_minus_square", latex="1 - {#1}^{2}", public=False,
+    domain=[(-0.9, 0.9)],
+    forward=lambda x: (1.0 - x) * (1.0 + x), partials=[lambda out, x: -2.0 * x],
+    doc="1 - x*x with the digits that this loses near ±1.",
 )
-elu = op(
-    "elu", symbol="ELU", latex=r"\operatorname{ELU}", domain=[_REAL],
-    attrs={"alpha": 1.0},
-    forward=lambda x, alpha: where(less_equal(x, 0.0), alpha * expm1(x), x),
-    partials=[lambda out, x, alpha: where(less_equal(x, 0.0), alpha * exp(x), 1.0)],
-    doc="x above 0, alpha * (exp(x) - 1) below.",
+sech = op(
+    "sech", symbol="sech", latex=r"\operatorname{sech}", public=False, domain=[_REAL],
+    forward=lambda x: 1.0 / cosh(x), partials=[lambda out, x: -out * tanh(x)],
+    doc="Hyperbolic secant.",
+)
+
+
+# The distance from the origin to divide by, 1 at the origin: 0 / 1 is the 0 that is wanted there.
+def _distance(x: Any, y: Any) -> Any:
+    return hypot(x, y) + equal(hypot(x, y), 0.0)
+
+
+direction = op(
+    "direction", symbol="direction", latex=r"\frac{#1}{\sqrt{{#1}^{2} + {#2}^{2}}}", public=False,
+    domain=[_REAL, _POSITIVE],
+    forward=lambda x, y: x / _distance(x, y),
+    partials=[
+        lambda out, x, y: direction(y, x) * (direction(y, x) / _distance(x, y)),
+        lambda out, x, y: -out * (direction(y, x) / _distance(x, y)),
+    ],
+    doc="x / hypot(x, y): the cosine of the point's angle; 0 at the origin.",
+)
+inversion = op(
+    "inversion", symbol="inversion", latex=r"\frac{#1}{{#1}^{2} + {#2}^{2}}", public=False,
+    domain=[_REAL, _POSITIVE],
+    forward=lambda x, y: direction(x, y) / _distance(x, y),
+    partials=[
+        lambda out, x, y: (direction(y, x) - direction(x, y)) / _distance(x, y)
+        * ((direction(y, x) + direction(x, y)) / _distance(x, y)),
+        lambda out, x, y: -2.0 * out * (direction(y, x) / _distance(x, y)),
+    ],
+    doc="x / (x*x + y*y), of which no square overflows; 0 at the origin.",
+)
+share = op(
+    "share", symbol="share", latex=r"\frac{#1}{#1 + #2}", public=False,
+    domain=[_POSITIVE, _POSITIVE],
+    forward=lambda x, y: x / (x + y),
+    partials=[
+        lambda out, x, y: share(y, x) / (x + y),
+        lambda out, x, y: -out / (x + y),
+    ],
+    doc="x / (x + y), for x and y from 0.",
 )

@@ -17,7 +17,7 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.ops.rules import carry
+from autograd_lite.ops.rules import carry, divide
 
 
 class Series:
@@ -188,9 +188,9 @@ def _made(head: Any, parts: tuple[Series, ...], rule: Callable[[int], Any]) -> S
 def _quotient(x: Series, y: Series) -> Series:
     # x = out * y, solved for the last coefficient of out
     out = _made(
-        x[0] / y[0],
+        divide(x[0], y[0]),
         (x, y),
-        lambda n: _product(x[n] - _convolved(out, y, n, range(n)), 1.0 / y[0]),
+        lambda n: _product(x[n] - _convolved(out, y, n, range(n)), divide(1.0, y[0])),
     )
     return out
 
