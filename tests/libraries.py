@@ -193,7 +193,7 @@ def exact(program, point):
     """Value, gradient and Hessian from values alone, to some 100 digits; None if not real.
 
     Central differences with steps of 1e-100 in numbers of 400 digits: no rule of differentiation is
-    used. They mean nothing at a kink, and below 1e-150 they are the error of the method.
+    used. They mean nothing at a kink, and below 1e-150 they may be the error of the method.
     """
     from mpmath import mp, mpc
 
@@ -249,7 +249,7 @@ def exact(program, point):
         found = [value, *first, *[second[place] for place in sorted(second)]]
         if any(isinstance(number, mpc) for number in found):
             return None
-        return np.array([float(number) if abs(number) > 1e-150 else 0.0 for number in found])
+        return np.array([float(number) for number in found])
 
 
 def mpmath(program):
