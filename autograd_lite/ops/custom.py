@@ -195,7 +195,7 @@ def _check_name(name: Any) -> None:
         raise TypeError(f"an op's name is a str and was given {type(name).__name__}: {name!r}")
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"an op's name is an identifier, such as 'bessel', and was given {name!r}")
-    if name in TABLE:
+    if name in TABLE and TABLE[name].public:
         raise ValueError(f"{name!r} is an op of this package already; choose another name")
 
 
