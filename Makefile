@@ -55,7 +55,8 @@ lint: $(VENV)/test
 # C engine only, and there the coverage of all but engine/ is measured, which takes time. Since the engines
 # give equal bits, which test_agreement.py sees to, random tests need many examples on one of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider --cov-report= --cov-fail-under=0
-ONCE := $(addprefix --ignore tests/test_,packaging.py generate.py agreement.py benchmarks.py peers.py program_oracles.py)
+ONCE := $(addprefix --ignore tests/test_,packaging.py generate.py agreement.py benchmarks.py peers.py oracles.py \
+  program_oracles.py latex.py plots.py)
 test: lint
 	@rm -f .coverage .coverage.*; mkdir -p build; \
 	echo "testing on both engines; the C engine's output comes first"; \

@@ -206,7 +206,8 @@ static int add_method(uint32_t index, PyMethodDef simple, PyMethodDef general) {
         const bool plain = rows[index].arity == 1 && PyDict_GET_SIZE(attrs) == 0;
         PyMethodDef *definition = &method_definitions[index];
         *definition = plain ? simple : general;
-        definition->ml_doc = PyUnicode_AsUTF8(method_texts[index] = text);
+        Py_XSETREF(method_texts[index], text); /* reads, or the compiler would drop the array */
+        definition->ml_doc = PyUnicode_AsUTF8(text);
         PyObject *method = definition->ml_doc && public == Py_True
                                ? PyDescr_NewMethod(ValueType, definition) : NULL;
         if (public != Py_True)
