@@ -148,7 +148,8 @@ def test_a_turn_is_several_steps_and_leaves_the_collector_as_the_engine_wants_it
         gc.enable()
     assert len(seen) > 1
     assert set(seen) == {collector}
-    assert 0.0 < lap.forward <= lap.total < 1.0
+    assert 0.0 < lap.forward < 1.0  # each the quietest, so of two laps perhaps
+    assert 0.0 < lap.total < 1.0
 
 
 def test_an_engine_runs_in_a_process_of_its_own(reference):
