@@ -94,7 +94,7 @@ class _Header:
         """Scratch vectors that a row's forward function needs; writes it, unless it is there."""
         if row.name in self.scratch:
             return self.scratch[row.name]
-        forward, arguments = row.rules[0], _arguments(row)
+        forward, arguments = row.rules[0], symbols_for(row)
         if isinstance(forward, Leaf):
             result = expression(leaf_text(forward, len(arguments)), *arguments)
         else:
@@ -107,7 +107,7 @@ class _Header:
 
     def _add_partials(self, row: Op) -> int:
         """Write a row's partial derivatives; the scratch vectors that they need."""
-        arguments = [expression("out"), *_arguments(row)]
+        arguments = [expression("out"), *symbols_for(row)]
         return self._add_each(row, "partial", arguments, f"double out, {_parameters(row)}")
 
     def _add_tangents(self, row: Op) -> int:
@@ -180,7 +180,7 @@ def _parameters(row: Op) -> str:
     return ", ".join([f"double {name}" for name in row.arguments] + ["const double *attrs"])
 
 
-def _arguments(row: Op) -> list[Any]:
+def symbols_for(row: Op) -> list[Any]:
     """What the rules of a row are called with: its arguments as symbols."""
     if not isinstance(row, SequenceOp):
         return [expression(name) for name in row.arguments]

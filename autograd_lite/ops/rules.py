@@ -70,6 +70,9 @@ where = op(
     ],
     identities=[((0.0, ..., ...), lambda condition, a, b: b),
                 ((1.0, ..., ...), lambda condition, a, b: a)],
+    exact=[((0.0, ..., ...), lambda condition, a, b: b),
+           ((-0.0, ..., ...), lambda condition, a, b: b),
+           ((1.0, ..., ...), lambda condition, a, b: a)],
     doc="a where the condition holds (is not 0), else b; the branch not taken gets no gradient.\n\n"
     "A plain bool condition is a constant of the graph; a Value is decided anew by ``refresh``.",
 )
@@ -81,6 +84,7 @@ add = op(
     forward=lambda x, y: x + y,
     partials=[lambda out, x, y: 1.0, lambda out, x, y: 1.0],
     identities=[((0.0, ...), lambda x, y: y), ((..., 0.0), lambda x, y: x)],
+    exact=[((-0.0, ...), lambda x, y: y), ((..., -0.0), lambda x, y: x)],
     doc="Sum of two numbers.",
 )
 subtract = op(
@@ -88,6 +92,7 @@ subtract = op(
     forward=lambda x, y: x - y,
     partials=[lambda out, x, y: 1.0, lambda out, x, y: -1.0],
     identities=[((0.0, ...), lambda x, y: -y), ((..., 0.0), lambda x, y: x)],
+    exact=[((..., 0.0), lambda x, y: x)],
     doc="Difference x - y.",
 )
 multiply = op(
@@ -95,6 +100,8 @@ multiply = op(
     forward=lambda x, y: x * y,
     partials=[lambda out, x, y: y, lambda out, x, y: x],
     identities=_IDENTITIES_OF_PRODUCTS,
+    exact=[((1.0, ...), lambda x, y: y), ((..., 1.0), lambda x, y: x),
+           ((-1.0, ...), lambda x, y: -y), ((..., -1.0), lambda x, y: -x)],
     doc="Product of two numbers.",
 )
 divide = op(
@@ -102,6 +109,7 @@ divide = op(
     forward=lambda x, y: x / y,
     partials=[lambda out, x, y: 1.0 / y, lambda out, x, y: -out / y],
     identities=[((0.0, ...), lambda x, y: 0.0), ((..., 1.0), lambda x, y: x)],
+    exact=[((..., 1.0), lambda x, y: x), ((..., -1.0), lambda x, y: -x)],
     doc="Quotient x / y; 1/0 is inf and 0/0 is nan, as in IEEE-754.",
 )
 # Carries an adjoint (or tangent) over an edge of the graph. Not a function for users: the place
@@ -111,6 +119,11 @@ carry = op(
     forward=lambda x, y: where(equal(x, 0.0), 0.0, where(equal(y, 0.0), 0.0, x * y)),
     partials=[lambda out, x, y: y, lambda out, x, y: x],
     identities=_IDENTITIES_OF_PRODUCTS,
+    exact=[((0.0, ...), lambda x, y: 0.0), ((..., 0.0), lambda x, y: 0.0),
+           ((-0.0, ...), lambda x, y: 0.0), ((..., -0.0), lambda x, y: 0.0),
+           # adding 0.0 makes +0.0 of -0.0, and changes nothing else
+           ((1.0, ...), lambda x, y: y + 0.0), ((..., 1.0), lambda x, y: x + 0.0),
+           ((-1.0, ...), lambda x, y: 0.0 - y), ((..., -1.0), lambda x, y: 0.0 - x)],
     doc="Product x*y that is +0.0 when either factor is 0, even against inf or nan.",
 )
 negative = op(
@@ -130,6 +143,8 @@ power = op(
         lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
     ],
     identities=[((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
+    exact=[((..., 0.0), lambda x, y: 1.0), ((..., -0.0), lambda x, y: 1.0),
+           ((..., 1.0), lambda x, y: x), ((1.0, ...), lambda x, y: 1.0)],
     doc="x to the power y; nan for negative x and y that is no integer.",
 )
 absolute = op(

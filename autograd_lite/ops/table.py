@@ -64,6 +64,9 @@ class Op:
     identities : tuple of (pattern, rule)
         What it equals where some arguments are certain numbers, ``...`` in the pattern being any
         argument: a rule of all arguments. For writing formulas shortly; true of real numbers.
+    exact : tuple of (pattern, rule)
+        Such identities with one number in the pattern that hold for every float, to the last bit
+        (and the sign of 0); for leaving steps out of programs.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -88,13 +91,14 @@ class Op:
         operator: str = "",
         symbol_constant: str = "",
         identities: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
+        exact: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
         public: bool = True,
     ) -> None:
         self.name = self.__name__ = name
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
-        self.identities = tuple(identities)
+        self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})
         self.doc = doc
