@@ -75,13 +75,13 @@ def _attach_row(row: Op) -> None:
         _attach(row.name, method, row.doc)
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], Any]:
+def _comparison(sign: str, compare: Callable[[float, float], bool]) -> Callable[..., Any]:
     def method(self: Value, other: Any) -> Any:
-        if type(other) is Value:
-            return compare(self.data, other.data)
-        if not isinstance(other, OPERAND_TYPES):
-            return NotImplemented
-        return compare(self.data, as_float(other))
+        if type(other) is not Value:
+            if not isinstance(other, OPERAND_TYPES):
+                return NotImplemented
+            other = as_float(other)
+        return self._compared(sign, compare, other)
 
     return method
 
@@ -96,7 +96,7 @@ def _positive(self: Value) -> Value:
 
 def _truth(self: Value) -> bool:
     """Whether the number is not 0."""
-    return self.data != 0.0
+    return not (self >= 0.0 and self <= 0.0)  # comparisons, which tracing knows
 
 
 def _refuse_float(self: Value, *digits: int) -> NoReturn:
@@ -174,13 +174,13 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
 for _row in TABLE.values():
     _attach_row(_row)
 
-for _name, _compare in (
-    ("__lt__", operator.lt),
-    ("__le__", operator.le),
-    ("__gt__", operator.gt),
-    ("__ge__", operator.ge),
+for _name, _sign, _compare in (
+    ("__lt__", "<", operator.lt),
+    ("__le__", "<=", operator.le),
+    ("__gt__", ">", operator.gt),
+    ("__ge__", ">=", operator.ge),
 ):
-    _attach(_name, _comparison(_compare), f"Compare the numbers ({_compare.__name__}).")
+    _attach(_name, _comparison(_sign, _compare), f"Compare the numbers ({_compare.__name__}).")
 
 for _name, _function in {
     "__pos__": _positive,

@@ -36,3 +36,10 @@ def test_kernels_are_functions_of_the_c_library_arithmetic_and_folds():
     names = {name for name, row in TABLE.items() if is_kernel(row)}
     assert {"add", "exp", "less", "carry", "relu", "clip", "power", "dot", "sum", "max"} <= names
     assert names.isdisjoint({"identity", "stop_gradient", "sigmoid", "gelu", "logsumexp", "norm"})
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE.values() if row.ignores_zero_sign])
+def test_what_ignores_the_sign_of_zero_gives_the_same_bits(row):
+    for args in itertools.product(EDGES, repeat=row.arity):
+        plain = [x + 0.0 for x in args]
+        assert bits(row.on_floats(*args)) == bits(row.on_floats(*plain)), args

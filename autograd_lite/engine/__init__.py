@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from autograd_lite.engine.modes import Mode, Watcher
+from autograd_lite.engine.observing import Observer
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
 if _wanted not in ("", "python", "native"):
@@ -31,6 +32,7 @@ if not TYPE_CHECKING and _wanted != "python":
             current_scope,
             fields,
             hessian_products,
+            observe,
             record,
             record_beside,
             restore,
@@ -47,6 +49,7 @@ if not TYPE_CHECKING and _wanted != "python":
 if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
     from autograd_lite.engine.modes import current_mode
+    from autograd_lite.engine.observing import observe
     from autograd_lite.engine.python import Value, constant, fields, record, restore
     from autograd_lite.engine.scopes import current_scope
     from autograd_lite.engine.second import hessian_products
@@ -54,6 +57,7 @@ if TYPE_CHECKING or name == "python":
 
 __all__ = [
     "Mode",
+    "Observer",
     "Value",
     "Watcher",
     "adjoints",
@@ -63,6 +67,7 @@ __all__ = [
     "fields",
     "hessian_products",
     "name",
+    "observe",
     "record",
     "record_beside",
     "restore",

@@ -3,10 +3,9 @@
 This file knows no mathematics. A node is made by evaluating a row of the op table (`record`), which
 also gives the partial derivatives; `sweep` orders the nodes, multiplies and adds.
 
-No node refers to itself in a circle and none holds a closure, so graphs are freed at once and
-without the help of Python's garbage collector. That collector still visits every container, so a
-node of one or two parents is a single object: parents and partial derivatives lie in slots, not in
-tuples (which would make a training step take more than twice as long).
+No node refers to itself in a circle and none holds a closure, so graphs are freed at once. Python's
+garbage collector still visits every container, so a node of one or two parents is a single object:
+parents and partials lie in slots, not in tuples (with which a training step takes twice as long).
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import Mode, current_mode, current_watcher
+from autograd_lite.engine.observing import tell_compared, tell_read
+from autograd_lite.engine.refreshing import refresh
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.engine.scopes import current_scope
 from autograd_lite.engine.sweep import reverse_sweep, topological_order
@@ -83,6 +84,8 @@ class Value:
         def __rpow__(self, other: Any) -> Value: ...
         def __neg__(self) -> Value: ...
         def __abs__(self) -> Value: ...
+        def __le__(self, other: Any) -> bool: ...
+        def __ge__(self, other: Any) -> bool: ...
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._number = as_float(data)
@@ -100,6 +103,7 @@ class Value:
     @property
     def data(self) -> float:
         """The number; writable on a leaf."""
+        tell_read(self)
         return self._number
 
     @data.setter
@@ -111,6 +115,7 @@ class Value:
     @property
     def grad(self) -> float:
         """The gradient that backward passes have added here; writable."""
+        tell_read(self)
         return self._grad
 
     @grad.setter
@@ -148,6 +153,10 @@ class Value:
     @property
     def local_grads(self) -> tuple[float, ...]:
         """The partial derivative by each parent, at the recorded numbers; 0.0 for a constant."""
+        tell_read(self)
+        return self._partials()
+
+    def _partials(self) -> tuple[float, ...]:
         if self._x is None:
             return ()
         return (self._dx,) if self._y is None else (self._dx, self._dy, *self._drest)
@@ -177,27 +186,18 @@ class Value:
     def refresh(self) -> None:
         """Recompute this Value and all its ancestors from the leaves' data; keep every ``grad``.
 
-        All or nothing: interrupted, or stopped by an exception out of an op's own function, it
-        puts every number and partial derivative back before the exception goes on.
+        All or nothing: interrupted, or stopped by an op's own function, it puts everything back.
         """
+        tell_read(self)
         watcher = current_watcher()
         if watcher is not None:
             watcher.before_refresh(self)
-        order = [node for node in topological_order([self]) if node._row is not None]
-        # in four long lists, because many small tuples would rouse the garbage collector
-        former: list[list[Any]] = [
-            [node._number for node in order],
-            [node._dx for node in order],
-            [node._dy for node in order],
-            [node._drest for node in order],
-        ]
-        try:
-            for node in order:
-                _evaluate(node)
-        except BaseException:  # Ctrl-C, too, must not leave half a graph at new numbers
-            for node, data, dx, dy, drest in zip(order, *former, strict=True):
-                node._number, node._dx, node._dy, node._drest = data, dx, dy, drest
-            raise
+        refresh(self, _evaluate)
+
+    def _compared(self, sign: str, holds: Callable[[float, float], bool], other: Any) -> bool:
+        found = holds(self._number, other._number if type(other) is Value else other)
+        tell_compared(sign, self, other, found)
+        return found
 
     @staticmethod
     def _apply_op(row: Op, args: Sequence[Any]) -> Value:
@@ -261,7 +261,7 @@ def _leaf_of(row: Op, parents: tuple[Value, ...], mode: Mode) -> Value:
 def fields(node: Value) -> tuple[Any, ...]:
     """All that a node is, as `restore` takes it: for copying and pickling."""
     return (
-        node._row, node.parents, node.local_grads, node._number, node._grad, node._label,
+        node._row, node.parents, node._partials(), node._number, node._grad, node._label,
         node._constant, node._scope,
     )  # fmt: skip
 

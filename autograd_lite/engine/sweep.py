@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import current_watcher
+from autograd_lite.engine.observing import tell_read
 from autograd_lite.ops.rules import carry
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def reverse_sweep(root: Value, seed: float) -> dict[Value, float]:
     graph swept again with the row `carry`. The partial by a constant is 0.0, so constants get
     no gradient without being asked.
     """
+    tell_read(root)
     watcher = current_watcher()
     if watcher is not None:
         watcher.before_sweep(root, seed)
@@ -91,6 +93,6 @@ def _sweep_carefully(order: list[Value], seed: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
     for node in order:
-        for parent, partial in zip(node.parents, node.local_grads, strict=True):
+        for parent, partial in zip(node.parents, node._partials(), strict=True):
             adjoint[parent] += carry(adjoint[node], partial)
     return adjoint

@@ -124,6 +124,7 @@ carry = op(
            # adding 0.0 makes +0.0 of -0.0, and changes nothing else
            ((1.0, ...), lambda x, y: y + 0.0), ((..., 1.0), lambda x, y: x + 0.0),
            ((-1.0, ...), lambda x, y: 0.0 - y), ((..., -1.0), lambda x, y: 0.0 - x)],
+    ignores_zero_sign=True,
     doc="Product x*y that is +0.0 when either factor is 0, even against inf or nan.",
 )
 negative = op(

@@ -67,6 +67,8 @@ class Op:
     exact : tuple of (pattern, rule)
         Such identities with one number in the pattern that hold for every float, to the last bit
         (and the sign of 0); for leaving steps out of programs.
+    ignores_zero_sign : bool
+        Whether -0.0 and +0.0 as arguments give the same.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -92,12 +94,14 @@ class Op:
         symbol_constant: str = "",
         identities: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
         exact: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
+        ignores_zero_sign: bool = False,
         public: bool = True,
     ) -> None:
         self.name = self.__name__ = name
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
+        self.ignores_zero_sign = ignores_zero_sign
         self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})

@@ -14,13 +14,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite.engine.kernels import is_kernel
-from autograd_lite.ops import TABLE, Op, SequenceOp
-from autograd_lite.ops.numbers import as_float
 from autograd_lite.errors import ProgramError
+from autograd_lite.ops import TABLE, Op
+from autograd_lite.ops.numbers import as_float
 from autograd_lite.program.program import Program
 
 _BITS = struct.Struct("d")
+_ZERO = _BITS.pack(0.0)
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
+_ADD = _OPERATORS["add"]
 
 
 class Register:
@@ -86,6 +88,7 @@ class Builder:
         self._known: dict[tuple[int, ...], int] = {}
         self._numbers: dict[Op, int] = {}
         self._exact: list[dict[int, list[Any]]] = []
+        self._without_zero: dict[int, int] = {}  # x by the register of x + 0.0
 
     def constant(self, number: float) -> int:
         """The register of a constant; equal bits share one."""
@@ -113,6 +116,8 @@ class Builder:
             number = self._add_row(row)
         if number < 0:
             return self._lowered(row, operands)
+        if self._without_zero and row.ignores_zero_sign:
+            operands = [self._without_zero.get(i, i) for i in operands]
         key = (number, *operands)
         found = self._known.get(key)
         if found is not None:
@@ -123,6 +128,9 @@ class Builder:
         if found is None:
             found = self.n_inputs + len(self.instructions)
             self.instructions.append(key)
+            if row is _ADD and self._constants.get(_ZERO) in operands:
+                [x] = [i for i in operands if i != self._constants[_ZERO]]
+                self._without_zero[found] = x
         self._known[key] = found
         return found
 
@@ -215,6 +223,3 @@ def _by_constant(row: Op) -> dict[int, list[Any]]:
         [place] = [i for i, part in enumerate(pattern) if part is not ...]
         found.setdefault(place, []).append((_BITS.pack(pattern[place]), rule))
     return found
-
-
-__all__ = ["Builder", "Register", "SequenceOp"]

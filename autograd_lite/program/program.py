@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import ProgramError, ShapeError
+from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program.running import Runner, runner
@@ -17,6 +17,25 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 _SHOWN = 200
+
+
+#: Whether what is added up over rows is divided by their number.
+REDUCTIONS = {"sum": False, "mean": True}
+
+
+def reduced(sums: Floats, n_rows: int, reduce: str) -> Floats:
+    """What a reduction gives, from sums over rows.
+
+    Raises
+    ------
+    ShapeError
+        If it is undefined for no rows, and there are none.
+    """
+    if not REDUCTIONS[reduce]:
+        return sums
+    if n_rows == 0:
+        raise ShapeError(f"the {reduce} over no rows is undefined; give at least one row")
+    return sums / n_rows
 
 
 class Instruction(NamedTuple):
@@ -225,19 +244,42 @@ class Program:
         -------
         array of shape (n_rows, outputs), or (outputs,) if reduced.
         """
-        if reduce not in (None, "sum", "mean"):
+        if reduce is not None and reduce not in REDUCTIONS:
             raise ValueError(f'reduce is None, "sum" or "mean" and was given {reduce!r}')
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads is a whole number from 1 and was given {threads!r}")
-        if reduce == "mean" and n_rows == 0:
-            raise ShapeError("the mean over no rows is undefined; give at least one row")
         found = self._run().rows(arguments, n_rows, reduce is not None, threads)
-        return found / n_rows if reduce == "mean" else found
+        return found if reduce is None else reduced(found, n_rows, reduce)
 
     def _run(self) -> Runner:
         if self._runner is None:
             self._runner = runner(self)
         return self._runner
+
+    def part(self, first: int, last: int) -> Program:
+        """The program of some of the outputs alone.
+
+        Parameters
+        ----------
+        first, last : int
+            Positions, as in a slice.
+        """
+        base, outputs = self.n_inputs + len(self.constants), self.outputs[first:last]
+        wanted = np.zeros(base + len(self), dtype=bool)
+        wanted[outputs] = True
+        starts, operands = self.starts.tolist(), self.operands
+        for j in range(len(self) - 1, -1, -1):
+            if wanted[base + j]:
+                wanted[operands[starts[j] : starts[j + 1]]] = True
+        wanted[:base] = True
+        new = np.cumsum(wanted) - 1
+        kept = wanted[base:]
+        sizes = np.diff(self.starts)
+        return Program(
+            self.n_inputs, self.constants, self.rows, self.codes[kept],
+            np.concatenate([[0], np.cumsum(sizes[kept])]), new[operands[np.repeat(kept, sizes)]],
+            new[outputs],
+        )  # fmt: skip
 
     def stats(self) -> dict[str, int]:
         """How large it is, and what simplification saved.
@@ -259,7 +301,9 @@ class Program:
 
     def _check_count(self, inputs: Sequence[Any]) -> None:
         if len(inputs) != self.n_inputs:
-            raise TypeError(f"this program takes {self.n_inputs} inputs and was given {len(inputs)}")
+            raise TypeError(
+                f"this program takes {self.n_inputs} inputs and was given {len(inputs)}"
+            )
 
 
 def _floats(thing: Any, name: str, dimensions: int) -> Floats:
@@ -275,6 +319,3 @@ def _floats(thing: Any, name: str, dimensions: int) -> Floats:
         wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"
         raise ShapeError(f"{name} must be {wanted} and has shape {array.shape}")
     return found
-
-
-__all__ = ["Instruction", "Program", "ProgramError"]

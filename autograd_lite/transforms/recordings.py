@@ -9,7 +9,8 @@ Confusion and Referential Transparency, 2005).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
@@ -32,6 +33,16 @@ Argnums = int | tuple[int, ...] | slice
 
 #: The inputs of the differentiations that are going on around this one, outermost first.
 _around: ContextVar[tuple[list[Value], ...]] = ContextVar("around", default=())
+
+
+@contextmanager
+def differentiating(inputs: list[Value]) -> Iterator[None]:
+    """A block around whose inputs derivatives taken inside it are recorded as Values."""
+    token = _around.set((*_around.get(), inputs))
+    try:
+        yield
+    finally:
+        _around.reset(token)
 
 
 class Recording:
@@ -77,11 +88,8 @@ class Recording:
             given[i] = tree.rebuilt(nodes)
             self.inputs += nodes
         around = _around.get()
-        token = _around.set((*around, self.inputs))
-        try:
+        with differentiating(self.inputs):
             output = function(*given, **keywords)
-        finally:
-            _around.reset(token)
         self.result = take_apart(output, f"the result of {name}")
         self.nodes = [leaf for leaf in self.result.leaves if isinstance(leaf, Value)]
         self.nested = bool(around) and self._reaches(around)

@@ -72,6 +72,7 @@ constant = _engine.constant
 fields = _engine.fields
 hessian_products = _engine.hessian_products
 living = _engine.living
+observe = _engine.observe
 record = _engine.record
 record_beside = _engine.record_beside
 restore = _engine.restore

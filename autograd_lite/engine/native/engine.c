@@ -62,7 +62,7 @@ static PyObject *fields(PyObject *module, PyObject *self) {
         return PyErr_Format(PyExc_TypeError, "a node is a Value and was given %R", self);
     Node *node = (Node *)self;
     PyObject *parents = get_parents(self, NULL);
-    PyObject *partials = parents ? get_local_grads(self, NULL) : NULL;
+    PyObject *partials = parents ? partials_as_tuple((Node *)self) : NULL;
     if (!partials) {
         Py_XDECREF(parents);
         return NULL;
@@ -315,11 +315,21 @@ static PyObject *set_up(PyObject *module, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(observe_doc,
+"observe(one, /)\n--\n\nTell this one when numbers leave the graph, in every thread; None ends it.");
+
+static PyObject *observe(PyObject *module, PyObject *one) {
+    (void)module;
+    Py_XSETREF(observer, one == Py_None ? NULL : Py_NewRef(one));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
     {"constant", constant, METH_O, constant_doc},
     {"record", (PyCFunction)(void (*)(void))record, METH_FASTCALL, record_doc},
     {"record_beside", record_beside, METH_VARARGS, record_beside_doc},
     {"fields", fields, METH_O, fields_doc},
+    {"observe", observe, METH_O, observe_doc},
     {"restore", restore, METH_VARARGS, restore_doc},
     {"topological_order", topological_order, METH_O, topological_order_doc},
     {"adjoints", adjoints, METH_VARARGS, adjoints_doc},

@@ -193,6 +193,19 @@ static inline int current_notes(PyObject **notes) {
     return 0;
 }
 
+/* Who is told when numbers leave the graph (engine/observing.py), or NULL. */
+static PyObject *observer;
+
+static inline int tell_read(PyObject *node) {
+    if (!observer)
+        return 0;
+    PyObject *told = Py_NewRef(observer); /* for it may end itself */
+    PyObject *nothing = PyObject_CallMethod(told, "read", "O", node);
+    Py_DECREF(told);
+    Py_XDECREF(nothing);
+    return nothing ? 0 : -1;
+}
+
 /* After this, `here` is up to date, and making nodes allocates nothing that could set off Python's
  * collector, and with it Python code, which could change a list that is being read. */
 static int warm_up_context(void) {

@@ -90,7 +90,7 @@ static int differentiate(PyObject *root, double seed, Order *order, const bool a
 /* Inside detect_anomaly, what a pass is going to do is looked at before it begins: 0, or -1 if it is not
  * to be done. So no Python code runs during a pass. */
 static int announce(const char *pass, PyObject *root, const double *seed) {
-    if (warm_up_context() < 0)
+    if (tell_read(root) < 0 || warm_up_context() < 0)
         return -1;
     if (!here.watcher)
         return 0;

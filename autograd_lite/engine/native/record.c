@@ -276,7 +276,22 @@ static PyObject *compare(PyObject *self, PyObject *other, int operation) {
         if (!known)
             Py_RETURN_NOTIMPLEMENTED;
     }
-    Py_RETURN_RICHCOMPARE(((Node *)self)->data, number, operation);
+    static const char *signs[] = {[Py_LT] = "<", [Py_LE] = "<=", [Py_GT] = ">", [Py_GE] = ">="};
+    const double own = ((Node *)self)->data;
+    const bool holds = operation == Py_LT   ? own < number
+                       : operation == Py_LE ? own <= number
+                       : operation == Py_GT ? own > number
+                                            : own >= number;
+    if (observer) {
+        PyObject *told = Py_NewRef(observer);
+        PyObject *nothing = PyObject_CallMethod(told, "compared", "sOOO", signs[operation], self,
+                                                other, holds ? Py_True : Py_False);
+        Py_DECREF(told);
+        if (!nothing)
+            return NULL;
+        Py_DECREF(nothing);
+    }
+    return PyBool_FromLong(holds);
 }
 
 static Py_hash_t hash(PyObject *self) { return PyBaseObject_Type.tp_hash(self); }

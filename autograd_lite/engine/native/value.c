@@ -72,7 +72,7 @@ static int no_deletion(PyObject *given, const char *name) {
 
 static PyObject *get_data(PyObject *self, void *unused) {
     (void)unused;
-    return PyFloat_FromDouble(((Node *)self)->data);
+    return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->data);
 }
 
 static int set_data(PyObject *self, PyObject *number, void *unused) {
@@ -92,7 +92,7 @@ static int set_data(PyObject *self, PyObject *number, void *unused) {
 
 static PyObject *get_grad(PyObject *self, void *unused) {
     (void)unused;
-    return PyFloat_FromDouble(((Node *)self)->grad);
+    return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->grad);
 }
 
 static int set_grad(PyObject *self, PyObject *number, void *unused) {
@@ -158,9 +158,7 @@ static PyObject *get_constant(PyObject *self, void *unused) {
     return PyBool_FromLong(((Node *)self)->constant);
 }
 
-static PyObject *get_local_grads(PyObject *self, void *unused) {
-    (void)unused;
-    Node *node = (Node *)self;
+static PyObject *partials_as_tuple(Node *node) {
     const Py_ssize_t n = count_parents(node);
     const double *partials = partials_of(node);
     PyObject *tuple = PyTuple_New(n);
@@ -172,6 +170,11 @@ static PyObject *get_local_grads(PyObject *self, void *unused) {
             Py_CLEAR(tuple);
     }
     return tuple;
+}
+
+static PyObject *get_local_grads(PyObject *self, void *unused) {
+    (void)unused;
+    return tell_read(self) < 0 ? NULL : partials_as_tuple((Node *)self);
 }
 
 static PyGetSetDef attributes[] = {

@@ -1,0 +1,190 @@
+"""A function that is traced when it is first called, and from then on run as a program."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.program.layouts import (
+    Floats,
+    holds_values,
+    layout,
+    numbers_of,
+    rows_of,
+    taken_apart,
+)
+from autograd_lite.program.paths import Paths
+from autograd_lite.program.program import Program
+from autograd_lite.transforms.recordings import name_of
+from autograd_lite.transforms.trees import Tree
+
+
+def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
+    """The same function, run by a program that is recorded at its first call.
+
+    Every call gives exactly what `f` itself would. Arguments are structures of numbers, as for
+    `grad`: the first call with arguments of a kind (their types and sizes) traces `f` at them.
+    A comparison of traced Values is a guard: where it comes out differently in a later call, `f` is
+    traced again, and both programs are kept.
+
+    Parameters
+    ----------
+    f : callable
+        What it does besides computing numbers is done while tracing only: printing, changing
+        variables, drawing random numbers. What it reads from around it is read then, and is
+        constant from there on (the data of a Value that is no argument, too).
+    check : bool, default=False
+        Compare every call with `f` itself.
+
+    Returns
+    -------
+    Compiled
+        Callable like `f`, with ``map`` for many rows at once. Called with Values, it is `f`.
+
+    Raises
+    ------
+    TypeError
+        If `f` is not callable.
+    ProgramError
+        When called: if `f` reads the number of a Value that it computes (``.data``, ``.item()``,
+        ``.grad``); with `check`, if the program gives anything else than `f`.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> slope = ag.compile(ag.grad(lambda x: x * x * ag.sin(x)))
+    >>> slope(0.0)
+    0.0
+    >>> ag.compile(lambda x: -x if x < 0 else x).map([-2.0, 3.0])
+    array([2., 3.])
+    """
+    if f is None:
+        return functools.partial(compile, check=check)
+    return Compiled(f, check)
+
+
+class Compiled:
+    """A function and its programs; see `compile`.
+
+    Attributes
+    ----------
+    paths : list of str
+        The comparisons on the way through the function for each program, as they came out.
+    programs : list of Program
+    """
+
+    def __init__(self, f: Callable[..., Any], check: bool = False) -> None:
+        if not callable(f):
+            raise TypeError(f"expected a function to compile and was given {f!r}")
+        functools.update_wrapper(self, f, updated=())
+        self._function, self._check = f, check
+        self._name = name_of(f)
+        self._kinds: dict[Hashable, Paths] = {}
+
+    def __repr__(self) -> str:
+        return f"<compiled {self._name}: {len(self.programs)} programs>"
+
+    @property
+    def programs(self) -> list[Program]:
+        """One for each kind of arguments and path; guards are its last outputs."""
+        return [traced.program for paths in self._kinds.values() for traced in paths.traced]
+
+    @property
+    def paths(self) -> list[str]:
+        """What was decided on the way through the function, for each program."""
+        return [traced.path for paths in self._kinds.values() for traced in paths.traced]
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """What the function gives."""
+        if keywords:
+            args = self._positional(args, keywords)
+        trees = taken_apart(args, self._name)
+        if any(isinstance(tree, Tree) and holds_values(tree) for tree in trees):
+            return self._function(*args)
+        paths = self._paths(args)
+        result = paths.once(trees)
+        if self._check:
+            paths.check_once(result, trees)
+        return result
+
+    def map(
+        self,
+        *args: Any,
+        shared: Sequence[int] = (),
+        reduce: str | None = None,
+        threads: int = 1,
+    ) -> Any:
+        """One run for each row.
+
+        Parameters
+        ----------
+        *args : array, sequence of rows, or dict of these
+            With a leading axis of rows, unless shared: where `f` takes a number, an array of shape
+            (rows,); where it takes a vector of k, (rows, k).
+        shared : int or sequence of int, default=()
+            Positions of arguments that are the same for all rows.
+        reduce : {None, "sum", "mean"}, default=None
+            What becomes of the rows: a result for each, or one.
+        threads : int, default=1
+
+        Returns
+        -------
+        structure
+            As `f` returns it, every number being an array of shape (rows,), an array of shape s
+            one of shape (rows, \\*s); with `reduce` as `f` itself returns it.
+
+        Raises
+        ------
+        ShapeError
+            If arguments differ in their number of rows, or have none.
+        """
+        kept = {*map(int, shared)} if not isinstance(shared, int) else {shared}
+        if not kept <= {*range(len(args))}:
+            raise ValueError(f"shared={shared!r} names no argument of {len(args)}")
+        firsts: list[Any] = []
+        matrices: list[tuple[Floats, bool]] = []
+        lengths: dict[int, int] = {}
+        for i, arg in enumerate(args):
+            name = f"argument {i} of {self._name}"
+            if i in kept:
+                [tree] = taken_apart([arg], self._name)
+                firsts.append(arg)
+                if isinstance(tree, Tree):
+                    matrices.append((np.array(numbers_of(tree), dtype=np.float64), True))
+            else:
+                first, matrix = rows_of(arg, name)
+                firsts.append(first)
+                matrices.append((matrix, False))
+                lengths[i] = len(matrix)
+        if len({*lengths.values()}) != 1:
+            raise ShapeError(
+                f"{self._name} needs the same number of rows in all arguments that are not shared, "
+                f"at least one, and was given {lengths or 'none'}"
+            )
+        trees, n_rows = taken_apart(firsts, self._name), next(iter(lengths.values()))
+        paths = self._paths(firsts)
+        result = paths.rows(trees, matrices, n_rows, reduce, threads)
+        if self._check:
+            paths.check_rows(result, trees, matrices, n_rows, reduce)
+        return result
+
+    def _paths(self, args: Sequence[Any]) -> Paths:
+        kind = tuple(map(layout, args))
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = Paths(self._function, self._name)
+        return found
+
+    def _positional(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """Keyword arguments in their places."""
+        bound = inspect.signature(self._function).bind(*args, **keywords)
+        if bound.kwargs:
+            raise TypeError(
+                f"{self._name} is compiled for positional arguments and was given {bound.kwargs!r}"
+            )
+        return bound.args

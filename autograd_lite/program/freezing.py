@@ -1,0 +1,82 @@
+"""A graph that exists becomes a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd_lite.engine import Value, fields, topological_order
+from autograd_lite.graph import check_value
+from autograd_lite.program.building import Builder
+from autograd_lite.program.program import Program
+
+
+def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
+    """The program that computes some Values from others, out of their graph.
+
+    Leaves that are not among the inputs become constants, at the numbers that they have now.
+
+    Parameters
+    ----------
+    outputs : Value or sequence of Value
+        One Value makes a program that gives a float; a sequence, one that gives a list.
+    inputs : sequence of Value
+        Nodes anywhere in the graph, each once. What they were computed from is left out.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    TypeError
+        If an output or input is not a Value.
+    ValueError
+        If an input is given twice, or is a constant of an expression.
+    ProgramError
+        If the graph holds a user's own op that runs in Python only.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value
+    >>> x = Value(3.0)
+    >>> y = x * x + 1.0
+    >>> print(freeze(y, [x]))
+    Program: 2 instructions, 1 inputs, 1 outputs
+        r0 = multiply(x0, x0)
+        r1 = add(r0, 1.0)
+        return r1
+    """
+    single = isinstance(outputs, Value)
+    roots = [check_value(thing, "an output") for thing in ([outputs] if single else outputs)]
+    nodes = [check_value(thing, "an input") for thing in inputs]
+    for i, node in enumerate(nodes):
+        if node.constant:
+            raise ValueError(f"input {i} is a constant of an expression, {node!r}; use a leaf")
+    if len({*nodes}) < len(nodes):
+        twice = next(i for i, node in enumerate(nodes) if node in nodes[:i])
+        raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
+    builder = Builder(len(nodes))
+    found = entered(builder, roots, {node: i for i, node in enumerate(nodes)})
+    return builder.finished(found, single)
+
+
+def entered(builder: Builder, roots: Sequence[Value], registers: dict[Value, int]) -> list[int]:
+    """The registers of some Values, whose graph is added to a program.
+
+    Parameters
+    ----------
+    builder : Builder
+    roots : sequence of Value
+    registers : dict of Value to int
+        Of the inputs; those of all other nodes are added.
+    """
+    emit, constant = builder.emit, builder.constant
+    for node in topological_order(roots):
+        if node not in registers:
+            row, parents, _, number, *_ = fields(node)
+            if row is None:
+                registers[node] = constant(number)
+            else:
+                registers[node] = emit(row, [registers[parent] for parent in parents])
+    return [registers[root] for root in roots]

@@ -1,0 +1,184 @@
+"""The programs of a function for arguments of one kind: one for each path through it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import ProgramError, ShapeError
+from autograd_lite.program.layouts import Floats, Static, numbers_of, with_columns
+from autograd_lite.program.program import reduced
+from autograd_lite.program.tracing import Traced, trace
+from autograd_lite.transforms.trees import Tree, take_apart
+
+#: So many paths are kept; later ones run eagerly.
+MOST_PATHS = 64
+
+Trees = Sequence[Tree | Static]
+#: The numbers of each argument, and whether all rows share them.
+Matrices = Sequence[tuple[Floats, bool]]
+
+_WHY = (
+    "it depends on more than its arguments (random numbers, the time, variables that change); "
+    "pass these as arguments"
+)
+
+
+class Paths:
+    """A function at arguments of one kind.
+
+    Attributes
+    ----------
+    traced : list of Traced
+        In the order in which their paths were met.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.traced: list[Traced] = []
+        self._function, self._name = function, name
+        self._warned = False
+
+    def once(self, trees: Trees) -> Any:
+        """The function's result, by a program whose guards hold."""
+        numbers = [x for tree in trees if isinstance(tree, Tree) for x in numbers_of(tree)]
+        inputs = np.array(numbers, dtype=np.float64)
+        for traced in self.traced:
+            outputs = traced.program.run(inputs)
+            if traced.holds(outputs[None])[0]:
+                return traced.rebuilt(outputs)
+        new = self._another(trees)
+        if new is not None:
+            return new.rebuilt(new.program.run(inputs))
+        result = self.eager(trees)
+        return result.rebuilt(result.leaves)
+
+    def rows(
+        self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+    ) -> Any:
+        """The results for all rows; `trees` are the arguments of the first."""
+        if not self.traced:
+            self._another(trees)
+        first = self.traced[0]
+        if first.guards:
+            found = self._by_path(trees, matrices, n_rows, reduce, threads)
+        else:
+            found = first.program.run_rows(matrices, n_rows, reduce, threads)
+        if reduce is not None:
+            return first.rebuilt(found)
+        example = first.rebuilt(np.zeros(len(first.result.leaves)))
+        return with_columns(example, iter(np.ascontiguousarray(found.T)), n_rows)
+
+    def _another(self, trees: Trees) -> Traced | None:
+        """One more path; None if there are too many already."""
+        if len(self.traced) < MOST_PATHS:
+            self.traced.append(trace(self._function, trees, self._name))
+            return self.traced[-1]
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"{self._name} has more than {MOST_PATHS} paths, by its comparisons; further ones "
+                "run without a program: choose with ag.where instead of if",
+                stacklevel=4,
+            )
+        return None
+
+    def _by_path(
+        self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+    ) -> Floats:
+        """Rows grouped by the path that each takes; those of new paths are traced."""
+        width = len(self.traced[0].result.leaves)
+        found = np.zeros((n_rows, width)) if reduce is None else np.zeros(width)
+        left, tried = np.arange(n_rows), 0
+        while len(left):
+            if tried == len(self.traced) and self._another(_at(trees, matrices, left[0])) is None:
+                for i in left.tolist():  # too many paths
+                    numbers = np.array(self.eager(_at(trees, matrices, i)).leaves)
+                    if reduce is None:
+                        found[i] = numbers
+                    else:
+                        found += numbers
+                break
+            traced = self.traced[tried]
+            tried += 1
+            if len(traced.result.leaves) != width:
+                raise ShapeError(
+                    f"{self._name} returns {width} numbers on one path and "
+                    f"{len(traced.result.leaves)} on another; map needs equal structures"
+                )
+            guards = traced.deciding.run_rows(_of(matrices, left), len(left), None, threads)
+            holds = traced.holds(guards)
+            same, left = left[holds], left[~holds]
+            if len(same) and reduce is None:
+                found[same] = traced.computing.run_rows(
+                    _of(matrices, same), len(same), None, threads
+                )
+            elif len(same):
+                found += traced.computing.run_rows(_of(matrices, same), len(same), "sum", threads)
+        return found if reduce is None else reduced(found, n_rows, reduce)
+
+    def eager(self, trees: Trees) -> Tree:
+        """What the function itself gives, as floats."""
+        args = [
+            tree.rebuilt(numbers_of(tree)) if isinstance(tree, Tree) else tree.thing
+            for tree in trees
+        ]
+        result = take_apart(self._function(*args), f"the result of {self._name}")
+        return dataclasses.replace(result, leaves=numbers_of(result))
+
+    def check_once(self, result: Any, trees: Trees) -> None:
+        """Raise a ProgramError if the function gives anything else."""
+        eager = self.eager(trees).leaves
+        self._check(take_apart(result, "the result").leaves, eager, 0.0, "for these arguments")
+
+    def check_rows(
+        self, result: Any, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None
+    ) -> None:
+        """Raise a ProgramError if the function gives anything else in some row."""
+        ours = take_apart(result, "the result").leaves
+        eager = np.array([self.eager(_at(trees, matrices, i)).leaves for i in range(n_rows)])
+        if reduce is not None:
+            total = reduced(eager.sum(axis=0), n_rows, reduce).tolist()
+            self._check(ours, total, 1e-9, "over the rows")
+            return
+        columns = with_columns(
+            self.traced[0].rebuilt(np.zeros(eager.shape[-1])),
+            iter(np.ascontiguousarray(eager.T)),
+            n_rows,
+        )
+        self._check(ours, take_apart(columns, "the rows").leaves, 1e-9, "in the rows")
+
+    def _check(
+        self, ours: Sequence[float], eager: Sequence[float], tolerance: float, where: str
+    ) -> None:
+        if len(ours) != len(eager):
+            raise ProgramError(
+                f"the program of {self._name} gives {len(ours)} numbers where the function gives "
+                f"{len(eager)}, {where}; {_WHY}"
+            )
+        for mine, right in zip(ours, eager, strict=True):
+            near = math.isclose(mine, right, rel_tol=tolerance, abs_tol=tolerance)
+            if not (near or (math.isnan(mine) and math.isnan(right))):
+                raise ProgramError(
+                    f"the program of {self._name} gives {mine!r} where the function gives "
+                    f"{right!r}, {where}; {_WHY}"
+                )
+
+
+def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:
+    return [(matrix if shared else matrix[rows], shared) for matrix, shared in matrices]
+
+
+def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree | Static]:
+    """The arguments of one row."""
+    numbers = iter([matrix if shared else matrix[i] for matrix, shared in matrices])
+    return [
+        dataclasses.replace(tree, leaves=next(numbers).tolist(), plain=True)
+        if isinstance(tree, Tree)
+        else tree
+        for tree in trees
+    ]

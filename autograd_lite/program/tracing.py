@@ -1,0 +1,198 @@
+"""Running a function once to see what it computes: its graph, and the comparisons that it made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.engine import Value, constant, observe
+from autograd_lite.errors import ProgramError
+from autograd_lite.modes import recording
+from autograd_lite.ops.rules import less, less_equal
+from autograd_lite.program.building import Builder
+from autograd_lite.program.freezing import entered
+from autograd_lite.program.layouts import Static, numbers_of
+from autograd_lite.program.program import Floats, Program
+from autograd_lite.transforms.recordings import differentiating
+from autograd_lite.transforms.trees import Tree, take_apart
+
+_ROWS = {"<": (less, False), "<=": (less_equal, False), ">": (less, True), ">=": (less_equal, True)}
+
+
+class Guard(NamedTuple):
+    """A comparison in the traced function, and how it came out."""
+
+    text: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What one call of a function computed.
+
+    Attributes
+    ----------
+    program : Program
+        Its last outputs are the guards: 1.0 where the comparison holds, else 0.0.
+    guards : tuple of Guard
+    result : Tree
+        What the function returned; its leaves are the outputs before the guards.
+    """
+
+    program: Program
+    guards: tuple[Guard, ...]
+    result: Tree
+
+    @cached_property
+    def computing(self) -> Program:
+        """The program without the guards."""
+        return self.program.part(0, len(self.result.leaves)) if self.guards else self.program
+
+    @cached_property
+    def deciding(self) -> Program:
+        """The program of the guards alone."""
+        return self.program.part(len(self.result.leaves), len(self.program.outputs))
+
+    @property
+    def path(self) -> str:
+        """The comparisons, as they came out."""
+        texts = [guard.text if guard.holds else f"not {guard.text}" for guard in self.guards]
+        return " and ".join(texts) or "always"
+
+    def holds(self, outputs: Floats) -> npt.NDArray[np.bool_]:
+        """Whether rows take this path, given the outputs for each, of which guards are the last."""
+        expected = [guard.holds for guard in self.guards]
+        last = outputs[:, outputs.shape[1] - len(expected) :]
+        found: npt.NDArray[np.bool_] = ((last != 0.0) == expected).all(axis=1)
+        return found
+
+    def rebuilt(self, outputs: Floats) -> Any:
+        """The function's result, from outputs of a run."""
+        return self.result.rebuilt(outputs[: len(self.result.leaves)].tolist())
+
+
+class _Trace:
+    """The comparisons of one call, and which nodes depend on its inputs."""
+
+    def __init__(self, inputs: Sequence[Value]) -> None:
+        self.compared: list[tuple[str, Value, Value, bool]] = []
+        self.depends: dict[Value, bool] = dict.fromkeys(inputs, True)
+        self.inputs = inputs
+
+    def is_traced(self, value: Any) -> bool:
+        """Whether a number depends on the inputs; each node is looked at once."""
+        if not isinstance(value, Value):
+            return False
+        known, stack = self.depends, [value]
+        while stack:
+            node = stack[-1]
+            if node not in known:
+                missing = [parent for parent in node.parents if parent not in known]
+                if missing:
+                    stack += missing
+                    continue
+                known[node] = any(known[parent] for parent in node.parents)
+            stack.pop()
+        return known[value]
+
+
+_trace: ContextVar[_Trace | None] = ContextVar("trace", default=None)
+_lock = threading.Lock()
+_count = 0
+
+
+class _Observer:
+    """Tells the trace of the thread in which something happens."""
+
+    def read(self, node: Value) -> None:
+        trace = _trace.get()
+        if trace is not None and trace.is_traced(node):
+            raise ProgramError(
+                "the number, gradient or derivatives of a Value were read while a program was "
+                "traced, which would bake this call's number in; compute with the Value itself "
+                "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
+                "differentiates), or do this outside of the compiled function"
+            )
+
+    def compared(self, relation: str, node: Value, other: Any, holds: bool) -> None:
+        trace = _trace.get()
+        if trace is not None and (trace.is_traced(node) or trace.is_traced(other)):
+            second = other if isinstance(other, Value) else constant(other)
+            trace.compared.append((relation, node, second, holds))
+
+
+@contextmanager
+def _tracing(trace: _Trace) -> Iterator[None]:
+    """Observe what happens in this thread; threads that trace share one observer."""
+    global _count
+    with _lock:
+        _count += 1
+        observe(_Observer())
+    token = _trace.set(trace)
+    try:
+        yield
+    finally:
+        _trace.reset(token)
+        with _lock:
+            _count -= 1
+            if _count == 0:
+                observe(None)
+
+
+def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name: str) -> Traced:
+    """What a function computes at some arguments.
+
+    Parameters
+    ----------
+    function : callable
+    arguments : sequence of Tree or Static
+        Positional ones, taken apart.
+    name : str
+        What the function is called in messages.
+
+    Raises
+    ------
+    ProgramError
+        If the function reads the number of what it computes.
+    TypeError
+        If it returns anything but numbers.
+    """
+    trees = [tree for tree in arguments if isinstance(tree, Tree)]
+    inputs = [Value(number) for tree in trees for number in numbers_of(tree)]
+    rest = iter(inputs)
+    given = [
+        tree.rebuilt([next(rest) for _ in tree.leaves]) if isinstance(tree, Tree) else tree.thing
+        for tree in arguments
+    ]
+    seen = _Trace(inputs)
+    with recording(), differentiating(inputs), _tracing(seen):
+        result = take_apart(function(*given), f"the result of {name}")
+    builder = Builder(len(inputs))
+    registers = {node: i for i, node in enumerate(inputs)}
+    roots = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
+    outputs = entered(builder, roots, registers)
+    guards: dict[int, Guard] = {}
+    for relation, node, other, holds in seen.compared:
+        row, swapped = _ROWS[relation]
+        sides = entered(builder, [node, other], registers)
+        register = builder.emit(row, sides[::-1] if swapped else sides)
+        if register >= 0:  # else two constants
+            guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
+    program = builder.finished([*outputs, *guards], False)
+    expected = tuple(Guard(g.text, g.holds) for g in guards.values())
+    return Traced(program, expected, result)
+
+
+def _side(node: Value) -> str:
+    """A side of a comparison, for people."""
+    if node.constant:
+        return f"{node.data:g}"
+    return node.label or node.op or "an argument"
