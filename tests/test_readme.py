@@ -19,12 +19,14 @@ def blocks(language):
 def test_the_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {}
-    assert len(blocks("python")) == 3
+    assert len(blocks("python")) == 4
     for block in blocks("python"):
         exec(block, names)
     assert {path.name for path in tmp_path.iterdir()} == {"graph.svg", "double.safetensors"}
     assert names["model"].predict([2.5])[0] == pytest.approx(5.0, abs=0.5)
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    printed = capsys.readouterr().out.splitlines()
+    assert "Program: 3 instructions, 2 inputs, 1 outputs" in printed
+    assert len(printed) == 8
 
 
 def test_the_command_lines_run(tmp_path, monkeypatch, capsys):
