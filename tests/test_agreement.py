@@ -13,14 +13,16 @@ import subprocess
 import sys
 
 import pytest
+from foreign import product_row, total_row, weighted_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.engine import python
+from autograd_lite.engine import chain_rule, python
 from autograd_lite.engine.second import hessian_products as python_products
 from autograd_lite.engine.sweep import adjoints as python_adjoints
 from autograd_lite.engine.sweep import topological_order as python_order
 from autograd_lite.ops import TABLE, SequenceOp
+from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.table import with_attrs
 
 native = pytest.importorskip(
@@ -37,6 +39,26 @@ VARIANTS = [
     with_attrs("norm", (("order", math.inf),)),
 ]
 ROWS = [*TABLE.values(), *VARIANTS]
+FOREIGN = [product_row(), weighted_row(), total_row()]
+
+
+def operators(row):
+    """What value.py attaches to the Values of the engine that runs the rest of the suite."""
+
+    def forward(*nodes):
+        return python.Value._apply_op(row, nodes)
+
+    return [f"__{row.operator}__", f"__r{row.operator}__"][: row.arity], [
+        forward,
+        lambda x, y: forward(y, x),
+    ]
+
+
+for _row in TABLE.values():
+    if _row.operator:
+        for _name, _function in zip(*operators(_row), strict=False):
+            if not hasattr(python.Value, _name):
+                setattr(python.Value, _name, _function)
 
 
 def bits(x):
@@ -96,6 +118,34 @@ class Twins:
         theirs = native.hessian_products(self.theirs[-1], self.theirs, [*directions])
         assert [[*map(bits, row)] for row in found] == [[*map(bits, row)] for row in theirs]
 
+    def swept_in(self, sweep, numbers, seeds, *others):
+        """The chain rule in both engines; `seeds` and `others` are made for the nodes of each."""
+        found = []
+        for engine, module in ((self.ours, chain_rule), (self.theirs, native)):
+            leaves = [x for x in engine if not x.op]
+            order = (python_order if module is chain_rule else native.topological_order)(engine)
+            nodes = module.dependent(order, leaves)
+            given = [other(engine, nodes) for other in (numbers, seeds, *others)]
+            swept = getattr(module, sweep)(given[0], nodes, *given[1:])
+            found.append([swept.get(node, 0.0) for node in engine])
+        return found
+
+    def check_same(self, ours, theirs):
+        """Numbers, or Values with the same graphs above them: node for node, bit for bit."""
+        assert [type(x) is python.Value for x in ours] == [type(x) is native.Value for x in theirs]
+        recorded = [[x for x in xs if hasattr(x, "op")] for xs in (ours, theirs)]
+        orders = python_order(recorded[0]), native.topological_order(recorded[1])
+        places = [{node: i for i, node in enumerate(order)} for order in orders]
+        for a, b in zip(*orders, strict=True):
+            assert (a.op, a.constant, bits(a.data)) == (b.op, b.constant, bits(b.data))
+            assert [*map(bits, a.local_grads)] == [*map(bits, b.local_grads)]
+            assert [places[0][p] for p in a.parents] == [places[1][p] for p in b.parents]
+        for a, b in zip((*self.ours, *ours), (*self.theirs, *theirs), strict=True):
+            assert places[0].get(a) == places[1].get(b)
+        plain = [[bits(x) for x in xs if not hasattr(x, "op")] for xs in (ours, theirs)]
+        assert plain[0] == plain[1]
+        return recorded
+
     def refresh(self, number):
         for nodes in (self.ours, self.theirs):
             for node in nodes:
@@ -111,7 +161,7 @@ def a_number_of_arguments(row, choose):
 
 
 @st.composite
-def programs(draw):
+def programs(draw, rows=ROWS):
     """Random graphs of all ops: shared parents, constants, any number of arguments, nan and inf."""
     twins = Twins()
     for number in draw(st.lists(NUMBERS, min_size=1, max_size=4)):
@@ -119,7 +169,7 @@ def programs(draw):
     for number in draw(st.lists(NUMBERS, max_size=2)):
         twins.constant(number)
     for _ in range(draw(st.integers(1, 12))):
-        row = draw(st.sampled_from(ROWS))
+        row = draw(st.sampled_from(rows))
         n = a_number_of_arguments(row, lambda some: draw(st.sampled_from(some)))
         twins.record(row, [draw(st.integers(0, len(twins.ours) - 1)) for _ in range(n)])
     return twins
@@ -132,6 +182,59 @@ def test_random_programs_give_equal_bits_in_second_derivatives(twins, data):
     twins.hessian_products(
         *[data.draw(st.lists(numbers, min_size=n, max_size=n)) for numbers in (some, every)]
     )
+
+
+@given(programs([*ROWS, *FOREIGN]), st.sampled_from([1.0, -0.5, "a node"]))
+def test_recorded_derivatives_are_the_same_graphs_in_both_engines(twins, seed):
+    """Adjoints, tangents, and the adjoints of all these."""
+
+    def seeded(node, nodes):
+        return {node: nodes[0] if seed == "a node" else seed}
+
+    found = [
+        twins.swept_in(
+            "adjoints_in",
+            lambda engine, nodes: None,
+            lambda engine, nodes: seeded(engine[-1], engine),
+            lambda engine, nodes: {*nodes},
+        ),
+        twins.swept_in(
+            "tangents_in",
+            lambda engine, nodes: None,
+            lambda engine, nodes: seeded(engine[0], engine),
+        ),
+    ]
+    for ours, theirs in found:
+        recorded = twins.check_same(ours, theirs)
+        twins.ours += recorded[0]
+        twins.theirs += recorded[1]
+    twins.record(TABLE["sum"], range(len(twins.ours)))
+    twins.check_same(
+        *twins.swept_in(
+            "adjoints_in",
+            lambda engine, nodes: None,
+            lambda engine, nodes: {engine[-1]: 1.0},
+            lambda engine, nodes: {*nodes},
+        )
+    )
+
+
+@given(programs([*ROWS, *FOREIGN]), NUMBERS)
+def test_the_chain_rule_on_given_numbers_gives_equal_bits_in_both_engines(twins, seed):
+    """Some nodes have none, and are taken as constants."""
+
+    def numbers(engine, nodes):
+        return {node: IEEE(node.data) for node in nodes[::2]}
+
+    for sweep, start, *between in (
+        ("adjoints_in", -1, lambda engine, nodes: {*nodes}),
+        ("tangents_in", 0),
+    ):
+        twins.check_same(
+            *twins.swept_in(
+                sweep, numbers, lambda engine, nodes, s=start: {engine[s]: IEEE(seed)}, *between
+            )
+        )
 
 
 @given(programs(), NUMBERS, NUMBERS)

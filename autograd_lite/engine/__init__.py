@@ -27,15 +27,18 @@ if not TYPE_CHECKING and _wanted != "python":
         from autograd_lite.engine.native import (
             Value,
             adjoints,
+            adjoints_in,
             constant,
             current_mode,
             current_scope,
+            dependent,
             fields,
             hessian_products,
             observe,
             record,
             record_beside,
             restore,
+            tangents_in,
             topological_order,
         )
 
@@ -48,6 +51,7 @@ if not TYPE_CHECKING and _wanted != "python":
 
 if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
+    from autograd_lite.engine.chain_rule import adjoints_in, dependent, tangents_in
     from autograd_lite.engine.modes import current_mode
     from autograd_lite.engine.observing import observe
     from autograd_lite.engine.python import Value, constant, fields, record, restore
@@ -61,9 +65,11 @@ __all__ = [
     "Value",
     "Watcher",
     "adjoints",
+    "adjoints_in",
     "constant",
     "current_mode",
     "current_scope",
+    "dependent",
     "fields",
     "hessian_products",
     "name",
@@ -71,5 +77,6 @@ __all__ = [
     "record",
     "record_beside",
     "restore",
+    "tangents_in",
     "topological_order",
 ]

@@ -92,7 +92,7 @@ class _Inner:
         adjoint = self.swept_back(output, numbers)
         return [float(adjoint.get(node, 0.0)) for node in self.inputs]
 
-    def swept_back(self, output: Value, numbers: Mapping[Value, Any]) -> dict[Value, Any]:
+    def swept_back(self, output: Value, numbers: dict[Value, Any]) -> dict[Value, Any]:
         """Adjoints in any number system, up to the inputs and no further."""
         return reverse_sweep(self.between, {output: 1.0}, numbers, self.inputs)
 

@@ -1,41 +1,22 @@
-"""Sweeps over a graph in any number system: what `engine.sweep` does on floats, written once more.
-
-A node's derivatives come from its row's partial rules, called on whatever numbers are swept with:
-the Values of the graph themselves (so that the derivatives are recorded and can be differentiated
-again) or truncated power series (`series`).
-"""
+"""Sweeps over a graph in any number system, looked over before they begin; and on floats."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
-from autograd_lite.engine import Value
-from autograd_lite.graph import row_of
+from autograd_lite.engine import Value, adjoints_in, dependent, tangents_in
 from autograd_lite.modes import check_adjoints, check_tangents, unchecked
-from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.rules import carry
 
-_THEMSELVES: Mapping[Value, Any] = MappingProxyType({})
-
-
-def dependent(order: Iterable[Value], inputs: Iterable[Value]) -> list[Value]:
-    """The nodes of a topological order that depend on an input, inputs included."""
-    found = {node for node in inputs if not node.constant}
-    nodes = []
-    for node in order:
-        if node in found or not found.isdisjoint(node.parents):
-            found.add(node)
-            nodes.append(node)
-    return nodes
+__all__ = ["dependent", "reverse_sweep", "tangent_sweep", "tangents_on_floats"]
 
 
 def reverse_sweep(
     nodes: list[Value],
     seeds: Mapping[Value, Any],
-    numbers: Mapping[Value, Any] = _THEMSELVES,
+    numbers: dict[Value, Any] | None = None,
     beyond: Iterable[Value] = (),
 ) -> dict[Value, Any]:
     """Adjoints in another number system than floats: recorded as Values, if nothing else is said.
@@ -46,7 +27,7 @@ def reverse_sweep(
         As `dependent` gives them: only these are swept.
     seeds : mapping of Value to float or Value
         The adjoints of the outputs.
-    numbers : mapping of Value to number, optional
+    numbers : dict of Value to number, optional
         What stands for each of `nodes`; left out, they stand for themselves.
     beyond : iterable of Value, optional
         Nodes that get an adjoint, and pass none on.
@@ -56,20 +37,10 @@ def reverse_sweep(
     dict of Value to number
         A plain float depends on no input. Nodes that no output depends on are left out.
     """
-    adjoint: dict[Value, Any] = dict(seeds)
-    between = {*nodes, *beyond}
-    if numbers is _THEMSELVES:
+    if numbers is None:
         check_adjoints(nodes, seeds)
     with unchecked():
-        for node in reversed(nodes):
-            upstream = adjoint.get(node)
-            if upstream is None:
-                continue
-            for parent, partial in partials_by(node, between, numbers):
-                contribution = carried(upstream, partial)
-                so_far = adjoint.get(parent)
-                adjoint[parent] = contribution if so_far is None else so_far + contribution
-    return adjoint
+        return adjoints_in(numbers, nodes, dict(seeds), {*nodes, *beyond})
 
 
 def tangent_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value, Any]:
@@ -77,19 +48,9 @@ def tangent_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value,
 
     `seeds` are the tangents of the inputs, where the sweep begins.
     """
-    tangent: dict[Value, Any] = dict(seeds)
     check_tangents(nodes, seeds)
     with unchecked():
-        for node in nodes:
-            if node in seeds:
-                continue
-            total: Any = None
-            for parent, partial in partials_by(node, tangent):
-                contribution = carried(tangent[parent], partial)
-                total = contribution if total is None else total + contribution
-            if total is not None:
-                tangent[node] = total
-    return tangent
+        return tangents_in(None, nodes, dict(seeds))
 
 
 def tangents_on_floats(nodes: list[Value], seeds: Mapping[Value, float]) -> dict[Value, float]:
@@ -116,39 +77,3 @@ def tangents_on_floats(nodes: list[Value], seeds: Mapping[Value, float]) -> dict
                 total += carry(factor, partial)
         tangent[node] = total
     return tangent
-
-
-def partials_by(
-    node: Value, wanted: Any, numbers: Mapping[Value, Any] = _THEMSELVES
-) -> list[tuple[Value, Any]]:
-    """(parent, partial derivative as a number or float) for each parent that is in `wanted`.
-
-    A partial that is the plain number 0.0 is 0 whatever the inputs are, and is left out.
-    """
-    row, parents = row_of(node), node.parents
-    if row is None:
-        return []
-    mask = [parent in wanted for parent in parents]
-    if not any(mask):
-        return []
-    if numbers is _THEMSELVES:
-        arguments = [IEEE(p.data) if p.constant else p for p in parents]
-    else:
-        arguments = [numbers[p] if p in numbers else IEEE(p.data) for p in parents]
-    found = row.partials_on(numbers.get(node, node), arguments, mask)
-    return [
-        (parent, partial)
-        for parent, partial, want in zip(parents, found, mask, strict=True)
-        if want and not (isinstance(partial, float) and partial == 0.0)
-    ]
-
-
-def carried(factor: Any, partial: Any) -> Any:
-    """The product of the chain rule; a partial that is the plain number 1.0 leaves no node.
-
-    A factor of 1.0 does: the partial may be a node of the user's own graph, which must not be
-    handed out as a derivative.
-    """
-    if isinstance(partial, float) and partial == 1.0:
-        return factor
-    return carry(factor, partial)

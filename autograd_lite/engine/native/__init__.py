@@ -6,6 +6,8 @@
 * ``walk.c``: the order of a graph, without recursion;
 * ``passes.c``: `backward`, gradients, `zero_grad`, `refresh`;
 * ``second.c``: Hessian times vector;
+* ``beside.c``: a layer of a network in one call;
+* ``chain_rule.c``: adjoints and tangents in any number system;
 * ``value.c``: the type Value and its attributes;
 * ``debug.c``: failing allocations, for tests;
 * ``engine.c``: includes them all; what Python sees.
@@ -30,6 +32,7 @@ from autograd_lite.engine.native import _engine
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.duals import partial_tangents
+from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
 
 if table_digest() != _engine.TABLE_DIGEST:
@@ -45,6 +48,7 @@ _engine.set_up(
     as_float,
     OPERAND_TYPES,
     np.float64,
+    IEEE,
     scopes.current_scope,
     modes.current_mode,
     refuse_data,
@@ -68,7 +72,9 @@ Value: Any = _engine.Value
 Value.__doc__ = twin.Value.__doc__
 Value.__signature__ = inspect.signature(twin.Value)
 adjoints = _engine.adjoints
+adjoints_in = _engine.adjoints_in
 constant = _engine.constant
+dependent = _engine.dependent
 fields = _engine.fields
 hessian_products = _engine.hessian_products
 living = _engine.living
@@ -76,4 +82,5 @@ observe = _engine.observe
 record = _engine.record
 record_beside = _engine.record_beside
 restore = _engine.restore
+tangents_in = _engine.tangents_in
 topological_order = _engine.topological_order

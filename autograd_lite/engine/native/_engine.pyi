@@ -10,7 +10,15 @@ TABLE_DIGEST: str
 Value: Any
 
 def adjoints(root: Any, seed: float, nodes: list[Any], /) -> list[float]: ...
+def adjoints_in(
+    numbers: dict[Any, Any] | None,
+    nodes: Iterable[Any],
+    seeds: dict[Any, Any],
+    between: set[Any],
+    /,
+) -> dict[Any, Any]: ...
 def constant(number: Any, /) -> Any: ...
+def dependent(order: Iterable[Any], inputs: Iterable[Any], /) -> list[Any]: ...
 def fail_after(n: int, times: int, /) -> int: ...  # in a build for tests
 def fields(node: Any, /) -> tuple[Any, ...]: ...
 def hessian_products(
@@ -47,6 +55,7 @@ def set_up(
     as_float: Callable[[Any], float],
     number_types: tuple[type, ...],
     double_type: type,
+    ieee_type: type,
     scope: ContextVar[tuple[str, ...]],
     mode: ContextVar[Any],
     refuse_data: Callable[[Any], None],
@@ -55,4 +64,7 @@ def set_up(
     /,
 ) -> None: ...
 def set_variable(variable: ContextVar[Any], value: Any, /) -> Token[Any]: ...
+def tangents_in(
+    numbers: dict[Any, Any] | None, nodes: Iterable[Any], seeds: dict[Any, Any], /
+) -> dict[Any, Any]: ...
 def topological_order(roots: Iterable[Any], /) -> list[Any]: ...

@@ -29,6 +29,7 @@
 #include "passes.c"
 #include "second.c"
 #include "beside.c"
+#include "chain_rule.c"
 #include "value.c"
 
 /* --- what Python code sees as _engine.NAME --------------------------------------------------------- */
@@ -287,22 +288,23 @@ static PyMethodDef sequence_call_definition = {
     "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
 
 PyDoc_STRVAR(set_up_doc,
-"set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, scope, mode,\n"
-"refuse_data, refuse_label, partial_tangents)\n--\n\nWhat this engine needs of the rest. Called once.");
+"set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, ieee_type, scope,\n"
+"mode, refuse_data, refuse_label, partial_tangents)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOO!O!OOOOO:set_up", &table, &op_type, &sequence_op_type,
+    if (!PyArg_ParseTuple(args, "OOOOO!O!O!OOOOO:set_up", &table, &op_type, &sequence_op_type,
                           &as_float, &PyTuple_Type, &number_types, &PyType_Type, &double_type,
-                          &scope_variable, &mode_variable, &refuse_data, &refuse_label,
+                          &PyType_Type, &ieee_type, &scope_variable, &mode_variable, &refuse_data, &refuse_label,
                           &partial_tangents))
         return NULL;
     Py_INCREF(as_float);
     Py_INCREF(number_types);
     Py_INCREF(double_type);
+    Py_INCREF(ieee_type);
     Py_INCREF(scope_variable);
     Py_INCREF(mode_variable);
     Py_INCREF(refuse_data);
@@ -334,6 +336,9 @@ static PyMethodDef functions[] = {
     {"topological_order", topological_order, METH_O, topological_order_doc},
     {"adjoints", adjoints, METH_VARARGS, adjoints_doc},
     {"hessian_products", hessian_products, METH_VARARGS, hessian_products_doc},
+    {"dependent", dependent, METH_VARARGS, dependent_doc},
+    {"adjoints_in", adjoints_in, METH_VARARGS, adjoints_in_doc},
+    {"tangents_in", tangents_in, METH_VARARGS, tangents_in_doc},
     {"set_variable", (PyCFunction)(void (*)(void))set_variable, METH_FASTCALL, set_variable_doc},
     {"reset_variable", (PyCFunction)(void (*)(void))reset_variable, METH_FASTCALL,
      reset_variable_doc},
@@ -355,6 +360,10 @@ PyMODINIT_FUNC PyInit__engine(void) {
     if (!filling && next_slab() < 0)
         goto failed;
     if (!no_names && !(no_names = PyTuple_New(0)))
+        goto failed;
+    if (!partials_text && !(partials_text = PyUnicode_InternFromString("partials")))
+        goto failed;
+    if (!partials_on_text && !(partials_on_text = PyUnicode_InternFromString("partials_on")))
         goto failed;
     if (!no_text && !(no_text = PyUnicode_InternFromString("")))
         goto failed;

@@ -4,14 +4,15 @@
 static PyObject *as_float;     /* the float that a plain number stands for, or a TypeError */
 static PyObject *number_types; /* tuple of types that an operator takes for plain numbers */
 static PyTypeObject *double_type; /* NumPy's float64 */
+static PyTypeObject *ieee_type;   /* the floats that rules compute with beside Values */
 static PyObject *call_fixed, *call_sequence; /* calls of rows, for what is not treated here */
 
 /* --- plain numbers ------------------------------------------------------------------------------- */
 
 /* Is this a float, int or bool, and which number? Everything else takes the longer way. NumPy's float64
- * is a float with another name. */
+ * and IEEE are floats with another name. */
 static inline bool is_simple(PyObject *thing, double *number) {
-    if (PyFloat_CheckExact(thing) || Py_IS_TYPE(thing, double_type)) {
+    if (PyFloat_CheckExact(thing) || Py_IS_TYPE(thing, double_type) || Py_IS_TYPE(thing, ieee_type)) {
         *number = PyFloat_AS_DOUBLE(thing);
         return true;
     }
@@ -24,6 +25,14 @@ static inline bool is_simple(PyObject *thing, double *number) {
         return true;
     }
     return false;
+}
+
+/* A number that stays in this class, and follows the standard, in Python's own operators. */
+static PyObject *ieee_number(double number) {
+    PyObject *plain = PyFloat_FromDouble(number);
+    PyObject *found = plain ? PyObject_CallOneArg((PyObject *)ieee_type, plain) : NULL;
+    Py_XDECREF(plain);
+    return found;
 }
 
 /* The number goes to its place only if there is one, which may be that of a node. */
@@ -302,7 +311,7 @@ static Py_hash_t hash(PyObject *self) { return PyBaseObject_Type.tp_hash(self); 
 static int call_simply(uint32_t index, PyObject *const *args, Py_ssize_t n, PyObject **result) {
     const Row *row = &rows[index];
     double numbers[3] = {0.0};
-    bool any = false;
+    bool any = false, ieee = false;
     if (n != row->arity || n < 1 || n > 3)
         return 0;
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -310,9 +319,12 @@ static int call_simply(uint32_t index, PyObject *const *args, Py_ssize_t n, PyOb
             any = true;
         else if (!is_simple(args[i], &numbers[i]))
             return 0;
+        ieee |= Py_IS_TYPE(args[i], ieee_type);
     }
     if (any)
         *result = record_things(index, args, n);
+    else if (row->forward && ieee)
+        *result = ieee_number(row->forward(numbers, row->attrs));
     else if (row->forward)
         *result = PyFloat_FromDouble(row->forward(numbers, row->attrs));
     else
