@@ -16,12 +16,15 @@ from autograd_lite import Value, nn
 from autograd_lite.engine import (
     Mode,
     adjoints,
+    adjoints_in,
     constant,
+    dependent,
     fields,
     hessian_products,
     record,
     record_beside,
     restore,
+    tangents_in,
     topological_order,
 )
 from autograd_lite.modes import in_mode
@@ -126,6 +129,7 @@ PROGRAMS = {
     "refresh": lambda g: g.root.refresh(),
     "adjoints": lambda g: adjoints(g.root, 1.0, g.nodes),
     "hessian_products": lambda g: hessian_products(g.smooth, g.nodes, [[1.0] * len(g.nodes)] * 2),
+    "dependent": lambda g: dependent(g.nodes, [g.x]),
     "topological_order": lambda g: topological_order(iter([g.root, g.x])),
     "fields": lambda g: [fields(n) for n in g.nodes[-3:]],
     "restore": lambda g: [restore(*fields(n)) for n in g.nodes],
@@ -143,6 +147,8 @@ PYTHON_PROGRAMS = {
     "second derivatives": lambda g: ag.gradient(
         g.x * ag.exp(g.x) * g.y, [g.x, g.y], create_graph=True
     ),
+    "adjoints_in": lambda g: adjoints_in(None, g.nodes, {g.root: 1.0}, {*g.nodes}),
+    "tangents_in": lambda g: tangents_in(None, g.nodes, {g.x: 1.0}),
     "hessian_products of Python's rows": lambda g: hessian_products(g.root, [g.x], [[1.0]]),
     "a layer": lambda g: g.layer([g.x, 1.0]),
     "deepcopy": lambda g: copy.deepcopy(g.root),

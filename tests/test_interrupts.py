@@ -16,7 +16,7 @@ from foreign import product_row
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.engine import adjoints, hessian_products, topological_order
+from autograd_lite.engine import adjoints, adjoints_in, hessian_products, topological_order
 
 if ag.engine != "native":
     pytest.skip("the C engine does not run here", allow_module_level=True)
@@ -48,12 +48,18 @@ def after_ctrl_c(step):
     return list(map(operator.call, [_thread.interrupt_main, step]))[1]
 
 
+def recorded_from(y):
+    nodes = topological_order([y])
+    return nodes, {y: 1.0}, {*nodes}
+
+
 PASSES = {
     "backward": lambda x, y: y.backward,
     "refresh": lambda x, y: y.refresh,
     "zero_grad": lambda x, y: y.zero_grad,
     "topological_order": lambda x, y: partial(topological_order, [y]),
     "adjoints": lambda x, y: partial(adjoints, y, 1.0, [x]),
+    "adjoints_in": lambda x, y: partial(adjoints_in, None, *recorded_from(y)),
     "hessian_products": lambda x, y: partial(hessian_products, y, [x, y], [[1.0, 0.0]] * 2),
 }
 
