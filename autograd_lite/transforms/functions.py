@@ -58,7 +58,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     -----
     Reverse mode: one recording and one reverse sweep, 2 to 3 times the function, whatever the
     number of arguments. Inside another differentiation on which the result depends, it is recorded
-    as Values, which takes some 20 times as long.
+    as Values, which takes 10 to 20 times as long.
 
     Examples
     --------

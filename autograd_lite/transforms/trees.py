@@ -20,6 +20,7 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import as_float
 
 _FLOATS = {float}
+_NUMBERS = {float, Value}
 _SEQUENCES = {list, tuple}
 
 
@@ -106,14 +107,15 @@ def take_apart(thing: Any, name: str) -> Tree:
 
 def _sequence(sequence: Any, name: str) -> Tree:
     n = len(sequence)
-    if {*map(type, sequence)} == _FLOATS:
+    kinds = {*map(type, sequence)}
+    if kinds and kinds <= _NUMBERS:  # without a tree for each: the usual case
         return Tree(
             list(sequence),
             lambda rest: _like(sequence, list(islice(rest, n))),
             (n,),
             [False] * n,
             lambda: [f"{name}[{i}]" for i in range(n)],
-            plain=True,
+            plain=Value not in kinds,
         )
     return together(
         [take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)],
