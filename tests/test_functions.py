@@ -457,3 +457,32 @@ def test_an_error_out_of_the_function_leaves_no_differentiation_open():
 def test_the_new_function_says_where_it_comes_from():
     assert ag.grad(polar).__name__ == "grad(polar)"
     assert ag.derivative(polar, 2).__name__ == "derivative(polar)"
+
+
+def test_the_gradient_of_a_network_can_be_differentiated_again():
+    """Its parameters are computed Values then, some of them perhaps one and the same."""
+
+    class Line(ag.nn.Module):
+        def __init__(self):
+            self.parts = [Value(2.0), Value(3.0)]
+            self.offset = Value(0.5)
+
+        def __call__(self, x):
+            return self.parts[0] * self.parts[1] * x + (self.offset + self.parts[0]) ** 2.0
+
+    def steepness(line):
+        slopes = ag.grad(lambda line: line(4.0))(line).parameters()
+        assert len(slopes) == 3
+        return ag.sum([slope * slope for slope in slopes])
+
+    line = Line()
+    found = [slope.data for slope in ag.grad(steepness)(line).parameters()]
+    a, b, c = (parameter.data for parameter in line.parameters())
+    by_a, by_b, by_c = 4.0 * b + 2.0 * (a + c), 4.0 * a, 2.0 * (a + c)
+    assert found == [
+        2.0 * (by_a * 2.0 + by_b * 4.0 + by_c * 2.0),
+        2.0 * by_a * 4.0,
+        2.0 * (by_a * 2.0 + by_c * 2.0),
+    ]
+    compiled = ag.compile(ag.grad(steepness))
+    assert [slope.data for slope in compiled(line).parameters()] == found

@@ -42,6 +42,8 @@ class Module:
 
     #: What the part is called in pictures; a container numbers its parts ("neuron 3").
     scope_name: str = "module"
+    #: Values that take the places of parameters, though they are computed: in a gradient.
+    computed_parameters: frozenset[Value] = frozenset()
 
     def __init_subclass__(cls) -> None:
         if "scope_name" not in vars(cls):
@@ -128,7 +130,7 @@ class Module:
         ]
 
     def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-        return tensors_of("", self, Module)
+        return tensors_of("", self, Module, self.computed_parameters)
 
     def place(self, outer: tuple[str, ...]) -> None:
         """Tell all parameters in which part of the network they are, for pictures.

@@ -13,7 +13,13 @@ from autograd_lite.engine import Value
 Named = tuple[str, np.ndarray[Any, Any]]
 
 
-def tensors_of(name: str, thing: Any, kind: type, above: tuple[Any, ...] = ()) -> Iterator[Named]:
+def tensors_of(
+    name: str,
+    thing: Any,
+    kind: type,
+    computed: frozenset[Value] = frozenset(),
+    above: tuple[Any, ...] = (),
+) -> Iterator[Named]:
     """The parameters in attributes, lists, tuples, dicts and object arrays, in their order.
 
     Parameters
@@ -23,6 +29,8 @@ def tensors_of(name: str, thing: Any, kind: type, above: tuple[Any, ...] = ()) -
     thing : object
     kind : type
         Of the objects whose attributes are looked at.
+    computed : frozenset of Value
+        Parameters, though they are no leaves.
     above : tuple
         The objects on the way here: a part may refer to its whole.
 
@@ -31,15 +39,19 @@ def tensors_of(name: str, thing: Any, kind: type, above: tuple[Any, ...] = ()) -
     (str, ndarray of Value)
         A list of parameters makes one array; a shared parameter comes under each of its names.
     """
+
+    def is_parameter(part: Any) -> bool:
+        return isinstance(part, Value) and (_is_free(part) or part in computed)
+
     if isinstance(thing, np.ndarray):
-        if thing.size and all(map(_is_parameter, thing.flat)):
+        if thing.size and all(map(is_parameter, thing.flat)):
             yield name, thing
-    elif _is_parameter(thing) or _is_list_of_parameters(thing):
+    elif is_parameter(thing) or (_is_filled(thing) and all(map(is_parameter, thing))):
         yield name, np.array(thing, dtype=object)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
             yield from tensors_of(
-                f"{name}.{key}" if name else f"{key}", part, kind, (*above, thing)
+                f"{name}.{key}" if name else f"{key}", part, kind, computed, (*above, thing)
             )
 
 
@@ -51,13 +63,13 @@ def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
     return dict(enumerate(thing)) if isinstance(thing, list | tuple) else {}
 
 
-def _is_parameter(thing: Any) -> bool:
+def _is_free(value: Value) -> bool:
     """Whether a Value is a leaf that may be set: not computed, not a constant."""
-    return isinstance(thing, Value) and not thing.op and not thing.constant
+    return not value.op and not value.constant
 
 
-def _is_list_of_parameters(thing: Any) -> bool:
-    return isinstance(thing, list | tuple) and bool(thing) and all(map(_is_parameter, thing))
+def _is_filled(thing: Any) -> bool:
+    return isinstance(thing, list | tuple) and bool(thing)
 
 
 def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.rules import identity
 
 _FLOATS = {float}
 _NUMBERS = {float, Value}
@@ -172,10 +173,15 @@ def _network(network: Any, name: str) -> Tree:
         others = [next(rest) for _ in parameters]
         if all(map(operator.is_, others, parameters)):
             return network
+        values = _distinct(others)
         # deepcopy takes what its memo holds for an object in place of copying it
-        return copy.deepcopy(
-            network, {id(p): _as_value(other) for p, other in zip(parameters, others, strict=True)}
+        copied = copy.deepcopy(
+            network, {id(p): value for p, value in zip(parameters, values, strict=True)}
         )
+        computed = frozenset(value for value in values if value.op)
+        if computed and hasattr(copied, "computed_parameters"):
+            copied.computed_parameters = computed
+        return copied
 
     def names() -> list[str]:
         return [f"{name}.parameters()[{i}]" for i in range(len(parameters))]
@@ -183,8 +189,13 @@ def _network(network: Any, name: str) -> Tree:
     return Tree(parameters, build, None, [True] * len(parameters), names)
 
 
-def _as_value(number: Any) -> Value:
-    return number if isinstance(number, Value) else Value(number)
+def _distinct(numbers: list[Any]) -> list[Value]:
+    """Values, each another node, as parameters are."""
+    found: dict[Value, None] = {}
+    for number in numbers:
+        value = number if isinstance(number, Value) else Value(number)
+        found[identity(value) if value in found else value] = None
+    return list(found)
 
 
 def _dataclass(thing: Any, name: str) -> Tree:
