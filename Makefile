@@ -55,11 +55,11 @@ lint: $(VENV)/test
 # there only. Since the engines give equal bits, which test_agreement.py sees to, random tests need many
 # examples on one of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-ONCE := $(addprefix --ignore tests/test_,packaging.py generate.py agreement.py benchmarks.py peers.py latex.py plots.py)
-ALONE := tests/test_oracles.py tests/test_program_oracles.py
+ALONE := $(addprefix tests/test_,packaging.py generate.py rebuilding.py benchmarks.py peers.py oracles.py program_oracles.py)
+ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,agreement.py latex.py plots.py))
 test: lint
 	@mkdir -p build; echo "testing on both engines; the C engine's output comes first"; \
-	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(ONCE) $(addprefix --ignore ,$(ALONE)) \
+	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(ONCE) \
 	  && AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(ALONE); echo $$? > build/test-other.status; } > build/test-other.txt 2>&1 & \
 	AUTOGRAD_LITE_ENGINE=native $(PYTEST) --cov $(addprefix --ignore ,$(ALONE)); native=$$?; \
 	wait; cat build/test-other.txt; \

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import AnomalyError, ShapeError, Value, nn
+from autograd_lite import AnomalyError, ProgramError, ShapeError, Value, nn
+from autograd_lite.nn import passes
+from autograd_lite.nn.losses import find_loss
 
 LINE_X = [0.0, 1.0, 2.0, 3.0]
 LINE_Y = [1.0, 3.0, 5.0, 7.0]
@@ -485,3 +487,112 @@ def test_a_model_learns_inside_no_grad():
     with ag.no_grad():
         assert learnt(nn.MLP(1, [2, 1], seed=2)) == expected
         assert not nn.MLP(1, [1], seed=2)([1.0]).parents
+
+
+# --- programs ---
+
+LEARNERS = [
+    ("squared_error", 1, nn.optim.SGD, {"learning_rate": 0.05, "weight_decay": 0.01}),
+    ("squared_error", 3, nn.optim.Adam, {"learning_rate": 0.02}),
+    ("absolute_error", 1, nn.optim.SGD, {"learning_rate": 0.01, "momentum": 0.9}),
+    ("hinge", 1, nn.optim.SGD, {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("binary_cross_entropy", 1, nn.optim.Adam, {"learning_rate": 0.02}),
+    ("cross_entropy", 3, nn.optim.Adam, {"learning_rate": 0.02}),
+]
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize(("loss", "outputs", "kind", "options"), LEARNERS)
+def test_programs_learn_what_graphs_learn(loss, outputs, kind, options, batch_size):
+    X, classes = blobs(30, k=max(outputs, 2))
+    y = {"hinge": 2 * classes - 1, "squared_error": X[:, 0], "absolute_error": X[:, 1]}.get(
+        loss, classes
+    )
+    if loss == "squared_error" and outputs > 1:
+        y = np.stack([X[:, 0], X[:, 1], X[:, 0] * X[:, 1]], axis=1)
+    found = []
+    for compile in (False, True, None):
+        model = nn.MLP(2, [5, outputs], "tanh", seed=3)
+        history = model.learn(
+            X, y, loss, kind(model.parameters(), **options), epochs=30, batch_size=batch_size,
+            validation=0.2, progress=False, seed=5, compile=compile,
+        )  # fmt: skip
+        found.append([history.loss, history.validation_loss, data(model)])
+        found[-1] += [history.metrics.get("accuracy", [])]
+    for compiled in found[1:]:
+        for graphs, programs in zip(found[0], compiled, strict=True):
+            np.testing.assert_allclose(programs, graphs, rtol=1e-9, atol=1e-12)
+
+
+def test_a_users_own_parts_are_compiled_only_if_asked():
+    seen = []
+
+    class Counting(nn.Module):
+        def __init__(self):
+            self.w = Value(0.5)
+
+        def __call__(self, x):
+            seen.append(type(x[0]))
+            return self.w * x[0]
+
+    graphs, programs = Counting(), Counting()
+    graphs.learn(LINE_X, LINE_Y, epochs=10, progress=False, seed=1)
+    assert len(seen) > 30
+    seen.clear()
+    programs.learn(LINE_X, LINE_Y, epochs=10, progress=False, seed=1, compile=True)
+    assert len(seen) < 10
+    assert programs.w.data == pytest.approx(graphs.w.data, rel=1e-12)
+    own = nn.Neuron(1, lambda v: v.tanh(), seed=1)
+    assert not passes.is_traceable(own, find_loss("hinge"))
+    assert not passes.is_traceable(graphs, find_loss("hinge"))
+    assert not passes.is_traceable(line(), find_loss(lambda o, t: o[0]))
+    deep = nn.Sequential(nn.Layer(1, 2, "relu", seed=1), nn.MLP(2, [2, 1], seed=1))
+    assert passes.is_traceable(deep, find_loss("hinge"))
+
+
+def test_what_cannot_be_compiled_says_so():
+    with pytest.raises(ValueError, match="a loss of your own"):
+        line().learn(LINE_X, LINE_Y, lambda o, t: o[0], compile=True, progress=False)
+
+    class Peeking(nn.Module):
+        def __init__(self):
+            self.w = Value(0.5)
+
+        def __call__(self, x):
+            return self.w * self.w.data * x[0]
+
+    with pytest.raises(ProgramError, match="bake"):
+        Peeking().learn(LINE_X, LINE_Y, compile=True, progress=False)
+
+
+def test_a_network_that_decides_by_numbers_is_compiled_path_by_path():
+    class Broken(nn.Module):
+        def __init__(self):
+            self.low, self.high = Value(0.5), Value(-0.5)
+
+        def __call__(self, x):
+            return self.low * x[0] if x[0] < 1.5 else self.high * x[0]
+
+    pair = []
+    for compile in (False, True):
+        model = Broken()
+        history = model.learn(
+            LINE_X, LINE_Y, epochs=20, batch_size=3, progress=False, seed=1, compile=compile
+        )
+        pair.append([*history.loss, *data(model)])
+    np.testing.assert_allclose(pair[1], pair[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_callback_may_move_the_parameters(compile):
+    model = line()
+
+    def reset(history):
+        for parameter in model.parameters():
+            parameter.data = 0.25
+
+    history = model.learn(
+        LINE_X, LINE_Y, epochs=3, batch_size=None, callback=reset, progress=False, compile=compile
+    )
+    assert history.loss[1] == history.loss[2]
+    assert data(model) == [0.25, 0.25]

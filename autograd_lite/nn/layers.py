@@ -78,6 +78,7 @@ class Neuron(Module):
     """
 
     scope_name = "neuron"
+    traceable = True
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -187,6 +188,7 @@ class Layer(Module):
     """
 
     scope_name = "layer"
+    traceable = True
     _parts = _Parts(())
 
     def __init__(

@@ -17,10 +17,11 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
+from autograd_lite.nn.data import Array
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.numbers import as_float
-from autograd_lite.ops.reductions import logsumexp, mean
-from autograd_lite.ops.rules import absolute, relu, square
+from autograd_lite.ops.reductions import dot, logsumexp, mean
+from autograd_lite.ops.rules import absolute, relu, square, where
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:
@@ -28,13 +29,12 @@ def squared_error(outputs: Any, targets: Any) -> Any:
 
     Parameters
     ----------
-    outputs, targets : sequence of n numbers, or of n sequences of k numbers
-        Values and plain numbers, mixed as you like.
+    outputs, targets : sequence of n numbers, or of n sequences of k; Values among them or not
 
     Returns
     -------
     Value or float
-        The mean over all n·k outputs.
+        The mean.
 
     Raises
     ------
@@ -173,22 +173,56 @@ def _class_accuracy(outputs: Any, targets: Any) -> float:
     return right / len(rows)
 
 
+def _of_pairs(pair: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda outputs, targets: mean(list(map(pair, outputs, targets)))
+
+
+def _as_rows(targets: Array, outputs: int) -> Array:
+    return targets.reshape(len(targets), -1)
+
+
+def _one_hot(targets: Array, outputs: int) -> Array:
+    return np.equal(targets.reshape(-1, 1), np.arange(outputs)).astype(np.float64)
+
+
 @dataclass(frozen=True)
 class Loss:
-    """A loss and the metrics that go with it, each a function of plain outputs and targets."""
+    """A loss and the metrics that go with it, each a function of plain outputs and targets.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(outputs, targets)`` of a batch.
+    metrics : dict of callable
+    sample : callable or None
+        ``sample(outputs, targets)`` of one sample, lists that may hold Values, of which the batch's
+        loss is the mean. None for a user's own.
+    encode : callable
+        ``encode(targets, n_outputs)``: targets as `sample` takes them, a row for each sample.
+    """
 
     function: Callable[[Any, Any], Any]
     metrics: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
-    built_in: bool = True
+    sample: Callable[[Any, Any], Any] | None = None
+    encode: Callable[[Array, int], Array] = _as_rows
 
 
 #: The losses by name.
 LOSSES: dict[str, Loss] = {
-    "squared_error": Loss(squared_error),
-    "absolute_error": Loss(absolute_error),
-    "hinge": Loss(hinge, {"accuracy": _side_accuracy}),
-    "binary_cross_entropy": Loss(binary_cross_entropy, {"accuracy": _side_accuracy}),
-    "cross_entropy": Loss(cross_entropy, {"accuracy": _class_accuracy}),
+    "squared_error": Loss(squared_error, sample=_of_pairs(lambda o, t: square(o - t))),
+    "absolute_error": Loss(absolute_error, sample=_of_pairs(lambda o, t: absolute(o - t))),
+    "hinge": Loss(hinge, {"accuracy": _side_accuracy}, _of_pairs(lambda o, t: relu(1.0 - t * o))),
+    "binary_cross_entropy": Loss(
+        binary_cross_entropy,
+        {"accuracy": _side_accuracy},
+        _of_pairs(lambda o, t: softplus(where(t, -o, o))),
+    ),
+    "cross_entropy": Loss(
+        cross_entropy,
+        {"accuracy": _class_accuracy},
+        lambda outputs, targets: logsumexp(outputs) - dot(targets, outputs),
+        _one_hot,
+    ),
 }
 
 
@@ -212,7 +246,7 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
             f"given {type(loss).__name__}: {loss!r}"
         )
     known = [row for row in LOSSES.values() if row.function is loss]
-    return known[0] if known else Loss(loss, built_in=False)
+    return known[0] if known else Loss(loss)
 
 
 # --- shapes and targets ---------------------------------------------------------------------------

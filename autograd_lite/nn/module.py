@@ -42,12 +42,16 @@ class Module:
 
     #: What the part is called in pictures; a container numbers its parts ("neuron 3").
     scope_name: str = "module"
+    #: Whether it is known that outputs depend on inputs and parameters alone.
+    traceable: bool = False
     #: Values that take the places of parameters, though they are computed: in a gradient.
     computed_parameters: frozenset[Value] = frozenset()
 
     def __init_subclass__(cls) -> None:
         if "scope_name" not in vars(cls):
             cls.scope_name = cls.__name__
+        if "traceable" not in vars(cls):
+            cls.traceable = False
 
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""
@@ -235,6 +239,7 @@ class Module:
         callback: Callable[[History], Any] | None = None,
         progress: bool = True,
         seed: int | None = None,
+        compile: bool | None = None,
     ) -> History:
         """Fit the parameters to samples, from where they stand.
 
@@ -269,6 +274,11 @@ class Module:
         seed : int, optional
             Of the order of samples and of the choice of validation samples; Python's global
             `random` if left out.
+        compile : bool, optional
+            Whether a step is recorded once, as a program (`autograd_lite.compile`), and not anew
+            for each sample: the same numbers but for rounding, in a fraction of the time. Left
+            out, it is where module and loss are this package's own, and so known to depend on
+            nothing else than parameters and samples.
 
         Returns
         -------
@@ -285,11 +295,11 @@ class Module:
             If shapes do not fit each other or the module, or there are no samples.
         ValueError
             If a number in the data is nan or infinite, a target is not what the loss takes, or
-            another argument is out of its range.
+            another argument is out of its range; if a loss of your own is to be compiled.
         """
         return training.learn(
             self, inputs, outputs, loss, optimizer, learning_rate, epochs, batch_size,
-            validation, callback, progress, seed,
+            validation, callback, progress, seed, compile,
         )  # fmt: skip
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:

@@ -54,6 +54,7 @@ class MLP(Module):
     """
 
     scope_name = "MLP"
+    traceable = True
 
     def __init__(
         self,
@@ -133,6 +134,7 @@ class Sequential(Module):
     """
 
     scope_name = "Sequential"
+    traceable = True
 
     def __init__(self, *modules: Module) -> None:
         for module in modules:

@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.engine import Value
 from autograd_lite.graph import check_value
+from autograd_lite.nn.data import Array
 from autograd_lite.ops.numbers import as_float
 
 
@@ -41,7 +44,19 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter once, by its gradient."""
-        raise NotImplementedError(f"{type(self).__name__} must define step()")
+        before = np.array([p.data for p in self.parameters])
+        after = self.moved(before, np.array([p.grad for p in self.parameters]))
+        for parameter, number in zip(self.parameters, after.tolist(), strict=True):
+            parameter.data = number
+
+    def moved(self, numbers: Array, gradients: Array) -> Array:
+        """Where a step takes the parameters' numbers, one for each, in a new array.
+
+        Each call is a step: what is remembered from step to step changes.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define step(), or moved(numbers, gradients)"
+        )
 
 
 class SGD(Optimizer):
@@ -90,22 +105,19 @@ class SGD(Optimizer):
         self.nesterov = nesterov
         if nesterov and self.momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, such as momentum=0.9")
-        self._velocities: list[float] | None = None
+        self._velocities: Array | None = None
 
-    def step(self) -> None:
-        """Move every parameter once, by its gradient."""
-        decayed = [p.grad + self.weight_decay * p.data for p in self.parameters]
-        moves = decayed
+    @np.errstate(all="ignore")
+    def moved(self, numbers: Array, gradients: Array) -> Array:
+        """See `Optimizer.moved`."""
+        moves = decayed = gradients + self.weight_decay * numbers
         if self.momentum:
             before = self._velocities
-            velocities = decayed
-            if before is not None:
-                velocities = [self.momentum * v + g for v, g in zip(before, decayed, strict=True)]
-            self._velocities = moves = velocities
+            moves = decayed if before is None else self.momentum * before + decayed
+            self._velocities = moves
             if self.nesterov:
-                moves = [g + self.momentum * v for g, v in zip(decayed, velocities, strict=True)]
-        for parameter, move in zip(self.parameters, moves, strict=True):
-            parameter.data -= self.learning_rate * move
+                moves = decayed + self.momentum * moves
+        return numbers - self.learning_rate * moves
 
 
 class Adam(Optimizer):
@@ -141,22 +153,21 @@ class Adam(Optimizer):
         self.betas = in_range("betas[0]", betas[0], 1.0), in_range("betas[1]", betas[1], 1.0)
         self.eps = in_range("eps", eps)
         self._steps = 0
-        self._means = [0.0] * len(self.parameters)
-        self._squares = [0.0] * len(self.parameters)
+        self._means = np.zeros(len(self.parameters))
+        self._squares = np.zeros(len(self.parameters))
 
-    def step(self) -> None:
-        """Move every parameter once, by its gradient."""
+    @np.errstate(all="ignore")
+    def moved(self, numbers: Array, gradients: Array) -> Array:
+        """See `Optimizer.moved`."""
         beta1, beta2 = self.betas
         self._steps += 1
         rate = self.learning_rate / (1.0 - beta1**self._steps)
         correction = math.sqrt(1.0 - beta2**self._steps)
-        for i, parameter in enumerate(self.parameters):
-            g = parameter.grad
-            self._means[i] = m = beta1 * self._means[i] + (1.0 - beta1) * g
-            self._squares[i] = v = beta2 * self._squares[i] + (1.0 - beta2) * g * g
-            # With eps = 0 and no gradient so far this is 0/0; the parameter stays where it is.
-            if m != 0.0:
-                parameter.data -= rate * m / (math.sqrt(v) / correction + self.eps)
+        self._means = m = beta1 * self._means + (1.0 - beta1) * gradients
+        self._squares = v = beta2 * self._squares + (1.0 - beta2) * gradients * gradients
+        # With eps = 0 and no gradient so far this is 0/0; the parameter stays where it is.
+        steps = rate * m / (np.sqrt(v) / correction + self.eps)
+        return np.where(m != 0.0, numbers - steps, numbers)
 
 
 #: The optimisers by the names that `learn` takes.

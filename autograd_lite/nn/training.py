@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from autograd_lite.engine import Value
 from autograd_lite.errors import AnomalyError
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
-from autograd_lite.nn.losses import Loss, find_loss
+from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
-
-
-class Model(Protocol):
-    """What can learn."""
-
-    def __call__(self, x: Any) -> Any:
-        """The output for one sample."""
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        """(name, parameter) for each parameter."""
+from autograd_lite.nn.passes import (
+    WAY_OUT,
+    CompiledPass,
+    Model,
+    Pass,
+    is_traceable,
+    listed,
+    numbers_of,
+)
 
 
 @recording()
@@ -45,6 +42,7 @@ def learn(
     callback: Callable[[History], Any] | None,
     progress: bool,
     seed: int | None,
+    compile: bool | None,
 ) -> History:
     """See `Module.learn`."""
     criterion = find_loss(loss)
@@ -55,10 +53,13 @@ def learn(
     epochs = positive_int("epochs", epochs)
     rng = generator(seed)
     order = list(range(len(inputs)))
-    training = _Pass(model, criterion, inputs, outputs, "sample")
+    kind: type[Pass] = Pass
+    if compile or (compile is None and is_traceable(model, criterion)):
+        kind = CompiledPass
+    training = kind(model, criterion, inputs, outputs, "sample")
     if isinstance(validation, tuple | list):
         held_data = samples(*_pair(validation), of="validation ")
-        measuring = _Pass(model, criterion, *held_data, "validation sample")
+        measuring = kind(model, criterion, *held_data, "validation sample")
         held_out = list(range(len(held_data[0])))
     else:
         measuring = training
@@ -97,7 +98,7 @@ def learn(
 
 def predict(model: Model, inputs: Any) -> Array:
     """See `Module.predict`."""
-    outputs = np.array([_numbers(model(row)) for row in sample_rows(inputs).tolist()])
+    outputs = np.array([numbers_of(model(row)) for row in sample_rows(inputs).tolist()])
     return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
 
@@ -108,96 +109,27 @@ class _Step:
         self.named = model.named_parameters()
         self.optimizer = optimizer
 
-    def __call__(self, loss: Value, epoch: int, batch: Sequence[int]) -> None:
-        """Differentiate the loss of a batch and move the parameters."""
-        for _, parameter in self.named:
-            parameter.grad = 0.0
-        loss.backward()
-        self._check("the gradient of", [p.grad for _, p in self.named], epoch, batch)
+    def __call__(self, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
+        """Move the parameters by the gradient of a batch's loss."""
+        for (_, parameter), number in zip(self.named, gradients.tolist(), strict=True):
+            parameter.grad = number
+        self._check("the gradient of", gradients, epoch, batch)
         before = [p.data for _, p in self.named]
         try:
             self.optimizer.step()
-            self._check("the parameter", [p.data for _, p in self.named], epoch, batch)
+            self._check("the parameter", np.array([p.data for _, p in self.named]), epoch, batch)
         except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
             for (_, parameter), number in zip(self.named, before, strict=True):
                 parameter.data = number
             raise
 
-    def _check(self, what: str, numbers: Sequence[float], epoch: int, batch: Sequence[int]) -> None:
-        for (name, _), number in zip(self.named, numbers, strict=True):
-            if not math.isfinite(number):
-                raise AnomalyError(
-                    f"{what} {name} turned {number} in epoch {epoch}, in the batch of "
-                    f"{_listed(batch)}; {_WAY_OUT}"
-                )
-
-
-class _Pass:
-    """The model's loss over batches of one set of samples."""
-
-    def __init__(
-        self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
-    ) -> None:
-        self.model, self.loss, self.sample = model, loss, sample
-        self.inputs: list[list[float]] = inputs.tolist()
-        self.targets: list[Any] = targets.tolist()
-
-    def check(self) -> None:
-        """Fail now, and not in the middle of an epoch, if inputs or targets do not fit."""
-        output = _numbers(self.model(self.inputs[0]))
-        if self.loss.built_in:
-            zeros = [0.0] * len(output) if isinstance(output, list) else 0.0
-            self.loss.function([zeros] * len(self.targets), self.targets)
-
-    def over(
-        self,
-        batches: Iterator[Sequence[int]],
-        epoch: int,
-        step: _Step | None = None,
-    ) -> tuple[float, dict[str, float]]:
-        """Mean loss and metrics over all samples, with a step after each batch if given."""
-        sums = dict.fromkeys(["loss", *self.loss.metrics], 0.0)
-        count = 0
-        for batch in batches:
-            outputs = [self.model(self.inputs[i]) for i in batch]
-            targets = [self.targets[i] for i in batch]
-            total = self.loss.function(outputs, targets)
-            if not isinstance(total, Value):
-                raise TypeError(
-                    f"the loss must return a Value and returned {type(total).__name__}: {total!r}"
-                )
-            if not math.isfinite(total.data):
-                raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))
-            sums["loss"] += total.data * len(batch)
-            for name, metric in self.loss.metrics.items():
-                sums[name] += metric([_numbers(out) for out in outputs], targets) * len(batch)
-            count += len(batch)
-            if step is not None:
-                step(total, epoch, batch)
-        means = {name: number / count for name, number in sums.items()}
-        return means.pop("loss"), means
-
-    def _culprit(
-        self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
-    ) -> str:
-        """Which sample made the loss nan or infinite, in words."""
-        for i, output in zip(batch, outputs, strict=True):
-            try:
-                alone = self.loss.function([output], [self.targets[i]]).data
-            except (ArithmeticError, AttributeError, TypeError, ValueError):
-                break  # a user's own loss may need more than one sample
-            if not math.isfinite(alone):
-                return (
-                    f"the loss turned {alone} in epoch {epoch} at {self.sample} {i} (output "
-                    f"{_numbers(output)}, target {self.targets[i]}); {_WAY_OUT}"
-                )
-        return (
-            f"the loss turned {total} in epoch {epoch} over {_listed(batch)}, and no one of "
-            f"them alone explains it; {_WAY_OUT}"
-        )
-
-
-_WAY_OUT = "try a smaller learning rate, or standardise the inputs"
+    def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
+        bad = np.flatnonzero(~np.isfinite(numbers))
+        if len(bad):
+            raise AnomalyError(
+                f"{what} {self.named[bad[0]][0]} turned {numbers[bad[0]]} in epoch {epoch}, in "
+                f"the batch of {listed(batch)}; {WAY_OUT}"
+            )
 
 
 # --- arguments ------------------------------------------------------------------------------------
@@ -255,23 +187,6 @@ def _split(share: Any, n: int) -> int:
 
 def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     return (order[start : start + size] for start in range(0, len(order), size))
-
-
-def _listed(batch: Sequence[int], limit: int = 10) -> str:
-    shown = ", ".join(map(str, batch[:limit]))
-    return f"samples {shown}" + (f" and {len(batch) - limit} more" if len(batch) > limit else "")
-
-
-def _numbers(output: Any) -> Any:
-    """A model's output without its graph."""
-    if isinstance(output, Value):
-        return output.data
-    if isinstance(output, list | tuple):
-        return [_numbers(value) for value in output]
-    raise TypeError(
-        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
-        f"{output!r}"
-    )
 
 
 def _shown(epoch: Epoch) -> str:

@@ -61,17 +61,22 @@ class Paths:
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Any:
         """The results for all rows; `trees` are the arguments of the first."""
-        if not self.traced:
-            self._another(trees)
+        found = self.numbers(trees, matrices, n_rows, reduce, threads)
         first = self.traced[0]
-        if first.guards:
-            found = self._by_path(trees, matrices, n_rows, reduce, threads)
-        else:
-            found = first.program.run_rows(matrices, n_rows, reduce, threads)
         if reduce is not None:
             return first.rebuilt(found)
         example = first.rebuilt(np.zeros(len(first.result.leaves)))
         return with_columns(example, iter(np.ascontiguousarray(found.T)), n_rows)
+
+    def numbers(
+        self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+    ) -> Floats:
+        """The numbers in the results: of shape (rows, numbers), or (numbers,) if reduced."""
+        if not self.traced:
+            self._another(trees)
+        if self.traced[0].guards:
+            return self._by_path(trees, matrices, n_rows, reduce, threads)
+        return self.traced[0].program.run_rows(matrices, n_rows, reduce, threads)
 
     def _another(self, trees: Trees) -> Traced | None:
         """One more path; None if there are too many already."""

@@ -50,6 +50,7 @@ class Interpreter:
             registers.append(row.on_floats(*[registers[i] for i in operands]))
         return np.array([registers[i] for i in self._outputs], dtype=np.float64)
 
+    @np.errstate(all="ignore")
     def rows(
         self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
     ) -> Floats:
@@ -73,7 +74,6 @@ class Interpreter:
             columns = array.reshape(-1, 1) if shared else array[first:last].T
             registers += [*np.ascontiguousarray(columns)]
         registers += [np.array([number]) for number in self._constants]
-        with np.errstate(all="ignore"):
-            for row, operands in self._steps:
-                registers.append(row.expand([registers[i] for i in operands]))
+        for row, operands in self._steps:
+            registers.append(row.expand([registers[i] for i in operands]))
         return [registers[i] for i in self._outputs]

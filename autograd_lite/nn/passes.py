@@ -1,0 +1,196 @@
+"""A model's loss over batches of samples: recorded anew for each, or by programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import AnomalyError
+from autograd_lite.nn.data import Array
+from autograd_lite.nn.losses import Loss
+from autograd_lite.program.paths import Paths
+from autograd_lite.transforms import value_and_grad
+from autograd_lite.transforms.trees import take_apart
+
+WAY_OUT = "try a smaller learning rate, or standardise the inputs"
+
+
+class Model(Protocol):
+    """What can learn."""
+
+    def __call__(self, x: Any) -> Any:
+        """The output for one sample."""
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """(name, parameter) for each parameter."""
+
+
+class Pass:
+    """The model's loss over batches of one set of samples."""
+
+    def __init__(
+        self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
+    ) -> None:
+        self.model, self.loss, self.sample = model, loss, sample
+        self.inputs: list[list[float]] = inputs.tolist()
+        self.targets: list[Any] = targets.tolist()
+
+    def check(self) -> None:
+        """Fail now, and not in the middle of an epoch, if inputs or targets do not fit."""
+        output = numbers_of(self.model(self.inputs[0]))
+        if self.loss.sample is not None:
+            zeros = [0.0] * len(output) if isinstance(output, list) else 0.0
+            self.loss.function([zeros] * len(self.targets), self.targets)
+
+    def over(
+        self,
+        batches: Iterator[Sequence[int]],
+        epoch: int,
+        step: Callable[[Array, int, Sequence[int]], None] | None = None,
+    ) -> tuple[float, dict[str, float]]:
+        """Mean loss and metrics over all samples, with a step after each batch if given."""
+        sums = dict.fromkeys(["loss", *self.loss.metrics], 0.0)
+        count = 0
+        for batch in batches:
+            total, outputs, gradients = self.evaluate(batch, epoch, step is not None)
+            sums["loss"] += total * len(batch)
+            for name, metric in self.loss.metrics.items():
+                targets = [self.targets[i] for i in batch]
+                sums[name] += metric(outputs, targets) * len(batch)
+            count += len(batch)
+            if step is not None:
+                step(gradients, epoch, batch)
+        means = {name: number / count for name, number in sums.items()}
+        return means.pop("loss"), means
+
+    def evaluate(
+        self, batch: Sequence[int], epoch: int, differentiate: bool
+    ) -> tuple[float, list[Any], Array]:
+        """The loss of a batch, the outputs if metrics want them, the gradient if it is wanted."""
+        outputs = [self.model(self.inputs[i]) for i in batch]
+        total = self.loss.function(outputs, [self.targets[i] for i in batch])
+        if not isinstance(total, Value):
+            raise TypeError(
+                f"the loss must return a Value and returned {type(total).__name__}: {total!r}"
+            )
+        if not math.isfinite(total.data):
+            raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))
+        plain = [numbers_of(out) for out in outputs] if self.loss.metrics else []
+        if not differentiate:
+            return total.data, plain, np.zeros(0)
+        parameters = [parameter for _, parameter in self.model.named_parameters()]
+        for parameter in parameters:
+            parameter.grad = 0.0
+        total.backward()
+        return total.data, plain, np.array([parameter.grad for parameter in parameters])
+
+    def _culprit(
+        self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
+    ) -> str:
+        """Which sample made the loss nan or infinite, in words."""
+        for i, output in zip(batch, outputs, strict=True):
+            try:
+                alone = self.loss.function([output], [self.targets[i]]).data
+            except (ArithmeticError, AttributeError, TypeError, ValueError):
+                break  # a user's own loss may need more than one sample
+            if not math.isfinite(alone):
+                return (
+                    f"the loss turned {alone} in epoch {epoch} at {self.sample} {i} (output "
+                    f"{numbers_of(output)}, target {self.targets[i]}); {WAY_OUT}"
+                )
+        return (
+            f"the loss turned {total} in epoch {epoch} over {listed(batch)}, and no one of "
+            f"them alone explains it; {WAY_OUT}"
+        )
+
+
+class CompiledPass(Pass):
+    """The same by programs of single samples, over whose rows the batch's loss is the mean."""
+
+    def __init__(
+        self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
+    ) -> None:
+        super().__init__(model, loss, inputs, targets, sample)
+        if loss.sample is None:
+            raise ValueError(
+                "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
+                "out, or name one of the package's losses"
+            )
+        self._rows, self._given = inputs, targets
+        self._encoded = targets
+        of_sample = loss.sample
+
+        def one(model: Model, x: Any, target: Any) -> Any:
+            return of_sample(_as_list(model(x)), target)
+
+        self._loss = Paths(one, "the loss of a sample")
+        self._gradient = Paths(value_and_grad(one), "the gradient of a sample")
+        self._outputs = Paths(lambda model, x: model(x), "the model")
+
+    def check(self) -> None:
+        """See `Pass`."""
+        super().check()
+        width = len(_as_list(self.model(self.inputs[0])))
+        self._encoded = self.loss.encode(self._given, width)
+
+    def evaluate(
+        self, batch: Sequence[int], epoch: int, differentiate: bool
+    ) -> tuple[float, list[Any], Array]:
+        """See `Pass`."""
+        model = take_apart(self.model, "the model")
+        x, targets = self._rows[batch], self._encoded[batch]
+        trees = [model, take_apart(x[0].tolist(), "x"), take_apart(targets[0].tolist(), "target")]
+        shared = np.array([parameter.data for parameter in model.leaves]), True
+        paths = self._gradient if differentiate else self._loss
+        matrices = [shared, (x, False), (targets, False)]
+        found = paths.numbers(trees, matrices, len(batch), "mean", 1)
+        total = float(found[0])
+        if not math.isfinite(total):
+            outputs = [self.model(self.inputs[i]) for i in batch]
+            raise AnomalyError(self._culprit(total, epoch, batch, outputs))
+        plain: list[Any] = []
+        if self.loss.metrics:
+            rows = self._outputs.numbers(trees[:2], matrices[:2], len(batch), None, 1)
+            plain = rows.tolist()
+        return total, plain, found[1:]
+
+
+def is_traceable(model: Any, loss: Loss) -> bool:
+    """Whether outputs and loss are known to depend on parameters and samples alone."""
+    return loss.sample is not None and _is_known(model)
+
+
+def _is_known(part: Any) -> bool:
+    if isinstance(part, list | tuple):
+        return all(map(_is_known, part))
+    if isinstance(part, Mapping):
+        return all(map(_is_known, part.values()))
+    if hasattr(type(part), "traceable"):
+        return type(part).traceable and all(map(_is_known, vars(part).values()))
+    return not callable(part)
+
+
+def _as_list(output: Any) -> list[Any]:
+    return list(output) if isinstance(output, list | tuple) else [output]
+
+
+def listed(batch: Sequence[int], limit: int = 10) -> str:
+    """Some numbers of samples, for messages."""
+    shown = ", ".join(map(str, batch[:limit]))
+    return f"samples {shown}" + (f" and {len(batch) - limit} more" if len(batch) > limit else "")
+
+
+def numbers_of(output: Any) -> Any:
+    """A model's output without its graph."""
+    if isinstance(output, Value):
+        return output.data
+    if isinstance(output, list | tuple):
+        return [numbers_of(value) for value in output]
+    raise TypeError(
+        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
+        f"{output!r}"
+    )
