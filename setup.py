@@ -1,9 +1,9 @@
-"""The C engine; everything else about the package stands in setup.cfg.
+"""The C engine, and the machine for programs; all else about the package stands in setup.cfg.
 
-Without a C compiler the installation succeeds and the Python engine runs. Environment variables:
+Without a C compiler the installation succeeds and Python code runs. Environment variables:
 
-* ``AUTOGRAD_LITE_PURE=1`` leaves the C engine out: a wheel for any platform (Pyodide, say).
-* ``AUTOGRAD_LITE_DEBUG=1`` builds it with its checks and for a debugger.
+* ``AUTOGRAD_LITE_PURE=1`` leaves them out: a wheel for any platform (Pyodide, say).
+* ``AUTOGRAD_LITE_DEBUG=1`` builds them with their checks and for a debugger.
 * ``CFLAGS`` and ``LDFLAGS`` add flags, as usual.
 """
 
@@ -18,12 +18,16 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 PACKAGE = Path("autograd_lite")
-NATIVE = PACKAGE / "engine" / "native"
+#: The folder of each extension, the header that it needs, and what in `engine` writes that.
+EXTENSIONS = {
+    "engine": (PACKAGE / "engine" / "native", "rules.h", "generate", "header"),
+    "machine": (PACKAGE / "program" / "native", "kernels.h", "machine_header", "machine_header"),
+}
 
 # No contraction to fused multiply-add, and no pow(x, 2.0) turned into x*x by the compiler: the
 # Python engine gives the same bits.
 UNIX = [
-    *["-O3", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno"],
+    *["-O3", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-fno-trapping-math"],
     *["-fvisibility=hidden", "-Wall", "-Wextra"],
 ]
 UNIX_DEBUG = ["-DAUTOGRAD_LITE_DEBUG", "-UNDEBUG", "-O1", "-g"]
@@ -31,10 +35,10 @@ MSVC = ["/O2", "/fp:precise", "/std:c11"]
 MSVC_DEBUG = ["/DAUTOGRAD_LITE_DEBUG", "/UNDEBUG", "/Od", "/Zi"]
 
 
-def rules_header() -> str:
-    """The op table as C.
+def write_headers(folder: Path) -> None:
+    """Write the op table as C.
 
-    The packages around the generator are stand-ins without a body: their own would import the
+    The packages around the generators are stand-ins without a body: their own would import the
     engine that is about to be built.
     """
     root = Path(__file__).parent.absolute()
@@ -43,15 +47,24 @@ def rules_header() -> str:
         package.__path__ = [str(root.joinpath(*name.split(".")))]
         sys.modules[name] = package
     try:
-        header: str = importlib.import_module("autograd_lite.engine.generate").header()
+        for _, header, module, function in EXTENSIONS.values():
+            generator = importlib.import_module(f"autograd_lite.engine.{module}")
+            (folder / header).write_text(getattr(generator, function)(), encoding="utf-8")
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "autograd_lite"]:
             del sys.modules[name]
-    return header
 
 
-class BuildEngine(build_ext):
-    """Writes the rules of the op table as a header, then compiles."""
+class BuildExtensions(build_ext):
+    """Writes the rules of the op table as headers, then compiles."""
+
+    def run(self) -> None:
+        """Write the headers, then compile each extension."""
+        self.generated = Path(self.build_temp).absolute()
+        self.generated.mkdir(parents=True, exist_ok=True)
+        if self.extensions:
+            write_headers(self.generated)
+        super().run()
 
     def build_extension(self, ext: Extension) -> None:
         """Compile, with flags that go with the compiler."""
@@ -61,30 +74,29 @@ class BuildEngine(build_ext):
         else:
             ext.extra_compile_args = UNIX + UNIX_DEBUG * debug
             ext.libraries = ["m"]
-        generated = Path(self.build_temp).absolute()
-        generated.mkdir(parents=True, exist_ok=True)
-        (generated / "rules.h").write_text(rules_header(), encoding="utf-8")
-        ext.include_dirs = [str(generated)]
+        ext.include_dirs = [str(self.generated), *ext.include_dirs]
         super().build_extension(ext)
 
 
-def engines() -> list[Extension]:
-    """The C engine, unless it is not wanted or cannot run here."""
+def extensions() -> list[Extension]:
+    """What is written in C, unless it is not wanted or cannot run here."""
     if (
         os.environ.get("AUTOGRAD_LITE_PURE") == "1"
         or sys.implementation.name != "cpython"
         or sysconfig.get_config_var("Py_GIL_DISABLED")  # it counts on the global lock
     ):
         return []
-    inputs = [*NATIVE.glob("*.[ch]"), *PACKAGE.glob("ops/*.py"), *PACKAGE.glob("engine/*.py")]
+    table = [*PACKAGE.glob("ops/*.py"), *PACKAGE.glob("engine/*.py")]
     return [
         Extension(
-            "autograd_lite.engine.native._engine",
-            sources=[(NATIVE / "engine.c").as_posix()],
-            depends=sorted(path.as_posix() for path in inputs),
+            f"{'.'.join(folder.parts)}._{name}",
+            sources=[(folder / f"{name}.c").as_posix()],
+            include_dirs=[folder.as_posix()],
+            depends=sorted(path.as_posix() for path in [*folder.glob("*.[ch]"), *table]),
             optional=True,
         )
+        for name, (folder, *_) in EXTENSIONS.items()
     ]
 
 
-setup(ext_modules=engines(), cmdclass={"build_ext": BuildEngine})
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExtensions})

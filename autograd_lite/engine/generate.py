@@ -33,7 +33,10 @@ _SLOTS = {
 }
 
 #: The files beside this one that a header depends on, besides the table.
-_GENERATOR = ("dual_vectors.py", "symbols.py", "statements.py")
+_GENERATOR = (
+    *("dual_vectors.py", "symbols.py", "statements.py"),
+    *("kernels.py", "machine_header.py"),
+)
 
 _HEAD = """\
 /* The rules of the op table (autograd_lite/ops) as C, written by autograd_lite/engine/generate.py
@@ -72,11 +75,17 @@ def header(table: Mapping[str, Op] = TABLE) -> str:
     TypeError
         If a rule does what symbols cannot; the message names the row.
     """
-    return _Header(table).text()
+    return Header(table).text()
 
 
-class _Header:
-    """The header as it is being written: a function comes after those that it calls."""
+class Header:
+    """A header as it is being written: a function comes after those that it calls.
+
+    Attributes
+    ----------
+    functions : list of str
+        What was written so far.
+    """
 
     def __init__(self, table: Mapping[str, Op]) -> None:
         self.rows = list(table.values())
@@ -84,13 +93,14 @@ class _Header:
         self.scratch: dict[str, int] = {}
 
     def text(self) -> str:
-        largest = {row.name: self._scratch_of(row) for row in self.rows}
+        """All of it."""
+        largest = {row.name: self.scratch_of(row) for row in self.rows}
         for row in self.rows:
             partials, tangents = self._add_partials(row), self._add_tangents(row)
             largest[row.name] = max(largest[row.name], partials, tangents)
         return "\n".join([_HEAD, *self.functions, *self._macros(largest), "#endif", ""])
 
-    def _scratch_of(self, row: Op) -> int:
+    def scratch_of(self, row: Op) -> int:
         """Scratch vectors that a row's forward function needs; writes it, unless it is there."""
         if row.name in self.scratch:
             return self.scratch[row.name]
@@ -99,9 +109,9 @@ class _Header:
             result = expression(leaf_text(forward, len(arguments)), *arguments)
         else:
             result = _evaluated(row, "forward", forward, arguments)
-        function = Function([Output(result)], self._scratch_of)
+        function = Function([Output(result)], self.scratch_of)
         head = "static double" if row.arity is None else "static inline double"
-        self._add(f"{head} forward_{row.name}({_parameters(row)})", function)
+        self.add(f"{head} forward_{row.name}({_parameters(row)})", function)
         self.scratch[row.name] = function.scratch
         return function.scratch
 
@@ -130,16 +140,17 @@ class _Header:
             target = index(f"{name}s", min(k, many), "i" if k < many else str(k - many))
             outputs.append(Output(body, target, loop=k < many))
         if isinstance(row, SequenceOp):
-            function = Function(outputs, self._scratch_of)
+            function = Function(outputs, self.scratch_of)
             head = f"static inline void {name}s_{row.name}({parameters}, double *{name}s)"
-            self._add(head, function)
+            self.add(head, function)
             return function.scratch
         for k, output in enumerate(outputs):
-            function = Function([Output(output.body)], self._scratch_of)
-            self._add(f"static inline double {name}{k}_{row.name}({parameters})", function)
+            function = Function([Output(output.body)], self.scratch_of)
+            self.add(f"static inline double {name}{k}_{row.name}({parameters})", function)
         return 0
 
-    def _add(self, head: str, function: Function) -> None:
+    def add(self, head: str, function: Function) -> None:
+        """Write a function with this head."""
         body = "\n".join(f"    {line}" for line in function.lines)
         parameters = re.findall(r"(\w+)[,)]", head)
         unused = [name for name in parameters if not re.search(rf"\b{name}\b", body)]
@@ -149,8 +160,10 @@ class _Header:
 
     def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:
         for arity in (1, 2, 3):
-            yield _list(f"ROWS_{arity}", [f"X({r.name})" for r in self.rows if r.arity == arity])
-        yield _list(
+            yield list_macro(
+                f"ROWS_{arity}", [f"X({r.name})" for r in self.rows if r.arity == arity]
+            )
+        yield list_macro(
             "SEQUENCE_ROWS",
             [
                 f"X({row.name}, {len(row.vectors)}, {len(row.scalars)}, {scratch[row.name]})"
@@ -162,15 +175,16 @@ class _Header:
             f'X({i}, {row.name}, "{row.name}", {-1 if row.arity is None else row.arity})'
             for i, row in enumerate(self.rows, 1)
         ]
-        yield _list("ROWS", rows)
+        yield list_macro("ROWS", rows)
         yield f"#define N_ROWS {len(rows)}\n"
         for macro, slots in _SLOTS.items():
             found = [row for row in self.rows if row.operator in slots]
-            yield _list(macro, [f"X({row.name}, {slots[row.operator]})" for row in found])
+            yield list_macro(macro, [f"X({row.name}, {slots[row.operator]})" for row in found])
         yield f'#define TABLE_DIGEST "{table_digest()}"\n'
 
 
-def _list(macro: str, entries: Sequence[str]) -> str:
+def list_macro(macro: str, entries: Sequence[str]) -> str:
+    """A macro that lists entries."""
     return " \\\n    ".join([f"#define {macro}(X)", *entries]) + "\n"
 
 

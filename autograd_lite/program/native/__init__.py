@@ -1,0 +1,28 @@
+"""The machine in C, which runs programs. Its rooms are the C files of this folder.
+
+* ``lanes.h``: functions of the C library that compute several numbers at once;
+* ``code.c``: what a program is, how it is checked, where its numbers lie;
+* ``scalar.c``: running it once;
+* ``blocks.c``: instructions on blocks of rows, written once for each set of machine instructions;
+* ``plan.c``: what is run once for all rows, and what for each block;
+* ``map.c``: rows, chunks and threads;
+* ``call.c``: a program as a function of floats;
+* ``machine.c``: includes them all; what Python sees.
+
+Importing it raises ModuleNotFoundError where it was not compiled, and ImportError where it was
+compiled from another op table.
+"""
+
+from autograd_lite.engine.generate import table_digest
+from autograd_lite.program.native import _machine
+
+if table_digest() != _machine.TABLE_DIGEST:
+    raise ImportError(
+        "the compiled machine was built from another op table than the one installed; build it "
+        "again (pip install .)"
+    )
+
+BLOCK = _machine.BLOCK
+VECTOR_MATHEMATICS = _machine.VECTOR_MATHEMATICS
+Call = _machine.Call
+Machine = _machine.Machine

@@ -1,0 +1,42 @@
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+BLOCK: int
+TABLE_DIGEST: str
+VECTOR_MATHEMATICS: int
+
+@final
+class Machine:
+    n_inputs: int
+    n_outputs: int
+    registers: int
+    def __new__(
+        cls,
+        rows: Sequence[tuple[str, tuple[float, ...]]],
+        codes: Any,
+        starts: Any,
+        operands: Any,
+        constants: Any,
+        n_inputs: int,
+        outputs: Any,
+    ) -> Machine: ...
+    def run(self, inputs: Any, outputs: Any) -> None: ...
+    def map(
+        self,
+        inputs: Sequence[tuple[Any, int, int, bool]],
+        n_rows: int,
+        outputs: Any,
+        reduce: bool,
+        threads: int,
+    ) -> None: ...
+
+@final
+class Call:
+    def __new__(
+        cls,
+        machine: Machine,
+        kind: int,
+        fallback: Callable[..., Any],
+        expected: tuple[float, ...] = ...,
+    ) -> Call: ...
+    def __call__(self, *args: Any, **keywords: Any) -> Any: ...

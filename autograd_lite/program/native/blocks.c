@@ -1,0 +1,181 @@
+/* Kernels for a block of rows: loops that the compiler makes vectors of. Included once for each target, with
+ * VARIANT a suffix for the names.
+ *
+ * `refs` are where the result and the operands lie: r >= 0 for a block, the r-th of `blocks`; else a number that is
+ * the same for all rows, the ~r-th of `uniform`. A result may take the place of an operand. */
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
+#define NAME(name) JOIN(name, VARIANT)
+
+#define LANES LOOP_OF_VECTORS for (int i = 0; i < BLOCK; i++)
+#define BLOCK_AT(r) (blocks + (Py_ssize_t)(r) * BLOCK)
+
+/* Operand k of an instruction of fixed arity, in a kernel for which it is a number (U) or a block (B). */
+#define SET_U(k, x) const double x = uniform[~refs[k]];
+#define SET_B(k, x) const double *x = BLOCK_AT(refs[k]);
+#define GET_U(x) x
+#define GET_B(x) x[i]
+
+#define KERNEL(name)                                                                              \
+    static void NAME(name)(double *blocks, const double *uniform, const int32_t *refs, int32_t n, \
+                           const double *attrs)
+
+#define BLOCK_1(name)                                                                             \
+    KERNEL(name##_B) {                                                                            \
+        double *out = BLOCK_AT(refs[0]);                                                          \
+        SET_B(1, x)                                                                               \
+        (void)uniform, (void)n, (void)attrs;                                                      \
+        LANES out[i] = lane_##name(x[i], attrs);                                                  \
+    }
+#define BLOCK_2_AS(name, X, Y)                                                                    \
+    KERNEL(name##_##X##Y) {                                                                       \
+        double *out = BLOCK_AT(refs[0]);                                                          \
+        SET_##X(1, x) SET_##Y(2, y)                                                               \
+        (void)uniform, (void)n, (void)attrs;                                                      \
+        LANES out[i] = lane_##name(GET_##X(x), GET_##Y(y), attrs);                                \
+    }
+#define BLOCK_2(name) BLOCK_2_AS(name, B, B) BLOCK_2_AS(name, U, B) BLOCK_2_AS(name, B, U)
+#define BLOCK_3_AS(name, X, Y, Z)                                                                 \
+    KERNEL(name##_##X##Y##Z) {                                                                    \
+        double *out = BLOCK_AT(refs[0]);                                                          \
+        SET_##X(1, x) SET_##Y(2, y) SET_##Z(3, z)                                                 \
+        (void)uniform, (void)n, (void)attrs;                                                      \
+        LANES out[i] = lane_##name(GET_##X(x), GET_##Y(y), GET_##Z(z), attrs);                    \
+    }
+#define BLOCK_3(name)                                                                             \
+    BLOCK_3_AS(name, B, B, B) BLOCK_3_AS(name, U, B, B) BLOCK_3_AS(name, B, U, B)                 \
+    BLOCK_3_AS(name, U, U, B) BLOCK_3_AS(name, B, B, U) BLOCK_3_AS(name, U, B, U)                 \
+    BLOCK_3_AS(name, B, U, U)
+
+KERNELS_1(BLOCK_1)
+KERNELS_2(BLOCK_2)
+KERNELS_3(BLOCK_3)
+
+/* --- folds: elements outside, rows inside ---------------------------------------------------------
+ * The totals are apart from the result's place, which may be an operand's. Four elements at a time, one
+ * after the other, so that a total is fetched and stored once for four. */
+
+/* An operand as a block: a number that is the same for all rows is spread out. */
+static inline const double *NAME(spread)(double *blocks, const double *uniform, int32_t r,
+                                         double *room) {
+    if (r >= 0)
+        return BLOCK_AT(r);
+    const double number = uniform[~r];
+    LANES room[i] = number;
+    return room;
+}
+
+#define SPREAD(r, room) NAME(spread)(blocks, uniform, r, room)
+#define FOLD_SET_U(k, r, x) const double x##k = uniform[~(r)];
+#define FOLD_SET_B(k, r, x) const double *x##k = SPREAD(r, x##_room[k]);
+
+#define FOLD_SCALARS(numbers, first_of_them)                                                      \
+    double scalar_room[numbers + 1][BLOCK], total[BLOCK];                                         \
+    const double *scalar[numbers + 1] = {NULL};                                                   \
+    for (int q = 0; q < numbers; q++)                                                             \
+        scalar[q] = SPREAD(first_of_them[q], scalar_room[q]);                                     \
+    (void)scalar_room, (void)scalar, (void)attrs;
+
+/* The single arguments of row i, of which there are few. */
+#define SCALARS(numbers)                                                                          \
+    double scalars[numbers + 1];                                                                  \
+    for (int q = 0; q < numbers; q++)                                                             \
+        scalars[q] = scalar[q][i];                                                                \
+    (void)scalars;
+
+#define BLOCK_FOLD_1(name, numbers, first)                                                        \
+    KERNEL(name##_B) {                                                                            \
+        const int32_t m = n - numbers, *xs = refs + 1;                                            \
+        double x_room[4][BLOCK];                                                                  \
+        FOLD_SCALARS(numbers, (xs + m))                                                           \
+        const double *x = first ? SPREAD(xs[0], x_room[0]) : total;                               \
+        LANES {                                                                                   \
+            SCALARS(numbers)                                                                      \
+            total[i] = start_##name(first ? x[i] : 0.0, scalars, attrs);                          \
+        }                                                                                         \
+        int32_t k = first;                                                                        \
+        for (; k + 4 <= m; k += 4) {                                                              \
+            FOLD_SET_B(0, xs[k], x) FOLD_SET_B(1, xs[k + 1], x)                                   \
+            FOLD_SET_B(2, xs[k + 2], x) FOLD_SET_B(3, xs[k + 3], x)                               \
+            LANES {                                                                               \
+                SCALARS(numbers)                                                                  \
+                double t = step_##name(total[i], x0[i], scalars, attrs);                          \
+                t = step_##name(t, x1[i], scalars, attrs);                                        \
+                t = step_##name(t, x2[i], scalars, attrs);                                        \
+                total[i] = step_##name(t, x3[i], scalars, attrs);                                 \
+            }                                                                                     \
+        }                                                                                         \
+        for (; k < m; k++) {                                                                      \
+            FOLD_SET_B(0, xs[k], x)                                                               \
+            LANES {                                                                               \
+                SCALARS(numbers)                                                                  \
+                total[i] = step_##name(total[i], x0[i], scalars, attrs);                          \
+            }                                                                                     \
+        }                                                                                         \
+        double *out = BLOCK_AT(refs[0]);                                                          \
+        LANES {                                                                                   \
+            SCALARS(numbers)                                                                      \
+            out[i] = finish_##name(total[i], m, scalars, attrs);                                  \
+        }                                                                                         \
+    }
+
+#define BLOCK_FOLD_2_AS(name, numbers, first, X, Y)                                               \
+    KERNEL(name##_##X##Y) {                                                                       \
+        const int32_t m = (n - numbers) / 2, *xs = refs + 1, *ys = xs + m;                        \
+        double x_room[4][BLOCK], y_room[4][BLOCK];                                                \
+        FOLD_SCALARS(numbers, (ys + m))                                                           \
+        const double *x = first ? SPREAD(xs[0], x_room[0]) : total;                               \
+        const double *y = first ? SPREAD(ys[0], y_room[0]) : total;                               \
+        LANES {                                                                                   \
+            SCALARS(numbers)                                                                      \
+            total[i] = start_##name(first ? x[i] : 0.0, first ? y[i] : 0.0, scalars, attrs);      \
+        }                                                                                         \
+        int32_t k = first;                                                                        \
+        for (; k + 4 <= m; k += 4) {                                                              \
+            FOLD_SET_##X(0, xs[k], x) FOLD_SET_##X(1, xs[k + 1], x)                               \
+            FOLD_SET_##X(2, xs[k + 2], x) FOLD_SET_##X(3, xs[k + 3], x)                           \
+            FOLD_SET_##Y(0, ys[k], y) FOLD_SET_##Y(1, ys[k + 1], y)                               \
+            FOLD_SET_##Y(2, ys[k + 2], y) FOLD_SET_##Y(3, ys[k + 3], y)                           \
+            LANES {                                                                               \
+                SCALARS(numbers)                                                                  \
+                double t = step_##name(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);       \
+                t = step_##name(t, GET_##X(x1), GET_##Y(y1), scalars, attrs);                     \
+                t = step_##name(t, GET_##X(x2), GET_##Y(y2), scalars, attrs);                     \
+                total[i] = step_##name(t, GET_##X(x3), GET_##Y(y3), scalars, attrs);              \
+            }                                                                                     \
+        }                                                                                         \
+        for (; k < m; k++) {                                                                      \
+            FOLD_SET_##X(0, xs[k], x) FOLD_SET_##Y(0, ys[k], y)                                   \
+            LANES {                                                                               \
+                SCALARS(numbers)                                                                  \
+                total[i] = step_##name(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);       \
+            }                                                                                     \
+        }                                                                                         \
+        double *out = BLOCK_AT(refs[0]);                                                          \
+        LANES {                                                                                   \
+            SCALARS(numbers)                                                                      \
+            out[i] = finish_##name(total[i], m, scalars, attrs);                                  \
+        }                                                                                         \
+        (void)x_room, (void)y_room;                                                               \
+    }
+#define BLOCK_FOLD_2(name, numbers, first)                                                        \
+    BLOCK_FOLD_2_AS(name, numbers, first, B, B)                                                   \
+    BLOCK_FOLD_2_AS(name, numbers, first, U, B)                                                   \
+    BLOCK_FOLD_2_AS(name, numbers, first, B, U)
+
+FOLDS_1(BLOCK_FOLD_1)
+FOLDS_2(BLOCK_FOLD_2)
+
+/* By kernel, and by which operands (for folds: whole vectors) are uniform: bit k for the k-th. */
+static const Kernel NAME(block_kernels)[N_KERNELS][8] = {
+#define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},
+#define ENTER_2(name) [CODE_##name] = {NAME(name##_BB), NAME(name##_UB), NAME(name##_BU)},
+#define ENTER_3(name)                                                                             \
+    [CODE_##name] = {NAME(name##_BBB), NAME(name##_UBB), NAME(name##_BUB), NAME(name##_UUB),      \
+                     NAME(name##_BBU), NAME(name##_UBU), NAME(name##_BUU)},
+#define ENTER_FOLD_1(name, numbers, first) ENTER_1(name)
+#define ENTER_FOLD_2(name, numbers, first) ENTER_2(name)
+    KERNELS_1(ENTER_1) KERNELS_2(ENTER_2) KERNELS_3(ENTER_3)
+    FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2)
+};

@@ -1,0 +1,207 @@
+/* The machine: it runs programs, once with the bits of eager evaluation, or for many rows with vector
+ * mathematics. One translation unit, so that rules are compiled into the loops that use them. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <structmember.h>
+
+#include "kernels.h"
+
+enum { BLOCK = 64 }; /* rows that are run together */
+
+/* Blocks, numbers that are the same for all rows, where result and operands lie, how many operands. */
+typedef void (*Kernel)(double *blocks, const double *uniform, const int32_t *refs, int32_t n,
+                       const double *attrs);
+
+#if defined(__clang__)
+#define LOOP_OF_VECTORS _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define LOOP_OF_VECTORS _Pragma("GCC ivdep")
+#elif defined(_MSC_VER)
+#define LOOP_OF_VECTORS __pragma(loop(ivdep))
+#else
+#define LOOP_OF_VECTORS
+#endif
+
+#include "code.c"
+#include "scalar.c"
+
+#define VARIANT plain
+#include "blocks.c"
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#define HAVE_AVX2
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#undef VARIANT
+#define VARIANT avx2
+#include "blocks.c"
+#pragma GCC pop_options
+#endif
+
+static const Kernel (*block_kernels)[8] = block_kernels_plain;
+
+#include "plan.c"
+#include "map.c"
+#include "call.c"
+
+/* --- the type ------------------------------------------------------------------------------------ */
+
+static PyObject *machine_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"rows", "codes", "starts", "operands", "constants", "n_inputs",
+                            "outputs", NULL};
+    PyObject *rows, *codes, *starts, *operands, *constants, *outputs;
+    Py_ssize_t n_inputs;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OOOOOnO:Machine", names, &rows, &codes,
+                                     &starts, &operands, &constants, &n_inputs, &outputs))
+        return NULL;
+    Machine *machine = (Machine *)type->tp_alloc(type, 0);
+    if (machine && (read_program(machine, rows, codes, starts, operands, constants, n_inputs,
+                                 outputs) < 0 ||
+                    find_ends(machine) < 0 || make_code(machine) < 0))
+        Py_CLEAR(machine);
+    return (PyObject *)machine;
+}
+
+static void machine_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    free_program((Machine *)self);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static int check_length(const Py_buffer *view, int32_t n, const char *what) {
+    const Py_ssize_t length = view->len / (Py_ssize_t)sizeof(double);
+    if (length == n)
+        return 0;
+    PyErr_Format(PyExc_ValueError, "this program has %d %s and was given an array of %zd", (int)n,
+                 what, length);
+    return -1;
+}
+
+PyDoc_STRVAR(machine_run_doc,
+"run(inputs, outputs)\n--\n\nRun once, from one float64 array to another, with the bits of eager\n"
+"evaluation.");
+
+static PyObject *machine_run(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    Machine *machine = (Machine *)self;
+    Py_buffer inputs, outputs;
+    if (n != 2)
+        return PyErr_Format(PyExc_TypeError, "run takes inputs and outputs, not %zd arrays", n);
+    if (get_floats(args[0], &inputs, "inputs", 0) < 0)
+        return NULL;
+    if (get_floats(args[1], &outputs, "outputs", PyBUF_WRITABLE) < 0) {
+        PyBuffer_Release(&inputs);
+        return NULL;
+    }
+    const bool fits = check_length(&inputs, machine->n_inputs, "inputs") == 0 &&
+                      check_length(&outputs, machine->n_outputs, "outputs") == 0;
+    if (fits) {
+        memcpy(machine->slots, inputs.buf, (size_t)inputs.len);
+        run_once(machine);
+        for (int32_t k = 0; k < machine->n_outputs; k++)
+            ((double *)outputs.buf)[k] = machine->slots[machine->output_slots[k]];
+    }
+    PyBuffer_Release(&inputs);
+    PyBuffer_Release(&outputs);
+    if (!fits)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(machine_map_doc,
+"map(inputs, n_rows, outputs, reduce, threads)\n--\n\n"
+"Run for each row.\n\n"
+"Each of `inputs` is (array, first input, count, shared): float64, contiguous, of shape (count,)\n"
+"if shared, else (n_rows, count); together they cover the inputs in order. `outputs` has shape\n"
+"(n_rows, outputs) or, for the sums over all rows with `reduce`, (outputs,). Bits depend neither on\n"
+"`threads` nor on the place of a row; the order of sums depends on n_rows alone.");
+
+static PyObject *machine_map(PyObject *self, PyObject *args) {
+    PyObject *inputs, *array;
+    Py_ssize_t n_rows, threads;
+    int reduce;
+    if (!PyArg_ParseTuple(args, "OnOpn:map", &inputs, &n_rows, &array, &reduce, &threads))
+        return NULL;
+    if (n_rows < 0 || threads < 1)
+        return PyErr_Format(PyExc_ValueError, "there must be at least 0 rows and 1 thread, not %zd "
+                            "and %zd", n_rows, threads);
+    Py_buffer outputs;
+    if (!(inputs = PySequence_Tuple(inputs)))
+        return NULL;
+    int result = get_floats(array, &outputs, "outputs", PyBUF_WRITABLE);
+    if (result == 0) {
+        result = read_and_map((Machine *)self, inputs, n_rows, &outputs, reduce, threads);
+        PyBuffer_Release(&outputs);
+    }
+    Py_DECREF(inputs);
+    if (result < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef machine_methods[] = {
+    {"run", (PyCFunction)(void (*)(void))machine_run, METH_FASTCALL, machine_run_doc},
+    {"map", machine_map, METH_VARARGS, machine_map_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef machine_members[] = {
+    {"n_inputs", T_INT, offsetof(Machine, n_inputs), READONLY, NULL},
+    {"n_outputs", T_INT, offsetof(Machine, n_outputs), READONLY, NULL},
+    {"registers", T_INT, offsetof(Machine, n_slots), READONLY,
+     "Numbers that are kept at a time in one run."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+PyDoc_STRVAR(machine_doc,
+"Machine(rows, codes, starts, operands, constants, n_inputs, outputs)\n--\n\n"
+"A program that was checked, ready to run.\n\n"
+"Every row is (name, (attribute, ...)); codes (int32) say which row an instruction is, starts (int64)\n"
+"where its operands begin in operands (int64). Registers are numbered: inputs, constants (float64),\n"
+"one for each instruction. Raises ValueError, saying what is wrong, for anything but a program.");
+
+static PyType_Slot machine_slots[] = {
+    {Py_tp_doc, (void *)machine_doc},
+    {Py_tp_new, machine_new},
+    {Py_tp_dealloc, machine_dealloc},
+    {Py_tp_methods, machine_methods},
+    {Py_tp_members, machine_members},
+    {0, NULL},
+};
+
+static PyType_Spec machine_spec = {
+    "autograd_lite.program.native.Machine", sizeof(Machine), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, machine_slots,
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, NULL,
+    NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__machine(void) {
+#ifdef HAVE_AVX2
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2"))
+        block_kernels = block_kernels_avx2;
+#endif
+    PyObject *module = PyModule_Create(&definition);
+    if (!module)
+        return NULL;
+    if (!MachineType)
+        MachineType = (PyTypeObject *)PyType_FromSpec(&machine_spec);
+    PyObject *call_type = PyType_FromSpec(&call_spec);
+    if (!MachineType || !call_type ||
+        PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
+        PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
+        PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
+        PyModule_AddIntConstant(module, "VECTOR_MATHEMATICS", VECTOR_MATHEMATICS) < 0 ||
+        PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
+        Py_CLEAR(module);
+    Py_XDECREF(call_type);
+    return module;
+}

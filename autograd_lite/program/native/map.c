@@ -1,0 +1,355 @@
+/* Running a program for each of many rows: a block of rows at a time, in chunks that threads share. */
+
+enum { TILE = 8 }; /* columns that are read or written together: they share lines of the cache */
+enum { SMALLEST_CHUNK = 16 * BLOCK, MOST_CHUNKS = 256 };
+enum { LOOK_AT_SIGNALS = 1 << 20 }; /* after so many steps, some hundredths of a second */
+
+typedef struct {
+    Py_buffer view;
+    int32_t first, count; /* inputs */
+    bool shared;
+} Argument;
+
+typedef struct {
+    const Machine *machine;
+    const Plan *plan;
+    const Argument *arguments;
+    Py_ssize_t n_arguments, n_rows;
+    double *outputs;
+    const double *uniform;
+    double *sums; /* over the rows of each chunk, if they are wanted */
+    Py_ssize_t chunk, n_chunks; /* rows of a chunk: by the number of rows, not of threads */
+    /* under the lock */
+    PyThread_type_lock lock;
+    Py_ssize_t next;
+    bool stop;
+} Job;
+
+typedef struct {
+    Job *job;
+    double *blocks;
+    PyThread_type_lock done; /* held while a thread of its own runs */
+    PyThreadState *python;   /* of the thread that called, which looks at signals; else NULL */
+    bool failed;             /* a signal handler raised */
+} Worker;
+
+/* --- rows to blocks and back --------------------------------------------------------------------- */
+
+/* Fetch n rows; the lanes after them repeat the last, so that they cost no more than it. */
+static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n) {
+    const int32_t *inputs = job->plan->inputs, n_inputs = job->plan->n_inputs;
+    int32_t k = 0;
+    for (Py_ssize_t a = 0; a < job->n_arguments; a++) {
+        const Argument *argument = &job->arguments[a];
+        if (argument->shared)
+            continue;
+        const double *from = (const double *)argument->view.buf + row * argument->count;
+        while (k < n_inputs && inputs[k] < argument->first + argument->count) {
+            int32_t width = 0, columns[TILE];
+            while (width < TILE && k + width < n_inputs &&
+                   inputs[k + width] < argument->first + argument->count) {
+                columns[width] = inputs[k + width] - argument->first;
+                width++;
+            }
+            double *to = blocks + (Py_ssize_t)k * BLOCK;
+            for (int i = 0; i < n; i++)
+                for (int32_t q = 0; q < width; q++)
+                    to[q * BLOCK + i] = from[(Py_ssize_t)i * argument->count + columns[q]];
+            for (int32_t q = 0; q < width; q++)
+                for (int i = n; i < BLOCK; i++)
+                    to[q * BLOCK + i] = to[q * BLOCK + n - 1];
+            k += width;
+        }
+    }
+}
+
+static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
+    const int32_t n_outputs = job->machine->n_outputs, *refs = job->plan->outputs;
+    double *to = job->outputs + row * n_outputs;
+    for (int32_t k = 0; k < n_outputs; k += TILE) {
+        const int32_t width = n_outputs - k < TILE ? n_outputs - k : TILE;
+        const double *from[TILE];
+        int step[TILE];
+        for (int32_t q = 0; q < width; q++) {
+            const int32_t ref = refs[k + q];
+            step[q] = ref >= 0;
+            from[q] = ref >= 0 ? blocks + (Py_ssize_t)ref * BLOCK : job->uniform + ~ref;
+        }
+        for (int i = 0; i < n; i++)
+            for (int32_t q = 0; q < width; q++)
+                to[(Py_ssize_t)i * n_outputs + k + q] = from[q][i * step[q]];
+    }
+}
+
+/* The sum of a block's first n numbers, in one order whatever the compiler. */
+static double sum_of_block(const double *block, int n) {
+    enum { PARTS = 8 };
+    double parts[PARTS] = {0.0};
+    int i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int q = 0; q < PARTS; q++)
+            parts[q] += block[i + q];
+    for (int q = 0; i < n; i++, q++)
+        parts[q] += block[i];
+    return ((parts[0] + parts[4]) + (parts[2] + parts[6])) +
+           ((parts[1] + parts[5]) + (parts[3] + parts[7]));
+}
+
+static void add_up(const Job *job, const double *blocks, double *sums, int n) {
+    for (int32_t k = 0; k < job->machine->n_outputs; k++) {
+        const int32_t ref = job->plan->outputs[k];
+        sums[k] += ref >= 0 ? sum_of_block(blocks + (Py_ssize_t)ref * BLOCK, n)
+                            : n * job->uniform[~ref];
+    }
+}
+
+/* --- work ---------------------------------------------------------------------------------------- */
+
+static void run_block(const Plan *plan, double *blocks, const double *uniform) {
+    const int32_t *refs = plan->refs;
+    for (const Step *step = plan->steps, *end = step + plan->n_steps; step < end; step++) {
+        step->kernel(blocks, uniform, refs, step->n, step->attrs);
+        refs += step->n_refs;
+    }
+}
+
+/* The number of the next chunk, -1 if there is none. */
+static Py_ssize_t take_chunk(Job *job) {
+    PyThread_acquire_lock(job->lock, WAIT_LOCK);
+    const Py_ssize_t found = job->stop || job->next == job->n_chunks ? -1 : job->next++;
+    PyThread_release_lock(job->lock);
+    return found;
+}
+
+static bool interrupted(Worker *worker) {
+    PyEval_RestoreThread(worker->python);
+    worker->failed = PyErr_CheckSignals() < 0;
+    worker->python = PyEval_SaveThread();
+    if (worker->failed) {
+        PyThread_acquire_lock(worker->job->lock, WAIT_LOCK);
+        worker->job->stop = true;
+        PyThread_release_lock(worker->job->lock);
+    }
+    return worker->failed;
+}
+
+static void work(Worker *worker) {
+    Job *job = worker->job;
+    const int32_t n_outputs = job->machine->n_outputs;
+    int64_t steps = 0;
+    for (Py_ssize_t chunk; (chunk = take_chunk(job)) >= 0;) {
+        const Py_ssize_t start = chunk * job->chunk, rest = job->n_rows - start;
+        const Py_ssize_t end = start + (rest < job->chunk ? rest : job->chunk);
+        for (Py_ssize_t row = start; row < end; row += BLOCK) {
+            const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
+            fetch(job, worker->blocks, row, n);
+            run_block(job->plan, worker->blocks, job->uniform);
+            if (job->sums)
+                add_up(job, worker->blocks, job->sums + chunk * n_outputs, n);
+            else
+                store(job, worker->blocks, row, n);
+            steps += 16 + job->plan->n_refs;
+            if (worker->python && steps > LOOK_AT_SIGNALS) {
+                steps = 0;
+                if (interrupted(worker))
+                    return;
+            }
+        }
+    }
+}
+
+static void run_thread(void *worker) {
+    work(worker);
+    PyThread_release_lock(((Worker *)worker)->done);
+}
+
+/* All workers but the first in threads of their own, as far as there are any to be had. */
+static void work_together(Worker *workers, Py_ssize_t n) {
+    for (Py_ssize_t w = 1; w < n; w++) {
+        PyThread_type_lock done = PyThread_allocate_lock();
+        if (!done)
+            break;
+        PyThread_acquire_lock(done, WAIT_LOCK);
+        workers[w].done = done;
+        if (PyThread_start_new_thread(run_thread, &workers[w]) == PYTHREAD_INVALID_THREAD_ID) {
+            PyThread_release_lock(done);
+            PyThread_free_lock(done);
+            workers[w].done = NULL;
+            break;
+        }
+    }
+    workers[0].python = PyEval_SaveThread();
+    work(&workers[0]);
+    for (Py_ssize_t w = 1; w < n; w++)
+        if (workers[w].done) {
+            PyThread_acquire_lock(workers[w].done, WAIT_LOCK);
+            PyThread_release_lock(workers[w].done);
+        }
+    PyEval_RestoreThread(workers[0].python);
+    for (Py_ssize_t w = 1; w < n; w++)
+        if (workers[w].done)
+            PyThread_free_lock(workers[w].done);
+}
+
+/* Fill what is the same for all rows. */
+static double *make_uniform(const Machine *machine, const Plan *plan, const Argument *arguments,
+                            Py_ssize_t n_arguments) {
+    double *uniform = new_array(plan->n_uniform, sizeof(double));
+    if (!uniform)
+        return NULL;
+    for (Py_ssize_t a = 0; a < n_arguments; a++)
+        if (arguments[a].shared)
+            memcpy(uniform + arguments[a].first, arguments[a].view.buf,
+                   (size_t)arguments[a].count * sizeof(double));
+    memcpy(uniform + machine->n_inputs, machine->slots + machine->n_inputs,
+           (size_t)machine->n_constants * sizeof(double));
+    run_code(plan->uniform_code, uniform, (const double *)machine->rows);
+    return uniform;
+}
+
+/* Run a job's chunks; -1 with an error set if memory is short or a signal handler raised. */
+static int run_job(Job *job, Py_ssize_t threads) {
+    const Py_ssize_t n_outputs = job->machine->n_outputs, n_blocks = job->plan->n_blocks;
+    const Py_ssize_t n = threads < job->n_chunks ? threads : job->n_chunks;
+    const size_t size = ((size_t)n_blocks + 1) * BLOCK; /* one more, to begin at a line of the cache */
+    Worker *workers = new_array(n, sizeof(Worker));
+    double *room = size > PY_SSIZE_T_MAX / sizeof(double) / (size_t)n
+                       ? NULL : PyMem_RawMalloc((size_t)n * size * sizeof(double));
+    double *sums = job->sums ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
+    int result = -1;
+    job->lock = PyThread_allocate_lock();
+    if (!workers || !room || (job->sums && !sums) || !job->lock) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    double *blocks = (double *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
+    for (Py_ssize_t w = 0; w < n; w++) {
+        workers[w].job = job;
+        workers[w].blocks = blocks + (size_t)w * (size_t)n_blocks * BLOCK;
+    }
+    job->sums = sums;
+    work_together(workers, n);
+    result = workers[0].failed ? -1 : 0;
+    if (result == 0 && sums)
+        for (Py_ssize_t k = 0; k < n_outputs; k++) {
+            double total = 0.0;
+            for (Py_ssize_t c = 0; c < job->n_chunks; c++)
+                total += sums[c * n_outputs + k];
+            job->outputs[k] = total;
+        }
+done:
+    PyMem_RawFree(workers);
+    PyMem_RawFree(room);
+    PyMem_RawFree(sums);
+    if (job->lock)
+        PyThread_free_lock(job->lock);
+    return result;
+}
+
+/* --- what Python passes -------------------------------------------------------------------------- */
+
+/* Check that (buffer, first input, count, shared) fits, and hold the buffer. */
+static int read_argument(const Machine *machine, Argument *argument, PyObject *given,
+                         int32_t covered, Py_ssize_t n_rows) {
+    PyObject *buffer;
+    Py_ssize_t first, count;
+    int shared;
+    if (!PyTuple_Check(given) || !PyArg_ParseTuple(given, "Onnp", &buffer, &first, &count, &shared)) {
+        if (!PyErr_Occurred())
+            PyErr_Format(PyExc_ValueError, "an argument is (array, first input, count, shared) and "
+                         "was given %R", given);
+        return -1;
+    }
+    if (first != covered || count < 0 || count > machine->n_inputs - covered) {
+        PyErr_Format(PyExc_ValueError, "arguments must cover the %d inputs in order; after %d of "
+                     "them came first=%zd, count=%zd",
+                     (int)machine->n_inputs, (int)covered, first, count);
+        return -1;
+    }
+    if (get_floats(buffer, &argument->view, "an argument", 0) < 0)
+        return -1;
+    const Py_ssize_t length = argument->view.len / (Py_ssize_t)sizeof(double);
+    const Py_ssize_t rows = shared ? 1 : n_rows;
+    const bool fits = count == 0 || rows == 0
+                          ? length == 0 : length % count == 0 && length / count == rows;
+    if (!fits) {
+        PyErr_Format(PyExc_ValueError, "an argument of %zd rows with %zd numbers each has %zd numbers",
+                     rows, count, length);
+        PyBuffer_Release(&argument->view);
+        return -1;
+    }
+    argument->first = (int32_t)first;
+    argument->count = (int32_t)count;
+    argument->shared = shared;
+    return 0;
+}
+
+/* Map over rows that are there, the arguments being checked. */
+static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_arguments,
+                    Py_ssize_t n_rows, double *outputs, bool reduce, Py_ssize_t threads) {
+    char *shared = new_array(machine->n_inputs, 1);
+    if (!shared) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t a = 0; a < n_arguments; a++)
+        memset(shared + arguments[a].first, arguments[a].shared, (size_t)arguments[a].count);
+    Plan *plan = get_plan(machine, shared);
+    PyMem_RawFree(shared);
+    if (!plan)
+        return -1;
+    double *uniform = make_uniform(machine, plan, arguments, n_arguments);
+    int result = -1;
+    if (!uniform) {
+        PyErr_NoMemory();
+    } else {
+        const Py_ssize_t part = (n_rows - 1) / MOST_CHUNKS / BLOCK * BLOCK + BLOCK;
+        Job job = {.machine = machine, .plan = plan, .arguments = arguments,
+                   .n_arguments = n_arguments, .n_rows = n_rows, .outputs = outputs,
+                   .uniform = uniform, .sums = reduce ? outputs : NULL,
+                   .chunk = part > SMALLEST_CHUNK ? part : SMALLEST_CHUNK};
+        job.n_chunks = (n_rows - 1) / job.chunk + 1;
+        result = run_job(&job, threads);
+    }
+    PyMem_RawFree(uniform);
+    free_plan(plan);
+    return result;
+}
+
+static int read_and_map(Machine *machine, PyObject *inputs, Py_ssize_t n_rows, Py_buffer *outputs,
+                        bool reduce, Py_ssize_t threads) {
+    const Py_ssize_t n = PyTuple_GET_SIZE(inputs);
+    const Py_ssize_t length = outputs->len / (Py_ssize_t)sizeof(double);
+    const Py_ssize_t rows = reduce ? 1 : n_rows, width = machine->n_outputs;
+    if (width == 0 || rows == 0 ? length != 0 : length % width != 0 || length / width != rows) {
+        PyErr_Format(PyExc_ValueError, "outputs of %zd rows with %zd numbers each have %zd numbers",
+                     rows, width, length);
+        return -1;
+    }
+    Argument *arguments = new_array(n, sizeof(Argument));
+    if (!arguments) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_ssize_t read = 0;
+    int32_t covered = 0;
+    while (read < n && read_argument(machine, &arguments[read], PyTuple_GET_ITEM(inputs, read),
+                                     covered, n_rows) == 0)
+        covered += arguments[read++].count;
+    int result = -1;
+    if (read == n) {
+        if (covered < machine->n_inputs)
+            PyErr_Format(PyExc_ValueError, "arguments must cover the %d inputs and cover %d",
+                         (int)machine->n_inputs, (int)covered);
+        else if (n_rows == 0 || width == 0) {
+            memset(outputs->buf, 0, (size_t)outputs->len);
+            result = 0;
+        } else {
+            result = map_rows(machine, arguments, n, n_rows, outputs->buf, reduce, threads);
+        }
+    }
+    while (read > 0)
+        PyBuffer_Release(&arguments[--read].view);
+    PyMem_RawFree(arguments);
+    return result;
+}

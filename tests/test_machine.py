@@ -1,0 +1,451 @@
+"""The machine: one run has the bits of eager evaluation, rows those of vector mathematics."""
+
+import gc
+import itertools
+import math
+import threading
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import autograd_lite as ag
+from autograd_lite.engine.kernels import is_arithmetic, is_kernel
+from autograd_lite.ops import TABLE, SequenceOp
+
+native = pytest.importorskip(
+    "autograd_lite.program.native", reason="the machine is not built", exc_type=ImportError
+)
+if ag.engine != "native":
+    pytest.skip("only Python code is to be tested", allow_module_level=True)
+Machine, Call, BLOCK = native.Machine, native.Call, native.BLOCK
+
+KERNELS = [row for row in TABLE.values() if is_kernel(row)]
+FOLDS = [row for row in KERNELS if isinstance(row, SequenceOp)]
+#: Vector mathematics is off by less than 4 ulp, that of one number by up to 3 with some functions.
+ULPS = 6
+EDGES = [
+    0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 710.0, -745.1, 1024.5, 1e22, 1e300, -1e300, 1e-300,
+    2.2250738585072014e-308, -1e-310, 5e-324, -5e-324, math.inf, -math.inf, math.nan,
+]  # fmt: skip
+SIZES = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 1000]
+
+
+def program(steps, n_inputs, outputs, constants=()):
+    """A machine for (row, operands …) each."""
+    rows = [(row.name, tuple(row.attrs.values())) for row, *_ in steps]
+    starts = np.cumsum([0, *[len(step) - 1 for step in steps]], dtype=np.int64)
+    operands = np.array([i for _, *given in steps for i in given], dtype=np.int64)
+    codes = np.arange(len(steps), dtype=np.int32)
+    floats = np.array(constants, dtype=np.float64)
+    return Machine(rows, codes, starts, operands, floats, n_inputs, np.array(outputs, np.int64))
+
+
+def run(machine, inputs):
+    outputs = np.full(machine.n_outputs, 99.0)
+    machine.run(np.array(inputs, dtype=np.float64), outputs)
+    return outputs
+
+
+def mapped(machine, arguments, n_rows, reduce=False, threads=1):
+    """`arguments` are arrays; those of one dimension are shared."""
+    inputs, first = [], 0
+    for array in arguments:
+        count = array.shape[-1]
+        inputs.append((np.ascontiguousarray(array, np.float64), first, count, array.ndim == 1))
+        first += count
+    outputs = np.full((n_rows, machine.n_outputs)[reduce:], 99.0)
+    machine.map(inputs, n_rows, outputs, reduce, threads)
+    return outputs
+
+
+def bits(numbers):
+    """To compare: every nan is one."""
+    floats = np.array(numbers, dtype=np.float64)
+    floats[np.isnan(floats)] = math.nan
+    return floats.view(np.int64).tolist()
+
+
+def single(row, size=3):
+    """A machine of one instruction, and its number of inputs."""
+    n = row.arity
+    if n is None:
+        n = len(row.vectors) * size + len(row.scalars)
+    return program([(row, *range(n))], n, [n]), n
+
+
+def points(row, n, rng, number=300):
+    domain = row.domain if row.arity else list(itertools.islice(itertools.cycle(row.domain), n))
+    inside = np.array([rng.uniform(low, high, number) for low, high in domain]).T
+    if n == 1:
+        edges = np.array(EDGES)[:, None]
+    elif n == 2:
+        edges = np.array([*itertools.product(EDGES, EDGES)])
+    else:
+        edges = rng.choice(EDGES, (number, n))
+    return np.concatenate([inside, edges])
+
+
+@pytest.mark.parametrize("row", KERNELS, ids=lambda row: row.name)
+def test_one_run_has_the_bits_of_the_row(row):
+    machine, n = single(row)
+    for args in points(row, n, np.random.default_rng(1)).tolist():
+        assert bits(run(machine, args)) == bits([row.on_floats(*args)]), args
+
+
+@pytest.mark.parametrize("row", FOLDS, ids=lambda row: row.name)
+@pytest.mark.parametrize("size", [0, 1, 4, 9])
+def test_folds_of_any_length_have_the_bits_of_the_row(row, size):
+    if size == 0 and not row.empty:
+        with pytest.raises(ValueError, match="does not take 0 operands"):
+            single(row, size)
+        return
+    machine, n = single(row, size)
+    args = np.random.default_rng(2).uniform(-3.0, 3.0, (70, n))
+    expected = [row.on_floats(*numbers) for numbers in args.tolist()]
+    assert bits([run(machine, numbers)[0] for numbers in args]) == bits(expected)
+    assert bits(mapped(machine, [args], 70)[:, 0]) == bits(expected)
+
+
+def assert_near(row, found, expected):
+    if is_arithmetic(row):
+        assert bits(found) == bits(expected)
+        return
+    for mine, right in zip(found.tolist(), expected.tolist(), strict=True):
+        if math.isfinite(mine) and math.isfinite(right) and right != 0.0:
+            assert abs(mine - right) <= ULPS * math.ulp(right)
+        else:
+            assert bits([mine]) == bits([right])
+
+
+@pytest.mark.parametrize("row", KERNELS, ids=lambda row: row.name)
+def test_rows_are_within_some_ulp_of_one_run(row):
+    """Arithmetic has equal bits; special values are right."""
+    machine, n = single(row)
+    args = points(row, n, np.random.default_rng(3))
+    expected = np.array([run(machine, numbers)[0] for numbers in args])
+    assert_near(row, mapped(machine, [args], len(args))[:, 0], expected)
+
+
+@pytest.mark.parametrize("row", [r for r in KERNELS if r.arity != 1], ids=lambda row: row.name)
+def test_shared_inputs_change_no_bit(row):
+    """Whichever are shared: all combinations, for folds of vectors and single elements of them."""
+    machine, n = single(row, size=2)
+    args = points(row, n, np.random.default_rng(4), 65)[:65]
+    for shared in itertools.product([False, True], repeat=n):
+        same = np.where(shared, args[0], args)
+        columns = [same[0, i : i + 1] if shared[i] else same[:, i : i + 1] for i in range(n)]
+        found, expected = mapped(machine, columns, 65), mapped(machine, [same], 65)
+        if all(shared):  # then it is one run, not a block
+            assert_near(row, found[:, 0], expected[:, 0])
+        else:
+            assert bits(found[:, 0]) == bits(expected[:, 0])
+
+
+def network(rng):
+    """Shared weights, inputs by row; outputs of all kinds: a fold, an input, a constant, twice."""
+    less, tanh, exp, dot = (TABLE[name] for name in ("less", "tanh", "exp", "dot"))
+    multiply, total, negative = (TABLE[name] for name in ("multiply", "sum", "negative"))
+    n, m = 20, 11  # weights; numbers in a row
+    constants = [0.5, -2.0]
+    first = n + m + len(constants)
+    steps = [(exp, i) for i in range(n)]
+    weights, row = [first + i for i in range(n)], [n + i for i in range(m)]
+    steps.append((dot, *weights[:m], *row, n + m))  # first + 20
+    steps.append((tanh, first + 20))
+    steps.append((multiply, weights[3], first + 21))
+    steps.append((negative, first + 21))  # nobody reads it
+    steps.append((less, first + 22, row[4]))
+    steps.append((total, first + 21, first + 22, weights[5], row[0]))
+    outputs = [first + 25, first + 24, row[2], n + m, weights[1], first + 25, first + 22]
+    machine = program(steps, n + m, outputs, constants)
+    return machine, rng.uniform(-1.0, 1.0, n), m
+
+
+@pytest.mark.parametrize("n_rows", SIZES)
+def test_any_number_of_rows_is_mapped_and_nothing_beyond(n_rows):
+    rng = np.random.default_rng(5)
+    machine, weights, m = network(rng)
+    data = rng.uniform(-1.0, 1.0, (n_rows, m))
+    found = mapped(machine, [weights, data], n_rows)
+    expected = [run(machine, [*weights, *numbers]) for numbers in data]
+    if n_rows:
+        np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
+    room = np.full((n_rows + 2, machine.n_outputs), 7.0)
+    given = [(weights, 0, len(weights), True), (data, len(weights), m, False)]
+    machine.map(given, n_rows, room[1 : n_rows + 1], False, 2)
+    assert bits(room[1 : n_rows + 1].ravel()) == bits(found.ravel())
+    assert (room[[0, -1]] == 7.0).all()
+
+
+@pytest.mark.parametrize("n_rows", [*SIZES, 5000, 300_000])
+def test_sums_over_rows_are_exact_enough_and_the_same_for_any_threads(n_rows):
+    rng = np.random.default_rng(6)
+    machine, weights, m = network(rng)
+    data = rng.uniform(-1.0, 1.0, (n_rows, m))
+    rows = mapped(machine, [weights, data], n_rows)
+    found = mapped(machine, [weights, data], n_rows, reduce=True)
+    for threads in (2, 3, 1000):
+        assert bits(mapped(machine, [weights, data], n_rows, True, threads)) == bits(found)
+        assert bits(mapped(machine, [weights, data], n_rows, False, threads)[:, 0]) == bits(
+            rows[:, 0]
+        )
+    for k in range(machine.n_outputs):
+        tolerance = 1e-12 * math.fsum(np.abs(rows[:, k]))
+        assert abs(found[k] - math.fsum(rows[:, k])) <= tolerance
+
+
+def test_a_row_has_the_same_bits_at_every_place():
+    rng = np.random.default_rng(7)
+    machine, weights, m = network(rng)
+    data = rng.uniform(-1.0, 1.0, (200, m))
+    found = mapped(machine, [weights, data], 200)
+    for i in (0, 63, 64, 130, 199):
+        alone = mapped(machine, [weights, data[i : i + 1]], 1)
+        assert bits(alone[0]) == bits(found[i])
+
+
+def test_a_plan_is_made_anew_when_other_inputs_are_shared():
+    machine = program([(TABLE["subtract"], 0, 1)], 2, [2])
+    column, number = np.array([[1.0], [2.0]]), np.array([10.0])
+    for _ in range(2):
+        assert mapped(machine, [column, number], 2).tolist() == [[-9.0], [-8.0]]
+        assert mapped(machine, [number, column], 2).tolist() == [[9.0], [8.0]]
+        assert mapped(machine, [number, number], 2).tolist() == [[0.0], [0.0]]
+
+
+def test_storage_is_used_again():
+    chain = [(TABLE["sin"], i) for i in range(1000)]
+    assert program(chain, 1, [1000]).registers == 1
+    square = [(TABLE["multiply"], i, i) for i in range(1000)]
+    machine = program(square, 1, [1000])
+    assert machine.registers == 1
+    assert run(machine, [1.0]).tolist() == [1.0]
+    unused = [(TABLE["sin"], 0) for _ in range(1000)]
+    assert program(unused, 1, [0]).registers == 2
+    kept = program(chain, 1, [*range(1001)])
+    assert kept.registers == 1001
+    assert run(kept, [0.3])[3] == math.sin(math.sin(math.sin(0.3)))
+
+
+def test_programs_without_inputs_instructions_or_outputs_run():
+    assert run(program([], 0, []), []).tolist() == []
+    assert mapped(program([], 0, []), [], 5).tolist() == [[]] * 5
+    assert mapped(program([], 2, [1, 2], [7.0]), [np.array([[1.0, 2.0]])], 1).tolist() == [
+        [2.0, 7.0]
+    ]
+    assert run(program([(TABLE["sum"],)], 0, [0]), []).tolist() == [0.0]
+    assert mapped(program([(TABLE["sum"],)], 0, [0]), [], 3, True).tolist() == [0.0]
+
+
+# --- what is no program ---------------------------------------------------------------------------
+
+GOOD = {
+    "rows": [("add", ()), ("sum", ()), ("leaky_relu", (0.5,))],
+    "codes": np.array([0, 1, 2], np.int32),
+    "starts": np.array([0, 2, 5, 6]),
+    "operands": np.array([0, 1, 0, 1, 3, 4]),
+    "constants": np.array([2.0]),
+    "n_inputs": 2,
+    "outputs": np.array([5, 3]),
+}
+BAD = [
+    ("rows", [("add", ()), ("sum", ())], "codes\\[2\\] must be from 0 to 1"),
+    ("rows", [("add", ()), ("sum", ()), ("nothing", ())], "no instruction 'nothing'"),
+    ("rows", [("add", ()), ("sum", ()), ("leaky_relu", ())], "has 1 attributes"),
+    ("rows", [("add", ()), ("sum", ()), ("leaky_relu", (1,))], "attributes are floats"),
+    ("rows", [("add", ()), ("sum", ()), "leaky_relu"], "a row is"),
+    ("rows", [("divide", ()), ("where", ()), ("exp", (0.5,))], "'exp' has 0 attributes"),
+    ("rows", [("where", ()), ("sum", ()), ("exp", ())], "'where' does not take 2 operands"),
+    ("codes", np.array([0, 1, 2]), "codes must be an array of int32"),
+    ("codes", np.array([0, 1, -1], np.int32), "codes\\[2\\] must be from 0 to 2 and is -1"),
+    ("codes", np.array([0, 1], np.int32), "starts must have 3 entries and has 4"),
+    ("starts", np.array([0, 2, 5]), "starts must have 4 entries and has 3"),
+    ("starts", np.array([0, 2, 1, 6]), "starts must not fall"),
+    ("starts", np.array([0, 2, 5, 5]), "starts must go from 0 to 6"),
+    ("starts", np.array([1, 2, 5, 6]), "starts must go from 0 to 6"),
+    ("starts", np.array([0, 2, 2**62, 6]), "starts\\[2\\] must be from 0 to 6"),
+    ("operands", np.array([0, 1, 0, 1, 3, 5]), "fills register 5 and reads 5"),
+    ("operands", np.array([0, 1, 0, 1, 3, -1]), "operands\\[5\\] must be from 0 to 5"),
+    ("operands", np.array([0.0]), "operands must be an array of int64"),
+    ("operands", np.array([0, 9, 1, 9, 0, 9, 1, 9, 3, 9, 4])[::2], "contiguous"),
+    ("constants", np.array([1.0], np.float32), "constants must be an array of float64"),
+    ("constants", np.array([1.0], ">f8"), "constants must be an array of float64"),
+    ("constants", None, "constants must be a contiguous array"),
+    ("n_inputs", -1, "cannot have -1 inputs"),
+    ("n_inputs", 2**40, "cannot have"),
+    ("n_inputs", 2**30, "too many|cannot have"),
+    ("outputs", np.array([6]), "outputs\\[0\\] must be from 0 to 5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "message"), BAD)
+def test_what_is_no_program_is_refused_with_the_reason(name, value, message):
+    assert run(Machine(**GOOD), [1.0, 2.0]).tolist() == [9.0 - 3.0, 3.0]
+    with pytest.raises(ValueError, match=message):
+        Machine(**{**GOOD, name: value})
+
+
+def test_misaligned_and_read_only_arrays_are_refused():
+    machine = Machine(**GOOD)
+    crooked = np.frombuffer(bytearray(17), dtype=np.uint8)[1:].view(np.float64)
+    with pytest.raises(ValueError, match="inputs must be aligned"):
+        machine.run(crooked, np.zeros(2))
+    fixed = memoryview(bytes(16)).cast("d")
+    with pytest.raises(ValueError, match="outputs must be a contiguous, writable array"):
+        machine.run(np.zeros(2), fixed)
+
+
+def sizes_of_arrays(dtype, low, high):
+    return hnp.arrays(dtype, st.integers(0, 12), elements=st.integers(low, high))
+
+
+@given(
+    rows=st.lists(
+        st.one_of(
+            st.sampled_from([(r.name, tuple(r.attrs.values())) for r in KERNELS]),
+            st.tuples(st.text(max_size=3), st.just(())),
+        ),
+        max_size=4,
+    ),
+    codes=sizes_of_arrays(np.int32, -1, 4),
+    starts=sizes_of_arrays(np.int64, -1, 12).map(np.sort),
+    operands=sizes_of_arrays(np.int64, -1, 20),
+    n_inputs=st.integers(-1, 5),
+    n_constants=st.integers(0, 3),
+    outputs=sizes_of_arrays(np.int64, -1, 20),
+)
+def test_anything_runs_or_is_refused(rows, codes, starts, operands, n_inputs, n_constants, outputs):
+    try:
+        machine = Machine(rows, codes, starts, operands, np.ones(n_constants), n_inputs, outputs)
+    except ValueError:
+        return
+    run(machine, np.ones(n_inputs))
+    mapped(machine, [np.ones((65, n_inputs))], 65)
+
+
+@given(data=st.data())
+def test_random_programs_give_in_one_run_what_their_rows_give(data):
+    n_inputs, n_constants = data.draw(st.integers(1, 4)), data.draw(st.integers(0, 3))
+    numbers = data.draw(st.lists(st.sampled_from([*EDGES, 0.3, 1.7]), min_size=7, max_size=7))
+    values = numbers[: n_inputs + n_constants]
+    steps = []
+    for _ in range(data.draw(st.integers(0, 25))):
+        row = data.draw(st.sampled_from(KERNELS))
+        n = row.arity
+        if n is None:
+            n = len(row.vectors) * data.draw(st.integers(1, 5)) + len(row.scalars)
+        operands = data.draw(st.lists(st.integers(0, len(values) - 1), min_size=n, max_size=n))
+        steps.append((row, *operands))
+        values.append(row.on_floats(*[values[i] for i in operands]))
+    outputs = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=30))
+    machine = program(steps, n_inputs, outputs, values[n_inputs : n_inputs + n_constants])
+    assert bits(run(machine, values[:n_inputs])) == bits([values[i] for i in outputs])
+    if all(is_arithmetic(row) for row, *_ in steps):
+        shared = data.draw(st.lists(st.booleans(), min_size=n_inputs, max_size=n_inputs))
+        columns = [
+            np.array([x]) if same else np.full((66, 1), x)
+            for x, same in zip(values, shared, strict=False)
+        ]
+        for row in mapped(machine, columns, 66):
+            assert bits(row) == bits([values[i] for i in outputs])
+
+
+MAPS = [
+    ([(np.zeros((3, 2)), 0, 2, False)], 3, np.zeros((2, 2)), "outputs of 3 rows with 2 numbers"),
+    ([(np.zeros((3, 2)), 0, 2, False)], 4, np.zeros((4, 2)), "4 rows with 2 numbers each has 6"),
+    ([(np.zeros((3, 1)), 0, 1, False)], 3, np.zeros((3, 2)), "the 2 inputs and cover 1"),
+    ([(np.zeros((3, 3)), 0, 3, False)], 3, np.zeros((3, 2)), "must cover the 2 inputs in order"),
+    ([(np.zeros((3, 2)), 1, 2, False)], 3, np.zeros((3, 2)), "after 0 of them came first=1"),
+    ([(np.zeros((3, 2)), 0, -1, False)], 3, np.zeros((3, 2)), "count=-1"),
+    ([(np.zeros((3, 2)), 0, 2, True)], 3, np.zeros((3, 2)), "1 rows with 2 numbers each has 6"),
+    ([(np.zeros((3, 2), int), 0, 2, False)], 3, np.zeros((3, 2)), "an array of float64"),
+    ([np.zeros(2)], 3, np.zeros((3, 2)), "an argument is \\(array, first input"),
+    ([], -1, np.zeros((3, 2)), "at least 0 rows"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("inputs", "n_rows", "outputs", "message"), MAPS)
+def test_arrays_that_do_not_fit_are_refused(inputs, n_rows, outputs, message):
+    with pytest.raises(ValueError, match=message):
+        Machine(**GOOD).map(inputs, n_rows, outputs, False, 1)
+
+
+def test_a_machine_is_run_by_several_threads_at_once():
+    rng = np.random.default_rng(8)
+    machine, weights, m = network(rng)
+    data = rng.uniform(-1.0, 1.0, (3000, m))
+    expected = bits(mapped(machine, [weights, data], 3000).ravel())
+    once = bits(run(machine, [*weights, *data[0]]))
+    wrong = []
+
+    def work():
+        for _ in range(30):
+            if bits(mapped(machine, [weights, data], 3000, threads=2).ravel()) != expected:
+                wrong.append("map")
+            if bits(run(machine, [*weights, *data[0]])) != once:
+                wrong.append("run")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+
+def test_a_call_runs_the_machine_on_floats_and_hands_on_everything_else():
+    machine = program([(TABLE["subtract"], 0, 1)], 2, [2])
+
+    def fallback(*args, **keywords):
+        return args, keywords
+
+    call = Call(machine, 0, fallback)
+    assert call(3.0, 1.0) == 2.0
+    assert call(3, 1.0) == ((3, 1.0), {})
+    assert call(np.float64(3.0), 1.0) == ((3.0, 1.0), {})
+    assert call(3.0) == ((3.0,), {})
+    assert call(3.0, 1.0, 2.0) == ((3.0, 1.0, 2.0), {})
+    assert call(3.0, y=1.0) == ((3.0,), {"y": 1.0})
+    assert call(*[3.0, 1.0], **{}) == 2.0
+    both = program([(TABLE["subtract"], 0, 1)], 2, [2, 0])
+    assert Call(both, 1, fallback)(3.0, 1.0) == (2.0, 3.0)
+    assert Call(both, 2, fallback)(3.0, 1.0) == [2.0, 3.0]
+
+
+def test_a_call_whose_guards_differ_is_handed_on():
+    less = program([(TABLE["less"], 0, 1), (TABLE["less"], 1, 1)], 2, [0, 2, 3])
+    call = Call(less, 0, lambda *args: "otherwise", (1.0, 0.0))
+    assert call(1.0, 2.0) == 1.0
+    assert call(2.0, 1.0) == "otherwise"
+    assert call(math.nan, 1.0) == "otherwise"
+    assert Call(less, 1, max, (0.0,))(1.0, 2.0) == (1.0, 1.0)
+
+
+def test_calls_that_cannot_work_are_refused():
+    machine = program([], 1, [0, 0])
+    for arguments, message in (
+        ((machine, 3, max), "kind is 0"),
+        ((machine, 0, max), "2 outputs do not fit kind 0 and 0 guards"),
+        ((machine, 1, max, (1.0, 1.0, 1.0)), "do not fit"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Call(*arguments)
+
+
+def test_a_call_in_a_cycle_is_collected():
+    class Owner:
+        pass
+
+    owner = Owner()
+    owner.call = Call(program([], 1, [0]), 0, lambda *args, owner=owner: owner)
+    gone = weakref.ref(owner)
+    del owner
+    gc.collect()
+    assert gone() is None
