@@ -12,9 +12,11 @@ import numpy as np
 from autograd_lite.errors import ShapeError
 from autograd_lite.program.layouts import (
     Floats,
+    are_numbers,
     holds_values,
     layout,
     numbers_of,
+    plain_inputs,
     rows_of,
     taken_apart,
 )
@@ -85,6 +87,7 @@ class Compiled:
         self._function, self._check = f, check
         self._name = name_of(f)
         self._kinds: dict[Hashable, Paths] = {}
+        self._quick: Callable[..., Any] = self._slow
 
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self.programs)} programs>"
@@ -101,15 +104,27 @@ class Compiled:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the function gives."""
+        return self._quick(*args, **keywords)
+
+    def _slow(self, *args: Any, **keywords: Any) -> Any:
         if keywords:
             args = self._positional(args, keywords)
+        kind = tuple(map(layout, args))
+        known = self._kinds.get(kind)
+        if known is not None and not self._check:
+            inputs = plain_inputs(args)
+            found = None if inputs is None else known.known(inputs)
+            if found is not None:
+                return found.value
         trees = taken_apart(args, self._name)
         if any(isinstance(tree, Tree) and holds_values(tree) for tree in trees):
             return self._function(*args)
-        paths = self._paths(args)
+        paths = self._paths(kind)
         result = paths.once(trees)
         if self._check:
             paths.check_once(result, trees)
+        elif are_numbers(kind):
+            self._quick = paths.quick(self._slow)
         return result
 
     def map(
@@ -167,14 +182,13 @@ class Compiled:
                 f"at least one, and was given {lengths or 'none'}"
             )
         trees, n_rows = taken_apart(firsts, self._name), next(iter(lengths.values()))
-        paths = self._paths(firsts)
+        paths = self._paths(tuple(map(layout, firsts)))
         result = paths.rows(trees, matrices, n_rows, reduce, threads)
         if self._check:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
 
-    def _paths(self, args: Sequence[Any]) -> Paths:
-        kind = tuple(map(layout, args))
+    def _paths(self, kind: Hashable) -> Paths:
         found = self._kinds.get(kind)
         if found is None:
             found = self._kinds[kind] = Paths(self._function, self._name)

@@ -34,13 +34,31 @@ def _is_network(thing: Any) -> bool:
     return callable(getattr(type(thing), "parameters", None))
 
 
+_NUMBER = "number"
+
+
+def are_numbers(layouts: Sequence[Hashable]) -> bool:
+    """Whether arguments of these layouts are single numbers."""
+    return all(kind == _NUMBER for kind in layouts)
+
+
+def plain_inputs(args: Sequence[Any]) -> Floats | None:
+    """The numbers of float arrays, without looking at each; None for other arguments."""
+    if not args or not all(type(a) is np.ndarray and a.dtype == np.float64 for a in args):
+        return None
+    parts = [array.ravel() for array in args]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
 def layout(thing: Any) -> Hashable:
     """What a program for this argument also fits: its types and sizes, not its numbers."""
     kind = type(thing)
-    if kind is float or kind is int or isinstance(thing, np.generic | Value):
-        return "number"
+    if kind is float or kind is int:
+        return _NUMBER
     if isinstance(thing, np.ndarray):
-        return kind, thing.shape
+        return kind, thing.shape, thing.dtype.kind == "O"
+    if isinstance(thing, Value):
+        return "Value"
     if isinstance(thing, list | tuple):
         if {*map(type, thing)} <= {float, int}:
             return kind, len(thing)
@@ -54,7 +72,7 @@ def layout(thing: Any) -> Hashable:
         return kind, tuple(map(layout, parts))
     if is_static(thing):
         return "static", _Same(thing) if callable(thing) else thing
-    return "number"
+    return _NUMBER
 
 
 class _Same:

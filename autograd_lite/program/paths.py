@@ -6,13 +6,14 @@ import dataclasses
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.program.layouts import Floats, Static, numbers_of, with_columns
 from autograd_lite.program.program import reduced
+from autograd_lite.program.running import quick
 from autograd_lite.program.tracing import Traced, trace
 from autograd_lite.transforms.trees import Tree, take_apart
 
@@ -27,6 +28,12 @@ _WHY = (
     "it depends on more than its arguments (random numbers, the time, variables that change); "
     "pass these as arguments"
 )
+
+
+class Found(NamedTuple):
+    """A result, which may be None itself."""
+
+    value: Any
 
 
 class Paths:
@@ -47,15 +54,30 @@ class Paths:
         """The function's result, by a program whose guards hold."""
         numbers = [x for tree in trees if isinstance(tree, Tree) for x in numbers_of(tree)]
         inputs = np.array(numbers, dtype=np.float64)
-        for traced in self.traced:
-            outputs = traced.program.run(inputs)
-            if traced.holds(outputs[None])[0]:
-                return traced.rebuilt(outputs)
+        found = self.known(inputs)
+        if found is not None:
+            return found.value
         new = self._another(trees)
         if new is not None:
             return new.rebuilt(new.program.run(inputs))
         result = self.eager(trees)
         return result.rebuilt(result.leaves)
+
+    def known(self, inputs: Floats) -> Found | None:
+        """The result by a program that is there already."""
+        for traced in self.traced:
+            outputs = traced.program.run(inputs)
+            if not traced.guards or traced.holds(outputs[None])[0]:
+                return Found(traced.rebuilt(outputs))
+        return None
+
+    def quick(self, slow: Callable[..., Any]) -> Callable[..., Any]:
+        """The path that was met last as a function of floats; see `running.quick`."""
+        traced = self.traced[-1]
+        if traced.form is None:
+            return slow
+        expected = [float(guard.holds) for guard in traced.guards]
+        return quick(traced.program, traced.form, slow, expected)
 
     def rows(
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine import name as engine
+
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
+
+native: Any = None
+if engine == "native":
+    try:
+        from autograd_lite.program import native
+    except ModuleNotFoundError:  # it was not compiled
+        pass
+    except ImportError as error:
+        warnings.warn(f"{error}; programs run in Python instead", stacklevel=2)
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +43,59 @@ class Runner(Protocol):
 
 def runner(program: Program) -> Runner:
     """The fastest one there is."""
-    return Interpreter(program)
+    return Interpreter(program) if native is None else _Native(program)
+
+
+class _Native:
+    """Has the machine run a program."""
+
+    def __init__(self, program: Program) -> None:
+        rows = [(row.name, tuple(row.attrs.values())) for row in program.rows]
+        self.machine = native.Machine(
+            rows, program.codes, program.starts, program.operands, program.constants,
+            program.n_inputs, program.outputs,
+        )  # fmt: skip
+        self._n_outputs = len(program.outputs)
+
+    def once(self, inputs: Floats) -> Floats:
+        """See `Runner`."""
+        found = np.empty(self._n_outputs)
+        self.machine.run(inputs, found)
+        return found
+
+    def rows(
+        self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
+    ) -> Floats:
+        """See `Runner`."""
+        given, first = [], 0
+        for array, shared in arguments:
+            count = array.shape[-1]
+            given.append((array, first, count, shared))
+            first += count
+        found = np.empty(self._n_outputs if reduced else (n_rows, self._n_outputs))
+        self.machine.map(given, n_rows, found, reduced, threads)
+        return found
+
+
+def quick(
+    program: Program, kind: int, slow: Callable[..., Any], expected: Sequence[float]
+) -> Callable[..., Any]:
+    """A program as a function of floats, where the machine is there: else `slow`.
+
+    Parameters
+    ----------
+    program : Program
+    kind : int
+        Whether it gives a float (0), a tuple (1) or a list (2).
+    slow : callable
+        Called if the arguments are no floats, or the last outputs not as expected.
+    expected : sequence of float
+    """
+    own = program._run()
+    if not isinstance(own, _Native):
+        return slow
+    call: Callable[..., Any] = native.Call(own.machine, kind, slow, tuple(expected))
+    return call
 
 
 class Interpreter:

@@ -76,7 +76,27 @@ class Traced:
 
     def rebuilt(self, outputs: Floats) -> Any:
         """The function's result, from outputs of a run."""
-        return self.result.rebuilt(outputs[: len(self.result.leaves)].tolist())
+        found = outputs[: len(self.result.leaves)]
+        if self._is_array:
+            return found.reshape(self.result.shape or ())
+        return self.result.rebuilt(found.tolist())
+
+    @cached_property
+    def _is_array(self) -> bool:
+        return isinstance(self._example, np.ndarray)
+
+    @cached_property
+    def _example(self) -> Any:
+        return self.result.rebuilt([0.0] * len(self.result.leaves))
+
+    @cached_property
+    def form(self) -> int | None:
+        """Whether the result is a float (0), or a plain tuple (1) or list (2) of floats."""
+        kind = type(self._example)
+        if kind is float:
+            return 0
+        flat = kind in (tuple, list) and all(type(part) is float for part in self._example)
+        return (1 if kind is tuple else 2) if flat else None
 
 
 class _Trace:
