@@ -1,0 +1,99 @@
+"""Programs as source over columns: the same lines for NumPy, JAX and PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
+from autograd_lite.program.program import Program
+
+
+class ArrayLanguage(PythonLanguage):
+    """NumPy's arrays of float64; the others' follow.
+
+    Attributes
+    ----------
+    target : str
+        Of the export.
+    head : str
+        What is imported.
+    where, column, shape, result : str
+        The functions that choose, make an input a column, give the common shape, and bring an
+        output to it.
+    context : str
+        In which it runs.
+    """
+
+    short = 1
+    target = "to_numpy"
+    head = "import math\n\nimport numpy as np"
+    where = "np.where"
+    column = "np.asarray(x, dtype=np.float64)"
+    shape = "np.broadcast_shapes"
+    result = "np.array(np.broadcast_to(y, shape))"
+    context = 'with np.errstate(all="ignore"):'
+
+    def choice(self, condition: str, yes: str, no: str) -> str:
+        """For each row one of two."""
+        return f"{self.where}({condition}, {yes}, {no})"
+
+    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """NumPy's function; where it has none, Python's for each row."""
+        name = leaf.arrays.__name__
+        if getattr(np, name, None) is leaf.arrays:
+            return f"np.{name}({', '.join(args)})"
+        return f"{self._elementwise(leaf, len(args))}({', '.join(args)})"
+
+    def _elementwise(self, leaf: Leaf, count: int) -> str:
+        name = f"each_{leaf.c}"
+        if name not in self._names:
+            self._names.add(name)
+            each = f"np.frompyfunc({self.float_function(leaf)}, {count}, 1)"
+            self.definitions.append(
+                f"def {name}(*columns):\n    return np.asarray({each}(*columns), dtype=np.float64)"
+            )
+        return name
+
+    def exported(self, program: Program) -> Callable[..., Any]:
+        """The function, with its source."""
+        run = functions(Listing(program), self, "run")
+        written = "\n\n\n".join([*self.definitions, run])
+        inputs = ", ".join(f"x{i}" for i in range(program.n_inputs))
+        many = f"[{self.result} for y in ys]"
+        source = f'''"""A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs."""
+
+{self.head}
+
+
+{written}
+
+
+def program({inputs}):
+    columns = [{self.column} for x in [{inputs}]]
+    shape = {self.shape}(*[x.shape for x in columns])
+    {self.context}
+        {"y" if program.single else "ys"} = run(*columns)
+    return {self.result if program.single else many}
+'''
+        return function_from(source, self.target)
+
+
+def to_numpy(program: Program) -> Callable[..., Any]:
+    """A program as a function of columns, which needs nothing but NumPy.
+
+    Parameters
+    ----------
+    program : Program
+
+    Returns
+    -------
+    callable
+        From arrays of one length, or single numbers, to an array or a list of arrays. Its
+        attribute `source` is a module of its own.
+    """
+    return ArrayLanguage().exported(program)

@@ -1,0 +1,187 @@
+"""Programs as C99 that stands alone."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.exports.language import Language
+from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.program import Program
+
+_KEYWORDS = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "union unsigned void volatile while _Bool _Complex _Imaginary".split()
+)
+#: Registers that lie on the stack; more are asked from malloc.
+_ON_STACK = 4096
+
+
+class CSource(str):
+    """C source.
+
+    Attributes
+    ----------
+    header : str
+        What another file includes.
+    """
+
+    __slots__ = ("header",)
+    header: str
+
+
+class CLanguage(Language):
+    """C99 and its library."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.prefix = f"{name}_"
+
+    def number(self, number: float) -> str:
+        """A number; digits that Python reads back exactly C does, too."""
+        if math.isfinite(number):
+            return repr(number)
+        return "NAN" if number != number else f"{'-' * (number < 0.0)}INFINITY"
+
+    def choice(self, condition: str, yes: str, no: str) -> str:
+        """One of two."""
+        return f"({condition} ? {yes} : {no})"
+
+    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """The function itself."""
+        return f"{leaf.c}({', '.join(args)})"
+
+    def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
+        """A static function."""
+        doubles = ", ".join(f"double {parameter}" for parameter in parameters)
+        return _function(f"static double {name}({doubles})", [f"return {text};"])
+
+    def assignment(self, name: str, text: str) -> str:
+        """A constant."""
+        return f"const double {name} = {text};"
+
+
+def to_c(program: Program, name: str = "program") -> CSource:
+    """A program as C99 that includes only the C library.
+
+    It defines ``void NAME(const double *inputs, double *outputs)``, which may run in many threads
+    at once. Compiled with ``-ffp-contract=off -fno-builtin-pow`` and linked with the C library that
+    Python uses (``-lm``) it gives exactly the bits of the program.
+
+    Parameters
+    ----------
+    program : Program
+    name : str, default="program"
+        Of the function, and what the names of all others begin with.
+
+    Returns
+    -------
+    str
+        The source; its attribute `header` is the header.
+
+    Raises
+    ------
+    ValueError
+        If `name` is no identifier in C.
+    """
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in _KEYWORDS:
+        raise ValueError(f"the name of a C function is letters, digits and _, and not {name!r}")
+    listing, language = Listing(program), CLanguage(name)
+    prototype = f"void {name}(const double *inputs, double *outputs)"
+    about = (
+        f"/* A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs, "
+        f"{len(program.outputs)} outputs. */"
+    )
+    parts = _functions(listing, language, name, prototype)
+    head = f"{about}\n#include <math.h>\n#include <stdlib.h>\n\n{prototype};"
+    source = CSource("\n\n".join([head, *language.definitions, *parts]) + "\n")
+    guard = f"{name.upper()}_H"
+    source.header = f"""{about}
+#ifndef {guard}
+#define {guard}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+{prototype};
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+    return source
+
+
+def _functions(listing: Listing, language: CLanguage, name: str, prototype: str) -> list[str]:
+    """The function, after those that it calls: a program of several parts becomes several."""
+    program, name_of = listing.program, listing.name
+    written = listing.namer(lambda number: language.text(number).text)
+    several = len(listing.parts) > 1
+    slots: dict[int, int] = {}
+    body: list[str] = []
+    texts = []
+    for k, part in enumerate(listing.parts, 1):
+        loads = [r for r in part.loads if r < program.n_inputs]
+        if not several:
+            loads = list(dict.fromkeys([*loads, *_inputs(program)]))
+        lines = [f"const double {name_of(r)} = inputs[{r}];" for r in loads]
+        lines += [
+            f"const double {name_of(r)} = kept[{slots[r]}];"
+            for r in part.loads
+            if r >= program.n_inputs
+        ]
+        if not loads:
+            lines.append("(void)inputs;")
+        language.lines = lines
+        for step in part.steps:
+            language.write(name_of(step.out), step.row, [*map(written, step.operands)])
+        if not several:
+            body = lines
+            break
+        slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
+        lines += [f"kept[{slots[r]}] = {name_of(r)};" for r in part.stores]
+        head = f"static void {name}_part{k}(const double *inputs, double *kept)"
+        texts.append(_function(head, lines))
+        body.append(f"{name}_part{k}(inputs, kept);")
+    outputs = program.outputs.tolist()
+    if several:
+        on_heap = len(slots) > _ON_STACK
+        body[:0] = _room(len(slots), len(outputs)) if on_heap else [f"double kept[{len(slots)}];"]
+        # an output may lie where an input does: inputs first
+        inputs = dict.fromkeys(_inputs(program))
+        body += [f"const double {name_of(r)} = inputs[{r}];" for r in inputs]
+    for k, r in enumerate(outputs):
+        value = f"kept[{slots[r]}]" if several and r in slots else written(r)
+        body.append(f"outputs[{k}] = {value};")
+    if several and on_heap:
+        body.append("free(kept);")
+    if not outputs:
+        body.append("(void)outputs;")
+    return [*texts, _function(prototype, body)]
+
+
+def _inputs(program: Program) -> list[int]:
+    """The outputs that are inputs."""
+    return [r for r in program.outputs.tolist() if r < program.n_inputs]
+
+
+def _room(count: int, n_outputs: int) -> list[str]:
+    """Statements that ask for room; without it every output is nan."""
+    return [
+        f"double *kept = malloc({count} * sizeof *kept);",
+        "if (kept == NULL) {",
+        f"    for (int i = 0; i < {n_outputs}; i++)",
+        "        outputs[i] = NAN;",
+        "    return;",
+        "}",
+    ]
+
+
+def _function(head: str, lines: Sequence[str]) -> str:
+    return "\n".join([head, "{", *[f"    {line}" for line in lines], "}"])

@@ -1,0 +1,182 @@
+"""Functions of the C library out of others, for targets that lack them.
+
+Each is a rule over rows, by the C library's name, good to a few ulp where its comment says no less.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from autograd_lite.ops.rules import (
+    absolute,
+    arctan,
+    cos,
+    equal,
+    exp,
+    expm1,
+    floor,
+    less,
+    log,
+    log1p,
+    power,
+    sign,
+    sin,
+    sqrt,
+    tanh,
+    where,
+)
+
+_LN2 = math.log(2.0)
+
+
+def _expm1(x: Any) -> Any:
+    half = tanh(0.5 * x)
+    return where(less(absolute(x), 1.0), 2.0 * half / (1.0 - half), exp(x) - 1.0)
+
+
+def _log1p(x: Any) -> Any:
+    above = 1.0 + x
+    near = log(above) * x / (above - 1.0)  # Kahan: what rounding 1 + x costs cancels
+    return where(equal(above, 1.0), x, where(less(above, math.inf), near, above))
+
+
+def _sinh(x: Any) -> Any:
+    size = absolute(x)
+    e, root = expm1(size), exp(0.5 * size)
+    return sign(x) * where(less(size, 22.0), 0.5 * (e + e / (e + 1.0)), 0.5 * root * root)
+
+
+def _cosh(x: Any) -> Any:
+    size = absolute(x)
+    e, root = exp(size), exp(0.5 * size)
+    return where(less(size, 22.0), 0.5 * e + 0.5 / e, 0.5 * root * root)
+
+
+def _asinh(x: Any) -> Any:
+    size = absolute(x)
+    near = log1p(size + size * size / (1.0 + sqrt(size * size + 1.0)))
+    return sign(x) * where(less(size, 1e8), near, log(size) + _LN2)
+
+
+def _acosh(x: Any) -> Any:
+    above = x - 1.0
+    near = log1p(above + sqrt(above * (above + 2.0)))
+    return where(less(x, 1.0), math.nan, where(less(x, 1e8), near, log(x) + _LN2))
+
+
+def _atanh(x: Any) -> Any:
+    size = absolute(x)
+    return 0.5 * sign(x) * log1p(2.0 * size / (1.0 - size))
+
+
+def _hypot(x: Any, y: Any) -> Any:
+    a, b = absolute(x), absolute(y)
+    high, low = where(less(a, b), b, a), where(less(a, b), a, b)
+    ratio = low / high
+    finite = where(equal(high, 0.0), 0.0, high * sqrt(1.0 + ratio * ratio))
+    infinite = 1.0 - (1.0 - equal(a, math.inf)) * (1.0 - equal(b, math.inf))
+    return where(infinite, math.inf, finite + 0.0 * (x + y - x - y))
+
+
+def _cbrt(x: Any) -> Any:
+    size = absolute(x)
+    root = power(size, 1.0 / 3.0)  # rounding a third costs digits; a step of Newton's brings them
+    usable = less(0.0, size) * less(size, math.inf)
+    step = where(usable, (root - size / root / root) / 3.0, 0.0)
+    return sign(x) * (root - step)
+
+
+# Polynomials through the points of Chebyshev, the highest power first: (atan(x)/x - 1)/x**2 in
+# x**2 up to tan(pi/8)**2, erf(x)/x in x**2 up to 1, and (1 + 2x) exp(x**2) erfc(x) from 1 on in
+# (x - 2)/(x + 2), found with 60 digits.
+_ATAN = (
+    -0.019174543572021332, 0.03922974453661223, -0.05085383488842831, 0.058581362519061465,
+    -0.06664509989818045, 0.07692183087342026, -0.0909090457366906, 0.11111111015146714,
+    -0.1428571428466518, 0.19999999999995513, -0.3333333333333333,
+)  # fmt: skip
+_ERF = (
+    -7.795898827002142e-10, 1.3720064546777686e-08, -1.6208483801871705e-07,
+    1.6447424703317362e-06, -1.492473690741966e-05, 0.00012055294904839707,
+    -0.0008548325975389692, 0.0052239776071164225, -0.02686617064323777, 0.11283791670945006,
+    -0.37612638903183543, 1.1283791670955126,
+)  # fmt: skip
+_ERFC = (
+    3.611449497228454e-08, -1.0487365675668762e-06, 5.460309954824773e-06,
+    -1.0985648717321073e-05, 7.987731045516143e-06, -8.960994868847916e-07,
+    3.2732033473242245e-06, 5.537951988159923e-06, -1.3769094642411697e-05,
+    -3.670261477048085e-05, -1.3903168798635566e-06, 0.00015105043026091588,
+    0.00020635284858925277, -0.00045433989739695146, -0.0014568131064968488,
+    0.0012713388560691397, 0.008722653849878088, -0.008034015078397405, -0.054220000991635806,
+    0.16405128003338498, -0.166030397615292, -0.09276382658574579, 1.2769783815525286,
+)  # fmt: skip
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
+    return reduce(lambda total, c: total * x + c, coefficients)
+
+
+def _atan(x: Any) -> Any:
+    size = absolute(x)
+    far, middle = less(2.414213562373095, size), less(0.41421356237309503, size)
+    near = where(far, -1.0 / size, where(middle, (size - 1.0) / (size + 1.0), size))
+    start = where(far, math.pi / 2, where(middle, math.pi / 4, 0.0))
+    square = near * near
+    rest = where(far, 6.123233995736766e-17, where(middle, 3.061616997868383e-17, 0.0))
+    return sign(x) * (start + (near * (square * _polynomial(_ATAN, square)) + near + rest))
+
+
+def _atan2(y: Any, x: Any) -> Any:
+    a, b = absolute(y), absolute(x)
+    # on which side of the cut a zero is shows in its reciprocal
+    side = where(less(y, 0.0), -1.0, where(equal(y, 0.0), sign(1.0 / y), 1.0))
+    back = where(equal(x, 0.0), less(1.0 / x, 0.0), less(x, 0.0))
+    # where both are 0 or infinite the quotient is no number
+    both = equal(b, math.inf) * equal(a, math.inf)
+    angle = arctan(where(both, 1.0, where(equal(y, 0.0) * equal(x, 0.0), 0.0, a / b)))
+    return side * where(back, math.pi - angle, angle)
+
+
+def _erf(x: Any) -> Any:
+    near = x * _polynomial(_ERF, x * x)
+    return where(less(absolute(x), 1.0), near, sign(x) * (1.0 - _erfc_above_1(absolute(x))))
+
+
+def _erfc(x: Any) -> Any:
+    size = absolute(x)
+    tail = _erfc_above_1(size)
+    near = 1.0 - x * _polynomial(_ERF, x * x)
+    return where(less(size, 1.0), near, where(less(x, 0.0), 2.0 - tail, tail))
+
+
+def _erfc_above_1(x: Any) -> Any:
+    near = where(less(x, 30.0), x, where(equal(x, x), 30.0, x))
+    high = floor(16.0 * near) / 16.0  # its square is exact, so that exp loses no digits
+    scale = exp(-high * high) * exp(-(near - high) * (near + high))
+    return scale * _polynomial(_ERFC, (near - 2.0) / (near + 2.0)) / (1.0 + 2.0 * near)
+
+
+#: By the C library's name.
+COMPOSITIONS: dict[str, Callable[..., Any]] = {
+    "exp2": lambda x: power(2.0, x),
+    "expm1": _expm1,
+    "log2": lambda x: log(x) / _LN2,
+    "log10": lambda x: log(x) / math.log(10.0),
+    "log1p": _log1p,
+    "sinh": _sinh,
+    "cosh": _cosh,
+    "tan": lambda x: sin(x) / cos(x),
+    "asin": lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))),
+    "acos": lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))),
+    "atan": _atan,
+    "erf": _erf,
+    "erfc": _erfc,
+    "asinh": _asinh,
+    "acosh": _acosh,
+    "atanh": _atanh,
+    "hypot": _hypot,
+    "atan2": _atan2,
+    "cbrt": _cbrt,
+}

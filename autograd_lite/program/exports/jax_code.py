@@ -1,0 +1,70 @@
+"""Programs as functions of JAX, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.errors import ProgramError
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.exports.array_code import ArrayLanguage
+from autograd_lite.program.program import Program
+
+
+class JaxLanguage(ArrayLanguage):
+    """JAX's arrays: NumPy's names, and SciPy's for what NumPy lacks."""
+
+    target = "to_jax"
+    head = "import math\n\nimport jax.numpy as jnp\nimport jax.scipy.special"
+    where = "jnp.where"
+    column = "jnp.asarray(x, dtype=jnp.float64)"
+    shape = "jnp.broadcast_shapes"
+    result = "jnp.broadcast_to(jnp.asarray(y, dtype=jnp.float64), shape)"
+    context = "if True:"
+
+    def __init__(self, jax: Any) -> None:
+        super().__init__()
+        self._rooms = {"jnp": jax.numpy, "jax.scipy.special": jax.scipy.special}
+
+    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """JAX's function."""
+        for room, module in self._rooms.items():
+            for name in (leaf.arrays.__name__, leaf.c):
+                if hasattr(module, name):
+                    return f"{room}.{name}({', '.join(args)})"
+        raise ProgramError(f"JAX has no {leaf.c}, which this program needs; try to_numpy()")
+
+
+def to_jax(program: Program) -> Callable[..., Any]:
+    """A program as a function of JAX arrays, for `jax.jit`, `jax.grad` and `jax.vmap`.
+
+    Parameters
+    ----------
+    program : Program
+
+    Returns
+    -------
+    callable
+        From arrays of one shape, or single numbers, to an array or a list of arrays, in float64.
+        Its attribute `source` is a module of its own. JAX takes subnormal numbers for 0, and its
+        derivatives are its own: a branch not taken may turn them to nan where autograd_lite's do not.
+
+    Raises
+    ------
+    ImportError
+        If JAX is not installed.
+    ProgramError
+        If JAX has not been told to compute in float64.
+    """
+    try:
+        import jax
+        import jax.numpy
+        import jax.scipy.special
+    except ImportError:
+        raise ImportError("to_jax needs JAX; write pip install jax") from None
+    if jax.numpy.result_type(float) != "float64":
+        raise ProgramError(
+            "JAX computes in float32 here and programs in float64; "
+            'write jax.config.update("jax_enable_x64", True) before'
+        )
+    return JaxLanguage(jax).exported(program)

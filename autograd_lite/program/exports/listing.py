@@ -1,0 +1,77 @@
+"""A program cut into parts, each short enough for a compiler, with what they hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autograd_lite.program.program import Instruction, Program
+
+#: Operands of the instructions of one part. Compilers take more than linear time for a function.
+_LONGEST = 4000
+
+
+@dataclass
+class Part:
+    """Instructions, the registers that they take from elsewhere, and those that others take."""
+
+    steps: list[Instruction] = field(default_factory=list)
+    loads: list[int] = field(default_factory=list)
+    stores: list[int] = field(default_factory=list)
+
+
+class Listing:
+    """What an export writes.
+
+    Attributes
+    ----------
+    program : Program
+    numbers : dict of int to float
+        Registers that are the same for all inputs.
+    parts : list of Part
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._first = program.n_inputs + len(program.constants)
+        self.numbers = dict(enumerate(program.constants.tolist(), program.n_inputs))
+        self.parts = [Part()]
+        self._cut()
+
+    def _cut(self) -> None:
+        weight, numbers, part = 0, self.numbers, self.parts[0]
+        home = dict.fromkeys(range(self.program.n_inputs), Part())
+        taken: set[int] = set()  # by other parts than the one that computes it
+        for step in self.program:
+            if all(operand in numbers for operand in step.operands):
+                numbers[step.out] = step.row.on_floats(*map(numbers.get, step.operands))  # type: ignore[arg-type]
+                continue
+            if weight > _LONGEST:
+                weight, part = 0, Part()
+                self.parts.append(part)
+            weight += 1 + len(step.operands)
+            part.steps.append(step)
+            home[step.out] = part
+            met = [r for r in step.operands if r not in numbers and home[r] is not part]
+            part.loads += met
+            taken.update(met)
+        taken.update(self.program.outputs.tolist())
+        for part in self.parts:
+            part.loads = list(dict.fromkeys(part.loads))
+            part.stores = [step.out for step in part.steps if step.out in taken]
+
+    def name(self, register: int) -> str:
+        """The variable of a register."""
+        if register < self.program.n_inputs:
+            return f"x{register}"
+        return f"r{register - self._first}"
+
+    def namer(self, literal: Callable[[float], str]) -> Callable[[int], str]:
+        """How registers are written, given how numbers are."""
+        numbers = self.numbers
+
+        def written(register: int) -> str:
+            number = numbers.get(register)
+            return self.name(register) if number is None else literal(number)
+
+        return written

@@ -1,0 +1,173 @@
+"""Programs as Python: straight lines of source, which stand on `math` alone."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.ops import ieee
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.exports.language import Language
+from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.program import Program
+
+#: By the C library's name, its answer where Python's `math` raises: overflow, a pole, no answer.
+#: Of a function that is not here it is inf for an OverflowError, else nan.
+_WHERE_PYTHON_RAISES = {
+    "sinh": "math.copysign(math.inf, x)",
+    "log": "-math.inf if x == 0.0 else math.nan",
+    "log2": "-math.inf if x == 0.0 else math.nan",
+    "log10": "-math.inf if x == 0.0 else math.nan",
+    "log1p": "-math.inf if x == -1.0 else math.nan",
+    "atanh": "math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
+    "pow": "math.nan if x < 0.0 and y % 1.0 else "
+    "math.copysign(math.inf, x if y % 2.0 == 1.0 else 1.0)",
+    "floor": "x",
+    "ceil": "x",
+}
+_USUALLY = "math.inf if isinstance(error, OverflowError) else math.nan"
+
+
+class PythonLanguage(Language):
+    """Plain floats; it raises where Python does."""
+
+    short = 5
+
+    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """A function of `math`, or one of `ops/ieee.py` by its source."""
+        return f"{self.float_function(leaf)}({', '.join(args)})"
+
+    def float_function(self, leaf: Leaf) -> str:
+        """The name of a leaf's function of floats."""
+        if getattr(math, leaf.c, None) is leaf.floats:
+            return f"math.{leaf.c}"
+        return self.copied(leaf.floats)
+
+    def copied(self, function: Callable[..., Any]) -> str:
+        """The name of a function whose own source is among the definitions."""
+        name = function.__name__
+        if name not in self._names:
+            self._names.add(name)
+            self.definitions.append(inspect.getsource(function).rstrip())
+        return name
+
+
+class CarefulLanguage(PythonLanguage):
+    """Plain floats by IEEE-754: functions in place of what raises."""
+
+    prefix = "ieee_op_"
+
+    def operation(self, sign: str, x: str, y: str) -> str:
+        """Only a division raises."""
+        if sign != "/":
+            return super().operation(sign, x, y)
+        return f"{self.copied(ieee.divide)}({x}, {y})"
+
+    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """A function that catches what the fast one raises."""
+        name = f"ieee_{leaf.c}"
+        if name not in self._names:
+            self._names.add(name)
+            given = ", ".join(["x", "y", "z"][: len(args)])
+            self.definitions.append(
+                f"def {name}({given}):\n    try:\n"
+                f"        return {self.float_function(leaf)}({given})\n"
+                "    except (OverflowError, ValueError) as error:\n"
+                f"        return {_WHERE_PYTHON_RAISES.get(leaf.c, _USUALLY)}"
+            )
+        return f"{name}({', '.join(args)})"
+
+
+def functions(listing: Listing, language: Language, name: str) -> str:
+    """The source of a function of a program's inputs, without the language's definitions.
+
+    A program of several parts becomes several functions, which hand registers on in a list.
+    """
+    program, name_of = listing.program, listing.name
+    written = listing.namer(lambda number: language.text(number).text)
+    inputs = [f"x{i}" for i in range(program.n_inputs)]
+    several = len(listing.parts) > 1
+    slots: dict[int, int] = {}
+    texts = []
+    body: list[str] = []
+    for k, part in enumerate(listing.parts, 1):
+        lines: list[str] = []
+        language.lines = lines
+        for step in part.steps:
+            language.write(name_of(step.out), step.row, [*map(written, step.operands)])
+        if not several:
+            body = lines
+            break
+        loads = [
+            f"{name_of(r)} = " + (f"x[{r}]" if r < program.n_inputs else f"kept[{slots[r]}]")
+            for r in part.loads
+        ]
+        slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
+        stores = [f"kept[{slots[r]}] = {name_of(r)}" for r in part.stores]
+        texts.append(_function(f"{name}_{k}", ["x", "kept"], [*loads, *lines, *stores]))
+        body.append(f"{name}_{k}(x, kept)")
+    if several:
+        body.insert(0, f"x, kept = ({', '.join([*inputs, ''])}), [None] * {len(slots)}")
+    outputs = [
+        f"kept[{slots[r]}]" if several and r in slots else written(r)
+        for r in program.outputs.tolist()
+    ]
+    listed = ", ".join(outputs)
+    body.append(f"return {listed if program.single else f'[{listed}]'}")
+    texts.append(_function(name, inputs, body))
+    return "\n\n\n".join(texts)
+
+
+def _function(name: str, parameters: Sequence[str], lines: Sequence[str]) -> str:
+    return "\n".join([f"def {name}({', '.join(parameters)}):", *[f"    {line}" for line in lines]])
+
+
+def function_from(source: str, name: str) -> Callable[..., Any]:
+    """The function of that name in a source, which it holds as ``source``."""
+    namespace: dict[str, Any] = {"__name__": f"autograd_lite {name}"}
+    exec(compile(source, f"<{name}>", "exec"), namespace)
+    function: Any = namespace["program"]
+    function.source = source
+    made: Callable[..., Any] = function
+    return made
+
+
+def to_python(program: Program) -> Callable[..., Any]:
+    """A program as a Python function that needs nothing but Python.
+
+    Parameters
+    ----------
+    program : Program
+
+    Returns
+    -------
+    callable
+        From floats to a float or a list of them, with exactly the bits of the program. Its
+        attribute `source` is a module of its own, which imports `math` alone.
+    """
+    listing = Listing(program)
+    language, careful_language = PythonLanguage(), CarefulLanguage()
+    careful_language.share(language)
+    fast = functions(listing, language, "run_fast")
+    careful = functions(listing, careful_language, "run_ieee")
+    text = "\n\n\n".join([*language.definitions, fast, careful])
+    inputs = [f"x{i}" for i in range(program.n_inputs)]
+    floats = "".join(f"float({x}), " for x in inputs)
+    source = f'''"""A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs."""
+
+import math
+
+
+{text}
+
+
+def program({", ".join(inputs)}):
+    inputs = ({floats})
+    try:
+        return run_fast(*inputs)
+    except (ZeroDivisionError, OverflowError, ValueError):
+        return run_ieee(*inputs)
+'''
+    return function_from(source, "to_python")

@@ -1,0 +1,84 @@
+"""Programs as functions of PyTorch, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.engine.statements import bare
+from autograd_lite.errors import ProgramError
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.exports.array_code import ArrayLanguage
+from autograd_lite.program.exports.compositions import COMPOSITIONS
+from autograd_lite.program.exports.language import Text
+from autograd_lite.program.program import Program
+
+#: Where PyTorch's name is not the C library's.
+_NAMES = {"fabs": "abs"}
+
+
+class TorchLanguage(ArrayLanguage):
+    """PyTorch's tensors; numbers are tensors, too, since many of its functions take no floats."""
+
+    target = "to_torch"
+    head = "import math\n\nimport torch"
+    where = "torch.where"
+    column = "torch.as_tensor(x, dtype=torch.float64)"
+    shape = "torch.broadcast_shapes"
+    result = "torch.broadcast_to(y, shape).clone()"
+    context = "if True:"
+
+    def __init__(self, torch: Any) -> None:
+        super().__init__()
+        self._torch = torch
+        self._numbers: dict[str, str] = {}
+
+    def number(self, number: float) -> str:
+        """A tensor of no dimensions."""
+        text = super().number(number)
+        name = self._numbers.get(text)
+        if name is None:
+            name = self._numbers[text] = f"k{len(self._numbers)}"
+            self.definitions.append(f"{name} = torch.tensor({text}, dtype=torch.float64)")
+        return name
+
+    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """PyTorch's function, or one out of others."""
+        name = _NAMES.get(leaf.c, leaf.c)
+        if hasattr(self._torch, name):
+            return f"torch.{name}({', '.join(args)})"
+        if leaf.c not in COMPOSITIONS:
+            raise ProgramError(f"PyTorch has no {leaf.c}, which this program needs; try to_numpy()")
+        name = f"composed_{leaf.c}"
+        if name not in self._names:
+            self._names.add(name)
+            given = ["x", "y", "z"][: len(args)]
+            rule = COMPOSITIONS[leaf.c](*[Text(self, x) for x in given])
+            self.definitions.append(self.definition(name, given, bare(rule.text)))
+        return f"{name}({', '.join(args)})"
+
+
+def to_torch(program: Program) -> Callable[..., Any]:
+    """A program as a function of PyTorch tensors, which PyTorch can differentiate.
+
+    Parameters
+    ----------
+    program : Program
+
+    Returns
+    -------
+    callable
+        From tensors of one shape, or single numbers, to a tensor or a list of tensors, in float64.
+        Its attribute `source` is a module of its own. PyTorch's derivatives are PyTorch's: a branch
+        not taken may turn them to nan where autograd_lite's do not.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch is not installed.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise ImportError("to_torch needs PyTorch; write pip install torch") from None
+    return TorchLanguage(torch).exported(program)

@@ -1,0 +1,409 @@
+"""Programs in other languages give what the ops give: in Python and C to the last bit."""
+
+import ctypes
+import itertools
+import math
+import shutil
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_lite.engine.kernels import is_kernel
+from autograd_lite.errors import ProgramError
+from autograd_lite.ops import TABLE
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.table import with_attrs
+from autograd_lite.program.building import Builder, Register
+from autograd_lite.program.exports import (
+    to_c,
+    to_jax,
+    to_latex,
+    to_numpy,
+    to_onnx,
+    to_python,
+    to_torch,
+)
+from autograd_lite.program.exports.compositions import COMPOSITIONS
+from autograd_lite.program.program import Program
+
+KERNELS = [
+    *[row for row in TABLE.values() if is_kernel(row)],
+    with_attrs("leaky_relu", (("slope", 0.25),)),
+]
+SPECIAL = [
+    0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, -2.5, 7.25, 1e300, -1e300, 1e-300, 5e-324, 2.0**53,
+    math.inf, -math.inf, math.nan,
+]  # fmt: skip
+RNG = np.random.default_rng(5)
+POINTS = np.array([*itertools.product(SPECIAL, repeat=3), *RNG.normal(0.0, 2.0, (500, 3))])
+ids = pytest.mark.parametrize("k", range(len(KERNELS)), ids=[repr(row)[4:-1] for row in KERNELS])
+
+
+def arguments(row, x):
+    """Arguments for a row out of three: in turn, and of a row over sequences five or so."""
+    if row.arity is not None:
+        return list(x[: row.arity])
+    return [x[i % 3] for i in range(3 * len(row.vectors) + len(row.scalars))]
+
+
+def kernels_program():
+    """Every kernel, once, of three inputs: one output each."""
+    builder = Builder(3)
+    registers = [Register(builder, i) for i in range(3)]
+    outputs = [builder.applied(row, arguments(row, registers)).number for row in KERNELS]
+    return builder.finished(outputs, False)
+
+
+ALL = kernels_program()
+
+
+def interpreted(program, inputs):
+    """What the instructions give one after another."""
+    registers = [*inputs, *program.constants.tolist()]
+    for _, row, operands in program:
+        registers.append(row.on_floats(*[registers[r] for r in operands]))
+    return [registers[r] for r in program.outputs.tolist()]
+
+
+def bits(number):
+    assert type(number) is float
+    return "nan" if math.isnan(number) else struct.pack("d", number)
+
+
+def same_bits(found, wanted, about):
+    assert list(map(bits, found)) == list(map(bits, wanted)), (about, found, wanted)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    rows = [[row.on_floats(*arguments(row, x)) for row in KERNELS] for x in POINTS.tolist()]
+    return np.array(rows).T
+
+
+def close(found, wanted, ulps=8, absolute=0.0):
+    """Equal up to some ulp or the smallest normal number; nan equals nan."""
+    found, wanted = np.asarray(found), np.asarray(wanted)
+    assert found.dtype == np.float64
+    tiny = np.finfo(float).tiny
+    with np.errstate(all="ignore"):
+        near = np.abs(found - wanted) <= ulps * 2.2e-16 * np.abs(wanted) + max(tiny, absolute)
+    bad = ~(near | (found == wanted) | (np.isnan(found) & np.isnan(wanted)))
+    assert not bad.any(), (POINTS[bad][:5], found[bad][:5], wanted[bad][:5])
+
+
+# --- Python ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def python_found():
+    function = to_python(ALL)
+    return [function(*x) for x in POINTS.tolist()]
+
+
+@ids
+def test_python_gives_every_bit_of_every_kernel(k, python_found, expected):
+    for x, found, wanted in zip(POINTS.tolist(), python_found, expected[k].tolist(), strict=True):
+        assert bits(found[k]) == bits(wanted), x
+
+
+def test_python_source_needs_nothing_but_math():
+    function = to_python(ALL)
+    namespace = {}
+    exec(function.source, namespace)
+    assert [line for line in function.source.splitlines() if "import" in line] == ["import math"]
+    same_bits(namespace["program"](0.5, 2.0, -1.0), function(0.5, 2.0, -1.0), "source")
+
+
+def one_instruction(row, n_inputs=None):
+    builder = Builder(len(arguments(row, [0] * 3)) if n_inputs is None else n_inputs)
+    inputs = [Register(builder, i) for i in range(builder.n_inputs)]
+    return builder.finished([builder.applied(row, inputs).number], True)
+
+
+@ids
+def test_python_calls_of_one_kernel_keep_its_bits_where_math_raises(k):
+    """Alone, so that what raises is this op."""
+    function = to_python(one_instruction(KERNELS[k]))
+    for x in itertools.product(SPECIAL, repeat=3):
+        args = arguments(KERNELS[k], x)
+        assert bits(function(*args)) == bits(KERNELS[k].on_floats(*args)), args
+
+
+def test_python_takes_any_number_and_counts_its_arguments():
+    function = to_python(one_instruction(TABLE["multiply"]))
+    assert bits(function(3, np.float64(2.0))) == bits(6.0)
+    with pytest.raises(TypeError, match="1 required positional argument"):
+        function(3.0)
+
+
+def chain(length, width=3):
+    """A long program whose last instruction needs the first ones."""
+    builder = Builder(width)
+    registers = [Register(builder, i) for i in range(width)]
+    for i in range(length):
+        row = TABLE[("multiply", "add", "sin", "maximum")[i % 4]]
+        args = [registers[-1], registers[i % 7 % len(registers)]][: row.arity]
+        registers.append(builder.applied(row, args))
+    outputs = [registers[-1].number, registers[width].number, 1, registers[length // 2].number]
+    return builder.finished(outputs, False)
+
+
+def test_long_programs_become_several_functions():
+    program = chain(20_000)
+    assert len(program) == 20_000
+    wanted = interpreted(program, [0.5, -1.5, 2.0])
+    function = to_python(program)
+    assert "def run_fast_5(x, kept):" in function.source
+    same_bits(function(0.5, -1.5, 2.0), wanted, "python")
+    columns = to_numpy(program)([0.5, 0.5], -1.5, 2.0)
+    np.testing.assert_allclose([column[1] for column in columns], wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["sum", "dot", "prod", "max", "mean"])
+def test_a_row_over_thousands_is_no_deep_expression(name):
+    builder = Builder(3)
+    row, x = TABLE[name], [Register(builder, i) for i in range(3)]
+    count = 10_000 * len(row.vectors) + len(row.scalars)
+    register = builder.applied(row, [x[i % 3] for i in range(count)])
+    program = builder.finished([register.number], True)
+    inputs = [0.5, -1.0, 0.75]
+    assert bits(to_python(program)(*inputs)) == bits(interpreted(program, inputs)[0])
+
+
+# --- C --------------------------------------------------------------------------------------------
+
+
+def compiled(program, folder, name="program"):
+    """The function of a program's C source: from inputs to outputs."""
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler (cc)")
+    source, library = folder / f"{name}.c", folder / f"{name}.so"
+    text = to_c(program, name)
+    source.write_text(text)
+    (folder / f"{name}.h").write_text(text.header)
+    strict = "-std=c99 -pedantic -Wall -Wextra -Werror -O2 -ffp-contract=off -fno-builtin-pow"
+    command = ["cc", *strict.split(), "-shared", "-fPIC", source, "-o", library, "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    function = getattr(ctypes.CDLL(str(library)), name)
+
+    def call(inputs):
+        given = (ctypes.c_double * max(1, len(inputs)))(*inputs)
+        found = (ctypes.c_double * max(1, len(program.outputs)))()
+        function(given, found)
+        return list(found)[: len(program.outputs)]
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def c_found(tmp_path_factory):
+    call = compiled(ALL, tmp_path_factory.mktemp("c"))
+    return [call(x) for x in POINTS.tolist()]
+
+
+@ids
+def test_c_gives_every_bit_of_every_kernel(k, c_found, expected):
+    for x, found, wanted in zip(POINTS.tolist(), c_found, expected[k].tolist(), strict=True):
+        assert bits(found[k]) == bits(wanted), x
+
+
+def test_c_keeps_every_constant(tmp_path):
+    numbers = [0.1, -0.0, 5e-324, 1.7976931348623157e308, -math.inf, math.nan, 1 / 3, 2.0**53 + 2]
+    outputs = range(1, 1 + len(numbers))
+    program = Program(1, numbers, [], [], [0], [], [*outputs, 0])
+    same_bits(compiled(program, tmp_path)([2.5]), [*numbers, 2.5], "c")
+    same_bits(to_python(program)(2.5), [*numbers, 2.5], "python")
+
+
+@pytest.mark.parametrize("length", [9_000, 40_000])
+def test_long_c_programs_are_cut_into_functions(tmp_path, length):
+    program = chain(length)
+    wanted = interpreted(program, [0.5, -1.5, 2.0])
+    same_bits(compiled(program, tmp_path)([0.5, -1.5, 2.0]), wanted, length)
+
+
+def test_c_has_a_header_that_c_and_the_source_agree_on(tmp_path):
+    source = to_c(one_instruction(TABLE["hypot"]), "distance")
+    assert isinstance(source, str)
+    (tmp_path / "distance.h").write_text(source.header)
+    (tmp_path / "all.c").write_text('#include "distance.h"\n#include "distance.h"\n' + source)
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler (cc)")
+    subprocess.run(["cc", "-std=c99", "-Werror", "-c", "all.c"], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("name", ["", "2x", "a b", "int", "é", "x;", "a\n"])
+def test_a_name_that_c_cannot_read_is_refused(name):
+    with pytest.raises(ValueError, match="C function"):
+        to_c(ALL, name)
+
+
+# --- NumPy, JAX, PyTorch, ONNX --------------------------------------------------------------------
+
+COLUMNS = list(POINTS.T)
+
+
+@pytest.fixture(scope="module")
+def numpy_found():
+    return to_numpy(ALL)(*COLUMNS)
+
+
+@ids
+def test_numpy_agrees_on_every_kernel(k, numpy_found, expected):
+    close(numpy_found[k], expected[k])
+
+
+def test_numpy_takes_columns_and_numbers():
+    function = to_numpy(one_instruction(TABLE["hypot"]))
+    np.testing.assert_array_equal(function([3, 0], 4.0), [5.0, 4.0])
+    assert function(3, 4) == 5.0
+    with pytest.raises(ValueError, match="broadcast"):
+        function([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_numpy_outputs_are_new_columns_even_where_they_are_inputs():
+    program = Program(2, [7.0], [], [], [0], [], [0, 2])
+    x = np.array([1.0, 2.0])
+    same, seven = to_numpy(program)(x, 0.0)
+    assert not np.shares_memory(same, x)
+    seven[0] = 1.0
+    np.testing.assert_array_equal(seven, [1.0, 7.0])
+
+
+@pytest.fixture(scope="module")
+def jax_found():
+    jax = pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
+    with jax.enable_x64(True):
+        return [np.asarray(column) for column in jax.jit(to_jax(ALL))(*COLUMNS)]
+
+
+@ids
+def test_jax_agrees_on_every_kernel(k, jax_found, expected):
+    # XLA counts subnormal numbers as 0
+    normal = ((POINTS == 0.0) | ~(np.abs(POINTS) < np.finfo(float).tiny)).all(axis=1)
+    close(np.where(normal, jax_found[k], 0.0), np.where(normal, expected[k], 0.0), ulps=64)
+
+
+def test_jax_is_told_to_compute_in_float64():
+    jax = pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
+    with jax.enable_x64(False), pytest.raises(ProgramError, match="jax_enable_x64"):
+        to_jax(ALL)
+
+
+@pytest.fixture(scope="module")
+def torch_found():
+    pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
+    return [column.numpy() for column in to_torch(ALL)(*COLUMNS)]
+
+
+@ids
+def test_torch_agrees_on_every_kernel(k, torch_found, expected):
+    close(torch_found[k], expected[k])
+
+
+@pytest.fixture(scope="module")
+def onnx_found():
+    pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
+    runtime = pytest.importorskip("onnxruntime", reason='pip install "autograd-lite[export]"')
+    runtime.set_default_logger_severity(4)
+
+    def run(k):
+        row = KERNELS[k]
+        builder = Builder(3)
+        inputs = [Register(builder, i) for i in range(3)]
+        register = builder.applied(row, arguments(row, inputs)).number
+        model = to_onnx(builder.finished([register], True))
+        providers = ["CPUExecutionProvider"]
+        session = runtime.InferenceSession(model.SerializeToString(), providers=providers)
+        [found] = session.run(None, dict(zip(["x0", "x1", "x2"], COLUMNS, strict=True)))
+        return found
+
+    return run
+
+
+@ids
+def test_onnx_agrees_on_every_kernel(k, onnx_found, expected):
+    # onnxruntime's sine and cosine are right to 1e-15, not to so many ulp
+    close(onnx_found(k), expected[k], ulps=4096, absolute=1e-15)
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_what_a_target_lacks_is_composed_to_some_ulp(name):
+    [row] = [row for row in TABLE.values() if getattr(row.forward, "c", "") == name]
+    edges = [*itertools.product([*SPECIAL, -2.0, 30.0, 700.0, -700.0, 710.0], repeat=row.arity)]
+    size = 10.0 ** RNG.uniform(-10, 2.5, (2000, 1))
+    points = np.concatenate(
+        [
+            edges,
+            size * RNG.normal(size=(2000, row.arity)),
+            RNG.uniform(-1.0, 1.0, (2000, row.arity)),
+        ]
+    )
+    with np.errstate(all="ignore"):
+        found = COMPOSITIONS[name](*points.T)
+    wanted = np.array([row.on_floats(*point) for point in points.tolist()])
+    same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(found - wanted) <= 8 * np.spacing(np.abs(wanted))
+    assert (same | near).all(), points[~(same | near)]
+
+
+# --- LaTeX ----------------------------------------------------------------------------------------
+
+
+@ids
+def test_latex_writes_every_kernel(k):
+    text = to_latex(one_instruction(KERNELS[k]))
+    assert "#" not in text
+    assert all(f"x_{{{i}}}" in text for i in range(KERNELS[k].arity or 3))
+    assert text.count("{") == text.count("}")
+    assert text.count(r"\left") == text.count(r"\right")
+
+
+# --- random programs ------------------------------------------------------------------------------
+
+
+@st.composite
+def programs(draw):
+    n_inputs = draw(st.integers(1, 4))
+    builder = Builder(n_inputs)
+    registers = [Register(builder, i) for i in range(n_inputs)]
+    some = st.one_of(st.sampled_from(SPECIAL), st.floats(-3.0, 3.0))
+    for _ in range(draw(st.integers(1, 12))):
+        row = draw(st.sampled_from(list(TABLE.values())))
+        count = row.arity
+        if count is None:
+            count = len(row.vectors) * draw(st.integers(1, 3)) + len(row.scalars)
+        old = st.sampled_from(registers)
+        args = [draw(old), *[draw(st.one_of(old, some)) for _ in range(count - 1)]]
+        registers.append(builder.applied(row, args))
+    outputs = draw(st.lists(st.sampled_from(registers), min_size=1, max_size=3))
+    single = len(outputs) == 1 and draw(st.booleans())
+    inputs = draw(st.lists(some, min_size=n_inputs, max_size=n_inputs))
+    return builder.finished([register.number for register in outputs], single), inputs
+
+
+@given(programs())
+def test_random_programs_keep_every_bit_in_python(case):
+    program, inputs = case
+    found = to_python(program)(*inputs)
+    same_bits([found] if program.single else found, interpreted(program, inputs), str(program))
+
+
+@settings(max_examples=20)
+@given(programs())
+def test_random_programs_keep_every_bit_in_c(tmp_path_factory, case):
+    program, inputs = case
+    found = compiled(program, tmp_path_factory.mktemp("random"))(inputs)
+    same_bits(found, interpreted(program, inputs), str(program))
+
+
+@given(programs())
+def test_random_programs_can_be_written_in_latex(case):
+    program, _ = case
+    assert "#" not in to_latex(program)
