@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.building import Builder, Register
 from autograd_lite.program.exports import (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 
 class ArrayLanguage(PythonLanguage):
@@ -61,11 +63,12 @@ class ArrayLanguage(PythonLanguage):
 
     def exported(self, program: Program) -> Callable[..., Any]:
         """The function, with its source."""
-        run = functions(Listing(program), self, "run")
+        listing = Listing(program)
+        run = functions(listing, self, "run")
         written = "\n\n\n".join([*self.definitions, run])
         inputs = ", ".join(f"x{i}" for i in range(program.n_inputs))
         many = f"[{self.result} for y in ys]"
-        source = f'''"""A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs."""
+        source = f'''"""{listing.about}"""
 
 {self.head}
 

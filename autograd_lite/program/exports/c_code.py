@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 _KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long register restrict return short signed sizeof static struct switch typedef "
-    "union unsigned void volatile while _Bool _Complex _Imaginary".split()
+    """auto break case char const continue default do double else enum extern float for goto if
+    inline int long register restrict return short signed sizeof static struct switch typedef
+    union unsigned void volatile while _Bool _Complex _Imaginary""".split()  # noqa: SIM905
 )
 #: Registers that lie on the stack; more are asked from malloc.
 _ON_STACK = 4096
@@ -91,10 +94,7 @@ def to_c(program: Program, name: str = "program") -> CSource:
         raise ValueError(f"the name of a C function is letters, digits and _, and not {name!r}")
     listing, language = Listing(program), CLanguage(name)
     prototype = f"void {name}(const double *inputs, double *outputs)"
-    about = (
-        f"/* A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs, "
-        f"{len(program.outputs)} outputs. */"
-    )
+    about = f"/* {listing.about} */"
     parts = _functions(listing, language, name, prototype)
     head = f"{about}\n#include <math.h>\n#include <stdlib.h>\n\n{prototype};"
     source = CSource("\n\n".join([head, *language.definitions, *parts]) + "\n")

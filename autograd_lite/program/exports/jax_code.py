@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.array_code import ArrayLanguage
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 
 class JaxLanguage(ArrayLanguage):
@@ -47,7 +49,7 @@ def to_jax(program: Program) -> Callable[..., Any]:
     callable
         From arrays of one shape, or single numbers, to an array or a list of arrays, in float64.
         Its attribute `source` is a module of its own. JAX takes subnormal numbers for 0, and its
-        derivatives are its own: a branch not taken may turn them to nan where autograd_lite's do not.
+        derivatives are its own: a branch not taken may turn them to nan where ours do not.
 
     Raises
     ------

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 _HOLE = re.compile(r"(?<!\\)#(\d+|[*n])")
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from autograd_lite.program.program import Instruction, Program
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Instruction, Program
+
 
 #: Operands of the instructions of one part. Compilers take more than linear time for a function.
 _LONGEST = 4000
@@ -59,6 +62,15 @@ class Listing:
         for part in self.parts:
             part.loads = list(dict.fromkeys(part.loads))
             part.stores = [step.out for step in part.steps if step.out in taken]
+
+    @property
+    def about(self) -> str:
+        """A sentence to stand at the head of a file."""
+        program = self.program
+        return (
+            f"A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs, "
+            f"{len(program.outputs)} outputs."
+        )
 
     def name(self, register: int) -> str:
         """The variable of a register."""

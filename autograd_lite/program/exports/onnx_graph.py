@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.exports.language import CHOICE
 from autograd_lite.program.exports.listing import Listing
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 #: ONNX's operators by the C library's names, as far as onnxruntime computes them in float64;
 #: others are compositions of these.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.ops import ieee
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 #: By the C library's name, its answer where Python's `math` raises: overflow, a pole, no answer.
 #: Of a function that is not here it is inf for an OverflowError, else nan.
@@ -155,7 +157,7 @@ def to_python(program: Program) -> Callable[..., Any]:
     text = "\n\n\n".join([*language.definitions, fast, careful])
     inputs = [f"x{i}" for i in range(program.n_inputs)]
     floats = "".join(f"float({x}), " for x in inputs)
-    source = f'''"""A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs."""
+    source = f'''"""{listing.about}"""
 
 import math
 

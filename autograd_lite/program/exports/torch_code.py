@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.statements import bare
 from autograd_lite.errors import ProgramError
@@ -11,7 +11,9 @@ from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.array_code import ArrayLanguage
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.exports.language import Text
-from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
 
 #: Where PyTorch's name is not the C library's.
 _NAMES = {"fabs": "abs"}
@@ -69,8 +71,8 @@ def to_torch(program: Program) -> Callable[..., Any]:
     -------
     callable
         From tensors of one shape, or single numbers, to a tensor or a list of tensors, in float64.
-        Its attribute `source` is a module of its own. PyTorch's derivatives are PyTorch's: a branch
-        not taken may turn them to nan where autograd_lite's do not.
+        Its attribute `source` is a module of its own. PyTorch's derivatives are its own: a branch
+        not taken may turn them to nan where ours do not.
 
     Raises
     ------
