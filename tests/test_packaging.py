@@ -139,7 +139,9 @@ def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
     assert "0.1.0" in done.stdout
 
 
-@pytest.mark.parametrize("extra", ["plot", "notebook", "data", "test", "oracle", "bench", "all"])
+@pytest.mark.parametrize(
+    "extra", ["plot", "notebook", "data", "export", "test", "oracle", "bench", "all"]
+)
 def test_every_extra_is_declared(built, extra):
     wheel, _ = built
     metadata = zipfile.ZipFile(wheel).read("autograd_lite-0.1.0.dist-info/METADATA").decode()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import safetensors
 import safetensors.numpy
 
 from autograd_lite.errors import ModelFileError
+from autograd_lite.program.files import replace_file
 
 _KEY = "autograd_lite"
 VERSION = 1
@@ -30,7 +29,7 @@ class SavedModel:
 
 
 def write(path: str | os.PathLike[str], saved: SavedModel) -> None:
-    """Write a model file beside its place and rename it, so that no half file is ever seen.
+    """Write a model file, all of it or nothing.
 
     Raises
     ------
@@ -42,16 +41,7 @@ def write(path: str | os.PathLike[str], saved: SavedModel) -> None:
     content = safetensors.numpy.save(
         saved.tensors, metadata={_KEY: json.dumps(header, sort_keys=True)}
     )
-    target = Path(os.path.realpath(path))  # a link stays a link
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    replace_file(path, content)
 
 
 def read(path: str | os.PathLike[str]) -> SavedModel:
