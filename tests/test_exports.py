@@ -6,6 +6,7 @@ import math
 import shutil
 import struct
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from autograd_lite.ops import TABLE
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.building import Builder, Register
 from autograd_lite.program.exports import (
+    c_code,
+    listing,
+    onnx_graph,
     to_c,
     to_jax,
     to_latex,
@@ -25,6 +29,7 @@ from autograd_lite.program.exports import (
     to_onnx,
     to_python,
     to_torch,
+    torch_code,
 )
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.program import Program
@@ -156,7 +161,7 @@ def test_long_programs_become_several_functions():
     assert len(program) == 20_000
     wanted = interpreted(program, [0.5, -1.5, 2.0])
     function = to_python(program)
-    assert "def run_fast_5(x, kept):" in function.source
+    assert "def run_fast_20(x, kept):" in function.source
     same_bits(function(0.5, -1.5, 2.0), wanted, "python")
     columns = to_numpy(program)([0.5, 0.5], -1.5, 2.0)
     np.testing.assert_allclose([column[1] for column in columns], wanted, rtol=1e-9)
@@ -176,19 +181,21 @@ def test_a_row_over_thousands_is_no_deep_expression(name):
 # --- C --------------------------------------------------------------------------------------------
 
 
-def compiled(program, folder, name="program"):
+def compiled(program, folder, name="program", library=False):
     """The function of a program's C source: from inputs to outputs."""
     if shutil.which("cc") is None:
         pytest.skip("no C compiler (cc)")
-    source, library = folder / f"{name}.c", folder / f"{name}.so"
+    source, built = folder / f"{name}.c", folder / f"{name}.so"
     text = to_c(program, name)
     source.write_text(text)
     (folder / f"{name}.h").write_text(text.header)
     strict = "-std=c99 -pedantic -Wall -Wextra -Werror -O2 -ffp-contract=off -fno-builtin-pow"
-    command = ["cc", *strict.split(), "-shared", "-fPIC", source, "-o", library, "-lm"]
+    command = ["cc", *strict.split(), "-shared", "-fPIC", source, "-o", built, "-lm"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    function = getattr(ctypes.CDLL(str(library)), name)
+    function = getattr(ctypes.CDLL(str(built)), name)
+    if library:
+        return function
 
     def call(inputs):
         given = (ctypes.c_double * max(1, len(inputs)))(*inputs)
@@ -219,11 +226,33 @@ def test_c_keeps_every_constant(tmp_path):
     same_bits(to_python(program)(2.5), [*numbers, 2.5], "python")
 
 
-@pytest.mark.parametrize("length", [9_000, 40_000])
-def test_long_c_programs_are_cut_into_functions(tmp_path, length):
-    program = chain(length)
+@pytest.mark.parametrize("on_stack", [2, 4096], ids=["malloc", "stack"])
+def test_long_c_programs_are_cut_into_functions(tmp_path, monkeypatch, on_stack):
+    monkeypatch.setattr(listing, "_LONGEST", 40)
+    monkeypatch.setattr(c_code, "_ON_STACK", on_stack)
+    program = chain(400)
+    assert ("malloc(" in to_c(program)) == (on_stack == 2)
     wanted = interpreted(program, [0.5, -1.5, 2.0])
-    same_bits(compiled(program, tmp_path)([0.5, -1.5, 2.0]), wanted, length)
+    same_bits(compiled(program, tmp_path)([0.5, -1.5, 2.0]), wanted, on_stack)
+
+
+def test_c_outputs_may_lie_where_the_inputs_do(tmp_path, monkeypatch):
+    for longest in (2000, 1):
+        monkeypatch.setattr(listing, "_LONGEST", longest)
+        program = Program(2, [], [TABLE["exp"]], [0, 0], [0, 1, 2], [0, 1], [1, 0, 3, 2])
+        library = compiled(program, tmp_path, f"swap{longest}", library=True)
+        numbers = (ctypes.c_double * 4)(0.5, 2.0)
+        library(numbers, numbers)
+        same_bits(list(numbers), interpreted(program, [0.5, 2.0]), longest)
+
+
+def test_programs_of_nothing_are_written(tmp_path):
+    program = Program(0, [2.5], [], [], [0], [], [0])
+    assert to_python(program)() == to_numpy(program)() == compiled(program, tmp_path)([]) == [2.5]
+    none = Program(1, [], [], [], [0], [], [])
+    assert (
+        to_python(none)(1.0) == to_numpy(none)([1.0]) == compiled(none, tmp_path, "none")([0]) == []
+    )
 
 
 def test_c_has_a_header_that_c_and_the_source_agree_on(tmp_path):
@@ -305,6 +334,63 @@ def test_torch_agrees_on_every_kernel(k, torch_found, expected):
     close(torch_found[k], expected[k])
 
 
+def product_of_sine():
+    """x * x * sin(x)."""
+    builder = Builder(1)
+    x = Register(builder, 0)
+    return builder.finished([(x * x * TABLE["sin"](x)).number], True)
+
+
+SLOPES = [2 * x * math.sin(x) + x * x * math.cos(x) for x in (0.5, -2.0)]
+
+
+def test_jax_compiles_and_differentiates_what_it_is_given():
+    jax = pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
+    with jax.enable_x64(True):
+        function = to_jax(product_of_sine())
+        slopes = jax.jit(jax.vmap(jax.grad(function)))(np.array([0.5, -2.0]))
+    np.testing.assert_allclose(slopes, SLOPES, rtol=1e-14)
+
+
+def test_torch_differentiates_what_it_is_given():
+    torch = pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
+    x = torch.tensor([0.5, -2.0], dtype=torch.float64, requires_grad=True)
+    to_torch(product_of_sine())(x).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), SLOPES, rtol=1e-14)
+
+
+def test_torch_gives_columns_of_float64_even_for_float32_and_constants():
+    torch = pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
+    program = Program(1, [0.1], [TABLE["less"], TABLE["divide"]], [0, 1], [0, 2, 4],
+                      [0, 1, 2, 1], [3, 1])  # fmt: skip
+    for found, wanted in zip(
+        to_torch(program)(torch.tensor([0.0, 1.0])), [[10, 0], [0.1, 0.1]], strict=True
+    ):
+        assert found.dtype == torch.float64
+        np.testing.assert_array_equal(found.numpy(), wanted)
+
+
+@pytest.mark.parametrize(
+    ("export", "library"), [(to_jax, "jax"), (to_torch, "torch"), (to_onnx, "onnx")]
+)
+def test_a_missing_library_is_named(monkeypatch, export, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match="pip install"):
+        export(ALL)
+
+
+def test_what_a_library_lacks_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(torch_code, "COMPOSITIONS", {})
+    monkeypatch.setattr(onnx_graph, "COMPOSITIONS", {})
+    program = one_instruction(TABLE["cbrt"])
+    pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
+    with pytest.raises(ProgramError, match="PyTorch has no cbrt"):
+        to_torch(program)
+    pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
+    with pytest.raises(ProgramError, match="ONNX has no cbrt"):
+        to_onnx(program)
+
+
 @pytest.fixture(scope="module")
 def onnx_found():
     pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
@@ -331,6 +417,24 @@ def test_onnx_agrees_on_every_kernel(k, onnx_found, expected):
     close(onnx_found(k), expected[k], ulps=4096, absolute=1e-15)
 
 
+@pytest.mark.parametrize("length", [0, 1, 5])
+def test_onnx_takes_columns_of_any_length(length):
+    pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
+    runtime = pytest.importorskip("onnxruntime", reason='pip install "autograd-lite[export]"')
+    program = Program(2, [7.0], [TABLE["add"]], [0], [0, 2], [0, 2], [3, 2, 1])
+    model = to_onnx(program).SerializeToString()
+    session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    x, y = np.arange(length) + 0.5, np.arange(length) - 0.5
+    found = session.run(None, {"x0": x, "x1": y})
+    np.testing.assert_array_equal(found, [x + 7.0, 7.0 + 0.0 * x, y])
+
+
+def test_onnx_needs_an_input():
+    pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
+    with pytest.raises(ProgramError, match="needs an input"):
+        to_onnx(Program(0, [1.0], [], [], [0], [], [0], True))
+
+
 @pytest.mark.parametrize("name", COMPOSITIONS)
 def test_what_a_target_lacks_is_composed_to_some_ulp(name):
     [row] = [row for row in TABLE.values() if getattr(row.forward, "c", "") == name]
@@ -353,6 +457,22 @@ def test_what_a_target_lacks_is_composed_to_some_ulp(name):
 
 
 # --- LaTeX ----------------------------------------------------------------------------------------
+
+
+def test_latex_has_a_line_per_instruction_and_names_the_outputs():
+    builder = Builder(2)
+    x, y = Register(builder, 0), Register(builder, 1)
+    total = TABLE["exp"](x * -0.5) + y * 1e-9
+    assert to_latex(builder.finished([total.number, 1], False)) == (
+        "\\begin{aligned}\n"
+        r"r_{0} &= x_{0} \cdot \left(-0.5\right) \\" "\n"
+        r"r_{1} &= e^{r_{0}} \\" "\n"
+        r"r_{2} &= x_{1} \cdot \left(1 \cdot 10^{-9}\right) \\" "\n"
+        r"y_{0} &= r_{1} + r_{2} \\" "\n"
+        r"y_{1} &= x_{1}" "\n"
+        "\\end{aligned}"
+    )  # fmt: skip
+    assert to_latex(one_instruction(TABLE["hypot"])) == r"\sqrt{{x_{0}}^{2} + {x_{1}}^{2}}"
 
 
 @ids

@@ -27,8 +27,8 @@ class ArrayLanguage(PythonLanguage):
     where, column, shape, result : str
         The functions that choose, make an input a column, give the common shape, and bring an
         output to it.
-    context : str
-        In which it runs.
+    decorator : str
+        Of the function.
     """
 
     short = 1
@@ -38,7 +38,7 @@ class ArrayLanguage(PythonLanguage):
     column = "np.asarray(x, dtype=np.float64)"
     shape = "np.broadcast_shapes"
     result = "np.array(np.broadcast_to(y, shape))"
-    context = 'with np.errstate(all="ignore"):'
+    decorator = '@np.errstate(all="ignore")\n'
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         """For each row one of two."""
@@ -76,11 +76,10 @@ class ArrayLanguage(PythonLanguage):
 {written}
 
 
-def program({inputs}):
+{self.decorator}def program({inputs}):
     columns = [{self.column} for x in [{inputs}]]
     shape = {self.shape}(*[x.shape for x in columns])
-    {self.context}
-        {"y" if program.single else "ys"} = run(*columns)
+    {"y" if program.single else "ys"} = run(*columns)
     return {self.result if program.single else many}
 '''
         return function_from(source, self.target)

@@ -22,7 +22,7 @@ class JaxLanguage(ArrayLanguage):
     column = "jnp.asarray(x, dtype=jnp.float64)"
     shape = "jnp.broadcast_shapes"
     result = "jnp.broadcast_to(jnp.asarray(y, dtype=jnp.float64), shape)"
-    context = "if True:"
+    decorator = ""
 
     def __init__(self, jax: Any) -> None:
         super().__init__()

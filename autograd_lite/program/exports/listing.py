@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 #: Operands of the instructions of one part. Compilers take more than linear time for a function.
-_LONGEST = 4000
+_LONGEST = 2000
 
 
 @dataclass

@@ -28,7 +28,7 @@ class TorchLanguage(ArrayLanguage):
     column = "torch.as_tensor(x, dtype=torch.float64)"
     shape = "torch.broadcast_shapes"
     result = "torch.broadcast_to(y, shape).clone()"
-    context = "if True:"
+    decorator = ""
 
     def __init__(self, torch: Any) -> None:
         super().__init__()
