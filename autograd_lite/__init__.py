@@ -32,7 +32,7 @@ from autograd_lite.graph import scope
 from autograd_lite.modes import detect_anomaly, no_grad
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
-from autograd_lite.program import Program, compile, freeze
+from autograd_lite.program import Program, compile, freeze, load_program
 from autograd_lite.transforms import (
     check_grad,
     checkpoint,
@@ -72,7 +72,8 @@ __all__ = [
     "GraphError", "LayoutError", "ModelFileError", "Program", "ProgramError", "ShapeError",
     "TableError", "Value", "check_grad", "checkpoint", "compile", "custom_op", "derivative",
     "detect_anomaly", "diagnose", "draw", "draw_dot", "engine", "explain", "freeze", "grad",
-    "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex", "log_softmax", "nn",
-    "no_grad", "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
+    "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex", "load_program",
+    "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax", "taylor", "uncertainty",
+    "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip

@@ -422,3 +422,24 @@ class TestGuards:
         assert compiled(-1.0) == [-1.0, -1.0]
         with pytest.raises(ShapeError, match="on one path"):
             compiled.map([1.0, -1.0])
+
+
+class TestMethods:
+    """What a program is written as; test_exports.py looks closer."""
+
+    @pytest.fixture
+    def program(self):
+        x, y = Value(3.0), Value(4.0)
+        return ag.freeze(ag.sqrt(x * x + y * y), [x, y])
+
+    def test_a_program_is_saved_and_loaded(self, program, tmp_path):
+        program.save(tmp_path / "distance.program")
+        again = ag.load_program(tmp_path / "distance.program")
+        assert again(6.0, 8.0) == 10.0
+        assert str(again) == str(program)
+
+    def test_it_is_written_in_other_languages(self, program):
+        assert program.to_python()(6.0, 8.0) == 10.0
+        assert program.to_numpy()(np.array([6.0, 3.0]), 8.0)[0] == 10.0
+        assert "void distance(const double *inputs, double *outputs)" in program.to_c("distance")
+        assert "sqrt" in program.to_latex()

@@ -2,6 +2,7 @@
 
 from autograd_lite.program.compiling import Compiled, compile
 from autograd_lite.program.freezing import freeze
+from autograd_lite.program.loading import load_program
 from autograd_lite.program.program import Program
 
-__all__ = ["Compiled", "Program", "compile", "freeze"]
+__all__ = ["Compiled", "Program", "compile", "freeze", "load_program"]

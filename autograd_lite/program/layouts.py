@@ -188,3 +188,18 @@ def taken_apart(args: Sequence[Any], name: str) -> list[Tree | Static]:
         Static(arg) if is_static(arg) else take_apart(arg, f"argument {i} of {name}")
         for i, arg in enumerate(args)
     ]
+
+
+def floats(thing: Any, name: str, dimensions: int) -> Floats:
+    """A float array, the caller's own where it is one."""
+    try:
+        array = np.asarray(thing)
+        if array.dtype.kind not in "biuf" and array.size:
+            raise TypeError
+        found: Floats = np.ascontiguousarray(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is to be an array of numbers and was given {thing!r}") from None
+    if array.ndim != dimensions:
+        wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"
+        raise ShapeError(f"{name} must be {wanted} and has shape {array.shape}")
+    return found

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.program import exports, files
+from autograd_lite.program.layouts import floats
 from autograd_lite.program.running import Runner, runner
 
 Floats = npt.NDArray[np.float64]
@@ -207,7 +209,7 @@ class Program:
         if not kept <= {*range(self.n_inputs)}:
             raise ValueError(f"shared={shared!r} names no input of {self.n_inputs}")
         columns = [
-            _floats(column, f"input {i}", 0 if i in kept else 1) for i, column in enumerate(inputs)
+            floats(column, f"input {i}", 0 if i in kept else 1) for i, column in enumerate(inputs)
         ]
         lengths = {len(column) for i, column in enumerate(columns) if i not in kept}
         if len(lengths) != 1:
@@ -299,23 +301,17 @@ class Program:
             **self.saved,
         }
 
+    save = files.save
+    to_c, to_jax, to_latex, to_numpy = (
+        exports.to_c,
+        exports.to_jax,
+        exports.to_latex,
+        exports.to_numpy,
+    )
+    to_onnx, to_python, to_torch = exports.to_onnx, exports.to_python, exports.to_torch
+
     def _check_count(self, inputs: Sequence[Any]) -> None:
         if len(inputs) != self.n_inputs:
             raise TypeError(
                 f"this program takes {self.n_inputs} inputs and was given {len(inputs)}"
             )
-
-
-def _floats(thing: Any, name: str, dimensions: int) -> Floats:
-    """A float array, the caller's own where it is one."""
-    try:
-        array = np.asarray(thing)
-        if array.dtype.kind not in "biuf" and array.size:
-            raise TypeError
-        found: Floats = np.ascontiguousarray(array, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} is to be an array of numbers and was given {thing!r}") from None
-    if array.ndim != dimensions:
-        wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"
-        raise ShapeError(f"{name} must be {wanted} and has shape {array.shape}")
-    return found
