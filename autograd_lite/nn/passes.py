@@ -36,6 +36,7 @@ class Pass:
         self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
     ) -> None:
         self.model, self.loss, self.sample = model, loss, sample
+        self.parameters = [parameter for _, parameter in model.named_parameters()]
         self.inputs: list[list[float]] = inputs.tolist()
         self.targets: list[Any] = targets.tolist()
 
@@ -82,11 +83,10 @@ class Pass:
         plain = [numbers_of(out) for out in outputs] if self.loss.metrics else []
         if not differentiate:
             return total.data, plain, np.zeros(0)
-        parameters = [parameter for _, parameter in self.model.named_parameters()]
-        for parameter in parameters:
+        for parameter in self.parameters:
             parameter.grad = 0.0
         total.backward()
-        return total.data, plain, np.array([parameter.grad for parameter in parameters])
+        return total.data, plain, np.array([parameter.grad for parameter in self.parameters])
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
@@ -120,6 +120,7 @@ class CompiledPass(Pass):
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
                 "out, or name one of the package's losses"
             )
+        self._tree = take_apart(model, "the model")
         self._rows, self._given = inputs, targets
         self._encoded = targets
         of_sample = loss.sample
@@ -141,10 +142,13 @@ class CompiledPass(Pass):
         self, batch: Sequence[int], epoch: int, differentiate: bool
     ) -> tuple[float, list[Any], Array]:
         """See `Pass`."""
-        model = take_apart(self.model, "the model")
         x, targets = self._rows[batch], self._encoded[batch]
-        trees = [model, take_apart(x[0].tolist(), "x"), take_apart(targets[0].tolist(), "target")]
-        shared = np.array([parameter.data for parameter in model.leaves]), True
+        trees = [
+            self._tree,
+            take_apart(x[0].tolist(), "x"),
+            take_apart(targets[0].tolist(), "target"),
+        ]
+        shared = np.array([parameter.data for parameter in self._tree.leaves]), True
         paths = self._gradient if differentiate else self._loss
         matrices = [shared, (x, False), (targets, False)]
         found = paths.numbers(trees, matrices, len(batch), "mean", 1)
