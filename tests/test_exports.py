@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import autograd_lite as ag
 from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
@@ -97,6 +98,16 @@ def close(found, wanted, ulps=8, absolute=0.0):
         near = np.abs(found - wanted) <= ulps * 2.2e-16 * np.abs(wanted) + max(tiny, absolute)
     bad = ~(near | (found == wanted) | (np.isnan(found) & np.isnan(wanted)))
     assert not bad.any(), (POINTS[bad][:5], found[bad][:5], wanted[bad][:5])
+
+
+def test_programs_have_the_exports_as_methods():
+    x = ag.Value(3.0)
+    program = ag.freeze(x * x * ag.sin(x), [x])
+    assert program.to_python()(0.5) == program(0.5)
+    assert program.to_numpy()([0.5]).tolist() == [program(0.5)]
+    assert "void sine(const double *inputs" in program.to_c("sine").header
+    assert program.to_latex().startswith(r"\begin{aligned}")
+    assert (program.to_torch.__name__, program.to_jax.__name__) == ("to_torch", "to_jax")
 
 
 # --- Python ---------------------------------------------------------------------------------------

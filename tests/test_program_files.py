@@ -11,14 +11,15 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import autograd_lite as ag
 from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.table import with_attrs
+from autograd_lite.program import load_program
 from autograd_lite.program.building import Builder, Register
 from autograd_lite.program.exports import to_c, to_latex, to_numpy, to_python
 from autograd_lite.program.files import save
-from autograd_lite.program.loading import load_program
 from autograd_lite.program.program import Program
 
 KEY = "autograd_lite_program"
@@ -79,6 +80,13 @@ def test_a_loaded_program_is_the_saved_one(path):
     assert found.stats() == PROGRAM.stats()
     assert str(found) == str(PROGRAM)
     assert nan_equal(found(0.5, 2.0, -1.0), PROGRAM(0.5, 2.0, -1.0))
+
+
+def test_frozen_programs_are_saved_and_loaded(path):
+    x = ag.Value(3.0)
+    program = ag.freeze(ag.silu(x) * x, [x])
+    program.save(path)
+    assert ag.load_program(path)(0.3) == program(0.3)
 
 
 @pytest.mark.parametrize("single", [False, True])
@@ -252,6 +260,8 @@ def loads_or_is_refused(path, content):
         assert nan_equal([exported] if program.single else exported, wanted)
         assert len(wanted) == len(program.outputs)
         to_numpy(program)(*inputs)
+        if inputs:
+            program.map(*[[number, -1.0] for number in inputs])
         assert to_c(program).startswith("/*")
         assert to_latex(program)
         assert str(program)
