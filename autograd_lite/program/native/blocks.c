@@ -2,7 +2,8 @@
  * VARIANT a suffix for the names.
  *
  * `refs` are where the result and the operands lie: r >= 0 for a block, the r-th of `blocks`; else a number that is
- * the same for all rows, the ~r-th of `uniform`. A result may take the place of an operand. */
+ * the same for all rows, the ~r-th of `uniform`. A result may take the place of an operand,
+ * but not that of a fold. */
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -53,8 +54,8 @@ KERNELS_2(BLOCK_2)
 KERNELS_3(BLOCK_3)
 
 /* --- folds: elements outside, rows inside ---------------------------------------------------------
- * The totals are apart from the result's place, which may be an operand's. Four elements at a time, one
- * after the other, so that a total is fetched and stored once for four. */
+ * The totals grow in the result's place, which is no operand's. Four elements at a time, one after the
+ * other, so that a total is fetched and stored once for four. */
 
 /* An operand as a block: a number that is the same for all rows is spread out. */
 static inline const double *NAME(spread)(double *blocks, const double *uniform, int32_t r,
@@ -71,7 +72,7 @@ static inline const double *NAME(spread)(double *blocks, const double *uniform, 
 #define FOLD_SET_B(k, r, x) const double *x##k = SPREAD(r, x##_room[k]);
 
 #define FOLD_SCALARS(numbers, first_of_them)                                                      \
-    double scalar_room[numbers + 1][BLOCK], total[BLOCK];                                         \
+    double scalar_room[numbers + 1][BLOCK], *total = BLOCK_AT(refs[0]);                           \
     const double *scalar[numbers + 1] = {NULL};                                                   \
     for (int q = 0; q < numbers; q++)                                                             \
         scalar[q] = SPREAD(first_of_them[q], scalar_room[q]);                                     \
@@ -113,10 +114,9 @@ static inline const double *NAME(spread)(double *blocks, const double *uniform, 
                 total[i] = step_##name(total[i], x0[i], scalars, attrs);                          \
             }                                                                                     \
         }                                                                                         \
-        double *out = BLOCK_AT(refs[0]);                                                          \
         LANES {                                                                                   \
             SCALARS(numbers)                                                                      \
-            out[i] = finish_##name(total[i], m, scalars, attrs);                                  \
+            total[i] = finish_##name(total[i], m, scalars, attrs);                                  \
         }                                                                                         \
     }
 
@@ -152,10 +152,9 @@ static inline const double *NAME(spread)(double *blocks, const double *uniform, 
                 total[i] = step_##name(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);       \
             }                                                                                     \
         }                                                                                         \
-        double *out = BLOCK_AT(refs[0]);                                                          \
         LANES {                                                                                   \
             SCALARS(numbers)                                                                      \
-            out[i] = finish_##name(total[i], m, scalars, attrs);                                  \
+            total[i] = finish_##name(total[i], m, scalars, attrs);                                  \
         }                                                                                         \
         (void)x_room, (void)y_room;                                                               \
     }

@@ -271,20 +271,24 @@ static inline int32_t take_place(Pool *pool) {
 }
 
 /* Give the result of instruction `j` a place in `places` (by register), perhaps that of an operand which
- * nobody reads after it. Constants, and what has a negative place, stay where they are. */
+ * nobody reads after it; but not if it is a fold, whose totals grow in the result's place. Constants, and
+ * what has a negative place, stay where they are. */
 static int32_t place_result(const Machine *machine, int32_t j, int32_t *places, Pool *pool) {
     const int32_t first = first_instruction(machine), own = first + j;
+    const bool fold = kernels[machine->rows[machine->codes[j]].kernel].n_vectors > 0;
+    if (fold)
+        places[own] = take_place(pool);
     for (int32_t k = machine->starts[j]; k < machine->starts[j + 1]; k++) {
         const int32_t operand = machine->operands[k];
         if (machine->ends[operand] == k + 1 && places[operand] >= 0 &&
             (operand < machine->n_inputs || operand >= first))
             pool->places[pool->n++] = places[operand];
     }
-    const int32_t place = take_place(pool);
-    places[own] = place;
+    if (!fold)
+        places[own] = take_place(pool);
     if (machine->ends[own] == 0)
-        pool->places[pool->n++] = place;
-    return place;
+        pool->places[pool->n++] = places[own];
+    return places[own];
 }
 
 static void free_plan(Plan *plan);

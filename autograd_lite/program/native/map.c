@@ -1,6 +1,6 @@
 /* Running a program for each of many rows: a block of rows at a time, in chunks that threads share. */
 
-enum { TILE = 8 }; /* columns that are read or written together: they share lines of the cache */
+enum { TILE = 8 }; /* rows and columns that are read or written together: a line of the cache */
 enum { SMALLEST_CHUNK = 16 * BLOCK, MOST_CHUNKS = 256 };
 enum { LOOK_AT_SIGNALS = 1 << 20 }; /* after so many steps, some hundredths of a second */
 
@@ -35,49 +35,69 @@ typedef struct {
 
 /* --- rows to blocks and back --------------------------------------------------------------------- */
 
+/* Some numbers of a TILE of rows, to as many blocks, which lie one after the other. */
+static inline void fetch_tile(double *to, const double *const *rows, const int32_t *columns,
+                              int32_t first, int32_t width) {
+    for (int32_t q = 0; q < width; q++)
+        for (int i = 0; i < TILE; i++)
+            to[q * BLOCK + i] = rows[i][columns[q] - first];
+}
+
 /* Fetch n rows; the lanes after them repeat the last, so that they cost no more than it. */
 static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n) {
-    const int32_t *inputs = job->plan->inputs, n_inputs = job->plan->n_inputs;
-    int32_t k = 0;
+    const int32_t *inputs = job->plan->inputs, *all = inputs + job->plan->n_inputs;
     for (Py_ssize_t a = 0; a < job->n_arguments; a++) {
         const Argument *argument = &job->arguments[a];
         if (argument->shared)
             continue;
         const double *from = (const double *)argument->view.buf + row * argument->count;
-        while (k < n_inputs && inputs[k] < argument->first + argument->count) {
-            int32_t width = 0, columns[TILE];
-            while (width < TILE && k + width < n_inputs &&
-                   inputs[k + width] < argument->first + argument->count) {
-                columns[width] = inputs[k + width] - argument->first;
-                width++;
-            }
-            double *to = blocks + (Py_ssize_t)k * BLOCK;
-            for (int i = 0; i < n; i++)
-                for (int32_t q = 0; q < width; q++)
-                    to[q * BLOCK + i] = from[(Py_ssize_t)i * argument->count + columns[q]];
-            for (int32_t q = 0; q < width; q++)
-                for (int i = n; i < BLOCK; i++)
-                    to[q * BLOCK + i] = to[q * BLOCK + n - 1];
-            k += width;
+        const int32_t first = argument->first, *end = inputs;
+        while (end < all && *end < first + argument->count)
+            end++;
+        for (int i = 0; i < BLOCK; i += TILE) {
+            const double *rows[TILE];
+            for (int r = 0; r < TILE; r++)
+                rows[r] = from + (i + r < n ? i + r : n - 1) * (Py_ssize_t)argument->count;
+            double *to = blocks + i;
+            const int32_t *columns = inputs;
+            for (; columns + TILE <= end; columns += TILE, to += TILE * BLOCK)
+                fetch_tile(to, rows, columns, first, TILE);
+            fetch_tile(to, rows, columns, first, (int32_t)(end - columns));
         }
+        blocks += (end - inputs) * BLOCK;
+        inputs = end;
     }
+}
+
+/* Numbers of a row, from as many blocks, or from one number for all rows where the step is 0. */
+static inline void store_tile(double *to, const double *const *from, const int *step, int i,
+                              int32_t width) {
+    for (int32_t q = 0; q < width; q++)
+        to[q] = from[q][i * step[q]];
 }
 
 static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
     const int32_t n_outputs = job->machine->n_outputs, *refs = job->plan->outputs;
     double *to = job->outputs + row * n_outputs;
-    for (int32_t k = 0; k < n_outputs; k += TILE) {
-        const int32_t width = n_outputs - k < TILE ? n_outputs - k : TILE;
-        const double *from[TILE];
-        int step[TILE];
-        for (int32_t q = 0; q < width; q++) {
-            const int32_t ref = refs[k + q];
-            step[q] = ref >= 0;
-            from[q] = ref >= 0 ? blocks + (Py_ssize_t)ref * BLOCK : job->uniform + ~ref;
+    for (int begin = 0; begin < n; begin += TILE) {
+        const int end = n < begin + TILE ? n : begin + TILE;
+        for (int32_t k = 0; k < n_outputs; k += TILE) {
+            const int32_t width = n_outputs - k < TILE ? n_outputs - k : TILE;
+            const double *from[TILE];
+            int step[TILE];
+            for (int32_t q = 0; q < width; q++) {
+                const int32_t ref = refs[k + q];
+                step[q] = ref >= 0;
+                from[q] = ref >= 0 ? blocks + (Py_ssize_t)ref * BLOCK : job->uniform + ~ref;
+            }
+            for (int i = begin; i < end; i++) {
+                double *place = to + (Py_ssize_t)i * n_outputs + k;
+                if (width == TILE)
+                    store_tile(place, from, step, i, TILE);
+                else
+                    store_tile(place, from, step, i, width);
+            }
         }
-        for (int i = 0; i < n; i++)
-            for (int32_t q = 0; q < width; q++)
-                to[(Py_ssize_t)i * n_outputs + k + q] = from[q][i * step[q]];
     }
 }
 
