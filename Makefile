@@ -29,7 +29,7 @@ $(BIN)/python:
 # One stamp per set of extras: installed again only when the packaging files change, or what the C
 # engine is made of.
 INPUTS := setup.cfg pyproject.toml setup.py $(wildcard autograd_lite/engine/native/*.c \
-  autograd_lite/engine/*.py autograd_lite/ops/*.py)
+  autograd_lite/program/native/*.[ch] autograd_lite/engine/*.py autograd_lite/ops/*.py)
 $(VENV)/demo: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[plot,data]"
 	@touch $@
@@ -75,7 +75,7 @@ fuzz: $(VENV)/test
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
-NATIVE_TESTS := $(addprefix tests/test_,agreement.py second_order.py modes.py native.py native_rows.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py)
+NATIVE_TESTS := $(addprefix tests/test_,agreement.py second_order.py modes.py native.py native_rows.py machine.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g

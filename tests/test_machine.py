@@ -3,6 +3,7 @@
 import gc
 import itertools
 import math
+import signal
 import threading
 import weakref
 
@@ -395,6 +396,24 @@ def test_a_machine_is_run_by_several_threads_at_once():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that sends a signal")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_signal_handler_that_raises_ends_a_map(threads):
+    def handler(number, frame):
+        raise InterruptedError("enough")
+
+    machine = program([(TABLE["sin"], 0)], 1, [1])
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(InterruptedError, match="enough"):  # or it would take some years
+            mapped(machine, [np.ones(1)], 2**55, reduce=True, threads=threads)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert mapped(machine, [np.ones(1)], 1000, reduce=True)[0] == pytest.approx(1000 * math.sin(1))
 
 
 # --- calls ----------------------------------------------------------------------------------------

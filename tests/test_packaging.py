@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NATIVE = ROOT / "autograd_lite" / "engine" / "native"
+NATIVE = [ROOT / "autograd_lite" / room / "native" for room in ("engine", "program")]
 COMPILES = any(map(shutil.which, ["cc", "gcc", "clang", "cl"]))
 
 
@@ -70,14 +70,15 @@ def compiled(names):
 
 
 @pytest.mark.skipif(not COMPILES, reason="no C compiler (cc, gcc, clang or cl)")
-def test_the_wheel_holds_the_compiled_engine_and_the_sdist_its_sources(built):
+def test_the_wheel_holds_what_was_compiled_and_the_sdist_its_sources(built):
     wheel, sdist = built
-    [engine] = compiled(zipfile.ZipFile(wheel).namelist())
+    engine, machine = sorted(compiled(zipfile.ZipFile(wheel).namelist()))
     assert engine.startswith("autograd_lite/engine/native/_engine.")
+    assert machine.startswith("autograd_lite/program/native/_machine.")
     assert not [n for n in zipfile.ZipFile(wheel).namelist() if n.endswith((".c", ".h"))]
     with tarfile.open(sdist) as archive:
         names = {Path(name).name for name in archive.getnames() if name.endswith((".c", ".h"))}
-    assert names == {path.name for path in NATIVE.glob("*.[ch]")}
+    assert names == {path.name for folder in NATIVE for path in folder.glob("*.[ch]")}
 
 
 def test_a_pure_wheel_runs_on_any_platform(built, tmp_path):

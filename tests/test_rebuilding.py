@@ -1,6 +1,6 @@
 """A new row reaches the C engine by rebuilding alone; a table that was not compiled is noticed.
 
-Also: the C engine compiles without a warning.
+Also: the C engine and the machine compile without a warning.
 """
 
 import json
@@ -90,6 +90,26 @@ def test_new_rows_appear_by_rebuilding_alone(rebuilt):
     assert len(told["native"]) == 80
 
 
+USE_MACHINE = """
+import json
+import numpy as np
+from autograd_lite.program.native import Machine
+
+machine = Machine([("energy", ())], np.zeros(1, np.int32), np.array([0, 3]), np.arange(3),
+                  np.zeros(0), 3, np.array([3]))
+once, rows = np.zeros(1), np.zeros((100, 1))
+machine.run(np.array([1.0, 2.0, 3.0]), once)
+machine.map([(np.full((100, 3), 2.0), 0, 3, False)], 100, rows, False, 1)
+print(json.dumps([once.tolist(), [*{*rows.ravel().tolist()}]]))
+"""
+
+
+def test_a_new_fold_is_an_instruction_of_programs(rebuilt):
+    done = run_in(rebuilt, USE_MACHINE)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [[14.0], [12.0]]
+
+
 def test_a_table_that_was_not_compiled_is_noticed(rebuilt, tmp_path):
     folder = tmp_path / "stale"
     shutil.copytree(rebuilt, folder)
@@ -109,14 +129,17 @@ def test_a_table_that_was_not_compiled_is_noticed(rebuilt, tmp_path):
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("debug", [[], ["-DAUTOGRAD_LITE_DEBUG"]], ids=["slabs", "debug"])
-def test_the_engine_compiles_without_a_warning(compiler, debug, rebuilt, tmp_path):
+@pytest.mark.parametrize("source", ["engine/native/engine.c", "program/native/machine.c"])
+def test_what_is_written_in_c_compiles_without_a_warning(
+    compiler, debug, source, rebuilt, tmp_path
+):
     [rules] = rebuilt.glob("build/temp*/rules.h")
-    source = ROOT / "autograd_lite" / "engine" / "native" / "engine.c"
+    path = ROOT / "autograd_lite" / source
     done = subprocess.run(
         [
             *[compiler, "-O1", "-std=c11", "-Wall", "-Wextra", "-Werror", *debug, "-c", "-fPIC"],
-            *[f"-I{rules.parent}", f"-I{sysconfig.get_path('include')}"],
-            *[str(source), "-o", str(tmp_path / "engine.o")],
+            *[f"-I{rules.parent}", f"-I{path.parent}", f"-I{sysconfig.get_path('include')}"],
+            *[str(path), "-o", str(tmp_path / "compiled.o")],
         ],
         capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"},
     )  # fmt: skip

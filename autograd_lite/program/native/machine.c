@@ -17,6 +17,7 @@ typedef void (*Kernel)(double *blocks, const double *uniform, const int32_t *ref
                        const double *attrs);
 
 #if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* it says so when it cannot, as with calls */
 #define LOOP_OF_VECTORS _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
 #define LOOP_OF_VECTORS _Pragma("GCC ivdep")

@@ -141,16 +141,18 @@ static Py_ssize_t take_chunk(Job *job) {
     return found;
 }
 
+/* Look at signals, in the thread that called; whether to stop. */
 static bool interrupted(Worker *worker) {
-    PyEval_RestoreThread(worker->python);
-    worker->failed = PyErr_CheckSignals() < 0;
-    worker->python = PyEval_SaveThread();
-    if (worker->failed) {
-        PyThread_acquire_lock(worker->job->lock, WAIT_LOCK);
-        worker->job->stop = true;
-        PyThread_release_lock(worker->job->lock);
+    Job *job = worker->job;
+    if (worker->python) {
+        PyEval_RestoreThread(worker->python);
+        worker->failed = PyErr_CheckSignals() < 0;
+        worker->python = PyEval_SaveThread();
     }
-    return worker->failed;
+    PyThread_acquire_lock(job->lock, WAIT_LOCK);
+    const bool stop = job->stop |= worker->failed;
+    PyThread_release_lock(job->lock);
+    return stop;
 }
 
 static void work(Worker *worker) {
@@ -169,7 +171,7 @@ static void work(Worker *worker) {
             else
                 store(job, worker->blocks, row, n);
             steps += 16 + job->plan->n_refs;
-            if (worker->python && steps > LOOK_AT_SIGNALS) {
+            if (steps > LOOK_AT_SIGNALS) {
                 steps = 0;
                 if (interrupted(worker))
                     return;
