@@ -80,7 +80,8 @@ def disagreement(engine: Runner, reference: Runner) -> str:
     gradient, expected = engine.gradient(), reference.gradient()
     if gradient is None or expected is None:
         return ""
-    worst = max(difference(a, b) for a, b in zip(gradient, expected, strict=True))
+    differences = [difference(a, b) for a, b in zip(gradient, expected, strict=True)]
+    worst = next(filter(math.isnan, differences), max(differences))
     return "" if worst <= TOLERANCE else f"gradient off by {worst:.1e}"
 
 

@@ -96,6 +96,8 @@ def test_a_wrong_loss_or_gradient_is_reported(reference, monkeypatch):
     engine.lap()
     engine.parameters[3].grad += 1e-3
     assert rounds.disagreement(engine, reference) == "gradient off by 1.0e-03"
+    engine.parameters[7].grad = math.nan
+    assert rounds.disagreement(engine, reference) == "gradient off by nan"
     monkeypatch.setattr(engine, "loss", float("nan"))
     assert rounds.disagreement(engine, reference) == "loss off by nan"
     assert rounds.difference(2e6 + 1e-4, 2e6) == pytest.approx(5e-11, rel=1e-3)
