@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import gradients
+from benchmarks import compiled, gradients
 from benchmarks.apart import race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
@@ -49,15 +49,22 @@ def main() -> None:
     races = gradients.races(count)
     figures += gradients.figures(races, count)
 
+    tell("programs, in the same way")
+    replayed = compiled.races(count, options.quick)
+    figures += compiled.figures(replayed, options.quick)
+
     tell("sizes, chains and instructions, each in a process of its own")
     figures += process_figures(options.quick, min(count, 60))
 
     tell("done")
-    missing = [reason for each in (step, *races.values()) for reason in each.missing]
+    missing = [
+        reason for each in (step, *races.values(), *replayed.values()) for reason in each.missing
+    ]
     absent = "".join(f"\n- {reason}: `{INSTALL}`" for reason in dict.fromkeys(missing))
     command = f"python -m benchmarks {'--quick' if options.quick else f'--rounds {count}'}"
     tables = {name: each.rows for name, each in races.items()}
-    text = results(command, figures, step.rows, tables, absent)
+    replays = {name: each.rows for name, each in replayed.items()}
+    text = results(command, figures, step.rows, tables, replays, absent)
     print(text)
     if not options.quick:
         RESULTS.write_text(text)

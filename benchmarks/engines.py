@@ -111,8 +111,8 @@ class Library(Engine):
 
 
 def seconds(start: float) -> str:
-    """Time since `start`, as text."""
-    return f"{time.perf_counter() - start:.1f} s"
+    """Time since `start`, as text: two digits."""
+    return f"{time.perf_counter() - start:.2g} s"
 
 
 class Floats(Engine):

@@ -12,7 +12,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from autograd_lite import Value
+from autograd_lite import Value, freeze
+from benchmarks.programs import rosenbrock
 
 ROOT = Path(__file__).parent.parent
 
@@ -95,6 +96,19 @@ def freeing(nodes: int, rounds: int) -> float:
     return freed / built
 
 
+def freezing(nodes: int, rounds: int) -> float:
+    """Seconds per instruction to make a program out of a graph that was recorded before."""
+    program = rosenbrock(nodes // 8 + 1)
+    xs = [*map(Value, program.point)]
+    out = program.loop(xs, program.data, None)
+    quietest = float("inf")
+    for _ in range(rounds):
+        start = time.perf_counter()
+        frozen = freeze(out, xs)
+        quietest = min(quietest, time.perf_counter() - start)
+    return quietest / len(frozen)
+
+
 def products(on_values: int, times: int) -> float:
     """A loop of `a * b`, for counting its instructions from outside."""
     a, b = (Value(1.5), Value(2.5)) if on_values else (1.5, 2.5)
@@ -132,5 +146,5 @@ def collected(report: str) -> int:
 
 
 if __name__ == "__main__":
-    probes = {f.__name__: f for f in (resident, per_node, freeing, products)}
+    probes = {f.__name__: f for f in (resident, per_node, freeing, freezing, products)}
     print(probes[sys.argv[1]](*map(int, sys.argv[2:])))

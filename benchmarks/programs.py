@@ -19,8 +19,8 @@ class Program(NamedTuple):
         On lists of numbers; `functions` is `math` for floats.
     arrays : callable
         On arrays; `functions` is a library with NumPy's names.
-    point : list
-        Where it is differentiated: a list, or a list of rows.
+    point : list or float
+        Where it is differentiated: a list, a list of rows, or one number.
     data : list
         What it is not differentiated by.
     """
@@ -28,7 +28,7 @@ class Program(NamedTuple):
     name: str
     loop: Callable[[Any, Any, Any], Any]
     arrays: Callable[[Any, Any, Any], Any]
-    point: list[Any]
+    point: Any
     data: list[Any]
 
 
@@ -51,6 +51,60 @@ def rosenbrock_loop(xs: Sequence[Any], _: Any, __: Any) -> Any:
 def rosenbrock_arrays(xs: Any, _: Any, __: Any) -> Any:
     """As `scipy.optimize.rosen` does."""
     return (100.0 * (xs[1:] - xs[:-1] ** 2) ** 2 + (1.0 - xs[:-1]) ** 2).sum()
+
+
+def product_with_sine() -> Program:
+    """x·x·sin x at one number."""
+    return Program("x·x·sin x", x_x_sine, x_x_sine, 1.3, [])
+
+
+def x_x_sine(x: Any, _: Any, functions: Any) -> Any:
+    """As its name says."""
+    return x * x * functions.sin(x)
+
+
+def helmholtz(n: int) -> Program:
+    """The Helmholtz energy of a mixture of n fluids, the classic of AD benchmarks.
+
+    RT Σ xᵢ log(xᵢ / (1 - bᵀx)) - xᵀAx / (√8 bᵀx) · log((1 + (1 + √2) bᵀx) / (1 + (1 - √2) bᵀx)), in
+    units where RT is 1.
+    """
+    rng = random.Random(1337)
+    point = [rng.uniform(0.1, 1.0) / n for _ in range(n)]
+    covolumes = [rng.uniform(0.1, 1.0) for _ in range(n)]
+    roots = [rng.uniform(0.1, 1.0) for _ in range(n)]
+    attractions = [[a * b for a in roots] for b in roots]
+    name = f"the Helmholtz energy, n = {n}"
+    return Program(name, helmholtz_loop, helmholtz_arrays, point, [covolumes, attractions])
+
+
+def helmholtz_loop(xs: Sequence[Any], data: Sequence[Any], functions: Any) -> Any:
+    """One term after the other."""
+    covolumes, attractions = data
+    volume, pull, ideal = 0.0, 0.0, 0.0
+    for x, b in zip(xs, covolumes, strict=True):
+        volume = volume + b * x
+    for x, row in zip(xs, attractions, strict=True):
+        felt = 0.0
+        for other, a in zip(xs, row, strict=True):
+            felt = felt + a * other
+        pull = pull + x * felt
+        ideal = ideal + x * functions.log(x / (1.0 - volume))
+    return ideal - pull * attraction(volume, functions)
+
+
+def helmholtz_arrays(xs: Any, data: Sequence[Any], functions: Any) -> Any:
+    """By products of vectors."""
+    covolumes, attractions = data
+    volume = covolumes @ xs
+    ideal = (xs * functions.log(xs / (1.0 - volume))).sum()
+    return ideal - xs @ (attractions @ xs) * attraction(volume, functions)
+
+
+def attraction(volume: Any, functions: Any) -> Any:
+    """What follows the quadratic form."""
+    high, low = (1.0 + (1.0 + sign * math.sqrt(2.0)) * volume for sign in (1.0, -1.0))
+    return functions.log(high / low) / (math.sqrt(8.0) * volume)
 
 
 def portfolio(assets: int = 10) -> Program:

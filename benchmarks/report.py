@@ -19,9 +19,10 @@ def results(
     figures: Sequence[Figure],
     rows: Sequence[Row],
     gradients: dict[str, Sequence[Row]],
+    programs: dict[str, Sequence[Row]],
     missing: str,
 ) -> str:
-    """The whole page; `gradients` are the rows for each function."""
+    """The whole page; `gradients` are the rows for each function, `programs` for each task."""
     return f"""# Results
 
 Command: `{command}`
@@ -49,6 +50,10 @@ differentiated by.
 × compares a total with ours. "Agrees": loss and gradients are ours to 1e-9, relatively where they
 are larger than 1. "–": loss and gradient come from one call. Slow engines run fewer rounds. With
 its collector off, micrograd never frees its nodes: its total is then without freeing.
+
+{"".join(program_section(*item) for item in programs.items())}
+What is done once is not in the time of a run: tracing or compiling, the first run included, is said
+with the form. Results are compared number for number; of many rows, every so many.
 {missing}"""
 
 
@@ -59,6 +64,18 @@ def gradient_section(name: str, rows: Sequence[Row]) -> str:
 
 {peer_table(rows)}
 """
+
+
+def program_section(name: str, rows: Sequence[Row]) -> str:
+    """The peers' table for what is recorded once and run again."""
+    lines = ["| engine | form | rounds | one run, µs | × | agrees |", "|---|---|---|---|---|---|"]
+    for engine, rounds, lap, ours, wrong in rows:
+        lines.append(
+            f"| {engine.label} | {engine.form} | {rounds} | {shown(lap.total * 1e6)} "
+            f"| {shown(lap.total / ours.total)} | {agreement(engine, wrong)} |"
+        )
+    table = "\n".join(lines)
+    return f"\n## {name[0].upper()}{name[1:]}\n\n{table}\n"
 
 
 def figure_table(figures: Sequence[Figure]) -> str:

@@ -15,7 +15,7 @@ from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, Lap, ThroughMLP, ours
 from benchmarks.figures import Figure, Scene, shown, step_figures
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
-from benchmarks.programs import portfolio, rosenbrock
+from benchmarks.programs import helmholtz, portfolio, rosenbrock
 from benchmarks.report import figure_table, peer_table, results
 from benchmarks.rounds import Row
 from benchmarks.step import parameters, task
@@ -44,7 +44,11 @@ def test_every_form_of_the_step_gives_our_loss_and_gradient(make, reference):
         assert rounds.disagreement(engine, reference) == ""
 
 
-@pytest.mark.parametrize("program", [rosenbrock(8), portfolio(3)], ids=["rosenbrock", "portfolio"])
+@pytest.mark.parametrize(
+    "program",
+    [rosenbrock(8), portfolio(3), helmholtz(3)],
+    ids=["rosenbrock", "portfolio", "helmholtz"],
+)
 @pytest.mark.parametrize("make", [*gradients.OURS, *gradients.PEERS])
 def test_every_form_of_a_program_gives_our_value_and_gradient(make, program):
     for library in getattr(getattr(make, "func", make), "libraries", ()):
@@ -78,9 +82,11 @@ def test_a_race_tells_who_is_missing_and_compares_with_the_reference():
     figure = gradients.ratio_to_function("f", run)
     assert figure.measured == backward / floats
     assert f"`value_and_grad` {shown(gradient / floats)}" in figure.remark
-    page = results("command", [figure], run.rows, {"a function": run.rows}, "")
-    assert page.count("| autograd_lite") == 4
+    page = results("command", [figure], run.rows, {"a function": run.rows}, {"map": run.rows}, "")
+    assert page.count("| autograd_lite") == 6
     assert "## Gradient of a function\n\n| engine" in page
+    assert "## Map\n\n| engine" in page
+    assert f"| 1 | {shown(gradient * 1e6)} | 1.00 | yes |" in page
 
 
 def test_the_network_gives_the_bits_of_the_loop(reference):
@@ -207,6 +213,7 @@ def test_the_probes_measure_something():
     assert probes.growth(2_000, 1_000, 1) > 0.0
     assert 0.0 < probes.freeing(2_000, 3) < 10.0
     assert 16 < probes.answer("resident", 20_000) < 2_000
+    assert 1e-8 < probes.answer("freezing", 2_000, 2) < 1e-2
 
 
 def test_callgrinds_total_is_read():

@@ -1,0 +1,189 @@
+"""Who runs what is `recorded`: ours, peers that record or compile, and formulas by hand."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+import timeit
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+from benchmarks.engines import Lap, Library, seconds
+from benchmarks.recorded import Recorded
+
+#: Of a long result so many numbers are compared, about.
+COMPARED = 10_000
+
+
+class Runner(Library):
+    """Calls `run` with `inputs`, both set by `prepare`, and looks at the clock around `task.calls`.
+
+    All numbers of the result count as the gradient; the loss is left at 0.
+    """
+
+    task: Recorded
+    run: Callable[..., Any]
+    inputs: list[Any]
+    loss = 0.0
+
+    def __init__(self, task: Recorded) -> None:
+        self.inputs, self.rounds = task.inputs, task.rounds
+        super().__init__(task)
+        names = {f"x{i}": thing for i, thing in enumerate(self.inputs)}
+        # Without the setup, the timer would keep Python's garbage collector off.
+        self.timer = timeit.Timer(
+            f"run({', '.join(names)})", gc.enable, globals={"run": self.run, **names}
+        )
+
+    def first(self, form: str) -> None:
+        """The first run, which is not timed with the others, as it traces or compiles."""
+        start = time.perf_counter()
+        self.run(*self.inputs)
+        self.form = f"{form} once in {seconds(start)}"
+
+    def lap(self) -> Lap:
+        return Lap(math.nan, self.timer.timeit(self.task.calls) / self.task.calls)
+
+    def gradient(self) -> list[float]:
+        """The numbers of one more run, of some rows if there are many."""
+        found = self.run(*self.inputs)
+        parts = found if isinstance(found, list | tuple) else [found]
+        rows = max(1, self.task.rows)
+        table = np.column_stack([np.reshape(part, (rows, -1)) for part in parts])
+        return np.ravel(table[:: table.size // COMPARED + 1]).tolist()
+
+
+class Eager(Runner):
+    """Ours without a program: a graph for each call."""
+
+    libraries = ("autograd_lite",)
+    form = "a graph for each call"
+
+    def prepare(self) -> None:
+        self.label = f"autograd_lite, engine `{ag.engine}`"
+        self.run = partial(self.task.loop, ag, ag)
+
+
+class Compiled(Eager):
+    """Ours: traced in the first call."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        run, threads = ag.compile(self.run), self.task.threads
+        if self.task.rows:
+            self.run = partial(run.map, threads=threads)
+            text = f"threads={threads}, " if threads > 1 else ""
+            self.first(f"`ag.compile`, map, {text}traced")
+        else:
+            self.run = run
+            self.first("`ag.compile`, traced")
+        [program] = run.programs
+        self.form += f", {len(program):,} instructions"
+
+
+class ByHand(Runner):
+    """Formulas, on Python's floats or on arrays."""
+
+    libraries = ("numpy", "scipy.special")
+
+    def prepare(self) -> None:
+        numpy, special = self.imported
+        functions: Any = SimpleNamespace(
+            exp=numpy.exp, log=numpy.log, sqrt=numpy.sqrt, erfc=special.erfc
+        )
+        if isinstance(self.inputs[0], float):
+            self.label, functions = "plain floats", math
+        self.form = "by hand"
+        self.run = partial(self.task.by_hand, functions)
+
+
+class Casadi(Runner):
+    """Its virtual machine, on scalar symbols."""
+
+    libraries = ("casadi",)
+
+    def prepare(self) -> None:
+        [casadi] = self.imported
+
+        def grad(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def numbers(x: Any) -> Any:
+                return x if x.is_scalar() else casadi.vertsplit(x)
+
+            return lambda x: casadi.gradient(f(numbers(x)), x)
+
+        start = time.perf_counter()
+        symbols = casadi.SX.sym("x", np.size(self.inputs[0]))
+        slope = self.task.loop(SimpleNamespace(grad=grad), casadi, symbols)
+        self.function = casadi.Function("slope", [symbols], [slope])
+        self.form = f"{self.calling()}, recorded once in {seconds(start)}"
+
+    def calling(self) -> str:
+        """Set `run`, and say which way."""
+        self.run = self.function
+        return "SX, ordinary call"
+
+    def gradient(self) -> list[float]:
+        return self.run(*self.inputs).full().ravel().tolist()
+
+
+class CasadiBuffer(Casadi):
+    """The same machine, writing to memory bound beforehand; setting and reading it is not timed."""
+
+    def calling(self) -> str:
+        [point] = self.inputs
+        self.given, self.found = np.array(point), np.zeros(np.size(point))
+        self.buffer, self.run = self.function.buffer()
+        self.buffer.set_arg(0, memoryview(self.given))
+        self.buffer.set_res(0, memoryview(self.found))
+        self.inputs = []
+        return "SX, buffer bound beforehand"
+
+    def gradient(self) -> list[float]:
+        self.found[:] = math.nan
+        self.run()
+        return self.found.tolist()
+
+
+class Jax(Runner):
+    """`jit` of the form over arrays, `vmap` over rows."""
+
+    libraries = ("jax", "jax.numpy", "jax.scipy.special")
+    what = "arrays"
+
+    def prepare(self) -> None:
+        jax, numpy, special = self.imported
+        jax.config.update("jax_enable_x64", True)
+        self.inputs = [numpy.array(thing) for thing in self.inputs]
+        self.functions = SimpleNamespace(
+            exp=numpy.exp, log=numpy.log, sqrt=numpy.sqrt, sin=numpy.sin, erfc=special.erfc
+        )
+        if self.task.rows:
+            several = jax.jit(jax.vmap(self.derivative))
+            self.run = lambda *inputs: jax.block_until_ready(several(*inputs))
+            self.first(f"jit(vmap) of {self.what}, compiled")
+        else:
+            one = jax.jit(self.derivative)
+            # Quicker than the function, which looks for arrays in any structure.
+            self.run = lambda *inputs: one(*inputs).block_until_ready()
+            self.first(f"jit of {self.what}, compiled")
+
+    def derivative(self, *inputs: Any) -> Any:
+        """Of one row."""
+        return self.task.arrays(self.imported[0], self.functions, *inputs)
+
+
+class JaxScalars(Jax):
+    """`jit` of the loop: every number is one of XLA's, which takes long to compile."""
+
+    what = "the loop over scalars"
+
+    def derivative(self, xs: Any) -> Any:
+        jax, numpy, _ = self.imported
+        found = self.task.loop(jax, self.functions, [*xs])
+        return numpy.stack(jax.tree.leaves(found))
