@@ -111,8 +111,9 @@ class Library(Engine):
 
 
 def seconds(start: float) -> str:
-    """Time since `start`, as text: two digits."""
-    return f"{time.perf_counter() - start:.2g} s"
+    """Time since `start`, as text: two digits, or all those before the point."""
+    passed = time.perf_counter() - start
+    return f"{passed:.2g} s" if passed < 99.5 else f"{passed:.0f} s"
 
 
 class Floats(Engine):

@@ -4,6 +4,7 @@ import gc
 import math
 import os
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from autograd_lite import Value
 from benchmarks import derivatives, gradients, probes, rounds
 from benchmarks.apart import Apart, race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
-from benchmarks.engines import Floats, Lap, ThroughMLP, ours
+from benchmarks.engines import Floats, Lap, ThroughMLP, ours, seconds
 from benchmarks.figures import Figure, Scene, shown, step_figures
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
 from benchmarks.programs import helmholtz, portfolio, rosenbrock
@@ -207,6 +208,14 @@ def test_the_figures_are_ratios_of_quietest_laps():
     assert peer_table(rows).splitlines()[2:] == [
         "| a peer | own loop | 7 | 40000 | 50000 | 10.0 | **no**: loss off by 1.0e+00 |"
     ]
+
+
+@pytest.mark.parametrize(
+    ("passed", "text"), [(0.000384, "0.00038 s"), (24.4, "24 s"), (99.7, "100 s"), (123.4, "123 s")]
+)
+def test_times_of_what_is_done_once_have_two_digits_or_more(passed, text, monkeypatch):
+    monkeypatch.setattr(time, "perf_counter", lambda: passed)
+    assert seconds(0.0) == text
 
 
 def test_the_probes_measure_something():
