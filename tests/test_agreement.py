@@ -17,7 +17,7 @@ from foreign import product_row, total_row, weighted_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.engine import chain_rule, python
+from autograd_lite.engine import building, chain_rule, python
 from autograd_lite.engine.second import hessian_products as python_products
 from autograd_lite.engine.sweep import adjoints as python_adjoints
 from autograd_lite.engine.sweep import topological_order as python_order
@@ -263,6 +263,89 @@ def test_every_row_gives_equal_bits_at_edges_and_at_random_numbers(row):
         twins.backward()
         twins.check()
         twins.hessian_products([choose.choice([0.0, 1.0, -0.5]) for _ in twins.ours])
+
+
+def instructions(parts):
+    """What `finished` gives, to be compared."""
+    return [part if type(part) in (tuple, dict) else bytes(part) for part in parts]
+
+
+@given(programs([*ROWS, FOREIGN[0]]))
+def test_random_programs_and_their_gradients_become_equal_instructions(twins):
+    n = sum(not x.op and not x.constant for x in twins.ours)
+    recorded = twins.check_same(
+        *twins.swept_in(
+            "adjoints_in",
+            lambda engine, nodes: None,
+            lambda engine, nodes: {engine[-1]: 1.0},
+            lambda engine, nodes: {*nodes},
+        )
+    )
+    found = []
+    for module, nodes in zip((building, native), (twins.ours, twins.theirs), strict=True):
+        every = [*nodes, *recorded[module is native]]
+        builder = module.Builder(n)
+        registers = builder.enter(nodes[:n], every)
+        last = instructions(builder.finished(registers[-3:]))
+        inner = builder.enter(nodes[-n:], every[::-1])
+        found.append((registers, last, inner, instructions(builder.finished(registers + inner))))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("row", [*ROWS, *FOREIGN[:2]], ids=repr)
+def test_every_row_at_constants_becomes_equal_instructions(row):
+    choose = random.Random(5)
+    n = {a_number_of_arguments(row, lambda some, k=k: some[k]) for k in range(4)}
+    found = []
+    for module in (building, native):
+        choose.seed(5)
+        builder = module.Builder(2)
+        numbers = [*EDGES, 2.0, choose.gauss(0, 1)]
+        places = [0, 1, *map(builder.constant, numbers)]
+        registers = [
+            builder.emit(row, [choose.choice(places[first:]) for _ in range(count)])
+            for first in (2, 0)
+            for count in sorted(n)
+            for _ in range(60)
+        ]
+        found.append([registers, instructions(builder.finished(registers))])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("module", [building, native])
+class TestBuilders:
+    def test_what_is_no_register_is_refused(self, module):
+        builder = module.Builder(1)
+        for wrong in (1, -1, 2**40):
+            with pytest.raises(ValueError, match=f"{wrong} is no register"):
+                builder.emit(TABLE["exp"], [wrong])
+            with pytest.raises(ValueError, match=f"{wrong} is no register"):
+                builder.finished([wrong])
+        for operands in ([], [0], [0, 0, 0]):
+            with pytest.raises(ValueError, match=f"does not take {len(operands)}"):
+                builder.emit(TABLE["add"], operands)
+        with pytest.raises(ValueError, match="does not take 2"):
+            builder.emit(TABLE["dot"], [0, 0])
+
+    def test_no_more_inputs_than_it_has(self, module):
+        kind = python.Value if module is building else native.Value
+        with pytest.raises(ValueError, match="2 inputs were given of 1"):
+            module.Builder(1).enter([kind(1.0), kind(2.0)], [])
+
+    def test_nothing_above_an_input_is_entered(self, module):
+        kind, constant = (
+            (python.Value, python.constant)
+            if module is building
+            else (native.Value, native.constant)
+        )
+        record = python.record if module is building else native.record
+        above = record(product_row("refused"), (kind(2.0), constant(3.0)))
+        inner = record(TABLE["exp"], (above,))
+        root = record(TABLE["sin"], (inner,))
+        builder = module.Builder(1)
+        [register] = builder.enter([inner], [root])
+        _, rows, *_, saved = builder.finished([register])
+        assert (rows, saved["unused"]) == ((TABLE["sin"],), 0)
 
 
 @given(programs())

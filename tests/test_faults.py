@@ -14,6 +14,7 @@ from foreign import product_row, total_row, weighted_row
 import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.engine import (
+    Builder,
     Mode,
     adjoints,
     adjoints_in,
@@ -58,6 +59,7 @@ class Graph:
         part = TOTAL([self.x, 2.0, self.y], 4.0) + WEIGHTED(self.x, 1.0, self.y, self.x)
         self.root = inner * fan + ag.exp(self.x) + ag.where(ag.less(self.x, 1.0), part, 2.0)
         self.smooth = ag.tanh(fan) * ag.logsumexp(self.many) * ag.exp(self.x)
+        self.sines = ag.sum([ag.sin(x) * self.x for x in self.many])
         self.root.label = "root"
         self.root.backward()
         self.nodes = topological_order([self.root])
@@ -104,6 +106,16 @@ def side_by_side(g):
     )
 
 
+def built(g):
+    """Kernels only, with more constants, instructions and kinds of rows than there is room for."""
+    builder = Builder(2)
+    registers = builder.enter([g.x, g.y], [g.many[0], g.sines])
+    registers.append(builder.emit(TABLE["multiply"], [1, builder.constant(-1.0)]))
+    registers.append(builder.emit(TABLE["sum"], registers[:1] * MANY))
+    registers.append(builder.emit(STEEP, [registers[1]]))
+    return builder.finished(registers)
+
+
 #: What may run out of memory anywhere; none of them may change a number when it fails.
 PROGRAMS = {
     **dict(rows_of_the_table()),
@@ -140,6 +152,7 @@ PROGRAMS = {
     "a new grad": lambda g: setattr(g.y, "grad", 7),
     "record_beside": side_by_side,
     "copy": lambda g: copy.copy(g.root),
+    "instructions": built,
 }
 #: Mostly code of CPython 3.11 and NumPy, which are less strict: a call's arguments are lost when
 #: there is no memory for the call, so nodes are not counted here; some errors become others.
@@ -150,6 +163,7 @@ PYTHON_PROGRAMS = {
     "adjoints_in": lambda g: adjoints_in(None, g.nodes, {g.root: 1.0}, {*g.nodes}),
     "tangents_in": lambda g: tangents_in(None, g.nodes, {g.x: 1.0}),
     "hessian_products of Python's rows": lambda g: hessian_products(g.root, [g.x], [[1.0]]),
+    "a program": lambda g: ag.freeze([g.smooth, PRODUCT(2.0, ag.gelu(g.y))], [g.x, g.y]),
     "a layer": lambda g: g.layer([g.x, 1.0]),
     "deepcopy": lambda g: copy.deepcopy(g.root),
     "pickle": lambda g: pickle.dumps([g.root, g.x]),

@@ -16,7 +16,13 @@ from foreign import product_row
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.engine import adjoints, adjoints_in, hessian_products, topological_order
+from autograd_lite.engine import (
+    Builder,
+    adjoints,
+    adjoints_in,
+    hessian_products,
+    topological_order,
+)
 
 if ag.engine != "native":
     pytest.skip("the C engine does not run here", allow_module_level=True)
@@ -61,6 +67,7 @@ PASSES = {
     "adjoints": lambda x, y: partial(adjoints, y, 1.0, [x]),
     "adjoints_in": lambda x, y: partial(adjoints_in, None, *recorded_from(y)),
     "hessian_products": lambda x, y: partial(hessian_products, y, [x, y], [[1.0, 0.0]] * 2),
+    "instructions": lambda x, y: partial(Builder(1).enter, [x], [y]),
 }
 
 

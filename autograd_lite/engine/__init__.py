@@ -25,6 +25,7 @@ name = "python"
 if not TYPE_CHECKING and _wanted != "python":
     try:
         from autograd_lite.engine.native import (
+            Builder,
             Value,
             adjoints,
             adjoints_in,
@@ -51,6 +52,7 @@ if not TYPE_CHECKING and _wanted != "python":
 
 if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
+    from autograd_lite.engine.building import Builder
     from autograd_lite.engine.chain_rule import adjoints_in, dependent, tangents_in
     from autograd_lite.engine.modes import current_mode
     from autograd_lite.engine.observing import observe
@@ -60,6 +62,7 @@ if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.sweep import adjoints, topological_order
 
 __all__ = [
+    "Builder",
     "Mode",
     "Observer",
     "Value",

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from autograd_lite.engine.python import Value
 
 
-def topological_order(roots: Iterable[Value]) -> list[Value]:
+def topological_order(roots: Iterable[Value], without: Iterable[Value] = ()) -> list[Value]:
     """The roots and all their ancestors, every node after its parents.
 
     Depth first from the left, without recursion: the order depends on the graph alone, which makes
-    sums of adjoints reproducible to the bit.
+    sums of adjoints reproducible to the bit. The walk leaves out some nodes, and what only they
+    lead to.
     """
     order: list[Value] = []
-    seen: set[Value] = set()
+    seen: set[Value] = {*without}
     stack: list[Any] = list(roots)[::-1]
     while stack:
         node = stack.pop()

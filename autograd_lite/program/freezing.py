@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_lite.engine import Value, fields, topological_order
+import numpy as np
+
+from autograd_lite.engine import Builder, Value
 from autograd_lite.graph import check_value
-from autograd_lite.program.building import Builder
 from autograd_lite.program.program import Program
 
 
@@ -57,26 +58,14 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
         twice = next(i for i, node in enumerate(nodes) if node in nodes[:i])
         raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
     builder = Builder(len(nodes))
-    found = entered(builder, roots, {node: i for i, node in enumerate(nodes)})
-    return builder.finished(found, single)
+    return finished(builder, builder.enter(nodes, roots), single)
 
 
-def entered(builder: Builder, roots: Sequence[Value], registers: dict[Value, int]) -> list[int]:
-    """The registers of some Values, whose graph is added to a program.
-
-    Parameters
-    ----------
-    builder : Builder
-    roots : sequence of Value
-    registers : dict of Value to int
-        Of the inputs; those of all other nodes are added.
-    """
-    emit, constant = builder.emit, builder.constant
-    for node in topological_order(roots):
-        if node not in registers:
-            row, parents, _, number, *_ = fields(node)
-            if row is None:
-                registers[node] = constant(number)
-            else:
-                registers[node] = emit(row, [registers[parent] for parent in parents])
-    return [registers[root] for root in roots]
+def finished(builder: Builder, outputs: Sequence[int], single: bool) -> Program:
+    """The program that a builder holds, for some of its registers."""
+    constants, rows, codes, starts, operands, ends, saved = builder.finished(outputs)
+    indices = [np.frombuffer(part, np.int64) for part in (starts, operands, ends)]
+    return Program(
+        builder.n_inputs, np.frombuffer(constants, np.float64), rows,
+        np.frombuffer(codes, np.int32), indices[0], indices[1], indices[2], single, saved,
+    )  # fmt: skip

@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value, constant, observe
+from autograd_lite.engine import Builder, Value, constant, observe
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.ops.rules import less, less_equal
-from autograd_lite.program.building import Builder
-from autograd_lite.program.freezing import entered
+from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import Static, numbers_of
 from autograd_lite.program.program import Floats, Program
 from autograd_lite.transforms.recordings import differentiating
@@ -196,17 +195,18 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name
     with recording(), differentiating(inputs), _tracing(seen):
         result = take_apart(function(*given), f"the result of {name}")
     builder = Builder(len(inputs))
-    registers = {node: i for i, node in enumerate(inputs)}
-    roots = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
-    outputs = entered(builder, roots, registers)
+    leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
+    sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
+    registers = builder.enter(inputs, [*leaves, *sides])
+    outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
     guards: dict[int, Guard] = {}
-    for relation, node, other, holds in seen.compared:
+    for i, (relation, node, other, holds) in enumerate(seen.compared):
         row, swapped = _ROWS[relation]
-        sides = entered(builder, [node, other], registers)
-        register = builder.emit(row, sides[::-1] if swapped else sides)
+        pair = compared[2 * i : 2 * i + 2]
+        register = builder.emit(row, pair[::-1] if swapped else pair)
         if register >= 0:  # else two constants
             guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
-    program = builder.finished([*outputs, *guards], False)
+    program = finished(builder, [*outputs, *guards], False)
     expected = tuple(Guard(g.text, g.holds) for g in guards.values())
     return Traced(program, expected, result)
 

@@ -8,6 +8,7 @@
 * ``second.c``: Hessian times vector;
 * ``beside.c``: a layer of a network in one call;
 * ``chain_rule.c``: adjoints and tangents in any number system;
+* ``tables.c``, ``instructions.c``, ``building.c``: graphs become programs;
 * ``value.c``: the type Value and its attributes;
 * ``debug.c``: failing allocations, for tests;
 * ``engine.c``: includes them all; what Python sees.
@@ -29,6 +30,7 @@ from autograd_lite.engine import modes, scopes
 from autograd_lite.engine import python as twin
 from autograd_lite.engine.generate import table_digest
 from autograd_lite.engine.native import _engine
+from autograd_lite.engine.recipes import recipe, traits
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.duals import partial_tangents
@@ -54,6 +56,8 @@ _engine.set_up(
     refuse_data,
     refuse_label,
     partial_tangents,
+    traits,
+    recipe,
 )
 
 
@@ -71,6 +75,7 @@ current_scope = _Remembered(scopes.current_scope)
 Value: Any = _engine.Value
 Value.__doc__ = twin.Value.__doc__
 Value.__signature__ = inspect.signature(twin.Value)
+Builder = _engine.Builder
 adjoints = _engine.adjoints
 adjoints_in = _engine.adjoints_in
 constant = _engine.constant

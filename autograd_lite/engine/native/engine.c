@@ -30,6 +30,9 @@
 #include "second.c"
 #include "beside.c"
 #include "chain_rule.c"
+#include "tables.c"
+#include "instructions.c"
+#include "building.c"
 #include "value.c"
 
 /* --- what Python code sees as _engine.NAME --------------------------------------------------------- */
@@ -289,17 +292,17 @@ static PyMethodDef sequence_call_definition = {
 
 PyDoc_STRVAR(set_up_doc,
 "set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, ieee_type, scope,\n"
-"mode, refuse_data, refuse_label, partial_tangents)\n--\n\nWhat this engine needs of the rest. Called once.");
+"mode, refuse_data, refuse_label, partial_tangents, traits, recipe)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOO!O!O!OOOOO:set_up", &table, &op_type, &sequence_op_type,
+    if (!PyArg_ParseTuple(args, "OOOOO!O!O!OOOOOOO:set_up", &table, &op_type, &sequence_op_type,
                           &as_float, &PyTuple_Type, &number_types, &PyType_Type, &double_type,
                           &PyType_Type, &ieee_type, &scope_variable, &mode_variable, &refuse_data, &refuse_label,
-                          &partial_tangents))
+                          &partial_tangents, &traits_of, &recipe_for))
         return NULL;
     Py_INCREF(as_float);
     Py_INCREF(number_types);
@@ -310,6 +313,8 @@ static PyObject *set_up(PyObject *module, PyObject *args) {
     Py_INCREF(refuse_data);
     Py_INCREF(refuse_label);
     Py_INCREF(partial_tangents);
+    Py_INCREF(traits_of);
+    Py_INCREF(recipe_for);
     if (!(row_index = PyDict_New()) || grow_rows() < 0 || enter_compiled(table) < 0 ||
         add_methods() < 0 || take_over_calls(op_type, &row_call_definition, &call_fixed) < 0 ||
         take_over_calls(sequence_op_type, &sequence_call_definition, &call_sequence) < 0)
@@ -353,6 +358,8 @@ static struct PyModuleDef definition = {
     NULL, NULL, NULL, NULL,
 };
 
+static PyObject *BuilderType;
+
 PyMODINIT_FUNC PyInit__engine(void) {
     PyObject *module = PyModule_Create(&definition);
     if (!module)
@@ -373,7 +380,10 @@ PyMODINIT_FUNC PyInit__engine(void) {
             goto failed;
         ValueType->tp_vectorcall = value_vectorcall;
     }
+    if (!BuilderType && !(BuilderType = PyType_FromSpec(&builder_spec)))
+        goto failed;
     if (PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType) < 0 ||
+        PyModule_AddObjectRef(module, "Builder", BuilderType) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         goto failed;
     return module;

@@ -137,7 +137,15 @@ static int evaluate_sequence(Node *node, const Row *row, bool silent) {
     return 0;
 }
 
-/* Python code runs here, which may make `rows` move. */
+/* The number of a row, from its Python function. Python code runs here, which may make `rows` move. */
+static int call_on_floats(PyObject *op, PyObject *numbers, PyObject **out, double *number) {
+    PyObject *function = PyObject_GetAttrString(op, "on_floats");
+    *out = function ? PyObject_CallObject(function, numbers) : NULL;
+    Py_XDECREF(function);
+    *number = *out ? PyFloat_AsDouble(*out) : -1.0;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 static int evaluate_in_python(Node *node, PyObject *op, bool silent) {
     const Py_ssize_t n = count_parents(node);
     Node *const *parents = parents_of(node);
@@ -154,13 +162,8 @@ static int evaluate_in_python(Node *node, PyObject *op, bool silent) {
         PyTuple_SET_ITEM(numbers, i, number);
         PyTuple_SET_ITEM(wanted, i, PyBool_FromLong(!parents[i]->constant));
     }
-    PyObject *function = PyObject_GetAttrString(op, "on_floats");
-    if (function) {
-        out = PyObject_CallObject(function, numbers);
-        Py_DECREF(function);
-    }
-    const double number = out ? PyFloat_AsDouble(out) : -1.0;
-    if (!out || PyErr_Occurred())
+    double number;
+    if (call_on_floats(op, numbers, &out, &number) < 0)
         goto done;
     if (silent) {
         node->data = number;

@@ -212,14 +212,26 @@ static inline int visit(Node *node, Order *order, Stack *stack, const bool take_
     }
 }
 
-/* The order of the graph of some roots. After an error (-1) there is none, and nothing to undo. */
-static inline int walk(PyObject *const *roots, Py_ssize_t n, Order *order, const bool take_grads) {
+/* The order of the graph of some roots, after some nodes which the walk does not go beyond. After an error
+ * (-1) there is none, and nothing to undo. */
+static inline int walk_below(PyObject *const *inputs, Py_ssize_t n_inputs, PyObject *const *roots,
+                             Py_ssize_t n, Order *order, const bool take_grads) {
     Stack stack = spare_stack;
     spare_stack = (Stack){NULL, 0, 0};
     int state = DONE, result = 0;
     *order = take_order();
     do {
         state = DONE;
+        for (Py_ssize_t i = 0; i < n_inputs && state == DONE; i++) {
+            Node *input = (Node *)inputs[i];
+            if (input->visited)
+                continue;
+            if (append(order, input, take_grads) < 0)
+                state = FAILED;
+            else
+                input->visited = 1;
+        }
+        stack.n = 0;
         for (Py_ssize_t i = 0; i < n && state == DONE; i++)
             state = visit((Node *)roots[i], order, &stack, take_grads);
         if (state != DONE)
@@ -236,4 +248,8 @@ static inline int walk(PyObject *const *roots, Py_ssize_t n, Order *order, const
     if (result < 0)
         give_back_order(order);
     return result;
+}
+
+static inline int walk(PyObject *const *roots, Py_ssize_t n, Order *order, const bool take_grads) {
+    return walk_below(NULL, 0, roots, n, order, take_grads);
 }

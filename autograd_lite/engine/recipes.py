@@ -1,0 +1,137 @@
+"""What a builder of programs asks about rows: what they are, and which steps stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from autograd_lite.engine.kernels import is_kernel
+from autograd_lite.errors import ProgramError
+from autograd_lite.ops import TABLE, Op
+from autograd_lite.ops.numbers import as_float
+
+_OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
+_ADD = _OPERATORS["add"]
+
+
+class Traits(NamedTuple):
+    """What a builder wants to know about a row.
+
+    `adds` says that it is the plain sum of two numbers; `exact` has the places, numbers and rules
+    of its exact identities.
+    """
+
+    kernel: bool
+    ignores_zero_sign: bool
+    adds: bool
+    exact: tuple[tuple[int, float, Callable[..., Any]], ...]
+
+
+def traits(row: Op) -> Traits:
+    """See `Traits`."""
+    found = []
+    for pattern, rule in row.exact:
+        [(place, number)] = [(i, part) for i, part in enumerate(pattern) if part is not ...]
+        found.append((place, number, rule))
+    return Traits(is_kernel(row), row.ignores_zero_sign, row is _ADD, tuple(found))
+
+
+class Recipe(NamedTuple):
+    """Kernels that together do what a rule does, in the order in which it calls them.
+
+    Registers are numbered: the arguments, then one for each step; constants from -1 down.
+    """
+
+    constants: tuple[float, ...]
+    steps: tuple[tuple[Op, tuple[int, ...]], ...]
+    result: int
+
+
+def recipe(row: Op, rule: Callable[..., Any] | None, n: int) -> Recipe:
+    """What to do in place of a row over n arguments: one of its rules, or if None, the row itself.
+
+    Raises
+    ------
+    ProgramError
+        If the row is a user's own.
+    """
+    notes = _Notes(n)
+    arguments = [Register(notes, i) for i in range(n)]
+    found = notes.lowered(row, arguments) if rule is None else rule(*arguments)
+    result = notes.register(found)
+    return Recipe(tuple(notes.constants), tuple(notes.steps), result)
+
+
+class _Notes:
+    """A recipe as it is written, while a rule runs on registers."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.constants: list[float] = []
+        self.steps: list[tuple[Op, tuple[int, ...]]] = []
+
+    def register(self, thing: Any) -> int:
+        if isinstance(thing, Register):
+            return thing.number
+        self.constants.append(as_float(thing))
+        return -len(self.constants)
+
+    def applied(self, row: Op, args: Sequence[Any]) -> Any:
+        if not is_kernel(row):
+            return self.lowered(row, args)
+        self.steps.append((row, tuple(map(self.register, args))))
+        return Register(self, self.n + len(self.steps) - 1)
+
+    def lowered(self, row: Op, args: Sequence[Any]) -> Any:
+        if row.custom:
+            raise ProgramError(
+                f"the op {row.name!r} is a function of yours that runs in Python, which a program "
+                "cannot; write it with ops of autograd_lite, or leave it outside of the program"
+            )
+        return row.expand(args)
+
+
+class Register:
+    """Stands for a number while a rule is written down as a recipe."""
+
+    __slots__ = ("notes", "number")
+
+    def __init__(self, notes: _Notes, number: int) -> None:
+        self.notes, self.number = notes, number
+
+    def __add__(self, other: Any) -> Any:
+        return self.notes.applied(_ADD, (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self.notes.applied(_ADD, (other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self.notes.applied(_OPERATORS["sub"], (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.notes.applied(_OPERATORS["sub"], (other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return self.notes.applied(_OPERATORS["mul"], (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.notes.applied(_OPERATORS["mul"], (other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.notes.applied(_OPERATORS["truediv"], (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.notes.applied(_OPERATORS["truediv"], (other, self))
+
+    def __neg__(self) -> Any:
+        return self.notes.applied(_OPERATORS["neg"], (self,))
+
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise TypeError("a register of a program has no number; write less, where and other rows")
+
+    __bool__ = __lt__ = __le__ = __gt__ = __ge__ = __float__ = _refuse
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Any:
+        notes: _Notes = next(arg.notes for arg in args if isinstance(arg, Register))
+        return notes.applied(row, args)
