@@ -163,7 +163,7 @@ PYTHON_PROGRAMS = {
     "adjoints_in": lambda g: adjoints_in(None, g.nodes, {g.root: 1.0}, {*g.nodes}),
     "tangents_in": lambda g: tangents_in(None, g.nodes, {g.x: 1.0}),
     "hessian_products of Python's rows": lambda g: hessian_products(g.root, [g.x], [[1.0]]),
-    "a program": lambda g: ag.freeze([g.smooth, PRODUCT(2.0, ag.gelu(g.y))], [g.x, g.y]),
+    "a program": lambda g: ag.freeze(PRODUCT(-1.0, ag.gelu(g.y) * g.x), [g.x, g.y]),
     "a layer": lambda g: g.layer([g.x, 1.0]),
     "deepcopy": lambda g: copy.deepcopy(g.root),
     "pickle": lambda g: pickle.dumps([g.root, g.x]),
