@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite import Value
 from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.table import with_attrs
-from autograd_lite.program.building import Builder, Register
 from autograd_lite.program.exports import (
     c_code,
     listing,
@@ -48,6 +48,10 @@ POINTS = np.array([*itertools.product(SPECIAL, repeat=3), *RNG.normal(0.0, 2.0, 
 ids = pytest.mark.parametrize("k", range(len(KERNELS)), ids=[repr(row)[4:-1] for row in KERNELS])
 
 
+def leaves(n):
+    return [Value(0.5) for _ in range(n)]
+
+
 def arguments(row, x):
     """Arguments for a row out of three: in turn, and of a row over sequences five or so."""
     if row.arity is not None:
@@ -57,10 +61,9 @@ def arguments(row, x):
 
 def kernels_program():
     """Every kernel, once, of three inputs: one output each."""
-    builder = Builder(3)
-    registers = [Register(builder, i) for i in range(3)]
-    outputs = [builder.applied(row, arguments(row, registers)).number for row in KERNELS]
-    return builder.finished(outputs, False)
+    registers = leaves(3)
+    outputs = [Value._apply_op(row, arguments(row, registers)) for row in KERNELS]
+    return ag.freeze(outputs, registers)
 
 
 ALL = kernels_program()
@@ -134,9 +137,9 @@ def test_python_source_needs_nothing_but_math():
 
 
 def one_instruction(row, n_inputs=None):
-    builder = Builder(len(arguments(row, [0] * 3)) if n_inputs is None else n_inputs)
-    inputs = [Register(builder, i) for i in range(builder.n_inputs)]
-    return builder.finished([builder.applied(row, inputs).number], True)
+    count = len(arguments(row, [0] * 3)) if n_inputs is None else n_inputs
+    inputs = leaves(count)
+    return ag.freeze(Value._apply_op(row, inputs), inputs)
 
 
 @ids
@@ -157,14 +160,13 @@ def test_python_takes_any_number_and_counts_its_arguments():
 
 def chain(length, width=3):
     """A long program whose last instruction needs the first ones."""
-    builder = Builder(width)
-    registers = [Register(builder, i) for i in range(width)]
+    registers = leaves(width)
     for i in range(length):
         row = TABLE[("multiply", "add", "sin", "maximum")[i % 4]]
         args = [registers[-1], registers[i % 7 % len(registers)]][: row.arity]
-        registers.append(builder.applied(row, args))
-    outputs = [registers[-1].number, registers[width].number, 1, registers[length // 2].number]
-    return builder.finished(outputs, False)
+        registers.append(Value._apply_op(row, args))
+    outputs = [registers[-1], registers[width], registers[1], registers[length // 2]]
+    return ag.freeze(outputs, registers[:width])
 
 
 def test_long_programs_become_several_functions():
@@ -180,11 +182,10 @@ def test_long_programs_become_several_functions():
 
 @pytest.mark.parametrize("name", ["sum", "dot", "prod", "max", "mean"])
 def test_a_row_over_thousands_is_no_deep_expression(name):
-    builder = Builder(3)
-    row, x = TABLE[name], [Register(builder, i) for i in range(3)]
+    row, x = TABLE[name], leaves(3)
     count = 10_000 * len(row.vectors) + len(row.scalars)
-    register = builder.applied(row, [x[i % 3] for i in range(count)])
-    program = builder.finished([register.number], True)
+    register = Value._apply_op(row, [x[i % 3] for i in range(count)])
+    program = ag.freeze(register, x)
     inputs = [0.5, -1.0, 0.75]
     assert bits(to_python(program)(*inputs)) == bits(interpreted(program, inputs)[0])
 
@@ -347,9 +348,8 @@ def test_torch_agrees_on_every_kernel(k, torch_found, expected):
 
 def product_of_sine():
     """x * x * sin(x)."""
-    builder = Builder(1)
-    x = Register(builder, 0)
-    return builder.finished([(x * x * TABLE["sin"](x)).number], True)
+    [x] = leaves(1)
+    return ag.freeze(x * x * TABLE["sin"](x), [x])
 
 
 SLOPES = [2 * x * math.sin(x) + x * x * math.cos(x) for x in (0.5, -2.0)]
@@ -410,10 +410,9 @@ def onnx_found():
 
     def run(k):
         row = KERNELS[k]
-        builder = Builder(3)
-        inputs = [Register(builder, i) for i in range(3)]
-        register = builder.applied(row, arguments(row, inputs)).number
-        model = to_onnx(builder.finished([register], True))
+        inputs = leaves(3)
+        register = Value._apply_op(row, arguments(row, inputs))
+        model = to_onnx(ag.freeze(register, inputs))
         providers = ["CPUExecutionProvider"]
         session = runtime.InferenceSession(model.SerializeToString(), providers=providers)
         [found] = session.run(None, dict(zip(["x0", "x1", "x2"], COLUMNS, strict=True)))
@@ -471,10 +470,9 @@ def test_what_a_target_lacks_is_composed_to_some_ulp(name):
 
 
 def test_latex_has_a_line_per_instruction_and_names_the_outputs():
-    builder = Builder(2)
-    x, y = Register(builder, 0), Register(builder, 1)
+    x, y = leaves(2)
     total = TABLE["exp"](x * -0.5) + y * 1e-9
-    assert to_latex(builder.finished([total.number, 1], False)) == (
+    assert to_latex(ag.freeze([total, y], [x, y])) == (
         "\\begin{aligned}\n"
         r"r_{0} &= x_{0} \cdot \left(-0.5\right) \\" "\n"
         r"r_{1} &= e^{r_{0}} \\" "\n"
@@ -501,8 +499,7 @@ def test_latex_writes_every_kernel(k):
 @st.composite
 def programs(draw):
     n_inputs = draw(st.integers(1, 4))
-    builder = Builder(n_inputs)
-    registers = [Register(builder, i) for i in range(n_inputs)]
+    registers = leaves(n_inputs)
     some = st.one_of(st.sampled_from(SPECIAL), st.floats(-3.0, 3.0))
     for _ in range(draw(st.integers(1, 12))):
         row = draw(st.sampled_from(list(TABLE.values())))
@@ -511,11 +508,11 @@ def programs(draw):
             count = len(row.vectors) * draw(st.integers(1, 3)) + len(row.scalars)
         old = st.sampled_from(registers)
         args = [draw(old), *[draw(st.one_of(old, some)) for _ in range(count - 1)]]
-        registers.append(builder.applied(row, args))
+        registers.append(Value._apply_op(row, args))
     outputs = draw(st.lists(st.sampled_from(registers), min_size=1, max_size=3))
     single = len(outputs) == 1 and draw(st.booleans())
     inputs = draw(st.lists(some, min_size=n_inputs, max_size=n_inputs))
-    return builder.finished([register.number for register in outputs], single), inputs
+    return ag.freeze(outputs[0] if single else outputs, registers[:n_inputs]), inputs
 
 
 @given(programs())

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite import Value
 from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program import load_program
-from autograd_lite.program.building import Builder, Register
 from autograd_lite.program.exports import to_c, to_latex, to_numpy, to_python
 from autograd_lite.program.files import save
 from autograd_lite.program.program import Program
@@ -26,15 +26,18 @@ KEY = "autograd_lite_program"
 ARRAYS = ["constants", "codes", "starts", "operands", "outputs"]
 
 
+def leaves(n):
+    return [Value(0.5) for _ in range(n)]
+
+
 def every_kernel():
-    builder = Builder(3)
-    x = [Register(builder, i) for i in range(3)]
+    x = leaves(3)
     rows = [*filter(is_kernel, TABLE.values()), with_attrs("leaky_relu", (("slope", 0.25),))]
     found = []
     for row in rows:
         count = row.arity or 2 * len(row.vectors) + len(row.scalars)
-        found.append(builder.applied(row, [*x, x[0], x[1]][:count]) * 0.1)
-    return builder.finished([register.number for register in found], False)
+        found.append(Value._apply_op(row, [*x, x[0], x[1]][:count]) * 0.1)
+    return ag.freeze(found, x)
 
 
 PROGRAM = every_kernel()
