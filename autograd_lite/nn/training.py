@@ -108,20 +108,29 @@ class _Step:
     def __init__(self, model: Model, optimizer: Optimizer) -> None:
         self.named = model.named_parameters()
         self.optimizer = optimizer
+        parameters = [parameter for _, parameter in self.named]
+        own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
+        self._on_arrays = own is Optimizer.step and optimizer.parameters == parameters
 
     def __call__(self, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """Move the parameters by the gradient of a batch's loss."""
-        for (_, parameter), number in zip(self.named, gradients.tolist(), strict=True):
-            parameter.grad = number
         self._check("the gradient of", gradients, epoch, batch)
         before = [p.data for _, p in self.named]
         try:
-            self.optimizer.step()
+            if self._on_arrays:
+                self._set(self.optimizer.moved(np.array(before), gradients).tolist())
+            else:
+                for (_, parameter), number in zip(self.named, gradients.tolist(), strict=True):
+                    parameter.grad = number
+                self.optimizer.step()
             self._check("the parameter", np.array([p.data for _, p in self.named]), epoch, batch)
         except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
-            for (_, parameter), number in zip(self.named, before, strict=True):
-                parameter.data = number
+            self._set(before)
             raise
+
+    def _set(self, numbers: list[float]) -> None:
+        for (_, parameter), number in zip(self.named, numbers, strict=True):
+            parameter.data = number
 
     def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
         bad = np.flatnonzero(~np.isfinite(numbers))
