@@ -5,6 +5,7 @@ import itertools
 import math
 import signal
 import threading
+import tracemalloc
 import weakref
 
 import numpy as np
@@ -129,6 +130,20 @@ def test_rows_are_within_some_ulp_of_one_run(row):
     args = points(row, n, np.random.default_rng(3))
     expected = np.array([run(machine, numbers)[0] for numbers in args])
     assert_near(row, mapped(machine, [args], len(args))[:, 0], expected)
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in KERNELS if r.arity and not is_arithmetic(r)], ids=lambda row: row.name
+)
+def test_vector_mathematics_is_within_four_ulp(row):
+    exact = pytest.importorskip("exact", reason="needs mpmath")
+    machine, n = single(row)
+    rng = np.random.default_rng(9)
+    args = np.array([rng.uniform(low, high, 500) for low, high in row.domain]).T
+    for numbers, found in zip(args.tolist(), mapped(machine, [args], 500)[:, 0], strict=True):
+        with exact.mp.workdps(40):
+            value = exact.FUNCTIONS[row.name](*map(exact.mp.mpf, numbers))
+            assert abs(found - value) <= 4 * math.ulp(float(value)), numbers
 
 
 @pytest.mark.parametrize("row", [r for r in KERNELS if r.arity != 1], ids=lambda row: row.name)
@@ -414,6 +429,40 @@ def test_a_signal_handler_that_raises_ends_a_map(threads):
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
     assert mapped(machine, [np.ones(1)], 1000, reduce=True)[0] == pytest.approx(1000 * math.sin(1))
+
+
+def test_every_allocation_may_fail_and_nothing_is_lost():
+    """Then there is a MemoryError, and the next call is right."""
+    memory = pytest.importorskip("_testcapi", reason="this Python comes without its own tests")
+    arrays = (np.array([0], np.int32), np.array([0, 3]), np.array([0, 1, 2]), np.array([0.5]), 2)
+    column, number, sums = np.ones((3000, 1)), np.ones(1), np.zeros(2)
+    machine = Machine([("sum", ())], *arrays, np.array([3, 0]))
+    actions = [
+        lambda: Machine([("sum", ())], *arrays, np.array([3, 0])),
+        lambda: Call(machine, 1, max, (1.0,)),
+        lambda: machine.map([(column, 0, 1, False), (number, 1, 1, True)], 3000, sums, True, 2),
+        lambda: machine.map([(number, 0, 1, True), (column, 1, 1, False)], 3000, sums, True, 2),
+    ]
+    before, failed = 0, set()
+    tracemalloc.start()
+    try:
+        for again in range(20):
+            for n, (k, action) in itertools.product(range(1, 40), enumerate(actions)):
+                memory.set_nomemory(n, n + 1)
+                try:
+                    action()
+                except MemoryError:
+                    failed.add((n, k))
+                finally:
+                    memory.remove_mem_hooks()
+            machine.map([(column, 0, 1, False), (number, 1, 1, True)], 3000, sums, True, 2)
+            assert sums.tolist() == [7500.0, 3000.0]
+            if again == 1:
+                before = tracemalloc.get_traced_memory()[0]
+        assert len(failed) > 30
+        assert tracemalloc.get_traced_memory()[0] - before < 5000
+    finally:
+        tracemalloc.stop()
 
 
 # --- calls ----------------------------------------------------------------------------------------
