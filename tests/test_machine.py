@@ -137,7 +137,7 @@ def test_rows_are_within_some_ulp_of_one_run(row):
 )
 def test_vector_mathematics_is_within_four_ulp(row):
     exact = pytest.importorskip("exact", reason="needs mpmath")
-    machine, n = single(row)
+    machine, _ = single(row)
     rng = np.random.default_rng(9)
     args = np.array([rng.uniform(low, high, 500) for low, high in row.domain]).T
     for numbers, found in zip(args.tolist(), mapped(machine, [args], 500)[:, 0], strict=True):
