@@ -365,10 +365,13 @@ arctanh = op(
 
 
 # x**(y - by), given x**(y - by + 1). For small y and an x far from 1 rounding y - by costs many
-# digits; dividing by x does not, and neither over- nor underflows before its time.
+# digits; dividing by x does not, and neither over- nor underflows before its time. Asked of y first,
+# so that a program with a constant exponent keeps one of the two.
 def _lowered(above: Any, x: Any, y: Any, by: float) -> Any:
-    near = less(absolute(y), 1.0) * less(0.0, x) * less(x, math.inf)
-    return where(near, above / where(near, x, 1.0), power(x, y - by))
+    inside = less(0.0, x) * less(x, math.inf)
+    plain = power(x, y - by)
+    divided = where(inside, above / where(inside, x, 1.0), plain)
+    return where(less(absolute(y), 1.0), divided, plain)
 
 
 power_below = op(
