@@ -11,6 +11,7 @@ import random
 import struct
 import subprocess
 import sys
+from array import array
 
 import pytest
 from foreign import product_row, total_row, weighted_row
@@ -289,6 +290,11 @@ def test_random_programs_and_their_gradients_become_equal_instructions(twins):
         last = instructions(builder.finished(registers[-3:]))
         inner = builder.enter(nodes[-n:], every[::-1])
         found.append((registers, last, inner, instructions(builder.finished(registers + inner))))
+        constants, _, _, starts, operands, outputs, _ = builder.finished(registers)
+        first = n + len(bytes(constants)) // 8
+        parts = [array("q", bytes(part)) for part in (starts, operands, outputs)]
+        parts[2] = parts[2][-2:]
+        found[-1] += (module.needed(first, *parts),)
     assert found[0] == found[1]
 
 
@@ -326,6 +332,24 @@ class TestBuilders:
                 builder.emit(TABLE["add"], operands)
         with pytest.raises(ValueError, match="does not take 2"):
             builder.emit(TABLE["dot"], [0, 0])
+
+    @pytest.mark.parametrize(
+        ("starts", "operands", "outputs"),
+        [
+            ([], [], []),
+            ([0, 1], [0], [2]),
+            ([0, 1], [1], [1]),
+            ([-1, 1], [0], [1]),
+            ([0, 2], [0], [1]),
+        ],
+    )
+    def test_what_is_no_program_is_refused(self, module, starts, operands, outputs):
+        buffers = [array("q", part) for part in (starts, operands, outputs)]
+        assert module.needed(1, array("q", [0, 1, 2]), array("q", [0, 0]), array("q", [2, 0])) == (
+            b"\0\1"
+        )
+        with pytest.raises(ValueError, match="no instructions of a program"):
+            module.needed(1, *buffers)
 
     def test_no_more_inputs_than_it_has(self, module):
         kind = python.Value if module is building else native.Value

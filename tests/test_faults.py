@@ -22,6 +22,7 @@ from autograd_lite.engine import (
     dependent,
     fields,
     hessian_products,
+    needed,
     record,
     record_beside,
     restore,
@@ -113,7 +114,8 @@ def built(g):
     registers.append(builder.emit(TABLE["multiply"], [1, builder.constant(-1.0)]))
     registers.append(builder.emit(TABLE["sum"], registers[:1] * MANY))
     registers.append(builder.emit(STEEP, [registers[1]]))
-    return builder.finished(registers)
+    parts = builder.finished(registers)
+    return parts, needed(2 + len(parts[0]) // 8, *parts[3:6])
 
 
 #: What may run out of memory anywhere; none of them may change a number when it fails.

@@ -35,6 +35,7 @@ if not TYPE_CHECKING and _wanted != "python":
             dependent,
             fields,
             hessian_products,
+            needed,
             observe,
             record,
             record_beside,
@@ -52,7 +53,7 @@ if not TYPE_CHECKING and _wanted != "python":
 
 if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
-    from autograd_lite.engine.building import Builder
+    from autograd_lite.engine.building import Builder, needed
     from autograd_lite.engine.chain_rule import adjoints_in, dependent, tangents_in
     from autograd_lite.engine.modes import current_mode
     from autograd_lite.engine.observing import observe
@@ -76,6 +77,7 @@ __all__ = [
     "fields",
     "hessian_products",
     "name",
+    "needed",
     "observe",
     "record",
     "record_beside",

@@ -168,6 +168,30 @@ class Builder:
         )
 
 
+def needed(first: int, starts: Any, operands: Any, outputs: Any, /) -> bytearray:
+    """Which instructions of a program some outputs need: 1 or 0 for each.
+
+    `first` is the register of the first one; the others are buffers of int64.
+    """
+    begins, registers, wanted = (memoryview(part).tolist() for part in (starts, operands, outputs))
+    if not begins:
+        raise ValueError("these are no instructions of a program")
+    marks = bytearray(len(begins) - 1)
+    for j in range(len(marks), -1, -1):
+        if j < len(marks):
+            if not marks[j]:
+                continue
+            if begins[j] < 0 or begins[j + 1] > len(registers):
+                raise ValueError("these are no instructions of a program")
+            wanted = registers[begins[j] : begins[j + 1]]
+        for register in wanted:
+            if register >= first + j:
+                raise ValueError("these are no instructions of a program")
+            if register >= first:
+                marks[register - first] = 1
+    return marks
+
+
 def _fits(row: Op, n: int) -> bool:
     if not isinstance(row, SequenceOp):
         return n == row.arity

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine import needed
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
@@ -267,20 +268,13 @@ class Program:
             Positions, as in a slice.
         """
         base, outputs = self.n_inputs + len(self.constants), self.outputs[first:last]
-        wanted = np.zeros(base + len(self), dtype=bool)
-        wanted[outputs] = True
-        starts, operands = self.starts.tolist(), self.operands
-        for j in range(len(self) - 1, -1, -1):
-            if wanted[base + j]:
-                wanted[operands[starts[j] : starts[j + 1]]] = True
-        wanted[:base] = True
-        new = np.cumsum(wanted) - 1
-        kept = wanted[base:]
+        kept = np.frombuffer(needed(base, self.starts, self.operands, outputs), np.bool_)
+        new = np.concatenate([np.arange(base), base - 1 + np.cumsum(kept)])
         sizes = np.diff(self.starts)
         return Program(
             self.n_inputs, self.constants, self.rows, self.codes[kept],
-            np.concatenate([[0], np.cumsum(sizes[kept])]), new[operands[np.repeat(kept, sizes)]],
-            new[outputs],
+            np.concatenate([[0], np.cumsum(sizes[kept])]),
+            new[self.operands[np.repeat(kept, sizes)]], new[outputs],
         )  # fmt: skip
 
     def stats(self) -> dict[str, int]:

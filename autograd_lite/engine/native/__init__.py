@@ -83,6 +83,7 @@ dependent = _engine.dependent
 fields = _engine.fields
 hessian_products = _engine.hessian_products
 living = _engine.living
+needed = _engine.needed
 observe = _engine.observe
 record = _engine.record
 record_beside = _engine.record_beside

@@ -268,6 +268,58 @@ done:
     return found;
 }
 
+/* Mark the instructions that some outputs need: 0, or -1 if these are no instructions of a program. */
+static int mark_needed(int64_t first, const int64_t *starts, Py_ssize_t n, const int64_t *operands,
+                       Py_ssize_t n_operands, const int64_t *outputs, Py_ssize_t n_outputs, char *marks) {
+    if (first > INT64_MAX - n)
+        return -1;
+    for (Py_ssize_t i = 0; i < n_outputs; i++) {
+        if (outputs[i] >= first + n)
+            return -1;
+        if (outputs[i] >= first)
+            marks[outputs[i] - first] = 1;
+    }
+    for (Py_ssize_t j = n; j-- > 0;) {
+        if (!marks[j])
+            continue;
+        if (starts[j] < 0 || starts[j + 1] > n_operands)
+            return -1;
+        for (int64_t i = starts[j]; i < starts[j + 1]; i++) {
+            if (operands[i] >= first + j)
+                return -1;
+            if (operands[i] >= first)
+                marks[operands[i] - first] = 1;
+        }
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(needed_doc,
+"needed($module, first, starts, operands, outputs, /)\n--\n\n"
+"Which instructions of a program some outputs need: 1 or 0 for each.\n\n"
+"`first` is the register of the first one; the others are buffers of int64.");
+
+static PyObject *needed(PyObject *module, PyObject *args) {
+    (void)module;
+    long long first;
+    Py_buffer starts, operands, outputs;
+    if (!PyArg_ParseTuple(args, "Ly*y*y*:needed", &first, &starts, &operands, &outputs))
+        return NULL;
+    const Py_ssize_t n = starts.len / 8 - 1;
+    PyObject *marks = n < 0 ? NULL : PyByteArray_FromStringAndSize(NULL, n);
+    if (marks)
+        memset(PyByteArray_AS_STRING(marks), 0, (size_t)n);
+    if (n < 0 || (marks && mark_needed(first, starts.buf, n, operands.buf, operands.len / 8, outputs.buf,
+                                       outputs.len / 8, PyByteArray_AS_STRING(marks)) < 0)) {
+        PyErr_SetString(PyExc_ValueError, "these are no instructions of a program");
+        Py_CLEAR(marks);
+    }
+    PyBuffer_Release(&starts);
+    PyBuffer_Release(&operands);
+    PyBuffer_Release(&outputs);
+    return marks;
+}
+
 /* --- the type ---------------------------------------------------------------------------------------- */
 
 /* Registers out of a sequence, behind `before` unused words; NULL after an error. */

@@ -344,6 +344,7 @@ static PyMethodDef functions[] = {
     {"dependent", dependent, METH_VARARGS, dependent_doc},
     {"adjoints_in", adjoints_in, METH_VARARGS, adjoints_in_doc},
     {"tangents_in", tangents_in, METH_VARARGS, tangents_in_doc},
+    {"needed", needed, METH_VARARGS, needed_doc},
     {"set_variable", (PyCFunction)(void (*)(void))set_variable, METH_FASTCALL, set_variable_doc},
     {"reset_variable", (PyCFunction)(void (*)(void))reset_variable, METH_FASTCALL,
      reset_variable_doc},
