@@ -270,6 +270,7 @@ def test_a_large_graph_needs_memory_in_every_pass():
         "adjoints": lambda _: adjoints(y, 1.0, [x]),
         "hessian_products": lambda _: hessian_products(y, [x], [[1.0]]),
         "topological_order": lambda _: topological_order([y]),
+        "instructions": lambda _: Builder(1).enter([x], [y]),
     }
     for name, run in passes.items():
         x.grad = before = 5.0
