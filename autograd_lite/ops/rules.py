@@ -365,8 +365,8 @@ arctanh = op(
 
 
 # x**(y - by), given x**(y - by + 1). For small y and an x far from 1 rounding y - by costs many
-# digits; dividing by x does not, and neither over- nor underflows before its time. Asked of y first,
-# so that a program with a constant exponent keeps one of the two.
+# digits; dividing by x does not, and neither over- nor underflows before its time. It is asked of y
+# first, so that a program with a constant exponent keeps one of the two.
 def _lowered(above: Any, x: Any, y: Any, by: float) -> Any:
     inside = less(0.0, x) * less(x, math.inf)
     plain = power(x, y - by)
