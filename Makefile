@@ -55,9 +55,8 @@ lint: $(VENV)/test
 # there only. Since the engines give equal bits, which test_agreement.py sees to, random tests need many
 # examples on one of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-ALONE := $(addprefix tests/test_,packaging.py generate.py rebuilding.py benchmarks.py benchmark_programs.py peers.py \
-  oracles.py program_oracles.py exports.py)
-ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,agreement.py latex.py plots.py))
+ALONE := tests/test_benchmarks.py tests/test_benchmark_programs.py tests/test_peers.py tests/test_oracles.py tests/test_program_oracles.py
+ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,packaging.py generate.py rebuilding.py exports.py agreement.py latex.py plots.py))
 test: lint
 	@mkdir -p build; echo "testing on both engines; the C engine's output comes first"; \
 	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(ONCE) \

@@ -184,7 +184,7 @@ class Program:
         reduce: str | None = None,
         threads: int = 1,
     ) -> Any:
-        """Run for each row of some columns.
+        """Run for each row of some columns; its accuracy is that of `Compiled.map`.
 
         Parameters
         ----------
