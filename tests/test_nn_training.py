@@ -596,3 +596,11 @@ def test_a_callback_may_move_the_parameters(compile):
     )
     assert history.loss[1] == history.loss[2]
     assert data(model) == [0.25, 0.25]
+
+
+def test_inside_detect_anomaly_every_node_is_looked_at():
+    model = nn.MLP(1, [2, 1], "tanh", seed=1)
+    model.parameters()[0].data = 1e308
+    model.learn([0.0, 1e5], [0.0, 0.0], epochs=1, progress=False)  # tanh(inf) is 1
+    with pytest.raises(AnomalyError, match="inf"), ag.detect_anomaly():
+        model.learn([0.0, 1e5], [0.0, 0.0], epochs=1, progress=False)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from autograd_lite.engine import current_mode
 from autograd_lite.errors import AnomalyError
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
@@ -54,7 +55,9 @@ def learn(
     rng = generator(seed)
     order = list(range(len(inputs)))
     kind: type[Pass] = Pass
-    if compile or (compile is None and is_traceable(model, criterion)):
+    mode = current_mode.get()
+    watched = mode is not None and bool(mode.watchers)  # of programs no node is told
+    if compile or (compile is None and not watched and is_traceable(model, criterion)):
         kind = CompiledPass
     training = kind(model, criterion, inputs, outputs, "sample")
     if isinstance(validation, tuple | list):
