@@ -183,6 +183,18 @@ class TestFreeze:
         with pytest.raises(error):
             ag.freeze(x * y, [x, y]).map(*columns, **keywords)
 
+    def test_a_users_op_of_plain_arithmetic_is_taken(self):
+        cubed = ag.custom_op("cubed", lambda x: x * x * x, [lambda out, x: 3.0 * x * x])
+        assert ag.compile(cubed)(3.0) == 27.0
+        assert ag.compile(ag.grad(lambda x: cubed(x) * x))(2.0) == 32.0
+        x = Value(1.0)
+        assert len(ag.freeze(cubed(x), [x])) == 2
+
+    def test_a_checkpoint_is_its_function(self):
+        f = ag.checkpoint(lambda x: ag.sin(x) * x)
+        compiled = ag.compile(ag.grad(lambda x: f(x) + f(2.0 * x)))
+        assert compiled(0.5) == pytest.approx(ag.grad(lambda x: f(x) + f(2.0 * x))(0.5), rel=1e-15)
+
     def test_a_users_python_op_is_refused_by_name(self):
         half = ag.custom_op("half_of_it", lambda x: float(f"{x / 2}"), [lambda out, x: 0.5])
         x = Value(1.0)

@@ -53,7 +53,7 @@ def recipe(row: Op, rule: Callable[..., Any] | None, n: int) -> Recipe:
     Raises
     ------
     ProgramError
-        If the row is a user's own.
+        If the row is a user's own, and its function runs on numbers only.
     """
     notes = _Notes(n)
     arguments = [Register(notes, i) for i in range(n)]
@@ -83,12 +83,16 @@ class _Notes:
         return Register(self, self.n + len(self.steps) - 1)
 
     def lowered(self, row: Op, args: Sequence[Any]) -> Any:
-        if row.custom:
+        if not row.custom:
+            return row.expand(args)
+        try:
+            return row.forward(*args)
+        except TypeError as error:
             raise ProgramError(
-                f"the op {row.name!r} is a function of yours that runs in Python, which a program "
-                "cannot; write it with ops of autograd_lite, or leave it outside of the program"
-            )
-        return row.expand(args)
+                f"the op {row.name!r} is a function of yours that takes floats only, and a program "
+                "has none to give while it is made; write it with operators and functions of this "
+                "package (ag.sin instead of math.sin), or leave it outside of the program"
+            ) from error
 
 
 class Register:

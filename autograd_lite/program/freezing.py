@@ -35,7 +35,7 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
     ValueError
         If an input is given twice, or is a constant of an expression.
     ProgramError
-        If the graph holds a user's own op that runs in Python only.
+        If the graph holds a user's own op that takes floats only.
 
     Examples
     --------

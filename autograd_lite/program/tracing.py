@@ -20,7 +20,7 @@ from autograd_lite.ops.rules import less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import Static, numbers_of
 from autograd_lite.program.program import Floats, Program
-from autograd_lite.transforms.recordings import differentiating
+from autograd_lite.transforms.recordings import differentiating, tracing
 from autograd_lite.transforms.trees import Tree, take_apart
 
 _ROWS = {"<": (less, False), "<=": (less_equal, False), ">": (less, True), ">=": (less_equal, True)}
@@ -155,10 +155,11 @@ def _tracing(trace: _Trace) -> Iterator[None]:
     with _lock:
         _count += 1
         observe(_Observer())
-    token = _trace.set(trace)
+    token, mark = _trace.set(trace), tracing.set(True)
     try:
         yield
     finally:
+        tracing.reset(mark)
         _trace.reset(token)
         with _lock:
             _count -= 1

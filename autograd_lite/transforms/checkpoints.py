@@ -12,7 +12,7 @@ from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.transforms.recordings import Function, name_of, named
+from autograd_lite.transforms.recordings import Function, name_of, named, tracing
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import dependent, reverse_sweep
 from autograd_lite.transforms.trees import Tree, take_apart
@@ -44,7 +44,8 @@ def checkpoint(f: Function) -> Function:
     the order of √n nodes. The node holds one partial derivative for each number that goes in, so
     this pays for parts with few outputs.
 
-    Such nodes cannot be pickled: they hold the function.
+    Such nodes cannot be pickled: they hold the function. In a program (`autograd_lite.compile`) it
+    is `f` itself.
 
     Examples
     --------
@@ -61,6 +62,8 @@ def checkpoint(f: Function) -> Function:
     """
 
     def function(*args: Any, **keywords: Any) -> Any:
+        if tracing.get():  # a program keeps no graph anyway
+            return f(*args, **keywords)
         call = _Call(f, args, keywords)
         inner = call.record([leaf.data for leaf in call.values])
         return inner.result.rebuilt([call.node(inner, i) for i in range(len(inner.outputs))])

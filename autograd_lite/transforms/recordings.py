@@ -45,6 +45,10 @@ def differentiating(inputs: list[Value]) -> Iterator[None]:
         _around.reset(token)
 
 
+#: Whether all that is recorded here and now becomes a program.
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)
+
+
 class Recording:
     """A function's graph at given arguments.
 
