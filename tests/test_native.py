@@ -10,6 +10,7 @@ import sys
 import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 from foreign import COLUMNS, product_row, total_row
 
@@ -288,3 +289,12 @@ def test_what_is_no_scope_and_no_mode_is_refused():
         finally:
             current_mode.reset(token)
     assert (-Value(1.0)).op
+
+
+def test_a_compiled_function_keeps_no_graph():
+    before = living()
+    compiled = ag.compile(lambda x: {"y": np.exp(x), "z": [x[0] * x[1]]})
+    assert compiled(np.array([1.0, 2.0]))["z"] == [2.0]
+    gc.collect()
+    assert living() == before
+    assert compiled(np.array([2.0, 3.0]))["z"] == [6.0]

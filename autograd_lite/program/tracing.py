@@ -43,7 +43,7 @@ class Traced:
         Its last outputs are the guards: 1.0 where the comparison holds, else 0.0.
     guards : tuple of Guard
     result : Tree
-        What the function returned; its leaves are the outputs before the guards.
+        What the function returned, with zeros for its numbers: the outputs before the guards.
     """
 
     program: Program
@@ -208,8 +208,9 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name
         if register >= 0:  # else two constants
             guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
     program = finished(builder, [*outputs, *guards], False)
-    expected = tuple(Guard(g.text, g.holds) for g in guards.values())
-    return Traced(program, expected, result)
+    # The result holds the whole graph, of which a program needs the outer form alone.
+    form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
+    return Traced(program, tuple(guards.values()), form)
 
 
 def _side(node: Value) -> str:
