@@ -31,7 +31,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 LIMIT = 4.0
 
 #: Rows that round between additions: their values, too, are only as good as their condition.
-SUMS = {"sum", "mean", "dot", "logaddexp", "logsumexp"}
+SUMS = {"sum", "running_sum", "mean", "dot", "carried_dot", "logaddexp", "logsumexp"}
 
 #: Where the limit is passed, by row and order of the derivative: by how much, and why.
 EXCEPTIONS = {

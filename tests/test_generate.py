@@ -15,9 +15,10 @@ import pytest
 
 from autograd_lite.engine.generate import header, table_digest
 from autograd_lite.ops import TABLE, SequenceOp
+from autograd_lite.ops.choice import less, where
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.rules import exp, less, maximum, where
+from autograd_lite.ops.rules import exp, maximum
 from autograd_lite.ops.table import Op, with_attrs
 from autograd_lite.ops.vectors import count, each, fold, scan
 

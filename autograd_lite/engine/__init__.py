@@ -29,6 +29,7 @@ if not TYPE_CHECKING and _wanted != "python":
             Value,
             adjoints,
             adjoints_in,
+            are_finite,
             constant,
             current_mode,
             current_scope,
@@ -37,11 +38,13 @@ if not TYPE_CHECKING and _wanted != "python":
             hessian_products,
             needed,
             observe,
+            read_numbers,
             record,
             record_beside,
             restore,
             tangents_in,
             topological_order,
+            write_numbers,
         )
 
         name = "native"
@@ -55,6 +58,7 @@ if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
     from autograd_lite.engine.building import Builder, needed
     from autograd_lite.engine.chain_rule import adjoints_in, dependent, tangents_in
+    from autograd_lite.engine.leaves import are_finite, read_numbers, write_numbers
     from autograd_lite.engine.modes import current_mode
     from autograd_lite.engine.observing import observe
     from autograd_lite.engine.python import Value, constant, fields, record, restore
@@ -70,6 +74,7 @@ __all__ = [
     "Watcher",
     "adjoints",
     "adjoints_in",
+    "are_finite",
     "constant",
     "current_mode",
     "current_scope",
@@ -79,9 +84,11 @@ __all__ = [
     "name",
     "needed",
     "observe",
+    "read_numbers",
     "record",
     "record_beside",
     "restore",
     "tangents_in",
     "topological_order",
+    "write_numbers",
 ]

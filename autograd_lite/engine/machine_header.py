@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.engine.generate import Header, list_macro, table_digest
-from autograd_lite.engine.kernels import is_kernel
+from autograd_lite.engine.kernels import is_arithmetic, is_kernel
 from autograd_lite.engine.statements import Function, Output
 from autograd_lite.engine.symbols import Symbol, as_symbol, expression
 from autograd_lite.ops import TABLE, Op, SequenceOp
@@ -118,13 +118,24 @@ def _add_fold(header: Header, row: SequenceOp) -> None:
 def _macros(rows: Sequence[Op]) -> Iterator[str]:
     for arity in range(1, _MOST_ARGUMENTS + 1):
         yield list_macro(f"KERNELS_{arity}", [f"X({r.name})" for r in rows if r.arity == arity])
+    plain = [r for r in rows if r.arity == 2 and is_arithmetic(r) and not r.attrs]
+    yield list_macro("ARITHMETIC_2", [f"X({row.name}, {_quick(row)})" for row in plain])
+    pairs = [f"X({inner.name}, {outer.name})" for inner in plain for outer in plain]
+    yield list_macro("PAIRS", pairs)
     folds = [row for row in rows if isinstance(row, SequenceOp)]
     for n in range(1, _MOST_VECTORS + 1):
         found = [row for row in folds if len(row.vectors) == n]
-        entries = [f"X({r.name}, {len(r.scalars)}, {int(_fold_of(r)[2])})" for r in found]
+        entries = [
+            f"X({r.name}, {len(r.scalars)}, {int(_fold_of(r)[2])}, {_quick(r)})" for r in found
+        ]
         yield list_macro(f"FOLDS_{n}", entries)
     yield list_macro("KERNELS", [f"X({_columns(row)})" for row in rows])
     yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def _quick(row: Op) -> str:
+    """Which row is tried first, and whether that may be another."""
+    return f"{(row.unless_nan or row).name}, {int(row.unless_nan is not None)}"
 
 
 def _columns(row: Op) -> str:

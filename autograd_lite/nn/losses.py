@@ -19,9 +19,10 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 from autograd_lite.nn.data import Array
 from autograd_lite.ops.activations import softplus
+from autograd_lite.ops.choice import where
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.reductions import dot, logsumexp, mean
-from autograd_lite.ops.rules import absolute, relu, square, where
+from autograd_lite.ops.rules import absolute, relu, square
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:
@@ -320,8 +321,7 @@ def _classes(outputs: Any, targets: Any) -> tuple[list[list[Any]], list[int]]:
             f"cross_entropy takes one class index per sample and was given {len(wanted[0])} "
             "numbers; write np.argmax(targets, axis=1) for one-hot rows"
         )
-    classes = [as_float(row[0]) for row in wanted]
-    for i, c in enumerate(classes):
+    for i, c in enumerate(classes := [as_float(row[0]) for row in wanted]):
         if not (c.is_integer() and 0 <= c < len(rows[0])):
             raise ValueError(
                 f"the targets of cross_entropy are class indices from 0 to {len(rows[0]) - 1}, "

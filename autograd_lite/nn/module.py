@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -61,14 +62,16 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """All parameters, each once."""
-        return [parameter for _, parameter in self.named_parameters()]
+        tensors = [tensor.ravel().tolist() for _, tensor in self._tensors()]
+        return list(dict.fromkeys(chain.from_iterable(tensors)))
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""
         named: dict[Any, str] = {}
         for name, tensor in self._tensors():
-            for index in np.ndindex(tensor.shape):
-                named.setdefault(tensor[index], ".".join([name, *map(str, index)]))
+            indices = product(*map(range, tensor.shape))
+            for parameter, index in zip(tensor.flat, indices, strict=True):
+                named.setdefault(parameter, ".".join([name, *map(str, index)]))
         return [(name, parameter) for parameter, name in named.items()]
 
     def zero_grad(self) -> None:

@@ -107,17 +107,19 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0, such as momentum=0.9")
         self._velocities: Array | None = None
 
-    @np.errstate(all="ignore")
     def moved(self, numbers: Array, gradients: Array) -> Array:
         """See `Optimizer.moved`."""
-        moves = decayed = gradients + self.weight_decay * numbers
-        if self.momentum:
-            before = self._velocities
-            moves = decayed if before is None else self.momentum * before + decayed
-            self._velocities = moves
-            if self.nesterov:
-                moves = decayed + self.momentum * moves
-        return numbers - self.learning_rate * moves
+        with np.errstate(all="ignore"):
+            moves = decayed = gradients
+            if self.weight_decay:
+                moves = decayed = gradients + self.weight_decay * numbers
+            if self.momentum:
+                before = self._velocities
+                moves = decayed if before is None else self.momentum * before + decayed
+                self._velocities = moves
+                if self.nesterov:
+                    moves = decayed + self.momentum * moves
+            return numbers - self.learning_rate * moves
 
 
 class Adam(Optimizer):

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, read_numbers
 from autograd_lite.errors import AnomalyError
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.losses import Loss
 from autograd_lite.program.paths import Paths
-from autograd_lite.transforms import value_and_grad
+from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
 
 WAY_OUT = "try a smaller learning rate, or standardise the inputs"
@@ -24,6 +24,9 @@ class Model(Protocol):
 
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""
+
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter."""
@@ -36,7 +39,7 @@ class Pass:
         self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
     ) -> None:
         self.model, self.loss, self.sample = model, loss, sample
-        self.parameters = [parameter for _, parameter in model.named_parameters()]
+        self.parameters = model.parameters()
         self.inputs: list[list[float]] = inputs.tolist()
         self.targets: list[Any] = targets.tolist()
 
@@ -54,19 +57,17 @@ class Pass:
         step: Callable[[Array, int, Sequence[int]], None] | None = None,
     ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        sums = dict.fromkeys(["loss", *self.loss.metrics], 0.0)
-        count = 0
+        loss, count, sums = 0.0, 0, dict.fromkeys(self.loss.metrics, 0.0)
         for batch in batches:
+            n = len(batch)
             total, outputs, gradients = self.evaluate(batch, epoch, step is not None)
-            sums["loss"] += total * len(batch)
+            loss += total * n
             for name, metric in self.loss.metrics.items():
-                targets = [self.targets[i] for i in batch]
-                sums[name] += metric(outputs, targets) * len(batch)
-            count += len(batch)
+                sums[name] += metric(outputs, [self.targets[i] for i in batch]) * n
+            count += n
             if step is not None:
                 step(gradients, epoch, batch)
-        means = {name: number / count for name, number in sums.items()}
-        return means.pop("loss"), means
+        return loss / count, {name: number / count for name, number in sums.items()}
 
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool
@@ -120,16 +121,23 @@ class CompiledPass(Pass):
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
                 "out, or name one of the package's losses"
             )
-        self._tree = take_apart(model, "the model")
-        self._rows, self._given = inputs, targets
-        self._encoded = targets
+        self._trees = [take_apart(model, "the model")]
+        self._leaves = tuple(self._trees[0].leaves)
+        self._numbers = np.empty(len(self._leaves))
+        self._rows, self._given, self._encoded = inputs, targets, targets
+        self._last: tuple[Sequence[int], Array, Array] = [], inputs, targets
         of_sample = loss.sample
 
         def one(model: Model, x: Any, target: Any) -> Any:
             return of_sample(_as_list(model(x)), target)
 
         self._loss = Paths(one, "the loss of a sample")
-        self._gradient = Paths(value_and_grad(one), "the gradient of a sample")
+
+        def slopes(model: Model, x: Any, target: Any) -> list[Value]:
+            loss = as_value(one(model, x, target))
+            return [loss, *gradient(loss, self._leaves, create_graph=True)]
+
+        self._gradient = Paths(slopes, "the gradient of a sample")
         self._outputs = Paths(lambda model, x: model(x), "the model")
 
     def check(self) -> None:
@@ -137,28 +145,32 @@ class CompiledPass(Pass):
         super().check()
         width = len(_as_list(self.model(self.inputs[0])))
         self._encoded = self.loss.encode(self._given, width)
+        given = (("x", self._rows), ("target", self._encoded))
+        of_sample = [take_apart(rows[0].tolist(), name) for name, rows in given]
+        self._trees = [self._trees[0], *of_sample]
+
+    def _samples(self, batch: Sequence[int]) -> tuple[Array, Array]:
+        """Inputs and targets; when all samples are one batch, it is the same one in each epoch."""
+        if self._last[0] is not batch:
+            self._last = batch, self._rows[batch], self._encoded[batch]
+        return self._last[1:]
 
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool
     ) -> tuple[float, list[Any], Array]:
         """See `Pass`."""
-        x, targets = self._rows[batch], self._encoded[batch]
-        trees = [
-            self._tree,
-            take_apart(x[0].tolist(), "x"),
-            take_apart(targets[0].tolist(), "target"),
-        ]
-        shared = np.array([parameter.data for parameter in self._tree.leaves]), True
+        x, targets = self._samples(batch)
+        read_numbers(self._leaves, self._numbers)
         paths = self._gradient if differentiate else self._loss
-        matrices = [shared, (x, False), (targets, False)]
-        found = paths.numbers(trees, matrices, len(batch), "mean", 1)
+        matrices = [(self._numbers, True), (x, False), (targets, False)]
+        found = paths.numbers(self._trees, matrices, len(batch), "mean", 1)
         total = float(found[0])
         if not math.isfinite(total):
             outputs = [self.model(self.inputs[i]) for i in batch]
             raise AnomalyError(self._culprit(total, epoch, batch, outputs))
         plain: list[Any] = []
         if self.loss.metrics:
-            rows = self._outputs.numbers(trees[:2], matrices[:2], len(batch), None, 1)
+            rows = self._outputs.numbers(self._trees[:2], matrices[:2], len(batch), None, 1)
             plain = rows.tolist()
         return total, plain, found[1:]
 

@@ -47,7 +47,7 @@ def tensors_of(
         if thing.size and all(map(is_parameter, thing.flat)):
             yield name, thing
     elif is_parameter(thing) or (_is_filled(thing) and all(map(is_parameter, thing))):
-        yield name, np.array(thing, dtype=object)
+        yield name, _array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
             yield from tensors_of(
@@ -66,6 +66,13 @@ def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
 def _is_free(value: Value) -> bool:
     """Whether a Value is a leaf that may be set: not computed, not a constant."""
     return not value.op and not value.constant
+
+
+def _array(parameters: Any) -> np.ndarray[Any, Any]:
+    """One or a list of them as an array; NumPy would ask each whether it is a sequence."""
+    if isinstance(parameters, Value):
+        return np.fromiter([parameters], dtype=object).reshape(())
+    return np.fromiter(parameters, dtype=object)
 
 
 def _is_filled(thing: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd_lite.engine import current_mode
+from autograd_lite.engine import are_finite, current_mode, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
@@ -81,15 +81,17 @@ def learn(
         try:
             for number in range(1, epochs + 1):
                 start = time.perf_counter()
-                rng.shuffle(order)
+                if batch_size < len(order):
+                    rng.shuffle(order)
                 mean, metrics = training.over(_batches(order, batch_size), number, step)
                 held: tuple[float | None, dict[str, float]] = (None, {})
                 if held_out:
                     held = measuring.over(_batches(held_out, batch_size), number)
                 seconds = time.perf_counter() - start
                 history.epochs.append(Epoch(number, mean, metrics, seconds, *held))
-                bar.set_postfix_str(_shown(history[-1]), refresh=False)
-                bar.update()
+                if progress:
+                    bar.set_postfix_str(_shown(history[-1]), refresh=False)
+                    bar.update()
                 if callback is not None and callback(history) is True:
                     history.stopped = True
                     break
@@ -109,38 +111,41 @@ class _Step:
     """One update of the parameters, which leaves them finite or as they were."""
 
     def __init__(self, model: Model, optimizer: Optimizer) -> None:
-        self.named = model.named_parameters()
+        self.model, self.parameters = model, (*model.parameters(),)
         self.optimizer = optimizer
-        parameters = [parameter for _, parameter in self.named]
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
-        self._on_arrays = own is Optimizer.step and optimizer.parameters == parameters
+        self._on_arrays = own is Optimizer.step and (*optimizer.parameters,) == self.parameters
 
     def __call__(self, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """Move the parameters by the gradient of a batch's loss."""
         self._check("the gradient of", gradients, epoch, batch)
-        before = [p.data for _, p in self.named]
+        before = self._numbers()
+        if self._on_arrays:
+            after = self.optimizer.moved(before, gradients)
+            self._check("the parameter", after, epoch, batch)
+            write_numbers(self.parameters, after)
+            return
         try:
-            if self._on_arrays:
-                self._set(self.optimizer.moved(np.array(before), gradients).tolist())
-            else:
-                for (_, parameter), number in zip(self.named, gradients.tolist(), strict=True):
-                    parameter.grad = number
-                self.optimizer.step()
-            self._check("the parameter", np.array([p.data for _, p in self.named]), epoch, batch)
+            for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
+                parameter.grad = number
+            self.optimizer.step()
+            self._check("the parameter", self._numbers(), epoch, batch)
         except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
-            self._set(before)
+            write_numbers(self.parameters, before)
             raise
 
-    def _set(self, numbers: list[float]) -> None:
-        for (_, parameter), number in zip(self.named, numbers, strict=True):
-            parameter.data = number
+    def _numbers(self) -> Array:
+        numbers = np.empty(len(self.parameters))
+        read_numbers(self.parameters, numbers)
+        return numbers
 
     def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
-        bad = np.flatnonzero(~np.isfinite(numbers))
-        if len(bad):
+        if not are_finite(numbers):
+            bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
+            name, _ = self.model.named_parameters()[bad]
             raise AnomalyError(
-                f"{what} {self.named[bad[0]][0]} turned {numbers[bad[0]]} in epoch {epoch}, in "
-                f"the batch of {listed(batch)}; {WAY_OUT}"
+                f"{what} {name} turned {numbers[bad]} in epoch {epoch}, in the "
+                f"batch of {listed(batch)}; {WAY_OUT}"
             )
 
 
@@ -150,7 +155,7 @@ class _Step:
 def _find_optimizer(
     model: Model, optimizer: str | Optimizer, learning_rate: float | None
 ) -> Optimizer:
-    parameters = [parameter for _, parameter in model.named_parameters()]
+    parameters = model.parameters()
     if not parameters:
         raise ValueError(f"{model!r} has no parameters that could learn")
     if isinstance(optimizer, str):
@@ -198,6 +203,8 @@ def _split(share: Any, n: int) -> int:
 
 
 def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    if size >= len(order):
+        return iter([order])
     return (order[start : start + size] for start in range(0, len(order), size))
 
 

@@ -6,22 +6,19 @@ import math
 from typing import Any
 
 from autograd_lite.ops import ieee
+from autograd_lite.ops.choice import equal, less, less_equal, where
 from autograd_lite.ops.leaf import leaf
-from autograd_lite.ops.rules import (
+from autograd_lite.ops.rules import (  # fmt: skip
     absolute,
     carry,
     clip,
-    equal,
     exp,
     expm1,
-    less,
-    less_equal,
     log1p,
     maximum,
     sech,
     square,
-    where,
-)  # fmt: skip
+)
 from autograd_lite.ops.table import op
 
 _LN2 = math.log(2.0)

@@ -12,24 +12,24 @@ from operator import add, mul
 from typing import Any
 
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.rules import (
     absolute,
     carry,
     direction,
-    equal,
     exp,
     expm1,
-    less,
+    identity,
     log,
     log1p,
     maximum,
     minimum,
+    multiply,
     power,
     share,
     sign,
     sqrt,
     stop_gradient,
-    where,
 )
 from autograd_lite.ops.sequences import sequence, sequence_op
 from autograd_lite.ops.vectors import count, each, fold, scan
@@ -209,7 +209,44 @@ dot = sequence_op(
         lambda out, ws, xs, bias: ws,
         lambda out, ws, xs, bias: 1.0,
     ],
+    rolls=multiply,
     doc="bias + w0*x0 + w1*x1 + …, added in that order; parents are the ws, the xs, the bias.",
+)
+# What programs roll chains of sums into, where the terms are adjoints on their way, or anything.
+carried_dot = sequence_op(
+    "carried_dot",
+    symbol="dot",
+    latex="#*",
+    latex_term=r"#1 \cdot #2",
+    latex_between=" + ",
+    domain=_REAL,
+    empty=True,
+    vectors=("xs", "ys"),
+    scalars={"start": 0.0},
+    public=False,
+    forward=lambda xs, ys, start: fold(add, each(carry, xs, ys), start=start),
+    partials=[
+        lambda out, xs, ys, start: ys,
+        lambda out, xs, ys, start: xs,
+        lambda out, xs, ys, start: 1.0,
+    ],
+    rolls=carry,
+    unless_nan=dot,
+    doc="start + x0*y0 + x1*y1 + …, where a product with 0 is +0.0, added in that order.",
+)
+running_sum = sequence_op(
+    "running_sum",
+    symbol="Σ",
+    latex="#*",
+    latex_between=" + ",
+    domain=_REAL,
+    empty=True,
+    scalars={"start": 0.0},
+    public=False,
+    forward=lambda xs, start: fold(add, xs, start=start),
+    partials=[lambda out, xs, start: 1.0, lambda out, xs, start: 1.0],
+    rolls=identity,
+    doc="start + x0 + x1 + …, added in that order.",
 )
 
 

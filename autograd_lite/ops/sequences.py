@@ -54,12 +54,13 @@ class SequenceOp(Op):
         empty: bool = False,
         latex_term: str = "#1",
         latex_between: str = ", ",
+        rolls: Op | None = None,
         **row: Any,
     ) -> None:
         self.vectors = vectors
         self.latex_term, self.latex_between = latex_term, latex_between
         self.scalars = dict(scalars or {})
-        self.empty = empty
+        self.empty, self.rolls = empty, rolls
         super().__init__(name, **row)
 
     def _set_up(self) -> None:

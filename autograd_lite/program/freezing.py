@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.engine import Builder, Value
 from autograd_lite.graph import check_value
 from autograd_lite.program.program import Program
+from autograd_lite.program.rolling import Code, rolled
 
 
 def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
@@ -64,8 +65,9 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
 def finished(builder: Builder, outputs: Sequence[int], single: bool) -> Program:
     """The program that a builder holds, for some of its registers."""
     constants, rows, codes, starts, operands, ends, saved = builder.finished(outputs)
+    numbers = np.frombuffer(constants, np.float64)
     indices = [np.frombuffer(part, np.int64) for part in (starts, operands, ends)]
-    return Program(
-        builder.n_inputs, np.frombuffer(constants, np.float64), rows,
-        np.frombuffer(codes, np.int32), indices[0], indices[1], indices[2], single, saved,
-    )  # fmt: skip
+    plain = Code(rows, np.frombuffer(codes, np.int32), *indices)
+    code = rolled(builder.n_inputs + len(numbers), plain)
+    saved["rolled"] = len(plain.codes) - len(code.codes)
+    return Program(builder.n_inputs, numbers, *code, single, saved)

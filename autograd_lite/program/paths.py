@@ -202,10 +202,10 @@ def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:
 
 def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree | Static]:
     """The arguments of one row."""
-    numbers = iter([matrix if shared else matrix[i] for matrix, shared in matrices])
-    return [
-        dataclasses.replace(tree, leaves=next(numbers).tolist(), plain=True)
-        if isinstance(tree, Tree)
-        else tree
-        for tree in trees
-    ]
+    given, found = iter(matrices), []
+    for tree in trees:
+        matrix, shared = next(given) if isinstance(tree, Tree) else (None, True)
+        if isinstance(tree, Tree) and not shared:
+            tree = dataclasses.replace(tree, leaves=matrix[i].tolist(), plain=True)
+        found.append(tree)
+    return found

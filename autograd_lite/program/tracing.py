@@ -16,7 +16,7 @@ import numpy.typing as npt
 from autograd_lite.engine import Builder, Value, constant, observe
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
-from autograd_lite.ops.rules import less, less_equal
+from autograd_lite.ops.choice import less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import Static, numbers_of
 from autograd_lite.program.program import Floats, Program
@@ -186,7 +186,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name
         If it returns anything but numbers.
     """
     trees = [tree for tree in arguments if isinstance(tree, Tree)]
-    inputs = [Value(number) for tree in trees for number in numbers_of(tree)]
+    inputs = [node for tree in trees for node in _nodes_for(tree)]
     rest = iter(inputs)
     given = [
         tree.rebuilt([next(rest) for _ in tree.leaves]) if isinstance(tree, Tree) else tree.thing
@@ -211,6 +211,16 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name
     # The result holds the whole graph, of which a program needs the outer form alone.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
     return Traced(program, tuple(guards.values()), form)
+
+
+def _nodes_for(tree: Tree) -> list[Value]:
+    """What stands for the numbers of an argument; a network's own parameters, to spare a copy."""
+    return [
+        leaf if parameter and isinstance(leaf, Value) else Value(number)
+        for leaf, parameter, number in zip(
+            tree.leaves, tree.parameters, numbers_of(tree), strict=True
+        )
+    ]
 
 
 def _side(node: Value) -> str:

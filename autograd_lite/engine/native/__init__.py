@@ -10,6 +10,7 @@
 * ``chain_rule.c``: adjoints and tangents in any number system;
 * ``tables.c``, ``instructions.c``, ``building.c``: graphs become programs;
 * ``value.c``: the type Value and its attributes;
+* ``leaves.c``: numbers of many Values at once;
 * ``debug.c``: failing allocations, for tests;
 * ``engine.c``: includes them all; what Python sees.
 
@@ -78,6 +79,7 @@ Value.__signature__ = inspect.signature(twin.Value)
 Builder = _engine.Builder
 adjoints = _engine.adjoints
 adjoints_in = _engine.adjoints_in
+are_finite = _engine.are_finite
 constant = _engine.constant
 dependent = _engine.dependent
 fields = _engine.fields
@@ -85,8 +87,10 @@ hessian_products = _engine.hessian_products
 living = _engine.living
 needed = _engine.needed
 observe = _engine.observe
+read_numbers = _engine.read_numbers
 record = _engine.record
 record_beside = _engine.record_beside
 restore = _engine.restore
 tangents_in = _engine.tangents_in
 topological_order = _engine.topological_order
+write_numbers = _engine.write_numbers

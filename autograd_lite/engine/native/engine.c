@@ -34,6 +34,7 @@
 #include "instructions.c"
 #include "building.c"
 #include "value.c"
+#include "leaves.c"
 
 /* --- what Python code sees as _engine.NAME --------------------------------------------------------- */
 
@@ -345,6 +346,9 @@ static PyMethodDef functions[] = {
     {"adjoints_in", adjoints_in, METH_VARARGS, adjoints_in_doc},
     {"tangents_in", tangents_in, METH_VARARGS, tangents_in_doc},
     {"needed", needed, METH_VARARGS, needed_doc},
+    {"are_finite", are_finite, METH_O, are_finite_doc},
+    {"read_numbers", (PyCFunction)(void (*)(void))read_numbers, METH_FASTCALL, read_numbers_doc},
+    {"write_numbers", (PyCFunction)(void (*)(void))write_numbers, METH_FASTCALL, write_numbers_doc},
     {"set_variable", (PyCFunction)(void (*)(void))set_variable, METH_FASTCALL, set_variable_doc},
     {"reset_variable", (PyCFunction)(void (*)(void))reset_variable, METH_FASTCALL,
      reset_variable_doc},

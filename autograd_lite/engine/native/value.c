@@ -75,19 +75,21 @@ static PyObject *get_data(PyObject *self, void *unused) {
     return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->data);
 }
 
+/* Whether a node's data may be set. */
+static int check_leaf(PyObject *self) {
+    if (!((Node *)self)->row && !((Node *)self)->constant)
+        return 0;
+    PyObject *nothing = PyObject_CallOneArg(refuse_data, self);
+    Py_XDECREF(nothing);
+    if (nothing)
+        PyErr_SetString(PyExc_SystemError, "an assignment to data was not refused");
+    return -1;
+}
+
 static int set_data(PyObject *self, PyObject *number, void *unused) {
     (void)unused;
-    Node *node = (Node *)self;
-    if (no_deletion(number, "data") < 0)
-        return -1;
-    if (node->row || node->constant) {
-        PyObject *nothing = PyObject_CallOneArg(refuse_data, self);
-        Py_XDECREF(nothing);
-        if (nothing)
-            PyErr_SetString(PyExc_SystemError, "an assignment to data was not refused");
-        return -1;
-    }
-    return to_double(number, &node->data);
+    return no_deletion(number, "data") < 0 || check_leaf(self) < 0
+               ? -1 : to_double(number, &((Node *)self)->data);
 }
 
 static PyObject *get_grad(PyObject *self, void *unused) {

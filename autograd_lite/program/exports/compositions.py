@@ -10,15 +10,14 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
+from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.rules import (
     absolute,
     arctan,
     cos,
-    equal,
     exp,
     expm1,
     floor,
-    less,
     log,
     log1p,
     power,
@@ -26,7 +25,6 @@ from autograd_lite.ops.rules import (
     sin,
     sqrt,
     tanh,
-    where,
 )
 
 _LN2 = math.log(2.0)

@@ -9,7 +9,8 @@
 #define JOIN(a, b) JOIN_(a, b)
 #define NAME(name) JOIN(name, VARIANT)
 
-#define LANES LOOP_OF_VECTORS for (int i = 0; i < BLOCK; i++)
+/* The compiler sees that lanes are whole TILEs. */
+#define LANES LOOP_OF_VECTORS for (int i = 0; i < lanes; i++)
 #define BLOCK_AT(r) (blocks + (Py_ssize_t)(r) * BLOCK)
 
 /* Operand k of an instruction of fixed arity, in a kernel for which it is a number (U) or a block (B). */
@@ -19,29 +20,33 @@
 #define GET_B(x) x[i]
 
 #define KERNEL(name)                                                                              \
-    static void NAME(name)(double *blocks, const double *uniform, const int32_t *refs, int32_t n, \
-                           const double *attrs)
+    static void NAME(name)(const Frame *frame, const int32_t *refs, int32_t n, const double *attrs)
+#define TAKE_FRAME                                                                                \
+    double *const blocks = frame->blocks;                                                         \
+    const double *const uniform = frame->uniform;                                                 \
+    const int lanes = frame->lanes & -TILE;                                                       \
+    (void)uniform, (void)n, (void)attrs;
 
 #define BLOCK_1(name)                                                                             \
     KERNEL(name##_B) {                                                                            \
+        TAKE_FRAME                                                                                \
         double *out = BLOCK_AT(refs[0]);                                                          \
         SET_B(1, x)                                                                               \
-        (void)uniform, (void)n, (void)attrs;                                                      \
         LANES out[i] = lane_##name(x[i], attrs);                                                  \
     }
 #define BLOCK_2_AS(name, X, Y)                                                                    \
     KERNEL(name##_##X##Y) {                                                                       \
+        TAKE_FRAME                                                                                \
         double *out = BLOCK_AT(refs[0]);                                                          \
         SET_##X(1, x) SET_##Y(2, y)                                                               \
-        (void)uniform, (void)n, (void)attrs;                                                      \
         LANES out[i] = lane_##name(GET_##X(x), GET_##Y(y), attrs);                                \
     }
 #define BLOCK_2(name) BLOCK_2_AS(name, B, B) BLOCK_2_AS(name, U, B) BLOCK_2_AS(name, B, U)
 #define BLOCK_3_AS(name, X, Y, Z)                                                                 \
     KERNEL(name##_##X##Y##Z) {                                                                    \
+        TAKE_FRAME                                                                                \
         double *out = BLOCK_AT(refs[0]);                                                          \
         SET_##X(1, x) SET_##Y(2, y) SET_##Z(3, z)                                                 \
-        (void)uniform, (void)n, (void)attrs;                                                      \
         LANES out[i] = lane_##name(GET_##X(x), GET_##Y(y), GET_##Z(z), attrs);                    \
     }
 #define BLOCK_3(name)                                                                             \
@@ -58,16 +63,15 @@ KERNELS_3(BLOCK_3)
  * other, so that a total is fetched and stored once for four. */
 
 /* An operand as a block: a number that is the same for all rows is spread out. */
-static inline const double *NAME(spread)(double *blocks, const double *uniform, int32_t r,
-                                         double *room) {
+static inline const double *NAME(spread)(const Frame *frame, int32_t r, double *room) {
     if (r >= 0)
-        return BLOCK_AT(r);
-    const double number = uniform[~r];
-    LANES room[i] = number;
+        return frame->blocks + (Py_ssize_t)r * BLOCK;
+    for (int i = 0; i < BLOCK; i++)
+        room[i] = frame->uniform[~r];
     return room;
 }
 
-#define SPREAD(r, room) NAME(spread)(blocks, uniform, r, room)
+#define SPREAD(r, room) NAME(spread)(frame, r, room)
 #define FOLD_SET_U(k, r, x) const double x##k = uniform[~(r)];
 #define FOLD_SET_B(k, r, x) const double *x##k = SPREAD(r, x##_room[k]);
 
@@ -85,8 +89,9 @@ static inline const double *NAME(spread)(double *blocks, const double *uniform, 
         scalars[q] = scalar[q][i];                                                                \
     (void)scalars;
 
-#define BLOCK_FOLD_1(name, numbers, first)                                                        \
+#define BLOCK_FOLD_1(name, numbers, first, ...)                                                   \
     KERNEL(name##_B) {                                                                            \
+        TAKE_FRAME                                                                                \
         const int32_t m = n - numbers, *xs = refs + 1;                                            \
         double x_room[4][BLOCK];                                                                  \
         FOLD_SCALARS(numbers, (xs + m))                                                           \
@@ -120,61 +125,145 @@ static inline const double *NAME(spread)(double *blocks, const double *uniform, 
         }                                                                                         \
     }
 
-#define BLOCK_FOLD_2_AS(name, numbers, first, X, Y)                                               \
+/* The totals by the steps of a row, whose results are those of `name`. */
+#define TOTALS_2(step, name, first, X, Y)                                                         \
+    LANES {                                                                                       \
+        SCALARS(numbers)                                                                          \
+        total[i] = start_##name(first ? x[i] : 0.0, first ? y[i] : 0.0, scalars, attrs);          \
+    }                                                                                             \
+    int32_t k = first;                                                                            \
+    for (; k + 4 <= m; k += 4) {                                                                  \
+        FOLD_SET_##X(0, xs[k], x) FOLD_SET_##X(1, xs[k + 1], x)                                   \
+        FOLD_SET_##X(2, xs[k + 2], x) FOLD_SET_##X(3, xs[k + 3], x)                               \
+        FOLD_SET_##Y(0, ys[k], y) FOLD_SET_##Y(1, ys[k + 1], y)                                   \
+        FOLD_SET_##Y(2, ys[k + 2], y) FOLD_SET_##Y(3, ys[k + 3], y)                               \
+        LANES {                                                                                   \
+            SCALARS(numbers)                                                                      \
+            double t = step_##step(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);           \
+            t = step_##step(t, GET_##X(x1), GET_##Y(y1), scalars, attrs);                         \
+            t = step_##step(t, GET_##X(x2), GET_##Y(y2), scalars, attrs);                         \
+            total[i] = step_##step(t, GET_##X(x3), GET_##Y(y3), scalars, attrs);                  \
+        }                                                                                         \
+    }                                                                                             \
+    for (; k < m; k++) {                                                                          \
+        FOLD_SET_##X(0, xs[k], x) FOLD_SET_##Y(0, ys[k], y)                                       \
+        LANES {                                                                                   \
+            SCALARS(numbers)                                                                      \
+            total[i] = step_##step(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);           \
+        }                                                                                         \
+    }
+
+/* Whether totals of the quick row may be others than those of the row itself: nan, or -0.0. */
+static bool NAME(doubtful)(const double *total, int lanes) {
+    double doubts = 0.0;
+    for (int i = 0; i < (lanes & -TILE); i++) {
+        const double t = total[i];
+        doubts += t != t || (t == 0.0 && copysign(1.0, t) < 0.0) ? 1.0 : 0.0;
+    }
+    return doubts != 0.0;
+}
+
+#define BLOCK_FOLD_2_AS(name, numbers_, first, quick, careful, X, Y)                              \
     KERNEL(name##_##X##Y) {                                                                       \
+        TAKE_FRAME                                                                                \
+        enum { numbers = numbers_ };                                                              \
         const int32_t m = (n - numbers) / 2, *xs = refs + 1, *ys = xs + m;                        \
         double x_room[4][BLOCK], y_room[4][BLOCK];                                                \
         FOLD_SCALARS(numbers, (ys + m))                                                           \
         const double *x = first ? SPREAD(xs[0], x_room[0]) : total;                               \
         const double *y = first ? SPREAD(ys[0], y_room[0]) : total;                               \
+        { TOTALS_2(quick, name, first, X, Y) }                                                    \
+        if (careful && NAME(doubtful)(total, lanes)) { TOTALS_2(name, name, first, X, Y) }        \
         LANES {                                                                                   \
             SCALARS(numbers)                                                                      \
-            total[i] = start_##name(first ? x[i] : 0.0, first ? y[i] : 0.0, scalars, attrs);      \
-        }                                                                                         \
-        int32_t k = first;                                                                        \
-        for (; k + 4 <= m; k += 4) {                                                              \
-            FOLD_SET_##X(0, xs[k], x) FOLD_SET_##X(1, xs[k + 1], x)                               \
-            FOLD_SET_##X(2, xs[k + 2], x) FOLD_SET_##X(3, xs[k + 3], x)                           \
-            FOLD_SET_##Y(0, ys[k], y) FOLD_SET_##Y(1, ys[k + 1], y)                               \
-            FOLD_SET_##Y(2, ys[k + 2], y) FOLD_SET_##Y(3, ys[k + 3], y)                           \
-            LANES {                                                                               \
-                SCALARS(numbers)                                                                  \
-                double t = step_##name(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);       \
-                t = step_##name(t, GET_##X(x1), GET_##Y(y1), scalars, attrs);                     \
-                t = step_##name(t, GET_##X(x2), GET_##Y(y2), scalars, attrs);                     \
-                total[i] = step_##name(t, GET_##X(x3), GET_##Y(y3), scalars, attrs);              \
-            }                                                                                     \
-        }                                                                                         \
-        for (; k < m; k++) {                                                                      \
-            FOLD_SET_##X(0, xs[k], x) FOLD_SET_##Y(0, ys[k], y)                                   \
-            LANES {                                                                               \
-                SCALARS(numbers)                                                                  \
-                total[i] = step_##name(total[i], GET_##X(x0), GET_##Y(y0), scalars, attrs);       \
-            }                                                                                     \
-        }                                                                                         \
-        LANES {                                                                                   \
-            SCALARS(numbers)                                                                      \
-            total[i] = finish_##name(total[i], m, scalars, attrs);                                  \
+            total[i] = finish_##name(total[i], m, scalars, attrs);                                \
         }                                                                                         \
         (void)x_room, (void)y_room;                                                               \
     }
-#define BLOCK_FOLD_2(name, numbers, first)                                                        \
-    BLOCK_FOLD_2_AS(name, numbers, first, B, B)                                                   \
-    BLOCK_FOLD_2_AS(name, numbers, first, U, B)                                                   \
-    BLOCK_FOLD_2_AS(name, numbers, first, B, U)
+#define BLOCK_FOLD_2(name, numbers, first, quick, careful)                                        \
+    BLOCK_FOLD_2_AS(name, numbers, first, quick, careful, B, B)                                   \
+    BLOCK_FOLD_2_AS(name, numbers, first, quick, careful, U, B)                                   \
+    BLOCK_FOLD_2_AS(name, numbers, first, quick, careful, B, U)
 
 FOLDS_1(BLOCK_FOLD_1)
 FOLDS_2(BLOCK_FOLD_2)
 
-/* By kernel, and by which operands (for folds: whole vectors) are uniform: bit k for the k-th. */
-static const Kernel NAME(block_kernels)[N_KERNELS][8] = {
+/* --- sums over rows -------------------------------------------------------------------------------
+ * In one order, whatever the compiler: each sum has PARTS, to which every so many rows belong, the first of which also has
+ * the rows left over. refs[0] says which output the sum is of. */
+
+#define SUM_OVER_ROWS(term)                                                                       \
+    do {                                                                                          \
+        const int rows = frame->rows, whole = rows & -PARTS;                                      \
+        for (int q = 0; q < PARTS; q++)                                                           \
+            parts[q] = 0.0;                                                                       \
+        for (int start = 0; start < whole; start += PARTS)                                        \
+            for (int q = 0; q < PARTS; q++) {                                                     \
+                const int i = start + q;                                                          \
+                parts[q] += term;                                                                 \
+            }                                                                                     \
+        last = 0.0;                                                                               \
+        for (int i = whole; i < rows; i++)                                                        \
+            last += term;                                                                         \
+    } while (0)
+
+#define ADD_PARTS(place)                                                                          \
+    do {                                                                                          \
+        double *const sums = frame->sums + (Py_ssize_t)(place) * PARTS;                           \
+        parts[0] += last;                                                                         \
+        for (int q = 0; q < PARTS; q++)                                                           \
+            sums[q] += parts[q];                                                                  \
+    } while (0)
+
+KERNEL(sum_of_block) {
+    TAKE_FRAME
+    SET_B(1, x)
+    double parts[PARTS], last;
+    (void)lanes;
+    SUM_OVER_ROWS(x[i]);
+    ADD_PARTS(refs[0]);
+}
+
+KERNEL(sum_of_uniform) {
+    (void)n, (void)attrs;
+    frame->sums[(Py_ssize_t)refs[0] * PARTS] += frame->rows * frame->uniform[~refs[1]];
+}
+
+#define SUM_2_AS(name, quick, careful, X, Y)                                                      \
+    KERNEL(sum_##name##_##X##Y) {                                                                 \
+        TAKE_FRAME                                                                                \
+        SET_##X(1, x) SET_##Y(2, y)                                                               \
+        double parts[PARTS], last;                                                                \
+        (void)lanes;                                                                              \
+        SUM_OVER_ROWS(forward_##quick(GET_##X(x), GET_##Y(y), attrs));                            \
+        const double total = SUM_OF_PARTS(parts) + last;                                          \
+        if (careful && total != total)                                                                  \
+            SUM_OVER_ROWS(forward_##name(GET_##X(x), GET_##Y(y), attrs));                         \
+        ADD_PARTS(refs[0]);                                                                       \
+    }
+#define SUM_2(name, quick, careful)                                                               \
+    SUM_2_AS(name, quick, careful, B, B)                                                          \
+    SUM_2_AS(name, quick, careful, U, B)                                                          \
+    SUM_2_AS(name, quick, careful, B, U)
+ARITHMETIC_2(SUM_2)
+
+static const Variant NAME(variant) = {
+    .blocks = {
 #define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},
 #define ENTER_2(name) [CODE_##name] = {NAME(name##_BB), NAME(name##_UB), NAME(name##_BU)},
 #define ENTER_3(name)                                                                             \
     [CODE_##name] = {NAME(name##_BBB), NAME(name##_UBB), NAME(name##_BUB), NAME(name##_UUB),      \
                      NAME(name##_BBU), NAME(name##_UBU), NAME(name##_BUU)},
-#define ENTER_FOLD_1(name, numbers, first) ENTER_1(name)
-#define ENTER_FOLD_2(name, numbers, first) ENTER_2(name)
-    KERNELS_1(ENTER_1) KERNELS_2(ENTER_2) KERNELS_3(ENTER_3)
-    FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2)
+#define ENTER_FOLD_1(name, ...) ENTER_1(name)
+#define ENTER_FOLD_2(name, ...) ENTER_2(name)
+        KERNELS_1(ENTER_1) KERNELS_2(ENTER_2) KERNELS_3(ENTER_3)
+        FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2)
+    },
+    .sums = {
+#define ENTER_SUM(name, ...)                                                                      \
+    [CODE_##name] = {NAME(sum_##name##_BB), NAME(sum_##name##_UB), NAME(sum_##name##_BU)},
+        ARITHMETIC_2(ENTER_SUM)
+    },
+    .sum_of_block = NAME(sum_of_block),
+    .sum_of_uniform = NAME(sum_of_uniform),
 };

@@ -39,7 +39,6 @@ typedef struct {
     int32_t *starts;   /* where its operands begin, and the end of all */
     int32_t *operands; /* registers */
     int32_t *outputs;  /* registers */
-    int32_t *ends;     /* 1 + the place among the operands where a register is read last, 0 for never */
     int32_t *code;     /* for `run_code` */
     int32_t *output_slots;
     double *slots; /* inputs, constants, and others; for `run`, which holds the GIL all the time */
@@ -246,18 +245,16 @@ static int read_program(Machine *machine, PyObject *rows, PyObject *codes, PyObj
 
 /* --- storage ------------------------------------------------------------------------------------- */
 
-/* Find where each register is read for the last time; outputs, never for the last time. */
-static int find_ends(Machine *machine) {
-    machine->ends = new_array(first_instruction(machine) + machine->n_instructions, sizeof(int32_t));
-    if (!machine->ends) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (int32_t k = 0; k < machine->n_operands; k++)
-        machine->ends[machine->operands[k]] = k + 1;
-    for (int32_t k = 0; k < machine->n_outputs; k++)
-        machine->ends[machine->outputs[k]] = INT32_MAX;
-    return 0;
+/* For each register where it is read for the last time, as 1 + the place among all operands, or 0;
+ * `kept` says that outputs never are. NULL if memory is short. */
+static int32_t *find_ends(const Machine *machine, bool kept) {
+    const int32_t n = first_instruction(machine) + machine->n_instructions;
+    int32_t *ends = new_array(n, sizeof(int32_t));
+    for (int32_t k = 0; ends && k < machine->n_operands; k++)
+        ends[machine->operands[k]] = k + 1;
+    for (int32_t k = 0; ends && kept && k < machine->n_outputs; k++)
+        ends[machine->outputs[k]] = INT32_MAX;
+    return ends;
 }
 
 /* Places that are free again, the latest on top: it is in the nearest cache. */
@@ -270,25 +267,37 @@ static inline int32_t take_place(Pool *pool) {
     return pool->n ? pool->places[--pool->n] : pool->next++;
 }
 
+/* Free the places of those of n operands which nobody reads later, `count` having been read before them.
+ * Constants, and what has a negative place, stay where they are. */
+static inline void free_operands(const Machine *machine, const int32_t *reads, int32_t n,
+                                 int32_t count, const int32_t *ends, const int32_t *places,
+                                 Pool *pool) {
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t operand = reads[k];
+        if (ends[operand] == count + k + 1 && places[operand] >= 0 &&
+            (operand < machine->n_inputs || operand >= first_instruction(machine)))
+            pool->places[pool->n++] = places[operand];
+    }
+}
+
 /* Give the result of instruction `j` a place in `places` (by register), perhaps that of an operand which
- * nobody reads after it; but not if it is a fold, whose totals grow in the result's place. Constants, and
- * what has a negative place, stay where they are. */
-static int32_t place_result(const Machine *machine, int32_t j, int32_t *places, Pool *pool) {
-    const int32_t first = first_instruction(machine), own = first + j;
+ * nobody reads after it; but not if it is a fold, whose totals grow in the result's place. */
+static int32_t place_result(const Machine *machine, int32_t j, const int32_t *reads, int32_t n,
+                            int32_t count, const int32_t *ends, int32_t *places, Pool *pool) {
+    const int32_t own = first_instruction(machine) + j;
     const bool fold = kernels[machine->rows[machine->codes[j]].kernel].n_vectors > 0;
     if (fold)
         places[own] = take_place(pool);
-    for (int32_t k = machine->starts[j]; k < machine->starts[j + 1]; k++) {
-        const int32_t operand = machine->operands[k];
-        if (machine->ends[operand] == k + 1 && places[operand] >= 0 &&
-            (operand < machine->n_inputs || operand >= first))
-            pool->places[pool->n++] = places[operand];
-    }
+    free_operands(machine, reads, n, count, ends, places, pool);
     if (!fold)
         places[own] = take_place(pool);
-    if (machine->ends[own] == 0)
-        pool->places[pool->n++] = places[own];
     return places[own];
+}
+
+/* Free the place of what nobody reads. */
+static inline void free_unread(int32_t reg, const int32_t *ends, const int32_t *places, Pool *pool) {
+    if (ends[reg] == 0)
+        pool->places[pool->n++] = places[reg];
 }
 
 static void free_plan(Plan *plan);
@@ -299,7 +308,6 @@ static void free_program(Machine *machine) {
     PyMem_RawFree(machine->starts);
     PyMem_RawFree(machine->operands);
     PyMem_RawFree(machine->outputs);
-    PyMem_RawFree(machine->ends);
     PyMem_RawFree(machine->code);
     PyMem_RawFree(machine->output_slots);
     PyMem_RawFree(machine->slots);

@@ -12,9 +12,9 @@
 
 enum { BLOCK = 64 }; /* rows that are run together */
 
-/* Blocks, numbers that are the same for all rows, where result and operands lie, how many operands. */
-typedef void (*Kernel)(double *blocks, const double *uniform, const int32_t *refs, int32_t n,
-                       const double *attrs);
+enum { TILE = 8 };   /* rows that no kernel parts: a line of the cache */
+enum { PARTS = TILE }; /* of a sum over rows */
+#define SUM_OF_PARTS(p) (((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7])))
 
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed" /* it says so when it cannot, as with calls */
@@ -30,6 +30,23 @@ typedef void (*Kernel)(double *blocks, const double *uniform, const int32_t *ref
 #include "code.c"
 #include "scalar.c"
 
+/* Where a block of rows is computed. */
+typedef struct {
+    double *blocks;
+    const double *uniform; /* numbers that are the same for all rows */
+    double *sums;          /* PARTS of the sum of each output over rows, if they are wanted */
+    int rows, lanes;       /* of this block; lanes are rows, and some more to make whole TILEs */
+} Frame;
+
+/* Where result and operands lie, and how many operands there are. */
+typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const double *attrs);
+
+/* Kernels for one set of machine instructions. The first ones by which operands are uniform, bit k for the
+ * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them. */
+typedef struct {
+    Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], sum_of_block, sum_of_uniform;
+} Variant;
+
 #define VARIANT plain
 #include "blocks.c"
 
@@ -43,7 +60,7 @@ typedef void (*Kernel)(double *blocks, const double *uniform, const int32_t *ref
 #pragma GCC pop_options
 #endif
 
-static const Kernel (*block_kernels)[8] = block_kernels_plain;
+static const Variant *variant = &variant_plain;
 
 #include "plan.c"
 #include "map.c"
@@ -62,7 +79,7 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     Machine *machine = (Machine *)type->tp_alloc(type, 0);
     if (machine && (read_program(machine, rows, codes, starts, operands, constants, n_inputs,
                                  outputs) < 0 ||
-                    find_ends(machine) < 0 || make_code(machine) < 0))
+                    make_code(machine) < 0))
         Py_CLEAR(machine);
     return (PyObject *)machine;
 }
@@ -188,7 +205,7 @@ PyMODINIT_FUNC PyInit__machine(void) {
 #ifdef HAVE_AVX2
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2"))
-        block_kernels = block_kernels_avx2;
+        variant = &variant_avx2;
 #endif
     PyObject *module = PyModule_Create(&definition);
     if (!module)

@@ -1,7 +1,7 @@
 /* Running a program for each of many rows: a block of rows at a time, in chunks that threads share. */
 
-enum { TILE = 8 }; /* rows and columns that are read or written together: a line of the cache */
 enum { SMALLEST_CHUNK = 16 * BLOCK, MOST_CHUNKS = 256 };
+enum { LARGEST_SPARE = 1 << 20 };     /* numbers that are kept for the next job */
 enum { LOOK_AT_SIGNALS = 1 << 20 }; /* after so many steps, some hundredths of a second */
 
 typedef struct {
@@ -12,7 +12,7 @@ typedef struct {
 
 typedef struct {
     const Machine *machine;
-    const Plan *plan;
+    Plan *plan;
     const Argument *arguments;
     Py_ssize_t n_arguments, n_rows;
     double *outputs;
@@ -27,7 +27,7 @@ typedef struct {
 
 typedef struct {
     Job *job;
-    double *blocks;
+    double *blocks, *sums; /* PARTS for each output, of a chunk */
     PyThread_type_lock done; /* held while a thread of its own runs */
     PyThreadState *python;   /* of the thread that called, which looks at signals; else NULL */
     bool failed;             /* a signal handler raised */
@@ -43,8 +43,8 @@ static inline void fetch_tile(double *to, const double *const *rows, const int32
             to[q * BLOCK + i] = rows[i][columns[q] - first];
 }
 
-/* Fetch n rows; the lanes after them repeat the last, so that they cost no more than it. */
-static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n) {
+/* Fetch n rows, and the lanes to come. Those after the rows repeat the last, so that they cost no more. */
+static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lanes) {
     const int32_t *inputs = job->plan->inputs, *all = inputs + job->plan->n_inputs;
     for (Py_ssize_t a = 0; a < job->n_arguments; a++) {
         const Argument *argument = &job->arguments[a];
@@ -54,7 +54,7 @@ static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n) {
         const int32_t first = argument->first, *end = inputs;
         while (end < all && *end < first + argument->count)
             end++;
-        for (int i = 0; i < BLOCK; i += TILE) {
+        for (int i = 0; i < lanes; i += TILE) {
             const double *rows[TILE];
             for (int r = 0; r < TILE; r++)
                 rows[r] = from + (i + r < n ? i + r : n - 1) * (Py_ssize_t)argument->count;
@@ -101,36 +101,20 @@ static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
     }
 }
 
-/* The sum of a block's first n numbers, in one order whatever the compiler. */
-static double sum_of_block(const double *block, int n) {
-    enum { PARTS = 8 };
-    double parts[PARTS] = {0.0};
-    int i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (int q = 0; q < PARTS; q++)
-            parts[q] += block[i + q];
-    for (int q = 0; i < n; i++, q++)
-        parts[q] += block[i];
-    return ((parts[0] + parts[4]) + (parts[2] + parts[6])) +
-           ((parts[1] + parts[5]) + (parts[3] + parts[7]));
-}
-
-static void add_up(const Job *job, const double *blocks, double *sums, int n) {
-    for (int32_t k = 0; k < job->machine->n_outputs; k++) {
-        const int32_t ref = job->plan->outputs[k];
-        sums[k] += ref >= 0 ? sum_of_block(blocks + (Py_ssize_t)ref * BLOCK, n)
-                            : n * job->uniform[~ref];
-    }
-}
-
 /* --- work ---------------------------------------------------------------------------------------- */
 
-static void run_block(const Plan *plan, double *blocks, const double *uniform) {
+static void run_block(const Plan *plan, const Frame *frame) {
     const int32_t *refs = plan->refs;
     for (const Step *step = plan->steps, *end = step + plan->n_steps; step < end; step++) {
-        step->kernel(blocks, uniform, refs, step->n, step->attrs);
+        step->kernel(frame, refs, step->n, step->attrs);
         refs += step->n_refs;
     }
+}
+
+/* The sums of a chunk from their parts. */
+static void put_together(const double *parts, int32_t n, double *sums) {
+    for (int32_t k = 0; k < n; k++, parts += PARTS)
+        sums[k] = SUM_OF_PARTS(parts);
 }
 
 /* The number of the next chunk, -1 if there is none. */
@@ -162,13 +146,15 @@ static void work(Worker *worker) {
     for (Py_ssize_t chunk; (chunk = take_chunk(job)) >= 0;) {
         const Py_ssize_t start = chunk * job->chunk, rest = job->n_rows - start;
         const Py_ssize_t end = start + (rest < job->chunk ? rest : job->chunk);
+        if (job->sums)
+            memset(worker->sums, 0, (size_t)n_outputs * PARTS * sizeof(double));
         for (Py_ssize_t row = start; row < end; row += BLOCK) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
-            fetch(job, worker->blocks, row, n);
-            run_block(job->plan, worker->blocks, job->uniform);
-            if (job->sums)
-                add_up(job, worker->blocks, job->sums + chunk * n_outputs, n);
-            else
+            const Frame frame = {worker->blocks, job->uniform, worker->sums, n,
+                                 (n + TILE - 1) & -TILE};
+            fetch(job, worker->blocks, row, n, frame.lanes);
+            run_block(job->plan, &frame);
+            if (!job->sums)
                 store(job, worker->blocks, row, n);
             steps += 16 + job->plan->n_refs;
             if (steps > LOOK_AT_SIGNALS) {
@@ -177,6 +163,8 @@ static void work(Worker *worker) {
                     return;
             }
         }
+        if (job->sums)
+            put_together(worker->sums, n_outputs, job->sums + chunk * n_outputs);
     }
 }
 
@@ -229,14 +217,33 @@ static double *make_uniform(const Machine *machine, const Plan *plan, const Argu
     return uniform;
 }
 
+/* Room for so many numbers, that of the last job if it is large enough and nobody has it. */
+static double *take_room(Plan *plan, size_t size) {
+    double *room = plan->room;
+    if (!room || plan->room_size < size)
+        return size > PY_SSIZE_T_MAX / sizeof(double) ? NULL
+                                                      : PyMem_RawMalloc(size * sizeof(double));
+    plan->room = NULL;
+    return room;
+}
+
+static void give_back_room(Plan *plan, double *room, size_t size) {
+    if (room && !plan->room && size <= LARGEST_SPARE) {
+        plan->room = room;
+        plan->room_size = size;
+    } else {
+        PyMem_RawFree(room);
+    }
+}
+
 /* Run a job's chunks; -1 with an error set if memory is short or a signal handler raised. */
 static int run_job(Job *job, Py_ssize_t threads) {
     const Py_ssize_t n_outputs = job->machine->n_outputs, n_blocks = job->plan->n_blocks;
     const Py_ssize_t n = threads < job->n_chunks ? threads : job->n_chunks;
-    const size_t size = ((size_t)n_blocks + 1) * BLOCK; /* one more, to begin at a line of the cache */
+    const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : 0;
+    const size_t size = (size_t)n_blocks * BLOCK + n_parts, whole = (size_t)n * size + TILE;
     Worker *workers = new_array(n, sizeof(Worker));
-    double *room = size > PY_SSIZE_T_MAX / sizeof(double) / (size_t)n
-                       ? NULL : PyMem_RawMalloc((size_t)n * size * sizeof(double));
+    double *room = workers ? take_room(job->plan, whole) : NULL;
     double *sums = job->sums ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
     int result = -1;
     job->lock = PyThread_allocate_lock();
@@ -247,7 +254,8 @@ static int run_job(Job *job, Py_ssize_t threads) {
     double *blocks = (double *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
     for (Py_ssize_t w = 0; w < n; w++) {
         workers[w].job = job;
-        workers[w].blocks = blocks + (size_t)w * (size_t)n_blocks * BLOCK;
+        workers[w].blocks = blocks + (size_t)w * size; /* which begin at lines of the cache */
+        workers[w].sums = workers[w].blocks + (size_t)n_blocks * BLOCK;
     }
     job->sums = sums;
     work_together(workers, n);
@@ -260,8 +268,8 @@ static int run_job(Job *job, Py_ssize_t threads) {
             job->outputs[k] = total;
         }
 done:
+    give_back_room(job->plan, room, whole);
     PyMem_RawFree(workers);
-    PyMem_RawFree(room);
     PyMem_RawFree(sums);
     if (job->lock)
         PyThread_free_lock(job->lock);
@@ -316,7 +324,7 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
     }
     for (Py_ssize_t a = 0; a < n_arguments; a++)
         memset(shared + arguments[a].first, arguments[a].shared, (size_t)arguments[a].count);
-    Plan *plan = get_plan(machine, shared);
+    Plan *plan = get_plan(machine, shared, reduce);
     PyMem_RawFree(shared);
     if (!plan)
         return -1;

@@ -10,6 +10,7 @@ typedef struct {
 struct Plan {
     Py_ssize_t n_holders;
     char *shared;          /* of each input */
+    bool reduce;           /* outputs are added up over rows */
     int32_t *uniform_code; /* for `run_code`, on `uniform` */
     int32_t n_uniform;     /* numbers that are the same for all rows: inputs, constants, results */
     int32_t n_blocks;      /* blocks of numbers that are kept at a time */
@@ -18,6 +19,8 @@ struct Plan {
     int32_t *refs;    /* of all steps */
     int32_t *inputs;  /* those that differ by row and are read, in order; the k-th goes to block k */
     int32_t *outputs; /* refs */
+    double *room;     /* for the next job, or NULL while one has it */
+    size_t room_size;
 };
 
 static void free_plan(Plan *plan) {
@@ -29,6 +32,7 @@ static void free_plan(Plan *plan) {
     PyMem_RawFree(plan->refs);
     PyMem_RawFree(plan->inputs);
     PyMem_RawFree(plan->outputs);
+    PyMem_RawFree(plan->room);
     PyMem_RawFree(plan);
 }
 
@@ -62,58 +66,121 @@ static int uniform_operands(const Machine *machine, int32_t j, const int32_t *re
     return found == (1 << vectors) - 1 ? 0 : found; /* then a single argument is the only block */
 }
 
+/* A plan while it is made. */
+typedef struct {
+    const Machine *machine;
+    Plan *plan;
+    int32_t *refs;            /* by register */
+    int32_t *ends;            /* by register; see `find_ends` */
+    int32_t *wanted, *others; /* by register: 1 + an output that it is; by output: 1 + the next such, or 0 */
+    Pool pool;
+    int32_t *code;
+} Draft;
+
+static void add_step(Plan *plan, Kernel kernel, const double *attrs, int32_t n) {
+    plan->steps[plan->n_steps++] = (Step){kernel, attrs, n, n + 1};
+    plan->n_refs += n + 1;
+}
+
+/* Add a register up over rows, for each output that it is, once it is there. */
+static void add_sums(Draft *draft, int32_t reg) {
+    Plan *plan = draft->plan;
+    for (int32_t k = draft->wanted[reg]; k; k = draft->others[k - 1]) {
+        const int32_t ref = draft->refs[reg];
+        plan->refs[plan->n_refs] = k - 1;
+        plan->refs[plan->n_refs + 1] = ref;
+        add_step(plan, ref < 0 ? variant->sum_of_uniform : variant->sum_of_block, NULL, 1);
+    }
+}
+
+/* Write a step for instruction `j`, whose operands are uniform by `mask`. */
+static void plan_step(Draft *draft, int32_t j, int mask) {
+    const Machine *machine = draft->machine;
+    Plan *plan = draft->plan;
+    const int32_t own = first_instruction(machine) + j, start = machine->starts[j];
+    const int32_t n = machine->starts[j + 1] - start, output = draft->wanted[own];
+    const int32_t *operands = machine->operands + start;
+    const Row *row = &machine->rows[machine->codes[j]];
+    int32_t *refs = plan->refs + plan->n_refs;
+    for (int32_t k = 0; k < n; k++)
+        refs[k + 1] = draft->refs[operands[k]];
+    const Kernel sum = mask < 4 ? variant->sums[row->kernel][mask] : NULL;
+    if (sum && output && draft->ends[own] == 0 && !draft->others[output - 1]) {
+        refs[0] = output - 1; /* which is all that it is for */
+        free_operands(machine, operands, n, start, draft->ends, draft->refs, &draft->pool);
+        add_step(plan, sum, row->attrs, n);
+        return;
+    }
+    refs[0] = place_result(machine, j, operands, n, start, draft->ends, draft->refs, &draft->pool);
+    add_step(plan, variant->blocks[row->kernel][mask], row->attrs, n);
+    add_sums(draft, own);
+    free_unread(own, draft->ends, draft->refs, &draft->pool);
+}
+
 /* Number what is uniform from ~0 down and blocks from 0 up, and write the steps. */
-static int fill_plan(Plan *plan, const Machine *machine) {
-    const int32_t first = first_instruction(machine), n = first + machine->n_instructions;
-    int32_t *refs = new_array(n, sizeof(int32_t)); /* by register */
-    Pool pool = {new_array(n, sizeof(int32_t)), 0, 0};
-    int32_t *code = plan->uniform_code, result = -1;
-    if (!refs || !pool.places)
-        goto done;
-    for (int32_t i = 0; i < machine->n_inputs; i++) {
-        const bool block = !plan->shared[i] && machine->ends[i];
-        refs[i] = block ? take_place(&pool) : ~i;
+static void write_steps(Draft *draft) {
+    const Machine *machine = draft->machine;
+    Plan *plan = draft->plan;
+    const int32_t first = first_instruction(machine);
+    for (int32_t i = 0; i < first; i++) {
+        const bool block = i < machine->n_inputs && !plan->shared[i] &&
+                           (draft->ends[i] || draft->wanted[i]);
+        draft->refs[i] = block ? take_place(&draft->pool) : ~i;
         if (block)
             plan->inputs[plan->n_inputs++] = i;
     }
-    for (int32_t i = machine->n_inputs; i < first; i++)
-        refs[i] = ~i;
+    for (int32_t i = 0; i < first; i++) { /* when all have their places */
+        add_sums(draft, i);
+        if (draft->refs[i] >= 0)
+            free_unread(i, draft->ends, draft->refs, &draft->pool);
+    }
     plan->n_uniform = first;
     for (int32_t j = 0; j < machine->n_instructions; j++) {
-        const int mask = uniform_operands(machine, j, refs);
+        const int mask = uniform_operands(machine, j, draft->refs);
         if (mask < 0) {
-            refs[first + j] = ~plan->n_uniform++;
-            code = encode(machine, j, refs, true, code);
-            continue;
+            draft->refs[first + j] = ~plan->n_uniform++;
+            const int32_t start = machine->starts[j];
+            draft->code = encode(machine, j, machine->rows[machine->codes[j]].kernel,
+                                 machine->operands + start, machine->starts[j + 1] - start,
+                                 draft->refs, true, draft->code);
+            add_sums(draft, first + j);
+        } else {
+            plan_step(draft, j, mask);
         }
-        const Row *row = &machine->rows[machine->codes[j]];
-        Step *step = &plan->steps[plan->n_steps++];
-        int32_t *own = plan->refs + plan->n_refs;
-        const int32_t start = machine->starts[j];
-        step->kernel = block_kernels[row->kernel][mask];
-        step->attrs = row->attrs;
-        step->n = machine->starts[j + 1] - start;
-        step->n_refs = step->n + 1;
-        for (int32_t k = 0; k < step->n; k++)
-            own[k + 1] = refs[machine->operands[start + k]];
-        own[0] = place_result(machine, j, refs, &pool);
-        plan->n_refs += step->n_refs;
     }
-    *code = CODE_END;
+    *draft->code = AT_END;
     for (int32_t k = 0; k < machine->n_outputs; k++)
-        plan->outputs[k] = refs[machine->outputs[k]];
-    plan->n_blocks = pool.next;
-    result = 0;
-done:
-    PyMem_RawFree(refs);
-    PyMem_RawFree(pool.places);
+        plan->outputs[k] = draft->refs[machine->outputs[k]];
+    plan->n_blocks = draft->pool.next;
+}
+
+static int fill_plan(Plan *plan, const Machine *machine) {
+    const int32_t n = first_instruction(machine) + machine->n_instructions;
+    Draft draft = {machine, plan, new_array(n, sizeof(int32_t)), find_ends(machine, !plan->reduce),
+                   new_array(n, sizeof(int32_t)), new_array(machine->n_outputs, sizeof(int32_t)),
+                   {new_array(n, sizeof(int32_t)), 0, 0}, plan->uniform_code};
+    int result = -1;
+    if (draft.refs && draft.ends && draft.wanted && draft.others && draft.pool.places) {
+        for (int32_t k = 0; plan->reduce && k < machine->n_outputs; k++) {
+            draft.others[k] = draft.wanted[machine->outputs[k]];
+            draft.wanted[machine->outputs[k]] = k + 1;
+        }
+        write_steps(&draft);
+        result = 0;
+    }
+    PyMem_RawFree(draft.refs);
+    PyMem_RawFree(draft.ends);
+    PyMem_RawFree(draft.wanted);
+    PyMem_RawFree(draft.others);
+    PyMem_RawFree(draft.pool.places);
     return result;
 }
 
 /* The plan for these shared inputs, held once more; that of the last time, if it fits. */
-static Plan *get_plan(Machine *machine, const char *shared) {
+static Plan *get_plan(Machine *machine, const char *shared, bool reduce) {
     Plan *plan = machine->plan;
-    if (plan && memcmp(plan->shared, shared, (size_t)machine->n_inputs) == 0) {
+    if (plan && plan->reduce == reduce &&
+        memcmp(plan->shared, shared, (size_t)machine->n_inputs) == 0) {
         plan->n_holders++;
         return plan;
     }
@@ -122,11 +189,14 @@ static Plan *get_plan(Machine *machine, const char *shared) {
         PyErr_NoMemory();
         return NULL;
     }
+    const Py_ssize_t n_sums = reduce ? machine->n_outputs : 0; /* a step each, of two refs */
     plan->n_holders = 1;
+    plan->reduce = reduce;
     plan->shared = new_array(machine->n_inputs, 1);
     plan->uniform_code = new_array(most_code(machine), sizeof(int32_t));
-    plan->steps = new_array(machine->n_instructions, sizeof(Step));
-    plan->refs = new_array((Py_ssize_t)machine->n_operands + machine->n_instructions, sizeof(int32_t));
+    plan->steps = new_array(machine->n_instructions + n_sums, sizeof(Step));
+    plan->refs = new_array((Py_ssize_t)machine->n_operands + machine->n_instructions + 2 * n_sums,
+                           sizeof(int32_t));
     plan->inputs = new_array(machine->n_inputs, sizeof(int32_t));
     plan->outputs = new_array(machine->n_outputs, sizeof(int32_t));
     if (plan->shared)

@@ -1,0 +1,78 @@
+"""Comparisons and choice: rules are written with these rows, and their own derivatives are zero."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd_lite.ops.leaf import leaf
+from autograd_lite.ops.table import Op, op
+
+_REAL = (-3.0, 3.0)
+
+less = op(
+    "less",
+    symbol="<",
+    latex=r"\left[#1 < #2\right]",
+    domain=[_REAL, _REAL],
+    forward=leaf(
+        "less",
+        text="#1 < #2 ? 1.0 : 0.0",
+        python=lambda x, y: 1.0 if x < y else 0.0,
+        numpy=lambda x, y: np.less(x, y) * 1.0,
+    ),
+    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    doc="1.0 where x < y, else 0.0 (nan is less than nothing).",
+)
+less_equal = op(
+    "less_equal",
+    symbol="≤",
+    latex=r"\left[#1 \leq #2\right]",
+    domain=[_REAL, _REAL],
+    forward=leaf(
+        "less_equal",
+        text="#1 <= #2 ? 1.0 : 0.0",
+        python=lambda x, y: 1.0 if x <= y else 0.0,
+        numpy=lambda x, y: np.less_equal(x, y) * 1.0,
+    ),
+    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    doc="1.0 where x <= y, else 0.0.",
+)
+equal = op(
+    "equal",
+    symbol="=",
+    latex=r"\left[#1 = #2\right]",
+    domain=[_REAL, _REAL],
+    forward=leaf(
+        "equal",
+        text="#1 == #2 ? 1.0 : 0.0",
+        python=lambda x, y: 1.0 if x == y else 0.0,
+        numpy=lambda x, y: np.equal(x, y) * 1.0,
+    ),
+    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    doc="1.0 where x == y, else 0.0 (nan equals nothing).",
+)
+where: Op = op(
+    "where",
+    symbol="where",
+    latex=r"\operatorname{where}\left(#1, #2, #3\right)",
+    domain=[(0.0, 1.0), _REAL, _REAL],
+    forward=leaf(
+        "where", text="#1 != 0.0 ? #2 : #3", python=lambda condition, a, b: a if condition else b
+    ),
+    partials=[
+        lambda out, condition, a, b: 0.0,
+        lambda out, condition, a, b: where(condition, 1.0, 0.0),
+        lambda out, condition, a, b: where(condition, 0.0, 1.0),
+    ],
+    identities=[
+        ((0.0, ..., ...), lambda condition, a, b: b),
+        ((1.0, ..., ...), lambda condition, a, b: a),
+    ],
+    exact=[
+        ((0.0, ..., ...), lambda condition, a, b: b),
+        ((-0.0, ..., ...), lambda condition, a, b: b),
+        ((1.0, ..., ...), lambda condition, a, b: a),
+    ],
+    doc="a where the condition holds (is not 0), else b; the branch not taken gets no gradient.\n\n"
+    "A plain bool condition is a constant of the graph; a Value is decided anew by ``refresh``.",
+)
