@@ -1,4 +1,4 @@
-"""Who runs a program: the machine in C where it was compiled, else this interpreter."""
+"""Who runs a program: the machine in C where it was compiled, else Python."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import name as engine
+from autograd_lite.program.in_python import InPython
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -24,9 +25,6 @@ if engine == "native":
         warnings.warn(f"{error}; programs run in Python instead", stacklevel=2)
 
 Floats = npt.NDArray[np.float64]
-
-#: So many rows at a time: the registers of a block lie in the caches.
-BLOCK = 4096
 
 
 class Runner(Protocol):
@@ -43,7 +41,7 @@ class Runner(Protocol):
 
 def runner(program: Program) -> Runner:
     """The fastest one there is."""
-    return Interpreter(program) if native is None else _Native(program)
+    return InPython(program) if native is None else _Native(program)
 
 
 class _Native:
@@ -96,48 +94,3 @@ def quick(
         return slow
     call: Callable[..., Any] = native.Call(own.machine, kind, slow, tuple(expected))
     return call
-
-
-class Interpreter:
-    """Runs a program by the rules of its rows: on floats, or in NumPy over blocks of rows."""
-
-    def __init__(self, program: Program) -> None:
-        self._constants = program.constants.tolist()
-        self._outputs = program.outputs.tolist()
-        self._n_inputs = program.n_inputs
-        self._steps = [(step.row, step.operands) for step in program]
-
-    def once(self, inputs: Floats) -> Floats:
-        """See `Runner`."""
-        registers: list[float] = [*inputs.tolist(), *self._constants]
-        for row, operands in self._steps:
-            registers.append(row.on_floats(*[registers[i] for i in operands]))
-        return np.array([registers[i] for i in self._outputs], dtype=np.float64)
-
-    @np.errstate(all="ignore")
-    def rows(
-        self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
-    ) -> Floats:
-        """See `Runner`; one thread does it all."""
-        found = np.zeros((1 if reduced else n_rows, len(self._outputs)))
-        for first in range(0, n_rows, BLOCK):
-            last = min(first + BLOCK, n_rows)
-            block = self._block(arguments, first, last)
-            for k, column in enumerate(block):
-                if reduced:
-                    found[0, k] += np.broadcast_to(column, last - first).sum()
-                else:
-                    found[first:last, k] = column
-        return found[0] if reduced else found
-
-    def _block(
-        self, arguments: Sequence[tuple[Floats, bool]], first: int, last: int
-    ) -> list[Floats]:
-        registers: list[Any] = []
-        for array, shared in arguments:
-            columns = array.reshape(-1, 1) if shared else array[first:last].T
-            registers += [*np.ascontiguousarray(columns)]
-        registers += [np.array([number]) for number in self._constants]
-        for row, operands in self._steps:
-            registers.append(row.expand([registers[i] for i in operands]))
-        return [registers[i] for i in self._outputs]

@@ -136,6 +136,12 @@ def function_from(source: str, name: str) -> Callable[..., Any]:
     return made
 
 
+def written_in(language: PythonLanguage, program: Program) -> Callable[..., Any]:
+    """A program as a function of floats, which raises where that language does."""
+    run = functions(Listing(program), language, "program")
+    return function_from("\n\n\n".join(["import math", *language.definitions, run]), "program")
+
+
 def to_python(program: Program) -> Callable[..., Any]:
     """A program as a Python function that needs nothing but Python.
 
