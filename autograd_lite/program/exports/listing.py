@@ -46,7 +46,7 @@ class Listing:
         home = dict.fromkeys(range(self.program.n_inputs), Part())
         taken: set[int] = set()  # by other parts than the one that computes it
         for step in self.program:
-            if all(operand in numbers for operand in step.operands):
+            if all(map(numbers.__contains__, step.operands)):
                 numbers[step.out] = step.row.on_floats(*map(numbers.get, step.operands))  # type: ignore[arg-type]
                 continue
             if weight > _LONGEST:
