@@ -11,7 +11,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
-	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, written to docs/accuracy.md"
+	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make fuzz       the random tests, many more examples than in make test; N=20000 of each law"
 	@echo "make asan       the C engine under AddressSanitizer and UndefinedBehaviorSanitizer"
@@ -112,6 +112,7 @@ notebooks: $(VENV)/test
 
 accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/accuracy.py
+	PYTHONPATH=. $(BIN)/python tests/vector_accuracy.py
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks

@@ -218,7 +218,8 @@ _PAGE = """\
 Written by `make accuracy`; do not edit. The worst error seen of each row's value, first and second
 derivatives (all mixed ones), against `mpmath`: in its domain and at wide places, from subnormal
 numbers to 1.7e308, wherever the function is smooth. (Where it is not:
-[conventions](conventions.md).)
+[conventions](conventions.md).) Over rows, programs use vector mathematics:
+[programs](programs.md).
 
 An error is counted in ulp of the exact result. That of a derivative g is divided by 1 + κ, where κ
 is the condition number of g as a function of the arguments, κ = Σ |x_j · ∂g/∂x_j| / |g|: by how

@@ -95,7 +95,7 @@ def to_numpy(program: Program) -> Callable[..., Any]:
     Returns
     -------
     callable
-        From arrays of one length, or single numbers, to an array or a list of arrays. Its
+        From arrays of one shape, or single numbers, to an array or a list of arrays. Its
         attribute `source` is a module of its own.
     """
     return ArrayLanguage().exported(program)

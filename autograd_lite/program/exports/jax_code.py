@@ -47,9 +47,8 @@ def to_jax(program: Program) -> Callable[..., Any]:
     Returns
     -------
     callable
-        From arrays of one shape, or single numbers, to an array or a list of arrays, in float64.
-        Its attribute `source` is a module of its own. JAX takes subnormal numbers for 0, and its
-        derivatives are its own: a branch not taken may turn them to nan where ours do not.
+        As that of `to_numpy`, over JAX's arrays of float64. JAX takes subnormal numbers for 0, and
+        its derivatives are its own: a branch not taken may turn them to nan where ours do not.
 
     Raises
     ------

@@ -70,9 +70,8 @@ def to_torch(program: Program) -> Callable[..., Any]:
     Returns
     -------
     callable
-        From tensors of one shape, or single numbers, to a tensor or a list of tensors, in float64.
-        Its attribute `source` is a module of its own. PyTorch's derivatives are its own: a branch
-        not taken may turn them to nan where ours do not.
+        As that of `to_numpy`, over tensors of float64. Their derivatives are PyTorch's, as they
+        are JAX's with `to_jax`.
 
     Raises
     ------
