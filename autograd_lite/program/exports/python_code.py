@@ -33,9 +33,16 @@ _USUALLY = "math.inf if isinstance(error, OverflowError) else math.nan"
 
 
 class PythonLanguage(Language):
-    """Plain floats; it raises where Python does."""
+    """Plain floats; it raises where Python does.
+
+    Attributes
+    ----------
+    stands_alone : bool
+        Whether functions of ours are copied rather than imported.
+    """
 
     short = 5
+    stands_alone = True
 
     def call(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function of `math`, or one of `ops/ieee.py` by its source."""
@@ -52,7 +59,11 @@ class PythonLanguage(Language):
         name = function.__name__
         if name not in self._names:
             self._names.add(name)
-            self.definitions.append(inspect.getsource(function).rstrip())
+            if self.stands_alone:
+                text = inspect.getsource(function).rstrip()
+            else:
+                text = f"from {function.__module__} import {name}"
+            self.definitions.append(text)
         return name
 
 
@@ -138,6 +149,7 @@ def function_from(source: str, name: str) -> Callable[..., Any]:
 
 def written_in(language: PythonLanguage, program: Program) -> Callable[..., Any]:
     """A program as a function of floats, which raises where that language does."""
+    language.stands_alone = False  # applications that are frozen have no source to copy
     run = functions(Listing(program), language, "program")
     return function_from("\n\n\n".join(["import math", *language.definitions, run]), "program")
 
