@@ -55,7 +55,7 @@ lint: $(VENV)/test
 # there only. Since the engines give equal bits, which test_agreement.py sees to, random tests need many
 # examples on one of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-ALONE := tests/test_benchmarks.py tests/test_benchmark_programs.py tests/test_peers.py tests/test_oracles.py tests/test_program_oracles.py
+ALONE := tests/test_benchmarks.py tests/test_benchmark_programs.py tests/test_benchmark_training.py tests/test_peers.py tests/test_oracles.py tests/test_program_oracles.py
 ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,packaging.py generate.py rebuilding.py exports.py agreement.py latex.py plots.py))
 test: lint
 	@mkdir -p build; echo "testing on both engines; the C engine's output comes first"; \

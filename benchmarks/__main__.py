@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import compiled, gradients
+from benchmarks import compiled, gradients, training
 from benchmarks.apart import race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
@@ -52,6 +52,11 @@ def main() -> None:
     tell("programs, in the same way")
     replayed = compiled.races(count, options.quick)
     figures += compiled.figures(replayed, options.quick)
+
+    tell("training, in the same way")
+    trained = training.races(count, options.quick)
+    figures += training.figures(trained, count)
+    replayed |= trained
 
     tell("sizes, chains and instructions, each in a process of its own")
     figures += process_figures(options.quick, min(count, 60))

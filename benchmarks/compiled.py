@@ -68,10 +68,16 @@ def figures(compared: dict[str, Race], quick: bool) -> list[Figure]:
 
 
 def speed(
-    name: str, run: Race, whom: str, peers: list[Make], least: float, aim: float | None
+    name: str,
+    run: Race,
+    whom: str,
+    peers: list[Make],
+    least: float,
+    aim: float | None,
+    made: Make = Compiled,
 ) -> Figure:
-    """The time of the quickest of these peers over ours."""
-    text, ours = f"{name}: speed against {whom}", run.total(Compiled)
+    """The time of the quickest of these peers over ours, which is `made`."""
+    text, ours = f"{name}: speed against {whom}", run.total(made)
     theirs = min((run.total(peer) for peer in peers if peer in run.engines), default=math.nan)
     if math.isnan(theirs):
         return Figure(text, theirs, "≥", least, aim, " ×", "not in this run")

@@ -54,6 +54,11 @@ its collector off, micrograd never frees its nodes: its total is then without fr
 {"".join(program_section(*item) for item in programs.items())}
 What is done once is not in the time of a run: tracing or compiling, the first run included, is said
 with the form. Results are compared number for number; of many rows, every so many.
+
+In training, a run is one step: gradient descent on the mean squared error of all rows, in float64
+on one thread. Its time is what hundreds more steps add to a training of one, for each of them: of
+`learn`, an epoch with all that belongs to it. The losses of all steps are compared, and the
+parameters after the last.
 {missing}"""
 
 
