@@ -56,9 +56,9 @@ What is done once is not in the time of a run: tracing or compiling, the first r
 with the form. Results are compared number for number; of many rows, every so many.
 
 In training, a run is one step: gradient descent on the mean squared error of all rows, in float64
-on one thread. Its time is what hundreds more steps add to a training of one, for each of them: of
-`learn`, an epoch with all that belongs to it. The losses of all steps are compared, and the
-parameters after the last.
+on one thread. Its time is what some hundred further steps add to a training of one, divided by
+their number: of `learn`, an epoch with all that belongs to it. The losses of all steps are
+compared, and the parameters after the last.
 {missing}"""
 
 

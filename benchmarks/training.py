@@ -227,7 +227,7 @@ FIRST = Training(64, 100, 0)
 def tasks(quick: bool) -> list[tuple[Training, list[Make]]]:
     """What is trained, and by whom."""
     return [
-        (task._replace(steps=20) if quick else task, [Learn, *(make for _, make, *_ in peers)])
+        (task._replace(steps=100) if quick else task, [Learn, *(make for _, make, *_ in peers)])
         for task, peers in ASKED
     ]
 

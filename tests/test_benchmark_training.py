@@ -97,6 +97,6 @@ def test_the_wait_is_the_median_of_new_models_after_the_first(monkeypatch):
 def test_a_smoke_run_takes_few_steps_and_has_the_same_names():
     quick, whole = training.tasks(quick=True), training.tasks(quick=False)
     assert [task.name for task, _ in quick] == [task.name for task, _ in whole]
-    assert {task.steps for task, _ in quick} == {20}
+    assert {task.steps for task, _ in quick} == {100}
     assert min(task.steps for task, _ in whole) == 300
     assert [makes for _, makes in whole] == [[Learn, Jax, Torch], [Learn, Jax], [Learn, Jax]]
