@@ -15,6 +15,7 @@ from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.loading import load
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
+from autograd_lite.nn.recorder import Recorder
 
 __all__ = [
     "MLP",
@@ -23,6 +24,7 @@ __all__ = [
     "Layer",
     "Module",
     "Neuron",
+    "Recorder",
     "Sequential",
     "init",
     "load",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -10,9 +12,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's palette, ordered so that neighbours differ in lightness.
+#: Okabe and Ito's palette (Color Universal Design, 2008), which people with any kind of colour
+#: vision can tell apart, ordered so that neighbours differ in lightness.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GREY = "#767676"
+#: For amounts: lightness grows evenly from blue to yellow (Nuñez, Anderton & Renslow 2018).
+SEQUENTIAL = "cividis"
+#: For numbers of both signs: ColorBrewer's purple (below) and orange (above), light at zero.
+DIVERGING = "PuOr_r"
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -69,13 +76,114 @@ def axes_or_new(ax: Axes | None) -> Any:
     return pyplot.subplots(layout="constrained")[1]
 
 
+def figure_of(ax: Any) -> Any:
+    """The figure in which the Axes are."""
+    return ax.figure.figure
+
+
 def tidy(ax: Any, xlabel: str, ylabel: str) -> None:
-    """Name the axes and take away the frame's idle sides."""
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    """Name the axes and take away the frame's idle sides; small Axes get small letters."""
+    size = letters(ax)
+    ax.set_xlabel(xlabel, fontsize=size)
+    ax.set_ylabel(ylabel, fontsize=size)
+    ax.tick_params(which="both", labelsize=size)
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def style(index: int) -> dict[str, Any]:
-    """Colour and line style of the n-th curve of a picture."""
-    return {"color": COLORS[index % len(COLORS)], "linestyle": LINES[index % len(LINES)]}
+def style(index: int, ax: Any = None) -> dict[str, Any]:
+    """Colour and line style of the n-th curve of a picture; on a dark one, white for black."""
+    color = COLORS[index % len(COLORS)]
+    if ax is not None and color == "#000000":
+        color = ink(ax)
+    return {"color": color, "linestyle": LINES[index % len(LINES)]}
+
+
+def ink(ax: Any) -> str:
+    """Black or white, whichever stands out from the Axes' background."""
+    *rgb, alpha = ax.get_facecolor()
+    if alpha < 0.5:
+        *rgb, alpha = figure_of(ax).get_facecolor()
+    lightness = sum(part * weight for part, weight in zip(rgb, (0.3, 0.59, 0.11), strict=True))
+    return "white" if alpha >= 0.5 and lightness < 0.5 else "black"
+
+
+def tints(amounts: Any) -> Any:
+    """Colours for amounts from 0 to 1."""
+    from matplotlib import colormaps
+
+    return colormaps[SEQUENTIAL](amounts)
+
+
+def inches(ax: Any) -> tuple[float, float]:
+    """Width and height of the Axes."""
+    box = ax.get_window_extent()
+    dpi = figure_of(ax).dpi
+    return box.width / dpi, box.height / dpi
+
+
+def letters(ax: Any) -> float:
+    """The size of letters, in points: the user's, and less in Axes below 2.5 inches."""
+    from matplotlib import rcParams
+
+    return float(rcParams["font.size"]) * min(1.0, max(0.62, min(inches(ax)) / 2.5))
+
+
+def legend(ax: Any, **options: Any) -> None:
+    """A legend of the Axes' own letters, which lets what is below it shine through."""
+    size = 0.85 * letters(ax)
+    ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
+
+
+def panels(ax: Any, titles: Sequence[str], key: bool = False) -> tuple[list[Any], Any]:
+    """A grid of Axes within one, as near to squares as can be, of equal limits.
+
+    Parameters
+    ----------
+    ax : Axes
+        Becomes their frame, and shows nothing itself.
+    titles : sequence of str
+        One for each panel.
+    key : bool, default=False
+        Whether to leave room for a colour bar at the right.
+
+    Returns
+    -------
+    (list of Axes, Axes or None)
+        The panels, and where the colour bar goes.
+    """
+    width, height = inches(ax)
+    n, right = len(titles), 0.94 if key else 1.0
+    columns = min(n, max(1, round(math.sqrt(n * width / height))))
+    rows = math.ceil(n / columns)
+    columns = math.ceil(n / rows)  # as few as these rows need
+    ax.set(xticks=[], yticks=[])
+    ax.patch.set_visible(False)
+    ax.spines[:].set_visible(False)
+    size = max(5.5, min(9.0, 5.0 * min(width / columns, height / rows)))
+    gap, above = 0.12 / width, 1.6 * size / 72 / height
+    wide, high = (right - gap * (columns - 1)) / columns, 1.0 / rows
+    made: list[Any] = []
+    for k, title in enumerate(titles):
+        row, column = divmod(k, columns)
+        place = [column * (wide + gap), 1 - (row + 1) * high, wide, high - above]
+        first = {"sharex": made[0], "sharey": made[0]} if made else {}
+        panel = ax.inset_axes(place, **first)
+        panel.set_title(title, fontsize=size, pad=0.3 * size)
+        panel.tick_params(labelsize=size, labelleft=column == 0, labelbottom=k + columns >= n)
+        panel.tick_params(length=2, pad=2)
+        made.append(panel)
+    bar = ax.inset_axes([right + 0.02, 0.0, 0.02, 1.0 - above]) if key else None
+    if bar is not None:
+        bar.tick_params(labelsize=size, length=2, pad=2)
+    return made, bar
+
+
+def name_panels(made: Sequence[Any], xlabel: str, ylabel: str) -> None:
+    """Name the axes of the panels that show numbers there."""
+    for panel in made:
+        size = panel.title.get_size()
+        numbers = panel.xaxis.get_tick_params(), panel.yaxis.get_tick_params()
+        if numbers[0]["labelbottom"]:
+            panel.set_xlabel(xlabel, fontsize=size, labelpad=2)
+        if numbers[1]["labelleft"]:
+            panel.set_ylabel(ylabel, fontsize=size, labelpad=2)

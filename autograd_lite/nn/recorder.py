@@ -1,0 +1,159 @@
+"""Where a network's parameters were after each epoch, from which all else can be seen later."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import AnomalyError
+from autograd_lite.nn.data import Array, positive_int, samples
+from autograd_lite.nn.history import History
+from autograd_lite.nn.losses import find_loss
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.passes import CompiledPass, Pass, is_traceable
+
+
+class Recorder:
+    """A callback for `Module.learn` that keeps the parameters, for `autograd_lite.view.plots`.
+
+    Parameters
+    ----------
+    model : Module
+        Its parameters are kept once now, as epoch 0.
+    inputs, outputs : array
+        The samples over which losses and gradients are computed, as `Module.learn` takes them.
+    loss : str or callable, default="squared_error"
+        As `Module.learn` takes it.
+    every : int, default=1
+        How many epochs lie between two records.
+
+    Attributes
+    ----------
+    epochs : list of int
+        When the parameters were kept. They count on when `learn` is called again.
+    names : list of str
+        Of the parameters.
+    inputs, outputs : ndarray
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> model = nn.Neuron(1, "linear", seed=1)
+    >>> recorder = nn.Recorder(model, [0, 1, 2], [1, 3, 5])
+    >>> history = model.learn(
+    ...     [0, 1, 2], [1, 3, 5], epochs=3, callback=recorder, progress=False
+    ... )
+    >>> recorder.epochs, recorder.numbers.shape
+    ([0, 1, 2, 3], (4, 2))
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        inputs: Any,
+        outputs: Any,
+        loss: str | Callable[[Any, Any], Any] = "squared_error",
+        every: int = 1,
+    ) -> None:
+        self.inputs, self.outputs = samples(inputs, outputs)
+        self.every = positive_int("every", every)
+        criterion = find_loss(loss)
+        self._model, self._twin = model, copy.deepcopy(model)
+        kind = CompiledPass if is_traceable(model, criterion) else Pass
+        self._pass = kind(self._twin, criterion, self.inputs, self.outputs, "sample")
+        self._pass.check()
+        self.names = [name for name, _ in model.named_parameters()]
+        self.epochs, self._numbers = [0], [self._now()]
+        self._finished = 0
+
+    def __call__(self, history: History) -> None:
+        """Keep the parameters, if it is time; what `learn` calls after each epoch."""
+        self._finished += 1
+        if self._finished % self.every == 0:
+            self.epochs.append(self._finished)
+            self._numbers.append(self._now())
+
+    def __repr__(self) -> str:
+        return f"<Recorder of {len(self.epochs)} records, {len(self.names)} parameters each>"
+
+    @property
+    def numbers(self) -> Array:
+        """The parameters, of shape (records, parameters)."""
+        return np.array(self._numbers)
+
+    def model_at(self, record: int) -> Module:
+        """A copy of the model as it was.
+
+        Parameters
+        ----------
+        record : int
+            Position in `epochs`.
+        """
+        model = copy.deepcopy(self._twin)
+        _set(model, self._numbers[record])
+        return model
+
+    def gradients(self) -> Array:
+        """The gradient of the loss over all samples at each record: (records, parameters)."""
+        return np.array([self._evaluate(row, True)[2] for row in self._numbers])
+
+    def losses(self, numbers: Any = None) -> Array:
+        """The loss over all samples, for each of several settings of the parameters.
+
+        Parameters
+        ----------
+        numbers : array of shape (n, parameters), optional
+            The recorded ones if left out.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            inf where the loss is no finite number.
+        """
+        return np.array([self._loss(row) for row in (self.numbers if numbers is None else numbers)])
+
+    def columns(self, names: Sequence[str] | None = None, count: int = 2) -> list[int]:
+        """The positions of some parameters in `names`.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            May be left out if there are no others.
+        count : int, default=2
+            How many are wanted.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer, or one is unknown.
+        """
+        chosen = list(self.names if names is None else names)
+        unknown = [name for name in chosen if name not in self.names]
+        if unknown or len(set(chosen)) != count:
+            what = f"{unknown[0]!r} is none" if unknown else f"{len(set(chosen))} were given"
+            raise ValueError(
+                f"name {count} parameters of the {len(self.names)} of this model ("
+                f"{', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''}); {what}"
+            )
+        return [self.names.index(name) for name in chosen]
+
+    def _now(self) -> Array:
+        return np.array([parameter.data for parameter in self._model.parameters()])
+
+    def _loss(self, numbers: Array) -> float:
+        try:
+            return float(self._evaluate(numbers, False)[0])
+        except AnomalyError:
+            return float("inf")
+
+    def _evaluate(self, numbers: Array, differentiate: bool) -> tuple[float, list[Any], Array]:
+        _set(self._twin, numbers)
+        return self._pass.evaluate(range(len(self.inputs)), 0, differentiate)
+
+
+def _set(model: Module, numbers: Array) -> None:
+    for parameter, number in zip(model.parameters(), numbers.tolist(), strict=True):
+        parameter.data = number

@@ -1,0 +1,289 @@
+"""Where a model of two features decides for which class, once or at several epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.view.canvas import (
+    COLORS,
+    MARKERS,
+    axes_or_new,
+    inches,
+    ink,
+    legend,
+    name_panels,
+    panels,
+    tidy,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The decisions of a model on a grid, and the data around which it lies.
+
+    Attributes
+    ----------
+    xs, ys : ndarray of shape (steps, steps)
+        The grid.
+    leads : list of ndarray
+        For each class by how much its score is ahead of all others.
+    labels : sequence of float
+        The classes.
+    points : ndarray of shape (n, 2)
+    classes : ndarray of shape (n,)
+        The class of each point.
+    """
+
+    xs: Any
+    ys: Any
+    leads: list[Any]
+    labels: Sequence[float]
+    points: Any
+    classes: Any
+
+    @classmethod
+    def of(
+        cls,
+        model: Any,
+        inputs: Any,
+        targets: Any,
+        *,
+        steps: int = 50,
+        threshold: float | None = None,
+    ) -> Boundary:
+        """See `plot_boundary`."""
+        points, classes = _labelled_points(inputs, targets)
+        xs, ys, scores = _scores_on_grid(model, points, steps)
+        labels, leads = _leads(scores, np.unique(classes).tolist(), threshold)
+        return cls(xs, ys, leads, labels, points, classes)
+
+    def plot(
+        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
+    ) -> Axes:
+        """Draw it; see `plot_boundary`."""
+        ax = axes_or_new(ax)
+        self.draw(ax)
+        tidy(ax, *feature_names)
+        legend(ax)
+        return ax
+
+    def draw(self, ax: Any) -> None:
+        """Regions and points alone."""
+        for index, lead in enumerate(self.leads):
+            if lead.max() > 0.0:
+                tints = [COLORS[index % len(COLORS)]]
+                ax.contourf(self.xs, self.ys, lead, levels=[0.0, lead.max()], colors=tints,
+                            alpha=0.22)  # fmt: skip
+            if lead.min() < 0.0 < lead.max():
+                ax.contour(self.xs, self.ys, lead, levels=[0.0], colors=ink(ax), linewidths=1.0)
+        draw_points(ax, self.points, self.classes, self.labels)
+
+
+def draw_points(ax: Any, points: Any, classes: Any, labels: Sequence[float]) -> None:
+    """The data, with a colour and marker for each class."""
+    size = max(2.0, min(5.0, 2.0 * min(inches(ax))))
+    for index, label in enumerate(labels):
+        ax.plot(
+            *points[classes == label].T, linestyle="", label=f"class {label:g}",
+            color=COLORS[index % len(COLORS)], marker=MARKERS[index % len(MARKERS)],
+            markersize=size, markeredgecolor="white", markeredgewidth=0.1 * size,
+        )  # fmt: skip
+
+
+def plot_boundary(
+    model: Any,
+    inputs: Any,
+    targets: Any,
+    ax: Axes | None = None,
+    *,
+    steps: int = 50,
+    threshold: float | None = None,
+    feature_names: Sequence[str] = ("feature 1", "feature 2"),
+) -> Axes:
+    """Where a model of two features decides for which class, with the data on top.
+
+    Parameters
+    ----------
+    model : object with ``predict``
+        ``predict`` of an (m, 2) array gives (m,) scores, or (m, k) with one score per class.
+    inputs : array of shape (n, 2)
+    targets : array of shape (n,) or (n, k)
+        Class labels (0 and 1, -1 and +1, or 0 to k - 1), or one column of 0 and 1 per class.
+    ax : Axes, optional
+    steps : int, default=50
+        The plane is asked at steps × steps points.
+    threshold : float, optional
+        The score above which a model with one score decides for the higher class. Left out: 0.5
+        for classes 0 and 1 if all scores lie from 0 to 1, else 0.0, as for logits.
+    feature_names : sequence of str
+        Labels of the two axes.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If the inputs do not have two columns, or lengths or classes do not fit.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+    >>> plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax) is ax
+    True
+    """
+    boundary = Boundary.of(model, inputs, targets, steps=steps, threshold=threshold)
+    return boundary.plot(ax, feature_names)
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """What a model decided at several epochs, by epoch."""
+
+    epochs: dict[int, Boundary]
+
+    @classmethod
+    def of(
+        cls,
+        recorder: Any,
+        epochs: Sequence[int] | None = None,
+        *,
+        steps: int = 50,
+        threshold: float | None = None,
+    ) -> Boundaries:
+        """See `plot_boundaries`."""
+        if epochs is None:
+            last = len(recorder.epochs) - 1
+            kept = np.unique(np.geomspace(1, last + 1, min(4, last + 1)).round().astype(int) - 1)
+            epochs = [recorder.epochs[i] for i in kept]
+        missing = [epoch for epoch in epochs if epoch not in recorder.epochs]
+        if missing or not len(epochs):
+            raise ValueError(
+                f"epochs {[*epochs]} were not all recorded; choose some of {recorder.epochs}"
+            )
+        return cls({
+            epoch: Boundary.of(
+                recorder.model_at(recorder.epochs.index(epoch)), recorder.inputs,
+                recorder.outputs, steps=steps, threshold=threshold,
+            )
+            for epoch in epochs
+        })  # fmt: skip
+
+    def plot(
+        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
+    ) -> Axes:
+        """Draw it; see `plot_boundaries`."""
+        ax = axes_or_new(ax)
+        made, _ = panels(ax, [f"epoch {epoch}" for epoch in self.epochs])
+        for panel, boundary in zip(made, self.epochs.values(), strict=True):
+            boundary.draw(panel)
+        name_panels(made, *feature_names)
+        handles, labels = made[0].get_legend_handles_labels()
+        legend(ax, handles=handles, labels=labels, loc="lower center", ncols=len(labels),
+               bbox_to_anchor=(0.5, 1.0), borderaxespad=0.1, handletextpad=0.2)  # fmt: skip
+        return ax
+
+
+def plot_boundaries(
+    recorder: Any,
+    ax: Axes | None = None,
+    *,
+    epochs: Sequence[int] | None = None,
+    steps: int = 50,
+    threshold: float | None = None,
+    feature_names: Sequence[str] = ("feature 1", "feature 2"),
+) -> Axes:
+    """How a model of two features came to decide, epoch by epoch.
+
+    Parameters
+    ----------
+    recorder : nn.Recorder
+        What `Module.learn` was given as its callback.
+    ax : Axes, optional
+        A frame for panels of their own, one for each epoch (``ax.child_axes``).
+    epochs : sequence of int, optional
+        Recorded ones. Left out: the first, the last, and two of those between.
+    steps, threshold, feature_names
+        As for `plot_boundary`.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If the inputs do not have two columns, or there are classes without a score.
+    ValueError
+        If an epoch was not recorded.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> inputs, targets = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+    >>> recorder = nn.Recorder(model, inputs, targets)
+    >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
+    >>> figure, ax = new_figure()
+    >>> plot_boundaries(recorder, ax, epochs=[0, 3, 9]) is ax
+    True
+    """
+    found = Boundaries.of(recorder, epochs, steps=steps, threshold=threshold)
+    return found.plot(ax, feature_names)
+
+
+def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    points, classes = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ShapeError(
+            f"a boundary is drawn over two features, inputs of shape (n, 2), and these have "
+            f"{points.shape}; choose two columns, inputs[:, :2]"
+        )
+    if classes.ndim == 2:
+        classes = classes[:, 0] if classes.shape[1] == 1 else classes.argmax(axis=1)
+    if classes.shape != points.shape[:1]:
+        raise ShapeError(f"{len(points)} inputs and targets of shape {classes.shape}: one each")
+    return points, classes
+
+
+def _scores_on_grid(model: Any, points: Any, steps: int) -> tuple[Any, Any, Any]:
+    """The grid around the points and the model's scores on it: (steps, steps) or one more axis."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.08 * np.where(high > low, high - low, 1.0)
+    x_axis, y_axis = np.linspace(low - margin, high + margin, steps).T
+    xs, ys = np.meshgrid(x_axis, y_axis)
+    scores = np.asarray(model.predict(np.column_stack([xs.ravel(), ys.ravel()])), dtype=float)
+    if scores.ndim == 2 and scores.shape[1] == 1:
+        scores = scores[:, 0]
+    return xs, ys, scores.reshape(steps, steps, *scores.shape[1:])
+
+
+def _leads(scores: Any, found: list[float], threshold: float | None) -> tuple[Any, list[Any]]:
+    """The classes, and by how much the score of each is ahead of all others, over the grid."""
+    if scores.ndim == 3:
+        k = scores.shape[-1]
+        if not set(found) <= set(range(k)):
+            raise ShapeError(f"{k} scores a point are of classes 0 to {k - 1}; given: {found}")
+        others = [np.delete(scores, i, axis=-1).max(axis=-1) for i in range(k)]
+        return range(k), [scores[..., i] - other for i, other in enumerate(others)]
+    if len(found) > 2:
+        raise ShapeError(f"{len(found)} classes need one score each; predict gave one a point")
+    if threshold is None:
+        probabilities = scores.min() >= 0.0 and scores.max() <= 1.0
+        threshold = 0.5 if probabilities and set(found) <= {0, 1} else 0.0
+    pairs = ((0, 1), (-1, 1))  # a class is known even if there is no sample of the other
+    labels = next((pair for pair in pairs if set(found) <= set(pair)), found)
+    return labels, [threshold - scores, scores - threshold]

@@ -1,0 +1,311 @@
+"""Networks that learn the same with different learning rates, optimisers or first weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.errors import AnomalyError, ShapeError
+from autograd_lite.view.canvas import axes_or_new, legend, style, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Race:
+    """The losses of several runs.
+
+    Attributes
+    ----------
+    losses, seconds : dict of str to list of float
+        By name of the run, one number per finished epoch; seconds since its start.
+    diverged : dict of str to str
+        What was wrong with the runs that could not go on, in `AnomalyError`'s words.
+    """
+
+    losses: dict[str, list[float]] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    diverged: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        model: Any,
+        inputs: Any,
+        outputs: Any,
+        runs: Mapping[str, Callable[[Any], Mapping[str, Any]]],
+        **learning: Any,
+    ) -> Race:
+        """Let copies of a model learn.
+
+        Parameters
+        ----------
+        model : Module
+            Stays as it is.
+        inputs, outputs : array
+        runs : mapping of str to callable
+            By name, a function of the copy that gives arguments of `Module.learn` for this run.
+        **learning
+            Arguments of `Module.learn` for all runs.
+        """
+        if not runs:
+            raise ShapeError(f"nothing to compare was given: {runs!r}")
+        race = cls()
+        for name, arguments_for in runs.items():
+            runner = copy.deepcopy(model)
+            arguments = {**learning, **arguments_for(runner)}
+            history, complaint = learn_or_diverge(runner, inputs, outputs, arguments)
+            race.losses[name] = list(history.loss) if history else []
+            race.seconds[name] = np.cumsum(history.seconds).tolist() if history else []
+            if complaint:
+                race.diverged[name] = complaint
+        return race
+
+    def plot(self, ax: Axes | None = None, *, seconds: bool = False) -> Axes:
+        """The loss of each run over its epochs, or over the seconds it took."""
+        ax = axes_or_new(ax)
+        for index, (name, losses) in enumerate(self.losses.items()):
+            xs = self.seconds[name] if seconds else range(1, len(losses) + 1)
+            label = f"{name}: diverged" if name in self.diverged else name
+            ends: dict[str, Any] = {
+                "marker": "X" if name in self.diverged else "o",
+                "markevery": [-1],
+            }
+            ax.plot(xs, losses, label=label, **(ends if losses else {}), markersize=4,
+                    **style(index, ax))  # fmt: skip
+        finish(ax, [losses[0] for losses in self.losses.values() if losses])
+        tidy(ax, "seconds" if seconds else "epoch", "loss")
+        return ax
+
+
+def learn_or_diverge(
+    model: Any, inputs: Any, outputs: Any, arguments: Mapping[str, Any]
+) -> tuple[Any, str]:
+    """The History as far as it went, None if no epoch was finished; and what stopped it."""
+    seen: list[Any] = [None]
+
+    def keep(history: Any) -> None:
+        seen[0] = history
+
+    options = {"progress": False, "seed": 0, **arguments}
+    try:
+        return model.learn(inputs, outputs, callback=keep, **options), ""
+    except AnomalyError as error:
+        return seen[0], str(error)
+
+
+def finish(ax: Any, firsts: Sequence[float]) -> None:
+    """A logarithmic scale, on which runs that diverge leave the others their room."""
+    ax.set_yscale("log", nonpositive="mask")
+    top = ax.get_ylim()[1]
+    if firsts and top > 100 * max(firsts) > 0:
+        ax.set_ylim(top=100 * max(firsts))
+    legend(ax)
+
+
+def plot_learning_rates(
+    model: Any,
+    inputs: Any,
+    outputs: Any,
+    rates: Sequence[float] = (0.001, 0.01, 0.1, 1.0),
+    ax: Axes | None = None,
+    **learning: Any,
+) -> Axes:
+    """The loss per epoch with several learning rates, from the same first weights.
+
+    Parameters
+    ----------
+    model : Module
+        Copies of it learn; it stays as it is.
+    inputs, outputs : array
+    rates : sequence of float
+    ax : Axes, optional
+    **learning
+        Further arguments of `Module.learn`: ``loss``, ``epochs``, ``optimizer`` (by name), ….
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If no rates are given.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> model = nn.Neuron(1, "linear", seed=1)
+    >>> plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9) is ax
+    True
+    """
+    runs = {f"rate {rate:g}": _always(learning_rate=rate) for rate in rates}
+    return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
+
+
+def plot_optimizers(
+    model: Any,
+    inputs: Any,
+    outputs: Any,
+    optimizers: Mapping[str, Callable[[Any], Any]],
+    ax: Axes | None = None,
+    *,
+    seconds: bool = False,
+    **learning: Any,
+) -> Axes:
+    """The loss per epoch, or per second, with several optimisers, from the same first weights.
+
+    Parameters
+    ----------
+    model : Module
+        Copies of it learn; it stays as it is.
+    inputs, outputs : array
+    optimizers : mapping of str to callable
+        By name, a function that makes the optimiser out of the parameters.
+    ax : Axes, optional
+    seconds : bool, default=False
+    **learning
+        Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If no optimisers are given.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> optimizers = {
+    ...     "SGD": lambda parameters: nn.optim.SGD(parameters, 0.1),
+    ...     "Adam": lambda parameters: nn.optim.Adam(parameters, 0.1),
+    ... }
+    >>> model = nn.Neuron(1, "linear", seed=1)
+    >>> plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9) is ax
+    True
+    """
+    runs = {name: _with_optimizer(make) for name, make in optimizers.items()}
+    return Race.of(model, inputs, outputs, runs, **learning).plot(ax, seconds=seconds)
+
+
+def _always(**arguments: Any) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda model: arguments
+
+
+def _with_optimizer(make: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda model: {"optimizer": make(model.parameters())}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The losses of several kinds of runs, each repeated with several seeds.
+
+    Attributes
+    ----------
+    losses : dict of str to ndarray of shape (seeds, epochs)
+        inf from where a run diverged.
+    """
+
+    losses: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        make: Callable[[str, int], Any],
+        inputs: Any,
+        outputs: Any,
+        inits: Sequence[str],
+        *,
+        seeds: Sequence[int] = range(5),
+        **learning: Any,
+    ) -> Spread:
+        """See `plot_initializations`."""
+        if not len(inits) or not len(seeds) or isinstance(inits, str):
+            raise ShapeError(f"give one scheme and one seed or more; given: {inits!r}, {seeds!r}")
+        found: dict[str, list[list[float]]] = {}
+        for init in inits:
+            for seed in seeds:
+                arguments = {"seed": seed, **learning}
+                history, _ = learn_or_diverge(make(init, seed), inputs, outputs, arguments)
+                found.setdefault(init, []).append(list(history.loss) if history else [])
+        epochs = max(1, *(len(run) for runs in found.values() for run in runs))
+        return cls({
+            init: np.array([run + [np.inf] * (epochs - len(run)) for run in runs])
+            for init, runs in found.items()
+        })  # fmt: skip
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw it; see `plot_initializations`."""
+        ax = axes_or_new(ax)
+        for index, (name, losses) in enumerate(self.losses.items()):
+            look = style(index, ax)
+            epochs = np.arange(1, losses.shape[1] + 1)
+            low, high = losses.min(axis=0), losses.max(axis=0)
+            ax.fill_between(epochs, low, high, where=np.isfinite(high), color=look["color"],
+                            alpha=0.18, linewidth=0)  # fmt: skip
+            ends: dict[str, Any] = {"marker": "o", "markevery": [-1], "markersize": 4}
+            ax.plot(epochs, np.median(losses, axis=0), label=name, **ends, **look)
+        finish(ax, [np.median(losses[:, 0]) for losses in self.losses.values()])
+        tidy(ax, "epoch", "loss: median, range")
+        return ax
+
+
+def plot_initializations(
+    make: Callable[[str, int], Any],
+    inputs: Any,
+    outputs: Any,
+    inits: Sequence[str] = ("uniform", "he_normal", "glorot_uniform"),
+    ax: Axes | None = None,
+    *,
+    seeds: Sequence[int] = range(5),
+    **learning: Any,
+) -> Axes:
+    """The loss per epoch from several schemes of first weights: median and range over seeds.
+
+    Parameters
+    ----------
+    make : callable
+        Makes a network, given the scheme and the seed.
+    inputs, outputs : array
+    inits : sequence of str
+        The schemes (`nn.init.SCHEMES`), which also stand in the legend.
+    ax : Axes, optional
+    seeds : sequence of int, default=range(5)
+    **learning
+        Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If no scheme or no seed is given.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> def make(init, seed):
+    ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
+    >>> plot_initializations(
+    ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
+    ... ) is ax
+    True
+    """
+    found = Spread.of(make, inputs, outputs, inits, seeds=seeds, **learning)
+    return found.plot(ax)

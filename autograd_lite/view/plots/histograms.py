@@ -1,0 +1,159 @@
+"""How weights and gradients are distributed in each layer, in the course of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.view.canvas import SEQUENTIAL, axes_or_new, figure_of, name_panels, panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KINDS = ("weights", "gradients")
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """A histogram for each layer and record, all with the same bins.
+
+    Attributes
+    ----------
+    of_what : str
+        ``"weights"`` or ``"gradients"``.
+    epochs : list of int
+        When the records were made.
+    edges : ndarray of shape (bins + 1,)
+        Of the bins.
+    shares : dict of str to ndarray of shape (records, bins)
+        By layer, the share of its parameters in each bin.
+    log : bool
+        Whether the bins are of magnitudes.
+    """
+
+    of_what: str
+    epochs: list[int]
+    edges: Any
+    shares: dict[str, Any]
+    log: bool
+
+    @classmethod
+    def of(
+        cls, recorder: Any, of_what: str = "weights", *, bins: int = 30, log: bool = False
+    ) -> Histograms:
+        """See `plot_histograms`."""
+        if of_what not in KINDS:
+            raise ValueError(f"histograms are of {' or '.join(KINDS)}, and not of {of_what!r}")
+        numbers = recorder.numbers if of_what == "weights" else recorder.gradients()
+        if log:
+            numbers = np.abs(numbers)
+            sizes = numbers[numbers > 0.0]
+            low, high = (sizes.min(), sizes.max()) if len(sizes) else (1.0, 1.0)
+            edges = np.geomspace(low, high if high > low else 10.0 * low, bins + 1)
+        else:
+            edges = np.histogram_bin_edges(numbers, bins)
+        layers: dict[str, list[int]] = {}
+        for column, name in enumerate(recorder.names):
+            layers.setdefault(layer_of(name), []).append(column)
+        shares = {
+            layer: np.array([np.histogram(row, edges)[0] / len(columns)
+                             for row in numbers[:, columns]])
+            for layer, columns in layers.items()
+        }  # fmt: skip
+        return cls(of_what, list(recorder.epochs), edges, shares, log)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw it; see `plot_histograms`."""
+        ax = axes_or_new(ax)
+        made, bar = panels(ax, list(self.shares), key=True)
+        middles = np.array(self.epochs, dtype=float)
+        between = (middles[1:] + middles[:-1]) / 2
+        half = (between[0] - middles[0]) if len(between) else 0.5
+        ends = np.concatenate([[middles[0] - half], between, [2 * middles[-1] - between[-1]
+                               if len(between) else middles[-1] + half]])  # fmt: skip
+        top = max(shares.max() for shares in self.shares.values())
+        for panel, shares in zip(made, self.shares.values(), strict=True):
+            empty = np.ma.masked_equal(shares.T, 0.0)
+            mesh = panel.pcolormesh(ends, self.edges, empty, cmap=SEQUENTIAL, vmin=0.0, vmax=top,
+                                    rasterized=True)  # fmt: skip
+            if self.log:
+                panel.set_yscale("log")
+            panel.xaxis.get_major_locator().set_params(integer=True, nbins=4)
+        ylabel = self.of_what.removesuffix("s")
+        name_panels(made, "epoch", f"|{ylabel}|" if self.log else ylabel)
+        figure_of(ax).colorbar(mesh, cax=bar, format=_percent)
+        bar.set_title("share", fontsize=made[0].title.get_size(), pad=3)
+        return ax
+
+
+def plot_histograms(
+    recorder: Any,
+    of_what: str = "weights",
+    ax: Axes | None = None,
+    *,
+    bins: int = 30,
+    log: bool = False,
+) -> Axes:
+    """Histograms of the weights, or the gradients, of each layer over the epochs.
+
+    Each column of a panel is a histogram, its bars seen from above: the brighter, the more of the
+    layer's parameters (biases among them) are there. All panels have the same scales, so that
+    gradients that vanish from layer to layer are seen to.
+
+    Parameters
+    ----------
+    recorder : nn.Recorder
+        What `Module.learn` was given as its callback.
+    of_what : {"weights", "gradients"}
+        Gradients are of the loss over all samples of the recorder.
+    ax : Axes, optional
+        A frame for panels of their own, one for each layer (``ax.child_axes``).
+    bins : int, default=30
+    log : bool, default=False
+        Magnitudes on a logarithmic scale, which leaves out zeros.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If `of_what` is neither.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> model = nn.MLP(1, [4, 1], activation="tanh", seed=1)
+    >>> recorder = nn.Recorder(model, [0, 1, 2], [0, 1, 4])
+    >>> history = model.learn([0, 1, 2], [0, 1, 4], epochs=5, callback=recorder, progress=False)
+    >>> figure, ax = new_figure()
+    >>> plot_histograms(recorder, "gradients", ax) is ax
+    True
+    """
+    return Histograms.of(recorder, of_what, bins=bins, log=log).plot(ax)
+
+
+def layer_of(name: str) -> str:
+    """The layer to which a parameter belongs, from its name.
+
+    Examples
+    --------
+    >>> layer_of("layers.0.neurons.1.w.0"), layer_of("slope")
+    ('layer 0', 'slope')
+    """
+    before, found, _ = name.partition("neurons.")
+    if found:
+        return before.rstrip(".").replace("layers.", "layer ") or "the layer"
+    parts: Sequence[str] = name.split(".")
+    while len(parts) > 1 and parts[-1].isdigit():
+        parts = parts[:-1]
+    return ".".join(parts)
+
+
+def _percent(share: float, position: int) -> str:
+    return f"{share:.0%}"

@@ -1,0 +1,193 @@
+"""What each hidden neuron responds to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.program import compile
+from autograd_lite.view.canvas import (
+    DIVERGING,
+    axes_or_new,
+    figure_of,
+    inches,
+    ink,
+    legend,
+    name_panels,
+    panels,
+    style,
+    tidy,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST = 25
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The outputs of a layer's neurons over one feature, or two.
+
+    Attributes
+    ----------
+    axes : tuple of ndarray of shape (steps,)
+        The feature, or the two.
+    outputs : dict of int to ndarray
+        By number of the neuron: of shape (steps,), or (steps, steps) with the second feature
+        first.
+    points : ndarray of shape (n, 1) or (n, 2)
+        These features of the samples.
+    """
+
+    axes: tuple[Any, ...]
+    outputs: dict[int, Any]
+    points: Any
+
+    @classmethod
+    def of(
+        cls,
+        model: Any,
+        inputs: Any,
+        *,
+        layer: int = 0,
+        neurons: Sequence[int] | None = None,
+        features: Sequence[int] | None = None,
+        steps: int = 50,
+    ) -> Responses:
+        """See `plot_neurons`."""
+        layers = _layers_to(model, layer)
+        samples = np.asarray(inputs, dtype=float)
+        samples = samples.reshape(-1, 1) if samples.ndim == 1 else samples
+        if samples.ndim != 2 or not len(samples):
+            raise ShapeError(f"inputs are of shape (n, features) and have {samples.shape}")
+        chosen = list(range(samples.shape[1]) if features is None else features)
+        if len(chosen) not in (1, 2) or not {*chosen} <= {*range(samples.shape[1])}:
+            raise ShapeError(
+                f"responses are shown over one feature or two of {samples.shape[1]}, and not over "
+                f"{chosen}; choose: features=(0, 1) keeps the others at their means"
+            )
+        points = samples[:, chosen]
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = 0.08 * np.where(high > low, high - low, 1.0)
+        axes = tuple(np.linspace(low - margin, high + margin, steps).T)
+        grid = np.meshgrid(*axes)
+        asked = np.tile(samples.mean(axis=0), (grid[0].size, 1))
+        asked[:, chosen] = np.column_stack([part.ravel() for part in grid])
+
+        def respond(x: Any) -> Any:
+            for part in layers:
+                x = part(x)
+            return list(x) if isinstance(x, list | tuple) else [x]
+
+        outputs = compile(respond).map(asked)
+        wanted = list(range(len(outputs)) if neurons is None else neurons)
+        if not wanted or not {*wanted} <= {*range(len(outputs))} or len(wanted) > _MOST:
+            raise ShapeError(
+                f"up to {_MOST} neurons are shown at once, and layer {layer} has {len(outputs)}; "
+                f"{len(wanted)} are asked for: {wanted}; choose: neurons=range("
+                f"{min(_MOST, len(outputs))})"
+            )
+        return cls(axes, {i: outputs[i].reshape(grid[0].shape) for i in wanted}, points)
+
+    def plot(
+        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
+    ) -> Axes:
+        """Draw it; see `plot_neurons`."""
+        ax = axes_or_new(ax)
+        (self._curves if len(self.axes) == 1 else self._maps)(ax, feature_names)
+        return ax
+
+    def _curves(self, ax: Any, feature_names: Sequence[str]) -> None:
+        for index, (number, outputs) in enumerate(self.outputs.items()):
+            ax.plot(self.axes[0], outputs, label=f"neuron {number}", **style(index, ax))
+        ax.plot(self.points[:, 0], np.zeros(len(self.points)), "|", color=ink(ax), alpha=0.5,
+                transform=ax.get_xaxis_transform(), label="samples", clip_on=False)  # fmt: skip
+        tidy(ax, feature_names[0], "output")
+        legend(ax, ncols=1 + len(self.outputs) // 6)
+
+    def _maps(self, ax: Any, feature_names: Sequence[str]) -> None:
+        made, bar = panels(ax, [f"neuron {number}" for number in self.outputs], key=True)
+        top = max(abs(outputs).max() for outputs in self.outputs.values()) or 1.0
+        for panel, outputs in zip(made, self.outputs.values(), strict=True):
+            mesh = panel.pcolormesh(*self.axes, outputs, cmap=DIVERGING, vmin=-top, vmax=top,
+                                    shading="nearest", rasterized=True)  # fmt: skip
+            if outputs.min() < 0.0 < outputs.max():
+                panel.contour(*self.axes, outputs, levels=[0.0], colors="black", linewidths=0.8)
+            size = max(0.6, min(2.5, min(inches(panel))))
+            panel.plot(*self.points.T, "o", color="black", alpha=0.5, markersize=size,
+                       markeredgewidth=0)  # fmt: skip
+        name_panels(made, *feature_names)
+        figure_of(ax).colorbar(mesh, cax=bar)
+        bar.set_title("output", fontsize=made[0].title.get_size(), pad=3)
+
+
+def plot_neurons(
+    model: Any,
+    inputs: Any,
+    ax: Axes | None = None,
+    *,
+    layer: int = 0,
+    neurons: Sequence[int] | None = None,
+    features: Sequence[int] | None = None,
+    steps: int = 50,
+    feature_names: Sequence[str] = ("feature 1", "feature 2"),
+) -> Axes:
+    """What each neuron of a layer gives: a curve over one feature, a map over two.
+
+    Parameters
+    ----------
+    model : MLP or Sequential
+    inputs : array of shape (n, features), or (n,) for one feature
+        Samples, which say where to look, and are shown.
+    ax : Axes, optional
+        For maps, a frame for panels of their own, one for each neuron (``ax.child_axes``).
+    layer : int, default=0
+        The first hidden layer is 0.
+    neurons : sequence of int, optional
+        Which; all if left out.
+    features : sequence of int, optional
+        The one or two features that vary, while others are at their means.
+    steps : int, default=50
+        How many numbers each feature takes.
+    feature_names : sequence of str
+        Labels of the axes.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If there are more than two features and none are chosen, or more than 25 neurons.
+    ValueError
+        If the model has no such layer.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+    >>> plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax) is ax
+    True
+    """
+    found = Responses.of(
+        model, inputs, layer=layer, neurons=neurons, features=features, steps=steps
+    )
+    return found.plot(ax, feature_names)
+
+
+def _layers_to(model: Any, layer: int) -> list[Any]:
+    layers = list(getattr(model, "layers", ()))
+    if not 0 <= layer < len(layers):
+        raise ValueError(
+            f"the model has {len(layers)} layers (its attribute `layers`), and layer {layer!r} is "
+            "none of them; they are counted from 0"
+        )
+    return layers[: layer + 1]

@@ -1,0 +1,205 @@
+"""A loss over two parameters, with the way that training took."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.program import compile
+from autograd_lite.view.canvas import COLORS, axes_or_new, inches, legend, letters, tidy, tints
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Span = tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class LossSurface:
+    """A loss on a grid of two parameters.
+
+    Attributes
+    ----------
+    xs, ys : ndarray of shape (steps,)
+        The two parameters.
+    losses : ndarray of shape (steps, steps)
+        ``losses[j, i]`` belongs to ``xs[i], ys[j]``.
+    levels : ndarray
+        Where contours are drawn.
+    path : ndarray of shape (n, 2), or None
+        The parameters in the course of training.
+    names : (str, str)
+        Of the two parameters.
+    """
+
+    xs: Any
+    ys: Any
+    losses: Any
+    levels: Any
+    path: Any
+    names: Sequence[str]
+
+    @classmethod
+    def of(
+        cls,
+        loss: Any,
+        names: Sequence[str] | None = None,
+        *,
+        path: Any = None,
+        x: Span = None,
+        y: Span = None,
+        steps: int = 50,
+        levels: int = 10,
+    ) -> LossSurface:
+        """See `plot_surface`."""
+        function, path, names = (
+            _of_recorder(loss, names, path)
+            if hasattr(loss, "columns")
+            else _of_function(loss, names, path)
+        )
+        if path is not None:
+            path = np.asarray(path, dtype=float)
+            if path.ndim != 2 or path.shape[1] != 2 or not len(path):
+                raise ShapeError(f"a path is an array of shape (n, 2) and has {path.shape}")
+        xs, ys = (
+            np.linspace(*_span("xy"[i], span, path, i), steps) for i, span in enumerate((x, y))
+        )
+        grid_x, grid_y = np.meshgrid(xs, ys)
+        losses = function(grid_x.ravel(), grid_y.ravel()).reshape(steps, steps)
+        found = losses[np.isfinite(losses)]
+        # Of a bowl these are the levels whose rings lie at equal distances.
+        shares = np.linspace(0.0, 1.0, levels + 1)[1:] ** 2 * 0.98
+        chosen = np.unique(np.quantile(found, shares)) if len(found) else np.zeros(0)
+        return cls(xs, ys, losses, chosen, path, names)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw it; see `plot_surface`."""
+        ax = axes_or_new(ax)
+        size = letters(ax)
+        shown = np.ma.masked_invalid(self.losses)
+        if len(self.levels) > 1 and self.levels[-1] < shown.max():
+            levels = np.unique([shown.min(), *self.levels, shown.max()])
+            ranks = np.linspace(0.0, 1.0, len(levels) - 1)
+            ax.contourf(self.xs, self.ys, shown, levels=levels, colors=tints(ranks))
+            lines: Any = ax.contour(self.xs, self.ys, shown, levels=self.levels, colors="white",
+                               linewidths=0.5)  # fmt: skip
+            if min(inches(ax)) > 1.6:
+                ax.clabel(lines, lines.levels[1::3], fmt="%.3g", fontsize=0.75 * size)
+        if self.path is not None:
+            width = min(1.0, min(inches(ax)) / 3)
+            edge: dict[str, Any] = {"markeredgecolor": "black", "markeredgewidth": 0.5}
+            ax.plot(*self.path.T, color="white", linewidth=3.5 * width)
+            ax.plot(*self.path.T, color=COLORS[1], linewidth=1.8 * width, marker=".",
+                    markersize=5 * width, label="training")  # fmt: skip
+            ax.plot(*self.path[0], "o", color="white", markersize=7 * width, label="start", **edge)
+            ax.plot(*self.path[-1], "*", color=COLORS[4], markersize=14 * width, label="end",
+                    **edge)  # fmt: skip
+            legend(ax, facecolor="#808080", labelcolor="white", framealpha=0.75)
+        tidy(ax, *self.names)
+        ax.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
+        return ax
+
+
+def plot_surface(
+    loss: Any,
+    ax: Axes | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    path: Any = None,
+    x: Span = None,
+    y: Span = None,
+    steps: int = 50,
+    levels: int = 10,
+) -> Axes:
+    """A loss over two parameters as contours, with the path of training.
+
+    Parameters
+    ----------
+    loss : callable of two numbers, or nn.Recorder
+        A function that `autograd_lite.compile` takes; or what `Module.learn` was given as its
+        callback: its path is shown, and other parameters stay where training ended.
+    ax : Axes, optional
+    names : (str, str), optional
+        Of the two parameters; needed for a model that has more (``recorder.names``).
+    path : array of shape (n, 2), optional
+        Where training went.
+    x, y : (float, float), optional
+        From where to where the parameters go. Left out: around the path.
+    steps : int, default=50
+        The loss is computed at steps × steps points.
+    levels : int, default=10
+        How many contours there are.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ShapeError
+        If the function takes other than two numbers, or the path is not of shape (n, 2).
+    ValueError
+        If the model has more than two parameters and two are not named, or if there is neither a
+        path nor `x` and `y`.
+
+    Examples
+    --------
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> def loss(w, b):
+    ...     return (w - 2) ** 2 + 3 * b * b
+    >>> plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]]) is ax
+    True
+    """
+    surface = LossSurface.of(loss, names, path=path, x=x, y=y, steps=steps, levels=levels)
+    return surface.plot(ax)
+
+
+Found = tuple[Callable[[Any, Any], Any], Any, Sequence[str]]
+
+
+def _of_function(loss: Any, names: Sequence[str] | None, path: Any) -> Found:
+    if not callable(loss):
+        raise TypeError(
+            f"a surface is of a function of two numbers, or of an nn.Recorder, and was asked of "
+            f"{type(loss).__name__}: {loss!r}"
+        )
+    parameters = inspect.signature(loss).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    if len(needed) != 2:
+        raise ShapeError(
+            f"contours are drawn over two parameters, and the loss takes {len(needed)} "
+            f"({', '.join(needed)}); hold the others fixed: lambda a, b: loss(a, b, …)"
+        )
+    return compile(loss).map, path, needed if names is None else names
+
+
+def _of_recorder(recorder: Any, names: Sequence[str] | None, path: Any) -> Found:
+    columns = recorder.columns(names)
+    last = recorder.numbers[-1]
+
+    def losses(xs: Any, ys: Any) -> Any:
+        numbers = np.tile(last, (len(xs), 1))
+        numbers[:, columns] = np.column_stack([xs, ys])
+        return recorder.losses(numbers)
+
+    walked = recorder.numbers[:, columns] if path is None else path
+    return losses, walked, [recorder.names[column] for column in columns]
+
+
+def _span(axis: str, span: Span, path: Any, column: int) -> tuple[float, float]:
+    if span is not None:
+        low, high = map(float, span)
+        if not low < high:
+            raise ValueError(f"{axis} goes from a smaller to a larger number and is {span!r}")
+        return low, high
+    if path is None:
+        raise ValueError(f"without a path nothing says where to look; give {axis}=(low, high)")
+    low, high = path[:, column].min(), path[:, column].max()
+    margin = 0.3 * (high - low) or 1.0
+    return low - margin, high + margin
