@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import AnomalyError
-from autograd_lite.nn.data import Array, positive_int, samples
+from autograd_lite.errors import AnomalyError, ShapeError
+from autograd_lite.nn.data import Array, positive_int, real_array, samples
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.module import Module
@@ -60,8 +61,9 @@ class Recorder:
     ) -> None:
         self.inputs, self.outputs = samples(inputs, outputs)
         self.every = positive_int("every", every)
-        criterion = find_loss(loss)
-        self._model, self._twin = model, copy.deepcopy(model)
+        criterion = dataclasses.replace(find_loss(loss), metrics={})
+        self._twin = copy.deepcopy(model)
+        self._watched, self._moved = model.parameters(), self._twin.parameters()
         kind = CompiledPass if is_traceable(model, criterion) else Pass
         self._pass = kind(self._twin, criterion, self.inputs, self.outputs, "sample")
         self._pass.check()
@@ -92,8 +94,9 @@ class Recorder:
         record : int
             Position in `epochs`.
         """
+        self._move(self._numbers[record])
         model = copy.deepcopy(self._twin)
-        _set(model, self._numbers[record])
+        model.zero_grad()
         return model
 
     def gradients(self) -> Array:
@@ -112,8 +115,19 @@ class Recorder:
         -------
         ndarray of shape (n,)
             inf where the loss is no finite number.
+
+        Raises
+        ------
+        ShapeError
+            If there are more or fewer numbers than parameters.
         """
-        return np.array([self._loss(row) for row in (self.numbers if numbers is None else numbers)])
+        rows = self.numbers if numbers is None else real_array("numbers", numbers)
+        if rows.ndim != 2 or rows.shape[1] != len(self.names):
+            raise ShapeError(
+                f"numbers are rows of {len(self.names)}, one for each parameter, and have the "
+                f"shape {rows.shape}"
+            )
+        return np.array([self._loss(row) for row in rows])
 
     def columns(self, names: Sequence[str] | None = None, count: int = 2) -> list[int]:
         """The positions of some parameters in `names`.
@@ -141,7 +155,7 @@ class Recorder:
         return [self.names.index(name) for name in chosen]
 
     def _now(self) -> Array:
-        return np.array([parameter.data for parameter in self._model.parameters()])
+        return np.array([parameter.data for parameter in self._watched])
 
     def _loss(self, numbers: Array) -> float:
         try:
@@ -150,10 +164,9 @@ class Recorder:
             return float("inf")
 
     def _evaluate(self, numbers: Array, differentiate: bool) -> tuple[float, list[Any], Array]:
-        _set(self._twin, numbers)
+        self._move(numbers)
         return self._pass.evaluate(range(len(self.inputs)), 0, differentiate)
 
-
-def _set(model: Module, numbers: Array) -> None:
-    for parameter, number in zip(model.parameters(), numbers.tolist(), strict=True):
-        parameter.data = number
+    def _move(self, numbers: Array) -> None:
+        for parameter, number in zip(self._moved, numbers.tolist(), strict=True):
+            parameter.data = number

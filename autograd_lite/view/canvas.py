@@ -125,16 +125,18 @@ def letters(ax: Any) -> float:
     """The size of letters, in points: the user's, and less in Axes below 2.5 inches."""
     from matplotlib import rcParams
 
-    return float(rcParams["font.size"]) * min(1.0, max(0.62, min(inches(ax)) / 2.5))
+    return float(rcParams["font.size"]) * min(1.0, max(0.7, min(inches(ax)) / 2.5))
 
 
 def legend(ax: Any, **options: Any) -> None:
     """A legend of the Axes' own letters, which lets what is below it shine through."""
-    size = 0.85 * letters(ax)
+    size = 0.88 * letters(ax)
     ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
 
 
-def panels(ax: Any, titles: Sequence[str], key: bool = False) -> tuple[list[Any], Any]:
+def panels(
+    ax: Any, titles: Sequence[str], key: bool = False, head: bool = False
+) -> tuple[list[Any], Any]:
     """A grid of Axes within one, as near to squares as can be, of equal limits.
 
     Parameters
@@ -145,6 +147,8 @@ def panels(ax: Any, titles: Sequence[str], key: bool = False) -> tuple[list[Any]
         One for each panel.
     key : bool, default=False
         Whether to leave room for a colour bar at the right.
+    head : bool, default=False
+        Whether to leave room for a legend at the top.
 
     Returns
     -------
@@ -152,27 +156,29 @@ def panels(ax: Any, titles: Sequence[str], key: bool = False) -> tuple[list[Any]
         The panels, and where the colour bar goes.
     """
     width, height = inches(ax)
-    n, right = len(titles), 0.94 if key else 1.0
+    n = len(titles)
     columns = min(n, max(1, round(math.sqrt(n * width / height))))
     rows = math.ceil(n / columns)
     columns = math.ceil(n / rows)  # as few as these rows need
     ax.set(xticks=[], yticks=[])
     ax.patch.set_visible(False)
     ax.spines[:].set_visible(False)
-    size = max(5.5, min(9.0, 5.0 * min(width / columns, height / rows)))
+    size = max(6.0, min(9.0, 5.0 * min(width / columns, height / rows)))
     gap, above = 0.12 / width, 1.6 * size / 72 / height
-    wide, high = (right - gap * (columns - 1)) / columns, 1.0 / rows
+    right = 1.0 - (0.2 + 5 * size / 72) / width if key else 1.0  # with the bar's numbers
+    top = 1.0 - above * head
+    wide, high = (right - gap * (columns - 1)) / columns, top / rows
     made: list[Any] = []
     for k, title in enumerate(titles):
         row, column = divmod(k, columns)
-        place = [column * (wide + gap), 1 - (row + 1) * high, wide, high - above]
+        place = [column * (wide + gap), top - (row + 1) * high, wide, high - above]
         first = {"sharex": made[0], "sharey": made[0]} if made else {}
         panel = ax.inset_axes(place, **first)
         panel.set_title(title, fontsize=size, pad=0.3 * size)
         panel.tick_params(labelsize=size, labelleft=column == 0, labelbottom=k + columns >= n)
         panel.tick_params(length=2, pad=2)
         made.append(panel)
-    bar = ax.inset_axes([right + 0.02, 0.0, 0.02, 1.0 - above]) if key else None
+    bar = ax.inset_axes([right + 0.1 / width, 0.0, 0.1 / width, top - above]) if key else None
     if bar is not None:
         bar.tick_params(labelsize=size, length=2, pad=2)
     return made, bar

@@ -9,6 +9,9 @@ draws: `LossCurve`, `LossSurface`, `Boundary`, `Boundaries`, `Histograms`, `Race
 The colours of curves and classes are those of Okabe and Ito (Color Universal Design, 2008), which
 people with any kind of colour vision can tell apart; lines and markers differ too. Amounts are
 shown in cividis, numbers of both signs from purple to orange.
+
+Letters and markers get smaller in small Axes. Figures with ``layout="constrained"``, as those made
+here are, leave room for all labels and colour bars.
 """
 
 from autograd_lite.view.plots.boundaries import (

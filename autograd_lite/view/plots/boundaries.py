@@ -173,12 +173,15 @@ class Boundaries:
             raise ValueError(
                 f"epochs {[*epochs]} were not all recorded; choose some of {recorder.epochs}"
             )
+        models = {epoch: recorder.model_at(recorder.epochs.index(epoch)) for epoch in epochs}
+        if threshold is None:  # the same for all
+            points, classes = _labelled_points(recorder.inputs, recorder.outputs)
+            scores = _scores_on_grid(models[max(epochs)], points, steps)[2]
+            threshold = _threshold(scores, np.unique(classes).tolist())
         return cls({
-            epoch: Boundary.of(
-                recorder.model_at(recorder.epochs.index(epoch)), recorder.inputs,
-                recorder.outputs, steps=steps, threshold=threshold,
-            )
-            for epoch in epochs
+            epoch: Boundary.of(model, recorder.inputs, recorder.outputs, steps=steps,
+                               threshold=threshold)
+            for epoch, model in models.items()
         })  # fmt: skip
 
     def plot(
@@ -186,13 +189,14 @@ class Boundaries:
     ) -> Axes:
         """Draw it; see `plot_boundaries`."""
         ax = axes_or_new(ax)
-        made, _ = panels(ax, [f"epoch {epoch}" for epoch in self.epochs])
+        made, _ = panels(ax, [f"epoch {epoch}" for epoch in self.epochs], head=True)
         for panel, boundary in zip(made, self.epochs.values(), strict=True):
             boundary.draw(panel)
         name_panels(made, *feature_names)
         handles, labels = made[0].get_legend_handles_labels()
-        legend(ax, handles=handles, labels=labels, loc="lower center", ncols=len(labels),
-               bbox_to_anchor=(0.5, 1.0), borderaxespad=0.1, handletextpad=0.2)  # fmt: skip
+        legend(ax, handles=handles, labels=labels, loc="upper center", ncols=len(labels),
+               fontsize=made[0].title.get_size(), borderaxespad=0.0, borderpad=0.0,
+               handletextpad=0.2)  # fmt: skip
         return ax
 
 
@@ -216,7 +220,7 @@ def plot_boundaries(
     epochs : sequence of int, optional
         Recorded ones. Left out: the first, the last, and two of those between.
     steps, threshold, feature_names
-        As for `plot_boundary`.
+        As for `plot_boundary`; a threshold that is left out is that of the last epoch for all.
 
     Returns
     -------
@@ -282,8 +286,12 @@ def _leads(scores: Any, found: list[float], threshold: float | None) -> tuple[An
     if len(found) > 2:
         raise ShapeError(f"{len(found)} classes need one score each; predict gave one a point")
     if threshold is None:
-        probabilities = scores.min() >= 0.0 and scores.max() <= 1.0
-        threshold = 0.5 if probabilities and set(found) <= {0, 1} else 0.0
+        threshold = _threshold(scores, found)
     pairs = ((0, 1), (-1, 1))  # a class is known even if there is no sample of the other
     labels = next((pair for pair in pairs if set(found) <= set(pair)), found)
     return labels, [threshold - scores, scores - threshold]
+
+
+def _threshold(scores: Any, found: list[float]) -> float:
+    probabilities = scores.min() >= 0.0 and scores.max() <= 1.0
+    return 0.5 if probabilities and set(found) <= {0, 1} else 0.0

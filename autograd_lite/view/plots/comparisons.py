@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError
-from autograd_lite.view.canvas import axes_or_new, legend, style, tidy
+from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,17 +69,20 @@ class Race:
     def plot(self, ax: Axes | None = None, *, seconds: bool = False) -> Axes:
         """The loss of each run over its epochs, or over the seconds it took."""
         ax = axes_or_new(ax)
+        top = highest(self.losses.values())
         for index, (name, losses) in enumerate(self.losses.items()):
             xs = self.seconds[name] if seconds else range(1, len(losses) + 1)
-            label = f"{name}: diverged" if name in self.diverged else name
-            ends: dict[str, Any] = {
-                "marker": "X" if name in self.diverged else "o",
-                "markevery": [-1],
-            }
-            ax.plot(xs, losses, label=label, **(ends if losses else {}), markersize=4,
-                    **style(index, ax))  # fmt: skip
-        finish(ax, [losses[0] for losses in self.losses.values() if losses])
+            label = name
+            if name in self.diverged:
+                label += ": diverged"
+            elif losses[-1] > top:
+                label += ": off the scale"
+            ends: dict[str, Any] = {"marker": "o", "markevery": [-1]} if losses else {}
+            ax.plot(xs, losses, label=label, markersize=4, **ends, **style(index, ax))
+        finish(ax, list(self.losses.values()))
         tidy(ax, "seconds" if seconds else "epoch", "loss")
+        bins = min(9, int(2 * inches(ax)[0]))
+        ax.locator_params(axis="x", integer=not seconds, nbins=bins)
         return ax
 
 
@@ -99,12 +102,19 @@ def learn_or_diverge(
         return seen[0], str(error)
 
 
-def finish(ax: Any, firsts: Sequence[float]) -> None:
-    """A logarithmic scale, on which runs that diverge leave the others their room."""
-    ax.set_yscale("log", nonpositive="mask")
-    top = ax.get_ylim()[1]
-    if firsts and top > 100 * max(firsts) > 0:
-        ax.set_ylim(top=100 * max(firsts))
+def highest(curves: Iterable[Any]) -> float:
+    """The largest loss that is shown: runs that diverge leave the others their room."""
+    starts = [curve[0] for curve in curves if len(curve) and np.isfinite(curve[0])]
+    return 100.0 * float(min(starts, default=0.0))
+
+
+def finish(ax: Any, curves: Sequence[Any]) -> None:
+    """A logarithmic scale for the losses that are shown, and a legend."""
+    shown = np.array([loss for curve in curves for loss in curve])
+    shown = shown[(shown > 0.0) & (shown <= highest(curves))]
+    if len(shown):  # before the scale, which fails to find limits for a loss of 1e300
+        ax.set_ylim(shown.min() / 1.5, shown.max() * 1.5)
+        ax.set_yscale("log")
     legend(ax)
 
 
@@ -257,8 +267,9 @@ class Spread:
                             alpha=0.18, linewidth=0)  # fmt: skip
             ends: dict[str, Any] = {"marker": "o", "markevery": [-1], "markersize": 4}
             ax.plot(epochs, np.median(losses, axis=0), label=name, **ends, **look)
-        finish(ax, [np.median(losses[:, 0]) for losses in self.losses.values()])
+        finish(ax, [run for losses in self.losses.values() for run in losses])
         tidy(ax, "epoch", "loss: median, range")
+        ax.locator_params(axis="x", integer=True)
         return ax
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.view.canvas import SEQUENTIAL, axes_or_new, figure_of, name_panels, panels
+from autograd_lite.view.canvas import SEQUENTIAL, axes_or_new, figure_of, ink, name_panels, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,9 +75,10 @@ class Histograms:
         ends = np.concatenate([[middles[0] - half], between, [2 * middles[-1] - between[-1]
                                if len(between) else middles[-1] + half]])  # fmt: skip
         top = max(shares.max() for shares in self.shares.values())
+        low = 0.0 if ink(ax) == "black" else -0.4 * top  # dark blue on black is not seen
         for panel, shares in zip(made, self.shares.values(), strict=True):
             empty = np.ma.masked_equal(shares.T, 0.0)
-            mesh = panel.pcolormesh(ends, self.edges, empty, cmap=SEQUENTIAL, vmin=0.0, vmax=top,
+            mesh = panel.pcolormesh(ends, self.edges, empty, cmap=SEQUENTIAL, vmin=low, vmax=top,
                                     rasterized=True)  # fmt: skip
             if self.log:
                 panel.set_yscale("log")
@@ -85,7 +86,8 @@ class Histograms:
         ylabel = self.of_what.removesuffix("s")
         name_panels(made, "epoch", f"|{ylabel}|" if self.log else ylabel)
         figure_of(ax).colorbar(mesh, cax=bar, format=_percent)
-        bar.set_title("share", fontsize=made[0].title.get_size(), pad=3)
+        bar.set_ylim(0.0, top)
+        bar.set_ylabel("share", fontsize=made[0].title.get_size())
         return ax
 
 

@@ -11,16 +11,14 @@ import numpy as np
 from autograd_lite.errors import ShapeError
 from autograd_lite.program import compile
 from autograd_lite.view.canvas import (
+    COLORS,
     DIVERGING,
     axes_or_new,
     figure_of,
     inches,
     ink,
-    legend,
     name_panels,
     panels,
-    style,
-    tidy,
 )
 
 if TYPE_CHECKING:
@@ -99,31 +97,27 @@ class Responses:
     ) -> Axes:
         """Draw it; see `plot_neurons`."""
         ax = axes_or_new(ax)
-        (self._curves if len(self.axes) == 1 else self._maps)(ax, feature_names)
-        return ax
-
-    def _curves(self, ax: Any, feature_names: Sequence[str]) -> None:
-        for index, (number, outputs) in enumerate(self.outputs.items()):
-            ax.plot(self.axes[0], outputs, label=f"neuron {number}", **style(index, ax))
-        ax.plot(self.points[:, 0], np.zeros(len(self.points)), "|", color=ink(ax), alpha=0.5,
-                transform=ax.get_xaxis_transform(), label="samples", clip_on=False)  # fmt: skip
-        tidy(ax, feature_names[0], "output")
-        legend(ax, ncols=1 + len(self.outputs) // 6)
-
-    def _maps(self, ax: Any, feature_names: Sequence[str]) -> None:
-        made, bar = panels(ax, [f"neuron {number}" for number in self.outputs], key=True)
+        flat = len(self.axes) == 2
+        made, bar = panels(ax, [f"neuron {number}" for number in self.outputs], key=flat)
         top = max(abs(outputs).max() for outputs in self.outputs.values()) or 1.0
+        look: dict[str, Any] = {"color": "black", "markeredgecolor": "white"}
         for panel, outputs in zip(made, self.outputs.values(), strict=True):
+            if not flat:
+                panel.plot(self.axes[0], outputs, color=COLORS[0])
+                panel.plot(self.points[:, 0], np.zeros(len(self.points)), "|", color=ink(ax),
+                           alpha=0.5, transform=panel.get_xaxis_transform())  # fmt: skip
+                continue
             mesh = panel.pcolormesh(*self.axes, outputs, cmap=DIVERGING, vmin=-top, vmax=top,
                                     shading="nearest", rasterized=True)  # fmt: skip
             if outputs.min() < 0.0 < outputs.max():
                 panel.contour(*self.axes, outputs, levels=[0.0], colors="black", linewidths=0.8)
-            size = max(0.6, min(2.5, min(inches(panel))))
-            panel.plot(*self.points.T, "o", color="black", alpha=0.5, markersize=size,
-                       markeredgewidth=0)  # fmt: skip
-        name_panels(made, *feature_names)
-        figure_of(ax).colorbar(mesh, cax=bar)
-        bar.set_title("output", fontsize=made[0].title.get_size(), pad=3)
+            size = max(1.0, min(3.5, 1.5 * min(inches(panel))))
+            panel.plot(*self.points.T, "o", markersize=size, markeredgewidth=0.15 * size, **look)
+        name_panels(made, feature_names[0], feature_names[1] if flat else "output")
+        if flat:
+            figure_of(ax).colorbar(mesh, cax=bar)
+            bar.set_ylabel("output", fontsize=made[0].title.get_size())
+        return ax
 
 
 def plot_neurons(
@@ -145,7 +139,7 @@ def plot_neurons(
     inputs : array of shape (n, features), or (n,) for one feature
         Samples, which say where to look, and are shown.
     ax : Axes, optional
-        For maps, a frame for panels of their own, one for each neuron (``ax.child_axes``).
+        A frame for panels of their own, one for each neuron (``ax.child_axes``).
     layer : int, default=0
         The first hidden layer is 0.
     neurons : sequence of int, optional

@@ -11,7 +11,16 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.program import compile
-from autograd_lite.view.canvas import COLORS, axes_or_new, inches, legend, letters, tidy, tints
+from autograd_lite.view.canvas import (
+    COLORS,
+    axes_or_new,
+    figure_of,
+    inches,
+    legend,
+    letters,
+    tidy,
+    tints,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,22 +83,28 @@ class LossSurface:
         found = losses[np.isfinite(losses)]
         # Of a bowl these are the levels whose rings lie at equal distances.
         shares = np.linspace(0.0, 1.0, levels + 1)[1:] ** 2 * 0.98
-        chosen = np.unique(np.quantile(found, shares)) if len(found) else np.zeros(0)
+        chosen = np.unique(np.quantile(found, shares)) if len(found) else found
+        chosen = chosen[
+            (chosen > found.min(initial=np.inf)) & (chosen < found.max(initial=-np.inf))
+        ]
         return cls(xs, ys, losses, chosen, path, names)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it; see `plot_surface`."""
         ax = axes_or_new(ax)
-        size = letters(ax)
         shown = np.ma.masked_invalid(self.losses)
-        if len(self.levels) > 1 and self.levels[-1] < shown.max():
-            levels = np.unique([shown.min(), *self.levels, shown.max()])
+        if len(self.levels):
+            levels = np.array([shown.min(), *self.levels, shown.max()])
             ranks = np.linspace(0.0, 1.0, len(levels) - 1)
-            ax.contourf(self.xs, self.ys, shown, levels=levels, colors=tints(ranks))
-            lines: Any = ax.contour(self.xs, self.ys, shown, levels=self.levels, colors="white",
-                               linewidths=0.5)  # fmt: skip
-            if min(inches(ax)) > 1.6:
-                ax.clabel(lines, lines.levels[1::3], fmt="%.3g", fontsize=0.75 * size)
+            filled = ax.contourf(self.xs, self.ys, shown, levels=levels, colors=tints(ranks))
+            ax.contour(self.xs, self.ys, shown, levels=self.levels, colors="black",
+                       linewidths=0.3)  # fmt: skip
+            bar = ax.inset_axes((1.02, 0.0, 0.03, 1.0))
+            every = 1 if min(inches(ax)) > 1.6 else 2
+            figure_of(ax).colorbar(filled, cax=bar, spacing="uniform", ticks=levels[::every],
+                                   format=f"%.{_digits(levels)}g")  # fmt: skip
+            bar.tick_params(labelsize=0.85 * letters(ax), length=2, pad=2)
+            bar.set_ylabel("loss", fontsize=letters(ax))
         if self.path is not None:
             width = min(1.0, min(inches(ax)) / 3)
             edge: dict[str, Any] = {"markeredgecolor": "black", "markeredgewidth": 0.5}
@@ -158,6 +173,11 @@ def plot_surface(
     """
     surface = LossSurface.of(loss, names, path=path, x=x, y=y, steps=steps, levels=levels)
     return surface.plot(ax)
+
+
+def _digits(levels: Any) -> int:
+    """As few as tell the levels apart, and at least three."""
+    return next((d for d in range(3, 9) if len({f"{x:.{d}g}" for x in levels}) == len(levels)), 9)
 
 
 Found = tuple[Callable[[Any, Any], Any], Any, Sequence[str]]
