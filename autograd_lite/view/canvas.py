@@ -177,6 +177,8 @@ def panels(
         panel.set_title(title, fontsize=size, pad=0.3 * size)
         panel.tick_params(labelsize=size, labelleft=column == 0, labelbottom=k + columns >= n)
         panel.tick_params(length=2, pad=2)
+        for axis, inch in (("x", wide * width), ("y", (high - above) * height)):
+            panel.locator_params(axis=axis, nbins=max(2, min(7, int(3 * inch) + 1)))
         made.append(panel)
     bar = ax.inset_axes([right + 0.1 / width, 0.0, 0.1 / width, top - above]) if key else None
     if bar is not None:

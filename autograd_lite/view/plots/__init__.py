@@ -22,12 +22,11 @@ from autograd_lite.view.plots.boundaries import (
 )
 from autograd_lite.view.plots.comparisons import (
     Race,
-    Spread,
-    plot_initializations,
     plot_learning_rates,
     plot_optimizers,
 )
 from autograd_lite.view.plots.histograms import Histograms, plot_histograms
+from autograd_lite.view.plots.initializations import Spread, plot_initializations
 from autograd_lite.view.plots.losses import (
     LossCurve,
     plot_history,

@@ -82,7 +82,7 @@ class Histograms:
                                     rasterized=True)  # fmt: skip
             if self.log:
                 panel.set_yscale("log")
-            panel.xaxis.get_major_locator().set_params(integer=True, nbins=4)
+            panel.xaxis.get_major_locator().set_params(integer=True)
         ylabel = self.of_what.removesuffix("s")
         name_panels(made, "epoch", f"|{ylabel}|" if self.log else ylabel)
         figure_of(ax).colorbar(mesh, cax=bar, format=_percent)
