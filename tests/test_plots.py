@@ -544,6 +544,13 @@ def test_rates_that_are_too_large_leave_the_others_their_room(ax):
     FigureCanvasAgg(ax.figure).draw()
 
 
+def test_losses_of_zero_have_no_logarithm(ax):
+    """Runs that are perfect from the start are drawn on a linear scale."""
+    plots.Race({"lucky": [0.0, 0.0]}, {"lucky": [0.1, 0.2]}).plot(ax)
+    assert lines(ax) == {"lucky": [0.0, 0.0]}
+    assert ax.get_yscale() == "linear"
+
+
 def test_a_diverged_run_is_kept_as_far_as_it_went():
     """Finished epochs stay, and what was wrong in the error's words."""
     model = nn.Neuron(1, "linear", seed=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite import nn
+from autograd_lite import ShapeError, nn
 
 INPUTS, TARGETS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
 
@@ -104,3 +104,10 @@ def test_a_recorder_refuses_what_learn_would(options, error, message):
     """Before training, not after it."""
     with pytest.raises(error, match=message):
         nn.Recorder(**{"model": network(), "inputs": INPUTS, "outputs": TARGETS, **options})
+
+
+def test_losses_are_asked_for_with_one_number_per_parameter():
+    """Rows that are too short are named with their shape."""
+    recorder = nn.Recorder(nn.Neuron(1, "linear", seed=0), [1.0, 2.0], [1.0, 2.0])
+    with pytest.raises(ShapeError, match=r"rows of 2, .* shape \(1, 1\)"):
+        recorder.losses([[1.0]])

@@ -108,8 +108,8 @@ class LossSurface:
         if self.path is not None:
             width = min(1.0, min(inches(ax)) / 3)
             edge: dict[str, Any] = {"markeredgecolor": "black", "markeredgewidth": 0.5}
-            ax.plot(*self.path.T, color="white", linewidth=3.5 * width)
-            ax.plot(*self.path.T, color=COLORS[1], linewidth=1.8 * width, marker=".",
+            ax.plot(*self.path.T, color="black", linewidth=3.5 * width)  # seen on any colour
+            ax.plot(*self.path.T, color="white", linewidth=1.8 * width, marker=".",
                     markersize=5 * width, label="training")  # fmt: skip
             ax.plot(*self.path[0], "o", color="white", markersize=7 * width, label="start", **edge)
             ax.plot(*self.path[-1], "*", color=COLORS[4], markersize=14 * width, label="end",
