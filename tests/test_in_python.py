@@ -47,7 +47,7 @@ def test_it_needs_no_source(monkeypatch):
     runner = InPython(program)
     expected = program.run(np.array([2.5]))
     assert bits(runner.once(np.array([2.5]))) == bits(expected)
-    assert runner.rows([(np.array([[2.5]]), False)], 1, False, 1)[0] == pytest.approx(expected)
+    assert runner.rows([(np.array([[2.5]]), False)], 1, False, 1)[:, 0] == pytest.approx(expected)
     with pytest.raises(OSError, match="source"):
         program.to_python()
 
@@ -59,7 +59,7 @@ def test_rows_and_their_sums_are_those_of_the_program(n_rows):
     column = np.random.default_rng(1).uniform(-1.0, 1.0, (n_rows, 1))
     arguments = [(column, False), (np.array([0.5]), True)]
     runner = InPython(program)
-    rows = runner.rows(arguments, n_rows, False, 1)
+    rows = runner.rows(arguments, n_rows, False, 1).T
     assert bits(rows.ravel()) == bits(program.run_rows(arguments, n_rows).ravel())
     sums = runner.rows(arguments, n_rows, True, 1)
     assert sums == pytest.approx(program.run_rows(arguments, n_rows, "sum"), abs=1e-12 * n_rows)

@@ -34,7 +34,18 @@ def test_an_exact_identity_keeps_every_bit(row, pattern, rule):
 
 def test_kernels_are_functions_of_the_c_library_arithmetic_and_folds():
     names = {name for name, row in TABLE.items() if is_kernel(row)}
-    assert {"add", "exp", "less", "carry", "relu", "clip", "library_power", "dot", "sum", "max"} <= names
+    assert {
+        "add",
+        "exp",
+        "less",
+        "carry",
+        "relu",
+        "clip",
+        "library_power",
+        "dot",
+        "sum",
+        "max",
+    } <= names
     assert names.isdisjoint({"identity", "stop_gradient", "sigmoid", "gelu", "logsumexp", "norm"})
 
 

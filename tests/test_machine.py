@@ -60,9 +60,9 @@ def mapped(machine, arguments, n_rows, reduce=False, threads=1):
         count = array.shape[-1]
         inputs.append((np.ascontiguousarray(array, np.float64), first, count, array.ndim == 1))
         first += count
-    outputs = np.full((n_rows, machine.n_outputs)[reduce:], 99.0)
+    outputs = np.full((machine.n_outputs, n_rows)[: 1 if reduce else 2], 99.0)
     machine.map(inputs, n_rows, outputs, reduce, threads)
-    return outputs
+    return outputs if reduce else outputs.T
 
 
 def bits(numbers):
@@ -191,10 +191,10 @@ def test_any_number_of_rows_is_mapped_and_nothing_beyond(n_rows):
     expected = [run(machine, [*weights, *numbers]) for numbers in data]
     if n_rows:
         np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
-    room = np.full((n_rows + 2, machine.n_outputs), 7.0)
+    room = np.full((machine.n_outputs + 2, n_rows), 7.0)
     given = [(weights, 0, len(weights), True), (data, len(weights), m, False)]
-    machine.map(given, n_rows, room[1 : n_rows + 1], False, 2)
-    assert bits(room[1 : n_rows + 1].ravel()) == bits(found.ravel())
+    machine.map(given, n_rows, room[1:-1], False, 2)
+    assert bits(room[1:-1].T.ravel()) == bits(found.ravel())
     assert (room[[0, -1]] == 7.0).all()
 
 
@@ -372,7 +372,7 @@ def test_random_programs_give_in_one_run_what_their_rows_give(data):
 
 
 MAPS = [
-    ([(np.zeros((3, 2)), 0, 2, False)], 3, np.zeros((2, 2)), "outputs of 3 rows with 2 numbers"),
+    ([(np.zeros((3, 2)), 0, 2, False)], 3, np.zeros((2, 2)), "2 outputs for each of 3 rows"),
     ([(np.zeros((3, 2)), 0, 2, False)], 4, np.zeros((4, 2)), "4 rows with 2 numbers each has 6"),
     ([(np.zeros((3, 1)), 0, 1, False)], 3, np.zeros((3, 2)), "the 2 inputs and cover 1"),
     ([(np.zeros((3, 3)), 0, 3, False)], 3, np.zeros((3, 2)), "must cover the 2 inputs in order"),

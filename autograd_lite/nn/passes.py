@@ -163,14 +163,14 @@ class CompiledPass(Pass):
         read_numbers(self._leaves, self._numbers)
         paths = self._gradient if differentiate else self._loss
         matrices = [(self._numbers, True), (x, False), (targets, False)]
-        found = paths.numbers(self._trees, matrices, len(batch), "mean", 1)
+        found = paths.numbers(lambda: self._trees, matrices, len(batch), "mean", 1)
         total = float(found[0])
         if not math.isfinite(total):
             outputs = [self.model(self.inputs[i]) for i in batch]
             raise AnomalyError(self._culprit(total, epoch, batch, outputs))
         plain: list[Any] = []
         if self.loss.metrics:
-            rows = self._outputs.numbers(self._trees[:2], matrices[:2], len(batch), None, 1)
+            rows = self._outputs.numbers(lambda: self._trees[:2], matrices[:2], len(batch), None, 1)
             plain = rows.tolist()
         return total, plain, found[1:]
 

@@ -12,6 +12,7 @@ import numpy as np
 from autograd_lite.errors import ShapeError
 from autograd_lite.program.layouts import (
     Floats,
+    Static,
     are_numbers,
     holds_values,
     layout,
@@ -186,11 +187,15 @@ class Compiled:
                 f"{self._name} needs the same number of rows in all arguments that are not shared, "
                 f"at least one, and was given {lengths or 'none'}"
             )
-        trees, n_rows = taken_apart(firsts, self._name), next(iter(lengths.values()))
+        n_rows = next(iter(lengths.values()))
         paths = self._paths(tuple(map(layout, firsts)))
+
+        def trees() -> list[Tree | Static]:
+            return taken_apart(firsts, self._name)
+
         result = paths.rows(trees, matrices, n_rows, reduce, threads)
         if self._check:
-            paths.check_rows(result, trees, matrices, n_rows, reduce)
+            paths.check_rows(result, trees(), matrices, n_rows, reduce)
         return result
 
     def _paths(self, kind: Hashable) -> Paths:

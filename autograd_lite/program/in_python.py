@@ -66,7 +66,7 @@ class InPython:
         self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
     ) -> Floats:
         """See `Runner`; one thread does it all."""
-        found = np.zeros((1 if reduced else n_rows, len(self._program.outputs)))
+        found = np.zeros((len(self._program.outputs), 1 if reduced else n_rows))
         for first in range(0, n_rows, BLOCK):
             block = slice(first, min(first + BLOCK, n_rows))
             columns: list[Floats] = []
@@ -76,7 +76,7 @@ class InPython:
             outputs = self._over_columns(*columns)
             for k, column in enumerate([outputs] if self._program.single else outputs):
                 if reduced:  # of a column that is one number, every row counts
-                    found[0, k] += np.broadcast_to(column, block.stop - first).sum()
+                    found[k, 0] += np.broadcast_to(column, block.stop - first).sum()
                 else:
-                    found[block, k] = column
-        return found[0] if reduced else found
+                    found[k, block] = column
+        return found[:, 0] if reduced else found

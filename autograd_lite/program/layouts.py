@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
+from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -143,7 +146,7 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
             f"{name} is to be an array of numbers with a row for each run, and is {thing!r}"
         )
     floats = np.ascontiguousarray(array, dtype=np.float64)
-    size = int(np.prod(floats.shape[1:]))
+    size = math.prod(floats.shape[1:])
     matrix = floats.reshape(len(floats), size)
     if isinstance(thing, np.ndarray):
         row: Any = floats[0] if len(floats) else np.zeros(floats.shape[1:])
@@ -151,35 +154,39 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
     return (thing[0] if len(thing) else 0.0), matrix
 
 
-def with_columns(example: Any, columns: Iterator[Floats], n_rows: int) -> Any:
+def with_columns(example: Any, found: Floats) -> Any:
     """A result whose every number is a column.
 
     Parameters
     ----------
     example : structure
         The result of one run.
-    columns : iterator of float array
-    n_rows : int
+    found : float array of shape (rows, numbers in a result)
+        The result shows it, and copies it where it has to.
     """
+    return _with_columns(example, found, itertools.count())
+
+
+def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
     if isinstance(example, np.ndarray):
-        found = [next(columns) for _ in range(example.size)]
-        stacked = np.stack(found, axis=1) if found else np.zeros((n_rows, 0))
-        return stacked.reshape(n_rows, *example.shape)
+        first = next(places) if example.size else 0
+        deque(itertools.islice(places, max(0, example.size - 1)), maxlen=0)
+        return found[:, first : first + example.size].reshape(len(found), *example.shape)
     if isinstance(example, Mapping):
-        parts = {key: with_columns(part, columns, n_rows) for key, part in example.items()}
+        parts = {key: _with_columns(part, found, places) for key, part in example.items()}
         return type(example)(parts)  # type: ignore[call-arg]
     if isinstance(example, list | tuple):
-        items = [with_columns(part, columns, n_rows) for part in example]
+        items = [_with_columns(part, found, places) for part in example]
         return type(example)(*items) if hasattr(example, "_fields") else type(example)(items)
     if dataclasses.is_dataclass(example) and not isinstance(example, type):
         fields = [field.name for field in dataclasses.fields(example) if field.init]
         changed = {
-            name: with_columns(getattr(example, name), columns, n_rows)
+            name: _with_columns(getattr(example, name), found, places)
             for name in fields
             if not is_static(getattr(example, name))
         }
         return dataclasses.replace(example, **changed)
-    return next(columns)
+    return found[:, next(places)]
 
 
 def taken_apart(args: Sequence[Any], name: str) -> list[Tree | Static]:

@@ -80,24 +80,33 @@ class Paths:
         return quick(traced.program, traced.form, slow, expected)
 
     def rows(
-        self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+        self,
+        trees: Callable[[], Trees],
+        matrices: Matrices,
+        n_rows: int,
+        reduce: str | None,
+        threads: int,
     ) -> Any:
-        """The results for all rows; `trees` are the arguments of the first."""
+        """The results for all rows; `trees` gives the arguments of the first, where needed."""
         found = self.numbers(trees, matrices, n_rows, reduce, threads)
         first = self.traced[0]
         if reduce is not None:
             return first.rebuilt(found)
-        example = first.rebuilt(np.zeros(len(first.result.leaves)))
-        return with_columns(example, iter(np.ascontiguousarray(found.T)), n_rows)
+        return with_columns(first.example, found)
 
     def numbers(
-        self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+        self,
+        trees: Callable[[], Trees],
+        matrices: Matrices,
+        n_rows: int,
+        reduce: str | None,
+        threads: int,
     ) -> Floats:
         """The numbers in the results: of shape (rows, numbers), or (numbers,) if reduced."""
         if not self.traced:
-            self._another(trees)
+            self._another(trees())
         if self.traced[0].guards:
-            return self._by_path(trees, matrices, n_rows, reduce, threads)
+            return self._by_path(trees(), matrices, n_rows, reduce, threads)
         return self.traced[0].program.run_rows(matrices, n_rows, reduce, threads)
 
     def _another(self, trees: Trees) -> Traced | None:
@@ -172,11 +181,7 @@ class Paths:
             total = reduced(eager.sum(axis=0), n_rows, reduce).tolist()
             self._check(ours, total, 1e-9, "over the rows")
             return
-        columns = with_columns(
-            self.traced[0].rebuilt(np.zeros(eager.shape[-1])),
-            iter(np.ascontiguousarray(eager.T)),
-            n_rows,
-        )
+        columns = with_columns(self.traced[0].example, eager)
         self._check(ours, take_apart(columns, "the rows").leaves, 1e-9, "in the rows")
 
     def _check(
@@ -202,10 +207,11 @@ def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:
 
 def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree | Static]:
     """The arguments of one row."""
-    given, found = iter(matrices), []
-    for tree in trees:
-        matrix, shared = next(given) if isinstance(tree, Tree) else (None, True)
-        if isinstance(tree, Tree) and not shared:
-            tree = dataclasses.replace(tree, leaves=matrix[i].tolist(), plain=True)
-        found.append(tree)
-    return found
+    given = iter(matrices)
+    return [_at_row(tree, *next(given), i) if isinstance(tree, Tree) else tree for tree in trees]
+
+
+def _at_row(tree: Tree, matrix: Floats, shared: bool, i: int) -> Tree:
+    if shared:
+        return tree
+    return dataclasses.replace(tree, leaves=matrix[i].tolist(), plain=True)

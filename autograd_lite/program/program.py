@@ -223,7 +223,7 @@ class Program:
              for i, column in enumerate(columns)],
             lengths.pop(), reduce, threads,
         )  # fmt: skip
-        parts = found.tolist() if reduce else [*np.ascontiguousarray(found.T)]
+        parts = found.tolist() if reduce else [*found.T]
         return parts[0] if self.single else parts
 
     def run_rows(
@@ -245,14 +245,14 @@ class Program:
 
         Returns
         -------
-        array of shape (n_rows, outputs), or (outputs,) if reduced.
+        array of shape (n_rows, outputs), column by column, or (outputs,) if reduced.
         """
         if reduce is not None and reduce not in REDUCTIONS:
             raise ValueError(f'reduce is None, "sum" or "mean" and was given {reduce!r}')
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads is a whole number from 1 and was given {threads!r}")
         found = self._run().rows(arguments, n_rows, reduce is not None, threads)
-        return found if reduce is None else reduced(found, n_rows, reduce)
+        return found.T if reduce is None else reduced(found, n_rows, reduce)
 
     def _run(self) -> Runner:
         if self._runner is None:

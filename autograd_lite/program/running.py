@@ -36,7 +36,7 @@ class Runner(Protocol):
     def rows(
         self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
     ) -> Floats:
-        """The outputs for each row, or their sums; see `Program.run_rows`."""
+        """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
 
 
 def runner(program: Program) -> Runner:
@@ -70,7 +70,7 @@ class _Native:
             count = array.shape[-1]
             given.append((array, first, count, shared))
             first += count
-        found = np.empty(self._n_outputs if reduced else (n_rows, self._n_outputs))
+        found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
         self.machine.map(given, n_rows, found, reduced, threads)
         return found
 

@@ -82,19 +82,20 @@ class Traced:
 
     @cached_property
     def _is_array(self) -> bool:
-        return isinstance(self._example, np.ndarray)
+        return isinstance(self.example, np.ndarray)
 
     @cached_property
-    def _example(self) -> Any:
+    def example(self) -> Any:
+        """The result, with zeros for its numbers."""
         return self.result.rebuilt([0.0] * len(self.result.leaves))
 
     @cached_property
     def form(self) -> int | None:
         """Whether the result is a float (0), or a plain tuple (1) or list (2) of floats."""
-        kind = type(self._example)
+        kind = type(self.example)
         if kind is float:
             return 0
-        flat = kind in (tuple, list) and all(type(part) is float for part in self._example)
+        flat = kind in (tuple, list) and all(type(part) is float for part in self.example)
         return (1 if kind is tuple else 2) if flat else None
 
 

@@ -135,7 +135,7 @@ PyDoc_STRVAR(machine_map_doc,
 "Run for each row.\n\n"
 "Each of `inputs` is (array, first input, count, shared): float64, contiguous, of shape (count,)\n"
 "if shared, else (n_rows, count); together they cover the inputs in order. `outputs` has shape\n"
-"(n_rows, outputs) or, for the sums over all rows with `reduce`, (outputs,). Bits depend neither on\n"
+"(outputs, n_rows) or, for the sums over all rows with `reduce`, (outputs,). Bits depend neither on\n"
 "`threads` nor on the place of a row; the order of sums depends on n_rows alone.");
 
 static PyObject *machine_map(PyObject *self, PyObject *args) {

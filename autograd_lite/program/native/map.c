@@ -69,35 +69,16 @@ static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lan
     }
 }
 
-/* Numbers of a row, from as many blocks, or from one number for all rows where the step is 0. */
-static inline void store_tile(double *to, const double *const *from, const int *step, int i,
-                              int32_t width) {
-    for (int32_t q = 0; q < width; q++)
-        to[q] = from[q][i * step[q]];
-}
-
+/* Outputs of n rows, which lie one after the other: of all rows the first, then of all the second. */
 static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
-    const int32_t n_outputs = job->machine->n_outputs, *refs = job->plan->outputs;
-    double *to = job->outputs + row * n_outputs;
-    for (int begin = 0; begin < n; begin += TILE) {
-        const int end = n < begin + TILE ? n : begin + TILE;
-        for (int32_t k = 0; k < n_outputs; k += TILE) {
-            const int32_t width = n_outputs - k < TILE ? n_outputs - k : TILE;
-            const double *from[TILE];
-            int step[TILE];
-            for (int32_t q = 0; q < width; q++) {
-                const int32_t ref = refs[k + q];
-                step[q] = ref >= 0;
-                from[q] = ref >= 0 ? blocks + (Py_ssize_t)ref * BLOCK : job->uniform + ~ref;
-            }
-            for (int i = begin; i < end; i++) {
-                double *place = to + (Py_ssize_t)i * n_outputs + k;
-                if (width == TILE)
-                    store_tile(place, from, step, i, TILE);
-                else
-                    store_tile(place, from, step, i, width);
-            }
-        }
+    for (int32_t k = 0; k < job->machine->n_outputs; k++) {
+        const int32_t ref = job->plan->outputs[k];
+        double *to = job->outputs + k * job->n_rows + row;
+        if (ref >= 0)
+            memcpy(to, blocks + (Py_ssize_t)ref * BLOCK, (size_t)n * sizeof(double));
+        else
+            for (int i = 0; i < n; i++)
+                to[i] = job->uniform[~ref];
     }
 }
 
@@ -352,8 +333,8 @@ static int read_and_map(Machine *machine, PyObject *inputs, Py_ssize_t n_rows, P
     const Py_ssize_t length = outputs->len / (Py_ssize_t)sizeof(double);
     const Py_ssize_t rows = reduce ? 1 : n_rows, width = machine->n_outputs;
     if (width == 0 || rows == 0 ? length != 0 : length % width != 0 || length / width != rows) {
-        PyErr_Format(PyExc_ValueError, "outputs of %zd rows with %zd numbers each have %zd numbers",
-                     rows, width, length);
+        PyErr_Format(PyExc_ValueError, "%zd outputs for each of %zd rows have %zd numbers", width, rows,
+                     length);
         return -1;
     }
     Argument *arguments = new_array(n, sizeof(Argument));
