@@ -120,6 +120,12 @@ def _macros(rows: Sequence[Op]) -> Iterator[str]:
         yield list_macro(f"KERNELS_{arity}", [f"X({r.name})" for r in rows if r.arity == arity])
     plain = [r for r in rows if r.arity == 2 and is_arithmetic(r) and not r.attrs]
     yield list_macro("ARITHMETIC_2", [f"X({row.name}, {_quick(row)})" for row in plain])
+    grouped = [row for row in plain if (row.unless_nan or row).operator]
+    entries = [
+        f"X({row.name}, {int(row.unless_nan is not None)}, {(row.unless_nan or row).symbol})"
+        for row in grouped
+    ]
+    yield list_macro("OPERATORS_2", entries)
     pairs = [f"X({inner.name}, {outer.name})" for inner in plain for outer in plain]
     yield list_macro("PAIRS", pairs)
     folds = [row for row in rows if isinstance(row, SequenceOp)]

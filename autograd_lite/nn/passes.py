@@ -54,7 +54,7 @@ class Pass:
         self,
         batches: Iterator[Sequence[int]],
         epoch: int,
-        step: Callable[[Array, int, Sequence[int]], None] | None = None,
+        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
     ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
         loss, count, sums = 0.0, 0, dict.fromkeys(self.loss.metrics, 0.0)
@@ -66,7 +66,7 @@ class Pass:
                 sums[name] += metric(outputs, [self.targets[i] for i in batch]) * n
             count += n
             if step is not None:
-                step(gradients, epoch, batch)
+                step(self.numbers(), gradients, epoch, batch)
         return loss / count, {name: number / count for name, number in sums.items()}
 
     def evaluate(
@@ -88,6 +88,12 @@ class Pass:
             parameter.grad = 0.0
         total.backward()
         return total.data, plain, np.array([parameter.grad for parameter in self.parameters])
+
+    def numbers(self) -> Array:
+        """Those of the parameters, at which the last batch was evaluated."""
+        numbers = np.empty(len(self.parameters))
+        read_numbers(self.parameters, numbers)
+        return numbers
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
@@ -125,7 +131,9 @@ class CompiledPass(Pass):
         self._leaves = tuple(self._trees[0].leaves)
         self._numbers = np.empty(len(self._leaves))
         self._rows, self._given, self._encoded = inputs, targets, targets
-        self._last: tuple[Sequence[int], Array, Array] = [], inputs, targets
+        self._batch: Sequence[int] = []
+        self._matrices: list[tuple[Array, bool]] = []
+        self._runs: dict[bool, Callable[[], Array]] = {}
         of_sample = loss.sample
 
         def one(model: Model, x: Any, target: Any) -> Any:
@@ -149,28 +157,44 @@ class CompiledPass(Pass):
         of_sample = [take_apart(rows[0].tolist(), name) for name, rows in given]
         self._trees = [self._trees[0], *of_sample]
 
-    def _samples(self, batch: Sequence[int]) -> tuple[Array, Array]:
-        """Inputs and targets; when all samples are one batch, it is the same one in each epoch."""
-        if self._last[0] is not batch:
-            self._last = batch, self._rows[batch], self._encoded[batch]
-        return self._last[1:]
+    def _take(self, batch: Sequence[int]) -> None:
+        """Prepare for a batch; when all samples are one, it is the same one in each epoch."""
+        self._batch = batch
+        self._matrices = [
+            (self._numbers, True),
+            (self._rows[batch], False),
+            (self._encoded[batch], False),
+        ]
+        self._runs.clear()
+
+    def _run(self, differentiate: bool) -> Callable[[], Array]:
+        paths = self._gradient if differentiate else self._loss
+        n = len(self._batch)
+        self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
+        return self._runs[differentiate]
+
+    def numbers(self) -> Array:
+        """See `Pass`."""
+        return self._numbers
 
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool
     ) -> tuple[float, list[Any], Array]:
         """See `Pass`."""
-        x, targets = self._samples(batch)
+        if self._batch is not batch:
+            self._take(batch)
         read_numbers(self._leaves, self._numbers)
-        paths = self._gradient if differentiate else self._loss
-        matrices = [(self._numbers, True), (x, False), (targets, False)]
-        found = paths.numbers(lambda: self._trees, matrices, len(batch), "mean", 1)
+        run = self._runs.get(differentiate) or self._run(differentiate)
+        found = run()
         total = float(found[0])
         if not math.isfinite(total):
             outputs = [self.model(self.inputs[i]) for i in batch]
             raise AnomalyError(self._culprit(total, epoch, batch, outputs))
         plain: list[Any] = []
         if self.loss.metrics:
-            rows = self._outputs.numbers(lambda: self._trees[:2], matrices[:2], len(batch), None, 1)
+            rows = self._outputs.numbers(
+                lambda: self._trees[:2], self._matrices[:2], len(batch), None, 1
+            )
             plain = rows.tolist()
         return total, plain, found[1:]
 

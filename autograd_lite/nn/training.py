@@ -116,10 +116,9 @@ class _Step:
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         self._on_arrays = own is Optimizer.step and (*optimizer.parameters,) == self.parameters
 
-    def __call__(self, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
-        """Move the parameters by the gradient of a batch's loss."""
+    def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
+        """Move the parameters from their numbers by the gradient of a batch's loss."""
         self._check("the gradient of", gradients, epoch, batch)
-        before = self._numbers()
         if self._on_arrays:
             after = self.optimizer.moved(before, gradients)
             self._check("the parameter", after, epoch, batch)
@@ -129,15 +128,12 @@ class _Step:
             for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
                 parameter.grad = number
             self.optimizer.step()
-            self._check("the parameter", self._numbers(), epoch, batch)
+            after = np.empty(len(before))
+            read_numbers(self.parameters, after)
+            self._check("the parameter", after, epoch, batch)
         except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
             write_numbers(self.parameters, before)
             raise
-
-    def _numbers(self) -> Array:
-        numbers = np.empty(len(self.parameters))
-        read_numbers(self.parameters, numbers)
-        return numbers
 
     def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
         if not are_finite(numbers):

@@ -80,3 +80,7 @@ class InPython:
                 else:
                     found[k, block] = column
         return found[:, 0] if reduced else found
+
+    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+        """See `Runner`."""
+        return lambda: self.rows(arguments, n_rows, True, 1)

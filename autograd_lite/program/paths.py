@@ -109,6 +109,23 @@ class Paths:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
         return self.traced[0].program.run_rows(matrices, n_rows, reduce, threads)
 
+    def bound(
+        self, trees: Callable[[], Trees], matrices: Matrices, n_rows: int
+    ) -> Callable[[], Floats]:
+        """The mean over rows as a function of what the matrices hold when it is called."""
+        if not self.traced:
+            self._another(trees())
+        if self.traced[0].guards:
+            return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
+        sums = self.traced[0].program.bound(matrices, n_rows)
+
+        def mean() -> Floats:
+            found = sums()
+            found /= n_rows
+            return found
+
+        return mean
+
     def _another(self, trees: Trees) -> Traced | None:
         """One more path; None if there are too many already."""
         if len(self.traced) < MOST_PATHS:

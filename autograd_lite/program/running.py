@@ -38,6 +38,9 @@ class Runner(Protocol):
     ) -> Floats:
         """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
 
+    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+        """The sums over rows of these arrays, as a function of what they hold then."""
+
 
 def runner(program: Program) -> Runner:
     """The fastest one there is."""
@@ -65,14 +68,30 @@ class _Native:
         self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
     ) -> Floats:
         """See `Runner`."""
-        given, first = [], 0
-        for array, shared in arguments:
-            count = array.shape[-1]
-            given.append((array, first, count, shared))
-            first += count
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
-        self.machine.map(given, n_rows, found, reduced, threads)
+        self.machine.map(_placed(arguments), n_rows, found, reduced, threads)
         return found
+
+    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+        """See `Runner`."""
+        given, n_outputs, run = _placed(arguments), self._n_outputs, self.machine.map
+
+        def sums() -> Floats:
+            found = np.empty(n_outputs)
+            run(given, n_rows, found, True, 1)
+            return found
+
+        return sums
+
+
+def _placed(arguments: Sequence[tuple[Floats, bool]]) -> tuple[tuple[Floats, int, int, bool], ...]:
+    """With the number of the first input that each is, and how many it is."""
+    given, first = [], 0
+    for array, shared in arguments:
+        count = array.shape[-1]
+        given.append((array, first, count, shared))
+        first += count
+    return tuple(given)
 
 
 def quick(

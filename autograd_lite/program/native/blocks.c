@@ -11,7 +11,7 @@
 
 /* The compiler sees that lanes are whole TILEs. */
 #define LANES LOOP_OF_VECTORS for (int i = 0; i < lanes; i++)
-#define BLOCK_AT(r) (blocks + (Py_ssize_t)(r) * BLOCK)
+#define BLOCK_AT(r) (blocks + (r) * stride)
 
 /* Operand k of an instruction of fixed arity, in a kernel for which it is a number (U) or a block (B). */
 #define SET_U(k, x) const double x = uniform[~refs[k]];
@@ -23,9 +23,10 @@
     static void NAME(name)(const Frame *frame, const int32_t *refs, int32_t n, const double *attrs)
 #define TAKE_FRAME                                                                                \
     double *const blocks = frame->blocks;                                                         \
+    const Py_ssize_t stride = frame->stride;                                                      \
     const double *const uniform = frame->uniform;                                                 \
     const int lanes = frame->lanes & -TILE;                                                       \
-    (void)uniform, (void)n, (void)attrs;
+    (void)blocks, (void)stride, (void)uniform, (void)n, (void)attrs;
 
 #define BLOCK_1(name)                                                                             \
     KERNEL(name##_B) {                                                                            \
@@ -65,7 +66,7 @@ KERNELS_3(BLOCK_3)
 /* An operand as a block: a number that is the same for all rows is spread out. */
 static inline const double *NAME(spread)(const Frame *frame, int32_t r, double *room) {
     if (r >= 0)
-        return frame->blocks + (Py_ssize_t)r * BLOCK;
+        return frame->blocks + r * frame->stride;
     for (int i = 0; i < BLOCK; i++)
         room[i] = frame->uniform[~r];
     return room;
@@ -189,12 +190,13 @@ FOLDS_1(BLOCK_FOLD_1)
 FOLDS_2(BLOCK_FOLD_2)
 
 /* --- sums over rows -------------------------------------------------------------------------------
- * In one order, whatever the compiler: each sum has PARTS, to which every so many rows belong, the first of which also has
- * the rows left over. refs[0] says which output the sum is of. */
+ * In one order, whatever the compiler: each sum has PARTS, to which every so many rows belong, the first of
+ * which also has the rows left over. */
 
-#define SUM_OVER_ROWS(term)                                                                       \
+#define SUM_OVER_ROWS(parts, term)                                                                \
     do {                                                                                          \
         const int rows = frame->rows, whole = rows & -PARTS;                                      \
+        double last = 0.0;                                                                        \
         for (int q = 0; q < PARTS; q++)                                                           \
             parts[q] = 0.0;                                                                       \
         for (int start = 0; start < whole; start += PARTS)                                        \
@@ -202,26 +204,25 @@ FOLDS_2(BLOCK_FOLD_2)
                 const int i = start + q;                                                          \
                 parts[q] += term;                                                                 \
             }                                                                                     \
-        last = 0.0;                                                                               \
         for (int i = whole; i < rows; i++)                                                        \
             last += term;                                                                         \
-    } while (0)
-
-#define ADD_PARTS(place)                                                                          \
-    do {                                                                                          \
-        double *const sums = frame->sums + (Py_ssize_t)(place) * PARTS;                           \
         parts[0] += last;                                                                         \
-        for (int q = 0; q < PARTS; q++)                                                           \
-            sums[q] += parts[q];                                                                  \
     } while (0)
 
+static inline void NAME(add_parts)(const Frame *frame, int32_t output, const double *parts) {
+    double *sums = frame->sums + (Py_ssize_t)output * PARTS;
+    for (int q = 0; q < PARTS; q++)
+        sums[q] += parts[q];
+}
+
+/* refs: the output, then where the numbers lie. */
 KERNEL(sum_of_block) {
     TAKE_FRAME
     SET_B(1, x)
-    double parts[PARTS], last;
+    double parts[PARTS];
     (void)lanes;
-    SUM_OVER_ROWS(x[i]);
-    ADD_PARTS(refs[0]);
+    SUM_OVER_ROWS(parts, x[i]);
+    NAME(add_parts)(frame, refs[0], parts);
 }
 
 KERNEL(sum_of_uniform) {
@@ -233,19 +234,73 @@ KERNEL(sum_of_uniform) {
     KERNEL(sum_##name##_##X##Y) {                                                                 \
         TAKE_FRAME                                                                                \
         SET_##X(1, x) SET_##Y(2, y)                                                               \
-        double parts[PARTS], last;                                                                \
+        double parts[PARTS];                                                                      \
         (void)lanes;                                                                              \
-        SUM_OVER_ROWS(forward_##quick(GET_##X(x), GET_##Y(y), attrs));                            \
-        const double total = SUM_OF_PARTS(parts) + last;                                          \
-        if (careful && total != total)                                                                  \
-            SUM_OVER_ROWS(forward_##name(GET_##X(x), GET_##Y(y), attrs));                         \
-        ADD_PARTS(refs[0]);                                                                       \
+        SUM_OVER_ROWS(parts, forward_##quick(GET_##X(x), GET_##Y(y), attrs));                     \
+        const double total = SUM_OF_PARTS(parts);                                                 \
+        if (careful && total != total)                                                            \
+            SUM_OVER_ROWS(parts, forward_##name(GET_##X(x), GET_##Y(y), attrs));                  \
+        NAME(add_parts)(frame, refs[0], parts);                                                   \
     }
+
 #define SUM_2(name, quick, careful)                                                               \
     SUM_2_AS(name, quick, careful, B, B)                                                          \
     SUM_2_AS(name, quick, careful, U, B)                                                          \
     SUM_2_AS(name, quick, careful, B, U)
 ARITHMETIC_2(SUM_2)
+
+#ifdef VECTORS
+/* Several that have the left operand in common, four at a time, so that it is fetched once for these.
+ * refs: that operand, then for each an output and its right operand. */
+#define AT(x, i) (*(const Four *)((x) + (i)))
+#define ADD_TERMS(s, op)                                                                          \
+    low##s += AT(x, i) op AT(y##s, i);                                                            \
+    high##s += AT(x, i + 4) op AT(y##s, i + 4);
+#define ADD_TERM(s, op) last##s += x[i] op y##s[i];
+#define ADD_GROUPED(s, name, careful)                                                             \
+    do {                                                                                          \
+        const Four both = low##s + high##s;                                                       \
+        const double total = (both[0] + both[2]) + (both[1] + both[3]) + last##s;                 \
+        if (careful && total != total) {                                                          \
+            const int32_t one[3] = {refs[k + 2 * s], refs[0], refs[k + 2 * s + 1]};               \
+            NAME(sum_##name##_BB)(frame, one, 2, attrs);                                          \
+        } else {                                                                                  \
+            Four *const sums = (Four *)(frame->sums + (Py_ssize_t)refs[k + 2 * s] * PARTS);       \
+            sums[0] += low##s + (Four){last##s};                                                  \
+            sums[1] += high##s;                                                                   \
+        }                                                                                         \
+    } while (0)
+#define GROUP_2(name, careful, op)                                                                \
+    KERNEL(group_##name) {                                                                        \
+        TAKE_FRAME                                                                                \
+        SET_B(0, x)                                                                               \
+        int32_t k = 1;                                                                            \
+        (void)lanes;                                                                              \
+        for (; k + 7 <= n; k += 8) {                                                              \
+            SET_B(k + 1, y0) SET_B(k + 3, y1) SET_B(k + 5, y2) SET_B(k + 7, y3)                   \
+            Four low0 = {0.0}, low1 = {0.0}, low2 = {0.0}, low3 = {0.0};                          \
+            Four high0 = {0.0}, high1 = {0.0}, high2 = {0.0}, high3 = {0.0};                      \
+            double last0 = 0.0, last1 = 0.0, last2 = 0.0, last3 = 0.0;                            \
+            const int rows = frame->rows, whole = rows & -PARTS;                                  \
+            for (int i = 0; i < whole; i += PARTS) {                                              \
+                ADD_TERMS(0, op) ADD_TERMS(1, op) ADD_TERMS(2, op) ADD_TERMS(3, op)               \
+            }                                                                                     \
+            for (int i = whole; i < rows; i++) {                                                  \
+                ADD_TERM(0, op) ADD_TERM(1, op) ADD_TERM(2, op) ADD_TERM(3, op)                   \
+            }                                                                                     \
+            ADD_GROUPED(0, name, careful);                                                        \
+            ADD_GROUPED(1, name, careful);                                                        \
+            ADD_GROUPED(2, name, careful);                                                        \
+            ADD_GROUPED(3, name, careful);                                                        \
+        }                                                                                         \
+        for (; k < n; k += 2) {                                                                   \
+            const int32_t one[3] = {refs[k], refs[0], refs[k + 1]};                               \
+            NAME(sum_##name##_BB)(frame, one, 2, attrs);                                          \
+        }                                                                                         \
+    }
+OPERATORS_2(GROUP_2)
+#undef AT
+#endif
 
 static const Variant NAME(variant) = {
     .blocks = {
@@ -264,6 +319,12 @@ static const Variant NAME(variant) = {
     [CODE_##name] = {NAME(sum_##name##_BB), NAME(sum_##name##_UB), NAME(sum_##name##_BU)},
         ARITHMETIC_2(ENTER_SUM)
     },
+#ifdef VECTORS
+    .groups = {
+#define ENTER_GROUP(name, ...) [CODE_##name] = NAME(group_##name),
+        OPERATORS_2(ENTER_GROUP)
+    },
+#endif
     .sum_of_block = NAME(sum_of_block),
     .sum_of_uniform = NAME(sum_of_uniform),
 };

@@ -10,7 +10,7 @@
 
 #include "kernels.h"
 
-enum { BLOCK = 64 }; /* rows that are run together */
+enum { BLOCK = 128 }; /* rows that are run together, at most */
 
 enum { TILE = 8 };   /* rows that no kernel parts: a line of the cache */
 enum { PARTS = TILE }; /* of a sum over rows */
@@ -27,6 +27,11 @@ enum { PARTS = TILE }; /* of a sum over rows */
 #define LOOP_OF_VECTORS
 #endif
 
+#if defined(__GNUC__)
+#define VECTORS
+typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+#endif
+
 #include "code.c"
 #include "scalar.c"
 
@@ -35,6 +40,7 @@ typedef struct {
     double *blocks;
     const double *uniform; /* numbers that are the same for all rows */
     double *sums;          /* PARTS of the sum of each output over rows, if they are wanted */
+    Py_ssize_t stride;     /* from block to block */
     int rows, lanes;       /* of this block; lanes are rows, and some more to make whole TILEs */
 } Frame;
 
@@ -42,9 +48,10 @@ typedef struct {
 typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const double *attrs);
 
 /* Kernels for one set of machine instructions. The first ones by which operands are uniform, bit k for the
- * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them. */
+ * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them, `groups`
+ * for several right operands. */
 typedef struct {
-    Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], sum_of_block, sum_of_uniform;
+    Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], sum_of_block, sum_of_uniform;
 } Variant;
 
 #define VARIANT plain

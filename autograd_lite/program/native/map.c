@@ -19,6 +19,7 @@ typedef struct {
     const double *uniform;
     double *sums; /* over the rows of each chunk, if they are wanted */
     Py_ssize_t chunk, n_chunks; /* rows of a chunk: by the number of rows, not of threads */
+    Py_ssize_t stride;          /* from block to block */
     /* under the lock */
     PyThread_type_lock lock;
     Py_ssize_t next;
@@ -36,11 +37,11 @@ typedef struct {
 /* --- rows to blocks and back --------------------------------------------------------------------- */
 
 /* Some numbers of a TILE of rows, to as many blocks, which lie one after the other. */
-static inline void fetch_tile(double *to, const double *const *rows, const int32_t *columns,
-                              int32_t first, int32_t width) {
+static inline void fetch_tile(double *to, Py_ssize_t stride, const double *const *rows,
+                              const int32_t *columns, int32_t first, int32_t width) {
     for (int32_t q = 0; q < width; q++)
         for (int i = 0; i < TILE; i++)
-            to[q * BLOCK + i] = rows[i][columns[q] - first];
+            to[q * stride + i] = rows[i][columns[q] - first];
 }
 
 /* Fetch n rows, and the lanes to come. Those after the rows repeat the last, so that they cost no more. */
@@ -60,11 +61,11 @@ static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lan
                 rows[r] = from + (i + r < n ? i + r : n - 1) * (Py_ssize_t)argument->count;
             double *to = blocks + i;
             const int32_t *columns = inputs;
-            for (; columns + TILE <= end; columns += TILE, to += TILE * BLOCK)
-                fetch_tile(to, rows, columns, first, TILE);
-            fetch_tile(to, rows, columns, first, (int32_t)(end - columns));
+            for (; columns + TILE <= end; columns += TILE, to += TILE * job->stride)
+                fetch_tile(to, job->stride, rows, columns, first, TILE);
+            fetch_tile(to, job->stride, rows, columns, first, (int32_t)(end - columns));
         }
-        blocks += (end - inputs) * BLOCK;
+        blocks += (end - inputs) * job->stride;
         inputs = end;
     }
 }
@@ -75,7 +76,7 @@ static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
         const int32_t ref = job->plan->outputs[k];
         double *to = job->outputs + k * job->n_rows + row;
         if (ref >= 0)
-            memcpy(to, blocks + (Py_ssize_t)ref * BLOCK, (size_t)n * sizeof(double));
+            memcpy(to, blocks + ref * job->stride, (size_t)n * sizeof(double));
         else
             for (int i = 0; i < n; i++)
                 to[i] = job->uniform[~ref];
@@ -131,7 +132,7 @@ static void work(Worker *worker) {
             memset(worker->sums, 0, (size_t)n_outputs * PARTS * sizeof(double));
         for (Py_ssize_t row = start; row < end; row += BLOCK) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
-            const Frame frame = {worker->blocks, job->uniform, worker->sums, n,
+            const Frame frame = {worker->blocks, job->uniform, worker->sums, job->stride, n,
                                  (n + TILE - 1) & -TILE};
             fetch(job, worker->blocks, row, n, frame.lanes);
             run_block(job->plan, &frame);
@@ -222,7 +223,7 @@ static int run_job(Job *job, Py_ssize_t threads) {
     const Py_ssize_t n_outputs = job->machine->n_outputs, n_blocks = job->plan->n_blocks;
     const Py_ssize_t n = threads < job->n_chunks ? threads : job->n_chunks;
     const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : 0;
-    const size_t size = (size_t)n_blocks * BLOCK + n_parts, whole = (size_t)n * size + TILE;
+    const size_t size = (size_t)(n_blocks * job->stride) + n_parts, whole = (size_t)n * size + TILE;
     Worker *workers = new_array(n, sizeof(Worker));
     double *room = workers ? take_room(job->plan, whole) : NULL;
     double *sums = job->sums ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
@@ -236,7 +237,7 @@ static int run_job(Job *job, Py_ssize_t threads) {
     for (Py_ssize_t w = 0; w < n; w++) {
         workers[w].job = job;
         workers[w].blocks = blocks + (size_t)w * size; /* which begin at lines of the cache */
-        workers[w].sums = workers[w].blocks + (size_t)n_blocks * BLOCK;
+        workers[w].sums = workers[w].blocks + n_blocks * job->stride;
     }
     job->sums = sums;
     work_together(workers, n);
@@ -319,6 +320,8 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
                    .n_arguments = n_arguments, .n_rows = n_rows, .outputs = outputs,
                    .uniform = uniform, .sums = reduce ? outputs : NULL,
                    .chunk = part > SMALLEST_CHUNK ? part : SMALLEST_CHUNK};
+        /* One TILE more, as blocks a power of two apart would compete for the same places in the caches. */
+        job.stride = n_rows < BLOCK ? (n_rows + TILE - 1) & -TILE : BLOCK + TILE;
         job.n_chunks = (n_rows - 1) / job.chunk + 1;
         result = run_job(&job, threads);
     }

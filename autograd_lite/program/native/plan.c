@@ -93,6 +93,28 @@ static void add_sums(Draft *draft, int32_t reg) {
     }
 }
 
+/* Write a step that adds results over rows, of the operands that are written; or if both are blocks and
+ * the step before adds others with the same left one, make it part of that. */
+static void plan_sum(Plan *plan, const Row *row, int mask, int32_t output) {
+    int32_t *refs = plan->refs + plan->n_refs;
+    Step *before = plan->n_steps ? &plan->steps[plan->n_steps - 1] : NULL;
+    const Kernel group = mask ? NULL : variant->groups[row->kernel];
+    if (!group) {
+        refs[0] = output;
+        add_step(plan, variant->sums[row->kernel][mask], row->attrs, 2);
+    } else if (before && before->kernel == group && refs[-before->n_refs] == refs[1]) {
+        refs[0] = output;
+        refs[1] = refs[2];
+        before->n += 2;
+        before->n_refs += 2;
+        plan->n_refs += 2;
+    } else {
+        refs[0] = refs[1];
+        refs[1] = output;
+        add_step(plan, group, row->attrs, 2);
+    }
+}
+
 /* Write a step for instruction `j`, whose operands are uniform by `mask`. */
 static void plan_step(Draft *draft, int32_t j, int mask) {
     const Machine *machine = draft->machine;
@@ -104,11 +126,10 @@ static void plan_step(Draft *draft, int32_t j, int mask) {
     int32_t *refs = plan->refs + plan->n_refs;
     for (int32_t k = 0; k < n; k++)
         refs[k + 1] = draft->refs[operands[k]];
-    const Kernel sum = mask < 4 ? variant->sums[row->kernel][mask] : NULL;
-    if (sum && output && draft->ends[own] == 0 && !draft->others[output - 1]) {
-        refs[0] = output - 1; /* which is all that it is for */
+    const bool sums = mask < 4 && variant->sums[row->kernel][mask];
+    if (sums && output && draft->ends[own] == 0 && !draft->others[output - 1]) {
         free_operands(machine, operands, n, start, draft->ends, draft->refs, &draft->pool);
-        add_step(plan, sum, row->attrs, n);
+        plan_sum(plan, row, mask, output - 1); /* which is all that it is for */
         return;
     }
     refs[0] = place_result(machine, j, operands, n, start, draft->ends, draft->refs, &draft->pool);

@@ -144,6 +144,8 @@ at_end:
 #if !defined(__GNUC__)
     }
 #endif
+#undef AT
+#undef NEXT
 }
 
 /* Which instruction each one takes into its own step, plus 1; -1 for one that is taken, else 0. */
