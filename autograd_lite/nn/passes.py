@@ -39,9 +39,12 @@ class Pass:
         self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
     ) -> None:
         self.model, self.loss, self.sample = model, loss, sample
-        self.parameters = model.parameters()
+        self.parameters: Sequence[Value] = self._leaves_of(model)
         self.inputs: list[list[float]] = inputs.tolist()
         self.targets: list[Any] = targets.tolist()
+
+    def _leaves_of(self, model: Model) -> Sequence[Value]:
+        return model.parameters()
 
     def check(self) -> None:
         """Fail now, and not in the middle of an epoch, if inputs or targets do not fit."""
@@ -127,9 +130,7 @@ class CompiledPass(Pass):
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
                 "out, or name one of the package's losses"
             )
-        self._trees = [take_apart(model, "the model")]
-        self._leaves = tuple(self._trees[0].leaves)
-        self._numbers = np.empty(len(self._leaves))
+        self._numbers = np.empty(len(self.parameters))
         self._rows, self._given, self._encoded = inputs, targets, targets
         self._batch: Sequence[int] = []
         self._matrices: list[tuple[Array, bool]] = []
@@ -143,10 +144,14 @@ class CompiledPass(Pass):
 
         def slopes(model: Model, x: Any, target: Any) -> list[Value]:
             loss = as_value(one(model, x, target))
-            return [loss, *gradient(loss, self._leaves, create_graph=True)]
+            return [loss, *gradient(loss, self.parameters, create_graph=True)]
 
         self._gradient = Paths(slopes, "the gradient of a sample")
         self._outputs = Paths(lambda model, x: model(x), "the model")
+
+    def _leaves_of(self, model: Model) -> Sequence[Value]:
+        self._trees = [take_apart(model, "the model")]
+        return tuple(self._trees[0].leaves)
 
     def check(self) -> None:
         """See `Pass`."""
@@ -183,7 +188,7 @@ class CompiledPass(Pass):
         """See `Pass`."""
         if self._batch is not batch:
             self._take(batch)
-        read_numbers(self._leaves, self._numbers)
+        read_numbers(self.parameters, self._numbers)
         run = self._runs.get(differentiate) or self._run(differentiate)
         found = run()
         total = float(found[0])
@@ -205,6 +210,8 @@ def is_traceable(model: Any, loss: Loss) -> bool:
 
 
 def _is_known(part: Any) -> bool:
+    if isinstance(part, Value):
+        return True
     if isinstance(part, list | tuple):
         return all(map(_is_known, part))
     if isinstance(part, Mapping):

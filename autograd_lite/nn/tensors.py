@@ -43,10 +43,16 @@ def tensors_of(
     def is_parameter(part: Any) -> bool:
         return isinstance(part, Value) and (_is_free(part) or part in computed)
 
+    def are_parameters(parts: Any) -> bool:
+        # the usual case, without a call for each
+        if {*map(type, parts)} == {Value} and all(map(_is_free, parts)):
+            return True
+        return all(map(is_parameter, parts))
+
     if isinstance(thing, np.ndarray):
-        if thing.size and all(map(is_parameter, thing.flat)):
+        if thing.size and are_parameters(thing.ravel().tolist()):
             yield name, thing
-    elif is_parameter(thing) or (_is_filled(thing) and all(map(is_parameter, thing))):
+    elif is_parameter(thing) or (_is_filled(thing) and are_parameters(thing)):
         yield name, _array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd_lite.engine import are_finite, current_mode, read_numbers, write_numbers
+from autograd_lite.engine import (
+    Value,
+    are_finite,
+    current_mode,
+    read_numbers,
+    write_numbers,
+)
 from autograd_lite.errors import AnomalyError
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
@@ -73,7 +79,7 @@ def learn(
     batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
     training.check()
     measuring.check()
-    step = _Step(model, chosen)
+    step = _Step(model, training.parameters, chosen)
     history = History()
     with tqdm(
         total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
@@ -110,8 +116,8 @@ def predict(model: Model, inputs: Any) -> Array:
 class _Step:
     """One update of the parameters, which leaves them finite or as they were."""
 
-    def __init__(self, model: Model, optimizer: Optimizer) -> None:
-        self.model, self.parameters = model, (*model.parameters(),)
+    def __init__(self, model: Model, parameters: Sequence[Value], optimizer: Optimizer) -> None:
+        self.model, self.parameters = model, (*parameters,)
         self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         self._on_arrays = own is Optimizer.step and (*optimizer.parameters,) == self.parameters
