@@ -10,6 +10,7 @@ from typing import Any
 import graphviz
 
 from autograd_lite.errors import LayoutError
+from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, lay_out, write_whole
 
 
@@ -25,15 +26,19 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         In seconds.
     text : str
         The graph as text.
+    folding : Folding, optional
+        What it is a picture of, and the pictures inside its folded boxes.
     """
 
     time_limit: float = TIME_LIMIT
     text: str = ""
+    folding: Folding | None = None
 
     def copy(self) -> Digraph:
         """A copy that can be changed by itself."""
         duplicate: Digraph = super().copy()
         duplicate.time_limit, duplicate.text = self.time_limit, self.text
+        duplicate.folding = self.folding
         return duplicate
 
     def pipe(

@@ -6,7 +6,7 @@ import base64
 import html
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from autograd_lite.engine import Value
@@ -95,9 +95,11 @@ def draw(
     root: Value,
     *,
     rankdir: str = "LR",
-    expand: bool = False,
+    expand: bool | str | Sequence[str] = False,
     constants: bool = True,
     max_nodes: int | None = 200,
+    depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> GraphView:
     """A view of the graph of a Value, which shows and saves itself.
@@ -107,13 +109,20 @@ def draw(
     root : Value
     rankdir : {"LR", "TB", "RL", "BT"}
         Direction from the leaves to the output.
-    expand : bool, default=False
-        Show nodes of many arguments, such as ``dot``, as their multiplications and additions.
+    expand : bool, str or sequence of str, default=False
+        True shows nodes of many arguments, such as ``dot``, as their multiplications and additions.
+        Names of scopes (``"layer 1"``, or a whole path, ``"MLP/layer 1"``) open these in a folded
+        picture.
     constants : bool, default=True
         Show the plain numbers of expressions.
     max_nodes : int, default=200
-        Fold a larger graph by scope, to the deepest level that gives no more groups than this, or
-        by depth if none does. The picture says so. None draws every value.
+        Fold a larger graph to the finest picture of no more boxes than this: values that all
+        samples compute alike in one box (×100), or else a box for each scope, of the deepest level
+        that fits, or else for each of some layers. The picture says so. None draws every value.
+    depth : int, optional
+        Fold by scope in any case, showing so many levels of scopes at most.
+    wrt : Value or sequence of Value, optional
+        Show only what lies on a path from these to the root.
     time_limit : float, default=30
         Seconds that the layout may take.
 
@@ -127,9 +136,9 @@ def draw(
     TypeError
         If `root` is not a Value.
     ValueError
-        If an option has no such value.
+        If an option has no such value, or there is no such scope to open.
     GraphError
-        If `expand` and a node that it would expand is stale.
+        If `expand` and a node that it would expand is stale; if the root does not depend on `wrt`.
 
     See Also
     --------
@@ -150,7 +159,7 @@ def draw(
     """
     drawing = draw_dot(
         root, "svg", rankdir, expand,
-        constants=constants, max_nodes=max_nodes, time_limit=time_limit,
+        constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,
     )  # fmt: skip
     return GraphView(drawing)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import graphviz
 
 from autograd_lite.engine import Value
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.fold import picture
+from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.listing import listing
 from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
@@ -25,13 +26,14 @@ _FILL = {
     "value": ("#FFFFFF", "#5B6B7B"),
     "output": ("#EADCF4", "#6A3D9A"),
     "group": ("#E4EDF7", "#4A6A8A"),
+    "outside": ("#FFFFFF", "#8A8A8A"),
 }
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
 #: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
 _LONG = 1000
 #: More arrows between groups than this carry no numbers.
 _COUNTED = 60
-_STYLE = {"constant": "rounded,filled,dashed"}
+_STYLE = dict.fromkeys(("constant", "outside"), "rounded,filled,dashed")
 #: Where arrows enter a box, and whether the arguments lie one below the other there.
 _ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", False)}
 
@@ -40,10 +42,12 @@ def draw_dot(
     root: Value,
     format: str = "svg",
     rankdir: str = "LR",
-    expand: bool = False,
+    expand: bool | str | Sequence[str] = False,
     *,
     constants: bool = True,
     max_nodes: int | None = None,
+    depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Digraph:
     """The graph of a Value as a `graphviz.Digraph`.
@@ -60,12 +64,18 @@ def draw_dot(
         Of pictures, where none is asked for: ``"svg"``, ``"png"``, ``"pdf"``, ….
     rankdir : {"LR", "TB", "RL", "BT"}
         Direction from the leaves to the output.
-    expand : bool, default=False
-        Show nodes of many arguments, such as ``dot``, as their multiplications and additions.
+    expand : bool, str or sequence of str, default=False
+        True shows nodes of many arguments, such as ``dot``, as their multiplications and additions.
+        Names of scopes (``"layer 1"``, or a whole path, ``"MLP/layer 1"``) open these in a folded
+        picture.
     constants : bool, default=True
         Show the plain numbers of expressions.
     max_nodes : int, optional
         Fold a graph of more values than this (see `draw`). None draws every value.
+    depth : int, optional
+        Fold by scope, showing so many levels of scopes at most.
+    wrt : Value or sequence of Value, optional
+        Show only what lies on a path from these to the root.
     time_limit : float, default=30
         Seconds that a layout may take.
 
@@ -79,9 +89,9 @@ def draw_dot(
     TypeError
         If `root` is not a Value.
     ValueError
-        If `format` or `rankdir` is unknown.
+        If `format` or `rankdir` is unknown, or there is no such scope to open.
     GraphError
-        If `expand` and a node that it would expand is stale.
+        If `expand` and a node that it would expand is stale; if the root does not depend on `wrt`.
 
     Examples
     --------
@@ -94,11 +104,21 @@ def draw_dot(
     """
     if rankdir not in _ENTRY:
         raise ValueError(f"rankdir is one of {', '.join(_ENTRY)} and was given {rankdir!r}")
-    if max_nodes is not None and (not isinstance(max_nodes, int) or max_nodes < 1):
-        raise ValueError(f"max_nodes is an int of at least 1, or None, and was given {max_nodes!r}")
-    shown = picture(steps(root, expand, constants), max_nodes)
+    for name, number in (("max_nodes", max_nodes), ("depth", depth)):
+        if number is not None and (not isinstance(number, int) or number < 1):
+            raise ValueError(f"{name} is an int of at least 1, or None, and was given {number!r}")
+    opened = () if isinstance(expand, bool) else (expand,) if isinstance(expand, str) else expand
+    graph = steps(root, expand is True, constants, wrt)
+    folding = Folding(graph, max_nodes, depth, opened)
+    drawing = drawing_of(folding.picture, format, rankdir)
+    drawing.time_limit, drawing.folding = time_limit, folding
+    return drawing
+
+
+def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digraph:
+    """A picture in the DOT language."""
     drawing = _drawing(shown, format, rankdir)
-    drawing.time_limit, drawing.text = time_limit, listing(shown)
+    drawing.text = listing(shown)
     return drawing
 
 
@@ -107,7 +127,7 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
         format=format,
         graph_attr={
             "rankdir": rankdir, "fontname": _FONT, "fontcolor": _INK, "bgcolor": "white",
-            "nodesep": "0.2", "ranksep": "0.8" if shown.caption else "0.35",
+            "nodesep": "0.2", "ranksep": "0.8" if shown.folded else "0.35",
             "pad": "0.1",
         },
         node_attr={
@@ -123,7 +143,7 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
     side, piled = _ENTRY[rankdir]
-    crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and bool(shown.caption)
+    crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and shown.folded
     if crowded:
         # No order of the boxes has fewer crossings, so they stay in their own.
         drawing.attr(splines="line", mclimit="0.01")
@@ -134,7 +154,7 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
         for i, arrow in enumerate(box.arrows):
             head = f"{box.name}:a{i}:{side}" if box.kind != "group" else box.name
             attributes = {} if crowded else _arrow_attributes(arrow)
-            if not shown.caption and scopes[arrow.tail] != box.scope:
+            if not shown.folded and scopes[arrow.tail] != box.scope:
                 attributes["minlen"] = "2"  # room for the parameters, so frames lie side by side
             drawing.edge(arrow.tail, head, **attributes)
     return drawing

@@ -1,166 +1,177 @@
-"""Folding: a graph too large to be looked at, as a picture of groups of its values."""
+"""Folding: a graph too large to be looked at, as pictures of groups of its values.
+
+The outermost picture is of the whole graph. Every folded box can be opened: then it is a picture of
+its own, with no more boxes either, in which what lies outside is dashed.
+"""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from autograd_lite.engine import Value
-from autograd_lite.graph import scope_of
-from autograd_lite.view.picture import (
-    Arrow,
-    Box,
-    Picture,
-    Text,
-    count,
-    every_value,
-    kind_of,
-    value_box,
-)
+from autograd_lite.view.boxes import Boxes
+from autograd_lite.view.columns import Ints, columns
+from autograd_lite.view.cutting import Cutter
+from autograd_lite.view.likeness import likeness
+from autograd_lite.view.picture import Picture, count, every_value
 from autograd_lite.view.steps import Steps
 
-#: Without scopes to fold by, a graph is cut in at most so many layers.
-LAYERS = 10
-_OPS_NAMED = 3
-_PLURAL = {"leaf": "inputs", "parameter": "parameters", "constant": "constants"}
+#: An inner picture needs room for more than what lies outside.
+_ROOM = 4
 
 
-@dataclass
-class _Group:
+@dataclass(frozen=True)
+class Level:
+    """One picture of a folded graph.
+
+    Attributes
+    ----------
+    name : str
+        Name of the box that was opened to get here; empty for the outermost picture. The names of
+        the boxes around it are its beginnings: ``g3_0`` is a box in the picture of ``g3``.
+    title : str
+        For breadcrumbs.
+    picture : Picture
+        Boxes that ``opens`` have a level of their own, by their names.
+    """
+
+    name: str
     title: str
-    scope: tuple[str, ...] = ()
-    members: int = 0
-    example: Value | None = None
-    ops: Counter[str] = field(default_factory=Counter)
-    grads: list[float] = field(default_factory=list)
+    picture: Picture
+
+
+class Folding:
+    """The pictures of one graph: the outermost, and one inside every folded box.
+
+    Parameters
+    ----------
+    graph : Steps
+    max_nodes : int, optional
+        Most boxes of a picture. None draws every value.
+    depth : int, optional
+        Most levels of scopes that are shown.
+    opened : sequence of str
+        Scopes that are shown to the bottom: their names, or whole paths with ``/``.
+    """
+
+    def __init__(
+        self,
+        graph: Steps,
+        max_nodes: int | None,
+        depth: int | None = None,
+        opened: Sequence[str] = (),
+    ) -> None:
+        self.graph = graph
+        self.columns = columns(graph)
+        self._max_nodes = max_nodes
+        self._depth, self._opened = depth, tuple(opened)
+        self._check_opened()
+        self._inside: dict[str, Ints] = {}
+        self._levels: dict[str, Level] = {}
+
+    def _check_opened(self) -> None:
+        """Refuse scopes that are not there."""
+        if not self._opened:
+            return
+        paths = [names[: i + 1] for names in self.columns.scopes.names for i in range(len(names))]
+        known = dict.fromkeys(name for path in paths for name in (path[-1], "/".join(path)))
+        for name in self._opened:
+            if name not in known:
+                there = ", ".join(map(repr, [*known][:6])) or "none"
+                raise ValueError(
+                    f"expand opens scopes, and this graph has none named {name!r}; there are: "
+                    f"{there}{', …' if len(known) > 6 else ''}"
+                )
+
+    @property
+    def picture(self) -> Picture:
+        """The outermost picture."""
+        return self.level("").picture
+
+    def level(self, name: str) -> Level:
+        """The picture inside a folded box, by the name of the box.
+
+        Raises
+        ------
+        KeyError
+            If there is no such box, or it cannot be opened.
+        """
+        if name not in self._levels:
+            if name:
+                self.level(name.rpartition("_")[0])
+                self._levels[name] = self._inner(name, self._inside[name])
+            else:
+                self._levels[name] = Level("", "graph", self._outermost())
+        return self._levels[name]
+
+    def breadcrumbs(self, name: str) -> list[Level]:
+        """The levels from the outermost to that inside a box."""
+        parts = name.split("_") if name else []
+        return [self.level("_".join(parts[:i])) for i in range(len(parts) + 1)]
+
+    def levels(self, most_boxes: int = 600) -> tuple[list[Level], int]:
+        """The outermost level and inner ones, outer before inner, for a page that needs no Python.
+
+        Parameters
+        ----------
+        most_boxes : int
+            How many boxes they may have, all together; the outermost is always given.
+
+        Returns
+        -------
+        (list of Level, int)
+            And how many boxes of these levels open to one that was left out.
+        """
+        found, left_out, room = [self.level("")], 0, most_boxes
+        for level in found:  # which grows
+            room -= len(level.picture.boxes) if level is found[0] else 0
+            for box in level.picture.boxes:
+                if box.opens:
+                    # Cannot need more than this, so large boxes are not looked into in vain.
+                    inner = self.level(box.name) if room > 0 else None
+                    if inner is None or len(inner.picture.boxes) > room:
+                        left_out += 1
+                    else:
+                        room -= len(inner.picture.boxes)
+                        found.append(inner)
+        return found, left_out
+
+    @cached_property
+    def _cutter(self) -> Cutter:
+        like = likeness(self.graph, self.columns)
+        return Cutter(self.columns, like, self._depth, self._opened)
+
+    @cached_property
+    def _boxes(self) -> Boxes:
+        return Boxes(self.graph, self.columns, self._cutter.like)
+
+    def _outermost(self) -> Picture:
+        graph, room = self.graph, self._max_nodes
+        size = len(graph.order)
+        if self._depth is None and (room is None or size <= room):
+            return replace(every_value(graph), caption=graph.caption)
+        room = size if room is None else room
+        part = self._cutter.whole(room)
+        drawn, inside = self._boxes.of(part, "", room >= _ROOM)
+        self._inside |= inside
+        said = f"{count(size, 'value')}, showing {count(len(drawn), 'group')} ({part.how})"
+        caption = ": ".join(filter(None, (graph.caption, said)))
+        return Picture(drawn, caption, folded=True)
+
+    def _inner(self, name: str, inside: Ints) -> Level:
+        outer = self.level(name.rpartition("_")[0]).picture
+        box = next(box for box in outer.boxes if box.name == name)
+        title = " ".join(filter(None, (box.symbol, box.label))) or box.kind
+        part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
+        drawn, within = self._boxes.of(part, name, True)
+        self._inside |= within
+        said = f"{title}: {count(len(inside), 'value')}"
+        if part.how:
+            said += f", showing {count(len(part.groups), 'group')} ({part.how})"
+        return Level(name, title, Picture(drawn, said, folded=True))
 
 
 def picture(graph: Steps, max_nodes: int | None) -> Picture:
-    """The picture of a graph, folded if it has more than `max_nodes` values.
-
-    It is folded by scope, to the deepest level that gives no more than `max_nodes` groups;
-    without such a level, by depth (the longest way from a leaf), in at most `LAYERS` layers. The
-    output, and any group of one, is shown as it is.
-    """
-    if max_nodes is None or len(graph.order) <= max_nodes:
-        return every_value(graph)
-    found = _by_scope(graph, max_nodes)
-    if found is not None:
-        return _folded(graph, *found, "by scope")
-    return _folded(graph, *_by_depth(graph, max_nodes), "by depth")
-
-
-_Keys = dict[Value, Hashable]
-_Groups = dict[Hashable, _Group]
-
-
-def _by_scope(graph: Steps, max_nodes: int) -> tuple[_Keys, _Groups] | None:
-    """Groups of the deepest scope level that fits, if one does."""
-    root = graph.order[-1]
-    if not any(map(scope_of, graph.order)):
-        return None
-    # Unscoped leaves and constants are inputs. Apart from the unscoped results, so that data flow
-    # one way.
-    parts = {
-        n: (scope_of(n), not scope_of(n) and kind_of(n, root) in ("leaf", "constant"))
-        for n in graph.order[:-1]
-    }
-    distinct = dict.fromkeys(parts.values())
-    for depth in range(max((len(scope) for scope, _ in distinct), default=0), 0, -1):
-        shown = {part: (part[0][:depth], part[1]) for part in distinct}
-        if len(set(shown.values())) + 1 <= max_nodes:
-            break
-    else:
-        return None
-    scopes = {scope for scope, _ in shown.values()}
-    outer = {scope[:i] for scope in scopes for i in range(len(scope))}
-    groups: _Groups = {root: _Group("", scope_of(root)[: depth - 1])}
-    for key in shown.values():
-        scope, is_input = key
-        if is_input:
-            groups[key] = _Group("inputs")
-        elif not scope:
-            groups[key] = _Group("outside any scope")
-        elif scope in outer:
-            groups[key] = _Group(f"directly in {scope[-1]}", scope)
-        else:
-            groups[key] = _Group(scope[-1], scope[:-1])
-    return {root: root} | {node: shown[part] for node, part in parts.items()}, groups
-
-
-def _by_depth(graph: Steps, max_nodes: int) -> tuple[_Keys, _Groups]:
-    """Inputs, parameters, layers of equal depth, and the output."""
-    root = graph.order[-1]
-    apart = {kind: _PLURAL[kind] for kind in ("leaf", "parameter")}
-    layers = min(LAYERS, max_nodes - 3)
-    if layers < 1:
-        return dict.fromkeys(graph.order, "all"), {"all": _Group("all values")}
-    depth: dict[Value, int] = {}
-    for node in graph.order:
-        parents = graph.parents(node)
-        # Hidden constants are not in the order.
-        depth[node] = 1 + max([depth.get(parent, 0) for parent in parents]) if parents else 0
-    thickness = -(-depth[root] // layers)
-    keys: _Keys = {}
-    groups: _Groups = {root: _Group("")}
-    for node, its_depth in depth.items():
-        kind = kind_of(node, root) if its_depth == 0 else "value"
-        if kind in apart:
-            keys[node] = kind
-            groups.setdefault(kind, _Group(apart[kind]))
-        elif kind != "constant":
-            keys[node] = layer = max(its_depth - 1, 0) // thickness
-            if layer not in groups:
-                first = layer * thickness + 1
-                groups[layer] = _Group(f"depth {first:,} to {first + thickness - 1:,}")
-            for parent in graph.parents(node):
-                if parent not in keys and parent in depth:
-                    keys[parent] = layer  # a constant goes with what it is first used in
-    keys[root] = root
-    return keys, groups
-
-
-def _folded(graph: Steps, keys: _Keys, groups: _Groups, how: str) -> Picture:
-    root = graph.order[-1]
-    edges: dict[Hashable, Counter[Hashable]] = {}
-    for node in graph.order:
-        key = keys[node]
-        group = groups[key]
-        group.members += 1
-        group.example = node
-        kind = graph.made_by(node).op or _PLURAL[kind_of(node, root)]
-        group.ops[kind] += 1
-        if kind != _PLURAL["constant"]:
-            group.grads.append(node.grad)
-        if key not in edges:
-            edges[key] = Counter()
-        for parent in graph.parents(node):
-            tail = keys.get(parent, key)
-            if tail != key:
-                edges[key][tail] += 1
-    names = {key: f"g{i}" for i, key in enumerate(edges)}
-    boxes = []
-    for key, name in names.items():
-        arrows = tuple(Arrow(names[tail], Text(f"×{n:,}")) for tail, n in edges[key].items())
-        boxes.append(_group_box(graph, groups[key], name, arrows))
-    caption = f"{count(len(graph.order), 'value')}, showing {count(len(boxes), 'group')} ({how})"
-    return Picture(boxes, caption)
-
-
-def _group_box(graph: Steps, group: _Group, name: str, arrows: tuple[Arrow, ...]) -> Box:
-    if group.members == 1 and group.example is not None:
-        box = value_box(graph, group.example, name, arrows)
-        # The output lies in the same frames as the groups.
-        return replace(box, scope=group.scope) if group.example is graph.order[-1] else box
-    common = sorted(group.ops.items(), key=lambda item: (-item[1], item[0]))
-    said = ", ".join(f"{n:,} {op}" for op, n in common[:_OPS_NAMED])
-    more = len(common) - _OPS_NAMED
-    lines = [Text(count(group.members, "value")), Text(said + (f", {more} more" * (more > 0)))]
-    grads = [grad for grad in group.grads if not math.isnan(grad)]
-    if grads:
-        lines.append(Text(f"grad {min(grads):.4g} to {max(grads):.4g}"))
-    if len(grads) < len(group.grads):
-        lines.append(Text(f"grad nan in {len(group.grads) - len(grads):,}", "nan"))
-    return Box(name, "group", "", group.title, tuple(lines), group.scope, arrows)
+    """The outermost picture of a graph, folded if it has more than `max_nodes` values."""
+    return Folding(graph, max_nodes).picture

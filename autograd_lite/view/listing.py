@@ -11,7 +11,8 @@ ROWS, ARGUMENTS = 30, 6
 def listing(picture: Picture) -> str:
     """The boxes of a picture, one a line, the output first."""
     shown = picture.boxes[: -ROWS - 1 : -1]
-    rows = [_row(box) for box in shown]
+    width = max([3, *(len(box.lines) for box in shown)])
+    rows = [_row(box, width) for box in shown]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [picture.caption or count(len(picture.boxes), "value")]
     for row in rows:
@@ -23,8 +24,8 @@ def listing(picture: Picture) -> str:
     return "\n".join(lines)
 
 
-def _row(box: Box) -> list[str]:
-    lines = [line.text for line in box.lines] + [""] * (3 - len(box.lines))
+def _row(box: Box, width: int) -> list[str]:
+    lines = [line.text for line in box.lines] + [""] * (width - len(box.lines))
     made = box.symbol or box.kind
     label = " ".join(readable(box.label))
     return [box.name, label, made, *lines, _from(box.arrows)]

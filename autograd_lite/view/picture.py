@@ -10,8 +10,9 @@ from typing import Literal
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope_of
 from autograd_lite.view.steps import Steps
+from autograd_lite.view.summary import Summary
 
-Kind = Literal["leaf", "parameter", "constant", "value", "output", "group"]
+Kind = Literal["leaf", "parameter", "constant", "value", "output", "group", "outside"]
 Sign = Literal["positive", "negative", "zero", "nan", ""]
 
 
@@ -52,6 +53,12 @@ class Box:
         Names of the frames around it, outermost first.
     arrows : tuple of Arrow
         In the order of the arguments.
+    summary : Summary, optional
+        The numbers of a folded box.
+    opens : bool
+        Whether there is a picture inside it.
+    tint : str
+        A sign that it is coloured by, in place of what it is.
     """
 
     name: str
@@ -61,6 +68,9 @@ class Box:
     lines: tuple[Text, ...]
     scope: tuple[str, ...]
     arrows: tuple[Arrow, ...]
+    summary: Summary | None = None
+    opens: bool = False
+    tint: Sign = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class Picture:
 
     boxes: list[Box]
     caption: str = ""
+    folded: bool = False
 
 
 def sign_of(number: float) -> Sign:

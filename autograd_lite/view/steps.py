@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
-from autograd_lite.graph import ancestors, check_fresh, row_of, scope_of
+from autograd_lite.errors import GraphError
+from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
 
@@ -23,11 +24,14 @@ class Steps:
         For a node that is shown in small steps, the last of them: what it is computed from.
     original : dict
         For a leaf that stands in for a node inside such steps, that node.
+    caption : str
+        What was left out on demand.
     """
 
     order: list[Value]
     last_step: dict[Value, Value] = field(default_factory=dict)
     original: dict[Value, Value] = field(default_factory=dict)
+    caption: str = ""
 
     def made_by(self, node: Value) -> Value:
         """The Value whose op and local derivatives are shown at a node."""
@@ -40,7 +44,12 @@ class Steps:
         return [self.original.get(parent, parent) for parent in self.made_by(node).parents]
 
 
-def steps(root: Value, expand: bool = False, constants: bool = True) -> Steps:
+def steps(
+    root: Value,
+    expand: bool = False,
+    constants: bool = True,
+    wrt: Value | Sequence[Value] | None = None,
+) -> Steps:
     """The graph above a root, as a picture shows it.
 
     Parameters
@@ -51,19 +60,41 @@ def steps(root: Value, expand: bool = False, constants: bool = True) -> Steps:
         ``grad`` is its local adjoint (derivative of the node by the step) times the node's.
     constants : bool
         Keep plain numbers of expressions. A root is always kept.
+    wrt : Value or sequence of Value, optional
+        Keep only these and what lies on a path from them to the root.
 
     Raises
     ------
     GraphError
-        If `expand`, and a node that would be expanded is stale.
+        If `expand`, and a node that would be expanded is stale; or if the root does not depend on
+        one of `wrt`.
     """
     graph = Steps(ancestors(root))
     if expand:
         with in_mode(Mode()):
             _expand(graph)
+    if wrt is not None:
+        _keep_between(graph, [wrt] if isinstance(wrt, Value) else [*wrt])
     if not constants:
         graph.order = [node for node in graph.order if not node.constant or node is root]
     return graph
+
+
+def _keep_between(graph: Steps, starts: list[Value]) -> None:
+    kept = {check_value(start, "wrt") for start in starts}
+    for start in kept.difference(graph.order):
+        raise GraphError(f"the root does not depend on {start!r}, so no path leads from there")
+    order = []
+    for node in graph.order:
+        if node in kept or any(parent in kept for parent in graph.parents(node)):
+            kept.add(node)
+            order.append(node)
+    names = ", ".join(start.label or f"{start.data:.4g}" for start in starts[:3])
+    more = f" and {len(starts) - 3:,} more" if len(starts) > 3 else ""
+    graph.caption = (
+        f"{len(order):,} of {len(graph.order):,} values, those between {names}{more} and the output"
+    )
+    graph.order = order
 
 
 def _expand(graph: Steps) -> None:

@@ -1,0 +1,210 @@
+"""The boxes of a folded picture: each group of values with what it holds, and the arrows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.view.columns import CONSTANT, KINDS, PARAMETER, VALUE, Columns, Ints
+from autograd_lite.view.cutting import Group, Part
+from autograd_lite.view.likeness import Likeness
+from autograd_lite.view.picture import Arrow, Box, Text, count, derivative, value_box
+from autograd_lite.view.steps import Steps
+from autograd_lite.view.summary import Floats, Summary, norm, sparkline, spread
+
+_OPS_NAMED = 3
+_PLURAL = ("values", "inputs", "parameters", "constants")
+
+
+class Boxes:
+    """Makes boxes of the parts of one graph."""
+
+    def __init__(self, graph: Steps, columns: Columns, like: Likeness) -> None:
+        self.graph, self.columns, self.like = graph, columns, like
+
+    def of(self, part: Part, name: str, may_open: bool) -> tuple[list[Box], dict[str, Ints]]:
+        """The boxes of a part, and the values in those that can be opened.
+
+        Parameters
+        ----------
+        part : Part
+        name : str
+            Of the box that was opened, with which the names of its boxes begin.
+        may_open : bool
+            Whether there is room for pictures inside the boxes.
+        """
+        order = np.argsort(part.codes, kind="stable")
+        ends = np.cumsum(np.bincount(part.codes, minlength=len(part.groups)))
+        members = np.split(part.inside[order], ends[:-1])
+        prefix = f"{name}_" if name else "g"
+        names = [
+            f"n{held[0]}" if len(held) == 1 else f"{prefix}{i}" for i, held in enumerate(members)
+        ]
+        where = np.full(len(self.columns), -1)
+        where[part.inside] = part.codes
+        around = self._around(part, prefix, names, where)
+        outputs, arrows = self._arrows(names, members, where)
+        drawn = list(around)
+        inside = {}
+        for i, (held, group) in enumerate(zip(members, part.groups, strict=True)):
+            box = self._box(group, names[i], held, held[outputs[held]], tuple(arrows[i]))
+            opens = may_open and len(held) > 1
+            if opens:
+                inside[names[i]] = held
+            drawn.append(replace(box, opens=opens))
+        if part.outside is not None and part.outside.is_used:
+            drawn.append(self._users(part, prefix, names, where))
+        return drawn, inside
+
+    def _around(self, part: Part, prefix: str, names: list[str], where: Ints) -> list[Box]:
+        """Dashed boxes of what a part is computed from."""
+        drawn: list[Box] = []
+        if part.outside is None:
+            return drawn
+        for code, group in enumerate(part.outside.groups):
+            tails = part.outside.tails[part.outside.codes == code]
+            name = f"{prefix}from{code}"
+            lines = [Text(count(len(tails), "value"))]
+            box = Box(name, "outside", "", group.title, tuple(lines), (), ())
+            if len(tails) == 1:
+                one = value_box(self.graph, self.graph.order[tails[0]], f"n{tails[0]}", ())
+                box = replace(one, kind="outside", scope=())
+            where[tails] = len(names)
+            names.append(box.name)
+            drawn.append(box)
+        return drawn
+
+    def _users(self, part: Part, prefix: str, names: list[str], where: Ints) -> Box:
+        """A dashed box for all that a part is used by."""
+        columns = self.columns
+        member = np.zeros(len(columns), np.bool_)
+        member[part.inside] = True
+        leaving = member[columns.tails] & ~member[columns.heads]
+        tails, numbers = np.unique(where[columns.tails[leaving]], return_counts=True)
+        scopes = dict.fromkeys(map(self.like.scopes.of, columns.heads[leaving].tolist()))
+        said = [scope[-1] for scope in scopes if scope][:_OPS_NAMED]
+        more = len(scopes) - len(said)
+        title = "used by " + (", ".join(said) + " …" * bool(more) if said else "what follows")
+        arrows = tuple(
+            Arrow(names[tail], Text(f"×{n:,}"))
+            for tail, n in zip(tails.tolist(), numbers.tolist(), strict=True)
+        )
+        return Box(f"{prefix}to", "outside", "", title, (), (), arrows)
+
+    def _arrows(
+        self, names: list[str], members: list[Ints], where: Ints
+    ) -> tuple[np.typing.NDArray[np.bool_], dict[int, list[Arrow]]]:
+        """Which values are used outside of their group, and the arrows into each group."""
+        columns = self.columns
+        heads, tails = where[columns.heads], where[columns.tails]
+        crossing = (heads != tails) & (tails >= 0)
+        outputs = np.zeros(len(columns), np.bool_)
+        outputs[columns.tails[crossing]] = True
+        outputs[-1] = True
+        crossing &= (heads >= 0) & (heads < len(members))
+        pairs, first, numbers = np.unique(
+            heads[crossing] * len(names) + tails[crossing], return_index=True, return_counts=True
+        )
+        order = np.lexsort((first, pairs // len(names)))
+        single = [len(held) == 1 for held in members]
+        arrows: dict[int, list[Arrow]] = defaultdict(list)
+        partials: dict[int, dict[Value, float]] = {}
+        edges = np.flatnonzero(crossing)
+        for i in order.tolist():
+            head, tail = divmod(int(pairs[i]), len(names))
+            note = Text(f"×{numbers[i]:,}")
+            if single[head] and numbers[i] == 1 and names[tail].startswith("n"):
+                edge = edges[first[i]]
+                note = self._partial(int(columns.heads[edge]), int(columns.tails[edge]), partials)
+            arrows[head].append(Arrow(names[tail], note))
+        return outputs, arrows
+
+    def _partial(self, head: int, tail: int, known: dict[int, dict[Value, float]]) -> Text:
+        if head not in known:
+            node = self.graph.order[head]
+            partials = self.graph.made_by(node).local_grads
+            known[head] = dict(zip(self.graph.parents(node), partials, strict=True))
+        return derivative(known[head][self.graph.order[tail]])
+
+    def _box(
+        self, group: Group, name: str, held: Ints, outputs: Ints, arrows: tuple[Arrow, ...]
+    ) -> Box:
+        columns = self.columns
+        if len(held) == 1:
+            box = value_box(self.graph, self.graph.order[held[0]], name, arrows)
+            # The output lies in the same frames as the groups.
+            return replace(box, scope=group.scope)
+        kinds = np.bincount(columns.kinds[held], minlength=len(KINDS))
+        shown = outputs if outputs.size else held
+        low, high, bars = spread(columns.data[shown])
+        parameters = held[columns.kinds[held] == PARAMETER]
+        with_grad = held[columns.kinds[held] != CONSTANT]
+        summary = Summary(
+            len(held), self._copies(held), len(parameters), low, high,
+            norm(columns.grad[parameters if parameters.size else np.intersect1d(shown, with_grad)]),
+            bars,
+        )  # fmt: skip
+        alike = bool((self.like.classes[held] == self.like.classes[held[0]]).all())
+        first = self.graph.order[held[0]]
+        if alike and not group.title:
+            same_label = (columns.labels.codes[held] == columns.labels.codes[held[0]]).all()
+            label = first.label if same_label else ""
+            kind = KINDS[columns.kinds[held[0]]]
+            symbol = str(self.graph.made_by(first)._op)
+            lines = [Text(f"×{len(held):,}"), *_numbers(summary, "data")]
+        else:
+            kind, symbol, label = "group", "", group.title
+            lines = [
+                Text(count(len(held), "value") + _times(summary.copies)),
+                self._ops(held, kinds),
+            ]
+            if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
+                lines.append(Text(count(summary.parameters, "parameter")))
+            lines += _numbers(summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data")
+        if with_grad.size:
+            lines.append(Text(f"‖grad‖ {summary.norm:.4g}"))
+        for what, numbers in (("data", columns.data[held]), ("grad", columns.grad[with_grad])):
+            lines += _not_finite(what, numbers)
+        return Box(name, kind, symbol, label, tuple(lines), group.scope, arrows, summary)
+
+    def _copies(self, held: Ints) -> int:
+        """How often a group's computation is repeated: once for each sample, say."""
+        results = held[self.columns.kinds[held] == VALUE]
+        numbers = np.unique(self.like.classes[results], return_counts=True)[1]
+        return int(numbers[0]) if numbers.size and (numbers == numbers[0]).all() else 1
+
+    def _ops(self, held: Ints, kinds: Ints) -> Text:
+        codes = self.columns.ops.codes[held[self.columns.kinds[held] == VALUE]]
+        found: Counter[str] = Counter()
+        for code, n in enumerate(np.bincount(codes)):
+            if n:
+                found[self.columns.ops.names[code]] = int(n)
+        for kind, n in enumerate(kinds.tolist()):
+            if n and kind != VALUE and (kind != PARAMETER or n == len(held)):
+                found[_PLURAL[kind]] = n
+        common = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        said = ", ".join(f"{n:,} {op}" for op, n in common[:_OPS_NAMED])
+        more = len(common) - _OPS_NAMED
+        return Text(said + (f", {more} more" * (more > 0)))
+
+
+def _times(copies: int) -> str:
+    return f", computed ×{copies:,}" if copies > 1 else ""
+
+
+def _numbers(summary: Summary, what: str) -> list[Text]:
+    if summary.low != summary.low:
+        return []
+    if not summary.bars:
+        return [Text(f"{what} {summary.low:.4g}")]
+    return [Text(f"{what} {summary.low:.4g} {sparkline(summary.bars)} {summary.high:.4g}")]
+
+
+def _not_finite(what: str, numbers: Floats) -> list[Text]:
+    bad = int(np.isnan(numbers).sum())
+    infinite = int(np.isinf(numbers).sum())
+    lines = [Text(f"{what} nan in {bad:,}", "nan")] if bad else []
+    return lines + ([Text(f"{what} inf in {infinite:,}", "nan")] if infinite else [])

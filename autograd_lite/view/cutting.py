@@ -1,0 +1,225 @@
+"""Ways of grouping the values of a graph, from the finest to the coarsest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, VALUE, Columns, Ints
+from autograd_lite.view.likeness import Likeness
+
+#: Without scopes to fold by, a graph is cut in at most so many layers.
+LAYERS = 10
+_APART = {LEAF: -1, PARAMETER: -2}
+_TITLES = {-1: "inputs", -2: "parameters", -3: ""}
+_ROOT = -3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is written at a box, and the frames around it."""
+
+    title: str
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Values that a part is computed from: each one's group, and whether others use the part."""
+
+    tails: Ints
+    codes: Ints
+    groups: list[Group]
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some values of a graph, in its order, each one's group, and what lies around."""
+
+    inside: Ints
+    codes: Ints
+    groups: list[Group]
+    outside: Outside | None = None
+    how: str = ""
+
+
+#: A number for each value, the group of such a number (and one of its values), and what to say.
+_Way = tuple[Ints, Callable[[int, int], Group], str]
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Cuts the values of one graph into groups.
+
+    Parameters
+    ----------
+    columns : Columns
+    like : Likeness
+    depth : int, optional
+        Most levels of scopes that are shown.
+    opened : sequence of str
+        Scopes that are shown to the bottom.
+    """
+
+    columns: Columns
+    like: Likeness
+    depth: int | None
+    opened: Sequence[str]
+
+    def whole(self, room: int) -> Part:
+        """The whole graph, as the finest way groups it that gives at most so many groups."""
+        return self._finest(np.arange(len(self.columns)), room, 1)
+
+    def inner(self, inside: Ints, room: int) -> Part:
+        """A group, which becomes two groups at least."""
+        outside = self._outside(inside, room // 8)
+        room -= len(outside.groups) + outside.is_used
+        if len(inside) <= room:
+            groups = [Group("", self.columns.scopes.of(i)) for i in inside.tolist()]
+            return Part(inside, np.arange(len(inside)), groups, outside)
+        part = self._finest(inside, room, 2)
+        return Part(inside, part.codes, part.groups, outside, part.how)
+
+    def _finest(self, inside: Ints, room: int, least: int) -> Part:
+        for codes, group_of, how in self._ways(inside, room):
+            distinct, first, place = np.unique(codes, return_index=True, return_inverse=True)
+            if least <= len(distinct) <= room:
+                order = np.argsort(first)  # groups come in the order of the computation
+                groups = [group_of(int(distinct[i]), int(inside[first[i]])) for i in order]
+                return Part(inside, np.argsort(order)[place], groups, None, how)
+        raise AssertionError("a cut in pieces always fits")
+
+    def _ways(self, inside: Ints, room: int) -> Iterator[_Way]:
+        if self.depth is None:
+            yield (
+                self.like.classes[inside],
+                lambda _, node: Group("", self.like.scopes.of(node)),
+                "what is alike in one box",
+            )
+        yield from self._by_scope(inside)
+        if room > len(_APART) + 1:
+            yield from self._by_depth(inside, min(LAYERS, room - len(_APART) - 1))
+        pieces = min(LAYERS, room)
+        size = -(-len(inside) // pieces)
+        yield (
+            np.arange(len(inside)) // size,
+            lambda piece, _: (
+                Group(f"values {piece * size + 1:,} to {min((piece + 1) * size, len(inside)):,}")
+                if pieces > 1
+                else Group("all values")
+            ),
+            "in pieces",
+        )
+
+    def _by_scope(self, inside: Ints) -> Iterator[_Way]:
+        """By ever fewer levels of scopes; what is opened, to the bottom."""
+        scopes, kinds = self.like.scopes, self.columns.kinds[inside]
+        own = scopes.codes[inside]
+        present = np.unique(own).tolist()
+        deepest = max(len(scopes.names[code]) for code in present)
+        if self.depth is not None:
+            deepest = min(deepest, self.depth)
+        is_open = np.zeros(len(scopes.names), np.bool_)
+        for code in present:
+            is_open[code] = any(map(self._is_open, _beginnings(scopes.names[code])))
+        free = np.array([not names for names in scopes.names])[own]
+        # Unscoped leaves and constants are inputs. Apart from the unscoped results, so that data
+        # flow one way.
+        inputs = free & ((kinds == LEAF) | (kinds == CONSTANT))
+        closed = np.zeros(len(scopes.names), np.bool_)
+        for opened in (is_open, closed) if is_open.any() else (closed,):
+            unable = f", no room to open {', '.join(map(repr, self.opened))}"
+            how = "by scope" + unable * (opened is closed and bool(is_open.any()))
+            for depth in range(deepest, 0, -1):
+                shown = [names[:depth] for names in scopes.names]
+                known = {names: code for code, names in enumerate(dict.fromkeys(shown))}
+                codes = np.array([known[names] for names in shown])[own]
+                codes[inputs] = -1
+                codes[opened[own]] = self.like.classes[inside][opened[own]] + len(known)
+                codes[inside == len(self.columns) - 1] = _ROOT
+                names = [*known]
+                present = {
+                    names[code] for code in np.unique(codes).tolist() if 0 <= code < len(names)
+                }
+                outer = {scope[:i] for scope in present for i in range(len(scope))}
+                outer |= {s[:i] for s in scopes.names if opened.any() for i in range(len(s))}
+
+                def group_of(
+                    code: int,
+                    node: int,
+                    names: list[tuple[str, ...]] = names,
+                    outer: set[tuple[str, ...]] = outer,
+                    depth: int = depth,
+                ) -> Group:
+                    if code == -1:
+                        return Group("inputs")
+                    if code >= len(names):
+                        return Group("", scopes.of(node))
+                    if code == _ROOT:
+                        return Group("", scopes.of(node)[: depth - 1])
+                    scope = names[code]
+                    if not scope:
+                        return Group("outside any scope")
+                    if scope in outer:
+                        return Group(f"directly in {scope[-1]}", scope)
+                    return Group(scope[-1], scope[:-1])
+
+                yield codes, group_of, how
+
+    def _is_open(self, scope: tuple[str, ...]) -> bool:
+        return scope[-1] in self.opened or "/".join(scope) in self.opened
+
+    def _by_depth(self, inside: Ints, layers: int) -> Iterator[_Way]:
+        """Inputs, parameters, layers of equal depth, and the output."""
+        columns, kinds = self.columns, self.columns.kinds[inside]
+        depth = self.like.depth.copy()
+        # A constant goes with what it is first used in.
+        member = np.zeros(len(columns), np.bool_)
+        member[inside] = True
+        used = (columns.kinds[columns.tails] == CONSTANT) & member[columns.heads]
+        first = np.full(len(columns), len(columns))
+        np.minimum.at(first, columns.tails[used], depth[columns.heads[used]])
+        constant = columns.kinds == CONSTANT
+        depth[constant] = np.where(first[constant] < len(columns), first[constant], 1)
+        its_depth = depth[inside]
+        results = (kinds == VALUE) | (kinds == CONSTANT)
+        if not results.any():
+            return
+        low = max(int(its_depth[results].min()), 1)
+        thickness = max(-(-(int(its_depth[results].max()) - low + 1) // layers), 1)
+        codes = np.maximum(its_depth - low, 0) // thickness
+        for kind, code in _APART.items():
+            codes[kinds == kind] = code
+        codes[inside == len(columns) - 1] = _ROOT
+
+        def group_of(code: int, _: int) -> Group:
+            if code < 0:
+                return Group(_TITLES[code])
+            start = low + code * thickness
+            end = start + thickness - 1
+            return Group(f"depth {start:,} to {end:,}" if end > start else f"depth {start:,}")
+
+        yield codes, group_of, "by depth"
+
+    def _outside(self, inside: Ints, most: int) -> Outside:
+        """What lies around a part: what it is computed from, in a few groups by scope."""
+        columns, scopes = self.columns, self.like.scopes
+        member = np.zeros(len(columns), np.bool_)
+        member[inside] = True
+        heads, tails = member[columns.heads], member[columns.tails]
+        sources = np.unique(columns.tails[heads & ~tails])
+        is_used = bool((tails & ~heads).any())
+        for depth in range(max(map(len, scopes.names)), -1, -1):
+            names = [scopes.of(source)[:depth] for source in sources.tolist()]
+            known = {scope: code for code, scope in enumerate(dict.fromkeys(names))}
+            if len(known) <= max(most, 1):
+                break
+        groups = [Group("/".join(scope[-2:]) or "outside") for scope in known]
+        return Outside(sources, np.array([known[n] for n in names], np.int64), groups, is_used)
+
+
+def _beginnings(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [names[: i + 1] for i in range(len(names))]

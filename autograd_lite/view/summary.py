@@ -1,0 +1,73 @@
+"""What a folded box says of the numbers inside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+#: Bars of a histogram, and how they are written.
+BARS = 10
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The numbers of a folded box.
+
+    Attributes
+    ----------
+    values : int
+        How many Values it holds.
+    copies : int
+        How often its computation is repeated (samples); 1 if its parts differ in that.
+    parameters : int
+        How many of the values are parameters.
+    low, high : float
+        Range of its outputs, those that are numbers; nan without any.
+    norm : float
+        Euclidean norm of the gradients of its parameters, or else of its outputs, nan left out.
+    bars : tuple of int
+        How many outputs lie in each tenth of the range; empty where all are equal.
+    """
+
+    values: int
+    copies: int
+    parameters: int
+    low: float
+    high: float
+    norm: float
+    bars: tuple[int, ...]
+
+
+def spread(numbers: Floats) -> tuple[float, float, tuple[int, ...]]:
+    """Lowest and highest of the finite numbers, and their histogram."""
+    finite = numbers[np.isfinite(numbers)]
+    if not finite.size:
+        return np.nan, np.nan, ()
+    low, high = float(finite.min()), float(finite.max())
+    width = high / 2 - low / 2  # halves, which cannot overflow
+    if not width > 0:
+        return low, high, ()
+    place = np.clip(((finite / 2 - low / 2) / width * BARS).astype(np.int64), 0, BARS - 1)
+    return low, high, tuple(np.bincount(place, minlength=BARS).tolist())
+
+
+def norm(numbers: Floats) -> float:
+    """Euclidean norm of those that are numbers, huge and tiny ones too; nan if none is."""
+    if numbers.size and np.isnan(numbers).all():
+        return np.nan
+    numbers = numbers[~np.isnan(numbers)]
+    largest = float(np.max(np.abs(numbers), initial=0.0))
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.sum((numbers / largest) ** 2)))
+
+
+def sparkline(bars: tuple[int, ...]) -> str:
+    """A histogram as a line of blocks; a bar that is not empty is seen."""
+    top = max(bars, default=0)
+    return "".join(_BLOCKS[-(-bar * (len(_BLOCKS) - 1) // top)] for bar in bars) if top else ""
