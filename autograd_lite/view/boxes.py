@@ -24,6 +24,7 @@ class Boxes:
 
     def __init__(self, graph: Steps, columns: Columns, like: Likeness) -> None:
         self.graph, self.columns, self.like = graph, columns, like
+        self._where = np.full(len(columns), -1)
 
     def of(self, part: Part, name: str, may_open: bool) -> tuple[list[Box], dict[str, Ints]]:
         """The boxes of a part, and the values in those that can be opened.
@@ -43,20 +44,23 @@ class Boxes:
         names = [
             f"n{held[0]}" if len(held) == 1 else f"{prefix}{i}" for i, held in enumerate(members)
         ]
-        where = np.full(len(self.columns), -1)
+        where = self._where  # one array for all parts, so that a small one takes little time
         where[part.inside] = part.codes
         around = self._around(part, prefix, names, where)
-        outputs, arrows = self._arrows(names, members, where)
+        outputs, arrows = self._arrows(names, part, members, where)
         drawn = list(around)
         inside = {}
         for i, (held, group) in enumerate(zip(members, part.groups, strict=True)):
-            box = self._box(group, names[i], held, held[outputs[held]], tuple(arrows[i]))
+            box = self._box(group, names[i], held, outputs[i], tuple(arrows[i]))
             opens = may_open and len(held) > 1
             if opens:
                 inside[names[i]] = held
             drawn.append(replace(box, opens=opens))
         if part.outside is not None and part.outside.is_used:
             drawn.append(self._users(part, prefix, names, where))
+        where[part.inside] = -1
+        if part.outside is not None:
+            where[part.outside.tails] = -1
         return drawn, inside
 
     def _around(self, part: Part, prefix: str, names: list[str], where: Ints) -> list[Box]:
@@ -80,11 +84,11 @@ class Boxes:
     def _users(self, part: Part, prefix: str, names: list[str], where: Ints) -> Box:
         """A dashed box for all that a part is used by."""
         columns = self.columns
-        member = np.zeros(len(columns), np.bool_)
-        member[part.inside] = True
-        leaving = member[columns.tails] & ~member[columns.heads]
+        leaving = columns.out_of(part.inside)
+        leaving = leaving[(where[columns.heads[leaving]] < 0)]
         tails, numbers = np.unique(where[columns.tails[leaving]], return_counts=True)
-        scopes = dict.fromkeys(map(self.like.scopes.of, columns.heads[leaving].tolist()))
+        codes = np.unique(self.like.scopes.codes[columns.heads[leaving]])
+        scopes = [self.like.scopes.names[code] for code in codes.tolist()]
         said = [scope[-1] for scope in scopes if scope][:_OPS_NAMED]
         more = len(scopes) - len(said)
         title = "used by " + (", ".join(said) + " …" * bool(more) if said else "what follows")
@@ -95,29 +99,36 @@ class Boxes:
         return Box(f"{prefix}to", "outside", "", title, (), (), arrows)
 
     def _arrows(
-        self, names: list[str], members: list[Ints], where: Ints
-    ) -> tuple[np.typing.NDArray[np.bool_], dict[int, list[Arrow]]]:
-        """Which values are used outside of their group, and the arrows into each group."""
+        self, names: list[str], part: Part, members: list[Ints], where: Ints
+    ) -> tuple[list[Ints], dict[int, list[Arrow]]]:
+        """What each group holds that is used outside of it, and the arrows into each group."""
         columns = self.columns
-        heads, tails = where[columns.heads], where[columns.tails]
-        crossing = (heads != tails) & (tails >= 0)
-        outputs = np.zeros(len(columns), np.bool_)
-        outputs[columns.tails[crossing]] = True
-        outputs[-1] = True
-        crossing &= (heads >= 0) & (heads < len(members))
-        pairs, first, numbers = np.unique(
-            heads[crossing] * len(names) + tails[crossing], return_index=True, return_counts=True
-        )
-        order = np.lexsort((first, pairs // len(names)))
+        leaving = columns.out_of(part.inside)
+        tails = columns.tails[leaving]
+        is_used = np.zeros(len(columns), np.bool_)
+        is_used[tails[where[columns.heads[leaving]] != where[tails]]] = True
+        is_used[-1] = where[-1] >= 0
+        used = np.flatnonzero(is_used)
+        order = np.argsort(where[used], kind="stable")
+        ends = np.cumsum(np.bincount(where[used], minlength=len(members)))
+        outputs = np.split(used[order], ends[:-1])
+        edges = columns.into(part.inside)
+        edges = edges[where[columns.heads[edges]] != where[columns.tails[edges]]]
+        edges = edges[where[columns.tails[edges]] >= 0]
+        codes = where[columns.heads[edges]] * len(names) + where[columns.tails[edges]]
+        numbers = np.bincount(codes, minlength=1)
+        first = np.zeros(len(numbers), np.int64)
+        first[codes[::-1]] = edges[::-1]  # the earlier wins
+        pairs = np.flatnonzero(numbers)
+        order = pairs[np.lexsort((first[pairs], pairs // len(names)))]
         single = [len(held) == 1 for held in members]
         arrows: dict[int, list[Arrow]] = defaultdict(list)
         partials: dict[int, dict[Value, float]] = {}
-        edges = np.flatnonzero(crossing)
-        for i in order.tolist():
-            head, tail = divmod(int(pairs[i]), len(names))
-            note = Text(f"×{numbers[i]:,}")
-            if single[head] and numbers[i] == 1 and names[tail].startswith("n"):
-                edge = edges[first[i]]
+        for pair in order.tolist():
+            head, tail = divmod(pair, len(names))
+            note = Text(f"×{numbers[pair]:,}")
+            if single[head] and numbers[pair] == 1 and names[tail].startswith("n"):
+                edge = first[pair]
                 note = self._partial(int(columns.heads[edge]), int(columns.tails[edge]), partials)
             arrows[head].append(Arrow(names[tail], note))
         return outputs, arrows
@@ -138,7 +149,9 @@ class Boxes:
             # The output lies in the same frames as the groups.
             return replace(box, scope=group.scope)
         kinds = np.bincount(columns.kinds[held], minlength=len(KINDS))
-        shown = outputs if outputs.size else held
+        alike = bool((self.like.classes[held] == self.like.classes[held[0]]).all())
+        alike = alike and not group.title
+        shown = outputs if outputs.size and not alike else held
         low, high, bars = spread(columns.data[shown])
         parameters = held[columns.kinds[held] == PARAMETER]
         with_grad = held[columns.kinds[held] != CONSTANT]
@@ -147,9 +160,8 @@ class Boxes:
             norm(columns.grad[parameters if parameters.size else np.intersect1d(shown, with_grad)]),
             bars,
         )  # fmt: skip
-        alike = bool((self.like.classes[held] == self.like.classes[held[0]]).all())
         first = self.graph.order[held[0]]
-        if alike and not group.title:
+        if alike:
             same_label = (columns.labels.codes[held] == columns.labels.codes[held[0]]).all()
             label = first.label if same_label else ""
             kind = KINDS[columns.kinds[held[0]]]
@@ -163,7 +175,9 @@ class Boxes:
             ]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
                 lines.append(Text(count(summary.parameters, "parameter")))
-            lines += _numbers(summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data")
+            lines += _numbers(
+                summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data"
+            )
         if with_grad.size:
             lines.append(Text(f"‖grad‖ {summary.norm:.4g}"))
         for what, numbers in (("data", columns.data[held]), ("grad", columns.grad[with_grad])):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, count
 from operator import attrgetter
 from typing import Any
@@ -65,6 +66,25 @@ class Columns:
     def __len__(self) -> int:
         return len(self.data)
 
+    def into(self, nodes: Ints) -> Ints:
+        """The arrows into some nodes, which are in order."""
+        if len(nodes) == len(self):
+            return np.arange(len(self.tails))
+        return _spans(self.starts, nodes)
+
+    def out_of(self, nodes: Ints) -> Ints:
+        """The arrows out of some nodes, which are in order."""
+        if len(nodes) == len(self):
+            return np.arange(len(self.tails))
+        ends, order = self._outgoing
+        return order[_spans(ends, nodes)]
+
+    @cached_property
+    def _outgoing(self) -> tuple[Ints, Ints]:
+        ends = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(np.bincount(self.tails, minlength=len(self)), out=ends[1:])
+        return ends, np.argsort(self.tails, kind="stable")
+
 
 def columns(graph: Steps) -> Columns:
     """The columns of a graph. Parents that are not shown have no arrow."""
@@ -100,6 +120,15 @@ def columns(graph: Steps) -> Columns:
         tails,
         heads,
     )
+
+
+def _spans(starts: Ints, nodes: Ints) -> Ints:
+    """The numbers from ``starts[i]`` up to ``starts[i + 1]``, for each node i."""
+    widths = starts[nodes + 1] - starts[nodes]
+    ends = np.cumsum(widths)
+    within = np.arange(int(widths.sum())) - np.repeat(ends - widths, widths)
+    numbers: Ints = np.repeat(starts[nodes], widths) + within
+    return numbers
 
 
 def coded(things: Iterable[Hashable]) -> Coded:

@@ -14,7 +14,7 @@ from autograd_lite.view.likeness import Likeness
 LAYERS = 10
 _APART = {LEAF: -1, PARAMETER: -2}
 _TITLES = {-1: "inputs", -2: "parameters", -3: ""}
-_ROOT = -3
+_INPUTS, _ROOT = -1, -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,35 +117,32 @@ class Cutter:
     def _by_scope(self, inside: Ints) -> Iterator[_Way]:
         """By ever fewer levels of scopes; what is opened, to the bottom."""
         scopes, kinds = self.like.scopes, self.columns.kinds[inside]
-        own = scopes.codes[inside]
-        present = np.unique(own).tolist()
-        deepest = max(len(scopes.names[code]) for code in present)
+        present, own = np.unique(scopes.codes[inside], return_inverse=True)
+        paths = [scopes.names[code] for code in present.tolist()]
+        deepest = max(map(len, paths))
         if self.depth is not None:
             deepest = min(deepest, self.depth)
-        is_open = np.zeros(len(scopes.names), np.bool_)
-        for code in present:
-            is_open[code] = any(map(self._is_open, _beginnings(scopes.names[code])))
-        free = np.array([not names for names in scopes.names])[own]
+        is_open = np.array([any(map(self._is_open, _beginnings(path))) for path in paths])
         # Unscoped leaves and constants are inputs. Apart from the unscoped results, so that data
         # flow one way.
+        free = np.array([not path for path in paths])[own]
         inputs = free & ((kinds == LEAF) | (kinds == CONSTANT))
-        closed = np.zeros(len(scopes.names), np.bool_)
-        for opened in (is_open, closed) if is_open.any() else (closed,):
-            unable = f", no room to open {', '.join(map(repr, self.opened))}"
-            how = "by scope" + unable * (opened is closed and bool(is_open.any()))
+        for opened in (is_open, is_open & False) if is_open.any() else (is_open,):
+            unable = bool(is_open.any() and not opened.any())
+            how = "by scope" + f", no room to open {', '.join(map(repr, self.opened))}" * unable
             for depth in range(deepest, 0, -1):
-                shown = [names[:depth] for names in scopes.names]
-                known = {names: code for code, names in enumerate(dict.fromkeys(shown))}
-                codes = np.array([known[names] for names in shown])[own]
-                codes[inputs] = -1
-                codes[opened[own]] = self.like.classes[inside][opened[own]] + len(known)
+                names = [*dict.fromkeys(path[:depth] for path in paths)]
+                known = {name: code for code, name in enumerate(names)}
+                codes = np.array([known[path[:depth]] for path in paths])[own]
+                codes[inputs] = _INPUTS
+                codes[opened[own]] = self.like.classes[inside][opened[own]] + len(names)
                 codes[inside == len(self.columns) - 1] = _ROOT
-                names = [*known]
-                present = {
+                shown = {
                     names[code] for code in np.unique(codes).tolist() if 0 <= code < len(names)
                 }
-                outer = {scope[:i] for scope in present for i in range(len(scope))}
-                outer |= {s[:i] for s in scopes.names if opened.any() for i in range(len(s))}
+                if opened.any():
+                    shown |= set(paths)
+                outer = {scope[:i] for scope in shown for i in range(len(scope))}
 
                 def group_of(
                     code: int,
@@ -154,7 +151,7 @@ class Cutter:
                     outer: set[tuple[str, ...]] = outer,
                     depth: int = depth,
                 ) -> Group:
-                    if code == -1:
+                    if code == _INPUTS:
                         return Group("inputs")
                     if code >= len(names):
                         return Group("", scopes.of(node))
@@ -175,16 +172,19 @@ class Cutter:
     def _by_depth(self, inside: Ints, layers: int) -> Iterator[_Way]:
         """Inputs, parameters, layers of equal depth, and the output."""
         columns, kinds = self.columns, self.columns.kinds[inside]
-        depth = self.like.depth.copy()
+        its_depth = self.like.depth[inside]
         # A constant goes with what it is first used in.
-        member = np.zeros(len(columns), np.bool_)
-        member[inside] = True
-        used = (columns.kinds[columns.tails] == CONSTANT) & member[columns.heads]
-        first = np.full(len(columns), len(columns))
-        np.minimum.at(first, columns.tails[used], depth[columns.heads[used]])
-        constant = columns.kinds == CONSTANT
-        depth[constant] = np.where(first[constant] < len(columns), first[constant], 1)
-        its_depth = depth[inside]
+        constant = kinds == CONSTANT
+        if constant.any():
+            edges = columns.into(inside)
+            edges = edges[columns.kinds[columns.tails[edges]] == CONSTANT]
+            place = np.searchsorted(inside, columns.tails[edges])
+            place = np.minimum(place, len(inside) - 1)
+            within = inside[place] == columns.tails[edges]
+            first = np.full(len(inside), len(columns))
+            depth = self.like.depth[columns.heads[edges]]
+            np.minimum.at(first, place[within], depth[within])
+            its_depth[constant] = np.where(first < len(columns), first, 1)[constant]
         results = (kinds == VALUE) | (kinds == CONSTANT)
         if not results.any():
             return
@@ -207,18 +207,20 @@ class Cutter:
     def _outside(self, inside: Ints, most: int) -> Outside:
         """What lies around a part: what it is computed from, in a few groups by scope."""
         columns, scopes = self.columns, self.like.scopes
-        member = np.zeros(len(columns), np.bool_)
-        member[inside] = True
-        heads, tails = member[columns.heads], member[columns.tails]
-        sources = np.unique(columns.tails[heads & ~tails])
-        is_used = bool((tails & ~heads).any())
-        for depth in range(max(map(len, scopes.names)), -1, -1):
-            names = [scopes.of(source)[:depth] for source in sources.tolist()]
-            known = {scope: code for code, scope in enumerate(dict.fromkeys(names))}
+        into, out_of = columns.into(inside), columns.out_of(inside)
+        sources = np.setdiff1d(columns.tails[into], inside)
+        is_used = bool(np.setdiff1d(columns.heads[out_of], inside).size)
+        present, place = np.unique(scopes.codes[sources], return_inverse=True)
+        names = [scopes.names[code] for code in present.tolist()]
+        known: dict[tuple[str, ...], int] = {}
+        codes: list[int] = []
+        for depth in range(max(map(len, names), default=0), -1, -1):
+            known = {n: code for code, n in enumerate(dict.fromkeys(n[:depth] for n in names))}
+            codes = [known[n[:depth]] for n in names]
             if len(known) <= max(most, 1):
                 break
         groups = [Group("/".join(scope[-2:]) or "outside") for scope in known]
-        return Outside(sources, np.array([known[n] for n in names], np.int64), groups, is_used)
+        return Outside(sources, np.array(codes, np.int64)[place], groups, is_used)
 
 
 def _beginnings(names: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd_lite.graph import row_of
 from autograd_lite.ops import SequenceOp
@@ -14,6 +16,7 @@ from autograd_lite.view.columns import PARAMETER, VALUE, Coded, Columns, Ints, c
 from autograd_lite.view.steps import Steps
 
 _NUMBER = re.compile(r"\d+")
+Bools = NDArray[np.bool_]
 _Scope = tuple[str, ...]
 
 
@@ -35,9 +38,13 @@ class Likeness:
 def likeness(graph: Steps, columns: Columns) -> Likeness:
     """Find out what is alike, in one pass over the graph."""
     stems = _stems(columns.scopes)
-    classes, depth = _walk(columns, _beginnings(graph, columns, stems))
+    labelled = np.array([bool(label) for label in columns.labels.names])[columns.labels.codes]
+    ordinary = (columns.kinds != VALUE) & ~((columns.kinds == PARAMETER) & labelled)
+    classes, depth = _walk(columns, _beginnings(graph, columns, stems, ordinary))
     # The constants of two neurons are alike only if these are.
-    classes = _numbered(_pairs(classes, _numbered(_uses(columns, classes[columns.heads]))))
+    classes = _numbered(
+        _pairs(classes, _numbered(_uses(columns, classes[columns.heads], ordinary)))
+    )
     return Likeness(classes, depth, _shown_scopes(columns.scopes, stems, classes))
 
 
@@ -58,9 +65,9 @@ def _numbered(numbers: Ints) -> Ints:
     return found
 
 
-def _uses(columns: Columns, uses: Ints) -> Ints:
-    """A number for each leaf, the same for the same set of uses (a number for each arrow)."""
-    to_leaf = columns.kinds[columns.tails] != VALUE
+def _uses(columns: Columns, uses: Ints, ordinary: Bools) -> Ints:
+    """A number for each ordinary leaf, the same for the same uses (each arrow's number)."""
+    to_leaf = ordinary[columns.tails]
     used = np.zeros(len(columns), np.uint64)
     if to_leaf.any():
         numbers = _numbered(uses[to_leaf])
@@ -72,7 +79,7 @@ def _uses(columns: Columns, uses: Ints) -> Ints:
     return used.view(np.int64)
 
 
-def _beginnings(graph: Steps, columns: Columns, stems: Coded) -> Ints:
+def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -> Ints:
     """What must be equal, apart from the arguments, for two nodes to be alike."""
     places = np.arange(len(columns.tails)) - columns.starts[columns.heads]
     if places.size:
@@ -81,13 +88,14 @@ def _beginnings(graph: Steps, columns: Columns, stems: Coded) -> Ints:
         )
         places[~ordered[columns.ops.codes[columns.heads]]] = 0
     made = _pairs(columns.ops.codes, stems.codes)
-    used = _uses(columns, _pairs(made[columns.heads], places))
-    labelled = np.array([bool(label) for label in columns.labels.names])[columns.labels.codes]
-    parameters = np.flatnonzero((columns.kinds == PARAMETER) & labelled)
-    used[parameters] = parameters + 1
+    used = _uses(columns, _pairs(made[columns.heads], places), ordinary)
+    apart = np.flatnonzero((columns.kinds != VALUE) & ~ordinary)
+    used[apart] = apart + 1
     # Two numbers of the same label are alike whatever they are.
     labels = np.where(columns.kinds == VALUE, 0, columns.labels.codes + 1)
-    return _pairs(_numbered(_pairs(_numbered(used), _numbered(_pairs(made, labels)))), columns.kinds)
+    return _pairs(
+        _numbered(_pairs(_numbered(used), _numbered(_pairs(made, labels)))), columns.kinds
+    )
 
 
 def _is_ordered(graph: Steps, columns: Columns, op: int) -> bool:
@@ -119,9 +127,9 @@ def _walk(columns: Columns, beginnings: Ints) -> tuple[Ints, Ints]:
             key = -(beginning * size + classes[left] + size)
             deeper = depth[left]
         elif width:
-            arguments = tails[start:end]
-            key = (beginning, *[classes[tail] for tail in arguments])
-            deeper = max([depth[tail] for tail in arguments])
+            several = itemgetter(*tails[start:end])
+            key = (beginning, *several(classes))
+            deeper = max(several(depth))
         else:
             key, deeper = (beginning,), -1
         found = known.get(key)
