@@ -51,7 +51,7 @@ from autograd_lite.transforms import (
     vjp,
 )
 from autograd_lite.value import isclose
-from autograd_lite.view import draw, draw_dot
+from autograd_lite.view import draw, draw_diff, draw_dot
 
 __version__ = "0.1.0"
 
@@ -71,8 +71,8 @@ __all__ = [
     "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
     "GraphError", "LayoutError", "ModelFileError", "Program", "ProgramError", "ShapeError",
     "TableError", "Value", "check_grad", "checkpoint", "compile", "custom_op", "derivative",
-    "detect_anomaly", "diagnose", "draw", "draw_dot", "engine", "explain", "freeze", "grad",
-    "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex", "load_program",
+    "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine", "explain", "freeze",
+    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex", "load_program",
     "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax", "taylor", "uncertainty",
     "value_and_grad", "vjp",
     *_rows,

@@ -27,7 +27,7 @@ class Boxes:
         self._where = np.full(len(columns), -1)
 
     def of(self, part: Part, name: str, may_open: bool) -> tuple[list[Box], dict[str, Ints]]:
-        """The boxes of a part, and the values in those that can be opened.
+        """The boxes of a part, and the values in those that hold several.
 
         Parameters
         ----------
@@ -52,10 +52,9 @@ class Boxes:
         inside = {}
         for i, (held, group) in enumerate(zip(members, part.groups, strict=True)):
             box = self._box(group, names[i], held, outputs[i], tuple(arrows[i]))
-            opens = may_open and len(held) > 1
-            if opens:
+            if len(held) > 1:
                 inside[names[i]] = held
-            drawn.append(replace(box, opens=opens))
+            drawn.append(replace(box, opens=may_open and len(held) > 1))
         if part.outside is not None and part.outside.is_used:
             drawn.append(self._users(part, prefix, names, where))
         where[part.inside] = -1

@@ -13,6 +13,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot
+from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, write_whole
 
 #: Dots per inch of saved PNG files.
@@ -29,6 +30,11 @@ class GraphView:
 
     def __init__(self, drawing: Digraph) -> None:
         self._drawing = drawing
+
+    @property
+    def folding(self) -> Folding | None:
+        """The graph and its numbers as they were drawn, and the pictures inside folded boxes."""
+        return self._drawing.folding
 
     def to_graphviz(self) -> Digraph:
         """A `graphviz.Digraph` of its own, which may be changed."""

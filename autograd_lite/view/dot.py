@@ -28,6 +28,12 @@ _FILL = {
     "group": ("#E4EDF7", "#4A6A8A"),
     "outside": ("#FFFFFF", "#8A8A8A"),
 }
+#: Up is blue and down is orange, pale enough for black text.
+_TINT = {
+    "positive": ("#DCEBF7", "#B5D6F0", "#86BDE6"),
+    "negative": ("#FCE5D3", "#F9CBA5", "#F5AE74"),
+    "nan": ("#EBD5EE",) * 3,
+}
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
 #: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
 _LONG = 1000
@@ -201,6 +207,8 @@ def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
                 fillcolor="#3E63800F", fontsize="11", margin="10", labeljust="l",
             )  # fmt: skip
         fill, border = _FILL[box.kind]
+        if box.tint:
+            fill = _TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
         drawing.node(
             box.name, _box_label(box, rankdir), fillcolor=fill, color=border,
             style=_STYLE.get(box.kind, "rounded,filled"), tooltip=_tooltip(box),

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from autograd_lite.view.boxes import Boxes
-from autograd_lite.view.columns import Ints, columns
+from autograd_lite.view.columns import Columns, Ints, columns
 from autograd_lite.view.cutting import Cutter
 from autograd_lite.view.likeness import likeness
 from autograd_lite.view.picture import Picture, count, every_value
@@ -53,6 +55,8 @@ class Folding:
         Most levels of scopes that are shown.
     opened : sequence of str
         Scopes that are shown to the bottom: their names, or whole paths with ``/``.
+    columns_of : Columns, optional
+        The graph's numbers, where they are known already.
     """
 
     def __init__(
@@ -61,9 +65,10 @@ class Folding:
         max_nodes: int | None,
         depth: int | None = None,
         opened: Sequence[str] = (),
+        columns_of: Columns | None = None,
     ) -> None:
         self.graph = graph
-        self.columns = columns(graph)
+        self.columns = columns(graph) if columns_of is None else columns_of
         self._max_nodes = max_nodes
         self._depth, self._opened = depth, tuple(opened)
         self._check_opened()
@@ -105,6 +110,12 @@ class Folding:
                 self._levels[name] = Level("", "graph", self._outermost())
         return self._levels[name]
 
+    def members(self, name: str) -> Ints:
+        """The values in a box of a level that was made, by their places in the graph."""
+        if name[:1] == "n":
+            return np.array([int(name[1:])])
+        return self._inside.get(name, np.zeros(0, np.int64))
+
     def breadcrumbs(self, name: str) -> list[Level]:
         """The levels from the outermost to that inside a box."""
         parts = name.split("_") if name else []
@@ -124,16 +135,15 @@ class Folding:
             And how many boxes of these levels open to one that was left out.
         """
         found, left_out, room = [self.level("")], 0, most_boxes
+        room -= len(found[0].picture.boxes)
         for level in found:  # which grows
-            room -= len(level.picture.boxes) if level is found[0] else 0
             for box in level.picture.boxes:
                 if box.opens:
-                    # Cannot need more than this, so large boxes are not looked into in vain.
                     inner = self.level(box.name) if room > 0 else None
-                    if inner is None or len(inner.picture.boxes) > room:
+                    room -= len(inner.picture.boxes) if inner else 0
+                    if inner is None or room < 0:
                         left_out += 1
                     else:
-                        room -= len(inner.picture.boxes)
                         found.append(inner)
         return found, left_out
 
@@ -164,7 +174,7 @@ class Folding:
         box = next(box for box in outer.boxes if box.name == name)
         title = " ".join(filter(None, (box.symbol, box.label))) or box.kind
         part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
-        drawn, within = self._boxes.of(part, name, True)
+        drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within
         said = f"{title}: {count(len(inside), 'value')}"
         if part.how:

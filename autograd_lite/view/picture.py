@@ -59,6 +59,8 @@ class Box:
         Whether there is a picture inside it.
     tint : str
         A sign that it is coloured by, in place of what it is.
+    strength : int
+        How strongly it is tinted: 0 (not at all) to 3.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Box:
     summary: Summary | None = None
     opens: bool = False
     tint: Sign = ""
+    strength: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,258 @@
+"""Two graphs of one shape in one picture: what a step of training moved, and by how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import GraphError
+from autograd_lite.graph import all_stale
+from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, columns
+from autograd_lite.view.display import GraphView
+from autograd_lite.view.dot import drawing_of
+from autograd_lite.view.fold import Folding
+from autograd_lite.view.layout import TIME_LIMIT
+from autograd_lite.view.picture import Box, Picture, Sign, Text, count, sign_of
+from autograd_lite.view.steps import Steps, steps
+from autograd_lite.view.summary import Floats
+
+#: From which part of the largest change on a box is coloured more strongly.
+_STRONG = (0.1, 0.5)
+_GLYPHS: dict[Sign, str] = {"positive": "▲", "negative": "▼", "zero": "=", "nan": "?"}
+
+
+def draw_diff(
+    before: GraphView | Value,
+    after: GraphView | Value,
+    *,
+    rankdir: str = "LR",
+    max_nodes: int | None = 200,
+    time_limit: float = TIME_LIMIT,
+) -> GraphView:
+    """One picture of two graphs of the same shape: both numbers in each box, and what moved.
+
+    Parameters are changed in place, so a graph from before a step does not remember what they
+    were. A view does: ``before = ag.draw(loss)`` holds the numbers of that moment.
+
+    Parameters
+    ----------
+    before, after : GraphView or Value
+        A view counts as it was drawn, a Value as it is now. Leaves that two Values share have no
+        numbers from before but those that the graph was recorded with; the picture says so.
+    rankdir : {"LR", "TB", "RL", "BT"}
+        Direction from the leaves to the output.
+    max_nodes : int, default=200
+        Fold larger graphs, as `draw` does; folded boxes name their largest change.
+    time_limit : float, default=30
+        Seconds that the layout may take.
+
+    Returns
+    -------
+    GraphView
+        Blue boxes with ▲ went up, orange ones with ▼ went down, the more the stronger.
+
+    Raises
+    ------
+    TypeError
+        If one is neither a view nor a Value.
+    GraphError
+        If the graphs differ in shape: where they part; or if they are the same Value.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, draw
+    >>> w = Value(2.0, label="w")
+    >>> loss = w * w
+    >>> loss.backward()
+    >>> before = draw(loss)
+    >>> w.data -= 0.1 * w.grad
+    >>> w.grad = 0.0
+    >>> loss = w * w
+    >>> loss.backward()
+    >>> draw_diff(before, loss)
+    output 4 → 2.56 ▼ -1.44; 1 of 1 leaf moved, by at most 0.4 (w)
+      n1     *     data 4 → 2.56 ▼ -1.44  grad 1 =             from n0 (1.6), n0 (1.6)
+      n0  w  leaf  data 2 → 1.6 ▼ -0.4    grad 4 → 3.2 ▼ -0.8
+    """
+    old, new = _held(before, "before"), _held(after, "after")
+    if before is after:
+        raise GraphError(
+            "before and after are the same: take before = ag.draw(loss) before the step, which "
+            "holds the numbers of that moment"
+        )
+    _check_same_shape(old.columns, new.columns)
+    folding = Folding(new.graph, max_nodes, columns_of=new.columns)
+    changes = _changes(old, new, isinstance(before, Value))
+    shown = folding.picture
+    members = [folding.members(box.name) for box in shown.boxes]
+    largest = [changes.largest(changes.data_delta, held) for held in members]
+    top = max((abs(changes.data_delta[i]) for i in largest if i is not None), default=0.0)
+    boxes = [
+        changes.box(box, held, at, top)
+        for box, held, at in zip(shown.boxes, members, largest, strict=True)
+    ]
+    caption = "\n".join(filter(None, (changes.summary(), shown.caption)))
+    drawing = drawing_of(Picture(boxes, caption, shown.folded), "svg", rankdir)
+    drawing.time_limit = time_limit
+    return GraphView(drawing)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A graph and its numbers at some moment."""
+
+    graph: Steps
+    columns: Columns
+
+
+def _held(thing: GraphView | Value, role: str) -> _Held:
+    if isinstance(thing, Value):
+        graph = steps(thing)
+        return _Held(graph, columns(graph))
+    folding = thing.folding if isinstance(thing, GraphView) else None
+    if folding is None:
+        raise TypeError(
+            f"{role} is a Value, or what draw(value) returns, and was given "
+            f"{type(thing).__name__}: {thing!r}"
+        )
+    return _Held(folding.graph, folding.columns)
+
+
+def _check_same_shape(old: Columns, new: Columns) -> None:
+    size = min(len(old), len(new))
+    names = {name: code for code, name in enumerate(dict.fromkeys(old.ops.names + new.ops.names))}
+    ops = [np.array([names[n] for n in c.ops.names])[c.ops.codes[:size]] for c in (old, new)]
+    widths = [np.diff(c.starts)[:size] for c in (old, new)]
+    constant = [c.kinds[:size] == CONSTANT for c in (old, new)]
+    differs = (ops[0] != ops[1]) | (widths[0] != widths[1]) | (constant[0] != constant[1])
+    first = int(np.argmax(differs)) if differs.any() else size
+    arrows = int(old.starts[first])
+    other = np.flatnonzero(old.tails[:arrows] != new.tails[:arrows])
+    if other.size:
+        first = int(old.heads[other[0]])
+    if first < size or len(old) != len(new):
+        raise GraphError(
+            f"the graphs part at value {first + 1:,} of {len(old):,} before and {len(new):,} "
+            f"after: there is {_described(old, first)} before and {_described(new, first)} after; "
+            "compare a loss of the same samples, computed in the same way"
+        )
+
+
+def _described(one: Columns, node: int) -> str:
+    if node >= len(one):
+        return "nothing more"
+    what = one.ops.of(node) or ("a constant" if one.kinds[node] == CONSTANT else "a leaf")
+    label, scope = one.labels.of(node), "/".join(one.scopes.of(node))
+    said = what + (f" {label!r}" if label else "") + (f" in {scope}" if scope else "")
+    arguments = one.tails[one.starts[node] : one.starts[node + 1]].tolist()
+    if not arguments:
+        return f"{said} ({one.data[node]:.4g})"
+    made_of = ", ".join(one.ops.of(i) or one.labels.of(i) or "a leaf" for i in arguments[:3])
+    return f"{said} of {made_of}{', …' if len(arguments) > 3 else ''}"
+
+
+def _changes(old: _Held, new: _Held, in_place: bool) -> _Changes:
+    """The numbers of both; those from before that were changed in place are nobody's knowledge."""
+    size = len(new.columns)
+    no_data, no_grad = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    if in_place:
+        pairs = zip(old.graph.order, new.graph.order, strict=True)
+        shared = np.fromiter((one is other for one, other in pairs), np.bool_, size)
+        no_grad = shared & (new.columns.kinds != CONSTANT)
+        suspects = {parent for node, _ in all_stale(old.graph.order) for parent in node.parents}
+        changed = np.fromiter((node in suspects for node in old.graph.order), np.bool_, size)
+        no_data = no_grad & changed
+    with np.errstate(invalid="ignore", over="ignore"):
+        data_delta = np.where(no_data, 0.0, new.columns.data - old.columns.data)
+        grad_delta = np.where(no_grad, 0.0, new.columns.grad - old.columns.grad)
+    for delta, which in ((data_delta, "data"), (grad_delta, "grad")):
+        a, b = getattr(old.columns, which), getattr(new.columns, which)
+        delta[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0  # inf - inf
+    return _Changes(old.columns, new.columns, data_delta, grad_delta, no_data, no_grad)
+
+
+@dataclass(frozen=True)
+class _Changes:
+    old: Columns
+    new: Columns
+    data_delta: Floats
+    grad_delta: Floats
+    no_data: NDArray[np.bool_]
+    no_grad: NDArray[np.bool_]
+
+    def largest(self, delta: Floats, held: Ints) -> int | None:
+        """Which of some values changed most; one that became nan is beyond all."""
+        if not held.size:
+            return None
+        sizes = np.abs(delta[held])
+        return int(held[np.argmax(np.where(np.isnan(sizes), np.inf, sizes))])
+
+    def box(self, box: Box, held: Ints, at: int | None, top: float) -> Box:
+        """A box with both numbers."""
+        if at is None:
+            return box
+        size = abs(self.data_delta[at])
+        strength = 0
+        if not size <= 0.0:  # nan counts
+            strength = 1 + sum(not size <= part * top for part in _STRONG)
+        if len(held) == 1:
+            lines = [self._moved("data", at)]
+            if self.new.kinds[at] != CONSTANT:
+                lines.append(self._moved("grad", at))
+        else:
+            lines = [box.lines[0].text, self._most("data", held, self.data_delta, self.no_data)]
+            if (self.new.kinds[held] != CONSTANT).any():
+                lines.append(self._most("grad", held, self.grad_delta, self.no_grad))
+        tint = sign_of(self.data_delta[at])
+        return replace(box, lines=tuple(map(Text, lines)), tint=tint, strength=strength)
+
+    def _moved(self, which: str, node: int) -> str:
+        old, new = getattr(self.old, which)[node], getattr(self.new, which)[node]
+        unknown = self.no_data if which == "data" else self.no_grad
+        if unknown[node]:
+            return f"{which} ? → {new:.4g}"
+        delta = self.data_delta[node] if which == "data" else self.grad_delta[node]
+        if delta == 0.0:
+            return f"{which} {new:.4g} ="
+        return f"{which} {old:.4g} → {new:.4g} {_GLYPHS[sign_of(delta)]} {delta:+.3g}"
+
+    def _most(self, which: str, held: Ints, delta: Floats, unknown: NDArray[np.bool_]) -> str:
+        at = self.largest(delta, held)
+        moved = int((delta[held] != 0.0).sum())
+        missing = int(unknown[held].sum())
+        note = f", {missing:,} not known" if missing else ""
+        if at is None or not moved:
+            return f"{which} = in {len(held) - missing:,}{note}"
+        change = self._moved(which, at).removeprefix(f"{which} ")
+        return f"{which} moved in {moved:,}{note}, most: {self._name(at)} {change}"
+
+    def _name(self, node: int) -> str:
+        scope = self.new.scopes.of(node)
+        return str(self.new.labels.of(node) or self.new.ops.of(node) or (*scope, "leaf")[-1])
+
+    def summary(self) -> str:
+        """What happened, in a line."""
+        said = f"output {self._moved('data', len(self.new) - 1).removeprefix('data ')}"
+        kinds = self.new.kinds
+        one, several, which = "parameter", "parameters", kinds == PARAMETER
+        if not which.any():
+            one, several, which = "leaf", "leaves", kinds == LEAF
+        known = np.flatnonzero(which & ~self.no_data)
+        moved = int((self.data_delta[known] != 0.0).sum())
+        if len(known):
+            said += f"; {moved:,} of {len(known):,} {one if len(known) == 1 else several} moved"
+            at = self.largest(self.data_delta, known)
+            if at is not None and moved:
+                where = "/".join(self.new.scopes.of(at))
+                said += f", by at most {abs(self.data_delta[at]):.3g} ({self._name(at)}"
+                said += f" in {where})" if where else ")"
+        missing = int(self.no_data.sum())
+        if missing:
+            said += (
+                f"\n{count(missing, 'number')} from before not known, changed in place: take "
+                "before = ag.draw(loss) before the step"
+            )
+        return said
