@@ -225,7 +225,7 @@ class _Changes:
         missing = int(unknown[held].sum())
         note = f", {missing:,} not known" if missing else ""
         if at is None or not moved:
-            return f"{which} = in {len(held) - missing:,}{note}"
+            return f"{which} equal in {len(held) - missing:,}{note}"
         change = self._moved(which, at).removeprefix(f"{which} ")
         return f"{which} moved in {moved:,}{note}, most: {self._name(at)} {change}"
 
