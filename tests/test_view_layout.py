@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 import types
+import xml.etree.ElementTree as ElementTree
 
 import graphviz
 import pytest
@@ -23,6 +24,11 @@ DOT = """
     graph.graph_attr["comment"] = "from the program"
     picture = graph.draw(prog=options["-K"], format=options["-T"])
     sys.stdout.buffer.write(picture + b"<!-- dot was here -->")
+"""
+SEVERAL = """
+    import sys, pygraphviz
+    for source in sys.stdin.buffer.read().decode().split("\\n"):
+        sys.stdout.buffer.write(pygraphviz.AGraph(string=source).draw(prog="dot", format="svg"))
 """
 FAILS = """
     import sys
@@ -89,6 +95,10 @@ class TestDotOnPath:
         assert ag.draw_dot(graph).pipe("svg").endswith(b"<!-- dot was here -->")
         assert "text/html" in graph._repr_mimebundle_()
 
+    def test_it_lays_out_several_graphs_at_once(self, install):
+        install(SEVERAL)
+        check_several()
+
     def test_failing_it_is_quoted(self, install, graph, tmp_path):
         """Displaying shows the text, saving raises; both name the way out."""
         install(FAILS)
@@ -145,6 +155,17 @@ class TestDotOnPath:
         check_shown_as_text(graph, "does not start")
 
 
+def check_several():
+    """Each picture is whole and in its place, whatever is written in it."""
+    sources = [f'digraph {{ "{name} <?xml" }}' for name in ("one", "zwei", "três")]
+    pictures = layout.lay_out_each(sources)
+    found = [ElementTree.fromstring(picture) for picture in pictures]
+    assert [element.tag for element in found] == ["{http://www.w3.org/2000/svg}svg"] * 3
+    for name, picture in zip(("one", "zwei", "três"), pictures, strict=True):
+        assert name in picture.decode()
+    assert layout.lay_out_each([]) == []
+
+
 class TestNoDot:
     def test_pygraphviz_lays_out_in_a_process_of_its_own(self, install, graph):
         """It is not even imported here."""
@@ -152,6 +173,10 @@ class TestNoDot:
         before = "pygraphviz" in sys.modules
         assert ag.draw_dot(graph).pipe("svg").startswith(b"<?xml")
         assert ("pygraphviz" in sys.modules) == before
+
+    def test_several_graphs_are_laid_out_by_one_process(self, install):
+        install(None)
+        check_several()
 
     def test_pygraphviz_is_ended_by_the_time_limit(self, install, graph):
         install(None)

@@ -208,8 +208,10 @@ class Cutter:
         """What lies around a part: what it is computed from, in a few groups by scope."""
         columns, scopes = self.columns, self.like.scopes
         into, out_of = columns.into(inside), columns.out_of(inside)
-        sources = np.setdiff1d(columns.tails[into], inside)
-        is_used = bool(np.setdiff1d(columns.heads[out_of], inside).size)
+        used, within = np.zeros(len(columns), np.bool_), np.zeros(len(columns), np.bool_)
+        used[columns.tails[into]] = within[inside] = True
+        sources = np.flatnonzero(used & ~within)
+        is_used = not bool(within[columns.heads[out_of]].all())
         present, place = np.unique(scopes.codes[sources], return_inverse=True)
         names = [scopes.names[code] for code in present.tolist()]
         known: dict[tuple[str, ...], int] = {}

@@ -121,13 +121,14 @@ class Folding:
         parts = name.split("_") if name else []
         return [self.level("_".join(parts[:i])) for i in range(len(parts) + 1)]
 
-    def levels(self, most_boxes: int = 600) -> tuple[list[Level], int]:
+    def levels(self, most_boxes: int = 300) -> tuple[list[Level], int]:
         """The outermost level and inner ones, outer before inner, for a page that needs no Python.
 
         Parameters
         ----------
         most_boxes : int
-            How many boxes they may have, all together; the outermost is always given.
+            How many boxes they may have, all together; the outermost is always given. A box is
+            about 2 kB of SVG.
 
         Returns
         -------
