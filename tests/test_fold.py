@@ -187,7 +187,7 @@ class TestInside:
         assert {a.tail for a in around[-1].arrows} <= {b.name for b in level.picture.boxes}
         assert all(not box.arrows and not box.opens for box in around[:-1])
         assert level.picture.caption == (
-            "neuron 0: 105 values, showing 6 groups (what is alike in one box)"
+            "MLP/layer 1/neuron 0: 105 values, showing 6 groups (what is alike in one box)"
         )
         assert 'style="rounded,filled,dashed"' in drawing_of(level.picture).source
 
@@ -237,7 +237,7 @@ class TestOptions:
         assert sorted(box.label or box.symbol for box in opened) == [
             "b", "dot", "w0", "w1", "w2", "w3",
         ]  # fmt: skip
-        assert "directly in MLP" in {box.label for box in shown.boxes}
+        assert "rest of MLP" in {box.label for box in shown.boxes}
 
     def test_expand_without_room_says_so(self):
         text = repr(ag.draw(loss_of(100), expand=["layer 0"], max_nodes=6))

@@ -88,7 +88,7 @@ class Boxes:
         tails, numbers = np.unique(where[columns.tails[leaving]], return_counts=True)
         codes = np.unique(self.like.scopes.codes[columns.heads[leaving]])
         scopes = [self.like.scopes.names[code] for code in codes.tolist()]
-        said = [scope[-1] for scope in scopes if scope][:_OPS_NAMED]
+        said = ["/".join(scope[-2:]) for scope in scopes if scope][:_OPS_NAMED]
         more = len(scopes) - len(said)
         title = "used by " + (", ".join(said) + " …" * bool(more) if said else "what follows")
         arrows = tuple(

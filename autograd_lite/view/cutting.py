@@ -150,6 +150,7 @@ class Cutter:
                     names: list[tuple[str, ...]] = names,
                     outer: set[tuple[str, ...]] = outer,
                     depth: int = depth,
+                    what: str = "rest of" if opened.any() else "directly in",
                 ) -> Group:
                     if code == _INPUTS:
                         return Group("inputs")
@@ -161,7 +162,7 @@ class Cutter:
                     if not scope:
                         return Group("outside any scope")
                     if scope in outer:
-                        return Group(f"directly in {scope[-1]}", scope)
+                        return Group(f"{what} {scope[-1]}", scope)
                     return Group(scope[-1], scope[:-1])
 
                 yield codes, group_of, how

@@ -174,6 +174,8 @@ class Folding:
         outer = self.level(name.rpartition("_")[0]).picture
         box = next(box for box in outer.boxes if box.name == name)
         title = " ".join(filter(None, (box.symbol, box.label))) or box.kind
+        if box.kind == "group":
+            title = "/".join((*box.scope, title))
         part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
         drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within
