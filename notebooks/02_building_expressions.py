@@ -216,7 +216,8 @@ assert slope.grad == 2 * (1.5 * 2.0 + 0.5 - 4.0) * 2.0 == -2.0
 one
 
 # %% [markdown]
-# A graph that is too large to look at folds into its scopes, and says so.
+# A graph that is too large to look at is folded, and says so: what a hundred points compute alike
+# is one box, ×100. With less room (or `depth=1`) each scope is a box.
 
 # %%
 slope.grad = intercept.grad = 0.0
@@ -225,7 +226,8 @@ many.label = "loss"
 many.backward()
 folded = ag.draw(many)
 print(repr(folded).splitlines()[0])
-assert repr(folded).startswith("803 values, showing 4 groups (by scope)")
+assert repr(folded).startswith("803 values, showing 12 groups (what is alike in one box)")
+assert repr(ag.draw(many, depth=1)).startswith("803 values, showing 4 groups (by scope)")
 folded
 
 # %% [markdown]
