@@ -1,8 +1,9 @@
 """Pictures of graphs.
 
-A picture is made in four rooms: `steps` decides which nodes are shown, `fold` and `picture` turn
-them into boxes and arrows, `dot` and `listing` write those down as a drawing and as text, `layout`
-runs Graphviz; `display` is what a user holds in hand.
+`steps` decides which nodes are shown; `picture` turns them into boxes and arrows, or, where they
+are too many, `columns`, `likeness`, `cutting`, `boxes` and `fold` do so with groups; `dot` and
+`listing` write those down as a drawing and as text, `layout` runs Graphviz; `diff` compares two;
+`display` is what a user holds in hand.
 """
 
 from autograd_lite.view.diff import draw_diff
