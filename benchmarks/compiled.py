@@ -12,12 +12,22 @@ from benchmarks.figures import Figure, shown
 from benchmarks.programs import Program, helmholtz, rosenbrock
 from benchmarks.recorded import (
     Recorded,
+    in_lists,
     options,
     over_rows,
     rosenbrock_at_a_point,
     slope_at_a_float,
 )
-from benchmarks.runners import ByHand, Casadi, CasadiBuffer, Compiled, Eager, Jax, JaxScalars
+from benchmarks.runners import (
+    ByHand,
+    Casadi,
+    CasadiBuffer,
+    Compiled,
+    Eager,
+    Jax,
+    JaxNumbers,
+    JaxScalars,
+)
 
 AT_A_POINT: list[Make] = [Compiled, Eager, ByHand, CasadiBuffer, Casadi, Jax]
 OVER_ROWS: list[Make] = [Compiled, Jax]
@@ -27,9 +37,11 @@ WITH_FORMULAS: list[Make] = [Compiled, ByHand, Jax]
 def tasks(quick: bool) -> list[tuple[Recorded, list[Make]]]:
     """What is run, and by whom; XLA compiles a loop over scalars for half a minute."""
     scalars: list[Make] = [] if quick else [JaxScalars]
+    lists: list[Make] = [] if quick else [JaxNumbers]
     return [
         (slope_at_a_float(), AT_A_POINT),
         (rosenbrock_at_a_point(1000), AT_A_POINT + scalars),
+        (in_lists(rosenbrock_at_a_point(1000)), [Compiled, *lists]),
         (over_rows(rosenbrock(10), 1_000), OVER_ROWS + scalars),
         (over_rows(helmholtz(10), 1_000), OVER_ROWS + scalars),
         (options(1_000 if quick else 1_000_000), WITH_FORMULAS),
@@ -49,8 +61,8 @@ ASKED: list[list[tuple[str, list[Make], float, float | None]]] = [
     ],
     [
         ("CasADi's virtual machine", [CasadiBuffer, Casadi], 1.2, 3),
-        ("`jax.jit` of the loop over scalars", [JaxScalars], 20, None),
     ],
+    [("`jax.jit` of the scalar program", [JaxNumbers], 20, None)],
     [("`jax.jit(vmap)`", [Jax, JaxScalars], 1, 4)],
     [("`jax.jit(vmap)`", [Jax, JaxScalars], 1, 4)],
     [("NumPy by hand", [ByHand], 1, None), ("`jax.jit(vmap)`", [Jax], 0.5, 1.5)],

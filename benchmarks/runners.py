@@ -159,7 +159,7 @@ class Jax(Runner):
     def prepare(self) -> None:
         jax, numpy, special = self.imported
         jax.config.update("jax_enable_x64", True)
-        self.inputs = [numpy.array(thing) for thing in self.inputs]
+        self.inputs = self.on_the_device(numpy)
         self.functions = SimpleNamespace(
             exp=numpy.exp, log=numpy.log, sqrt=numpy.sqrt, sin=numpy.sin, erfc=special.erfc
         )
@@ -169,9 +169,16 @@ class Jax(Runner):
             self.first(f"jit(vmap) of {self.what}, compiled")
         else:
             one = jax.jit(self.derivative)
-            # Quicker than the function, which looks for arrays in any structure.
-            self.run = lambda *inputs: one(*inputs).block_until_ready()
+            self.run = lambda *inputs: self.finished(one(*inputs))
             self.first(f"jit of {self.what}, compiled")
+
+    def on_the_device(self, numpy: Any) -> list[Any]:
+        """The inputs as its own arrays."""
+        return [numpy.array(thing) for thing in self.inputs]
+
+    def finished(self, result: Any) -> Any:
+        """The result when it is there; its own method is quicker than the function."""
+        return result.block_until_ready()
 
     def derivative(self, *inputs: Any) -> Any:
         """Of one row."""
@@ -187,3 +194,19 @@ class JaxScalars(Jax):
         jax, numpy, _ = self.imported
         found = self.task.loop(jax, self.functions, [*xs])
         return numpy.stack(jax.tree.leaves(found))
+
+
+class JaxNumbers(Jax):
+    """The same, whose arguments and results are lists of scalars, on the device before."""
+
+    what = "the loop over scalars, in lists"
+
+    def on_the_device(self, numpy: Any) -> list[Any]:
+        return [[*numpy.array(thing)] for thing in self.inputs]
+
+    def finished(self, result: Any) -> Any:
+        result[-1].block_until_ready()  # all of one computation are there together
+        return result
+
+    def derivative(self, xs: Any) -> Any:
+        return self.task.loop(self.imported[0], self.functions, xs)

@@ -440,7 +440,7 @@ def test_every_allocation_may_fail_and_nothing_is_lost():
     machine = Machine([("sum", ())], *arrays, np.array([3, 0]))
     actions = [
         lambda: Machine([("sum", ())], *arrays, np.array([3, 0])),
-        lambda: Call(machine, 1, max, (1.0,)),
+        lambda: Call(machine, 1, max, (1.0,), (-1, -1)),
         lambda: machine.map([(column, 0, 1, False), (number, 1, 1, True)], 3000, sums, True, 2),
         lambda: machine.map([(number, 0, 1, True), (column, 1, 1, False)], 3000, sums, True, 2),
     ]
@@ -478,7 +478,7 @@ def test_a_call_runs_the_machine_on_floats_and_hands_on_everything_else():
     def fallback(*args, **keywords):
         return args, keywords
 
-    call = Call(machine, 0, fallback)
+    call = Call(machine, 0, fallback, (), (-1, -1))
     assert call(3.0, 1.0) == 2.0
     assert call(3, 1.0) == ((3, 1.0), {})
     assert call(np.float64(3.0), 1.0) == ((3.0, 1.0), {})
@@ -487,25 +487,48 @@ def test_a_call_runs_the_machine_on_floats_and_hands_on_everything_else():
     assert call(3.0, y=1.0) == ((3.0,), {"y": 1.0})
     assert call(*[3.0, 1.0], **{}) == 2.0
     both = program([(TABLE["subtract"], 0, 1)], 2, [2, 0])
-    assert Call(both, 1, fallback)(3.0, 1.0) == (2.0, 3.0)
-    assert Call(both, 2, fallback)(3.0, 1.0) == [2.0, 3.0]
+    assert Call(both, 1, fallback, (), (-1, -1))(3.0, 1.0) == (2.0, 3.0)
+    assert Call(both, 2, fallback, (), (-1, -1))(3.0, 1.0) == [2.0, 3.0]
+
+
+def test_a_call_takes_lists_of_floats_of_its_sizes():
+    machine = program([(TABLE["subtract"], 0, 2)], 4, [4, 1, 3])
+
+    def fallback(*args):
+        return args
+
+    call = Call(machine, 1, fallback, (), (2, -1, 1))
+    assert call([3.0, 1.0], 2.0, [5.0]) == (1.0, 1.0, 5.0)
+    for others in (
+        ([3.0], 2.0, [5.0]),
+        ([3.0, 1.0, 0.0], 2.0, [5.0]),
+        ((3.0, 1.0), 2.0, [5.0]),
+        ([3.0, 1], 2.0, [5.0]),
+        ([3.0, 1.0], [2.0], [5.0]),
+        ([3.0, 1.0], 2.0),
+    ):
+        assert call(*others) == others
 
 
 def test_a_call_whose_guards_differ_is_handed_on():
     less = program([(TABLE["less"], 0, 1), (TABLE["less"], 1, 1)], 2, [0, 2, 3])
-    call = Call(less, 0, lambda *args: "otherwise", (1.0, 0.0))
+    call = Call(less, 0, lambda *args: "otherwise", (1.0, 0.0), (-1, -1))
     assert call(1.0, 2.0) == 1.0
     assert call(2.0, 1.0) == "otherwise"
     assert call(math.nan, 1.0) == "otherwise"
-    assert Call(less, 1, max, (0.0,))(1.0, 2.0) == (1.0, 1.0)
+    assert Call(less, 1, max, (0.0,), (-1, -1))(1.0, 2.0) == (1.0, 1.0)
 
 
 def test_calls_that_cannot_work_are_refused():
     machine = program([], 1, [0, 0])
     for arguments, message in (
-        ((machine, 3, max), "kind is 0"),
-        ((machine, 0, max), "2 outputs do not fit kind 0 and 0 guards"),
-        ((machine, 1, max, (1.0, 1.0, 1.0)), "do not fit"),
+        ((machine, 3, max, (), (-1,)), "kind is 0"),
+        ((machine, 0, max, (), (-1,)), "2 outputs do not fit kind 0 and 0 guards"),
+        ((machine, 1, max, (1.0, 1.0, 1.0), (-1,)), "do not fit"),
+        ((machine, 1, max, (), ()), "1 numbers in all, and are \\(\\)"),
+        ((machine, 1, max, (), (2,)), "are \\(2,\\)"),
+        ((machine, 1, max, (), (-2,)), "are \\(-2,\\)"),
+        ((machine, 1, max, (), (0, 2**62, 2**62)), "sizes of arguments"),
     ):
         with pytest.raises(ValueError, match=message):
             Call(*arguments)
@@ -516,7 +539,7 @@ def test_a_call_in_a_cycle_is_collected():
         pass
 
     owner = Owner()
-    owner.call = Call(program([], 1, [0]), 0, lambda *args, owner=owner: owner)
+    owner.call = Call(program([], 1, [0]), 0, lambda *args, owner=owner: owner, (), (-1,))
     gone = weakref.ref(owner)
     del owner
     gc.collect()

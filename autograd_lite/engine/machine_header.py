@@ -135,6 +135,13 @@ def _macros(rows: Sequence[Op]) -> Iterator[str]:
             f"X({r.name}, {len(r.scalars)}, {int(_fold_of(r)[2])}, {_quick(r)})" for r in found
         ]
         yield list_macro(f"FOLDS_{n}", entries)
+    entries = []
+    for row in folds:
+        quick = row.unless_nan or row
+        product = isinstance(quick, SequenceOp) and quick.rolls
+        if product and product.operator and len(row.vectors) == 2:
+            entries.append(f"X({row.name}, {int(quick is not row)}, {product.symbol})")
+    yield list_macro("ROLLED_2", entries)
     yield list_macro("KERNELS", [f"X({_columns(row)})" for row in rows])
     yield f'#define TABLE_DIGEST "{table_digest()}"\n'
 

@@ -13,12 +13,12 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.program.layouts import (
     Floats,
     Static,
-    are_numbers,
     holds_values,
     layout,
     numbers_of,
     plain_inputs,
     rows_of,
+    sizes_of,
     taken_apart,
 )
 from autograd_lite.program.paths import Paths
@@ -124,8 +124,8 @@ class Compiled:
         result = paths.once(trees)
         if self._check:
             paths.check_once(result, trees)
-        elif are_numbers(kind):
-            self._quick = paths.quick(self._slow)
+        elif (sizes := sizes_of(kind)) is not None:
+            self._quick = paths.quick(self._slow, sizes)
         return result
 
     def map(

@@ -67,7 +67,7 @@ def finished(builder: Builder, outputs: Sequence[int], single: bool) -> Program:
     constants, rows, codes, starts, operands, ends, saved = builder.finished(outputs)
     numbers = np.frombuffer(constants, np.float64)
     indices = [np.frombuffer(part, np.int64) for part in (starts, operands, ends)]
-    plain = Code(rows, np.frombuffer(codes, np.int32), *indices)
-    code = rolled(builder.n_inputs + len(numbers), plain)
+    plain = Code(numbers, rows, np.frombuffer(codes, np.int32), *indices)
+    code = rolled(builder.n_inputs, plain)
     saved["rolled"] = len(plain.codes) - len(code.codes)
-    return Program(builder.n_inputs, numbers, *code, single, saved)
+    return Program(builder.n_inputs, *code, single, saved)

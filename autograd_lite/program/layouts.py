@@ -40,9 +40,17 @@ def _is_network(thing: Any) -> bool:
 _NUMBER = "number"
 
 
-def are_numbers(layouts: Sequence[Hashable]) -> bool:
-    """Whether arguments of these layouts are single numbers."""
-    return all(kind == _NUMBER for kind in layouts)
+def sizes_of(layouts: Sequence[Hashable]) -> list[int] | None:
+    """-1 for each argument that is a number, its length for a list of numbers; None for others."""
+    sizes = []
+    for kind in layouts:
+        if kind == _NUMBER:
+            sizes.append(-1)
+        elif isinstance(kind, tuple) and kind[0] is list and isinstance(kind[1], int):
+            sizes.append(kind[1])
+        else:
+            return None
+    return sizes
 
 
 def plain_inputs(args: Sequence[Any]) -> Floats | None:

@@ -71,13 +71,13 @@ class Paths:
                 return Found(traced.rebuilt(outputs))
         return None
 
-    def quick(self, slow: Callable[..., Any]) -> Callable[..., Any]:
-        """The path that was met last as a function of floats; see `running.quick`."""
+    def quick(self, slow: Callable[..., Any], sizes: Sequence[int]) -> Callable[..., Any]:
+        """The path that was met last as a quick function; see `running.quick`."""
         traced = self.traced[-1]
         if traced.form is None:
             return slow
         expected = [float(guard.holds) for guard in traced.guards]
-        return quick(traced.program, traced.form, slow, expected)
+        return quick(traced.program, traced.form, slow, expected, sizes)
 
     def rows(
         self,

@@ -21,9 +21,14 @@ _ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.
 _ADDERS.sort(key=lambda row: row.rolls is not identity)
 
 
-class Code(NamedTuple):
-    """The instructions of a program; see `Program`."""
+#: Adding any number to it gives that number, to the bit.
+_NOTHING = -0.0
 
+
+class Code(NamedTuple):
+    """The constants and instructions of a program; see `Program`."""
+
+    constants: npt.NDArray[np.float64]
     rows: tuple[Op, ...]
     codes: npt.NDArray[np.int32]
     starts: Indices
@@ -37,11 +42,12 @@ class _Links(NamedTuple):
     Attributes
     ----------
     instruction : int64 array
+        -1 for none: the first product of a chain is added to nothing.
     chain : int64 array
         Equal for those of one chain.
     before, term : int64 array
-        The registers of what it adds to, and of what it adds: for all but the first of a chain the
-        former is its predecessor, which nothing else reads.
+        The registers of what it adds to (-1 for nothing), and of what it adds: for all but the
+        first of a chain the former is its predecessor, which nothing else reads.
     kind : int64 array
         Which of `_ADDERS` takes the term.
     """
@@ -53,7 +59,7 @@ class _Links(NamedTuple):
     kind: Indices
 
 
-def rolled(first: int, code: Code) -> Code:
+def rolled(n_inputs: int, code: Code) -> Code:
     """The same instructions with long chains of additions as rows over sequences.
 
     Every sum has the terms that it had, in the same order, so no bit of a result changes. Products
@@ -61,10 +67,10 @@ def rolled(first: int, code: Code) -> Code:
 
     Parameters
     ----------
-    first : int
-        The register of the first instruction.
+    n_inputs : int
     code : Code
     """
+    first = n_inputs + len(code.constants)
     if add not in code.rows:
         return code
     links = _linked(first, code)
@@ -111,9 +117,18 @@ def _linked(first: int, code: Code) -> _Links:
         if np.array_equal(further, chain):
             break
         chain = further
-    order = np.argsort(chain, kind="stable")
-    found = _Links(adds, chain, before, term, of_producers(kinds, term, 0))
-    return _Links(*[part[order] for part in found])
+    sort = of_producers(kinds, term, 0)
+    pair = ~continues & (sort > 0) & (of_producers(kinds, before, 0) == sort)
+    none = np.full(pair.sum(), -1)
+    links = _Links(
+        np.concatenate([none, adds]),
+        np.concatenate([chain[pair], chain]),
+        np.concatenate([none, before]),
+        np.concatenate([before[pair], term]),
+        np.concatenate([sort[pair], sort]),
+    )
+    order = np.argsort(links.chain, kind="stable")
+    return _Links(*[part[order] for part in links])
 
 
 def _rewritten(
@@ -124,7 +139,7 @@ def _rewritten(
     n, sizes = len(code.codes), np.diff(code.starts)
     codes, kept = code.codes.astype(np.int64), np.ones(n, np.bool_)
     owner = np.repeat(np.arange(n), sizes)
-    kept[links.instruction[wanted]] = False
+    kept[links.instruction[wanted & (links.instruction >= 0)]] = False
     plain = kept.copy()
     owners, ranks, values = [], [], []
     for kind, adder in enumerate(_ADDERS):
@@ -148,21 +163,22 @@ def _rewritten(
         begins = mine & (places == 0)
         owners.append(last)
         ranks.append(sizes[last] - 1)
-        values.append(links.before[begins])
+        values.append(np.where(links.before[begins] < 0, first + n, links.before[begins]))
     whole = plain[owner]
     owners.append(owner[whole])
     ranks.append((np.arange(len(owner)) - np.repeat(code.starts[:-1], np.diff(code.starts)))[whole])
     values.append(code.operands[whole])
     starts = np.concatenate([[0], np.cumsum(np.where(kept, sizes, 0))])
-    registers = np.concatenate([np.arange(first), first - 1 + np.cumsum(kept)])
+    reads = np.concatenate(values)
+    added = bool((reads == first + n).any())  # a constant behind the others
+    registers = np.concatenate([np.arange(first), first + added - 1 + np.cumsum(kept), [first]])
     operands = np.empty(starts[-1], np.int64)
-    operands[starts[np.concatenate(owners)] + np.concatenate(ranks)] = registers[
-        np.concatenate(values)
-    ]
+    operands[starts[np.concatenate(owners)] + np.concatenate(ranks)] = registers[reads]
     used, where, again = np.unique(codes[kept], return_index=True, return_inverse=True)
     order = np.argsort(where)
     rows = (*code.rows, *_ADDERS)
     return Code(
+        np.append(code.constants, _NOTHING) if added else code.constants,
         tuple(rows[used[k]] for k in order),
         np.argsort(order).astype(np.int32)[again],
         starts[np.append(np.flatnonzero(kept), n)],

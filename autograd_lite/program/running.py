@@ -95,9 +95,13 @@ def _placed(arguments: Sequence[tuple[Floats, bool]]) -> tuple[tuple[Floats, int
 
 
 def quick(
-    program: Program, kind: int, slow: Callable[..., Any], expected: Sequence[float]
+    program: Program,
+    kind: int,
+    slow: Callable[..., Any],
+    expected: Sequence[float],
+    sizes: Sequence[int],
 ) -> Callable[..., Any]:
-    """A program as a function of floats, where the machine is there: else `slow`.
+    """A program as a function of floats and lists, where the machine is there: else `slow`.
 
     Parameters
     ----------
@@ -105,11 +109,13 @@ def quick(
     kind : int
         Whether it gives a float (0), a tuple (1) or a list (2).
     slow : callable
-        Called if the arguments are no floats, or the last outputs not as expected.
+        Called if the arguments are something else, or the last outputs not as expected.
     expected : sequence of float
+    sizes : sequence of int
+        Of each argument: -1 for a float, or the length of a list of floats.
     """
     own = program._run()
     if not isinstance(own, _Native):
         return slow
-    call: Callable[..., Any] = native.Call(own.machine, kind, slow, tuple(expected))
+    call: Callable[..., Any] = native.Call(own.machine, kind, slow, tuple(expected), tuple(sizes))
     return call

@@ -37,6 +37,7 @@ class Call:
         machine: Machine,
         kind: int,
         fallback: Callable[..., Any],
-        expected: tuple[float, ...] = ...,
+        expected: tuple[float, ...],
+        sizes: tuple[int, ...],
     ) -> Call: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...

@@ -299,7 +299,60 @@ ARITHMETIC_2(SUM_2)
         }                                                                                         \
     }
 OPERATORS_2(GROUP_2)
+
+/* Four folds over the same blocks, each with numbers of its own that are the same for all rows, as in a layer
+ * of a network: so that blocks are fetched once for these.
+ * refs: four results, their starts, the blocks, then the numbers of each fold. */
+#define LOAD(s) Four low##s = AT(total[s], i), high##s = AT(total[s], i + 4);
+#define STEP(s, op)                                                                               \
+    low##s += a op numbers[k][s];                                                                 \
+    high##s += b op numbers[k][s];
+#define STORE(s)                                                                                  \
+    *(Four *)(total[s] + i) = low##s;                                                             \
+    *(Four *)(total[s] + i + 4) = high##s;
+#define LAYER_2(name, careful, op)                                                                \
+    KERNEL(layer_##name) {                                                                        \
+        TAKE_FRAME                                                                                \
+        enum { SOME = 64 };                                                                       \
+        const int32_t m = (n - 7) / 5, *xs = refs + 8, *ws = xs + m;                              \
+        double *total[4], numbers[SOME][4], room[BLOCK];                                          \
+        for (int s = 0; s < 4; s++) {                                                             \
+            const double *from = SPREAD(refs[4 + s], room);                                       \
+            total[s] = BLOCK_AT(refs[s]);                                                         \
+            LANES total[s][i] = from[i];                                                          \
+        }                                                                                         \
+        for (int32_t begin = 0; begin < m; begin += SOME) {                                       \
+            const int32_t some = m - begin < SOME ? m - begin : SOME;                             \
+            const double *x[SOME];                                                                \
+            for (int32_t k = 0; k < some; k++) {                                                  \
+                x[k] = BLOCK_AT(xs[begin + k]);                                                   \
+                for (int s = 0; s < 4; s++)                                                       \
+                    numbers[k][s] = uniform[~ws[s * m + begin + k]];                              \
+            }                                                                                     \
+            for (int i = 0; i < lanes; i += TILE) {                                               \
+                LOAD(0) LOAD(1) LOAD(2) LOAD(3)                                                   \
+                for (int32_t k = 0; k < some; k++) {                                              \
+                    const Four a = AT(x[k], i), b = AT(x[k], i + 4);                              \
+                    STEP(0, op) STEP(1, op) STEP(2, op) STEP(3, op)                               \
+                }                                                                                 \
+                STORE(0) STORE(1) STORE(2) STORE(3)                                               \
+            }                                                                                     \
+        }                                                                                         \
+        for (int s = 0; careful && s < 4; s++)                                                    \
+            if (NAME(doubtful)(total[s], lanes)) {                                                \
+                const double *from = SPREAD(refs[4 + s], room);                                   \
+                LANES total[s][i] = from[i];                                                      \
+                for (int32_t k = 0; k < m; k++) {                                                 \
+                    const double *x = BLOCK_AT(xs[k]), number = uniform[~ws[s * m + k]];          \
+                    LANES total[s][i] = step_##name(total[s][i], x[i], number, NULL, attrs);      \
+                }                                                                                 \
+            }                                                                                     \
+    }
+ROLLED_2(LAYER_2)
 #undef AT
+#undef LOAD
+#undef STEP
+#undef STORE
 #endif
 
 static const Variant NAME(variant) = {
@@ -323,6 +376,10 @@ static const Variant NAME(variant) = {
     .groups = {
 #define ENTER_GROUP(name, ...) [CODE_##name] = NAME(group_##name),
         OPERATORS_2(ENTER_GROUP)
+    },
+    .layers = {
+#define ENTER_LAYER(name, ...) [CODE_##name] = NAME(layer_##name),
+        ROLLED_2(ENTER_LAYER)
     },
 #endif
     .sum_of_block = NAME(sum_of_block),

@@ -1,4 +1,4 @@
-/* A program as a function of floats: the fastest way to run one. */
+/* A program as a function of floats, and of lists of them: the fastest way to run one. */
 
 typedef struct {
     PyObject_HEAD
@@ -8,6 +8,8 @@ typedef struct {
     double *expected; /* what the last outputs must be */
     int32_t n_guards;
     int kind;
+    Py_ssize_t n_args;
+    Py_ssize_t *sizes; /* of each argument: how long a list it is, -1 for a float */
 } Call;
 
 enum { CALL_FLOAT, CALL_TUPLE, CALL_LIST };
@@ -45,31 +47,57 @@ static bool guards_hold(const Call *call) {
     return true;
 }
 
+/* Put an argument into some slots; false if it is something else. */
+static bool read_list(PyObject *arg, Py_ssize_t size, double *slots) {
+    if (!PyList_CheckExact(arg) || PyList_GET_SIZE(arg) != size)
+        return false;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        PyObject *number = PyList_GET_ITEM(arg, i);
+        if (!PyFloat_CheckExact(number))
+            return false;
+        slots[i] = PyFloat_AS_DOUBLE(number);
+    }
+    return true;
+}
+
+static bool read_args(const Call *call, PyObject *const *args) {
+    double *slots = call->machine->slots;
+    for (Py_ssize_t i = 0; i < call->n_args; i++) {
+        const Py_ssize_t size = call->sizes[i];
+        if (size < 0) {
+            if (!PyFloat_CheckExact(args[i]))
+                return false;
+            *slots++ = PyFloat_AS_DOUBLE(args[i]);
+        } else {
+            if (!read_list(args[i], size, slots))
+                return false;
+            slots += size;
+        }
+    }
+    return true;
+}
+
 static PyObject *call_vectorcall(PyObject *self, PyObject *const *args, size_t flags,
                                  PyObject *names) {
     Call *call = (Call *)self;
     Machine *machine = call->machine;
-    const Py_ssize_t n = PyVectorcall_NARGS(flags);
-    bool plain = n == machine->n_inputs && (!names || PyTuple_GET_SIZE(names) == 0);
-    for (Py_ssize_t i = 0; plain && i < n; i++)
-        plain = PyFloat_CheckExact(args[i]);
-    if (plain) {
+    if (PyVectorcall_NARGS(flags) == call->n_args && (!names || PyTuple_GET_SIZE(names) == 0)) {
         PyObject *found = NULL;
         if (call->kind != CALL_FLOAT && !(found = make_room(call)))
             return NULL;
-        for (Py_ssize_t i = 0; i < n; i++)
-            machine->slots[i] = PyFloat_AS_DOUBLE(args[i]);
-        run_once(machine);
-        if (guards_hold(call))
-            return found ? fill_room(call, found)
-                         : PyFloat_FromDouble(machine->slots[machine->output_slots[0]]);
+        if (read_args(call, args)) {
+            run_once(machine);
+            if (guards_hold(call))
+                return found ? fill_room(call, found)
+                             : PyFloat_FromDouble(machine->slots[machine->output_slots[0]]);
+        }
         Py_XDECREF(found);
     }
     return PyObject_Vectorcall(call->fallback, args, flags, names);
 }
 
 static int read_expected(Call *call, PyObject *expected) {
-    const Py_ssize_t n = expected ? PyTuple_GET_SIZE(expected) : 0;
+    const Py_ssize_t n = PyTuple_GET_SIZE(expected);
     if (n > call->machine->n_outputs ||
         (call->kind == CALL_FLOAT && call->machine->n_outputs != n + 1)) {
         PyErr_Format(PyExc_ValueError, "%d outputs do not fit kind %d and %zd guards",
@@ -90,14 +118,37 @@ static int read_expected(Call *call, PyObject *expected) {
     return 0;
 }
 
+/* The sizes of arguments, which together are the inputs. */
+static int read_sizes(Call *call, PyObject *sizes) {
+    Py_ssize_t left = call->machine->n_inputs;
+    call->n_args = PyTuple_GET_SIZE(sizes);
+    if (!(call->sizes = new_array(call->n_args, sizeof(Py_ssize_t)))) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < call->n_args && left >= 0; i++) {
+        const Py_ssize_t size = PyLong_AsSsize_t(PyTuple_GET_ITEM(sizes, i));
+        if (size == -1 && PyErr_Occurred())
+            return -1;
+        call->sizes[i] = size;
+        left = size < -1 || size > left ? -1 : left - (size < 0 ? 1 : size);
+    }
+    if (left == 0)
+        return 0;
+    PyErr_Format(PyExc_ValueError, "sizes of arguments are -1 for a float or the length of a list, %d "
+                 "numbers in all, and are %R", (int)call->machine->n_inputs, sizes);
+    return -1;
+}
+
 static PyTypeObject *MachineType;
 
 static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"machine", "kind", "fallback", "expected", NULL};
-    PyObject *machine, *fallback, *expected = NULL;
+    static char *names[] = {"machine", "kind", "fallback", "expected", "sizes", NULL};
+    PyObject *machine, *fallback, *expected, *sizes;
     int kind;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!iO|O!:Call", names, MachineType, &machine,
-                                     &kind, &fallback, &PyTuple_Type, &expected))
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!iOO!O!:Call", names, MachineType, &machine,
+                                     &kind, &fallback, &PyTuple_Type, &expected, &PyTuple_Type,
+                                     &sizes))
         return NULL;
     if (kind < CALL_FLOAT || kind > CALL_LIST)
         return PyErr_Format(PyExc_ValueError, "kind is 0 for a float, 1 for a tuple or 2 for a list "
@@ -109,7 +160,7 @@ static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     call->machine = (Machine *)Py_NewRef(machine);
     call->fallback = Py_NewRef(fallback);
     call->kind = kind;
-    if (read_expected(call, expected) < 0)
+    if (read_expected(call, expected) < 0 || read_sizes(call, sizes) < 0)
         Py_CLEAR(call);
     return (PyObject *)call;
 }
@@ -134,6 +185,7 @@ static void call_dealloc(PyObject *self) {
     Py_XDECREF(call->machine);
     Py_XDECREF(call->fallback);
     PyMem_RawFree(call->expected);
+    PyMem_RawFree(call->sizes);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -144,9 +196,9 @@ static PyMemberDef call_members[] = {
 };
 
 PyDoc_STRVAR(call_doc,
-"Call(machine, kind, fallback, expected=())\n--\n\n"
-"A machine as a function of floats.\n\n"
-"Called with exactly as many floats as there are inputs, it runs the machine and returns a float\n"
+"Call(machine, kind, fallback, expected, sizes)\n--\n\n"
+"A machine as a function of floats and of lists of floats.\n\n"
+"Called with floats (size -1) and lists of the sizes that are given, it runs the machine and returns a float\n"
 "(kind 0), a tuple (1) or a list (2); the last outputs are compared with `expected` and not returned.\n"
 "Called with anything else, or where they differ, it calls `fallback`.");
 

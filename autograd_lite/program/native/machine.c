@@ -49,9 +49,9 @@ typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const
 
 /* Kernels for one set of machine instructions. The first ones by which operands are uniform, bit k for the
  * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them, `groups`
- * for several right operands. */
+ * for several right operands; `layers` are four folds at once. */
 typedef struct {
-    Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], sum_of_block, sum_of_uniform;
+    Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
 } Variant;
 
 #define VARIANT plain

@@ -1,6 +1,8 @@
 /* How a program is mapped over rows when certain inputs are shared by all rows: instructions that depend on
  * those and constants only are run once, the others for each block of rows. */
 
+enum { NOWHERE = INT32_MAX }; /* a ref of what was not planned yet */
+
 typedef struct {
     Kernel kernel;
     const double *attrs;
@@ -73,6 +75,7 @@ typedef struct {
     int32_t *refs;            /* by register */
     int32_t *ends;            /* by register; see `find_ends` */
     int32_t *wanted, *others; /* by register: 1 + an output that it is; by output: 1 + the next such, or 0 */
+    int32_t *alike[2];        /* by instruction: 1 + the next one with the same such vector, or 0 */
     Pool pool;
     int32_t *code;
 } Draft;
@@ -138,11 +141,96 @@ static void plan_step(Draft *draft, int32_t j, int mask) {
     free_unread(own, draft->ends, draft->refs, &draft->pool);
 }
 
+/* --- layers -------------------------------------------------------------------------------------- */
+
+enum { LAYER = 4, SHORTEST_FOLD = 4, FARTHEST = 16 };
+
+/* The elements in one of the two vectors of a fold that layers are made of, 0 for other instructions. */
+static int32_t vector_length(const Machine *machine, int32_t j) {
+    const int32_t kernel = machine->rows[machine->codes[j]].kernel;
+    const int32_t m = (machine->starts[j + 1] - machine->starts[j] - 1) / 2;
+    return variant->layers[kernel] && m >= SHORTEST_FOLD ? m : 0;
+}
+
+static bool are_alike(const Machine *machine, int32_t i, int32_t j, int vector) {
+    const int32_t m = vector_length(machine, i);
+    return machine->codes[i] == machine->codes[j] && vector_length(machine, j) == m &&
+           memcmp(machine->operands + machine->starts[i] + vector * m,
+                  machine->operands + machine->starts[j] + vector * m, (size_t)m * sizeof(int32_t)) == 0;
+}
+
+/* Link folds that have a vector in common, through a table of the first of each kind from behind. */
+static void find_alike(const Machine *machine, int vector, int32_t *alike, int32_t *table, uint32_t mask) {
+    for (int32_t j = machine->n_instructions; j-- > 0;) {
+        const int32_t m = vector_length(machine, j);
+        if (!m)
+            continue;
+        uint32_t place = (uint32_t)machine->codes[j];
+        for (int32_t k = 0; k < m; k++)
+            place = (place ^ (uint32_t)machine->operands[machine->starts[j] + vector * m + k]) * 0x9E3779B1u;
+        for (place = (place ^ place >> 15) & mask; table[place]; place = (place + 1) & mask)
+            if (are_alike(machine, table[place] - 1, j, vector))
+                break;
+        alike[j] = table[place];
+        table[place] = j + 1;
+    }
+}
+
+/* Whether fold `j` may be run in the place of `at`: what it reads besides the common vector is there, and the
+ * same for all rows. */
+static bool may_move(const Draft *draft, int32_t j, int32_t at, int vector) {
+    const Machine *machine = draft->machine;
+    const int32_t m = vector_length(machine, j), first = first_instruction(machine);
+    const int32_t *operands = machine->operands + machine->starts[j];
+    for (int32_t k = 0; k < m; k++) {
+        const int32_t operand = operands[(1 - vector) * m + k];
+        if (operand >= first + at || draft->refs[operand] >= 0)
+            return false;
+    }
+    return operands[2 * m] < first + at;
+}
+
+/* Run fold `j`, whose vector number `vector` is of blocks, together with others; false if there are too few. */
+static bool plan_layer(Draft *draft, int32_t j, int vector) {
+    const Machine *machine = draft->machine;
+    Plan *plan = draft->plan;
+    const int32_t m = vector_length(machine, j), first = first_instruction(machine);
+    int32_t members[LAYER] = {j}, n = 1, next = draft->alike[vector][j];
+    for (int32_t tried = 0; next && n < LAYER && tried < FARTHEST; tried++) {
+        if (draft->refs[first + next - 1] == NOWHERE && may_move(draft, next - 1, j, vector))
+            members[n++] = next - 1;
+        next = draft->alike[vector][next - 1];
+    }
+    const int32_t *operands = machine->operands + machine->starts[j];
+    bool blocks = n == LAYER;
+    for (int32_t k = 0; blocks && k < m; k++)
+        blocks = draft->refs[operands[vector * m + k]] >= 0;
+    if (!blocks)
+        return false;
+    int32_t *refs = plan->refs + plan->n_refs, *numbers = refs + 2 * LAYER + m;
+    for (int32_t k = 0; k < m; k++)
+        refs[2 * LAYER + k] = draft->refs[operands[vector * m + k]];
+    for (int32_t s = 0; s < LAYER; s++) {
+        operands = machine->operands + machine->starts[members[s]];
+        refs[LAYER + s] = draft->refs[operands[2 * m]];
+        for (int32_t k = 0; k < m; k++)
+            *numbers++ = draft->refs[operands[(1 - vector) * m + k]];
+        refs[s] = draft->refs[first + members[s]] = take_place(&draft->pool);
+    }
+    const Row *row = &machine->rows[machine->codes[j]];
+    add_step(plan, variant->layers[row->kernel], row->attrs, 2 * LAYER - 1 + 5 * m);
+    for (int32_t s = 0; s < LAYER; s++)
+        add_sums(draft, first + members[s]);
+    return true;
+}
+
 /* Number what is uniform from ~0 down and blocks from 0 up, and write the steps. */
 static void write_steps(Draft *draft) {
     const Machine *machine = draft->machine;
     Plan *plan = draft->plan;
     const int32_t first = first_instruction(machine);
+    for (int32_t j = 0; j < machine->n_instructions; j++)
+        draft->refs[first + j] = NOWHERE;
     for (int32_t i = 0; i < first; i++) {
         const bool block = i < machine->n_inputs && !plan->shared[i] &&
                            (draft->ends[i] || draft->wanted[i]);
@@ -157,13 +245,18 @@ static void write_steps(Draft *draft) {
     }
     plan->n_uniform = first;
     for (int32_t j = 0; j < machine->n_instructions; j++) {
-        const int mask = uniform_operands(machine, j, draft->refs);
-        if (mask < 0) {
+        const int32_t start = machine->starts[j], n = machine->starts[j + 1] - start;
+        const bool planned = draft->refs[first + j] != NOWHERE; /* with a layer */
+        const int mask = planned ? 0 : uniform_operands(machine, j, draft->refs);
+        if (planned || ((mask == 1 || mask == 2) && vector_length(machine, j) &&
+                        plan_layer(draft, j, 2 - mask))) {
+            free_operands(machine, machine->operands + start, n, start, draft->ends, draft->refs,
+                          &draft->pool);
+            free_unread(first + j, draft->ends, draft->refs, &draft->pool);
+        } else if (mask < 0) {
             draft->refs[first + j] = ~plan->n_uniform++;
-            const int32_t start = machine->starts[j];
             draft->code = encode(machine, j, machine->rows[machine->codes[j]].kernel,
-                                 machine->operands + start, machine->starts[j + 1] - start,
-                                 draft->refs, true, draft->code);
+                                 machine->operands + start, n, draft->refs, true, draft->code);
             add_sums(draft, first + j);
         } else {
             plan_step(draft, j, mask);
@@ -177,11 +270,29 @@ static void write_steps(Draft *draft) {
 
 static int fill_plan(Plan *plan, const Machine *machine) {
     const int32_t n = first_instruction(machine) + machine->n_instructions;
-    Draft draft = {machine, plan, new_array(n, sizeof(int32_t)), find_ends(machine, !plan->reduce),
-                   new_array(n, sizeof(int32_t)), new_array(machine->n_outputs, sizeof(int32_t)),
-                   {new_array(n, sizeof(int32_t)), 0, 0}, plan->uniform_code};
+    Draft draft = {.machine = machine, .plan = plan, .code = plan->uniform_code};
+    uint32_t folds = 0, places = 2;
+    for (int32_t j = 0; j < machine->n_instructions; j++)
+        folds += vector_length(machine, j) > 0;
+    while (places < 2 * folds)
+        places *= 2;
+    int32_t *table = NULL;
     int result = -1;
-    if (draft.refs && draft.ends && draft.wanted && draft.others && draft.pool.places) {
+    draft.refs = new_array(n, sizeof(int32_t));
+    draft.ends = find_ends(machine, !plan->reduce);
+    draft.wanted = new_array(n, sizeof(int32_t));
+    draft.others = new_array(machine->n_outputs, sizeof(int32_t));
+    draft.pool.places = new_array(n, sizeof(int32_t));
+    bool ready = draft.refs && draft.ends && draft.wanted && draft.others && draft.pool.places;
+    for (int vector = 0; ready && vector < 2; vector++) {
+        draft.alike[vector] = new_array(folds ? machine->n_instructions : 0, sizeof(int32_t));
+        table = new_array(places, sizeof(int32_t));
+        ready = draft.alike[vector] && table;
+        if (ready && folds)
+            find_alike(machine, vector, draft.alike[vector], table, places - 1);
+        PyMem_RawFree(table);
+    }
+    if (ready) {
         for (int32_t k = 0; plan->reduce && k < machine->n_outputs; k++) {
             draft.others[k] = draft.wanted[machine->outputs[k]];
             draft.wanted[machine->outputs[k]] = k + 1;
@@ -193,6 +304,8 @@ static int fill_plan(Plan *plan, const Machine *machine) {
     PyMem_RawFree(draft.ends);
     PyMem_RawFree(draft.wanted);
     PyMem_RawFree(draft.others);
+    PyMem_RawFree(draft.alike[0]);
+    PyMem_RawFree(draft.alike[1]);
     PyMem_RawFree(draft.pool.places);
     return result;
 }
