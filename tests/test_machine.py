@@ -8,6 +8,7 @@ import sys
 import threading
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -389,6 +390,21 @@ MAPS = [
 def test_arrays_that_do_not_fit_are_refused(inputs, n_rows, outputs, message):
     with pytest.raises(ValueError, match=message):
         Machine(**GOOD).map(inputs, n_rows, outputs, False, 1)
+
+
+def test_a_long_program_lets_other_threads_run_and_keeps_its_numbers_apart():
+    steps = [(TABLE["add"], 2, 0)] + [(TABLE["add"], k, 0) for k in range(3, 200_002)]
+    machine = program(steps, 2, [200_002, 0], [0.25])
+    expected = {x: float(200_000 * x + 0.25) for x in range(8)}  # exact: quarters below 2**53
+
+    def times(x):
+        found = np.empty(2)
+        for _ in range(20):
+            machine.run(np.array([float(x), 1.0]), found)
+            assert found.tolist() == [expected[x], float(x)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(times, range(8)))
 
 
 def test_a_machine_is_run_by_several_threads_at_once():
