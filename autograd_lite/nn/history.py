@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Epoch:
+class Epoch(NamedTuple):
     """One pass over the training data.
 
     Attributes
@@ -22,7 +23,7 @@ class Epoch:
         Wall time, validation included.
     validation_loss : float or None
         None without validation data.
-    validation_metrics : dict of str to float
+    validation_metrics : mapping of str to float
     """
 
     number: int
@@ -30,7 +31,7 @@ class Epoch:
     metrics: dict[str, float]
     seconds: float
     validation_loss: float | None = None
-    validation_metrics: dict[str, float] = field(default_factory=dict)
+    validation_metrics: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass
@@ -107,6 +108,6 @@ class History:
         return f"<History of {len(self)} epochs{ended}: {', '.join(parts)}>"
 
 
-def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
+def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:
     names = rows[0] if rows else ()
     return {name: [row[name] for row in rows] for name in names}

@@ -45,14 +45,16 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter once, by its gradient."""
         before = np.array([p.data for p in self.parameters])
-        after = self.moved(before, np.array([p.grad for p in self.parameters]))
+        with np.errstate(all="ignore"):
+            after = self.moved(before, np.array([p.grad for p in self.parameters]))
         for parameter, number in zip(self.parameters, after.tolist(), strict=True):
             parameter.data = number
 
     def moved(self, numbers: Array, gradients: Array) -> Array:
         """Where a step takes the parameters' numbers, one for each, in a new array.
 
-        Each call is a step: what is remembered from step to step changes.
+        Each call is a step: what is remembered from step to step changes. NumPy gives no warnings
+        meanwhile.
         """
         raise NotImplementedError(
             f"{type(self).__name__} must define step(), or moved(numbers, gradients)"
@@ -109,17 +111,16 @@ class SGD(Optimizer):
 
     def moved(self, numbers: Array, gradients: Array) -> Array:
         """See `Optimizer.moved`."""
-        with np.errstate(all="ignore"):
-            moves = decayed = gradients
-            if self.weight_decay:
-                moves = decayed = gradients + self.weight_decay * numbers
-            if self.momentum:
-                before = self._velocities
-                moves = decayed if before is None else self.momentum * before + decayed
-                self._velocities = moves
-                if self.nesterov:
-                    moves = decayed + self.momentum * moves
-            return numbers - self.learning_rate * moves
+        moves = decayed = gradients
+        if self.weight_decay:
+            moves = decayed = gradients + self.weight_decay * numbers
+        if self.momentum:
+            before = self._velocities
+            moves = decayed if before is None else self.momentum * before + decayed
+            self._velocities = moves
+            if self.nesterov:
+                moves = decayed + self.momentum * moves
+        return numbers - self.learning_rate * moves
 
 
 class Adam(Optimizer):
@@ -158,7 +159,6 @@ class Adam(Optimizer):
         self._means = np.zeros(len(self.parameters))
         self._squares = np.zeros(len(self.parameters))
 
-    @np.errstate(all="ignore")
     def moved(self, numbers: Array, gradients: Array) -> Array:
         """See `Optimizer.moved`."""
         beta1, beta2 = self.betas

@@ -65,12 +65,14 @@ class Pass:
             n = len(batch)
             total, outputs, gradients = self.evaluate(batch, epoch, step is not None)
             loss += total * n
-            for name, metric in self.loss.metrics.items():
-                sums[name] += metric(outputs, [self.targets[i] for i in batch]) * n
+            for name in sums:
+                sums[name] += self.loss.metrics[name](outputs, [self.targets[i] for i in batch]) * n
             count += n
             if step is not None:
                 step(self.numbers(), gradients, epoch, batch)
-        return loss / count, {name: number / count for name, number in sums.items()}
+        for name in sums:
+            sums[name] /= count
+        return loss / count, sums
 
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,17 @@ def learn(
     batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
     training.check()
     measuring.check()
-    step = _Step(model, training.parameters, chosen)
+    step = _Step(model, training.parameters, chosen, quiet=kind is CompiledPass)
     history = History()
-    with tqdm(
-        total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
-    ) as bar:
+    usual = np.geterr()
+    # Entered once, as it takes long beside a step; a user's own code runs outside of it.
+    quiet = np.errstate(all="ignore") if kind is CompiledPass else nullcontext()
+    with (
+        tqdm(
+            total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
+        ) as bar,
+        quiet,
+    ):
         try:
             for number in range(1, epochs + 1):
                 start = time.perf_counter()
@@ -98,9 +105,11 @@ def learn(
                 if progress:
                     bar.set_postfix_str(_shown(history[-1]), refresh=False)
                     bar.update()
-                if callback is not None and callback(history) is True:
-                    history.stopped = True
-                    break
+                if callback is not None:
+                    with np.errstate(**usual):
+                        history.stopped = callback(history) is True
+                    if history.stopped:
+                        break
         except KeyboardInterrupt:
             history.interrupted = True
             bar.set_postfix_str("interrupted; what was learnt is kept")
@@ -116,9 +125,11 @@ def predict(model: Model, inputs: Any) -> Array:
 class _Step:
     """One update of the parameters, which leaves them finite or as they were."""
 
-    def __init__(self, model: Model, parameters: Sequence[Value], optimizer: Optimizer) -> None:
+    def __init__(
+        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool
+    ) -> None:
         self.model, self.parameters = model, (*parameters,)
-        self.optimizer = optimizer
+        self.optimizer, self._quiet = optimizer, quiet
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         self._on_arrays = own is Optimizer.step and (*optimizer.parameters,) == self.parameters
 
@@ -126,7 +137,7 @@ class _Step:
         """Move the parameters from their numbers by the gradient of a batch's loss."""
         self._check("the gradient of", gradients, epoch, batch)
         if self._on_arrays:
-            after = self.optimizer.moved(before, gradients)
+            after = self._moved(before, gradients)
             self._check("the parameter", after, epoch, batch)
             write_numbers(self.parameters, after)
             return
@@ -140,6 +151,12 @@ class _Step:
         except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
             write_numbers(self.parameters, before)
             raise
+
+    def _moved(self, before: Array, gradients: Array) -> Array:
+        if self._quiet:
+            return self.optimizer.moved(before, gradients)
+        with np.errstate(all="ignore"):
+            return self.optimizer.moved(before, gradients)
 
     def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
         if not are_finite(numbers):

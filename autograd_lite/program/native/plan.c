@@ -143,7 +143,7 @@ static void plan_step(Draft *draft, int32_t j, int mask) {
 
 /* --- layers -------------------------------------------------------------------------------------- */
 
-enum { LAYER = 4, SHORTEST_FOLD = 4, FARTHEST = 16 };
+enum { LAYER = 4, SHORTEST_FOLD = 2, FARTHEST = 16 };
 
 /* The elements in one of the two vectors of a fold that layers are made of, 0 for other instructions. */
 static int32_t vector_length(const Machine *machine, int32_t j) {
