@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,30 +14,47 @@ from autograd_lite.engine.refusals import refuse_data
 
 def read_numbers(nodes: Sequence[Value], into: Any, /) -> None:
     """Write the numbers of Values to a float64 array."""
+    _check_nodes(nodes)
     for node in nodes:
         tell_read(node)
-    _check_length(nodes, into)
-    into[:] = [node._number for node in nodes]
+    view = _numbers_for(nodes, into)
+    if view.readonly:
+        raise BufferError(f"an array that is writable is needed, and was given {into!r}")
+    view[:] = memoryview(array("d", [node._number for node in nodes]))
 
 
 def are_finite(numbers: Any, /) -> bool:
     """Whether all of a float64 array are neither nan nor infinite."""
-    return all(map(math.isfinite, numbers.tolist()))
+    return all(map(math.isfinite, _view_of(numbers).tolist()))
 
 
 def write_numbers(leaves: Sequence[Value], numbers: Any, /) -> None:
     """Set the data of leaves to the numbers of a float64 array: of all, or of none."""
+    _check_nodes(leaves)
     for leaf in leaves:
         if leaf._row is not None or leaf._constant:
             refuse_data(leaf)
-    _check_length(leaves, numbers)
-    for leaf, number in zip(leaves, numbers.tolist(), strict=True):
+    view = _numbers_for(leaves, numbers)
+    for leaf, number in zip(leaves, view.tolist(), strict=True):
         leaf._number = number
 
 
-def _check_length(nodes: Sequence[Value], array: Any) -> None:
-    view = memoryview(array)
+def _check_nodes(nodes: Sequence[Any]) -> None:
+    for node in nodes:
+        if not isinstance(node, Value):
+            raise TypeError(f"nodes are Values, and one is {node!r}")
+
+
+def _view_of(numbers: Any) -> memoryview:
+    view = memoryview(numbers)
     if view.format != "d":
-        raise ValueError(f"an array of float64 is needed, and was given {array!r}")
+        raise ValueError(f"an array of float64 is needed, and was given {numbers!r}")
+    return view
+
+
+def _numbers_for(nodes: Sequence[Value], numbers: Any) -> memoryview:
+    """As many as there are nodes."""
+    view = _view_of(numbers)
     if len(view) != len(nodes):
         raise ValueError(f"{len(nodes)} Values do not fit an array of {len(view)} numbers")
+    return view
