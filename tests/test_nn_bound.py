@@ -1,0 +1,235 @@
+"""Programs that keep a model's arrays: what is learnt is what eager evaluation learns."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value, nn
+from autograd_lite.program.paths import Paths
+from autograd_lite.transforms.trees import take_apart
+
+RNG = np.random.default_rng(1)
+X = RNG.normal(size=(20, 2))
+Y = np.where(X[:, 0] * X[:, 1] > 0.0, 1.0, -1.0)
+
+
+class Bent(nn.Module):
+    """Takes another path for some samples, which only programs with guards follow."""
+
+    def __init__(self):
+        self.inner = nn.MLP(2, [4, 1], "tanh", seed=2)
+        self.slope = Value(0.3)
+
+    def __call__(self, x):
+        out = self.inner(x)
+        return out * self.slope if out < 0.1 else out + x[0]
+
+
+def network():
+    return nn.MLP(2, [5, 1], "tanh", seed=3)
+
+
+def learnt(compile, make=network, optimizer=None, **given):
+    """The history and the parameters after a hundred steps."""
+    model = make()
+    chosen = optimizer(model.parameters()) if optimizer else nn.optim.SGD(model.parameters(), 0.1)
+    given = {"epochs": 100, "batch_size": None, "seed": 4, "progress": False} | given
+    history = model.learn(X, Y, optimizer=chosen, compile=compile, **given)
+    numbers = np.array([p.data for p in model.parameters()])
+    return history, numbers
+
+
+def assert_alike(**given):
+    found, ours = learnt(True, **given)
+    eager, right = learnt(False, **given)
+    np.testing.assert_allclose(found.loss, eager.loss, rtol=1e-9)
+    np.testing.assert_allclose(found.validation_loss, eager.validation_loss, rtol=1e-9)
+    np.testing.assert_allclose(ours, right, rtol=1e-8, atol=1e-9)
+    for name, numbers in eager.metrics.items():
+        assert found.metrics[name] == pytest.approx(numbers)
+    assert len(found) == len(eager)
+    assert found.loss[-1] != found.loss[0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"batch_size": 20, "epochs": 10},
+        {"batch_size": 1000, "epochs": 10},
+        {"batch_size": 8, "epochs": 34},
+        {"batch_size": 1, "epochs": 5},
+        {"validation": 0.2},
+        {"validation": (X[:5] + 0.1, Y[:5])},
+        {"validation": 0.3, "batch_size": 5, "epochs": 30},
+        {"loss": "hinge"},
+        {"loss": "hinge", "validation": 0.2, "batch_size": 10, "epochs": 50},
+    ],
+    ids=str,
+)
+def test_a_hundred_steps_are_those_of_eager_evaluation(given):
+    assert_alike(**given)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda parameters: nn.optim.SGD(parameters, 0.05, momentum=0.9),
+        lambda parameters: nn.optim.SGD(parameters, 0.05, momentum=0.9, nesterov=True),
+        lambda parameters: nn.optim.SGD(parameters, 0.05, weight_decay=0.01),
+        lambda parameters: nn.optim.Adam(parameters, 0.02),
+        lambda parameters: nn.optim.SGD(parameters[::2], 0.1),
+    ],
+    ids=["momentum", "nesterov", "decay", "adam", "some parameters"],
+)
+def test_what_optimizers_remember_is_their_own(optimizer):
+    """Gradients of a step are another array than those of the next."""
+    assert_alike(optimizer=optimizer)
+    assert_alike(optimizer=optimizer, batch_size=8, epochs=20)
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_a_module_of_ones_own_with_guards_learns_alike(batch_size):
+    epochs = 100 if batch_size is None else 15
+    assert_alike(make=Bent, batch_size=batch_size, epochs=epochs, validation=0.2)
+
+
+def test_several_outputs_and_classes_learn_alike():
+    classes = (X[:, 0] > 0.0) + 2 * (X[:, 1] > 0.0)
+    histories = []
+    for compile in (True, False):
+        model = nn.MLP(2, [6, 4], "tanh", seed=1)
+        optimizer = nn.optim.Adam(model.parameters(), 0.05)
+        histories.append(
+            model.learn(X, classes, "cross_entropy", optimizer, epochs=30, seed=2,
+                        compile=compile, progress=False, validation=0.2)
+        )  # fmt: skip
+    found, eager = histories
+    np.testing.assert_allclose(found.loss, eager.loss, rtol=1e-9)
+    assert found.metrics["accuracy"] == pytest.approx(eager.metrics["accuracy"])
+    assert found.validation_metrics == eager.validation_metrics
+
+
+def test_parameters_that_a_callback_changes_are_learnt_from():
+    def run(compile):
+        model = network()
+
+        def callback(history):
+            if len(history) % 10 == 0:
+                for parameter in model.parameters():
+                    parameter.data = parameter.data * 0.5
+
+        history = model.learn(
+            X, Y, optimizer="sgd", learning_rate=0.1, epochs=60, batch_size=None, seed=1,
+            callback=callback, compile=compile, progress=False,
+        )  # fmt: skip
+        return history.loss, [p.data for p in model.parameters()]
+
+    found, eager = run(True), run(False)
+    np.testing.assert_allclose(found[0], eager[0], rtol=1e-9)
+    np.testing.assert_allclose(found[1], eager[1], rtol=1e-9)
+    assert found[0][10] > found[0][9]
+
+
+def test_a_step_of_ones_own_sees_the_gradients_and_may_change_anything():
+    class Signs(nn.optim.Optimizer):
+        def step(self):
+            for parameter in self.parameters:
+                parameter.data -= self.learning_rate * (1.0 if parameter.grad > 0.0 else -1.0)
+
+    assert_alike(optimizer=lambda parameters: Signs(parameters, 0.003), epochs=50)
+
+
+def test_gradients_that_an_optimizer_keeps_stay_as_they_were():
+    class Keeping(nn.optim.SGD):
+        def __init__(self, parameters):
+            super().__init__(parameters, 0.1)
+            self.kept = []
+
+        def moved(self, numbers, gradients):
+            self.kept.append((numbers, gradients, gradients.copy()))
+            return super().moved(numbers, gradients)
+
+    model = network()
+    optimizer = Keeping(model.parameters())
+    model.learn(X, Y, optimizer=optimizer, epochs=5, batch_size=None, compile=True,
+                progress=False)  # fmt: skip
+    assert len(optimizer.kept) == 5
+    for _, gradients, copy in optimizer.kept:
+        np.testing.assert_array_equal(gradients, copy)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_single_batch_is_not_shuffled(compile):
+    """Its sum has one order, and no random number is drawn."""
+    first, _ = learnt(compile, seed=1, epochs=20)
+    second, _ = learnt(compile, seed=2, epochs=20)
+    assert first.loss == second.loss
+    first, _ = learnt(compile, seed=1, epochs=3, batch_size=19)
+    second, _ = learnt(compile, seed=2, epochs=3, batch_size=19)
+    assert first.loss != second.loss
+
+
+class TestBound:
+    def test_a_program_sees_what_its_arrays_hold_then(self):
+        x, w = Value(1.0), Value(2.0)
+        program = ag.freeze([x * w, x + w, w], [x, w])
+        rows, weights = np.array([[1.0], [2.0], [4.0]]), np.array([3.0])
+        sums = program.bound([(rows, False), (weights, True)], 3)
+        first = sums()
+        assert first.tolist() == [21.0, 16.0, 9.0]
+        weights[0], rows[1] = -1.0, 5.0
+        assert sums().tolist() == [-10.0, 7.0, -3.0]
+        assert first.tolist() == [21.0, 16.0, 9.0]
+
+    def test_several_may_be_bound_and_run_beside_other_maps(self):
+        x = Value(1.0)
+        program = ag.freeze(ag.sin(x), [x])
+        arrays = [np.linspace(0.0, 1.0, n).reshape(-1, 1) for n in (1, 64, 300)]
+        bound = [program.bound([(array, False)], len(array)) for array in arrays]
+        for _ in range(2):
+            for array, sums in zip(arrays, bound, strict=True):
+                np.testing.assert_allclose(sums(), np.sin(array).sum(axis=0), rtol=1e-13)
+                assert program.map(array[:, 0]).shape == (len(array),)
+
+    def test_paths_give_the_mean_with_and_without_guards(self):
+        for function in (
+            lambda w, x: w * x,
+            lambda w, x: w * x if x > 0.0 else x - w,
+        ):
+            trees = [take_apart(2.0, "w"), take_apart(1.0, "x")]
+            weights, rows = np.array([2.0]), np.array([[1.0], [-3.0], [5.0]])
+            paths = Paths(function, "f")
+            mean = paths.bound(lambda trees=trees: trees, [(weights, True), (rows, False)], 3)
+            for weights[0] in (2.0, -0.5):
+                right = np.mean([function(weights[0], x) for x in rows[:, 0]])
+                assert mean().tolist() == pytest.approx([right])
+
+
+class TestGradientsInsidePrograms:
+    """`ag.gradient` of what is traced: with create_graph it reads no number."""
+
+    def test_a_recorded_gradient_compiles(self):
+        def slope(x, y):
+            z = ag.sin(x * y) + x
+            return ag.gradient(z, [x, y], create_graph=True)
+
+        compiled = ag.compile(slope)
+        for x, y in ((0.3, 2.0), (1.5, -0.7)):
+            a, b = Value(x), Value(y)
+            right = [node.data for node in slope(a, b)]
+            assert compiled(x, y) == right
+        assert len(compiled.programs) == 1
+
+    def test_a_gradient_of_a_gradient_compiles(self):
+        def curvature(x):
+            [slope] = ag.gradient(ag.exp(x * x), [x], create_graph=True)
+            [second] = ag.gradient(slope, [x], create_graph=True)
+            return second
+
+        found = ag.compile(curvature)(0.5)
+        assert found == pytest.approx((2.0 + 4.0 * 0.25) * np.exp(0.25), rel=1e-14)
+
+    def test_without_a_graph_it_is_refused(self):
+        with pytest.raises(ag.ProgramError, match="bake"):
+            ag.compile(lambda x: ag.gradient(x * x, [x])[0])(1.0)
