@@ -244,3 +244,25 @@ def test_a_result_that_is_read_twice_or_given_out_is_in_no_pair():
     assert run(both, [3.0, 5.0]).tolist() == [7.0]
     later = program([(MULTIPLY, 0, 1), (ADD, 0, 1), (ADD, 2, 1), (ADD, 3, 4)], 2, [5])
     assert run(later, [3.0, 5.0]).tolist() == [28.0]
+
+
+# --- vector mathematics ---------------------------------------------------------------------------
+
+
+def test_tanh_of_special_numbers_is_right_to_the_bit():
+    """It is composed of expm1: signs of zeros, subnormals, and limits are its own."""
+    tiny = [0.0, 5e-324, 1e-310, 2.2250738585072014e-308, 1e-300, 1e-20, 1e-9]
+    far = [20.0, 400.0, 1e300, math.inf]
+    numbers = [*tiny, *far, *(-x for x in (*tiny, *far)), math.nan]
+    found = mapped(program([(TANH, 0)], 1, [1]), [np.array(numbers).reshape(-1, 1)], len(numbers))
+    assert bits(found[:, 0]) == bits([math.tanh(x) for x in numbers])
+
+
+def test_tanh_is_odd_grows_and_stays_within_one():
+    xs = np.concatenate([np.linspace(0.0, 25.0, 5000), np.logspace(-320, 300, 2000)])
+    machine = program([(TANH, 0)], 1, [1])
+    found, mirrored = (mapped(machine, [x.reshape(-1, 1)], len(x))[:, 0] for x in (xs, -xs))
+    assert bits(mirrored) == bits(-found)
+    assert (found <= 1.0).all()
+    right = np.tanh(xs)
+    assert (np.abs(found - right) <= 4 * np.spacing(right)).all()

@@ -165,6 +165,21 @@ class TestFreeze:
         assert program.map([1.0, 2.0], 3.0, shared=[1], reduce="sum") == [9.0, -3.0]
         assert program.map([1.0, 2.0], 3.0, shared=[1], reduce="mean") == [4.5, -1.5]
 
+    def test_columns_are_views_of_one_array(self):
+        """Nothing is copied: each output's rows lie one after the other."""
+        x = Value(3.0)
+        first, second = ag.freeze([x * x, x - 1.0], [x]).map(np.arange(200.0))
+        assert first.base is not None
+        assert first.base is second.base
+        assert first.flags.c_contiguous
+        assert second[7] == 6.0
+        several = ag.compile(lambda xs: {"a": xs[0] * 2.0, "b": [xs[1], -xs[0]]})
+        found = several.map(np.arange(12.0).reshape(6, 2))
+        assert found["b"][0].tolist() == [1.0, 3.0, 5.0, 7.0, 9.0, 11.0]
+        columns = [found["a"], *found["b"]]
+        assert len({id(column.base) for column in columns}) == 1
+        assert all(column.flags.c_contiguous for column in columns)
+
     @pytest.mark.parametrize(
         ("columns", "keywords", "error"),
         [
