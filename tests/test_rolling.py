@@ -221,7 +221,7 @@ def test_a_million_additions_are_one_instruction():
     assert found.starts.tolist() == [0, n + 1]
     assert found.outputs.tolist() == [2]
     assert found.operands[-1] == 0
-    assert Program(2, [], *found).run(np.array([0.5, 1.0])).tolist() == [n + 0.5]
+    assert (found.operands[:-1] == 1).all()
 
 
 class TestPrograms:

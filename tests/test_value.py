@@ -4,6 +4,7 @@ import copy
 import inspect
 import itertools
 import math
+import random
 from decimal import Decimal
 from fractions import Fraction
 
@@ -176,6 +177,18 @@ def test_unary_operators():
     assert +x is x
     assert ((-x).op, (-x).data, abs(x).op, abs(x).data) == ("negative", 2.0, "absolute", 2.0)
     assert (-x).parents == abs(x).parents == (x,)
+
+
+def test_a_square_is_rounded_once():
+    """As the product is; the C library's power is off by an ulp here and there."""
+    rng = random.Random(1)
+    edges = [0.0, -0.0, -3.0, 1e-200, -1e200, 5e-324, math.inf, -math.inf]
+    for x in [*edges, *(rng.gauss(0.0, 1e3) for _ in range(3000))]:
+        assert (Value(x) ** 2).data == (Value(x) ** Value(2.0)).data == ag.power(x, 2.0) == x * x
+    assert math.isnan((Value(math.nan) ** 2).data)
+    x = Value(-3.0)
+    (x**2).backward()
+    assert x.grad == -6.0
 
 
 def test_both_operands_of_power_may_be_values():
