@@ -30,6 +30,7 @@ def code_of(steps, outputs):
     """Instructions from (name of the row, operands …) each."""
     names = [*dict.fromkeys(name for name, *_ in steps)]
     return Code(
+        np.zeros(0),
         tuple(TABLE[name] for name in names),
         np.array([names.index(name) for name, *_ in steps], np.int32),
         np.cumsum([0, *[len(step) - 1 for step in steps]], dtype=np.int64),
@@ -48,7 +49,7 @@ def computed(steps, outputs, numbers):
 
 def listed(first, code):
     """The instructions as (name, operands)."""
-    program = Program(first, [], *code)
+    program = Program(first, *code)
     return [(step.row.name, *step.operands) for step in program]
 
 
@@ -96,7 +97,7 @@ def test_random_sums_keep_every_bit(data):
     outputs = [total, *data.draw(st.lists(st.integers(0, last), max_size=4))]
     right = bits(computed(steps, outputs, numbers))
     code = code_of(steps, outputs)
-    program = Program(first, [], *rolled(first, code))
+    program = Program(first, *rolled(first, code))
     inputs = np.array(numbers)
     assert bits(program.run(inputs)) == right
     assert bits(InPython(program).once(inputs)) == right
@@ -119,7 +120,7 @@ def test_terms_are_added_in_their_order(product, flipped):
     for number in numbers[1:]:
         expected = expected + number
     assert expected != math.fsum(numbers)
-    program = Program(one + 1, [], *found)
+    program = Program(one + 1, *found)
     assert len(program) == 1
     assert program.run(np.array([*numbers, 1.0])).tolist() == [expected]
 
@@ -186,7 +187,7 @@ def test_of_two_chains_that_meet_each_is_rolled():
     right = [("add", 2, 1) if k == 0 else ("add", 8 + k, 1) for k in range(6)]
     code = code_of([*left, *right, ("add", total, 14)], [15])
     numbers = [0.1, 1e16, 0.7]
-    program = Program(3, [], *rolled(3, code))
+    program = Program(3, *rolled(3, code))
     assert program.stats()["instructions"] <= 3
     assert program.run(np.array(numbers)).tolist() == computed(
         [*left, *right, ("add", total, 14)], [15], numbers
@@ -198,12 +199,28 @@ def test_minus_zero_stays_minus_zero():
     numbers = [-0.0, -0.0, 1.0]
     for product in (None, "multiply"):
         steps, total = chain([(product, 1, 2) if product else 1] * 5, 3)
-        program = Program(3, [], *rolled(3, code_of(steps, [total])))
+        program = Program(3, *rolled(3, code_of(steps, [total])))
         assert len(program) == 1
         assert bits(program.run(np.array(numbers))) == bits([-0.0])
     steps, total = chain([("carry", 1, 2)] * 5, 3)
-    program = Program(3, [], *rolled(3, code_of(steps, [total])))
+    program = Program(3, *rolled(3, code_of(steps, [total])))
     assert bits(program.run(np.array(numbers))) == bits([0.0])
+
+
+@pytest.mark.parametrize("product", ["multiply", "carry"])
+def test_a_sum_of_products_alone_starts_at_minus_zero(product):
+    """Which is a constant behind the program's own; anything added to it stays as it is."""
+    steps = [(product, 0, 1), (product, 1, 2), ("add", 3, 4)]
+    for k in range(SHORTEST):
+        steps += [(product, 0, 2), ("add", 5 + 2 * k, 6 + 2 * k)]
+    last = 2 + len(steps)
+    found = rolled(3, code_of(steps, [last, 0]))
+    program = Program(3, *found)
+    assert (len(program), bits(found.constants)) == (1, bits([-0.0]))
+    assert program.outputs.tolist() == [4, 0]
+    for numbers in ([0.1, 3.0, 0.7], [-0.0, 1.0, 1.0], [-0.0, 0.0, 5.0], [math.inf, 0.0, -0.0]):
+        right = computed(steps, [last, 0], numbers)
+        assert bits(program.run(np.array(numbers))) == bits(right)
 
 
 def test_a_million_additions_are_one_instruction():
@@ -213,7 +230,7 @@ def test_a_million_additions_are_one_instruction():
     operands[:, 0] = np.arange(1, n + 1)
     operands[0, 0] = 0
     code = Code(
-        (TABLE["add"],), np.zeros(n, np.int32), np.arange(n + 1) * 2, operands.ravel(),
+        np.zeros(0), (TABLE["add"],), np.zeros(n, np.int32), np.arange(n + 1) * 2, operands.ravel(),
         np.array([n + 1]),
     )  # fmt: skip
     found = rolled(2, code)
