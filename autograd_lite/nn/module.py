@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ModelFileError, ShapeError
+from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
 from autograd_lite.nn import files, training
-from autograd_lite.nn.data import real_array
 from autograd_lite.nn.history import History
 from autograd_lite.nn.optim import Optimizer
-from autograd_lite.nn.tensors import check_finite, some, tensors_of
+from autograd_lite.nn.tensors import check_finite, matched, tensors_of
 
 
 class Module:
@@ -107,34 +106,7 @@ class Module:
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
         """
-        _assign(self._checked(state))
-
-    def _checked(self, state: Mapping[str, Any]) -> list[tuple[Value, float]]:
-        """What `load_state_dict` has to set."""
-        if not isinstance(state, Mapping):
-            raise TypeError(
-                f"a state maps names to arrays, as state_dict() gives it, and was given "
-                f"{type(state).__name__}: {state!r}"
-            )
-        tensors = dict(self._tensors())
-        for names, fault in (
-            (tensors.keys() - state.keys(), "lacks"),
-            (state.keys() - tensors.keys(), "holds names that this module does not have:"),
-        ):
-            if names:
-                raise ValueError(f"the state {fault} {some(names)}")
-        numbers = {name: real_array(name, state[name]) for name in tensors}
-        for name, tensor in tensors.items():
-            if numbers[name].shape != tensor.shape:
-                raise ShapeError(
-                    f"{name} has shape {tensor.shape} here and {numbers[name].shape} in the state"
-                )
-            check_finite(name, numbers[name])
-        return [
-            (parameter, number)
-            for name, tensor in tensors.items()
-            for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True)
-        ]
+        _assign(matched(dict(self._tensors()), state))
 
     def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
         return tensors_of("", self, Module, self.computed_parameters)
@@ -212,7 +184,7 @@ class Module:
         """
         saved = files.read(path)
         try:
-            numbers = self._checked(saved.tensors)
+            numbers = matched(dict(self._tensors()), saved.tensors)
             self._check_description(saved.description)
         except ValueError as error:
             raise ModelFileError(f"{os.fspath(path)}: {error}") from None
@@ -243,6 +215,7 @@ class Module:
         progress: bool = True,
         seed: int | None = None,
         compile: bool | None = None,
+        show: str | None = None,
     ) -> History:
         """Fit the parameters to samples, from where they stand.
 
@@ -282,6 +255,11 @@ class Module:
             for each sample: the same numbers but for rounding, in a fraction of the time. Left
             out, it is where module and loss are this package's own, and so known to depend on
             nothing else than parameters and samples.
+        show : {"live"}, optional
+            In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
+            speed and time left, and over two features what the module makes of each point of the
+            plane (for which it is called a few thousand times more). Pictures take 5% of the time
+            at most; the first and the last are made in any case. Elsewhere it shows the bar.
 
         Returns
         -------
@@ -302,7 +280,7 @@ class Module:
         """
         return training.learn(
             self, inputs, outputs, loss, optimizer, learning_rate, epochs, batch_size,
-            validation, callback, progress, seed, compile,
+            validation, callback, progress, seed, compile, show,
         )  # fmt: skip
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:

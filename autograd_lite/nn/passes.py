@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.engine import Value, read_numbers
 from autograd_lite.errors import AnomalyError
+from autograd_lite.modes import no_grad
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.losses import Loss
 from autograd_lite.program.paths import Paths
@@ -99,6 +100,11 @@ class Pass:
         numbers = np.empty(len(self.parameters))
         read_numbers(self.parameters, numbers)
         return numbers
+
+    def outputs_at(self, rows: Array) -> Array:
+        """What the model gives for other inputs: of shape (rows, outputs)."""
+        with no_grad():
+            return np.array([_as_list(numbers_of(self.model(row))) for row in rows.tolist()])
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
@@ -199,11 +205,18 @@ class CompiledPass(Pass):
             raise AnomalyError(self._culprit(total, epoch, batch, outputs))
         plain: list[Any] = []
         if self.loss.metrics:
-            rows = self._outputs.numbers(
-                lambda: self._trees[:2], self._matrices[:2], len(batch), None, 1
-            )
-            plain = rows.tolist()
+            plain = self._rows_of(self._matrices[:2], len(batch)).tolist()
         return total, plain, found[1:]
+
+    def outputs_at(self, rows: Array) -> Array:
+        """See `Pass`."""
+        now = np.empty(len(self.parameters))
+        read_numbers(self.parameters, now)
+        return self._rows_of([(now, True), (rows, False)], len(rows))
+
+    def _rows_of(self, matrices: Sequence[tuple[Array, bool]], n: int) -> Array:
+        rows: Array = self._outputs.numbers(lambda: self._trees[:2], matrices, n, None, 1)
+        return rows
 
 
 def is_traceable(model: Any, loss: Loss) -> bool:

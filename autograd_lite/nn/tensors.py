@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import ShapeError
+from autograd_lite.nn.data import real_array
 
 #: A name, and an object array of parameters.
 Named = tuple[str, np.ndarray[Any, Any]]
@@ -99,3 +101,32 @@ def some(names: set[str], limit: int = 5) -> str:
     """A few of many names, for a message."""
     shown = ", ".join(sorted(names)[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def matched(
+    tensors: Mapping[str, np.ndarray[Any, Any]], state: Mapping[str, Any]
+) -> list[tuple[Value, float]]:
+    """The number that a state has for each parameter; an error if anything does not fit."""
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"a state maps names to arrays, as state_dict() gives it, and was given "
+            f"{type(state).__name__}: {state!r}"
+        )
+    for names, fault in (
+        (tensors.keys() - state.keys(), "lacks"),
+        (state.keys() - tensors.keys(), "holds names that this module does not have:"),
+    ):
+        if names:
+            raise ValueError(f"the state {fault} {some(names)}")
+    numbers = {name: real_array(name, state[name]) for name in tensors}
+    for name, tensor in tensors.items():
+        if numbers[name].shape != tensor.shape:
+            raise ShapeError(
+                f"{name} has shape {tensor.shape} here and {numbers[name].shape} in the state"
+            )
+        check_finite(name, numbers[name])
+    return [
+        (parameter, number)
+        for name, tensor in tensors.items()
+        for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True)
+    ]

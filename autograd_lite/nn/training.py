@@ -23,6 +23,8 @@ from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.live import Live, shell_for
+from autograd_lite.nn.live_surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 from autograd_lite.nn.passes import (
@@ -51,8 +53,10 @@ def learn(
     progress: bool,
     seed: int | None,
     compile: bool | None,
+    show: str | None,
 ) -> History:
     """See `Module.learn`."""
+    shell = shell_for(show)
     criterion = find_loss(loss)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is a function of the History and was given {callback!r}")
@@ -85,11 +89,16 @@ def learn(
     usual = np.geterr()
     # Entered once, as it takes long beside a step; a user's own code runs outside of it.
     quiet = np.errstate(all="ignore") if kind is CompiledPass else nullcontext()
+    live: Live | None = None
+    if shell is not None:
+        live = Live(shell, history, epochs, None if watched else Surface.of(training))
+    progress = live is None and (progress or show is not None)
     with (
         tqdm(
             total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
         ) as bar,
         quiet,
+        live or nullcontext(),
     ):
         try:
             for number in range(1, epochs + 1):
@@ -100,8 +109,10 @@ def learn(
                 held: tuple[float | None, dict[str, float]] = (None, {})
                 if held_out:
                     held = measuring.over(_batches(held_out, batch_size), number)
-                seconds = time.perf_counter() - start
-                history.epochs.append(Epoch(number, mean, metrics, seconds, *held))
+                end = time.perf_counter()
+                history.epochs.append(Epoch(number, mean, metrics, end - start, *held))
+                if live is not None and end >= live.due:
+                    live.update()
                 if progress:
                     bar.set_postfix_str(_shown(history[-1]), refresh=False)
                     bar.update()

@@ -1,0 +1,180 @@
+"""The loss of a training so far: a small card in SVG, and the same in words."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.nn.history import History
+
+WIDTH, HEIGHT = 340, 232
+#: Points of a curve; more epochs are drawn by their range.
+_BUCKETS = 240
+#: Losses that span more are drawn by their logarithm.
+_MANY_TIMES = 20.0
+#: Text of this many characters fits the card.
+_COLUMNS = 52
+_LEFT, _RIGHT, _BOTTOM = 14.0, WIDTH - 14.0, HEIGHT - 26.0
+_MARKS = {
+    "learning": "\N{BLACK CIRCLE}", "done": "\N{CHECK MARK}", "failed": "\N{BALLOT X}",
+    "interrupted": "\N{BLACK SQUARE}", "stopped": "\N{BLACK SQUARE}",
+}  # fmt: skip
+
+#: A card brings its own background: an image cannot know on which page it stands.
+STYLE = """<style>
+svg { color-scheme: light dark; font: 12px system-ui, sans-serif; fill: #1F2933 }
+.card { fill: #FFF; stroke: #D5DBE1 } .soft { fill: #5B6B7B } .rule { stroke: #D5DBE1 }
+.line { fill: none; stroke: #0072B2; stroke-width: 1.8; stroke-linejoin: round }
+.area { fill: #0072B2; opacity: .25 } .now { fill: #0072B2 }
+.held { stroke: #B34700; stroke-width: 1.2 } .held-now, .failed { fill: #B34700 }
+.big { font-size: 19px; font-weight: 600 } .small { font-size: 11px } .end { text-anchor: end }
+@media (prefers-color-scheme: dark) {
+svg { fill: #E4E8EC } .card { fill: #171B20; stroke: #3B444D } .soft { fill: #A3B0BD }
+.rule { stroke: #3B444D } .line { stroke: #56B4E9 } .area, .now { fill: #56B4E9 }
+.held { stroke: #F0A35E } .held-now, .failed { fill: #F0A35E } }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is to be said of a training.
+
+    Attributes
+    ----------
+    history : History
+    epochs : int
+        How many are planned.
+    state : str
+        ``"learning"``, or how it ended.
+    reason : str
+        Of the end, if there is more to say.
+    pace : str
+        Speed and time.
+    """
+
+    history: History
+    epochs: int
+    state: str
+    reason: str
+    pace: str
+
+    @property
+    def numbers(self) -> list[str]:
+        """Those of the last epoch, the loss first."""
+        if not self.history.epochs:
+            return ["no epoch yet"]
+        last = self.history[-1]
+        return [f"loss {last.loss:.4g}", *_metrics(last.metrics)]
+
+    @property
+    def held(self) -> list[str]:
+        """The same of the validation samples, if there are any."""
+        if not self.history.validation_loss:
+            return []
+        last = self.history[-1]
+        return [f"validation loss {last.validation_loss:.4g}", *_metrics(last.validation_metrics)]
+
+    @property
+    def count(self) -> str:
+        """How many epochs are done."""
+        return f"epoch {len(self.history):,} of {self.epochs:,}"
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        parts = [f"{self.state}: {self.count}", ", ".join([*self.numbers, *self.held]), self.pace]
+        line = "; ".join(part for part in parts if part)
+        return f"{line}; {self.reason}" if self.reason else line
+
+
+def curve_svg(panel: Panel) -> str:
+    """The card: numbers above, below them the curve, which grows to the right as time goes on."""
+    first, *others = panel.numbers
+    reason = textwrap.wrap(printable(panel.reason), _COLUMNS, max_lines=6, placeholder=" …")
+    height = HEIGHT + (16 * len(reason) + 6 if reason else 0)
+    pace = f" \N{MIDDLE DOT} {panel.pace}" if panel.pace else ""
+    state = f"{_MARKS[panel.state]} {panel.state}"
+    lines = [
+        words(_LEFT, 30, first, "big"),
+        words(_RIGHT, 30, state, "failed end" if panel.state == "failed" else "soft end"),
+    ]
+    below = [
+        (panel.count + pace, "soft"),
+        (", ".join(others), ""),
+        (", ".join(panel.held), "held-now"),
+    ]
+    below = [(text, kind) for text, kind in below if text]
+    lines += [words(_LEFT, 50 + 17 * i, text, kind) for i, (text, kind) in enumerate(below)]
+    lines += [words(_LEFT, HEIGHT + 7 + 16 * i, line) for i, line in enumerate(reason)]
+    return card(WIDTH, height, [*lines, *_curves(panel, 50.0 + 17.0 * len(below))])
+
+
+def card(width: int, height: int, parts: Sequence[str]) -> str:
+    """A picture with a background and an edge."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">{STYLE}<rect class="card" x=".5" y=".5" rx="8" '
+        f'width="{width - 1}" height="{height - 1}"/>{"".join(parts)}</svg>'
+    )
+
+
+def words(x: float, y: float, text: str, kind: str = "") -> str:
+    """A line of text, from the left or, of the kind ``end``, to the right."""
+    return f'<text x="{x:g}" y="{y:g}" class="{kind}">{html.escape(printable(text))}</text>'
+
+
+def printable(text: str) -> str:
+    """Text without what an SVG file may not contain."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _metrics(found: Mapping[str, float]) -> list[str]:
+    return [f"{name} {number:.3f}" for name, number in found.items()]
+
+
+def _curves(panel: Panel, top: float) -> list[str]:
+    left, right, bottom = _LEFT, _RIGHT, _BOTTOM
+    parts = [f'<path class="rule" d="M{left:g} {bottom:g}H{right:g}"/>']
+    if not panel.history.epochs:
+        return [*parts, words(right, bottom + 16, f"{panel.epochs:,} epochs", "soft small end")]
+    columns = [np.array(panel.history.loss), np.array(panel.history.validation_loss)]
+    together = np.concatenate(columns)
+    low, high = float(together.min()), float(together.max())
+    by_logarithm = low > 0.0 and high > _MANY_TIMES * low
+
+    def placed(losses: Any) -> Any:
+        ends = np.array([low, high])
+        if by_logarithm:
+            losses, ends = np.log(losses), np.log(ends)
+        scale = max(float(ends[1] - ends[0]), 1e-300)
+        return bottom - (losses - ends[0]) / scale * (bottom - top)
+
+    for losses, line, dot in zip(columns, ("line", "line held"), ("now", "held-now"), strict=True):
+        if len(losses):
+            starts = np.arange(0, len(losses), -(-len(losses) // _BUCKETS))
+            xs = left + np.append(starts[1:], len(losses)) / panel.epochs * (right - left)
+            lows, highs = np.minimum.reduceat(losses, starts), np.maximum.reduceat(losses, starts)
+            sizes = np.diff(np.append(starts, len(losses)))
+            ys = placed(np.add.reduceat(losses, starts) / sizes)
+            if len(starts) < len(losses) and dot == "now":
+                around = [*zip(xs, placed(highs), strict=True)]
+                around += reversed([*zip(xs, placed(lows), strict=True)])
+                parts.append(f'<path class="area" d="{_path(around)}Z"/>')
+            ys[-1] = placed(losses[-1:])[0]
+            parts.append(f'<path class="{line}" d="{_path([*zip(xs, ys, strict=True)])}"/>')
+            parts.append(f'<circle class="{dot}" cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="3.5"/>')
+    scale = f"{low:.3g} to {high:.3g}" + (", log scale" if by_logarithm else "")
+    return [
+        *parts,
+        words(left, bottom + 16, scale, "soft small"),
+        words(right, bottom + 16, f"{panel.epochs:,} epochs", "soft small end"),
+    ]
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
