@@ -40,7 +40,7 @@ class Throttle:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.start = self.due = clock()
-        self.spent = 0.0
+        self.spent, self._before = 0.0, 0.0
 
     @contextmanager
     def spending(self) -> Iterator[None]:
@@ -50,8 +50,10 @@ class Throttle:
         now = self._clock()
         cost = now - began
         self.spent += cost
-        # the next picture and the last, which must not be left out, are paid for in advance
-        after = self.spent + 2.0 * cost
+        # One of two may have been held up. The next picture and the last, which must not be left
+        # out, are paid for in advance.
+        after = self.spent + 2.0 * min(cost, self._before)
+        self._before = cost
         self.due = max(now + self.PAUSE, self.start + after + after / self.SHARE)
 
 
@@ -117,7 +119,7 @@ class Live:
         with self.throttle.spending():
             panel = Panel(self._history, self._epochs, state, reason, self._pace(state))
             pictures = [(curve_svg(panel), panel.text)]
-            if self._surface is not None:
+            if update and self._surface is not None:  # the first one tells little, and costs most
                 drawn = self._surface.svg(self._clock)
                 pictures += [drawn] if drawn else []
             self._shell.display_pub.publish(

@@ -18,7 +18,7 @@ _BUCKETS = 240
 #: Losses that span more are drawn by their logarithm.
 _MANY_TIMES = 20.0
 #: Text of this many characters fits the card.
-_COLUMNS = 52
+_COLUMNS = 46
 _LEFT, _RIGHT, _BOTTOM = 14.0, WIDTH - 14.0, HEIGHT - 26.0
 _MARKS = {
     "learning": "\N{BLACK CIRCLE}", "done": "\N{CHECK MARK}", "failed": "\N{BALLOT X}",
