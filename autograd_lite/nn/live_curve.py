@@ -74,9 +74,9 @@ class Panel:
     @property
     def held(self) -> list[str]:
         """The same of the validation samples, if there are any."""
-        if not self.history.validation_loss:
+        last = self.history[-1] if self.history.epochs else None
+        if last is None or last.validation_loss is None:
             return []
-        last = self.history[-1]
         return [f"validation loss {last.validation_loss:.4g}", *_metrics(last.validation_metrics)]
 
     @property
@@ -142,7 +142,8 @@ def _curves(panel: Panel, top: float) -> list[str]:
     parts = [f'<path class="rule" d="M{left:g} {bottom:g}H{right:g}"/>']
     if not panel.history.epochs:
         return [*parts, words(right, bottom + 16, f"{panel.epochs:,} epochs", "soft small end")]
-    columns = [np.array(panel.history.loss), np.array(panel.history.validation_loss)]
+    columns = [np.array(panel.history.loss)]
+    columns += [np.array(panel.history.validation_loss)] if panel.held else []
     together = np.concatenate(columns)
     low, high = float(together.min()), float(together.max())
     by_logarithm = low > 0.0 and high > _MANY_TIMES * low
@@ -154,7 +155,7 @@ def _curves(panel: Panel, top: float) -> list[str]:
         scale = max(float(ends[1] - ends[0]), 1e-300)
         return bottom - (losses - ends[0]) / scale * (bottom - top)
 
-    for losses, line, dot in zip(columns, ("line", "line held"), ("now", "held-now"), strict=True):
+    for losses, line, dot in zip(columns, ("line", "line held"), ("now", "held-now"), strict=False):
         if len(losses):
             starts = np.arange(0, len(losses), -(-len(losses) // _BUCKETS))
             xs = left + np.append(starts[1:], len(losses)) / panel.epochs * (right - left)

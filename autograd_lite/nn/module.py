@@ -258,8 +258,9 @@ class Module:
         show : {"live"}, optional
             In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
             speed and time left, and over two features what the module makes of each point of the
-            plane (for which it is called a few thousand times more). Pictures take 5% of the time
-            at most; the first and the last are made in any case. Elsewhere it shows the bar.
+            plane (for which it is called a few thousand times more). But for the first pictures
+            and the last, which come in any case, they take 5% of the time at most. Elsewhere, the
+            bar is shown.
 
         Returns
         -------
