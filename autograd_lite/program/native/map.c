@@ -210,12 +210,13 @@ static double *take_room(Plan *plan, size_t size) {
 }
 
 static void give_back_room(Plan *plan, double *room, size_t size) {
-    if (room && !plan->room && size <= LARGEST_SPARE) {
-        plan->room = room;
-        plan->room_size = size;
-    } else {
+    if (!room || size > LARGEST_SPARE || (plan->room && plan->room_size >= size)) {
         PyMem_RawFree(room);
+        return;
     }
+    PyMem_RawFree(plan->room);
+    plan->room = room;
+    plan->room_size = size;
 }
 
 /* Run a job's chunks; -1 with an error set if memory is short or a signal handler raised. */
