@@ -21,7 +21,7 @@ FLOORS = {
 #: On the same floor, who may stand on whom.
 SAME_FLOOR = {
     ("cli", "demo"), ("cli", "lesson"), ("demo", "lesson"), ("diagnosis", "terminal"),
-    ("program", "transforms"), ("tables", "nn"), ("value", "pickles"),
+    ("program", "transforms"), ("tables", "nn"), ("value", "pickles"), ("view", "explanations"),
 }  # fmt: skip
 
 

@@ -35,7 +35,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
-    assert "autograd_lite/py.typed" in names
+    assert {"autograd_lite/py.typed", *[f"autograd_lite/view/page.{x}" for x in ("js", "css")]} <= {
+        *names
+    }
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",
         "autograd_lite-0.1.0.dist-info",

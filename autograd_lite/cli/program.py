@@ -111,7 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         "list: sum([a, b]). Constants: pi, e.",
     )  # fmt: skip
     command.add_argument(
-        "--draw", type=_file, metavar="FILE", help="save the graph: .svg, .png, .pdf or .dot"
+        "--draw",
+        type=_file,
+        metavar="FILE",
+        help="save the graph: .svg, .png, .pdf, .dot, or .html, a page to step through",
     )
     command.add_argument(
         "--paths", action="store_true", help="show every path that a gradient is summed over"

@@ -15,6 +15,7 @@ from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT
+from autograd_lite.view.page import Page
 from autograd_lite.view.picture import Box, Picture, Sign, Text, count, sign_of
 from autograd_lite.view.steps import Steps, steps
 from autograd_lite.view.summary import Floats
@@ -95,9 +96,10 @@ def draw_diff(
         for box, held, at in zip(shown.boxes, members, largest, strict=True)
     ]
     caption = "\n".join(filter(None, (changes.summary(), shown.caption)))
-    drawing = drawing_of(Picture(boxes, caption, shown.folded), "svg", rankdir)
+    compared = Picture(boxes, caption, shown.folded)
+    drawing = drawing_of(compared, "svg", rankdir)
     drawing.time_limit = time_limit
-    return GraphView(drawing)
+    return GraphView(drawing, Page(new.graph, compared, caption.partition("\n")[0]))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import os
 import sys
@@ -15,10 +14,11 @@ from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, write_whole
+from autograd_lite.view.page import Page
 
 #: Dots per inch of saved PNG files.
 _PNG_DPI = "144"
-_SUFFIXES = (".svg", ".png", ".pdf", ".dot")
+_SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
 class GraphView:
@@ -28,8 +28,8 @@ class GraphView:
     what is shown, after a line that says why, where there is no picture to be had.
     """
 
-    def __init__(self, drawing: Digraph) -> None:
-        self._drawing = drawing
+    def __init__(self, drawing: Digraph, page: Page) -> None:
+        self._drawing, self._page = drawing, page
 
     @property
     def folding(self) -> Folding | None:
@@ -46,7 +46,8 @@ class GraphView:
         Parameters
         ----------
         path : str or path
-            Ends with ``.svg``, ``.png``, ``.pdf`` or ``.dot`` (the source).
+            Ends with ``.svg``, ``.png``, ``.pdf``, ``.dot`` (the source) or ``.html`` (a page to
+            look around in, with all that it needs inside).
 
         Returns
         -------
@@ -68,6 +69,8 @@ class GraphView:
             )
         if suffix == ".dot":
             return write_whole(path, self._drawing.source.encode())
+        if suffix == ".html":
+            return write_whole(path, self._page.document(self._drawing.pipe("svg")).encode())
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI
@@ -88,13 +91,8 @@ class GraphView:
         return _bundle(self, repr(self), include, exclude)
 
     def _image(self) -> str:
-        """An image that carries its data along, which needs no script and no trust."""
-        data = base64.b64encode(self._drawing.pipe("svg")).decode()
-        summary = self._drawing.text.partition("\n")[0]
-        return (
-            f'<img src="data:image/svg+xml;base64,{data}" '
-            f'alt="{html.escape(f"computation graph: {summary}")}">'
-        )
+        """An image that needs neither script nor trust, and a script that makes it live."""
+        return self._page.fragment(self._drawing.pipe("svg"))
 
 
 def draw(
@@ -167,7 +165,9 @@ def draw(
         root, "svg", rankdir, expand,
         constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,
     )  # fmt: skip
-    return GraphView(drawing)
+    folding = drawing.folding
+    assert folding is not None  # draw_dot has set it
+    return GraphView(drawing, Page(folding.graph, folding.picture, drawing.text.partition("\n")[0]))
 
 
 def _value_mimebundle(

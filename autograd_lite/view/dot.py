@@ -13,9 +13,10 @@ from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.listing import listing
 from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
-from autograd_lite.view.steps import steps
+from autograd_lite.view.steps import Steps, steps
 
-_FONT = "Helvetica,Arial,sans-serif"
+#: Of all text in pictures.
+FONT = "Helvetica,Arial,sans-serif"
 _INK = "#1F2933"
 # Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.
 _SIGN = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
@@ -132,16 +133,16 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
     drawing = Digraph(
         format=format,
         graph_attr={
-            "rankdir": rankdir, "fontname": _FONT, "fontcolor": _INK, "bgcolor": "white",
+            "rankdir": rankdir, "fontname": FONT, "fontcolor": _INK, "bgcolor": "white",
             "nodesep": "0.2", "ranksep": "0.8" if shown.folded else "0.35",
             "pad": "0.1",
         },
         node_attr={
-            "shape": "box", "fontname": _FONT, "fontsize": "11", "fontcolor": _INK,
+            "shape": "box", "fontname": FONT, "fontsize": "11", "fontcolor": _INK,
             "margin": "0", "height": "0", "width": "0",
         },
         edge_attr={
-            "fontname": _FONT, "fontsize": "10", "arrowsize": "0.6", "color": "#5B6B7B",
+            "fontname": FONT, "fontsize": "10", "arrowsize": "0.6", "color": "#5B6B7B",
         },
     )  # fmt: skip
     if shown.caption:
@@ -160,6 +161,7 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
         for i, arrow in enumerate(box.arrows):
             head = f"{box.name}:a{i}:{side}" if box.kind != "group" else box.name
             attributes = {} if crowded else _arrow_attributes(arrow)
+            attributes["id"] = f"{box.name}-{i}"
             if not shown.folded and scopes[arrow.tail] != box.scope:
                 attributes["minlen"] = "2"  # room for the parameters, so frames lie side by side
             drawing.edge(arrow.tail, head, **attributes)
@@ -212,7 +214,7 @@ def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
         drawing.node(
             box.name, _box_label(box, rankdir), fillcolor=fill, color=border,
             style=_STYLE.get(box.kind, "rounded,filled"), tooltip=_tooltip(box),
-            penwidth="2" if box.kind == "output" else "1", **{"class": box.kind},
+            penwidth="2" if box.kind == "output" else "1", id=box.name, **{"class": box.kind},
         )  # fmt: skip
     drawing.body.extend("\t}\n" for _ in opened)
 

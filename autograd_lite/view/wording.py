@@ -1,0 +1,82 @@
+"""Formulas of nodes as templates, in which a page puts names or the numbers of the moment."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from autograd_lite.engine import Value
+from autograd_lite.explanations.formulas import Formula
+from autograd_lite.explanations.naming import Names
+from autograd_lite.explanations.notation import Notation
+from autograd_lite.explanations.paths import Sweep
+from autograd_lite.explanations.templates import Piece
+from autograd_lite.graph import row_of
+from autograd_lite.ops import Op
+from autograd_lite.view.steps import Steps
+
+#: Around the number of a node: characters for private use, which no symbol of an op has.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_HOLE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+
+#: Texts, and numbers of nodes.
+Template = list[str | int]
+
+
+class _Page(Notation):
+    """Text as a textbook has it."""
+
+    def _template(self, row: Op) -> str:
+        raised = unicodedata.decomposition(row.symbol[:1]).startswith("<super>")
+        return f"#1{row.symbol}" if raised else super()._template(row)
+
+
+class Templates(Names):
+    """The templates of a graph's nodes.
+
+    Parameters
+    ----------
+    graph : Steps
+    numbers : dict of Value to int
+        Of the nodes.
+    """
+
+    def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
+        sweep = Sweep(graph.order[-1], [])
+        super().__init__(graph.order, sweep, _Page())
+        self._graph, self._numbers = graph, numbers
+        # what stands in for a node while it is shown in small steps
+        self._node = graph.original | {made: node for node, made in graph.last_step.items()}
+
+    def name(self, node: Value) -> str:
+        """A label, or v1, v2, …; of a constant its number."""
+        return self.notation.number(node.data).text if node.constant else self[node]
+
+    def formula(self, node: Value) -> Formula:
+        """A node to be named later, or the number of a constant."""
+        node = self._node.get(node, node)
+        return Formula(node.data) if node.constant else Formula(node=node)
+
+    def piece(self, formula: Formula) -> Piece:
+        """How such a part is written."""
+        if formula.node is None:
+            return super().piece(formula)
+        return Piece(f"{_OPEN}{self._numbers[formula.node]}{_CLOSE}")
+
+    def made(self, node: Value) -> Template | None:
+        """How a node is computed; None for a leaf."""
+        made = self._graph.made_by(node)
+        return None if row_of(made) is None else _split(self.call(made))
+
+    def derivatives(self, node: Value) -> list[Template | None]:
+        """The local derivatives of a node; None for one that has no short formula."""
+        made = self._graph.made_by(node)
+        if row_of(made) is None:
+            return []
+        return [None if piece is None else _split(piece) for piece in self.partials(made)]
+
+
+def _split(piece: Piece) -> Template:
+    parts = _HOLE.split(piece.text.replace(" * ", " × "))
+    split = [int(part) if i % 2 else part for i, part in enumerate(parts)]
+    return [part for part in split if part != ""]
