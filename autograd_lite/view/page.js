@@ -343,6 +343,7 @@ class Drawing {
       found.data.classList.add("data");
       found.was = [found.data.textContent, found.grad?.textContent, found.grad?.getAttribute("fill")];
       if (this.graph.nodes[i].leaf) group.classList.add("open");
+      if (!box.label && box.kind !== "constant") found.short = this.graph.nodes[i].name;
     }
     return found;
   }
@@ -357,8 +358,15 @@ class Drawing {
     return { group, line, text, badge, tail, head, arg, was: text?.textContent };
   }
 
-  // Once it is laid out: lengths of curves are known.
-  placeBadges() {
+  // Once it is laid out: sizes and lengths of curves are known.
+  place() {
+    this.svg.classList.toggle("folded", !this.graph);
+    for (const { group, ground, short } of this.boxes) {
+      if (!short) continue; // what the equations call it
+      const { x, y } = ground.getBBox();
+      group.append(drawn("text", { class: "short", x: x + 5, y: y - 2.5 }));
+      group.lastChild.textContent = short;
+    }
     for (const { line, badge } of this.edges) {
       const length = line.getTotalLength();
       const { x, y } = line.getPointAtLength(length - Math.min(9, length / 2));
@@ -444,7 +452,8 @@ class Camera {
   fitting() {
     const { width, height } = this.room();
     const { size } = this.drawing;
-    return Math.min(width / size.width, height / size.height, 0.2 * parseFloat(getComputedStyle(this.stage).fontSize) * 0.55);
+    const largest = 0.14 * parseFloat(getComputedStyle(this.stage).fontSize);
+    return Math.min(width / size.width, height / size.height, largest);
   }
 
   // All of it where it can be read, else its output.
@@ -452,19 +461,22 @@ class Camera {
     const scale = this.fitting();
     const readable = Math.max(scale, 0.72);
     const { size } = this.drawing;
-    const { width } = this.room();
     this.fitted = true;
     this.scale = readable;
     this.x = size.x + size.width / 2;
     this.y = size.y + size.height / 2;
-    if (size.width * readable > width) this.x = size.x + size.width - width / readable / 2 + 4;
     this.apply();
+    if (readable > scale) {
+      this.reveal(this.drawing.boxes[this.drawing.boxes.length - 1].group);
+      this.fitted = true;
+    }
   }
 
   fit() {
     this.begin();
     this.scale = this.fitting();
     this.x = this.drawing.size.x + this.drawing.size.width / 2;
+    this.y = this.drawing.size.y + this.drawing.size.height / 2;
     this.apply();
   }
 
@@ -562,7 +574,7 @@ class Page {
     }
     this.follow(host);
     this.camera = new Camera(this.stage, this.drawing, (event, dx) => this.scrub(event, dx));
-    this.drawing.placeBadges();
+    this.drawing.place();
     this.listen();
     this.shape();
     this.render();
@@ -850,7 +862,7 @@ class Page {
     if (!count) return [el("p", { class: "hint" }, `No path with a derivative leads from here to ${name(graph.root)}.`)];
     const one = count === 1n;
     const list = found.map((way) => {
-      const factors = way.edges.map(([user, k]) => { const t = brief(partials[user][k]); return t.startsWith("-") ? `(${t})` : t; }).reverse();
+      const factors = way.edges.map(([user, k]) => inNumbers(["", 0, ""], [partials[user][k]]));
       const chain = [name(i), ...way.edges.map(([user]) => name(user))].join(" → ");
       const only = () => this.drawing.mark("on-path", new Set([i, ...way.edges.map(([user]) => user)]), way.edges);
       return el("li", { tabindex: 0, onpointerenter: only, onpointerleave: mark, onfocus: only, onblur: mark }, el("span", { class: "chain" }, chain), el("span", { class: "product" }, `${factors.join(" × ")} = `, signed(way.product)));

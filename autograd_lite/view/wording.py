@@ -77,6 +77,6 @@ class Templates(Names):
 
 
 def _split(piece: Piece) -> Template:
-    parts = _HOLE.split(piece.text.replace(" * ", " × "))
+    parts = _HOLE.split(piece.text.replace(" * ", " × ").replace(" · ", " × "))
     split = [int(part) if i % 2 else part for i, part in enumerate(parts)]
     return [part for part in split if part != ""]
