@@ -434,7 +434,7 @@ class Drawing {
 
 class Camera {
   constructor(stage, drawing, dragged) {
-    Object.assign(this, { stage, drawing, dragged, pointers: new Map() });
+    Object.assign(this, { stage, drawing, dragged, pointers: new Map(), moved: 0 });
     stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     stage.addEventListener("pointerdown", (event) => this.down(event));
     stage.addEventListener("pointermove", (event) => this.move(event));
@@ -442,7 +442,9 @@ class Camera {
       stage.addEventListener(name, (event) => this.up(event));
     }
     this.fitted = true;
-    new ResizeObserver(() => (this.fitted ? this.begin() : this.apply())).observe(stage);
+    new ResizeObserver(() => {
+      if (stage.isConnected) this.fitted ? this.begin() : this.apply();
+    }).observe(stage);
   }
 
   room() {
@@ -646,7 +648,7 @@ class Page {
     const { svg } = this.drawing;
     svg.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.hover(boxOf(event)));
     svg.addEventListener("pointerleave", () => this.hover(null));
-    svg.addEventListener("focusin", (event) => this.hover(boxOf(event)));
+    svg.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && this.hover(boxOf(event)));
     svg.addEventListener("focusout", () => this.hover(null));
     svg.addEventListener("pointerdown", (event) => {
       const box = boxOf(event);
@@ -655,6 +657,7 @@ class Page {
     });
     svg.addEventListener("click", (event) => {
       if (this.camera.moved < 5) this.select(boxOf(event));
+      this.camera.moved = 0;
     });
     svg.addEventListener("dblclick", (event) => this.camera.zoom(1.6, this.camera.at(event)));
     this.drawing.boxes[this.page.root]?.group.setAttribute("tabindex", "0");
@@ -970,7 +973,10 @@ class Page {
 
   find() {
     const wanted = this.search.value.trim().toLowerCase();
-    const texts = (box, i) => [box.label, box.symbol, box.op, box.scope.join("."), this.graph ? this.graph.nodes[i].name : ""];
+    const texts = (box, i) => [
+      box.label, box.symbol, box.scope.join("."),
+      ...(this.graph ? [this.graph.nodes[i].name, this.graph.nodes[i].op] : box.lines.map(([text]) => text)),
+    ];
     this.hits = wanted
       ? this.page.boxes.flatMap((box, i) => (texts(box, i).some((text) => text.toLowerCase().includes(wanted)) ? [i] : []))
       : [];

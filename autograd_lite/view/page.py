@@ -75,6 +75,7 @@ class Page:
             nodes.append(
                 {
                     "name": templates.name(node),
+                    "op": made.op,
                     "symbol": made.op and row.symbol,
                     "root": node is graph.order[-1],
                     "leaf": row is None and not node.constant,
