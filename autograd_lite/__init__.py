@@ -29,7 +29,7 @@ from autograd_lite.errors import (
 )
 from autograd_lite.explanations import explain, latex
 from autograd_lite.graph import scope
-from autograd_lite.modes import detect_anomaly, no_grad
+from autograd_lite.modes import detect_anomaly, keep_lines, no_grad
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import log_softmax, softmax
 from autograd_lite.program import Program, compile, freeze, load_program
@@ -72,8 +72,8 @@ __all__ = [
     "GraphError", "LayoutError", "ModelFileError", "Program", "ProgramError", "ShapeError",
     "TableError", "Value", "check_grad", "checkpoint", "compile", "custom_op", "derivative",
     "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine", "explain", "freeze",
-    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "latex", "load_program",
-    "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax", "taylor", "uncertainty",
-    "value_and_grad", "vjp",
+    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "keep_lines", "latex",
+    "load_program", "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax", "taylor",
+    "uncertainty", "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip

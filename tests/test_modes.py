@@ -5,6 +5,7 @@ import contextvars
 import math
 import re
 import struct
+import sys
 import threading
 import warnings
 import weakref
@@ -24,7 +25,7 @@ from autograd_lite.engine import (
     record,
     record_beside,
 )
-from autograd_lite.modes import in_mode, recording
+from autograd_lite.modes import in_mode, line_of, recording
 from autograd_lite.modes.lines import Lines
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.table import with_attrs
@@ -780,3 +781,43 @@ def test_a_mode_can_be_set_aside():
         with pytest.raises(AnomalyError):
             _ = Value(1.0) / 0.0
         assert fields(-Value(1.0))[0] is None
+
+
+def number_of(line):
+    return None if line is None else line.number
+
+
+class TestKeepLines:
+    def test_the_line_of_a_node_is_kept_after_the_block(self):
+        a = Value(2.0)
+        with ag.keep_lines():
+            here = sys._getframe().f_lineno + 1
+            inside = a * a
+        assert number_of(line_of(inside)) == here
+        assert line_of(a * a) is None
+        assert line_of(a) is None
+
+    def test_anomalies_inside_are_found_and_their_lines_kept(self):
+        a = Value(0.0)
+        with ag.keep_lines(), ag.detect_anomaly():
+            kept = a + 1.0
+            with pytest.raises(ag.AnomalyError, match=r"recorded at .*test_modes\.py"):
+                1.0 / a
+        assert line_of(kept) is not None
+
+    def test_a_block_inside_detect_anomaly_leaves_it_looking(self):
+        a = Value(0.0)
+        with ag.detect_anomaly(), ag.keep_lines():
+            kept = a + 1.0
+            with pytest.raises(ag.AnomalyError):
+                1.0 / a
+        assert line_of(kept) is not None
+
+    def test_passes_go_on_as_outside(self):
+        a = Value(3.0)
+        with ag.keep_lines():
+            b = a * a
+            b.backward()
+            a.data = 4.0
+            b.refresh()
+        assert (b.data, a.grad) == (16.0, 6.0)

@@ -1,7 +1,8 @@
-"""Blocks of code in which ops behave differently: `no_grad`, `detect_anomaly`.
+"""Blocks of code in which ops behave differently: `no_grad`, `detect_anomaly`, `keep_lines`.
 
-`recording` holds what says whether a graph is built, `anomaly` what looks for nan and inf, `lines`
-finds the user's line of a program, `block` is what a block is (a context manager and decorator).
+`recording` holds what says whether a graph is built, `anomaly` what looks for nan and inf, `noting`
+keeps the lines of the user's program, which `lines` finds, `block` is what a block is (a context
+manager and decorator).
 
 A mode belongs to the running thread and its context (`contextvars`): other threads are not
 affected, and an asyncio task inherits the modes in which it was created.
@@ -15,6 +16,7 @@ from autograd_lite.modes.anomaly import (
     unchecked,
 )
 from autograd_lite.modes.block import in_mode
+from autograd_lite.modes.noting import keep_lines, line_of
 from autograd_lite.modes.recording import is_silent, no_grad, recording
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "detect_anomaly",
     "in_mode",
     "is_silent",
+    "keep_lines",
+    "line_of",
     "no_grad",
     "noted",
     "recording",

@@ -13,6 +13,7 @@ from autograd_lite.engine import Mode, Value, current_mode, fields, topological_
 from autograd_lite.errors import AnomalyError, AnomalyWarning
 from autograd_lite.modes.block import Block, in_mode
 from autograd_lite.modes.lines import Lines, users_line
+from autograd_lite.modes.noting import Noter
 from autograd_lite.ops.rules import carry
 
 
@@ -48,6 +49,8 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
     def _entered(self, mode: Mode) -> Mode:
         # The lines that an outer block has noted serve this one, too.
         inner = mode.watchers[-1] if mode.watchers else _Watcher(Lines())
+        if isinstance(inner, Noter):
+            inner = _Watcher(inner.lines)
         return mode._replace(watchers=(*mode.watchers, inner))
 
     def _left(self, mode: Mode) -> Mode:

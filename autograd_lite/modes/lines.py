@@ -23,9 +23,13 @@ class Line(NamedTuple):
     number: int
 
     def __str__(self) -> str:
+        return f"{self.file}:{self.number}{self.text and f': {self.text}'}"
+
+    @property
+    def text(self) -> str:
+        """What stands there; ``""`` where that is not to be had."""
         linecache.checkcache(self.file)
-        text = linecache.getline(self.file, self.number).strip()
-        return f"{self.file}:{self.number}{text and f': {text}'}"
+        return linecache.getline(self.file, self.number).strip()
 
 
 def users_line() -> Line:
