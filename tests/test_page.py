@@ -208,6 +208,20 @@ class TestLooking:
         page.page.locator("#n0").hover()
         assert "layer › neuron 1" in page.page.locator(".card").inner_text()
 
+    def test_hover_shows_the_line_that_recorded_a_box(self, page):
+        a = Value(2.0, label="a")
+        with ag.keep_lines():
+            b = a * 3.0  # this line
+        root = b + a
+        page.show(ag.draw(root))
+        page.page.locator("#n2").hover()
+        assert re.search(
+            r"made at\ntest_page.py:\d+: b = a \* 3.0  # this line",
+            page.page.locator(".card").inner_text(),
+        )
+        page.page.locator("#n3").hover()
+        assert "made at" not in page.page.locator(".card").inner_text()
+
     def test_a_click_marks_the_paths_to_the_output_and_nothing_else(self, page):
         root = reused()
         order = ancestors(root)

@@ -13,7 +13,7 @@ from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.listing import listing
 from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
-from autograd_lite.view.steps import Steps, steps
+from autograd_lite.view.steps import steps
 
 #: Of all text in pictures.
 FONT = "Helvetica,Arial,sans-serif"

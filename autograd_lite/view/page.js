@@ -802,7 +802,8 @@ class Page {
       rows.push(...box.lines.map(([text, sign]) => row("", el("span", { class: sign }, text))));
     }
     if (box.scope.length) rows.push(row("scope", box.scope.join(" › ")));
-    if (box.line) rows.push(row("made at", el("code", {}, box.line)));
+    const line = this.graph?.nodes[i].line;
+    if (line) rows.push(row("made at", el("code", {}, line)));
     return rows;
   }
 

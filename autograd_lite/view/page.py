@@ -11,13 +11,17 @@ import base64
 import html
 import json
 import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.graph import row_of
+from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
+from autograd_lite.view.dot import FONT
 from autograd_lite.view.javascript import script
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
@@ -85,6 +89,7 @@ class Page:
                     "data": _number(node.data),
                     "grad": _number(node.grad),
                     "partials": [_number(partial) for partial in made.local_grads],
+                    "line": _line(made),
                     "call": templates.made(node),
                     "derivatives": templates.derivatives(node),
                 }
@@ -105,7 +110,7 @@ class Page:
         full : bool
             Whether it is all of a page.
         """
-        image = base64.b64encode(picture).decode()
+        image = base64.b64encode(_lean(picture)).decode()
         data = _json({**self._data, "full": full, "style": _read("page.css")})
         return (
             '<div data-lm-suppress-shortcuts="true">'
@@ -140,6 +145,16 @@ def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
     }
 
 
+def _line(node: Value) -> str:
+    """Where a node was recorded, if that was noted; a notebook's cells are files of odd names."""
+    line = line_of(node)
+    if line is None:
+        return ""
+    file = Path(line.file)
+    name = "cell" if file.parent.name.startswith("ipykernel") else file.name
+    return "".join(readable(f"{name}:{line.number}: {line.text}", 200, 1))
+
+
 def _number(x: float) -> float | str:
     """A number as JSON has it, and one that it has not as text."""
     return x if math.isfinite(x) else str(x)
@@ -148,6 +163,14 @@ def _number(x: float) -> float | str:
 def _json(data: Any) -> str:
     """JSON that ends no script, whatever stands in it."""
     return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
+
+
+def _lean(picture: bytes) -> bytes:
+    """Graphviz's SVG without what an image does not show, a quarter of it."""
+    # A user's text is escaped, so it holds none of these.
+    picture = re.sub(rb"<!--.*?-->\n?|<title>.*?</title>\n?", b"", picture, flags=re.DOTALL)
+    picture = re.sub(rb' (xml:space|xlink:title|font-family)="[^"]*"', b"", picture)
+    return picture.replace(b"<svg ", b'<svg font-family="%s" ' % FONT.encode(), 1)
 
 
 @cache
