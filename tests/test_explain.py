@@ -255,13 +255,13 @@ def test_the_text_shows_paths_their_sum_and_the_local_derivatives():
         "    3  sum of the paths, equal to the gradient (rounding allows 4.7e-15)\n"
         "\n"
         "Local derivatives\n"
-        "  v1 = w * x     = 1     ∂v1/∂w   = x                 = 2\n"
-        "  v2 = v1 + b    = 0     ∂v2/∂v1                      = 1\n"
-        "  v3 = tanh(v2)  = 0     ∂v3/∂v2  = square(sech(v2))  = 1\n"
-        "  v4 = w * w     = 0.25  ∂₁v4/∂w  = w                 = 0.5\n"
-        "                         ∂₂v4/∂w  = w                 = 0.5\n"
-        "  L = v3 + v4    = 0.25  ∂L/∂v3                       = 1\n"
-        "                         ∂L/∂v4                       = 1"
+        "  v1 = w * x     = 1     ∂v1/∂w   = x               = 2\n"
+        "  v2 = v1 + b    = 0     ∂v2/∂v1                    = 1\n"
+        "  v3 = tanh(v2)  = 0     ∂v3/∂v2  = 1 - square(v3)  = 1\n"
+        "  v4 = w * w     = 0.25  ∂₁v4/∂w  = w               = 0.5\n"
+        "                         ∂₂v4/∂w  = w               = 0.5\n"
+        "  L = v3 + v4    = 0.25  ∂L/∂v3                     = 1\n"
+        "                         ∂L/∂v4                     = 1"
     )
 
 

@@ -161,6 +161,14 @@ def test_first_derivatives_agree_with_finite_differences(row):
             assert derivative == out.local_grads[i]
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.taught], ids=lambda row: row.name)
+def test_the_derivatives_of_textbooks_are_those_of_the_row(row):
+    for xs in points(row):
+        out, _ = record(row, xs)
+        taught = [rule(out.data, *xs) for rule in row.taught]
+        assert taught == pytest.approx(list(out.local_grads), rel=1e-12)
+
+
 @pytest.mark.parametrize("row", DIFFERENTIATED, ids=lambda row: row.name)
 def test_second_derivatives_agree_with_differences_of_the_first(row):
     for xs in points(row, 3):

@@ -146,7 +146,7 @@ class Formulas:
 
 
 def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
-    """The local derivatives of a node, as formulas of its parents and itself.
+    """The local derivatives of a node, as formulas of its parents and itself: those of textbooks.
 
     Parameters
     ----------
@@ -163,7 +163,14 @@ def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | N
     row = row_of(node)
     wanted = [not parent.constant for parent in node.parents]
     try:
-        found = row.partials_on(name(node), [name(parent) for parent in node.parents], wanted)
+        out, args = name(node), [name(parent) for parent in node.parents]
+        if row.taught:
+            found = [
+                rule(out, *args) if want else 0.0
+                for rule, want in zip(row.taught, wanted, strict=True)
+            ]
+        else:
+            found = row.partials_on(out, args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
     return [as_formula(partial) for partial in found]

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula, partials
-from autograd_lite.explanations.notation import TEXT, Notation, shown
+from autograd_lite.explanations.notation import Notation, shown
 from autograd_lite.explanations.paths import Sweep
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import row_of
 
-#: Characters of a local derivative's formula, and arguments of an op that has such formulas.
-_LONGEST, _LONGEST_IN_TEXT, _ARGUMENTS = 160, 40, 24
+#: Arguments of an op that has formulas of its local derivatives.
+_ARGUMENTS = 24
 
 
 def labels(nodes: Iterable[Value], notation: Notation) -> dict[Value, Piece]:
@@ -84,7 +84,6 @@ class Names:
     def _written(self, formula: Formula) -> Piece | None:
         pieces: dict[Formula, Piece] = {}
         stack = [formula]
-        longest = _LONGEST_IN_TEXT if self.notation is TEXT else _LONGEST
         while stack:
             part = stack[-1]
             args = part.args or ()
@@ -98,6 +97,6 @@ class Names:
             else:
                 places = shown(part.row, [arg.number for arg in args])
                 pieces[part] = self.notation.call(part.row, [pieces[arg] for arg in args], places)
-            if len(pieces[part].text) > longest:
+            if len(pieces[part].text) > self.notation.longest:
                 return None
         return pieces[formula]

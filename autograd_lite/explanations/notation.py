@@ -35,9 +35,12 @@ class Notation:
     ----------
     brackets : str
         What a formula is put into where it must be, as a template.
+    longest : int
+        Characters that the formula of a local derivative may have.
     """
 
     brackets = "(#1)"
+    longest = 40
 
     def number(self, x: float) -> Piece:
         """A number to six digits; a whole number below a billion to all of its digits."""
@@ -121,6 +124,7 @@ class Latex(Notation):
     """LaTeX, as MathJax, KaTeX and, one line at a time, matplotlib's mathtext read it."""
 
     brackets = r"\left(#1\right)"
+    longest = 160
 
     def number(self, x: float) -> Piece:
         """A number to six digits; a whole number below a billion to all of its digits."""

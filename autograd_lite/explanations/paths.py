@@ -68,6 +68,13 @@ class _Way(NamedTuple):
     product: float
 
 
+def numbered(order: list[Value]) -> list[int]:
+    """For each node the number in its name, if it must be given one: v1, v2, … in order."""
+    taken = {match[1] for node in order if (match := _NUMBERED.fullmatch(node.label))}
+    fresh = (i for i in count(1) if str(i) not in taken)
+    return [0 if node.label or node.constant else next(fresh) for node in order]
+
+
 class Sweep:
     """What one sweep from a root down finds out about all paths to it.
 
@@ -138,10 +145,8 @@ class Sweep:
 
     @cached_property
     def numbers(self) -> list[int]:
-        """For each node the number in its name, if it must be given one: v1, v2, … in order."""
-        taken = {match[1] for node in self.order if (match := _NUMBERED.fullmatch(node.label))}
-        fresh = (i for i in count(1) if str(i) not in taken)
-        return [0 if node.label or node.constant else next(fresh) for node in self.order]
+        """For each node the number in its name: see `numbered`."""
+        return numbered(self.order)
 
     def bound(self, node: Value) -> float:
         """How far rounding may take the sum over a node's paths from its gradient.

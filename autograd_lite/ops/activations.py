@@ -46,6 +46,7 @@ sigmoid = op(
     forward=lambda x: where(less(x, 0.0), exp(x) / (1.0 + exp(x)), 1.0 / (1.0 + exp(-x))),
     # not out * (1 - out), which loses all digits for large x, and whose derivative does near 0
     partials=[lambda out, x: square(0.5 * sech(0.5 * x))],
+    taught=[lambda out, x: out * (1.0 - out)],
     doc="Logistic function 1 / (1 + exp(-x)), without overflow.",
 )
 logaddexp = op(

@@ -98,6 +98,7 @@ _POWER = {
         lambda out, x, y: carry(y, power_below(x, y)),
         lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
     ],
+    "taught": [lambda out, x, y: y * power(x, y - 1.0), lambda out, x, y: out * log(x)],
     "identities": [((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
 }
 library_power = op(
@@ -117,7 +118,7 @@ power = op(
 absolute = op(
     "absolute", symbol="abs", latex=r"\left|#1\right|", operator="abs", domain=[_REAL],
     forward=leaf("fabs"),
-    partials=[lambda out, x: less(0.0, x) - less(x, 0.0)],
+    partials=[lambda out, x: less(0.0, x) - less(x, 0.0)], taught=[lambda out, x: sign(x)],
     doc="Absolute value; its derivative at 0 is 0.",
 )
 reciprocal = op(
@@ -263,33 +264,35 @@ tan = op(
 arcsin = op(
     "arcsin", symbol="arcsin", latex=r"\arcsin", domain=[(-0.9, 0.9)],
     forward=leaf("asin", numpy=np.arcsin),
-    partials=[lambda out, x: 1.0 / sqrt(one_minus_square(x))], doc="Inverse sine, in radians.",
+    partials=[lambda out, x: 1.0 / sqrt(one_minus_square(x))],
+    taught=[lambda out, x: 1.0 / sqrt(1.0 - square(x))], doc="Inverse sine, in radians.",
 )
 arccos = op(
     "arccos", symbol="arccos", latex=r"\arccos", domain=[(-0.9, 0.9)],
     forward=leaf("acos", numpy=np.arccos),
-    partials=[lambda out, x: -1.0 / sqrt(one_minus_square(x))], doc="Inverse cosine, in radians.",
+    partials=[lambda out, x: -1.0 / sqrt(one_minus_square(x))],
+    taught=[lambda out, x: -1.0 / sqrt(1.0 - square(x))], doc="Inverse cosine, in radians.",
 )
 arctan = op(
     "arctan", symbol="arctan", latex=r"\arctan", domain=[_REAL],
     forward=leaf("atan", numpy=np.arctan),
     # not 1 / (1 + x*x), whose square overflows where the derivative does not vanish yet
-    partials=[lambda out, x: square(1.0 / hypot(x, 1.0))], doc="Inverse tangent, in radians.",
+    partials=[lambda out, x: square(1.0 / hypot(x, 1.0))],
+    taught=[lambda out, x: 1.0 / (1.0 + square(x))], doc="Inverse tangent, in radians.",
 )
 arctan2 = op(
     "arctan2", symbol="arctan2", latex=r"\operatorname{arctan2}\left(#1, #2\right)",
     domain=[_POSITIVE, _REAL],
     forward=leaf("atan2", numpy=np.arctan2),
     partials=[lambda out, y, x: inversion(x, y), lambda out, y, x: -inversion(y, x)],
+    taught=[lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)],
     doc="Angle of the point (x, y), in radians; y comes first, as in C and NumPy.",
 )
 hypot = op(
     "hypot", symbol="hypot", latex=r"\sqrt{{#1}^{2} + {#2}^{2}}", domain=[_REAL, _POSITIVE],
     forward=leaf("hypot", python=ieee.hypot),
-    partials=[
-        lambda out, x, y: direction(x, y),
-        lambda out, x, y: direction(y, x),
-    ],
+    partials=[lambda out, x, y: direction(x, y), lambda out, x, y: direction(y, x)],
+    taught=[lambda out, x, y: x / out, lambda out, x, y: y / out],
     doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
 )
 
@@ -306,23 +309,24 @@ cosh = op(
 tanh = op(
     "tanh", symbol="tanh", latex=r"\tanh", domain=[_REAL],
     # not 1 - out * out, which loses all digits for large x
-    forward=leaf("tanh"), partials=[lambda out, x: square(sech(x))], doc="Hyperbolic tangent.",
+    forward=leaf("tanh"), partials=[lambda out, x: square(sech(x))],
+    taught=[lambda out, x: 1.0 - square(out)], doc="Hyperbolic tangent.",
 )
 arcsinh = op(
     "arcsinh", symbol="arcsinh", latex=r"\operatorname{arsinh}", domain=[_REAL],
-    forward=leaf("asinh", numpy=np.arcsinh),
-    partials=[lambda out, x: 1.0 / hypot(x, 1.0)], doc="Inverse hyperbolic sine.",
+    forward=leaf("asinh", numpy=np.arcsinh), partials=[lambda out, x: 1.0 / hypot(x, 1.0)],
+    taught=[lambda out, x: 1.0 / sqrt(square(x) + 1.0)], doc="Inverse hyperbolic sine.",
 )
 arccosh = op(
     "arccosh", symbol="arccosh", latex=r"\operatorname{arcosh}", domain=[(1.1, 3.0)],
-    forward=leaf("acosh", numpy=np.arccosh),
+    forward=leaf("acosh", numpy=np.arccosh), taught=[lambda out, x: 1.0 / sqrt(square(x) - 1.0)],
     partials=[lambda out, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))],
     doc="Inverse hyperbolic cosine; nan below 1.",
 )
 arctanh = op(
     "arctanh", symbol="arctanh", latex=r"\operatorname{artanh}", domain=[(-0.9, 0.9)],
-    forward=leaf("atanh", numpy=np.arctanh),
-    partials=[lambda out, x: 1.0 / one_minus_square(x)], doc="Inverse hyperbolic tangent.",
+    forward=leaf("atanh", numpy=np.arctanh), partials=[lambda out, x: 1.0 / one_minus_square(x)],
+    taught=[lambda out, x: 1.0 / (1.0 - square(x))], doc="Inverse hyperbolic tangent.",
 )
 
 # --- inside derivatives ---------------------------------------------------------------------------

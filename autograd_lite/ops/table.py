@@ -71,6 +71,9 @@ class Op:
         Whether -0.0 and +0.0 as arguments give the same.
     unless_nan : Op or None
         A quicker row that gives the same numbers wherever it gives no nan, but for the sign of 0.
+    taught : tuple of callables
+        The partials as textbooks have them, for writing formulas, where `partials` are written
+        otherwise to keep their digits; else empty.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -98,6 +101,7 @@ class Op:
         exact: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
         ignores_zero_sign: bool = False,
         unless_nan: Op | None = None,
+        taught: Sequence[Callable[..., Any]] = (),
         public: bool = True,
     ) -> None:
         self.name = self.__name__ = name
@@ -105,6 +109,7 @@ class Op:
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
         self.ignores_zero_sign, self.unless_nan = ignores_zero_sign, unless_nan
+        self.taught = tuple(taught)
         self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})
