@@ -6,14 +6,12 @@ rule is taken over, and the few things that are written in another way are repla
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Iterable
 
 from autograd_lite.engine.generate import Header
 from autograd_lite.engine.statements import Function
-from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
 
 #: What C writes, and what JavaScript does. The functions of the C library are in ``page.js``.
@@ -66,7 +64,7 @@ def script(rows: Iterable[Op]) -> tuple[str, str]:
     Parameters
     ----------
     rows : iterable of Op
-        A row with other attributes than usual is a row of its own.
+        None of them a user's own. A row with other attributes than usual is a row of its own.
 
     Returns
     -------
@@ -74,29 +72,13 @@ def script(rows: Iterable[Op]) -> tuple[str, str]:
         Definitions.
     entries : str
         An array with an object for each of the rows.
-
-    Raises
-    ------
-    ProgramError
-        If a rule is a user's function that takes floats only.
     """
     written, known = _Script({}), set[str]()
     entries = []
-    for number, row in enumerate(rows):
-        if row.custom:
-            row = copy.copy(row)  # a user's names may be taken, or mean something in JavaScript
-            row.name = f"custom{number}"
-            row.arguments = tuple(f"x{i}" for i in range(len(row.partials)))
+    for row in rows:
         before = list(written.functions)
-        try:
-            entry = written.entry(row)
-        except TypeError as error:
-            raise ProgramError(
-                f"the op {row.name!r} is a function that takes floats only, and a page has none to "
-                "give while it is made"
-            ) from error
+        entries.append(written.entry(row))
         if row.name in known:  # the same functions, which take the attributes
             written.functions = before
         known.add(row.name)
-        entries.append(entry)
     return "\n".join(written.functions), f"[{', '.join(entries)}]"

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ProgramError
 from autograd_lite.graph import row_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
@@ -95,10 +94,10 @@ class Page:
                 }
             )
         self._data["nodes"] = nodes
-        try:
+        if not any(
+            row.custom for row in rows
+        ):  # a user's functions are Python, and not called here
             self._functions, self._rows = script(rows)
-        except ProgramError:  # a user's function in Python: nothing to recompute with
-            self._functions, self._rows = "", "null"
 
     def fragment(self, picture: bytes, full: bool = False) -> str:
         """What a notebook shows.

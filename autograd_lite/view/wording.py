@@ -7,9 +7,9 @@ import unicodedata
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.naming import Names
+from autograd_lite.explanations.naming import Names, labels
 from autograd_lite.explanations.notation import Notation
-from autograd_lite.explanations.paths import Sweep
+from autograd_lite.explanations.paths import numbered
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import row_of
 from autograd_lite.ops import Op
@@ -25,6 +25,8 @@ Template = list[str | int]
 
 class _Page(Notation):
     """Text as a textbook has it."""
+
+    longest = 80
 
     def _template(self, row: Op) -> str:
         raised = unicodedata.decomposition(row.symbol[:1]).startswith("<super>")
@@ -42,8 +44,11 @@ class Templates(Names):
     """
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
-        sweep = Sweep(graph.order[-1], [])
-        super().__init__(graph.order, sweep, _Page())
+        self.notation = _Page()
+        self._names = labels(graph.order, self.notation)
+        for node, number in zip(graph.order, numbered(graph.order), strict=True):
+            if number:
+                self._names[node] = Piece(self.notation.name(number))
         self._graph, self._numbers = graph, numbers
         # what stands in for a node while it is shown in small steps
         self._node = graph.original | {made: node for node, made in graph.last_step.items()}
@@ -71,8 +76,9 @@ class Templates(Names):
     def derivatives(self, node: Value) -> list[Template | None]:
         """The local derivatives of a node; None for one that has no short formula."""
         made = self._graph.made_by(node)
-        if row_of(made) is None:
-            return []
+        row = row_of(made)
+        if row is None or row.custom:  # a user's functions are not called for a picture
+            return [None] * len(made.parents)
         return [None if piece is None else _split(piece) for piece in self.partials(made)]
 
 
