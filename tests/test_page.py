@@ -86,6 +86,26 @@ class TestShowing:
     def test_a_notebooks_output_is_the_same_page(self, page):
         assert page.show(ag.draw(neuron())).numbers() == of(neuron())
 
+    @pytest.mark.parametrize("attached", [True, False])
+    def test_scripts_may_run_later_than_the_output_is_made(self, page, attached):
+        """As JupyterLab does it: with innerHTML, whose scripts are then replaced by copies."""
+        page.page.set_content("<body></body>")
+        page.page.evaluate(
+            """([html, attached]) => {
+              const output = document.createElement("div");
+              if (attached) document.body.append(output);
+              output.innerHTML = html;
+              for (const script of output.querySelectorAll("script")) {
+                const copy = document.createElement("script");
+                copy.textContent = script.textContent;
+                script.replaceWith(copy);
+              }
+              if (!attached) document.body.append(output);
+            }""",
+            [ag.draw(neuron())._repr_html_(), attached],
+        )
+        assert page.numbers() == of(neuron())
+
     def test_the_numbers_are_those_of_when_it_was_drawn(self, page):
         root = neuron()
         view, before = ag.draw(root), of(root)
@@ -169,7 +189,9 @@ class TestLabels:
             root = Value(2.0, label=label) * Value(3.0, label=label)
         root.label = label
         root.backward()
-        page.show(ag.draw(root))
+        view = ag.draw(root)
+        assert view._repr_html_().count("</script") == 1
+        page.show(view)
         assert page.numbers() == of(root)
         assert page.page.locator("img[onerror]").count() == 0
         for k in range(page.steps() + 1):

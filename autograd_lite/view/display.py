@@ -24,7 +24,8 @@ _SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 class GraphView:
     """A picture of a graph, as `draw` returns it.
 
-    A notebook shows it when a cell ends with it. As text it is a listing of the graph, and that is
+    A notebook shows it when a cell ends with it: as a page to step through where scripts run, as an
+    image elsewhere. As text it is a listing of the graph, and that is
     what is shown, after a line that says why, where there is no picture to be had.
     """
 
@@ -107,6 +108,11 @@ def draw(
     time_limit: float = TIME_LIMIT,
 ) -> GraphView:
     """A view of the graph of a Value, which shows and saves itself.
+
+    Where scripts run it is a page: pointing at a box shows its numbers and formulas, clicking marks
+    every path to the output with its product, the player goes through the forward and the backward
+    pass, and dragging a leaf's number recomputes the rest (the last two for graphs shown whole,
+    the last if no op is a user's own).
 
     Parameters
     ----------

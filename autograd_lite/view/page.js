@@ -299,6 +299,17 @@ const ICONS = {
   last: "M2.5 2.5L10 8l-7.5 5.5zM11 2.5h2v11h-2z",
 };
 
+const LEGEND = {
+  leaf: "leaf: a number given",
+  parameter: "parameter: a leaf made in a scope",
+  constant: "constant: no gradient",
+  value: "computed by an op",
+  group: "several values, folded",
+  output: "output",
+  positive: "gradient flows with a plus sign",
+  negative: "gradient flows with a minus sign",
+};
+
 // A coloured number with its sign as a glyph of its own.
 const signed = (x, text = brief(x)) => el("b", { class: signOf(x) }, text);
 
@@ -815,8 +826,8 @@ class Page {
 
   hover(i) {
     this.hovered = i;
-    this.card.hidden = i === null;
-    if (i === null) return;
+    this.card.hidden = i === null || i === this.selected; // then the panel says it
+    if (this.card.hidden) return;
     this.card.replaceChildren(this.heading(i), el("dl", {}, ...this.lines(i)));
     const box = this.drawing.boxes[i].group.getBoundingClientRect();
     const frame = this.stage.getBoundingClientRect();
@@ -831,6 +842,7 @@ class Page {
   select(i) {
     if (i !== this.selected) {
       this.selected = i;
+      this.card.hidden = true;
       this.control.replaceChildren(...(i !== null && this.canChange(i) ? this.knob(i) : []));
     }
     this.describe();
@@ -842,13 +854,15 @@ class Page {
     this.drawing.mark("selected", new Set(i === null ? [] : [i]));
     if (i === null) {
       this.drawing.mark("on-path", new Set(), []);
-      const key = (name, said) => el("li", {}, el("span", { class: `swatch ${name}` }, GLYPH[name] ?? ""), said);
-      this.facts.replaceChildren(
+      const kinds = new Set(this.page.boxes.map(({ kind }) => kind));
+      const key = ([name, said]) => el("li", {}, el("span", { class: `swatch ${name}` }, GLYPH[name] ?? ""), said);
+      const legend = Object.entries(LEGEND).filter(([name]) => kinds.has(name) || (this.graph && GLYPH[name]));
+      this.facts.replaceChildren(...[
         el("h2", {}, "How to read it"),
-        el("ul", { class: "legend" }, key("leaf", "leaf: a number given"), key("parameter", "parameter: a leaf made in a scope"), key("constant", "constant: no gradient"), key("value", "computed by an op"), key("output", "output"), key("positive", "gradient flows with a plus sign"), key("negative", "gradient flows with a minus sign")),
-        el("p", { class: "hint" }, "The number at an arrow is the local derivative; its width is the gradient that flows back through it."),
-        el("p", { class: "hint" }, "Keys: ← → step, space plays, ↑ ↓ choose a box, Enter marks its paths, + − 0 zoom, / searches."),
-      );
+        el("ul", { class: "legend" }, ...legend.map(key)),
+        this.graph && el("p", { class: "hint" }, "The number at an arrow is the local derivative; its width is the gradient that flows back through it."),
+        el("p", { class: "hint" }, `Keys: ${this.graph ? "← → step, space plays, " : ""}↑ ↓ choose a box, Enter ${this.graph ? "marks its paths" : "keeps it here"}, + − 0 zoom, / searches. Drag moves the picture, Ctrl and the wheel zoom.`),
+      ].filter(Boolean));
       return;
     }
     this.facts.replaceChildren(this.heading(i), el("dl", {}, ...this.lines(i)), ...(this.graph ? this.ways(i) : []));

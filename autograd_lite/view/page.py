@@ -40,14 +40,14 @@ class Page:
     ----------
     graph : Steps
     shown : Picture
-        Of that graph. The player needs one box for each node.
+        Of that graph. The player and what-if need one box for each node.
     summary : str
         The graph in a line.
     """
 
     def __init__(self, graph: Steps, shown: Picture, summary: str) -> None:
         self.summary = f"computation graph: {summary}"
-        whole = not shown.caption
+        whole = not shown.caption and len(shown.boxes) == len(graph.order)
         places = {box.name: i for i, box in enumerate(shown.boxes)}
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
