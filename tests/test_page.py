@@ -23,7 +23,7 @@ from autograd_lite.view.javascript import script
 from autograd_lite.view.page import _read
 
 IN_BROWSER = settings(
-    max_examples=12,
+    max_examples=8,
     parent=settings.get_profile("few"),
     phases=[Phase.explicit, Phase.generate],  # shrinking would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -592,11 +592,14 @@ class TestWhatIf:
 LUMINANCE = """
 (host) => {
   const root = host.shadowRoot;
-  const rgb = (text) => {
-    const c = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    c.fillStyle = text; c.fillRect(0, 0, 1, 1);
+  const c = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const known = {};
+  const rgb = (text) => known[text] ??= (() => {
+    c.clearRect(0, 0, 1, 1);
+    c.fillStyle = text;
+    c.fillRect(0, 0, 1, 1);
     return [...c.getImageData(0, 0, 1, 1).data];
-  };
+  })();
   const light = (c) => {
     const [r, g, b] = c.slice(0, 3).map((v) => {
       v /= 255;
