@@ -645,7 +645,7 @@ class TestLayout:
         with tab(browser, color_scheme=scheme) as opened:
             opened.open(ag.draw(root), tmp_path / "x.html")
             host = opened.page.locator("[data-lm-suppress-shortcuts]")
-            states = [lambda: None, lambda: opened.step(opened.steps() - 3)]
+            states = [lambda: None, lambda: opened.step(1), lambda: opened.step(opened.steps() - 3)]
             states += [lambda: opened.page.locator("#n0").hover()]
             states += [lambda: opened.page.locator("#n1").dispatch_event("click")]
             for change in states:

@@ -701,7 +701,8 @@ class Page {
       this.slider.setAttribute("aria-valuetext", this.moment.textContent.slice(0, 200));
       this.counter.textContent = `${this.slider.value} / ${this.graph.steps.length}`;
     } else {
-      this.moment.replaceChildren(el("p", { class: "words" }, this.page.caption));
+      const whole = "The player and what-if are for graphs that are shown whole: draw a part of this one, or allow more boxes (max_nodes=…).";
+      this.moment.replaceChildren(el("p", { class: "phase" }, this.page.caption), el("p", { class: "words" }, whole));
     }
     this.page.boxes.forEach((box, i) => this.drawing.boxes[i].group.setAttribute("aria-label", this.spoken(i)));
     this.describe();
