@@ -8,7 +8,7 @@ import pytest
 CHROMIUM = shutil.which("chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while one runs, asyncio.run cannot
 def browser():
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
     if CHROMIUM is None:
