@@ -168,9 +168,10 @@ class Boxes:
             lines = [Text(f"×{len(held):,}"), *_numbers(summary, "data")]
         else:
             kind, symbol, label = "group", "", group.title
+            summary = replace(summary, ops=self._ops(held, kinds))
             lines = [
                 Text(count(len(held), "value") + _times(summary.copies)),
-                self._ops(held, kinds),
+                Text(summary.ops),
             ]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
                 lines.append(Text(count(summary.parameters, "parameter")))
@@ -189,7 +190,7 @@ class Boxes:
         numbers = np.unique(self.like.classes[results], return_counts=True)[1]
         return int(numbers[0]) if numbers.size and (numbers == numbers[0]).all() else 1
 
-    def _ops(self, held: Ints, kinds: Ints) -> Text:
+    def _ops(self, held: Ints, kinds: Ints) -> str:
         codes = self.columns.ops.codes[held[self.columns.kinds[held] == VALUE]]
         found: Counter[str] = Counter()
         for code, n in enumerate(np.bincount(codes)):
@@ -201,7 +202,7 @@ class Boxes:
         common = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         said = ", ".join(f"{n:,} {op}" for op, n in common[:_OPS_NAMED])
         more = len(common) - _OPS_NAMED
-        return Text(said + (f", {more} more" * (more > 0)))
+        return said + f", {more} more" * (more > 0)
 
 
 def _times(copies: int) -> str:

@@ -15,7 +15,6 @@ from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.page import Page
 from autograd_lite.view.picture import Box, Picture, Sign, Text, count, sign_of
 from autograd_lite.view.steps import Steps, steps
 from autograd_lite.view.summary import Floats
@@ -96,10 +95,9 @@ def draw_diff(
         for box, held, at in zip(shown.boxes, members, largest, strict=True)
     ]
     caption = "\n".join(filter(None, (changes.summary(), shown.caption)))
-    compared = Picture(boxes, caption, shown.folded)
-    drawing = drawing_of(compared, "svg", rankdir)
+    drawing = drawing_of(Picture(boxes, caption, shown.folded), "svg", rankdir)
     drawing.time_limit = time_limit
-    return GraphView(drawing, Page(new.graph, compared, caption.partition("\n")[0]))
+    return GraphView(drawing)
 
 
 @dataclass(frozen=True)
@@ -208,8 +206,10 @@ class _Changes:
             lines = [box.lines[0].text, self._most("data", held, self.data_delta, self.no_data)]
             if (self.new.kinds[held] != CONSTANT).any():
                 lines.append(self._most("grad", held, self.grad_delta, self.no_grad))
-        tint = sign_of(self.data_delta[at])
-        return replace(box, lines=tuple(map(Text, lines)), tint=tint, strength=strength)
+        return replace(
+            box, lines=tuple(map(Text, lines)), summary=None, opens=False,
+            tint=sign_of(self.data_delta[at]), strength=strength,
+        )  # fmt: skip
 
     def _moved(self, which: str, node: int) -> str:
         old, new = getattr(self.old, which)[node], getattr(self.new, which)[node]

@@ -12,6 +12,7 @@ import graphviz
 from autograd_lite.errors import LayoutError
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, lay_out, write_whole
+from autograd_lite.view.picture import Picture
 
 
 class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package has no types
@@ -26,19 +27,22 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         In seconds.
     text : str
         The graph as text.
+    shown : Picture
+        Its boxes.
     folding : Folding, optional
         What it is a picture of, and the pictures inside its folded boxes.
     """
 
     time_limit: float = TIME_LIMIT
     text: str = ""
+    shown: Picture = Picture([])
     folding: Folding | None = None
 
     def copy(self) -> Digraph:
         """A copy that can be changed by itself."""
         duplicate: Digraph = super().copy()
         duplicate.time_limit, duplicate.text = self.time_limit, self.text
-        duplicate.folding = self.folding
+        duplicate.shown, duplicate.folding = self.shown, self.folding
         return duplicate
 
     def pipe(

@@ -11,9 +11,9 @@ from pathlib import Path
 from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import draw_dot
+from autograd_lite.view.dot import draw_dot, drawing_of
 from autograd_lite.view.fold import Folding
-from autograd_lite.view.layout import TIME_LIMIT, write_whole
+from autograd_lite.view.layout import TIME_LIMIT, lay_out_each, write_whole
 from autograd_lite.view.page import Page
 
 #: Dots per inch of saved PNG files.
@@ -29,8 +29,9 @@ class GraphView:
     what is shown, after a line that says why, where there is no picture to be had.
     """
 
-    def __init__(self, drawing: Digraph, page: Page) -> None:
-        self._drawing, self._page = drawing, page
+    def __init__(self, drawing: Digraph) -> None:
+        self._drawing = drawing
+        self._page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
 
     @property
     def folding(self) -> Folding | None:
@@ -71,7 +72,7 @@ class GraphView:
         if suffix == ".dot":
             return write_whole(path, self._drawing.source.encode())
         if suffix == ".html":
-            return write_whole(path, self._page.document(self._drawing.pipe("svg")).encode())
+            return write_whole(path, self._page.document(*self._pictures()).encode())
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI
@@ -93,7 +94,17 @@ class GraphView:
 
     def _image(self) -> str:
         """An image that needs neither script nor trust, and a script that makes it live."""
-        return self._page.fragment(self._drawing.pipe("svg"))
+        return self._page.fragment(*self._pictures())
+
+    def _pictures(self) -> tuple[bytes, list[bytes]]:
+        """The picture, and those inside its folded boxes."""
+        drawing = self._drawing
+        outer, rankdir = drawing.pipe("svg"), drawing.graph_attr["rankdir"]
+        sources = [drawing_of(level.picture, "svg", rankdir).source for level in self._page.inner]
+        try:
+            return outer, lay_out_each(sources, time_limit=drawing.time_limit)
+        except LayoutError:
+            return outer, []  # the page says that its boxes stay closed
 
 
 def draw(
@@ -171,9 +182,7 @@ def draw(
         root, "svg", rankdir, expand,
         constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,
     )  # fmt: skip
-    folding = drawing.folding
-    assert folding is not None  # draw_dot has set it
-    return GraphView(drawing, Page(folding.graph, folding.picture, drawing.text.partition("\n")[0]))
+    return GraphView(drawing)
 
 
 def _value_mimebundle(

@@ -125,7 +125,7 @@ def draw_dot(
 def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digraph:
     """A picture in the DOT language."""
     drawing = _drawing(shown, format, rankdir)
-    drawing.text = listing(shown)
+    drawing.shown, drawing.text = shown, listing(shown)
     return drawing
 
 

@@ -16,7 +16,7 @@ from autograd_lite.view.boxes import Boxes
 from autograd_lite.view.columns import Columns, Ints, columns
 from autograd_lite.view.cutting import Cutter
 from autograd_lite.view.likeness import likeness
-from autograd_lite.view.picture import Picture, count, every_value
+from autograd_lite.view.picture import Picture, count, every_value, readable
 from autograd_lite.view.steps import Steps
 
 #: An inner picture needs room for more than what lies outside.
@@ -173,9 +173,11 @@ class Folding:
     def _inner(self, name: str, inside: Ints) -> Level:
         outer = self.level(name.rpartition("_")[0]).picture
         box = next(box for box in outer.boxes if box.name == name)
-        title = " ".join(filter(None, (box.symbol, box.label))) or box.kind
+        label = " ".join(readable(box.label, lines=1))
+        title = " ".join(filter(None, (box.symbol, label))) or box.kind
         if box.kind == "group":
-            title = "/".join((*box.scope, title))
+            scope = ("".join(readable(name, lines=1)) for name in box.scope)
+            title = "/".join((*scope, title))
         part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
         drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within

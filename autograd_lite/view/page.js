@@ -297,6 +297,7 @@ const ICONS = {
   pause: "M4 2.5h3v11H4zM9 2.5h3v11H9z",
   forward: "M4.5 2.5L12 8l-7.5 5.5z",
   last: "M2.5 2.5L10 8l-7.5 5.5zM11 2.5h2v11h-2z",
+  open: "M9 2h5v5l-1.8-1.8L9 8.4 7.6 7l3.2-3.2zM7 14H2V9l1.8 1.8L7 7.6 8.4 9l-3.2 3.2z",
 };
 
 const LEGEND = {
@@ -305,10 +306,14 @@ const LEGEND = {
   constant: "constant: no gradient",
   value: "computed by an op",
   group: "several values, folded",
+  outside: "outside of what was opened",
   output: "output",
   positive: "gradient flows with a plus sign",
   negative: "gradient flows with a minus sign",
 };
+
+const MOVED = { positive: ["▲", "went up"], negative: ["▼", "went down"] };
+const BARS_HIGH = 24;
 
 // A coloured number with its sign as a glyph of its own.
 const signed = (x, text = brief(x)) => el("b", { class: signOf(x) }, text);
@@ -316,9 +321,8 @@ const signed = (x, text = brief(x)) => el("b", { class: signOf(x) }, text);
 // --- the drawing -------------------------------------------------------------------------------
 
 class Drawing {
-  constructor(image, page, graph) {
-    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-    const parsed = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
+  constructor(picture, page, graph) {
+    const parsed = new DOMParser().parseFromString(picture, "image/svg+xml");
     this.svg = document.importNode(parsed.documentElement, true);
     this.graph = graph;
     const { x, y, width, height } = this.svg.viewBox.baseVal;
@@ -327,6 +331,7 @@ class Drawing {
     for (const title of this.svg.querySelectorAll("title")) title.remove();
     for (const link of this.svg.querySelectorAll("a")) link.replaceWith(...link.childNodes);
     this.svg.querySelector("polygon")?.remove(); // the white ground
+    this.svg.querySelector(".graph > text")?.remove(); // the caption, which the page says
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", page.title);
     this.boxes = page.boxes.map((box, i) => this.box(box, i));
@@ -337,6 +342,7 @@ class Drawing {
       box.arrows.forEach(([tail], a) => {
         const group = this.svg.getElementById(`${box.id}-${a}`);
         if (group) this.edges.push(this.edge(group, tail, i, shown ? shown[a] : null));
+        if (group && !graph) group.classList.add(box.arrows[a][2] || "none");
       });
     });
   }
@@ -355,6 +361,10 @@ class Drawing {
       found.was = [found.data.textContent, found.grad?.textContent, found.grad?.getAttribute("fill")];
       if (this.graph.nodes[i].leaf) group.classList.add("open");
       if (!box.label && box.kind !== "constant") found.short = this.graph.nodes[i].name;
+    } else {
+      const lines = box.lines.length ? texts.slice(-box.lines.length) : [];
+      lines.forEach((text, k) => box.lines[k][1] && text.classList.add(box.lines[k][1]));
+      if (box.tint) group.classList.add(...box.tint.split(" "));
     }
     return found;
   }
@@ -369,9 +379,16 @@ class Drawing {
     return { group, line, text, badge, tail, head, arg, was: text?.textContent };
   }
 
-  // Once it is laid out: sizes and lengths of curves are known.
-  place() {
+  // Once it is laid out: sizes and lengths of curves are known. Some boxes can be opened.
+  place(opening) {
     this.svg.classList.toggle("folded", !this.graph);
+    for (const i of opening) {
+      const { group, ground } = this.boxes[i];
+      const { x, y, width } = ground.getBBox();
+      const opener = drawn("g", { class: "opener", transform: `translate(${x + width - 9} ${y - 8})`, "aria-hidden": "true" });
+      opener.append(drawn("rect", { width: 16, height: 16, rx: 4 }), drawn("path", { d: ICONS.open }));
+      group.append(opener);
+    }
     for (const { group, ground, short } of this.boxes) {
       if (!short) continue; // what the equations call it
       const { x, y } = ground.getBBox();
@@ -570,12 +587,23 @@ class Camera {
 
 // --- the page ----------------------------------------------------------------------------------
 
+// A text that was packed with zlib, as base64.
+async function unpacked(packed) {
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
+
 class Page {
   constructor(host, page, rows) {
     this.page = page;
     this.graph = page.nodes && new Graph(page.nodes, rows);
     this.wording = this.graph && new Wording(this.graph);
-    this.drawing = new Drawing(host.querySelector("img"), page, this.graph);
+    const image = Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0));
+    const outermost = { ...page, name: "", title: "graph", svg: new TextDecoder().decode(image) };
+    this.levels = new Map([["", outermost]]);
+    this.inside = new Set("DecompressionStream" in window ? page.inside : []);
+    this.level = outermost;
+    this.drawing = new Drawing(outermost.svg, outermost, this.graph);
     this.changed = new Map(); // leaves with another number
     this.position = null; // steps done; null: the numbers as they were recorded
     this.selected = null;
@@ -587,9 +615,54 @@ class Page {
     }
     this.follow(host);
     this.camera = new Camera(this.stage, this.drawing, (event, dx) => this.scrub(event, dx));
-    this.drawing.place();
     this.listen();
     this.shape();
+    this.enter();
+  }
+
+  // --- inside folded boxes ---
+
+  opens(i) {
+    return this.inside.has(this.level.boxes[i].id);
+  }
+
+  async open(name) {
+    if (this.levels.size === 1 && name) {
+      for (const level of JSON.parse(await unpacked(this.page.packed))) this.levels.set(level.name, level);
+    }
+    const from = this.level.name;
+    if (from === name || !this.levels.has(name)) return;
+    this.level = this.levels.get(name);
+    this.drawing = new Drawing(this.level.svg, this.level, null);
+    this.camera.drawing = this.drawing;
+    this.stage.querySelector("svg").replaceWith(this.drawing.svg);
+    this.selected = this.hovered = null;
+    this.card.hidden = true;
+    this.camera.begin();
+    this.enter();
+    this.find();
+    // on the way up, to the box that one comes from
+    const inner = from.split("_").slice(0, name ? name.split("_").length + 1 : 1).join("_");
+    const at = this.level.boxes.findIndex(({ id }) => id === inner);
+    this.focus(at < 0 ? this.level.root : at, false);
+  }
+
+  up() {
+    if (this.level.name) this.open(this.level.name.split("_").slice(0, -1).join("_"));
+  }
+
+  // A new drawing has come to the stage.
+  enter() {
+    this.drawing.place(this.level.boxes.flatMap((_, i) => (this.opens(i) ? [i] : [])));
+    this.drawing.boxes[this.level.root]?.group.setAttribute("tabindex", "0");
+    this.crumbs.hidden = !this.inside.size;
+    const parts = this.level.name ? this.level.name.split("_") : [];
+    const names = ["", ...parts.map((_, k) => parts.slice(0, k + 1).join("_"))];
+    this.trail.replaceChildren(...names.map((name) => {
+      const here = name === this.level.name;
+      const { title } = this.levels.get(name);
+      return el("li", {}, el("button", { type: "button", "aria-current": here && "location", onclick: () => this.open(name) }, title));
+    }));
     this.render();
   }
 
@@ -608,7 +681,9 @@ class Page {
     this.card = el("div", { class: "card", hidden: true });
     this.stage = el("div", { class: "stage" }, this.drawing.svg, this.card);
     this.moment = el("div", { class: "moment", role: "status" });
-    const left = el("div", { class: "left" }, this.stage, this.moment);
+    this.trail = el("ol");
+    this.crumbs = el("nav", { class: "crumbs", "aria-label": "Breadcrumbs" }, this.trail);
+    const left = el("div", { class: "left" }, this.crumbs, this.stage, this.moment);
     if (graph) {
       this.slider = el("input", { type: "range", min: 0, max: graph.steps.length, step: 1, "aria-label": "Step", oninput: () => this.go(Number(this.slider.value)) });
       this.counter = el("span", { class: "counter" });
@@ -647,7 +722,9 @@ class Page {
   shape() {
     const { size } = this.drawing;
     this.stage.style.setProperty("--ratio", `${size.width} / ${size.height}`);
-    this.stage.style.setProperty("--tall", `${Math.ceil(size.height * 1.4 + 40)}px`);
+    const tall = Math.ceil(size.height * 1.4 + 40);
+    // as high for pictures that are opened later, so that nothing jumps
+    this.stage.style.setProperty("--tall", this.inside.size ? `max(24em, ${tall}px)` : `${tall}px`);
     this.camera.begin();
   }
 
@@ -656,22 +733,29 @@ class Page {
       const group = event.target.closest?.("[data-box]");
       return group ? Number(group.dataset.box) : null;
     };
-    const { svg } = this.drawing;
-    svg.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.hover(boxOf(event)));
-    svg.addEventListener("pointerleave", () => this.hover(null));
-    svg.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && this.hover(boxOf(event)));
-    svg.addEventListener("focusout", () => this.hover(null));
-    svg.addEventListener("pointerdown", (event) => {
+    const { stage } = this;
+    stage.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.hover(boxOf(event)));
+    stage.addEventListener("pointerleave", () => this.hover(null));
+    stage.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && this.hover(boxOf(event)));
+    stage.addEventListener("focusout", () => this.hover(null));
+    stage.addEventListener("pointerdown", (event) => {
       const box = boxOf(event);
       const open = box !== null && this.canChange(box) && event.target.classList.contains("data");
       this.scrubbed = open ? { box, from: this.numbers.data[box], dx: 0 } : null;
     });
-    svg.addEventListener("click", (event) => {
-      if (this.camera.moved < 5) this.select(boxOf(event));
+    stage.addEventListener("click", (event) => {
+      const box = boxOf(event);
+      if (this.camera.moved < 5) {
+        if (event.target.closest(".opener")) this.open(this.level.boxes[box].id);
+        else this.select(box);
+      }
       this.camera.moved = 0;
     });
-    svg.addEventListener("dblclick", (event) => this.camera.zoom(1.6, this.camera.at(event)));
-    this.drawing.boxes[this.page.root]?.group.setAttribute("tabindex", "0");
+    stage.addEventListener("dblclick", (event) => {
+      const box = boxOf(event);
+      if (box !== null && this.opens(box)) this.open(this.level.boxes[box].id);
+      else if (!event.target.closest(".opener")) this.camera.zoom(1.6, this.camera.at(event));
+    });
   }
 
   // --- what is shown now ---
@@ -701,21 +785,40 @@ class Page {
       this.slider.setAttribute("aria-valuetext", this.moment.textContent.slice(0, 200));
       this.counter.textContent = `${this.slider.value} / ${this.graph.steps.length}`;
     } else {
-      const whole = "The player and what-if are for graphs that are shown whole: draw a part of this one, or allow more boxes (max_nodes=…).";
-      this.moment.replaceChildren(el("p", { class: "phase" }, this.page.caption), el("p", { class: "words" }, whole));
+      this.moment.replaceChildren(el("p", { class: "phase" }, this.level.caption), ...this.remarks().map((said) => el("p", { class: "words" }, said)));
     }
-    this.page.boxes.forEach((box, i) => this.drawing.boxes[i].group.setAttribute("aria-label", this.spoken(i)));
+    this.level.boxes.forEach((box, i) => this.drawing.boxes[i].group.setAttribute("aria-label", this.spoken(i)));
     this.describe();
     if (this.hovered != null) this.hover(this.hovered);
   }
 
+  // What a picture cannot say of itself.
+  remarks() {
+    if (this.compares()) return [];
+    const { name, boxes } = this.level;
+    const missing = this.page.closed + (this.page.inside ?? []).length - this.inside.size;
+    const closed = name ? boxes.filter((box, i) => box.opens && !this.opens(i)).length : missing;
+    const some = closed === 1 ? "1 box holds" : `${closed.toLocaleString("en")} boxes hold`;
+    const here = name ? "here" : "on this page, inner pictures included,";
+    return [
+      boxes.some((_, i) => this.opens(i)) && "A box with arrows in its corner opens: click these, or press Enter. Backspace leads back.",
+      closed && `${some} more than there is room for ${here} and cannot be opened: draw a part, by wrt=… or expand="name of a scope".`,
+      !name && "The player and what-if are for graphs that are shown whole: draw a part of this one, or allow more boxes (max_nodes=…).",
+    ].filter(Boolean);
+  }
+
+  // Whether it is of two graphs, before and after.
+  compares() {
+    return this.level.boxes.some(({ tint }) => tint);
+  }
+
   spoken(i) {
-    const { symbol, kind, label, lines } = this.page.boxes[i];
+    const { symbol, kind, label, lines } = this.level.boxes[i];
     const { data, grad } = this.current ?? {};
     const numbers = data
       ? [data[i] === undefined ? "not computed yet" : `data ${brief(data[i])}`, kind !== "constant" && `gradient ${brief(grad[i])}`]
       : lines.map(([text]) => text);
-    return [label || this.graph?.nodes[i].name, symbol || kind, ...numbers].filter(Boolean).join(", ");
+    return [label || this.graph?.nodes[i].name, symbol || kind, ...numbers, this.opens(i) && "opens with Enter"].filter(Boolean).join(", ");
   }
 
   // The equation of the moment, in words and numbers.
@@ -795,8 +898,8 @@ class Page {
   // --- one box ---
 
   lines(i) {
-    const box = this.page.boxes[i];
-    const row = (key, ...content) => el("div", { class: "row" }, el("dt", {}, key), el("dd", {}, ...content));
+    const box = this.level.boxes[i];
+    const row = (key, ...content) => el("div", { class: box.summary ? "row wide" : "row" }, el("dt", {}, key), el("dd", {}, ...content));
     const rows = [];
     if (this.graph) {
       const { data, grad, partials } = { ...this.current, partials: this.numbers.partials };
@@ -810,6 +913,23 @@ class Page {
         }
       });
       if (node.args.length > 8) rows.push(row("", `… and ${node.args.length - 8} more`));
+    } else if (box.summary) {
+      const { values, copies, parameters, ops, bars, ...of } = box.summary;
+      const [low, high, norm] = [of.low, of.high, of.norm].map((x) => brief(number(x)));
+      const many = (n) => n.toLocaleString("en");
+      rows.push(row("values", `${many(values)}${copies > 1 ? `, computed ${many(copies)} times` : ""}`));
+      if (ops) rows.push(row("made by", ops));
+      if (parameters) rows.push(row("parameters", many(parameters)));
+      if (low !== "nan") rows.push(row("outputs", bars.length ? `${low} to ${high}` : low, this.histogram(bars)));
+      if (norm !== "nan") rows.push(row("‖grad‖", norm));
+      for (const [text, sign] of box.lines) {
+        if (sign === "nan") rows.push(row("", el("b", { class: sign }, text)));
+      }
+      if (box.opens && !this.opens(i)) rows.push(row("inside", "left out of this page"));
+    } else if (box.exact) {
+      const [data, grad] = box.exact.map(number);
+      rows.push(row("data", exactly(data)));
+      if (box.kind !== "constant") rows.push(row("grad", signed(grad, exactly(grad))));
     } else {
       rows.push(...box.lines.map(([text, sign]) => row("", el("span", { class: sign }, text))));
     }
@@ -819,8 +939,20 @@ class Page {
     return rows;
   }
 
+  histogram(bars) {
+    if (!bars.length) return "";
+    const top = Math.max(...bars);
+    const said = `Histogram of the outputs, in tenths of their range: ${bars.join(", ")}`;
+    const made = drawn("svg", { class: "bars", viewBox: `0 0 ${bars.length * 10} ${BARS_HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": said });
+    bars.forEach((bar, k) => {
+      const height = bar && Math.max(1.5, (bar / top) * BARS_HIGH);
+      made.append(drawn("rect", { x: k * 10 + 0.5, y: BARS_HIGH - height, width: 9, height }));
+    });
+    return made;
+  }
+
   heading(i) {
-    const { kind, symbol, label } = this.page.boxes[i];
+    const { kind, symbol, label } = this.level.boxes[i];
     const name = label || this.graph?.nodes[i].name || "";
     return el("h2", {}, el("span", { class: "name" }, name), el("span", { class: `kind ${kind}` }, symbol ? `${symbol}  ${kind}` : kind));
   }
@@ -844,7 +976,9 @@ class Page {
     if (i !== this.selected) {
       this.selected = i;
       this.card.hidden = true;
-      this.control.replaceChildren(...(i !== null && this.canChange(i) ? this.knob(i) : []));
+      const wayIn = () => el("button", { type: "button", class: "way-in", onclick: () => this.open(this.level.boxes[i].id) }, icon(ICONS.open), "Open");
+      const controls = i === null ? [] : this.canChange(i) ? this.knob(i) : this.opens(i) ? [wayIn()] : [];
+      this.control.replaceChildren(...controls);
     }
     this.describe();
   }
@@ -855,14 +989,15 @@ class Page {
     this.drawing.mark("selected", new Set(i === null ? [] : [i]));
     if (i === null) {
       this.drawing.mark("on-path", new Set(), []);
-      const kinds = new Set(this.page.boxes.map(({ kind }) => kind));
+      const kinds = new Set(this.level.boxes.map(({ kind }) => kind));
       const key = ([name, said]) => el("li", {}, el("span", { class: `swatch ${name}` }, GLYPH[name] ?? ""), said);
+      const moved = ([name, [glyph, said]]) => el("li", {}, el("span", { class: `swatch ${name}` }, glyph), said);
       const legend = Object.entries(LEGEND).filter(([name]) => kinds.has(name) || (this.graph && GLYPH[name]));
       this.facts.replaceChildren(...[
         el("h2", {}, "How to read it"),
-        el("ul", { class: "legend" }, ...legend.map(key)),
+        el("ul", { class: "legend" }, ...(this.compares() ? Object.entries(MOVED).map(moved) : legend.map(key))),
         this.graph && el("p", { class: "hint" }, "The number at an arrow is the local derivative; its width is the gradient that flows back through it."),
-        el("p", { class: "hint" }, `Keys: ${this.graph ? "← → step, space plays, " : ""}↑ ↓ choose a box, Enter ${this.graph ? "marks its paths" : "keeps it here"}, + − 0 zoom, / searches. Drag moves the picture, Ctrl and the wheel zoom.`),
+        el("p", { class: "hint" }, `Keys: ${this.graph ? "← → step, space plays, " : ""}↑ ↓ choose a box, Enter ${this.graph ? "marks its paths" : this.inside.size ? "opens it, space keeps it here, Backspace leads back" : "keeps it here"}, + − 0 zoom, / searches. Drag moves the picture, Ctrl and the wheel zoom.`),
       ].filter(Boolean));
       return;
     }
@@ -994,22 +1129,22 @@ class Page {
       ...(this.graph ? [this.graph.nodes[i].name, this.graph.nodes[i].op] : box.lines.map(([text]) => text)),
     ];
     this.hits = wanted
-      ? this.page.boxes.flatMap((box, i) => (texts(box, i).some((text) => text.toLowerCase().includes(wanted)) ? [i] : []))
+      ? this.level.boxes.flatMap((box, i) => (texts(box, i).some((text) => text.toLowerCase().includes(wanted)) ? [i] : []))
       : [];
-    this.matches.textContent = wanted ? `${this.hits.length} of ${this.page.boxes.length}` : "";
+    this.matches.textContent = wanted ? `${this.hits.length} of ${this.level.boxes.length}${this.inside.size ? " here" : ""}` : "";
     this.drawing.svg.classList.toggle("searching", Boolean(wanted));
     this.drawing.mark("found", new Set(this.hits));
     if (this.hits.length) this.camera.reveal(this.drawing.boxes[this.hits[0]].group);
     this.hit = -1;
   }
 
-  focus(i) {
+  focus(i, shows = true) {
     for (const { group } of this.drawing.boxes) group.setAttribute("tabindex", "-1");
     const { group } = this.drawing.boxes[i];
     group.setAttribute("tabindex", "0");
     group.focus({ preventScroll: true });
     this.camera.reveal(group);
-    this.hover(i);
+    if (shows) this.hover(i);
   }
 
   // Keys pressed in here are nobody else's: a notebook would insert cells.
@@ -1019,7 +1154,10 @@ class Page {
     const inField = event.target.matches("input:not([type=range])");
     const onSlider = event.target.matches("input[type=range]");
     const onButton = event.target.matches("button");
-    if (event.key === "Escape") {
+    const busy = this.search.value || this.selected !== null;
+    if (event.key === "Escape" && !busy && this.level.name) {
+      this.up();
+    } else if (event.key === "Escape") {
       this.search.value = "";
       this.find();
       this.select(null);
@@ -1039,10 +1177,10 @@ class Page {
 
   command({ key, target }, onSlider, onButton) {
     const box = target.closest("[data-box]");
-    const at = box ? Number(box.dataset.box) : this.page.root;
+    const at = box ? Number(box.dataset.box) : this.level.root;
     const actions = { "+": () => this.camera.zoom(1.3), "=": () => this.camera.zoom(1.3), "-": () => this.camera.zoom(1 / 1.3), 0: () => this.camera.fit(), "/": () => this.search.focus() };
     if (!onSlider) {
-      const last = this.page.boxes.length - 1;
+      const last = this.level.boxes.length - 1;
       actions.ArrowUp = () => this.focus(box ? Math.max(at - 1, 0) : at);
       actions.ArrowDown = () => this.focus(box ? Math.min(at + 1, last) : at);
       if (this.graph) {
@@ -1052,7 +1190,9 @@ class Page {
         actions.End = () => this.go(this.graph.steps.length);
       }
     }
-    if (box) actions.Enter = () => this.select(at);
+    if (box) actions.Enter = () => (this.opens(at) ? this.open(this.level.boxes[at].id) : this.select(at));
+    if (box && !this.graph) actions[" "] = () => this.select(at);
+    if (this.inside.size) actions.Backspace = () => this.up();
     if (this.graph && !onButton) actions[" "] = () => this.play();
     actions[key]?.();
     return key in actions;

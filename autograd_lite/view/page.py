@@ -12,6 +12,9 @@ import html
 import json
 import math
 import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,9 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
+from autograd_lite.view.columns import Columns
 from autograd_lite.view.dot import FONT
+from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.javascript import script
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
@@ -38,30 +43,42 @@ class Page:
 
     Parameters
     ----------
-    graph : Steps
     shown : Picture
-        Of that graph. The player and what-if need one box for each node.
     summary : str
         The graph in a line.
+    folding : Folding, optional
+        What it is a picture of: for the player and what-if, if that is shown whole, or else for the
+        pictures inside folded boxes. Without, the page is this picture alone.
+
+    Attributes
+    ----------
+    inner : list of Level
+        The pictures inside.
     """
 
-    def __init__(self, graph: Steps, shown: Picture, summary: str) -> None:
+    def __init__(self, shown: Picture, summary: str, folding: Folding | None = None) -> None:
         self.summary = f"computation graph: {summary}"
-        whole = not shown.caption and len(shown.boxes) == len(graph.order)
-        places = {box.name: i for i, box in enumerate(shown.boxes)}
+        columns = None if folding is None else folding.columns
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
-            "caption": shown.caption,
-            "root": len(shown.boxes) - 1,
             "pace": _PACE,
-            "boxes": [_box(box, places) for box in shown.boxes],
+            **_level(shown, columns),
         }
         self._functions, self._rows = "", "null"
-        if whole:
-            self._add_nodes(graph)
+        self.inner: list[Level] = []
+        self._inside: list[dict[str, Any]] = []
+        if folding is not None and shown.folded:
+            # now, as the numbers of its values may be others when it is laid out
+            self.inner = folding.levels()[0][1:]
+            self._inside = [
+                {"name": level.name, "title": level.title, **_level(level.picture, columns)}
+                for level in self.inner
+            ]
+        elif folding is not None:
+            self._add_nodes(folding.graph)
 
     def _add_nodes(self, graph: Steps) -> None:
-        """The graph as a list of instructions; constants that are not drawn come last."""
+        """The graph as a list of instructions; what is not drawn comes last, as constants."""
         every = list(graph.order)
         numbers = {node: i for i, node in enumerate(every)}
         for node in graph.order:
@@ -74,17 +91,19 @@ class Page:
         nodes = []
         for node in every:
             made = graph.made_by(node)
-            row = row_of(made)
+            drawn = numbers[node] < len(graph.order)
+            row = row_of(made) if drawn else None
+            constant = node.constant or not drawn
             nodes.append(
                 {
                     "name": templates.name(node),
                     "op": made.op,
-                    "symbol": made.op and row.symbol,
+                    "symbol": "" if row is None else row.symbol,
                     "root": node is graph.order[-1],
-                    "leaf": row is None and not node.constant,
-                    "constant": node.constant,
+                    "leaf": row is None and not constant,
+                    "constant": constant,
                     "row": None if row is None else rows.setdefault(row, len(rows)),
-                    "args": [numbers[parent] for parent in graph.parents(node)],
+                    "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
                     "data": _number(node.data),
                     "grad": _number(node.grad),
                     "partials": [_number(partial) for partial in made.local_grads],
@@ -94,23 +113,25 @@ class Page:
                 }
             )
         self._data["nodes"] = nodes
-        if not any(
-            row.custom for row in rows
-        ):  # a user's functions are Python, and not called here
+        # a user's functions are Python, and not called here
+        if not any(row.custom for row in rows):
             self._functions, self._rows = script(rows)
 
-    def fragment(self, picture: bytes, full: bool = False) -> str:
+    def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
         """What a notebook shows.
 
         Parameters
         ----------
         picture : bytes
             The SVG.
+        inner : sequence of bytes
+            Those of the pictures inside, or none of them.
         full : bool
             Whether it is all of a page.
         """
         image = base64.b64encode(_lean(picture)).decode()
-        data = _json({**self._data, "full": full, "style": _read("page.css")})
+        parts = {"full": full, "style": _read("page.css"), **self._within(inner)}
+        data = _json({**self._data, **parts})
         return (
             '<div data-lm-suppress-shortcuts="true">'
             f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
@@ -120,7 +141,24 @@ class Page:
             "})();</script></div>"
         )
 
-    def document(self, picture: bytes) -> str:
+    def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """The pictures inside, packed, and how many boxes open to none of these."""
+        held = self._inside if pictures else []
+        closed = sum(box["opens"] for level in (self._data, *held) for box in level["boxes"])
+        packed = [
+            {**level, "svg": _lean(picture).decode()}
+            for level, picture in zip(held, pictures, strict=True)
+        ]
+        if not packed:
+            return {"closed": closed}
+        text = zlib.compress(_json(packed).encode(), 9)
+        return {
+            "closed": closed - len(held),
+            "inside": [level["name"] for level in held],
+            "packed": base64.b64encode(text).decode(),
+        }
+
+    def document(self, picture: bytes, inner: Sequence[bytes] = ()) -> str:
         """A file that stands alone."""
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -128,11 +166,26 @@ class Page:
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{html.escape(self._data['title'])}</title>\n"
             "<style>body { margin: 0; } img { max-width: 100%; }</style>\n</head>\n<body>\n"
-            f"{self.fragment(picture, full=True)}\n</body>\n</html>\n"
+            f"{self.fragment(picture, inner, full=True)}\n</body>\n</html>\n"
         )
 
 
+def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
+    """A picture; where columns are given, with exact numbers of boxes of one value."""
+    places = {box.name: i for i, box in enumerate(shown.boxes)}
+    inside = [i for i, box in enumerate(shown.boxes) if box.kind != "outside"]
+    boxes = [_box(box, places) for box in shown.boxes]
+    for box in boxes:
+        if columns is not None and shown.folded and box["id"].startswith("n"):
+            i = int(box["id"][1:])
+            box["exact"] = [_number(float(columns.data[i])), _number(float(columns.grad[i]))]
+    return {"caption": shown.caption, "root": inside[-1], "boxes": boxes}
+
+
 def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
+    summary = box.summary and {
+        name: _number(x) if isinstance(x, float) else x for name, x in asdict(box.summary).items()
+    }
     return {
         "id": box.name,
         "kind": box.kind,
@@ -141,6 +194,9 @@ def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
         "scope": ["".join(readable(name, 100, 1)) for name in box.scope],
         "lines": [[line.text, line.sign] for line in box.lines],
         "arrows": [[places[a.tail], a.note.text, a.note.sign] for a in box.arrows],
+        "summary": summary,
+        "opens": box.opens,
+        "tint": f"{box.tint} tint{box.strength}" if box.tint else "",
     }
 
 

@@ -32,6 +32,8 @@ class Summary:
         Euclidean norm of the gradients of its parameters, or else of its outputs, nan left out.
     bars : tuple of int
         How many outputs lie in each tenth of the range; empty where all are equal.
+    ops : str
+        What the values are made by, and how many; empty where all are alike.
     """
 
     values: int
@@ -41,6 +43,7 @@ class Summary:
     high: float
     norm: float
     bars: tuple[int, ...]
+    ops: str = ""
 
 
 def spread(numbers: Floats) -> tuple[float, float, tuple[int, ...]]:

@@ -45,7 +45,7 @@ class Templates(Names):
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
         self.notation = _Page()
-        self._names = labels(graph.order, self.notation)
+        self._names = labels(numbers, self.notation)
         for node, number in zip(graph.order, numbered(graph.order), strict=True):
             if number:
                 self._names[node] = Piece(self.notation.name(number))
@@ -54,13 +54,16 @@ class Templates(Names):
         self._node = graph.original | {made: node for node, made in graph.last_step.items()}
 
     def name(self, node: Value) -> str:
-        """A label, or v1, v2, …; of a constant its number."""
-        return self.notation.number(node.data).text if node.constant else self[node]
+        """A label, or v1, v2, …; of a constant, and of what is not drawn, its number."""
+        return self.notation.number(node.data).text if self._is_number(node) else self[node]
+
+    def _is_number(self, node: Value) -> bool:
+        return node.constant or node not in self._names
 
     def formula(self, node: Value) -> Formula:
         """A node to be named later, or the number of a constant."""
         node = self._node.get(node, node)
-        return Formula(node.data) if node.constant else Formula(node=node)
+        return Formula(node.data) if self._is_number(node) else Formula(node=node)
 
     def piece(self, formula: Formula) -> Piece:
         """How such a part is written."""
