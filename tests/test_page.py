@@ -134,18 +134,6 @@ class TestShowing:
             name: data for name, (data, _) in before.items()
         }
 
-    def test_a_folded_graph_is_shown_without_player(self, page):
-        x = [Value(float(i), label=f"x{i}") for i in range(3)]
-        loss = MLP(3, [4, 4, 1], seed=0)(x) ** 2.0
-        loss.backward()
-        view = ag.draw(loss, max_nodes=20)
-        page.show(view)
-        assert page.page.locator(".player").count() == 0
-        page.page.locator("[data-box='1']").hover()
-        card = page.page.locator(".card").inner_text()
-        assert re.search(r"\d+ values", card)
-        assert view._page._data["caption"] in page.page.locator(".moment").inner_text()
-
     def test_the_same_graph_gives_the_same_bytes_in_every_process(self):
         program = (
             "import sys; import autograd_lite as ag;"
