@@ -102,13 +102,15 @@ def lab(browser, tmp_path_factory):  # noqa: F811 - skips where there is no brow
             yield lab
         finally:
             server.terminate()
+            try:
+                server.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                server.kill()  # it waits for a kernel that has just been started
 
 
 def opened(browser, lab, made):  # noqa: F811
     """A tab with a notebook."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1600})
-    context.route(lambda url: "//127.0.0.1:" not in url, lambda route: route.abort())
-    page = context.new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 1600}).new_page()
     page.set_default_timeout(20_000)
     name = f"cells{len(made.cells)}"
     nbformat.write(made, lab.folder / "notebooks" / f"{name}.ipynb")
@@ -136,6 +138,18 @@ def grad(w):
     value = Value(w)
     ag.tanh(value * value).backward()
     return repr(value.grad)
+
+
+def test_an_untrusted_notebook_has_the_picture(browser, lab):  # noqa: F811
+    """Trust is by content, so this is of another graph."""
+    page = opened(browser, lab, notebook(0.375))
+    image = page.locator(".jp-OutputArea-output img")
+    image.wait_for()
+    box = image.bounding_box()
+    assert box["width"] > 200
+    assert box["height"] > 50
+    assert page.locator(".player").count() == 0
+    page.context.close()
 
 
 def test_a_trusted_notebook_is_live(page):
@@ -174,15 +188,3 @@ def test_two_outputs_and_a_cell_run_again_leave_each_other_alone(page):
         assert second.locator("#n0").get_attribute("data-data") == "0.875"
     first.locator(".player input").fill("1")
     assert second.locator(".player input").input_value() == "2"
-
-
-def test_an_untrusted_notebook_has_the_picture(browser, lab):  # noqa: F811
-    """Trust is by content, so this is of another graph."""
-    page = opened(browser, lab, notebook(0.375))
-    image = page.locator(".jp-OutputArea-output img")
-    image.wait_for()
-    box = image.bounding_box()
-    assert box["width"] > 200
-    assert box["height"] > 50
-    assert page.locator(".player").count() == 0
-    page.context.close()
