@@ -76,7 +76,7 @@ def line(name):
     found = [
         np.array([program(*xs) for xs in points.tolist()]),
         program.map(*columns),
-        InPython(program).rows([(points, False)], len(points), False, 1)[:, 0],
+        InPython(program).rows([(points, False)], len(points), False, 1)[0],
     ]
     with exact.mp.workdps(60):
         rounded, rest = np.array([exactly(name, xs) for xs in points.tolist()]).T
