@@ -45,6 +45,8 @@ class SequenceOp(Op):
         that between them. ``#n`` stands for how many places there are.
     """
 
+    rolls: Op | None = None
+
     def __init__(
         self,
         name: str,

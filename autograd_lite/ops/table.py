@@ -82,6 +82,9 @@ class Op:
 
     arity: int | None
     custom = False
+    # What a row of another kind need not have.
+    taught: tuple[Callable[..., Any], ...] = ()
+    unless_nan: Op | None = None
 
     def __init__(
         self,
