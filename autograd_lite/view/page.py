@@ -29,7 +29,7 @@ from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.javascript import script
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
-from autograd_lite.view.wording import Templates
+from autograd_lite.view.wording import Templates, is_of_table
 
 #: Milliseconds that the player gives each step.
 _PACE = 1100
@@ -114,7 +114,7 @@ class Page:
             )
         self._data["nodes"] = nodes
         # a user's functions are Python, and not called here
-        if not any(row.custom for row in rows):
+        if all(map(is_of_table, rows)):
             self._functions, self._rows = script(rows)
 
     def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:

@@ -12,7 +12,7 @@ from autograd_lite.explanations.notation import Notation
 from autograd_lite.explanations.paths import numbered
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import row_of
-from autograd_lite.ops import Op
+from autograd_lite.ops import TABLE, Op
 from autograd_lite.view.steps import Steps
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
@@ -80,9 +80,14 @@ class Templates(Names):
         """The local derivatives of a node; None for one that has no short formula."""
         made = self._graph.made_by(node)
         row = row_of(made)
-        if row is None or row.custom:  # a user's functions are not called for a picture
+        if row is None or not is_of_table(row):  # a user's functions are not called for a picture
             return [None] * len(made.parents)
         return [None if piece is None else _split(piece) for piece in self.partials(made)]
+
+
+def is_of_table(row: Op) -> bool:
+    """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
+    return row.name in TABLE and not row.custom
 
 
 def _split(piece: Piece) -> Template:
