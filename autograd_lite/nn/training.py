@@ -88,7 +88,7 @@ def learn(
     history = History()
     usual = np.geterr()
     # Entered once, as it takes long beside a step; a user's own code runs outside of it.
-    quiet = np.errstate(all="ignore") if kind is CompiledPass else nullcontext()
+    quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
     live: Live | None = None
     if shell is not None:
         live = Live(shell, history, epochs, None if watched else Surface.of(training))
@@ -140,9 +140,10 @@ class _Step:
         self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool
     ) -> None:
         self.model, self.parameters = model, (*parameters,)
-        self.optimizer, self._quiet = optimizer, quiet
+        self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         self._on_arrays = own is Optimizer.step and (*optimizer.parameters,) == self.parameters
+        self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """Move the parameters from their numbers by the gradient of a batch's loss."""
@@ -164,7 +165,7 @@ class _Step:
             raise
 
     def _moved(self, before: Array, gradients: Array) -> Array:
-        if self._quiet:
+        if self.quiet:
             return self.optimizer.moved(before, gradients)
         with np.errstate(all="ignore"):
             return self.optimizer.moved(before, gradients)
