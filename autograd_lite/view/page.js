@@ -1199,7 +1199,7 @@ class Page {
   }
 }
 
-function open(script, page, rows) {
-  const host = script.parentElement;
-  if (host && !host.shadowRoot && host.querySelector("img")) new Page(host, page, rows);
+function open(host, page, rows) {
+  if (host && !host.shadowRoot && host.querySelector("img")) return new Page(host, page, rows);
+  return null;
 }

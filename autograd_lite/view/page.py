@@ -129,17 +129,31 @@ class Page:
         full : bool
             Whether it is all of a page.
         """
-        image = base64.b64encode(_lean(picture)).decode()
-        parts = {"full": full, "style": _read("page.css"), **self._within(inner)}
-        data = _json({**self._data, **parts})
         return (
-            '<div data-lm-suppress-shortcuts="true">'
-            f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
-            "<script>(() => {\n"
-            f'"use strict";\n{_read("page.js")}\n{self._functions}\n'
-            f"open(document.currentScript, {data}, {self._rows});\n"
+            f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
+            f'"use strict";\n{scripts()}\n'
+            f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
             "})();</script></div>"
         )
+
+    def image(self, picture: bytes) -> str:
+        """The element that shows the picture, and holds it for the script."""
+        image = base64.b64encode(_lean(picture)).decode()
+        return f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
+
+    def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
+        """An expression in JavaScript, to follow `scripts`, that makes the image live.
+
+        Parameters
+        ----------
+        host : str
+            An expression for the element around the image.
+        inner, full
+            As of `fragment`.
+        """
+        parts = {"full": full, "style": _read("page.css"), **self._within(inner)}
+        data = _json({**self._data, **parts})
+        return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
     def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
         """The pictures inside, packed, and how many boxes open to none of these."""
@@ -168,6 +182,11 @@ class Page:
             "<style>body { margin: 0; } img { max-width: 100%; }</style>\n</head>\n<body>\n"
             f"{self.fragment(picture, inner, full=True)}\n</body>\n</html>\n"
         )
+
+
+def scripts() -> str:
+    """The JavaScript that every page shares."""
+    return _read("page.js")
 
 
 def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
