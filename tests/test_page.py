@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +20,9 @@ from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.view import page as page_of_a_graph
 from autograd_lite.view.javascript import script
-from autograd_lite.view.page import _read
+from autograd_lite.view.page import scripts
 
 IN_BROWSER = settings(
     max_examples=8,
@@ -504,7 +506,7 @@ class TestWhatIf:
                 found = row.partials_on_floats(out, args, [True] * len(args))
                 expected.append((row, args, [out, *found]))
         functions, entries = script(rows)
-        rules = f"{_read('page.js')}\n{functions}\nconst ROWS = {entries};"
+        rules = f"{scripts()}\n{functions}\nconst ROWS = {entries};"
         answers = page.page.evaluate(
             f"""(asked) => {{ {rules}
               const plain = (x) => number(x);
@@ -569,12 +571,13 @@ class TestWhatIf:
         assert called == []
 
     def test_the_page_has_every_function_of_the_c_library_that_rules_call(self):
+        library = Path(page_of_a_graph.__file__).with_name("scripts") / "library.js"
         named = {
             row.forward.c for row in TABLE.values()
             if isinstance(row.forward, Leaf) and not row.forward.text
         }  # fmt: skip
         for name in named:
-            assert re.search(rf"\b{name}\b[,( ]", _read("page.js")), name
+            assert re.search(rf"\b{name}\b[,( ]", library.read_text("utf-8")), name
 
 
 LUMINANCE = """
@@ -612,8 +615,14 @@ LUMINANCE = """
     if (!own || element.matches("style, .short, .badge text, button:disabled")) continue;
     if (!element.getClientRects().length) continue;
     const style = getComputedStyle(element);
-    const ink = light(rgb(element instanceof SVGElement ? style.fill : style.color));
-    const ground = light(grounds(element));
+    let opacity = 255;
+    for (let at = element; at !== root; at = at.parentNode) {
+      opacity *= getComputedStyle(at).opacity;
+    }
+    const below = grounds(element);
+    const colour = rgb(element instanceof SVGElement ? style.fill : style.color);
+    const ink = light(over([...colour.slice(0, 3), opacity], below));
+    const ground = light(below);
     const ratio = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
     seen.push([ratio, element.textContent.slice(0, 30), element.getAttribute("class")]);
   }
@@ -636,6 +645,7 @@ class TestLayout:
             states = [lambda: None, lambda: opened.step(1), lambda: opened.step(opened.steps() - 3)]
             states += [lambda: opened.page.locator("#n0").hover()]
             states += [lambda: opened.page.locator("#n1").dispatch_event("click")]
+            states += [lambda: opened.page.locator("input[type=search]").fill("tanh")]
             for change in states:
                 change()
                 worst = [seen for seen in host.evaluate(LUMINANCE) if seen[0] < 4.5]

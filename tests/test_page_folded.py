@@ -129,14 +129,49 @@ class TestOpening:
         page.page.keyboard.press("Escape")
         page.page.locator(".crumbs li").nth(1).wait_for(state="detached")
 
-    def test_search_goes_on_inside(self, page, network):
+    def test_search_finds_what_is_inside_of_boxes(self, page, network):
         page.show(network)
-        page.page.locator("input[type=search]").fill("neuron")
-        name = openable(network)[0]
-        page.page.locator(f"[id='{name}']").dispatch_event("dblclick")
-        page.page.locator(".crumbs li").nth(1).wait_for()
-        said = page.page.locator(".matches").inner_text()
-        assert said == f"{len(page.marked('found'))} of {len(shown(page))} here"
+        field = page.page.locator("input[type=search]")
+        field.fill("neuron 2")
+        hits = [
+            (level.name, box.name)
+            for level in network.folding.levels()[0]
+            for box in level.picture.boxes
+            if box.kind != "outside"
+            and any("neuron 2" in text for text in (box.label, ".".join(box.scope), box.symbol))
+        ]
+        here = [name for level, name in hits if not level]
+        inside = [level for level, _ in hits if level]
+        assert len(inside) > 3
+        said = page.page.locator(".matches", has_text="other")
+        said.wait_for()
+        assert said.inner_text() == f"{len(here)} here, {len(inside)} in other pictures"
+        assert sorted(page.marked("found")) == sorted(here)
+        assert set(page.marked("holds")) == {level.split("_")[0] for level in inside}
+
+    def test_enter_in_the_search_goes_through_all_pictures(self, page, network):
+        page.show(network)
+        field = page.page.locator("input[type=search]")
+        field.fill("neuron 2")
+        page.page.locator(".matches", has_text="other").wait_for()
+        count = sum(map(int, re.findall(r"\d+", page.page.locator(".matches").inner_text())))
+        seen = []
+        for _ in range(count):
+            field.press("Enter")
+            page.page.wait_for_function(
+                """(seen) => {
+                  const root = document.querySelector("[data-lm-suppress-shortcuts]").shadowRoot;
+                  const at = root.querySelector("g.selected.found");
+                  const where = root.querySelector(".crumbs").textContent;
+                  return at && `${where} ${at.id}` !== seen;
+                }""",
+                arg=seen[-1] if seen else "",
+            )
+            [selected] = page.marked("selected")
+            seen.append(f"{''.join(crumbs(page))} {selected}")
+        assert len(set(seen)) == count
+        field.press("Enter")
+        page.page.locator(f"[id='{seen[0].split()[-1]}'].selected").wait_for()
 
     def test_breadcrumbs_are_named_for_screen_readers(self, page, network):
         page.show(network)

@@ -14,7 +14,7 @@ from autograd_lite.engine.generate import Header
 from autograd_lite.engine.statements import Function
 from autograd_lite.ops import Op, SequenceOp
 
-#: What C writes, and what JavaScript does. The functions of the C library are in ``page.js``.
+#: What C writes, and what JavaScript does. Functions of the C library: ``scripts/library.js``.
 _REPLACED = [
     (re.compile(pattern), replacement)
     for pattern, replacement in (

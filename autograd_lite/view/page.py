@@ -31,6 +31,17 @@ from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.wording import Templates, is_of_table
 
+#: Each may use those before it.
+_SCRIPTS = (
+    *(
+        f"scripts/{name}.js"
+        for name in (
+            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
+            "moment", "whatif", "details", "search",
+        )
+    ),
+    "page.js",
+)  # fmt: skip
 #: Milliseconds that the player gives each step.
 _PACE = 1100
 _NO_NETWORK = (
@@ -186,7 +197,7 @@ class Page:
 
 def scripts() -> str:
     """The JavaScript that every page shares."""
-    return _read("page.js")
+    return "\n".join(_read(name) for name in _SCRIPTS)
 
 
 def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
@@ -249,4 +260,4 @@ def _lean(picture: bytes) -> bytes:
 
 @cache
 def _read(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

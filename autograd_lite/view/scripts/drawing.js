@@ -1,0 +1,139 @@
+// The drawing: Graphviz's boxes and arrows, with numbers and marks on them.
+
+class Drawing {
+  constructor(picture, page, graph) {
+    const parsed = new DOMParser().parseFromString(picture, "image/svg+xml");
+    this.svg = document.importNode(parsed.documentElement, true);
+    this.graph = graph;
+    const { x, y, width, height } = this.svg.viewBox.baseVal;
+    this.size = { x, y, width, height };
+    for (const name of ["width", "height"]) this.svg.removeAttribute(name);
+    for (const title of this.svg.querySelectorAll("title")) title.remove();
+    for (const link of this.svg.querySelectorAll("a")) link.replaceWith(...link.childNodes);
+    this.svg.querySelector("polygon")?.remove(); // the white ground
+    this.svg.querySelector(".graph > text")?.remove(); // the caption, which the page says
+    this.svg.setAttribute("role", "group");
+    this.svg.setAttribute("aria-label", page.title);
+    this.boxes = page.boxes.map((box, i) => this.box(box, i));
+    this.edges = [];
+    page.boxes.forEach((box, i) => {
+      // the arguments that are drawn: plain numbers may be hidden
+      const shown = graph && graph.nodes[i].args.flatMap((p, k) => (p < page.boxes.length ? [k] : []));
+      box.arrows.forEach(([tail], a) => {
+        const group = this.svg.getElementById(`${box.id}-${a}`);
+        if (group) this.edges.push(this.edge(group, tail, i, shown ? shown[a] : null));
+        if (group && !graph) group.classList.add(box.arrows[a][2] || "none");
+      });
+    });
+  }
+
+  box(box, i) {
+    const group = this.svg.getElementById(box.id);
+    group.dataset.box = i;
+    group.setAttribute("tabindex", "-1");
+    group.setAttribute("role", "button");
+    const texts = [...group.querySelectorAll("text")];
+    const found = { group, ground: group.querySelector("path, polygon") };
+    if (this.graph) {
+      found.data = texts.at(this.graph.nodes[i].constant ? -1 : -2);
+      found.grad = this.graph.nodes[i].constant ? null : texts.at(-1);
+      found.data.classList.add("data");
+      found.was = [found.data.textContent, found.grad?.textContent, found.grad?.getAttribute("fill")];
+      if (this.graph.nodes[i].leaf) group.classList.add("open");
+      if (!box.label && box.kind !== "constant") found.short = this.graph.nodes[i].name;
+    } else {
+      const lines = box.lines.length ? texts.slice(-box.lines.length) : [];
+      lines.forEach((text, k) => box.lines[k][1] && text.classList.add(box.lines[k][1]));
+      if (box.tint) group.classList.add(...box.tint.split(" "));
+    }
+    return found;
+  }
+
+  edge(group, tail, head, arg) {
+    group.setAttribute("aria-hidden", "true");
+    const line = group.querySelector("path");
+    const text = group.querySelector("text");
+    const badge = drawn("g", { class: "badge" });
+    badge.append(drawn("circle", { r: 4.2 }), drawn("text", { "text-anchor": "middle", y: 2.9 }));
+    group.append(badge);
+    return { group, line, text, badge, tail, head, arg, was: text?.textContent };
+  }
+
+  // Once it is laid out: sizes and lengths of curves are known. Some boxes can be opened.
+  place(opening) {
+    this.svg.classList.toggle("folded", !this.graph);
+    for (const i of opening) {
+      const { group, ground } = this.boxes[i];
+      const { x, y, width } = ground.getBBox();
+      const opener = drawn("g", { class: "opener", transform: `translate(${x + width - 9} ${y - 8})`, "aria-hidden": "true" });
+      opener.append(drawn("rect", { width: 16, height: 16, rx: 4 }), drawn("path", { d: ICONS.open }));
+      group.append(opener);
+    }
+    for (const { group, ground, short } of this.boxes) {
+      if (!short) continue; // what the equations call it
+      const { x, y } = ground.getBBox();
+      group.append(drawn("text", { class: "short", x: x + 5, y: y - 2.5 }));
+      group.lastChild.textContent = short;
+    }
+    for (const { line, badge } of this.edges) {
+      const length = line.getTotalLength();
+      const { x, y } = line.getPointAtLength(length - Math.min(9, length / 2));
+      badge.setAttribute("transform", `translate(${x} ${y})`);
+    }
+  }
+
+  write(text, content, sign, ground) {
+    text.textContent = content;
+    if (sign !== undefined) text.setAttribute("class", sign);
+    text.removeAttribute("textLength");
+    const room = ground.getBBox();
+    const width = room.x + room.width - Number(text.getAttribute("x")) - 3;
+    if (text.getComputedTextLength() > width) {
+      text.setAttribute("textLength", width);
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
+  }
+
+  // Numbers in boxes and at arrows. What is not known yet is undefined.
+  show(now) {
+    this.boxes.forEach(({ group, ground, data, grad, was }, i) => {
+      const value = now.data[i];
+      const slope = now.grad[i];
+      if (now.asRecorded) {
+        this.write(data, was[0], "data", ground);
+        if (grad) this.write(grad, was[1], signOf(slope), ground);
+      } else {
+        this.write(data, `data ${value === undefined ? "…" : brief(value)}`, "data", ground);
+        if (grad) this.write(grad, `grad ${brief(slope)}`, signOf(slope), ground);
+      }
+      group.dataset.data = value === undefined ? "" : exactly(value);
+      group.dataset.grad = exactly(slope);
+      group.classList.toggle("pending", value === undefined);
+    });
+    const sizes = this.edges.map(({ head, arg }) => fabs(now.flows[head][arg] ?? 0));
+    const largest = Math.max(...sizes.filter((size) => size < Infinity), 0);
+    this.edges.forEach(({ group, text, line, badge, head, arg }, e) => {
+      const flow = now.flows[head][arg];
+      const constant = this.graph.nodes[this.graph.nodes[head].args[arg]].constant;
+      const sign = flow == null || constant ? "none" : signOf(flow);
+      group.classList.remove("none", "positive", "negative", "zero", "nan");
+      group.classList.add(sign);
+      const share = largest && sizes[e] === sizes[e] ? Math.min(sizes[e] / largest, 1) : 0;
+      line.style.strokeWidth = sign === "none" ? 1 : (1 + 3.2 * sqrt(share)).toFixed(2);
+      badge.lastChild.textContent = GLYPH[sign] ?? "";
+      group.classList.toggle("pending", now.data[head] === undefined);
+      if (text && now.partials) {
+        const partial = now.partials[head][arg];
+        text.textContent = ` ${brief(partial)} `;
+        text.setAttribute("class", signOf(partial));
+      }
+    });
+  }
+
+  mark(name, boxes, edges = null) {
+    this.boxes.forEach(({ group }, i) => group.classList.toggle(name, boxes.has(i)));
+    this.edges.forEach(({ group, head, arg }) => {
+      group.classList.toggle(name, Boolean(edges?.some(([user, k]) => user === head && k === arg)));
+    });
+  }
+}

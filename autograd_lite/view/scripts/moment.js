@@ -1,0 +1,87 @@
+// The equation of the moment, in words and numbers.
+
+class Moment {
+  constructor(graph, wording) {
+    Object.assign(this, { graph, wording });
+    this.element = el("div", { class: "moment", role: "status" });
+  }
+
+  get text() {
+    return this.element.textContent;
+  }
+
+  say(phase, formula, ...words) {
+    this.element.replaceChildren(el("p", { class: "phase" }, phase), el("p", { class: "formula" }, ...formula), el("p", { class: "words" }, ...words));
+  }
+
+  remark(caption, remarks) {
+    this.element.replaceChildren(el("p", { class: "phase" }, caption), ...remarks.map((said) => el("p", { class: "words" }, said)));
+  }
+
+  // What the player's last step did; it returns the boxes and edges that took part, and where to look.
+  tell(position, numbers, last) {
+    const { graph, wording } = this;
+    if (position === null) {
+      this.say("As recorded", [wording.made(graph.root, numbers.data)], "Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths, drag the number of a leaf to see what would be.");
+      return { boxes: [], edges: [] };
+    }
+    const step = graph.steps[position - 1];
+    if (!step) {
+      this.say("Start", ["The leaves have their numbers."], "Nothing else is computed yet, and every gradient is 0.");
+      return { boxes: [], edges: [] };
+    }
+    return this[step.kind](step, position, numbers, last);
+  }
+
+  forward({ node }, position, { data, partials }) {
+    const { graph, wording } = this;
+    const { args } = graph.nodes[node];
+    const kept = args.flatMap((p, k) => (graph.nodes[p].constant ? [] : [`${wording.fraction(node, k)} = ${brief(partials[node][k])}`]));
+    const more = kept.length > 6 ? `, and ${kept.length - 6} more` : "";
+    this.say(`Forward, op ${position} of ${graph.forwardEnd}`, [wording.made(node, data)], kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
+    return { boxes: [node], edges: args.map((_, k) => [node, k]), place: node };
+  }
+
+  seed({ node }) {
+    const name = this.wording.name(node);
+    this.say("Backward, start at the output", [`grad of ${name} = 1`], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
+    return { boxes: [node], edges: [], place: node };
+  }
+
+  edge({ node, arg, parent }, position, { data, partials }, { upstream, contribution, before, after }) {
+    const { graph, wording } = this;
+    const { name } = wording;
+    const uses = graph.uses[parent];
+    const turn = uses.findIndex(([user, k]) => user === node && k === arg) + 1;
+    const edges = graph.steps.length - graph.forwardEnd - 1;
+    const term = (number, caption) => el("span", { class: "term" }, number, el("small", {}, caption));
+    const formula = [
+      term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
+      term(signed(partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),
+      term(signed(contribution), `goes to ${name(parent)}`),
+    ];
+    const sum = el("b", { class: "sum" }, `grad of ${name(parent)}: ${brief(before)} + ${brief(contribution)} = ${brief(after)}`.replace("+ -", "− "));
+    const times = uses.length === 1
+      ? ` ${name(parent)} is used once, so this is its whole gradient.`
+      : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}: it reaches the output along each of them, so their parts add up${turn === uses.length ? ", and now its gradient is complete" : ""}.`;
+    const local = wording.partial(node, arg, data, partials);
+    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${edges}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
+    return { boxes: [node, parent], edges: [[node, arg]], place: parent };
+  }
+
+  // What the gradient foretold of the changes to some leaves, and what came of them.
+  foretell(changed, numbers) {
+    const { graph, wording } = this;
+    const { recorded, root } = graph;
+    const grad = (this.slopes ??= graph.swept(recorded).grad);
+    const [before, after] = [recorded.data[root], numbers.data[root]];
+    let told = 0;
+    const parts = [...changed].map(([leaf, x]) => {
+      const change = x - recorded.data[leaf];
+      told += grad[leaf] * change;
+      return `${brief(grad[leaf])} × ${brief(change)}`;
+    });
+    const what = [...changed].map(([leaf, x]) => `${wording.name(leaf)}: ${brief(recorded.data[leaf])} → ${brief(x)}`);
+    this.say("What if", [`${what.join(", ")}; ${wording.name(root)}: ${brief(before)} → ${brief(after)}`], `The recorded gradient times the change foretells ${equation(parts.join(" + "), brief(told))}; ${wording.name(root)} changed by ${brief(after - before)}.`);
+  }
+}

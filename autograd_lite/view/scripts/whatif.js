@@ -1,0 +1,58 @@
+// What if: leaves with other numbers, and everything downstream computed anew.
+
+class WhatIf {
+  // `told` is called after each change.
+  constructor(graph, wording, told) {
+    Object.assign(this, { graph, wording, told });
+    this.changed = new Map(); // leaf → number
+    this.numbers = graph.recorded;
+  }
+
+  allows(i) {
+    return Boolean(this.graph.rows && this.graph.nodes[i].leaf);
+  }
+
+  change(i, x) {
+    if (x === this.graph.recorded.data[i]) this.changed.delete(i);
+    else this.changed.set(i, x);
+    this.numbers = this.changed.size ? this.graph.evaluated(this.changed) : this.graph.recorded;
+    this.sync?.();
+    this.told();
+  }
+
+  reset() {
+    this.changed.clear();
+    this.numbers = this.graph.recorded;
+    this.sync?.();
+    this.told();
+  }
+
+  // Dragging a number moves its third digit.
+  grab(i) {
+    this.grabbed = { leaf: i, from: this.numbers.data[i], dx: 0 };
+  }
+
+  drag(dx) {
+    const { leaf, from } = this.grabbed;
+    this.grabbed.dx += dx;
+    const unit = 10 ** (Math.floor(log10(fabs(from) || 1)) - 2);
+    this.change(leaf, Number((from + this.grabbed.dx * unit).toPrecision(12)));
+  }
+
+  controls(i, reset) {
+    const base = this.graph.recorded.data[i];
+    const span = Math.max(1, 2 * fabs(base)) || 1;
+    const name = this.wording.name(i);
+    const slider = el("input", { type: "range", min: base - span, max: base + span, step: "any", value: base, "aria-label": `${name} on a slider`, oninput: () => this.change(i, Number(slider.value)) });
+    const field = el("input", { type: "text", inputmode: "decimal", "aria-label": `Number of ${name}`, onchange: () => { const x = Number(field.value.trim() || "x"); if (x === x) this.change(i, x); else this.sync(); } });
+    const back = el("button", { type: "button", onclick: reset }, "Reset");
+    this.sync = () => {
+      const x = this.numbers.data[i];
+      field.value = exactly(x);
+      slider.value = x;
+      back.disabled = !this.changed.size;
+    };
+    this.sync();
+    return [el("h3", {}, `What if ${name} were …`), el("div", { class: "knob" }, slider, field, back)];
+  }
+}
