@@ -112,6 +112,8 @@ def opened(browser, lab, made):  # noqa: F811
     """A tab with a notebook."""
     page = browser.new_context(viewport={"width": 1280, "height": 1600}).new_page()
     page.set_default_timeout(20_000)
+    page.asked = []
+    page.on("request", lambda request: page.asked.append(request.url))
     name = f"cells{len(made.cells)}"
     nbformat.write(made, lab.folder / "notebooks" / f"{name}.ipynb")
     place = f"workspaces/{name}/tree/{name}.ipynb"  # a workspace shows what was open in it before
@@ -188,3 +190,33 @@ def test_two_outputs_and_a_cell_run_again_leave_each_other_alone(page):
         assert second.locator("#n0").get_attribute("data-data") == "0.875"
     first.locator(".player input").fill("1")
     assert second.locator(".player input").input_value() == "2"
+
+
+LIVE = """\
+import autograd_lite as ag
+points = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]] * 5
+kinds = [0.0, 1.0, 1.0, 0.0] * 5
+model = ag.nn.MLP(2, [8, 1], seed=3)
+history = model.learn(points, kinds, "binary_cross_entropy", epochs={epochs}, show="live")
+assert len(history) == {epochs}"""
+
+
+def test_a_training_is_drawn_live_in_one_output(page):
+    cell = page.locator(".jp-Notebook .jp-Cell").first
+    epochs = 2_000
+    for _ in range(2):  # run again, it begins anew
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(LIVE.format(epochs=epochs))
+        page.keyboard.press("Control+Enter")
+        cell.locator(f"img[alt*='epoch {epochs:,} of {epochs:,}']").wait_for(timeout=60_000)
+        assert cell.locator(".jp-OutputArea-child").count() == 1
+        assert cell.locator(".jp-OutputArea-output img").count() == 2  # the curve, the boundary
+        epochs = 1_500
+
+
+def test_nothing_is_asked_but_the_notebook_server(page, lab):
+    server = f"http://127.0.0.1:{lab.port}/"
+    assert any(url.startswith(server) for url in page.asked)
+    own = (server, "data:", "blob:")
+    assert [url for url in page.asked if not url.startswith(own)] == []
