@@ -10,6 +10,7 @@ from test_page import HOSTILE, LUMINANCE
 
 import autograd_lite as ag
 from autograd_lite import LayoutError, Value
+from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.view import display
 
@@ -325,6 +326,33 @@ class TestKinds:
         assert page.numbers() == {
             f"n{i}": [repr(n.data), repr(n.grad)] for i, n in enumerate(order)
         }
+
+    def test_two_folded_graphs_open_to_what_moved_inside(self, page):
+        loss = loss_of(40)
+        before = ag.draw(loss)
+        for node in ancestors(loss):
+            if node.label:
+                node.data -= 0.1 * node.grad
+        loss.refresh()
+        view = ag.draw_diff(before, loss, max_nodes=8)
+        page.show(view)
+        for line in view.folding.picture.caption.splitlines():
+            assert line not in page.texts()
+        first = openable(view)[1]
+        enter(page, first)
+        inside = view.folding.level(first).picture.boxes
+        assert any("→" in line.text for box in inside for line in box.lines)
+        texts = " ".join(page.texts())
+        assert view.folding.level(first).picture.caption not in texts
+        for box in inside:
+            for line in box.lines:
+                assert line.text in texts
+        moved = next(box for box in inside if box.tint in ("positive", "negative"))
+        page.page.locator(f"[id='{moved.name}']").dispatch_event("click")
+        assert moved.lines[0].text in page.page.locator(".facts").inner_text()
+        assert "wrt=" not in page.page.locator(".moment").inner_text()
+        page.page.keyboard.press("Backspace")
+        page.page.locator(".crumbs li").nth(1).wait_for(state="detached")
 
     def test_two_graphs_side_by_side_are_a_picture_to_look_around_in(self, page):
         model = MLP(2, [2, 1], seed=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,9 @@ from autograd_lite.graph import all_stale
 from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, columns
 from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
-from autograd_lite.view.fold import Folding
+from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.picture import Box, Picture, Sign, Text, count, sign_of
+from autograd_lite.view.picture import Box, Sign, Text, count, sign_of
 from autograd_lite.view.steps import Steps, steps
 from autograd_lite.view.summary import Floats
 
@@ -45,7 +46,7 @@ def draw_diff(
     rankdir : {"LR", "TB", "RL", "BT"}
         Direction from the leaves to the output.
     max_nodes : int, default=200
-        Fold larger graphs, as `draw` does; folded boxes name their largest change.
+        Fold larger graphs, as `draw` does; folded boxes name their largest change, and open.
     time_limit : float, default=30
         Seconds that the layout may take.
 
@@ -84,19 +85,10 @@ def draw_diff(
             "holds the numbers of that moment"
         )
     _check_same_shape(old.columns, new.columns)
-    folding = Folding(new.graph, max_nodes, columns_of=new.columns)
-    changes = _changes(old, new, isinstance(before, Value))
-    shown = folding.picture
-    members = [folding.members(box.name) for box in shown.boxes]
-    largest = [changes.largest(changes.data_delta, held) for held in members]
-    top = max((abs(changes.data_delta[i]) for i in largest if i is not None), default=0.0)
-    boxes = [
-        changes.box(box, held, at, top)
-        for box, held, at in zip(shown.boxes, members, largest, strict=True)
-    ]
-    caption = "\n".join(filter(None, (changes.summary(), shown.caption)))
-    drawing = drawing_of(Picture(boxes, caption, shown.folded), "svg", rankdir)
+    compared = _Compared(_changes(old, new, isinstance(before, Value)), new, max_nodes)
+    drawing = drawing_of(compared.picture, "svg", rankdir)
     drawing.time_limit = time_limit
+    drawing.folding = compared if compared.picture.folded else None  # there is nothing to open
     return GraphView(drawing)
 
 
@@ -113,12 +105,49 @@ def _held(thing: GraphView | Value, role: str) -> _Held:
         graph = steps(thing)
         return _Held(graph, columns(graph))
     folding = thing.folding if isinstance(thing, GraphView) else None
-    if folding is None:
+    if folding is None or isinstance(folding, _Compared):
         raise TypeError(
             f"{role} is a Value, or what draw(value) returns, and was given "
             f"{type(thing).__name__}: {thing!r}"
         )
     return _Held(folding.graph, folding.columns)
+
+
+class _Compared(Folding):
+    """The pictures of the graph after the step, whose boxes say what moved."""
+
+    exact = False
+
+    def __init__(self, changes: _Changes, new: _Held, max_nodes: int | None) -> None:
+        super().__init__(new.graph, max_nodes, columns_of=new.columns)
+        self._changes = changes
+        self._told: dict[str, Level] = {}
+
+    def level(self, name: str) -> Level:
+        """The picture inside a box; colours are as strong in all of them."""
+        if name not in self._told:
+            plain = super().level(name)
+            shown = replace(plain.picture, boxes=[self._box(b) for b in plain.picture.boxes])
+            if not name:
+                caption = "\n".join(filter(None, (self._changes.summary(), shown.caption)))
+                shown = replace(shown, caption=caption)
+            self._told[name] = replace(plain, picture=shown)
+        return self._told[name]
+
+    def _box(self, box: Box) -> Box:
+        held = self.members(box.name)
+        return self._changes.box(box, held, self._largest(held), self._top)
+
+    @cached_property
+    def _top(self) -> float:
+        """The largest change of a number in a box of the outermost picture."""
+        boxes = super().level("").picture.boxes
+        largest = [self._largest(self.members(box.name)) for box in boxes]
+        delta = self._changes.data_delta
+        return max((abs(float(delta[i])) for i in largest if i is not None), default=0.0)
+
+    def _largest(self, held: Ints) -> int | None:
+        return self._changes.largest(self._changes.data_delta, held)
 
 
 def _check_same_shape(old: Columns, new: Columns) -> None:
@@ -207,7 +236,7 @@ class _Changes:
             if (self.new.kinds[held] != CONSTANT).any():
                 lines.append(self._most("grad", held, self.grad_delta, self.no_grad))
         return replace(
-            box, lines=tuple(map(Text, lines)), summary=None, opens=False,
+            box, lines=tuple(map(Text, lines)), summary=None,
             tint=sign_of(self.data_delta[at]), strength=strength,
         )  # fmt: skip
 

@@ -59,6 +59,9 @@ class Folding:
         The graph's numbers, where they are known already.
     """
 
+    #: Whether a page says the numbers of a box of one value to the last digit.
+    exact = True
+
     def __init__(
         self,
         graph: Steps,

@@ -213,16 +213,16 @@ class Page {
 
   // What a picture cannot say of itself.
   remarks() {
-    if (this.compares()) return [];
     const { name, boxes } = this.level;
+    const whole = !this.compares(); // and of that a part can be drawn
     const missing = this.page.closed + (this.page.inside ?? []).length - this.inside.size;
     const closed = name ? boxes.filter((box, i) => box.opens && !this.opens(i)).length : missing;
     const some = closed === 1 ? "1 box holds" : `${closed.toLocaleString("en")} boxes hold`;
     const here = name ? "here" : "on this page, inner pictures included,";
     return [
       boxes.some((_, i) => this.opens(i)) && "A box with arrows in its corner opens: click these, or press Enter. Backspace leads back.",
-      closed && `${some} more than there is room for ${here} and cannot be opened: draw a part, by wrt=… or expand="name of a scope".`,
-      !name && "The player and what-if are for graphs that are shown whole: draw a part of this one, or allow more boxes (max_nodes=…).",
+      closed && `${some} more than there is room for ${here} and cannot be opened${whole ? ': draw a part, by wrt=… or expand="name of a scope"' : ""}.`,
+      whole && !name && "The player and what-if are for graphs that are shown whole: draw a part of this one, or allow more boxes (max_nodes=…).",
     ].filter(Boolean);
   }
 

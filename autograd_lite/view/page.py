@@ -69,7 +69,7 @@ class Page:
 
     def __init__(self, shown: Picture, summary: str, folding: Folding | None = None) -> None:
         self.summary = f"computation graph: {summary}"
-        columns = None if folding is None else folding.columns
+        columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
             "pace": _PACE,

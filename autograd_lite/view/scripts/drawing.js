@@ -11,7 +11,7 @@ class Drawing {
     for (const title of this.svg.querySelectorAll("title")) title.remove();
     for (const link of this.svg.querySelectorAll("a")) link.replaceWith(...link.childNodes);
     this.svg.querySelector("polygon")?.remove(); // the white ground
-    this.svg.querySelector(".graph > text")?.remove(); // the caption, which the page says
+    for (const line of this.svg.querySelectorAll(".graph > text")) line.remove(); // the page says it
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", page.title);
     this.boxes = page.boxes.map((box, i) => this.box(box, i));
