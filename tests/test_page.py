@@ -362,7 +362,8 @@ class TestPlayer:
             "grad of a: -2 − 6 = -8",
         ]
         assert "a is used 4 times, and this is use 4" in said[-2]
-        assert "now its gradient is complete" in said[-2]
+        assert "what comes of it in L adds up" in said[-2]
+        assert "now it is complete" in said[-2]
 
     def test_the_same_argument_twice_adds_twice(self, page):
         x = Value(3.0, label="x")
@@ -564,6 +565,7 @@ class TestWhatIf:
         root.backward()
         called.clear()
         page.show(ag.draw(root))
+        assert "drag" not in page.page.locator(".moment").inner_text()
         page.page.locator("#n0").click()
         assert page.page.locator(".knob").count() == 0
         page.step(page.steps())

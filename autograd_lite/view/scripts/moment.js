@@ -22,7 +22,7 @@ class Moment {
   tell(position, numbers, last) {
     const { graph, wording } = this;
     if (position === null) {
-      this.say("As recorded", [wording.made(graph.root, numbers.data)], "Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths, drag the number of a leaf to see what would be.");
+      this.say("As recorded", [wording.made(graph.root, numbers.data)], `Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths${graph.rows ? ", drag the number of a leaf to see what would be" : ""}.`);
       return { boxes: [], edges: [] };
     }
     const step = graph.steps[position - 1];
@@ -63,7 +63,7 @@ class Moment {
     const sum = el("b", { class: "sum" }, `grad of ${name(parent)}: ${brief(before)} + ${brief(contribution)} = ${brief(after)}`.replace("+ -", "− "));
     const times = uses.length === 1
       ? ` ${name(parent)} is used once, so this is its whole gradient.`
-      : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}: it reaches the output along each of them, so their parts add up${turn === uses.length ? ", and now its gradient is complete" : ""}.`;
+      : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}. A small change of ${name(parent)} goes along each of them at once, and what comes of it in ${name(graph.root)} adds up: so the parts of its gradient add up${turn === uses.length ? ", and now it is complete" : ""}.`;
     const local = wording.partial(node, arg, data, partials);
     this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${edges}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
     return { boxes: [node, parent], edges: [[node, arg]], place: parent };
