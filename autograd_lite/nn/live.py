@@ -176,5 +176,5 @@ def _image(svg: str, text: str) -> str:
     data = base64.b64encode(svg.encode()).decode()
     return (
         f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(text)}" '
-        'style="max-width:100%;margin:0 6px 6px 0;vertical-align:top">'
+        'style="display:inline-block;max-width:100%;margin:0 6px 6px 0;vertical-align:top">'
     )
