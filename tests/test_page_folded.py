@@ -409,6 +409,26 @@ class TestLayout:
             )
             assert way["y"] + way["height"] <= stage["y"] + 0.5
 
+    def test_a_picture_too_large_to_read_opens_around_its_output(self, page):
+        """The output is in the middle, unless that would show room beyond the picture."""
+        loss = loss_of(40)
+        loss.backward()
+        view = ag.draw(loss, max_nodes=100)
+        page.show(view)
+        name = view.folding.picture.boxes[-1].name
+        stage = page.page.locator(".stage").bounding_box()
+        boxes = [box.bounding_box() for box in page.page.locator("[data-box]").all()]
+        output = page.page.locator(f"[id='{name}']").bounding_box()
+        assert min(box["x"] for box in boxes) < stage["x"]
+        assert stage["x"] < output["x"]
+        assert 0 <= stage["x"] + stage["width"] - output["x"] - output["width"] < 40
+        middle = output["y"] + output["height"] / 2 - stage["y"] - stage["height"] / 2
+        ends = (
+            min(box["y"] for box in boxes) - stage["y"],
+            stage["y"] + stage["height"] - max(box["y"] + box["height"] for box in boxes),
+        )
+        assert abs(middle) < 1 or -1 < max(ends) < 60
+
 
 class TestSize:
     @pytest.mark.parametrize("kind", ["network", "samples", "chain"])

@@ -26,7 +26,7 @@ class Camera {
     return Math.min(width / size.width, height / size.height, largest);
   }
 
-  // All of it where it can be read, else its output.
+  // All of it where it can be read, else what is around its output.
   begin() {
     const scale = this.fitting();
     const readable = Math.max(scale, 0.72);
@@ -36,10 +36,17 @@ class Camera {
     this.x = size.x + size.width / 2;
     this.y = size.y + size.height / 2;
     this.apply();
-    if (readable > scale) {
-      this.reveal(this.drawing.boxes[this.drawing.boxes.length - 1].group);
-      this.fitted = true;
-    }
+    if (readable <= scale) return;
+    const box = this.drawing.boxes[this.drawing.boxes.length - 1].group.getBoundingClientRect();
+    const frame = this.stage.getBoundingClientRect();
+    const margin = 12;
+    const off = (from, to, low, high, all) => {
+      const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / readable);
+      return Math.min(Math.max((from + to - low - high) / 2 / readable, -most), most);
+    };
+    this.x += off(box.left, box.right, frame.left, frame.right, size.width);
+    this.y += off(box.top, box.bottom, frame.top, frame.bottom, size.height);
+    this.apply();
   }
 
   fit() {
