@@ -56,7 +56,7 @@ lint: $(VENV)/test
 # examples on one of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 ALONE := tests/test_benchmarks.py tests/test_benchmark_programs.py tests/test_benchmark_training.py tests/test_peers.py tests/test_oracles.py tests/test_program_oracles.py
-ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,packaging.py generate.py rebuilding.py exports.py agreement.py latex.py plots.py page.py page_folded.py jupyterlab.py))
+ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,packaging.py generate.py rebuilding.py exports.py agreement.py latex.py plots.py page.py page_folded.py jupyterlab.py nbconvert.py))
 test: lint
 	@mkdir -p build; echo "testing on both engines; the C engine's output comes first"; \
 	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(ONCE) \
