@@ -16,7 +16,7 @@ def test_the_notebooks_are_there():
     names = [path.stem for path in SCRIPTS]
     assert names == [
         "01_seven_steps", "02_building_expressions", "03_training_a_tiny_mlp", "04_derivatives",
-        "05_programs",
+        "05_programs", "06_seeing",
     ]  # fmt: skip
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(names)
 

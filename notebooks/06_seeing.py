@@ -1,0 +1,415 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Seeing: step through your own graph
+#
+# A cell that ends with a graph shows a small page: point at it, click, press play. This notebook
+# starts with one question (*why do the gradients of a value that is used twice add up?*) and goes
+# on to networks, to graphs too large to look at, to plots, and to a training that is watched live.
+#
+# Where scripts do not run (an untrusted notebook, a preview on the web) the same outputs are
+# pictures.
+
+# %%
+import re
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import make_moons
+
+import autograd_lite as ag
+from autograd_lite import Value, nn
+from autograd_lite.view import plots
+
+# %% [markdown]
+# ## One value, used four times
+#
+# `a` stands four times in this formula. `keep_lines` notes which line of code made each box.
+
+# %%
+a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+
+with ag.keep_lines():
+    e = a * b
+    L = e * a + a * a
+
+e.label, L.label = "e", "L"
+L.backward()
+ag.draw(L)
+
+# %% [markdown]
+# - **Point** at a box: its exact number and gradient, its formula with the numbers put in, and the
+#   line of code that made it.
+# - **Click** on `a`: every path from `a` to `L` lights up. Beside the graph stand the paths with
+#   their products, and the sum of these.
+# - **Press play**, or take the slider or the arrow keys: first the forward pass, box by box, then
+#   the backward pass, arrow by arrow. Each moment is told in words and numbers.
+# - **Drag the number** of `a` or `b`: all else is computed again, on the page.
+# - Wide arrows carry much gradient; a sign has a colour and a glyph of its own. Dragging moves the
+#   graph, Ctrl and the wheel zoom, *Fit* shows all of it.
+#
+# As text, a click on `a` is `explain`.
+
+# %%
+found = ag.explain(L, a)
+assert found.count == 4
+assert [path.product for path in found.paths] == [-6.0, -6.0, 2.0, 2.0]
+assert sum(path.product for path in found.paths) == found.gradient == a.grad == -8.0
+print(found)
+
+# %% [markdown]
+# ## Why do they add?
+#
+# Let each use have an `a` of its own. Each of the four gets its gradient, along a path of its own.
+# If all four move together, and that is what it means that they are the same `a`, the effects add
+# up: -6 - 6 + 2 + 2 = -8.
+
+# %%
+uses = [Value(2.0, label=f"a{i}") for i in (1, 2, 3, 4)]
+apart = (uses[0] * b) * uses[1] + uses[2] * uses[3]
+apart.backward()
+assert apart.data == L.data
+assert [use.grad for use in uses] == [-6.0, -6.0, 2.0, 2.0]
+assert sum(use.grad for use in uses) == a.grad
+apart
+
+# %% [markdown]
+# The smallest case is `x + x`. Play it to the end: the last line says how the second use of `x` is
+# added to the first.
+
+# %%
+x = Value(5.0, label="x")
+twice = x + x
+twice.backward()
+assert x.grad == 1.0 + 1.0
+twice
+
+# %% [markdown]
+# In `x * x` both arrows carry 5: the slope of x² is 5 + 5 = 2x.
+
+# %%
+x.grad = 0.0
+square = x * x
+square.backward()
+assert x.grad == 5.0 + 5.0
+square
+
+# %% [markdown]
+# ## What if?
+#
+# What dragging does on the page, `refresh` does in Python. With `a` at 3, the same four paths have
+# other products.
+
+# %%
+a.data = 3.0
+L.zero_grad()
+L.refresh()
+L.backward()
+assert L.data == (3.0 * -3.0) * 3.0 + 3.0 * 3.0 == -18.0
+assert [path.product for path in ag.explain(L, a).paths] == [-9.0, -9.0, 3.0, 3.0]
+assert a.grad == -12.0
+
+# %% [markdown]
+# ## A page to give away
+#
+# `save` writes the page to one file, with all that it needs inside. It asks nothing of the network.
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    page = ag.draw(L).save(Path(folder, "L.html")).read_text()
+
+assert not re.search(r"(?:src|href)\s*=\s*[\"']?\s*(?:https?:)?//", page)
+assert "default-src 'none'" in page  # so the browser would refuse it, too
+assert len(page) < 100_000
+
+# %% [markdown]
+# ## A network, by its scopes
+#
+# Networks put their values into *scopes*: network, layer, neuron. They are the frames of the
+# picture. Type `tanh`, `layer 0` or `w` into the search field: what fits is marked, and Enter goes
+# from one to the next.
+
+# %%
+network = nn.MLP(2, [2, 1], activation="tanh", seed=1)
+
+
+def squared_error():
+    error = network([0.5, -1.0]) - 1.0
+    loss = error * error
+    loss.label = "loss"
+    loss.backward()
+    return loss
+
+
+loss = squared_error()
+before = ag.draw(loss)
+frames = re.findall(r"label=<([^<>]*)> labeljust", before.to_graphviz().source)
+assert {"MLP", "layer 0", "layer 1", "neuron 0", "neuron 1"} == set(frames)
+before
+
+# %% [markdown]
+# ## What did a step of training do?
+#
+# A picture holds the numbers of its moment. So the one above can be compared with one from after a
+# step: blue boxes with ▲ went up, orange ones with ▼ went down, the more the stronger.
+
+# %%
+optimizer = nn.optim.SGD(network.parameters(), learning_rate=0.1)
+optimizer.step()
+optimizer.zero_grad()
+after = squared_error()
+assert after.data < loss.data
+step = ag.draw_diff(before, after)
+assert "9 of 9 parameters moved" in repr(step)
+step
+
+# %% [markdown]
+# ## Large graphs fold
+#
+# The loss of a small network over 100 samples is more than a thousand values. What all samples
+# compute alike becomes one box, ×100, and the caption says what was folded: nothing is left out in
+# silence.
+
+# %%
+points, classes = make_moons(n_samples=100, noise=0.15, random_state=1)
+mlp = nn.MLP(2, [3, 1], activation="tanh", init="glorot", seed=1)
+
+
+def cross_entropy():
+    loss = nn.losses.binary_cross_entropy([mlp(row) for row in points], classes)
+    loss.label = "loss"
+    loss.backward()
+    return loss
+
+
+loss = cross_entropy()
+folded = ag.draw(loss)
+assert repr(folded).startswith("1,064 values, showing 26 groups (what is alike in one box)")
+folded
+
+# %% [markdown]
+# A folded box says how many values it holds, their range with a small histogram, the norm of their
+# gradients, and how many parameters there are inside.
+#
+# With less room, each scope is a box. Click the arrows in the corner of one, or double-click it, to
+# go inside: from the neuron to its parts, and on to single values. The *breadcrumbs* above the
+# picture say where you are, and lead back.
+
+# %%
+by_scope = ag.draw(loss, max_nodes=10)
+assert "by scope" in repr(by_scope)
+levels, _ = by_scope.folding.levels()
+deepest = max((by_scope.folding.breadcrumbs(level.name) for level in levels), key=len)
+print(" › ".join(level.title for level in deepest))
+by_scope
+
+# %% [markdown]
+# `depth` says how many levels of scopes there are to be, and `expand` which of them are open all
+# the same.
+
+# %%
+opened = ag.draw(loss, depth=2, expand="layer 1")
+assert {box.label for box in opened.folding.picture.boxes} >= {"rest of layer 0", "w0", "w1", "w2"}
+opened
+
+# %% [markdown]
+# `wrt` keeps what lies between one parameter and the loss: the ways its gradient takes.
+
+# %%
+weight = mlp.layers[0].neurons[0].parameters()[0]
+between = ag.draw(loss, wrt=weight)
+assert repr(between).startswith("452 of 1,064 values, those between w0 and the output")
+between
+
+# %% [markdown]
+# `max_nodes` says how many boxes a picture may have; `None` draws every value.
+
+# %%
+for most in (5, 10, 30):
+    first = repr(ag.draw(loss, max_nodes=most)).splitlines()[0]
+    shown = int(re.search(r"showing (\d+)", first).group(1))
+    assert shown <= most
+    print(f"max_nodes={most}: {first}")
+
+# %% [markdown]
+# A step of this network is compared in the same way. A folded box names what changed most
+# in it, and opens, too.
+
+# %%
+before = ag.draw(loss)
+optimizer = nn.optim.SGD(mlp.parameters(), learning_rate=0.5)
+optimizer.step()
+optimizer.zero_grad()
+after = cross_entropy()
+assert after.data < loss.data
+ag.draw_diff(before, after, max_nodes=10)
+
+# %% [markdown]
+# ## Plots
+#
+# `autograd_lite.view.plots` (extra `plot`) draws with matplotlib. Every function takes the Axes to
+# draw on, `ax=`, and returns them.
+#
+# First gradient descent itself: the slope at one point, and the step that it leads to.
+
+# %%
+plots.plot_step(lambda W: (W - 2.0) ** 2 * 30.0, start=3.0, learning_rate=0.01)
+plt.show()
+
+# %% [markdown]
+# What is shown is computed apart from the drawing, and can be looked at, too.
+
+# %%
+curve = plots.LossCurve.of(lambda W: (W - 2.0) ** 2 * 30.0, start=3.0, learning_rate=0.01)
+assert curve.tangent == (3.0, 30.0, 60.0)  # weight, loss, slope
+assert curve.step == 3.0 - 0.01 * 60.0
+
+# %% [markdown]
+# ### The way of training over a surface
+#
+# A `Recorder` keeps the parameters after each epoch. With two parameters, training is a walk on a
+# map. Any function of two numbers has such a map, too.
+
+# %%
+xs = np.linspace(-1.0, 1.0, 30)
+ys = 1.5 * xs - 0.5
+line = nn.Neuron(1, "linear", seed=3)
+way = nn.Recorder(line, xs, ys)
+line.learn(
+    xs, ys, optimizer="sgd", learning_rate=0.3, epochs=40, callback=way, seed=1, progress=False
+)
+assert np.allclose(way.numbers[-1], [1.5, -0.5], atol=0.05)
+
+
+def rosenbrock(x, y):
+    return (1.0 - x) ** 2 + 100.0 * (y - x * x) ** 2
+
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+assert plots.plot_surface(way, ax=left) is left
+plots.plot_surface(rosenbrock, ax=right, x=(-2, 2), y=(-1, 3))
+left.set_title("a line learns")
+right.set_title("Rosenbrock's valley")
+plt.show()
+
+# %% [markdown]
+# ### A network that learns two moons
+
+# %%
+model = nn.MLP(2, [4, 4, 1], activation="tanh", init="glorot", seed=2)
+recorder = nn.Recorder(model, points, classes, loss="binary_cross_entropy")
+history = model.learn(
+    points,
+    classes,
+    loss="binary_cross_entropy",
+    learning_rate=0.03,
+    epochs=60,
+    validation=0.2,
+    seed=1,
+    callback=recorder,
+    progress=False,
+)
+assert recorder.epochs == list(range(61))
+assert np.mean((model.predict(points) > 0) == classes) >= 0.95
+
+fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
+plots.plot_history(history, axes[0])
+plots.plot_history(history, axes[1], metric="accuracy")
+plots.plot_boundary(model, points, classes, axes[2])
+plt.show()
+
+# %% [markdown]
+# How it came to decide like that, epoch by epoch:
+
+# %%
+fig, ax = plt.subplots(figsize=(11, 3.4), layout="constrained")
+plots.plot_boundaries(recorder, ax=ax, epochs=[0, 5, 20, 60])
+plt.show()
+
+# %% [markdown]
+# What the weights and the gradients of each layer did meanwhile. Each column is a histogram seen
+# from above. On a logarithmic scale gradients that vanish from layer to layer would sink.
+
+# %%
+fig, (top, bottom) = plt.subplots(2, 1, figsize=(10, 6), layout="constrained")
+plots.plot_histograms(recorder, "weights", top)
+plots.plot_histograms(recorder, "gradients", bottom, log=True)
+plt.show()
+
+# %% [markdown]
+# What each hidden neuron responds to: those of the first layer cut the plane along a line, those of
+# the second can bend it.
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
+plots.plot_neurons(model, points, left)
+plots.plot_neurons(model, points, right, layer=1)
+plt.show()
+
+# %% [markdown]
+# ### Which is best?
+#
+# Learning rates, optimisers and schemes of first weights in comparison. Each run gets a copy of the
+# same network, and the one given stays as it is; schemes are run with several seeds, of which the
+# median and the range are shown.
+
+# %%
+small = nn.MLP(1, [6, 1], activation="tanh", init="glorot", seed=1)
+waves = np.sin(3.0 * xs)
+untouched = [p.data for p in small.parameters()]
+
+fig, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
+rates = [0.001, 0.01, 0.1, 1.0]
+plots.plot_learning_rates(small, xs, waves, rates, axes[0], optimizer="sgd", epochs=60, seed=1)
+plots.plot_optimizers(
+    small,
+    xs,
+    waves,
+    {
+        "SGD": lambda p: nn.optim.SGD(p, 0.1),
+        "SGD, momentum": lambda p: nn.optim.SGD(p, 0.1, momentum=0.9),
+        "Adam": lambda p: nn.optim.Adam(p, 0.01),
+    },
+    axes[1],
+    epochs=60,
+    seed=1,
+)
+plots.plot_initializations(
+    lambda init, seed: nn.MLP(2, [6, 6, 1], activation="tanh", init=init, seed=seed),
+    points,
+    classes,
+    ["uniform", "he_normal", "glorot_uniform"],
+    axes[2],
+    loss="binary_cross_entropy",
+    epochs=20,
+)
+plt.show()
+assert [p.data for p in small.parameters()] == untouched
+
+# %% [markdown]
+# ## Training, live
+#
+# `show="live"` draws the training while it goes on, in one output: the loss, the speed, the time
+# left, and over two inputs what the network makes of each point of the plane. Interrupt it
+# whenever you like. The last picture stays.
+
+# %%
+watched = nn.MLP(2, [8, 8, 1], activation="tanh", init="glorot", seed=2)
+history = watched.learn(
+    points, classes, "binary_cross_entropy", epochs=400, validation=0.2, seed=1, show="live"
+)
+assert len(history) == 400
+assert np.mean((watched.predict(points) > 0) == classes) >= 0.95
