@@ -4,6 +4,7 @@ import io
 import math
 import random
 import sys
+from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
@@ -444,8 +445,66 @@ def test_text_names_the_seven_steps_as_one_picture():
 
 def test_tables_align_their_columns():
     """Numbers stand flush right, words flush left, empty cells stay empty."""
-    shown = layout.table(["name", "x"], [("a", 1.5), ("long", 10), ("b", None)], left=1)
-    assert shown == "  name    x\n  ----  ---\n  a     1.5\n  long   10\n  b"
+    table = layout.Table(["name", "x"], [("a", 1.5), ("long", 10), ("b", None)], left=1)
+    assert layout.as_text([table]) == "  name    x\n  ----  ---\n  a     1.5\n  long   10\n  b"
+
+
+# --- HTML -----------------------------------------------------------------------------------------
+
+
+class Words(HTMLParser):
+    """The words of some HTML, which opens and closes its elements in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.opened, self.words = [], []
+        self.feed(text)
+        self.close()
+        assert self.opened == []
+
+    def handle_starttag(self, tag, attrs):
+        self.opened.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.opened.pop() == tag
+
+    def handle_data(self, data):
+        self.words += data.split()
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+def test_html_has_the_words_and_numbers_of_the_text(number):
+    """Both are made of the same parts: only lines and rules of tables differ."""
+    told = [word for word in text(number).replace(":\n    ", "\n").split() if set(word) - {"-"}]
+    shown = [word for word in Words(lesson.STEPS[number - 1].html()).words if set(word) - {"-"}]
+    assert [word.rstrip(":") for word in shown] == [word.rstrip(":") for word in told]
+
+
+def test_html_escapes_whatever_stands_in_a_part():
+    """Nothing that a part holds becomes an element or an attribute."""
+    bad = '</script><b a="1">&amp;'
+    parts = [
+        layout.Paragraph(bad), layout.Table([bad, ""], [(bad, None)], left=1),
+        layout.Formulas([(bad, bad)]), layout.Verbatim(bad), layout.Figure("other"),
+    ]  # fmt: skip
+    shown = layout.as_html(parts, {"one": "<svg></svg>"})
+    assert Words(shown).words == bad.split() * 6
+    assert "<b" not in shown
+    assert "<svg" not in shown
+
+
+def test_html_puts_a_figure_in_its_place():
+    """The text goes on without it."""
+    parts = [layout.Paragraph("a"), layout.Figure("one"), layout.Paragraph("b")]
+    assert layout.as_html(parts, {"one": "<svg></svg>"}) == "<p>a</p>\n<svg></svg>\n<p>b</p>"
+    assert layout.as_text(parts) == "a\n\nb"
+
+
+def test_html_heads_each_column_for_screen_readers():
+    """A header has a scope; the corner of a table of two headers is empty and has none."""
+    shown = lesson.STEPS[0].html()
+    assert '<th scope="col">input</th><th scope="col">desired output</th>' in shown
+    assert '<td class="words"></td>' in lesson.STEPS[2].html()
 
 
 # --- figures --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The seven steps of learning by back-propagation, as data, as text and as figures.
+"""The seven steps of learning by back-propagation, as data, as words and as figures.
 
 ::
 
@@ -9,7 +9,7 @@
     handwritten       5     the same by hand, and why that does not scale
     iteration         6, 7  the delta rule, learning rates, convergence
     networks, optimizers, genetic   7  what else decides how many iterations are needed
-    text, text_iterating, layout    what the terminal shows
+    text, text_iterating, layout    what each step says, as text and as HTML
     figures, diagrams               what a notebook shows, with the extra ``plot``
 
 After Harvey Alférez, *Neural Networks and Back-Propagation* (lecture). Every derivative comes from
@@ -24,7 +24,7 @@ the engine; formulas are written by hand only where that is the point.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,7 @@ from autograd_lite.lesson.iteration import (
     update_table,
     verdict,
 )
+from autograd_lite.lesson.layout import Part, as_html, as_text
 from autograd_lite.lesson.loss import (
     Distribution,
     Losses,
@@ -107,12 +108,22 @@ class Step:
 
     number: int
     title: str
-    _text: Callable[[], str]
+    _parts: Callable[[], Sequence[Part]]
     _figures: Mapping[str, Callable[[], Figure]]
 
     def text(self) -> str:
         """The step in words and aligned tables, at most 79 columns wide; the same every time."""
-        return self._text()
+        return as_text(self._parts())
+
+    def html(self, figures: Mapping[str, str] | None = None) -> str:
+        """The step in paragraphs and tables, as HTML.
+
+        Parameters
+        ----------
+        figures : mapping of str to str, optional
+            HTML of pictures by their names, each put in its place; without, there are none.
+        """
+        return as_html(self._parts(), figures)
 
     def figures(self) -> dict[str, Figure]:
         """The step's pictures by name, unknown to pyplot.

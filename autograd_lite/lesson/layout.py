@@ -1,15 +1,100 @@
-"""Paragraphs and tables as plain text, at most 79 columns wide."""
+"""What a step says, as parts that know no medium, and these as plain text or as HTML."""
 
 from __future__ import annotations
 
+import html
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 WIDTH = 79
 
 
-def paragraph(text: str, indent: str = "") -> str:
-    """Text wrapped to the width; line breaks in it count as spaces."""
+@dataclass(frozen=True)
+class Paragraph:
+    """Words; line breaks in them count as spaces."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns under their headers.
+
+    Attributes
+    ----------
+    headers : sequence of str
+    rows : sequence of sequence
+        Cells as text, as floats (shown by `number`), as ints, or None for an empty cell.
+    left : int
+        How many of the first columns hold words and stand flush left; all others flush right.
+    """
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    left: int = 0
+
+    def cells(self) -> list[list[str]]:
+        """The rows as text."""
+        return [[_cell(cell) for cell in row] for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Long formulas, each with its name; a line may end at a blank."""
+
+    named: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Lines that are shown as they are."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The place of a picture, for a medium that has it."""
+
+    name: str
+
+
+Part = Paragraph | Table | Formulas | Verbatim | Figure
+
+
+def number(x: float) -> str:
+    """A number at up to four significant digits, or all digits of a larger whole one."""
+    return f"{x:.0f}" if x == round(x) and abs(x) < 1e6 else f"{x:.4g}"
+
+
+def _cell(cell: object) -> str:
+    if cell is None:
+        return ""
+    return number(cell) if isinstance(cell, float) else str(cell)
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+def as_text(parts: Sequence[Part]) -> str:
+    """The parts with an empty line between them, at most 79 columns wide, without figures."""
+    return "\n\n".join(_text(part) for part in parts if not isinstance(part, Figure))
+
+
+def _text(part: Paragraph | Table | Formulas | Verbatim) -> str:
+    match part:
+        case Paragraph(text):
+            return _wrapped(text)
+        case Table():
+            return _aligned(part)
+        case Formulas(named):
+            return "\n".join(f"  {name}:\n{_wrapped(formula, '    ')}" for name, formula in named)
+        case Verbatim(text):
+            return textwrap.indent(text, "  ")
+
+
+def _wrapped(text: str, indent: str = "") -> str:
     return textwrap.fill(
         " ".join(text.split()),
         WIDTH,
@@ -20,27 +105,12 @@ def paragraph(text: str, indent: str = "") -> str:
     )
 
 
-def number(x: float) -> str:
-    """A number at up to four significant digits, or all digits of a larger whole one."""
-    return f"{x:.0f}" if x == round(x) and abs(x) < 1e6 else f"{x:.4g}"
-
-
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], left: int = 0) -> str:
-    """Aligned columns under their headers.
-
-    Parameters
-    ----------
-    headers : sequence of str
-    rows : iterable of sequence
-        Cells as text, as floats (shown by `number`), as ints, or None for an empty cell.
-    left : int, default=0
-        How many of the first columns hold words and stand flush left; all others flush right.
-    """
-    cells = [list(headers), *([_cell(cell) for cell in row] for row in rows)]
+def _aligned(table: Table) -> str:
+    cells = [list(table.headers), *table.cells()]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
+            cell.ljust(width) if i < table.left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in cells
@@ -49,12 +119,53 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], left: int = 
     return "\n".join(("  " + line).rstrip() for line in lines)
 
 
-def _cell(cell: object) -> str:
-    if cell is None:
-        return ""
-    return number(cell) if isinstance(cell, float) else str(cell)
+# --- HTML -----------------------------------------------------------------------------------------
 
 
-def page(*parts: str) -> str:
-    """Paragraphs and tables with an empty line between them."""
-    return "\n\n".join(parts)
+def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> str:
+    """The parts as elements.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    figures : mapping of str to str, optional
+        The HTML of figures by their names; others are left out.
+    """
+    shown = figures or {}
+    elements = (
+        shown.get(part.name, "") if isinstance(part, Figure) else _element(part) for part in parts
+    )
+    return "\n".join(filter(None, elements))
+
+
+def _element(part: Paragraph | Table | Formulas | Verbatim) -> str:
+    match part:
+        case Paragraph(text):
+            return f"<p>{html.escape(' '.join(text.split()))}</p>"
+        case Table(headers):
+            head = "".join(
+                _tagged("th" if text else "td", text, i < part.left, ' scope="col"' * bool(text))
+                for i, text in enumerate(headers)
+            )
+            rows = (
+                "".join(_tagged("td", cell, i < part.left) for i, cell in enumerate(row))
+                for row in part.cells()
+            )
+            body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+            return (
+                f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n'
+                f"<tbody>\n{body}\n</tbody>\n</table></div>"
+            )
+        case Formulas(named):
+            pairs = "\n".join(
+                f"<dt>{html.escape(name)}</dt><dd><code>{html.escape(formula)}</code></dd>"
+                for name, formula in named
+            )
+            return f"<dl>\n{pairs}\n</dl>"
+        case Verbatim(text):
+            return f"<pre>{html.escape(text)}</pre>"
+
+
+def _tagged(tag: str, text: str, left: bool, attributes: str = "") -> str:
+    words = ' class="words"' * left
+    return f"<{tag}{attributes}{words}>{html.escape(text)}</{tag}>"

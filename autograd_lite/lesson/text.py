@@ -1,4 +1,4 @@
-"""What each step says in the terminal: its tables with the sentences between them."""
+"""What each step says: its tables with the sentences between them."""
 
 from __future__ import annotations
 
@@ -7,82 +7,89 @@ from itertools import pairwise
 
 from autograd_lite.lesson import backpropagation as chain_of_two
 from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
-from autograd_lite.lesson.layout import number, page, paragraph, table
+from autograd_lite.lesson.layout import (
+    Formulas,
+    Paragraph,
+    Part,
+    Table,
+    Verbatim,
+    number,
+)
 
 
-def initialisation() -> str:
+def initialisation() -> list[Part]:
     """Step 1: the data, and models with random weights."""
     drawn = ", ".join(f"{W:.2f}" for W in model.random_starts())
-    return page(
-        paragraph(
+    return [
+        Paragraph(
             """A network learns from inputs and outputs: learning updates its internal state, and
             predicting uses that state. Here are the data. The rule behind them, which the network
             does not know, is output = 2 × input."""
         ),
-        table(["input", "desired output"], zip(model.INPUTS, model.DESIRED, strict=True)),
-        paragraph(
+        Table(["input", "desired output"], [*zip(model.INPUTS, model.DESIRED, strict=True)]),
+        Paragraph(
             """The model is y = W·x. Its internal state is one number, the weight W. Nobody knows
             the right weight beforehand, so it starts at random. Three such starts:"""
         ),
-        table(
+        Table(
             ["model", "weight", "formula"],
             [(i, W, f"y = {W:g}·x") for i, W in enumerate(model.STARTS, 1)],
         ),
-        paragraph(
+        Paragraph(
             f"""(The computer's own dice, with seed 0, would give {drawn}.) From wherever we start,
             repeated learning can lead to the ideal model, y = 2·x."""
         ),
-    )
+    ]
 
 
-def forward() -> str:
+def forward() -> list[Part]:
     """Step 2: what the models put out."""
     W = model.STARTS[0]
-    return page(
-        paragraph(
+    return [
+        Paragraph(
             f"""The calculation runs in the natural direction, from the input through the network
             to the output. Model 1, y = {W:g}·x, puts out:"""
         ),
-        table(
+        Table(
             ["input", "actual output", "desired output"],
             [(row.input, row.actual, row.desired) for row in model.forward_table(W)],
         ),
-    )
+    ]
 
 
-def losses() -> str:
+def losses() -> list[Part]:
     """Step 3: absolute and squared errors, and why they are squared."""
     W = model.STARTS[0]
     rows = loss.loss_table(W)
     totals = loss.losses([row.actual - row.desired for row in rows])
     small, big = loss.penalties()
-    return page(
-        paragraph(f"How wrong is model 1 (W = {W:g})? Its error is actual - desired."),
-        table(
+    return [
+        Paragraph(f"How wrong is model 1 (W = {W:g})? Its error is actual - desired."),
+        Table(
             ["input", "actual", "desired", "absolute error", "squared error"],
             [
                 *((r.input, r.actual, r.desired, r.absolute_error, r.squared_error) for r in rows),
                 ("total", None, None, totals.absolute, totals.squared),
             ],
         ),
-        table(
+        Table(
             ["W", "sum of absolute errors", "sum of squared errors"],
             [(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
         ),
-        paragraph(
+        Paragraph(
             f"""Why squares? An error of {big.error:g} is {big.times_absolute:g} times an error of
             {small.error:g}, but its square, {big.squared:g}, is {big.times_squared:g} times
             {small.squared:g}. Small errors count much less than large ones:"""
         ),
-        table(
+        Table(
             ["error", "squared", "times as large", "times as expensive"],
             [(p.error, p.squared, p.times_absolute, p.times_squared) for p in (small, big)],
         ),
-        paragraph(
+        Paragraph(
             """Many small errors and a few big ones can have the same absolute total. Squares tell
             them apart, and prefer the many small ones:"""
         ),
-        table(
+        Table(
             ["errors", "", "sum of absolute", "sum of squared"],
             [
                 (d.name, "  ".join(f"{e:g}" for e in d.errors), d.absolute, d.squared)
@@ -90,86 +97,87 @@ def losses() -> str:
             ],
             left=2,
         ),
-        paragraph(
+        Paragraph(
             f"""On words: a square has no sign, so "sum of squares of the absolute errors" is the
             sum of squared errors. For model 1 it is {totals.squared:g}; the mean squared error
             (MSE) is {totals.mean_squared:g}, and the root mean squared error (RMSE) is
             {totals.root_mean_squared:.3f}. The aim of learning is to bring the loss as close to 0
             as possible."""
         ),
-    )
+    ]
 
 
-def differentiation_() -> str:
+def differentiation_() -> list[Part]:
     """Step 4: the effect of a small step, signs, and the tangent."""
     step = differentiation.nudge()
     exact = differentiation.derivative(step.W)
     before = [(r.input, r.desired, r.actual, r.squared_error) for r in step.rows]
     after = [(f"{r.nudged_actual:.4f}", f"{r.nudged_squared_error:.4f}") for r in step.rows]
     error = "squared error"
-    return page(
-        paragraph(
+    return [
+        Paragraph(
             f"""How much does the loss change if the weight changes by a small δW? Take W =
             {step.W:g} and δW = {step.step:g}, and round each row to four decimals:"""
         ),
-        table(
+        Table(
             ["input", "desired", f"W={step.W:g}", error, f"W={step.W + step.step:g}", error],
             [
                 *((*one, *two) for one, two in zip(before, after, strict=True)),
                 ("total", None, None, step.loss, None, f"{step.nudged_loss:.3f}"),
             ],
         ),
-        paragraph(
+        Paragraph(
             """(Lecture notes head these columns "rmse". They hold squared errors: no mean is taken
             and no root.)"""
         ),
-        paragraph(
+        Paragraph(
             f"""The loss grows from {step.loss:g} to {step.nudged_loss:.3f}, that is by
             {step.nudged_loss - step.loss:.3f} for a step of {step.step:g}: a slope of about
             {step.slope:.0f}. Unrounded, smaller steps come closer and closer to the derivative,
             which back-propagation gives exactly and without any step: {exact:g}."""
         ),
-        table(
+        Table(
             ["δW", "measured slope"],
             [(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
         ),
-        paragraph("The sign of the derivative says on which side of the minimum the weight lies:"),
-        table(
+        Paragraph("The sign of the derivative says on which side of the minimum the weight lies:"),
+        Table(
             ["W", "", "loss", "derivative", "sign", "a larger W", "so"],
             [
                 (f"{r.W:g}", r.place, r.loss, r.derivative, r.sign, r.increase, r.update)
                 for r in differentiation.sign_table()
             ],
         ),
-        paragraph(
+        Paragraph(
             "The derivative is the slope of the tangent to the loss curve, 0 at its lowest point."
         ),
-    )
+    ]
 
 
-def backpropagation() -> str:
+def backpropagation() -> list[Part]:
     """Step 5: formulas written by hand, and derivatives propagated through a graph."""
     graph = chain_of_two.chain()
     rows = chain_of_two.chain_table(graph)
     one, two = handwritten.compositions(), handwritten.compositions(width=2)
-    return page(
-        paragraph(
+    return [
+        Paragraph(
             """With more layers the loss is a composition of functions. Its derivative can be
             written out by hand. For one neuron per layer, y = tanh(w·…), and the loss (y - t)²,
             the derivative by w1 is:"""
         ),
-        "\n".join(
-            f"  {row.layers} layer{'s' * (row.layers > 1)}:\n"
-            + paragraph(_breakable(row.formula), "    ")
-            for row in one[:3]
+        Formulas(
+            [
+                (f"{row.layers} layer{'s' * (row.layers > 1)}", _breakable(row.formula))
+                for row in one[:3]
+            ]
         ),
-        paragraph(
+        Paragraph(
             """Every weight needs such a formula of its own, and each further layer makes all of
             them longer. Back-propagation needs only the local derivatives of each operation in
             the graph, a few numbers per weight, and with them gives the gradients of all
             weights:"""
         ),
-        table(
+        Table(
             ["", "1 neuron a layer:", "local", "2 neurons a layer:", "local"],
             [
                 ("layers", "characters", "derivatives", "characters", "derivatives"),
@@ -179,17 +187,17 @@ def backpropagation() -> str:
                 ),
             ],
         ),
-        paragraph(
+        Paragraph(
             f"""Both give the same number; for {one[-1].layers} layers of one neuron
             {one[-1].by_hand:.6f} by hand and {one[-1].back_propagated:.6f} by back-propagation."""
         ),
-        paragraph(
+        Paragraph(
             f"""Node by node, for h = w1·x and y = w2·h with x = {graph.x.data:g}, w1 =
             {graph.w1.data:g}, w2 = {graph.w2.data:g}. The target is 2x = {graph.target:g}, held
             constant. Values are found from top to bottom, gradients from the bottom to the top: a
             node's gradient is the gradient of the node that uses it times the local derivative."""
         ),
-        table(
+        Table(
             ["node", "formula", "value", "gradient", "local derivatives"],
             [
                 (
@@ -203,8 +211,8 @@ def backpropagation() -> str:
             ],
             left=2,
         ),
-        _drawn(graph),
-    )
+        Verbatim(_drawn(graph)),
+    ]
 
 
 def _breakable(formula: str) -> str:
@@ -222,7 +230,7 @@ def _drawn(graph: chain_of_two.Chain) -> str:
         forward += [f"─{node._op}{''.join(others)}▶", f"{node.label}={node.data:g}"]
         backward += [f"◀·{local:g}─", f"{node.grad:g}"]
     columns = list(zip(forward, backward, strict=True))
-    lines = ["  forward  ", "  backward "]
+    lines = ["forward  ", "backward "]
     for i, column in enumerate(columns):
         width = max(map(len, column))
         for line, cell in enumerate(column):
@@ -232,28 +240,28 @@ def _drawn(graph: chain_of_two.Chain) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def update() -> str:
+def update() -> list[Part]:
     """Step 6: the delta rule."""
     rate = iteration.LEARNING_RATE
     both = iteration.chain_update()
-    return page(
-        paragraph("The delta rule:"),
-        "  new weight = old weight - derivative · learning rate",
-        paragraph(
+    return [
+        Paragraph("The delta rule:"),
+        Verbatim("new weight = old weight - derivative · learning rate"),
+        Paragraph(
             f"""The learning rate is a small constant, here {rate:g}, so that the weight moves
             smoothly. A positive derivative makes the weight smaller, a negative one larger, and
             where the derivative is 0 the weight stays: a stable state."""
         ),
-        table(
+        Table(
             ["W", "loss", "derivative", "new W", "new loss"],
             [
                 (row.W, row.loss, row.derivative, row.updated, row.updated_loss)
                 for row in iteration.update_table()
             ],
         ),
-        paragraph(
+        Paragraph(
             f"""The rule is the same for every weight of a network. In the chain of step 5, w1 goes
             from {both.w1:g} to {both.w1_after:.2f} and w2 from {both.w2:g} to {both.w2_after:.2f};
             the loss falls from {both.loss:g} to {both.loss_after:.4f}."""
         ),
-    )
+    ]

@@ -1,48 +1,54 @@
-"""What step 7 says in the terminal, question by question, and the overall picture."""
+"""What step 7 says, question by question, and the overall picture."""
 
 from __future__ import annotations
 
 from autograd_lite.lesson import genetic, iteration, networks, optimizers
 from autograd_lite.lesson.diagrams import PICTURE
-from autograd_lite.lesson.layout import page, paragraph, table
+from autograd_lite.lesson.layout import Paragraph, Part, Table, Verbatim
 
 
-def iterate() -> str:
+def iterate() -> list[Part]:
     """Step 7: everything again and again, and what decides how often."""
-    return page(
-        _starts(), _rates(), _shapes(), _optimizers(), _data(), _genetic(), overall_picture()
-    )
+    return [
+        *_starts(),
+        *_rates(),
+        *_shapes(),
+        *_optimizers(),
+        *_data(),
+        *_genetic(),
+        *overall_picture(),
+    ]
 
 
-def _starts() -> str:
+def _starts() -> list[Part]:
     runs = [*iteration.convergence(), iteration.lucky_start()]
-    return page(
-        paragraph(
+    return [
+        Paragraph(
             f"""Each update is a small step, so it takes several: forward, loss, derivative,
             update, and again, until the loss is below {iteration.TOLERANCE:g}. All starts converge
             to W = 2; with the luck to start at 1.99, one update is enough."""
         ),
-        table(
+        Table(
             ["update", *(f"W from {run.start:g}" for run in runs)],
             [
                 (i, *(f"{r.iterations[i].W:.4f}" if i <= r.updates else None for r in runs))
                 for i in range(max(run.updates for run in runs) + 1)
             ],
         ),
-    )
+    ]
 
 
-def _rates() -> str:
+def _rates() -> list[Part]:
     limit = iteration.largest_stable_rate()
-    return page(
-        "How many iterations are needed?",
-        paragraph(
+    return [
+        Paragraph("How many iterations are needed?"),
+        Paragraph(
             f"""It depends on the learning rate. A higher one learns faster, with a higher chance
             of instability: here, beyond 2 / (second derivative) = {limit:.4f} every update goes
             further away. Each update multiplies the distance from W = 2 by 1 - rate · (second
             derivative)."""
         ),
-        table(
+        Table(
             ["learning rate", "distance times", "updates", "last W", "last loss", "verdict"],
             [
                 (
@@ -52,19 +58,19 @@ def _rates() -> str:
                 for run in iteration.learning_rates()
             ],
         ),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
-def _shapes() -> str:
-    return page(
-        paragraph(
+def _shapes() -> list[Part]:
+    return [
+        Paragraph(
             f"""It depends on the network: how many layers, how many neurons in each. These learnt
             one period of a sine for {networks.EPOCHS} iterations (mean squared error; "good" is
             below {networks.GOOD:g}). Wider and deeper ones reached higher precision, with more work
             (graph nodes) in every iteration; the number of iterations depends on the shape,
             and on the luck of the start too:"""
         ),
-        table(
+        Table(
             ["hidden layers", "parameters", "graph nodes", "good after", "lowest loss"],
             [
                 (
@@ -75,17 +81,17 @@ def _shapes() -> str:
             ],
             left=1,
         ),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
-def _optimizers() -> str:
-    return page(
-        paragraph(
+def _optimizers() -> list[Part]:
+    return [
+        Paragraph(
             f"""It depends on the update rule. The model y = W·x + b has a loss like a long narrow
             valley. From W = {optimizers.START[0]:g}, b = {optimizers.START[1]:g}, each rule at the
             best of {len(optimizers.RATES)} learning rates:"""
         ),
-        table(
+        Table(
             ["update rule", "learning rate", "updates", "last loss"],
             [
                 (run.name, f"{run.learning_rate:g}", run.updates, f"{run.losses[-1]:.1e}")
@@ -93,16 +99,16 @@ def _optimizers() -> str:
             ],
             left=1,
         ),
-    )
+    ]
 
 
-def _data() -> str:
-    return page(
-        paragraph(
+def _data() -> list[Part]:
+    return [
+        Paragraph(
             """It depends on the data. Where input and output have no correlation, a network does
             no magic. R² is 1 for perfect predictions and 0 for always saying the mean:"""
         ),
-        table(
+        Table(
             ["data", "correlation", "R² on seen data", "R² on held-out data"],
             [
                 (
@@ -113,26 +119,26 @@ def _data() -> str:
             ],
             left=1,
         ),
-        paragraph(
+        Paragraph(
             """Some of the noise can be memorised, but that is worse than useless for anything the
             network has not seen."""
         ),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
-def _genetic() -> str:
+def _genetic() -> list[Part]:
     races = [genetic.race(count) for count in genetic.COUNTS]
     total = len(races[0].genetic)
     kinds = ("genetic", "gradient")
     few, many = (f"{race.weights} weight{'s' * (race.weights > 1)}" for race in races)
-    return page(
-        paragraph(
+    return [
+        Paragraph(
             """A genetic algorithm iterates too: mutate, and let the fittest survive. The loss is
             its fitness, but its mutations are blind, while the delta rule follows the slope. The
             lowest loss after equal numbers of loss evaluations (gradient descent adds a backward
             pass to each, which costs about as much as one more):"""
         ),
-        table(
+        Table(
             ["", f"{few}:", "", f"{many}:", ""],
             [
                 ("evaluations", *kinds, *kinds),
@@ -142,7 +148,7 @@ def _genetic() -> str:
                 ),
             ],
         ),
-        paragraph(
+        Paragraph(
             "Of the mutations, "
             + " and ".join(
                 f"{race.good_mutations} of {race.mutations} beat their parent ({name})"
@@ -150,17 +156,18 @@ def _genetic() -> str:
             )
             + "."
         ),
-    )
+    ]
 
 
-def overall_picture() -> str:
+def overall_picture() -> list[Part]:
     """The seven steps and the circle in which they run."""
     names = [f"{name:<18}{what}" for name, what in PICTURE]
     width = max(map(len, names))
-    lines = [f"  {names[0]}", f"  ▼{' ' * width}"]
+    lines = [names[0], f"▼{' ' * width}"]
     for i, name in enumerate(names[1:], 2):
         loop = "◀──┐" if i == 2 else "───┘" if i == len(names) else "   │"
-        lines.append(f"  {name:<{width}} {loop}")
+        lines.append(f"{name:<{width}} {loop}")
         if i < len(names):
-            lines.append(f"  ▼{' ' * (width - 1)}    │")
-    return page("The overall picture:", "\n".join(line.rstrip() for line in lines))
+            lines.append(f"▼{' ' * (width - 1)}    │")
+    drawn = "\n".join(line.rstrip() for line in lines)
+    return [Paragraph("The overall picture:"), Verbatim(drawn)]
