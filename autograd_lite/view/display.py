@@ -34,6 +34,11 @@ class GraphView:
         self._page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
 
     @property
+    def page(self) -> Page:
+        """What a page shows, for a document of more than this graph."""
+        return self._page
+
+    @property
     def folding(self) -> Folding | None:
         """The graph and its numbers as they were drawn, and the pictures inside folded boxes."""
         return self._drawing.folding

@@ -166,6 +166,11 @@ class Page:
         data = _json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
+    def graph(self) -> str:
+        """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
+        nodes = _json(self._data["nodes"])
+        return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
+
     def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
         """The pictures inside, packed, and how many boxes open to none of these."""
         held = self._inside if pictures else []
@@ -185,14 +190,27 @@ class Page:
 
     def document(self, picture: bytes, inner: Sequence[bytes] = ()) -> str:
         """A file that stands alone."""
-        return (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{html.escape(self._data['title'])}</title>\n"
-            "<style>body { margin: 0; } img { max-width: 100%; }</style>\n</head>\n<body>\n"
-            f"{self.fragment(picture, inner, full=True)}\n</body>\n</html>\n"
-        )
+        style = "body { margin: 0; } img { max-width: 100%; }"
+        return document(self._data["title"], style, self.fragment(picture, inner, full=True))
+
+
+def document(title: str, style: str, body: str) -> str:
+    """A file of HTML that asks no network.
+
+    Parameters
+    ----------
+    title : str
+        Plain text.
+    style, body : str
+        As CSS and as HTML.
+    """
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n"
+        f"<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
 
 
 def scripts() -> str:
