@@ -79,6 +79,9 @@ def test_python_m_and_the_script_run_the_same_program():
         (["fly"], "invalid choice: 'fly'"),
         (["lesson", "8"], "invalid choice: 8"),
         (["lesson", "one"], "invalid int value"),
+        (["lesson", "3", "--html", "x.html"], "--html: not allowed with argument STEP"),
+        (["lesson", "--html", "x.pdf"], "a page is saved as .html, and 'x.pdf' is none"),
+        (["lesson", "--html", "out/"], "a page is saved as .html, and 'out/' is none"),
         (["train", "x.csv"], "required: --target"),
         (["train", "x.csv", "--target", "y", "--hidden", "16,"], "'16,' is no list of layer sizes"),
         (["train", "x.csv", "--target", "y", "--hidden", "0"], "no list of layer sizes"),
@@ -167,6 +170,29 @@ def test_the_figures_of_a_step_are_saved_as_png(tmp_path, capsys):
         with open(path, "rb") as file:
             assert file.read(8) == b"\x89PNG\r\n\x1a\n"
     assert len(os.listdir(tmp_path / "new")) == len(paths)
+
+
+def test_the_lesson_is_written_as_a_page_into_a_new_folder(tmp_path, capsys):
+    path = tmp_path / "new" / "folder" / "lesson.html"
+    assert main(["lesson", "--html", str(path)]) == 0
+    assert capsys.readouterr().out == f"page: {path}\n"
+    assert path.read_text().startswith("<!DOCTYPE html>")
+    assert os.listdir(path.parent) == ["lesson.html"]
+
+
+def test_the_page_of_the_lesson_can_take_no_directorys_place(fails, tmp_path):
+    (tmp_path / "x.html").mkdir()
+    assert "is a directory; name a file" in fails("lesson", "--html", tmp_path / "x.html")
+    (tmp_path / "file").write_text("")
+    assert "file': File exists" in fails("lesson", "--html", tmp_path / "file" / "x.html")
+
+
+def test_a_page_of_the_lesson_needs_graphviz(fails, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    message = fails("lesson", "--html", tmp_path / "new" / "x.html")
+    assert "No picture, because no Graphviz is installed" in message
+    assert os.listdir(tmp_path) == []
 
 
 def test_explain_prints_values_gradients_and_local_derivatives(capsys):

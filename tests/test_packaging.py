@@ -38,6 +38,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert {"autograd_lite/py.typed", *[f"autograd_lite/view/page.{x}" for x in ("js", "css")]} <= {
         *names
     }
+    assert {f"autograd_lite/lesson/page.{x}" for x in ("js", "css")} <= {*names}
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",
         "autograd_lite-0.1.0.dist-info",

@@ -18,12 +18,14 @@ from autograd_lite.evaluation_trace import trace
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.lesson import STEPS
+from autograd_lite.lesson.page import document
 from autograd_lite.tables.model import TableModel, Training
 from autograd_lite.tables.model import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed, read_csv
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
+from autograd_lite.view.layout import write_whole
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -32,12 +34,17 @@ def demo(options: argparse.Namespace) -> None:
 
 
 def lesson(options: argparse.Namespace) -> None:
-    """Print one step or all of them, and save their figures if asked to."""
+    """Print one step or all of them, or write them as a page; and save figures if asked to."""
     screen = Terminal(sys.stdout)
+    if options.html:
+        page, file = document().encode(), Path(options.html)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        print("page:", write_whole(file, page))
     for step in STEPS:
         if options.step not in (None, step.number):
             continue
-        print(f"{screen.heading(f'Step {step.number}: {step.title}')}\n\n{step.text()}\n")
+        if not options.html:
+            print(f"{screen.heading(f'Step {step.number}: {step.title}')}\n\n{step.text()}\n")
         if options.figures:
             os.makedirs(options.figures, exist_ok=True)
             for name, figure in step.figures().items():

@@ -96,10 +96,14 @@ def _parser() -> argparse.ArgumentParser:
 
     command = subparsers.add_parser("lesson", help="the seven steps of learning, one or all")
     numbers = [step.number for step in STEPS]
-    command.add_argument(
+    which = command.add_mutually_exclusive_group()
+    which.add_argument(
         "step", nargs="?", type=int, choices=numbers, metavar="STEP",
         help="; ".join(f"{step.number}: {step.title}" for step in STEPS),
     )  # fmt: skip
+    which.add_argument("--html", type=_page, metavar="FILE",
+                       help="write all steps as one page, with sliders and graphs to step through, "
+                       "and print none")  # fmt: skip
     command.add_argument("--figures", metavar="DIR", help="save the figures there, as PNG")
     command.set_defaults(run=commands.lesson)
 
@@ -205,6 +209,15 @@ def _file(text: str) -> str:
     if not os.path.isdir(folder):
         raise argparse.ArgumentTypeError(f"there is no directory {folder!r} to write to; make it")
     if os.path.isdir(text) or not os.path.basename(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is a directory; name a file")
+    return text
+
+
+def _page(text: str) -> str:
+    """A page to be written; its directory may be made first."""
+    if not text.lower().endswith(".html"):
+        raise argparse.ArgumentTypeError(f"a page is saved as .html, and {text!r} is none")
+    if os.path.isdir(text):
         raise argparse.ArgumentTypeError(f"{text!r} is a directory; name a file")
     return text
 

@@ -15,6 +15,10 @@ from autograd_lite.lesson.model import STARTS
 LEARNING_RATE = 0.01
 #: A model has converged when its loss is below this: then W is within 0.006 of the ideal.
 TOLERANCE = 0.001
+#: A run has diverged when its loss is so many times the first.
+HOPELESS = 1e3
+#: A run that needs more updates is given up.
+MAX_UPDATES = 50
 #: Learning rates that are too small, good, oscillating and diverging.
 RATES = (0.0005, 0.01, 0.031, 0.035)
 
@@ -130,7 +134,7 @@ def descend(
     start: float,
     learning_rate: float = LEARNING_RATE,
     tolerance: float = TOLERANCE,
-    max_updates: int = 50,
+    max_updates: int = MAX_UPDATES,
 ) -> Descent:
     """Forward, loss, differentiate, update, and again, until the loss is below the tolerance.
 
@@ -154,7 +158,7 @@ def descend(
     ('converged', 6, 2.0)
     """
     iterations = [Iteration(0, start, squared_loss(start), derivative(start))]
-    hopeless = 1e3 * max(iterations[0].loss, tolerance)
+    hopeless = HOPELESS * max(iterations[0].loss, tolerance)
     while True:
         now = iterations[-1]
         if now.loss < tolerance:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from autograd_lite.lesson import backpropagation as chain_of_two
 from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
 from autograd_lite.lesson.layout import (
+    Figure,
     Formulas,
     Paragraph,
     Part,
@@ -35,6 +36,7 @@ def initialisation() -> list[Part]:
             ["model", "weight", "formula"],
             [(i, W, f"y = {W:g}·x") for i, W in enumerate(model.STARTS, 1)],
         ),
+        Figure("models"),
         Paragraph(
             f"""(The computer's own dice, with seed 0, would give {drawn}.) From wherever we start,
             repeated learning can lead to the ideal model, y = 2·x."""
@@ -54,6 +56,7 @@ def forward() -> list[Part]:
             ["input", "actual output", "desired output"],
             [(row.input, row.actual, row.desired) for row in model.forward_table(W)],
         ),
+        Figure("forward"),
     ]
 
 
@@ -76,6 +79,7 @@ def losses() -> list[Part]:
             ["W", "sum of absolute errors", "sum of squared errors"],
             [(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
         ),
+        Figure("errors"),
         Paragraph(
             f"""Why squares? An error of {big.error:g} is {big.times_absolute:g} times an error of
             {small.error:g}, but its square, {big.squared:g}, is {big.times_squared:g} times
@@ -151,6 +155,7 @@ def differentiation_() -> list[Part]:
         Paragraph(
             "The derivative is the slope of the tangent to the loss curve, 0 at its lowest point."
         ),
+        Figure("tangent"),
     ]
 
 
@@ -212,6 +217,8 @@ def backpropagation() -> list[Part]:
             left=2,
         ),
         Verbatim(_drawn(graph)),
+        Figure("chain"),
+        Figure("loss"),
     ]
 
 
@@ -259,6 +266,7 @@ def update() -> list[Part]:
                 for row in iteration.update_table()
             ],
         ),
+        Figure("update"),
         Paragraph(
             f"""The rule is the same for every weight of a network. In the chain of step 5, w1 goes
             from {both.w1:g} to {both.w1_after:.2f} and w2 from {both.w2:g} to {both.w2_after:.2f};

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograd_lite.lesson import genetic, iteration, networks, optimizers
 from autograd_lite.lesson.diagrams import PICTURE
-from autograd_lite.lesson.layout import Paragraph, Part, Table, Verbatim
+from autograd_lite.lesson.layout import Figure, Paragraph, Part, Table, Verbatim
 
 
 def iterate() -> list[Part]:
@@ -58,6 +58,7 @@ def _rates() -> list[Part]:
                 for run in iteration.learning_rates()
             ],
         ),
+        Figure("descent"),
     ]  # fmt: skip
 
 

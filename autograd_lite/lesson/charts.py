@@ -1,0 +1,134 @@
+"""Pictures of the lesson's page: axes with what stays, on which its script draws what moves."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 360.0, 46.0, 10.0, 14.0, 40.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis.
+
+    Attributes
+    ----------
+    label : str
+    low, high : float
+        Its ends; for a logarithmic axis the powers of ten there.
+    ticks : sequence of float
+    log : bool
+    """
+
+    label: str
+    low: float
+    high: float
+    ticks: Sequence[float]
+    log: bool = False
+
+    def at(self, x: float, start: float, end: float) -> float:
+        """The place of a number, where the axis goes from `start` to `end`."""
+        position = math.log10(x) if self.log else x
+        return start + (position - self.low) / (self.high - self.low) * (end - start)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Two axes.
+
+    Attributes
+    ----------
+    name : str
+    x, y : Axis
+    said : str
+        The picture in words, until the script says what has moved.
+    height : float
+        Where the width is 360.
+    """
+
+    name: str
+    x: Axis
+    y: Axis
+    said: str
+    height: float = 250.0
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point lies in the picture."""
+        floor = self.height - _BOTTOM
+        return self.x.at(x, _LEFT, _WIDTH - _RIGHT), self.y.at(y, floor, _TOP)
+
+    def line(self, points: Sequence[tuple[float, float]], name: str) -> str:
+        """A line through some points."""
+        places = " ".join(f"{x:.4g},{y:.4g}" for x, y in (self.place(*point) for point in points))
+        return f'<polyline class="{name}" points="{places}"/>'
+
+    def point(self, x: float, y: float, name: str) -> str:
+        """A dot."""
+        left, top = self.place(x, y)
+        return f'<circle class="{name}" cx="{left:.4g}" cy="{top:.4g}" r="4.5"/>'
+
+    def square(self, x: float, error: float, name: str) -> str:
+        """A square on the axis, above or below it, whose side is an error."""
+        left, top = self.place(x, max(error, 0.0))
+        right, floor = self.place(x + abs(error), min(error, 0.0))
+        return (
+            f'<rect class="{name}" x="{left:.4g}" y="{top:.4g}" width="{right - left:.4g}" '
+            f'height="{floor - top:.4g}"/>'
+        )
+
+    def svg(self, still: Sequence[str], moving: Sequence[str]) -> str:
+        """The picture.
+
+        Parameters
+        ----------
+        still, moving : sequence of str
+            What stays when sliders move, and what the script draws in other places.
+        """
+        floor, right = self.height - _BOTTOM, _WIDTH - _RIGHT
+        ends = [f"{self.x.low:g} {self.x.high:g} {_LEFT:g} {right:g}"]
+        ends += [f"{self.y.low:g} {self.y.high:g} {floor:g} {_TOP:g}"]
+        log = " data-log" * self.y.log
+        middle = (floor + _TOP) / 2
+        return "\n".join(
+            [
+                f'<svg class="chart" data-chart="{self.name}" data-x="{ends[0]}" '
+                f'data-y="{ends[1]}"{log} viewBox="0 0 {_WIDTH:g} {self.height:g}" role="img" '
+                f'aria-label="{html.escape(self.said)}">',
+                f'<clipPath id="clip-{self.name}"><rect x="{_LEFT - 6:g}" y="{_TOP - 6:g}" '
+                f'width="{right - _LEFT + 12:g}" height="{floor - _TOP + 12:g}"/></clipPath>',
+                *self._ticks(floor, right),
+                f'<text class="axis" x="{(_LEFT + right) / 2:g}" y="{self.height - 5:g}">'
+                f"{html.escape(self.x.label)}</text>",
+                f'<text class="axis" x="11" y="{middle:g}" transform="rotate(-90 11 {middle:g})">'
+                f"{html.escape(self.y.label)}</text>",
+                f'<g clip-path="url(#clip-{self.name})">',
+                *still,
+                '<g class="moving">',
+                *moving,
+                "</g>\n</g>\n</svg>",
+            ]
+        )
+
+    def _ticks(self, floor: float, right: float) -> list[str]:
+        lines, texts = [], []
+        for x in self.x.ticks:
+            left = self.x.at(x, _LEFT, right)
+            lines.append(f"M{left:.4g} {_TOP:g}V{floor:g}")
+            texts.append(f'<text class="x" x="{left:.4g}" y="{floor + 16:g}">{_minus(x)}</text>')
+        for y in self.y.ticks:
+            top = self.y.at(y, floor, _TOP)
+            shown = f"10{_raised(round(math.log10(y)))}" if self.y.log else _minus(y)
+            lines.append(f"M{_LEFT:g} {top:.4g}H{right:g}")
+            texts.append(f'<text class="y" x="{_LEFT - 5:g}" y="{top + 4.5:.4g}">{shown}</text>')
+        return [f'<path class="grid" d="{"".join(lines)}"/>', *texts]
+
+
+def _minus(x: float) -> str:
+    return f"{x:g}".replace("-", "−")
+
+
+def _raised(power: int) -> str:
+    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

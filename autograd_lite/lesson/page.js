@@ -1,0 +1,252 @@
+// The lesson's page, on top of the page of a graph (view). page.py makes a Lesson of what it knows.
+// Every number that follows a slider comes from the recorded graphs, by the rules of their ops.
+
+// As the lesson's text writes a number.
+const shown = (x) => (Number.isInteger(x) && fabs(x) < 1e6 ? String(x) : brief(x)).replace("-", "−");
+
+// A number which can be read exactly.
+const told = (x, props = {}) => el("b", { "data-exact": exactly(x), ...props }, shown(x));
+
+// --- pictures ------------------------------------------------------------------------------------
+
+// A chart whose axes and still parts are in the document: draws what moves.
+class Chart {
+  constructor(svg) {
+    this.svg = svg;
+    const place = (text, log) => {
+      const [low, high, start, end] = text.split(" ").map(Number);
+      return (x) => start + (((log ? Math.max(log10(x), low) : x) - low) / (high - low)) * (end - start);
+    };
+    this.x = place(svg.dataset.x, false);
+    this.y = place(svg.dataset.y, "log" in svg.dataset);
+  }
+
+  show(said, ...marks) {
+    this.svg.setAttribute("aria-label", said);
+    this.svg.querySelector(".moving").replaceChildren(...marks);
+  }
+
+  line(points, name) {
+    const places = points.map(([x, y]) => `${this.x(x).toFixed(2)},${this.y(y).toFixed(2)}`);
+    return drawn("polyline", { class: name, points: places.join(" ") });
+  }
+
+  point(x, y, name, r = 5) {
+    return drawn("circle", { class: name, cx: this.x(x), cy: this.y(y), r });
+  }
+
+  // From one point to another; the head only where there is room for it.
+  arrow(from, to, name) {
+    const line = this.line([from, to], name);
+    const [dx, dy] = [this.x(to[0]) - this.x(from[0]), this.y(to[1]) - this.y(from[1])];
+    const length = hypot(dx, dy);
+    const made = drawn("g", {});
+    made.append(line);
+    if (length > 14) {
+      const turn = (atan2(dy, dx) * 180) / Math.PI;
+      made.append(drawn("path", { class: `${name} head`, d: "M5 0L-4 4.5V-4.5Z", transform: `translate(${this.x(from[0]) + dx / 2} ${this.y(from[1]) + dy / 2}) rotate(${turn})` }));
+    }
+    return made;
+  }
+}
+
+function fill(figure, rows) {
+  const row = (cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell)));
+  figure.querySelector("tbody").replaceChildren(...rows.map(row));
+}
+
+// --- the lesson ----------------------------------------------------------------------------------
+
+class Lesson {
+  constructor(data, loss, absolute) {
+    Object.assign(this, { data, whatIf: loss.whatIf, graph: loss.graph, absolute });
+    this.weight = this.node("W");
+    this.now = { ...data.controls };
+    this.charts = new Map([...document.querySelectorAll("[data-chart]")].map((svg) => [svg.dataset.chart, new Chart(svg)]));
+    for (const element of document.querySelectorAll("[data-live]")) element.hidden = false;
+    for (const input of document.querySelectorAll("[data-control]")) {
+      input.addEventListener("input", () => this.set(input.dataset.control, Number(input.value)));
+    }
+    for (const button of document.querySelectorAll("[data-reset]")) {
+      button.addEventListener("click", () => {
+        for (const name of button.dataset.reset.split(" ")) this.set(name, data.controls[name]);
+      });
+    }
+    // a weight that is dragged in the drawing moves the sliders, too
+    const { told: render } = loss.whatIf;
+    loss.whatIf.told = () => {
+      render();
+      const W = loss.whatIf.numbers.data[this.weight];
+      if (W !== this.now.W) this.set("W", W);
+    };
+    for (const name of Object.keys(this.now)) this.set(name, this.now[name]);
+    this.follow();
+  }
+
+  node(name, graph = this.graph) {
+    return graph.nodes.findIndex((node) => node.name === name);
+  }
+
+  set(name, x) {
+    const inputs = [...document.querySelectorAll(`[data-control="${name}"]`)];
+    const [{ min, max }] = inputs;
+    this.now[name] = Math.min(Math.max(x, Number(min)), Number(max));
+    for (const input of inputs) {
+      input.value = this.now[name];
+      input.nextElementSibling.replaceChildren(told(this.now[name]));
+      input.setAttribute("aria-valuetext", shown(this.now[name]));
+    }
+    const follows = {
+      W: [this.leaf, this.models, this.forward, this.errors, this.tangent, this.update],
+      rate: [this.update, this.descent],
+      start: [this.descent],
+    };
+    for (const figure of follows[name]) figure.call(this);
+  }
+
+  // What the recorded graph makes of another weight.
+  at(W) {
+    const numbers = this.graph.evaluated(new Map([[this.weight, W]]));
+    return { W, data: numbers.data, loss: numbers.data[this.graph.root], slope: this.graph.swept(numbers).grad[this.weight] };
+  }
+
+  // Numbers of the five samples: "y" the outputs, "e" the errors, "e²" their squares.
+  samples({ data }, letter, power = "", graph = this.graph) {
+    return this.data.inputs.map((_, i) => data[this.node(`${letter}${i}${power}`, graph)]);
+  }
+
+  figure(name, ...reading) {
+    const figure = document.querySelector(`[data-figure="${name}"]`);
+    figure.querySelector(".reading").replaceChildren(...reading);
+    return figure;
+  }
+
+  // --- steps 1 to 3 ---
+
+  leaf() {
+    const { W } = this.now;
+    if (this.whatIf.numbers.data[this.weight] !== W) this.whatIf.change(this.weight, W);
+  }
+
+  models() {
+    const { W } = this.now;
+    const { inputs } = this.data;
+    const outputs = this.samples(this.at(W), "y");
+    const chart = this.charts.get("models");
+    const points = inputs.map((x, i) => [x, outputs[i]]);
+    const squares = points.map(([x, y]) => drawn("rect", { class: "actual", x: chart.x(x) - 4, y: chart.y(y) - 4, width: 8, height: 8 }));
+    chart.show(`The model y = ${shown(W)}·x puts out ${outputs.map(shown).join(", ")} for the inputs ${inputs.join(", ")}`, chart.line(points, "model"), ...squares);
+    this.figure("models", "y = ", told(W), "·x");
+  }
+
+  forward() {
+    const outputs = this.samples(this.at(this.now.W), "y");
+    const figure = this.figure("forward", "y = ", told(this.now.W), "·x puts out:");
+    fill(figure, this.data.inputs.map((x, i) => [shown(x), told(outputs[i]), shown(this.data.desired[i])]));
+  }
+
+  errors() {
+    const now = this.at(this.now.W);
+    const absolute = this.absolute.evaluated(new Map([[this.node("W", this.absolute), this.now.W]]));
+    const sizes = this.samples(absolute, "|e", "|", this.absolute);
+    const sum = absolute.data[this.absolute.root];
+    const [outputs, errors, squared] = [this.samples(now, "y"), this.samples(now, "e"), this.samples(now, "e", "²")];
+    const chart = this.charts.get("squares");
+    const marks = errors.flatMap((error, i) => {
+      const [x, y] = [chart.x(this.data.places[i]), chart.y(Math.max(error, 0))];
+      const [width, height] = [chart.x(sizes[i]) - chart.x(0), chart.y(0) - chart.y(sizes[i])];
+      const label = drawn("text", { x: x + width / 2, y: chart.y(error < 0 ? 0.6 : -1.9) });
+      label.textContent = shown(this.data.inputs[i]);
+      return [drawn("rect", { class: `square ${signOf(error)}`, x, y, width, height }), label];
+    });
+    chart.show(`Squared errors ${squared.map(shown).join(", ")}`, ...marks);
+    const figure = this.figure("errors", "W = ", told(this.now.W), ": the sum of absolute errors is ", told(sum), ", the sum of squared errors ", told(now.loss), ".");
+    fill(figure, [
+      ...this.data.inputs.map((x, i) => [shown(x), told(outputs[i]), shown(this.data.desired[i]), told(sizes[i]), told(squared[i])]),
+      ["total", "", "", told(sum), told(now.loss)],
+    ]);
+  }
+
+  // --- steps 4 and 6: one place on the curve ---
+
+  tangent() {
+    const { W, loss, slope } = this.at(this.now.W);
+    const sign = signOf(slope);
+    const [increase, update] = this.data.signs[sign];
+    const chart = this.charts.get("tangent");
+    const ends = this.data.ends.map((x) => [x, loss + slope * (x - W)]);
+    chart.show(`At W = ${shown(W)} the loss is ${shown(loss)} and the slope of the tangent ${shown(slope)}`, chart.line(ends, `tangent ${sign}`), chart.point(W, loss, "here"));
+    const figure = this.figure("tangent", "At W = ", told(W), " the loss is ", told(loss), " and the derivative ", told(slope, { class: sign }), `: ${sign}. A larger W ${increase}, so: ${update}.`);
+    fill(figure, this.data.steps.map((step) => {
+      const measured = (this.at(W + step).loss - loss) / step;
+      return [String(step), el("b", { "data-exact": exactly(measured) }, measured.toFixed(3).replace("-", "−"))];
+    }));
+  }
+
+  update() {
+    const { rate } = this.now;
+    const { W, loss, slope } = this.at(this.now.W);
+    const next = this.at(W - slope * rate);
+    const chart = this.charts.get("update");
+    chart.show(
+      `An update from W = ${shown(W)} to ${shown(next.W)}, and of the loss from ${shown(loss)} to ${shown(next.loss)}`,
+      chart.arrow([W, loss], [next.W, next.loss], "path"), chart.point(W, loss, "here"), chart.point(next.W, next.loss, "next"),
+    );
+    const slopeTold = told(slope, { class: signOf(slope) });
+    const bracketed = slope < 0 ? ["(", slopeTold, ")"] : [slopeTold];
+    this.figure("update", "new W = ", told(W), " − ", ...bracketed, " · ", told(rate), " = ", told(next.W), ". The loss goes from ", told(loss), " to ", told(next.loss), ".");
+  }
+
+  // --- step 7 ---
+
+  // The delta rule again and again, until the loss is small, or hopelessly large.
+  descend(start, rate) {
+    const { tolerance, hopeless, most, verdicts } = this.data;
+    const steps = [this.at(start)];
+    const limit = hopeless * Math.max(steps[0].loss, tolerance);
+    const ended = ({ loss }) => (loss < tolerance ? "converged" : !(loss < limit) ? "diverged" : steps.length > most ? "not yet" : "");
+    while (!ended(steps.at(-1))) {
+      const { W, slope } = steps.at(-1);
+      steps.push(this.at(W - slope * rate));
+    }
+    const outcome = ended(steps.at(-1));
+    const jumps = steps.slice(1).map(({ slope }, i) => steps[i].slope * slope < 0);
+    const oscillates = jumps.length > 0 && jumps.every(Boolean);
+    return { steps, outcome, verdict: verdicts[outcome][Number(oscillates)] };
+  }
+
+  descent() {
+    const { start, rate } = this.now;
+    const { steps, outcome, verdict } = this.descend(start, rate);
+    const last = steps.at(-1);
+    const updates = steps.length - 1;
+    const [path, losses] = [this.charts.get("path"), this.charts.get("losses")];
+    const end = `${outcome === "not yet" ? "not yet converged" : outcome} after ${updates} ${updates === 1 ? "update" : "updates"}`;
+    const on = steps.map(({ W, loss }) => [W, loss]);
+    const arrows = on.slice(1).map((to, i) => path.arrow(on[i], to, "path"));
+    path.show(`From W = ${shown(start)}: ${end}, at W = ${shown(last.W)}`, ...arrows, ...on.map(([W, loss]) => path.point(W, loss, "next", 3)), path.point(start, steps[0].loss, "here"));
+    const fallen = steps.map(({ loss }, i) => [i, loss]);
+    losses.show(`The loss goes from ${shown(steps[0].loss)} to ${shown(last.loss)}: ${end}`, losses.line(fallen, "path"), ...fallen.map(([i, loss]) => losses.point(i, loss, "next", 3)));
+    const many = steps.map(({ W }) => told(W));
+    const trail = many.length > 9 ? [...many.slice(0, 6), "…", ...many.slice(-2)] : many;
+    const figure = this.figure(
+      "descent", "Learning rate ", told(rate), ": ", el("b", { class: "verdict" }, verdict), `. From W = ${shown(start)}: ${end}, with the loss `, told(last.loss), ".",
+      el("span", { class: "trail" }, "W: ", ...trail.flatMap((part, i) => (i ? [" → ", part] : [part]))),
+    );
+    fill(figure, steps.map(({ W, loss, slope }, i) => [String(i), told(W), told(loss), told(slope)]));
+  }
+
+  // The table of contents marks the step that is read.
+  follow() {
+    const seen = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        for (const link of document.querySelectorAll("nav a")) {
+          if (link.hash === `#${target.id}`) link.setAttribute("aria-current", "step");
+          else link.removeAttribute("aria-current");
+        }
+      }
+    }, { rootMargin: "-30% 0px -69% 0px" });
+    for (const section of document.querySelectorAll("section")) seen.observe(section);
+  }
+}
