@@ -154,6 +154,17 @@ class TestSliders:
         assert [width for width, _ in sizes] == pytest.approx([8 * k for k in range(5)])
         assert [height for _, height in sizes] == pytest.approx([width for width, _ in sizes])
 
+    @pytest.mark.parametrize(
+        ("start", "rate", "near"), [(3, 0.01, True), (3, 0.035, False), (4.5, 0.01, False)]
+    )
+    def test_what_leaves_the_near_picture_is_shown_on_the_far_one(self, page, start, rate, near):
+        slide(page, "start", start)
+        slide(page, "rate", rate)
+        assert page.locator('[data-chart="path-near"]').is_visible() is near
+        assert page.locator('[data-chart="path"]').is_visible() is not near
+        path = page.locator('[data-chart^="path"]:not([hidden])')
+        assert path.locator(".next").count() == lesson.descend(start, rate).updates + 1
+
     @pytest.mark.parametrize("W", [1, 2, 3])
     def test_every_mark_of_every_picture_has_a_colour(self, page, W):
         slide(page, "W", W)
@@ -220,7 +231,7 @@ class TestShowing:
                 assert f"Step {step.number}: {step.title}" in text
             assert "All starts converge to W = 2" in text
             assert text.count("With JavaScript there are sliders here") == 6
-            for picture in opened.page.locator("img, .chart").all():
+            for picture in opened.page.locator("img, .chart:not([hidden])").all():
                 assert picture.bounding_box()["width"] > 200
             assert opened.page.locator("img").count() == 2
             assert opened.page.locator(".moving > *").count() == 13
@@ -229,7 +240,7 @@ class TestShowing:
     def test_what_stands_without_scripts_is_where_they_draw_it(self, browser, path, page):  # noqa: F811
         """The first picture of Python is that of the script."""
         marks = """() => [...document.querySelectorAll(
-          ".square, .tangent, .model, [data-chart=tangent] .here, [data-chart=update] .here"
+          ".square, .tangent, .model, [data-chart=tangent] .here, [data-chart=update-near] .here"
         )].map((e) => [
           ...["x", "y", "width", "height", "cx", "cy"].map((a) => Number(e.getAttribute(a))),
           ...(e.getAttribute("points") ?? "").split(/[ ,]/).map(Number),

@@ -10,7 +10,7 @@
     iteration         6, 7  the delta rule, learning rates, convergence
     networks, optimizers, genetic   7  what else decides how many iterations are needed
     text, text_iterating, layout    what each step says, as text and as HTML
-    page, charts                    all of it as one page, which computes with the graphs
+    page, page_figures, charts      all of it as one page, which computes with the graphs
     figures, diagrams               what a notebook shows, with the extra ``plot``
 
 After Harvey Alférez, *Neural Networks and Back-Propagation* (lecture). Every derivative comes from

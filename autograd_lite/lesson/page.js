@@ -13,12 +13,13 @@ const told = (x, props = {}) => el("b", { "data-exact": exactly(x), ...props }, 
 class Chart {
   constructor(svg) {
     this.svg = svg;
-    const place = (text, log) => {
-      const [low, high, start, end] = text.split(" ").map(Number);
-      return (x) => start + (((log ? Math.max(log10(x), low) : x) - low) / (high - low)) * (end - start);
-    };
-    this.x = place(svg.dataset.x, false);
-    this.y = place(svg.dataset.y, "log" in svg.dataset);
+    const place = ([low, high, start, end], log) => (x) => (
+      start + (((log ? Math.max(log10(x), low) : x) - low) / (high - low)) * (end - start)
+    );
+    const [x, y] = [svg.dataset.x, svg.dataset.y].map((text) => text.split(" ").map(Number));
+    this.x = place(x, false);
+    this.y = place(y, "log" in svg.dataset);
+    this.holds = (at) => at >= x[0] && at <= x[1];
   }
 
   show(said, ...marks) {
@@ -115,6 +116,15 @@ class Lesson {
     return this.data.inputs.map((_, i) => data[this.node(`${letter}${i}${power}`, graph)]);
   }
 
+  // Of two pictures of the curve the nearer one, if all weights fit in there.
+  curve(name, weights) {
+    const [near, far] = [this.charts.get(`${name}-near`), this.charts.get(name)];
+    const fits = weights.every(near.holds);
+    near.svg.toggleAttribute("hidden", !fits);
+    far.svg.toggleAttribute("hidden", fits);
+    return fits ? near : far;
+  }
+
   figure(name, ...reading) {
     const figure = document.querySelector(`[data-figure="${name}"]`);
     figure.querySelector(".reading").replaceChildren(...reading);
@@ -187,7 +197,7 @@ class Lesson {
     const { rate } = this.now;
     const { W, loss, slope } = this.at(this.now.W);
     const next = this.at(W - slope * rate);
-    const chart = this.charts.get("update");
+    const chart = this.curve("update", [W, next.W]);
     chart.show(
       `An update from W = ${shown(W)} to ${shown(next.W)}, and of the loss from ${shown(loss)} to ${shown(next.loss)}`,
       chart.arrow([W, loss], [next.W, next.loss], "path"), chart.point(W, loss, "here"), chart.point(next.W, next.loss, "next"),
@@ -220,7 +230,7 @@ class Lesson {
     const { steps, outcome, verdict } = this.descend(start, rate);
     const last = steps.at(-1);
     const updates = steps.length - 1;
-    const [path, losses] = [this.charts.get("path"), this.charts.get("losses")];
+    const [path, losses] = [this.curve("path", steps.map(({ W }) => W)), this.charts.get("losses")];
     const end = `${outcome === "not yet" ? "not yet converged" : outcome} after ${updates} ${updates === 1 ? "update" : "updates"}`;
     const on = steps.map(({ W, loss }) => [W, loss]);
     const arrows = on.slice(1).map((to, i) => path.arrow(on[i], to, "path"));
