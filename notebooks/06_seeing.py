@@ -413,3 +413,19 @@ history = watched.learn(
 )
 assert len(history) == 400
 assert np.mean((watched.predict(points) > 0) == classes) >= 0.95
+
+# %% [markdown]
+# ## The lesson, as a page
+#
+# `autograd-lite lesson --html lesson.html` writes the [seven steps](01_seven_steps.ipynb) as one
+# file: the loss curve follows sliders for the weight, the learning rate and the start, and the
+# lecture's graphs are there to step through. In Python:
+
+# %%
+from autograd_lite.lesson import page as lesson_page
+
+with tempfile.TemporaryDirectory() as folder:
+    written = Path(folder, "lesson.html")
+    written.write_text(lesson_page.document(), encoding="utf-8")
+    print(f"{written.stat().st_size / 1000:.0f} kB")
+    assert "default-src 'none'" in written.read_text(encoding="utf-8")
