@@ -50,18 +50,20 @@ lint: $(VENV)/test
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
-# The suite on both engines at once, each output in one piece; coverage is measured beside the C engine, as
-# it takes time. What touches no engine (building packages, the C header), or both whichever runs, is tested
-# there only. Since the engines give equal bits, which test_agreement.py sees to, random tests need many
-# examples on one of them only.
+# The suite on both engines at once, each output in one piece. Coverage is measured on the C engine, as it
+# takes time, and not by tests marked no_cover, of which that is much. The tests in BESIDE run after those of
+# the Python engine, so that both processes take as long: browsers and benchmarks, of which coverage tells
+# nothing. What touches no engine (building packages, the C header), or both whichever runs, is tested once.
+# Since the engines give equal bits, which test_agreement.py sees to, random tests need many examples on one
+# of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-ALONE := tests/test_benchmarks.py tests/test_benchmark_programs.py tests/test_benchmark_training.py tests/test_peers.py tests/test_oracles.py tests/test_program_oracles.py
-ONCE := $(addprefix --ignore ,$(ALONE) $(addprefix tests/test_,packaging.py generate.py rebuilding.py exports.py agreement.py latex.py plots.py page.py page_folded.py jupyterlab.py nbconvert.py))
+BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_programs benchmark_training peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
+ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks))
 test: lint
 	@mkdir -p build; echo "testing on both engines; the C engine's output comes first"; \
-	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(ONCE) \
-	  && AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(ALONE); echo $$? > build/test-other.status; } > build/test-other.txt 2>&1 & \
-	AUTOGRAD_LITE_ENGINE=native $(PYTEST) --cov $(addprefix --ignore ,$(ALONE)); native=$$?; \
+	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(addprefix --ignore ,$(ONCE)) \
+	  && AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(BESIDE); echo $$? > build/test-other.status; } > build/test-other.txt 2>&1 & \
+	AUTOGRAD_LITE_ENGINE=native $(PYTEST) --cov $(addprefix --ignore ,$(BESIDE)); native=$$?; \
 	wait; cat build/test-other.txt; \
 	test $$native = 0 -a "$$(cat build/test-other.status)" = 0
 

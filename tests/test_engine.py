@@ -295,6 +295,7 @@ def test_leaves_leave_constants_out():
 MILLION = 1_000_000
 
 
+@pytest.mark.no_cover
 def test_a_chain_of_a_million_nodes_needs_no_recursion():
     """Built, ordered, differentiated, refreshed, cleared, printed, copied, pickled and freed."""
     x = Value(1.0)
@@ -319,6 +320,7 @@ def test_a_chain_of_a_million_nodes_needs_no_recursion():
     assert derivative.data == 1.0
 
 
+@pytest.mark.no_cover
 def test_a_fan_of_a_million_parents_is_one_node():
     xs = [Value(1.0) for _ in range(MILLION // 2)]
     y = ag.sum(xs + xs)

@@ -87,6 +87,7 @@ def test_the_paths_of_a_random_graph_are_counted_ranked_and_summed(nodes, many):
             assert found.bound == pytest.approx(size, rel=1e-9, abs=1e-300)
 
 
+@pytest.mark.no_cover
 @given(graphs(WILD), st.sampled_from([1, 10_000]))
 def test_nan_and_inf_break_nothing(nodes, many):
     root = nodes[-1]
@@ -202,6 +203,7 @@ def test_the_largest_of_very_many_paths_is_found():
     assert abs(found.total - found.gradient) <= found.bound
 
 
+@pytest.mark.no_cover
 def test_a_long_chain_is_shortened_with_the_number_of_steps_left_out():
     z = x = Value(1.0, label="x")
     for _ in range(50_000):
@@ -304,6 +306,7 @@ def test_without_wrt_all_labelled_leaves_are_explained_or_else_all_leaves():
     assert found._repr_latex_() == f"$$\n{found.latex()}\n$$"
 
 
+@pytest.mark.no_cover
 def test_many_nodes_and_many_local_derivatives_are_counted():
     xs = [Value(float(i), label=f"x{i}") for i in range(50)]
     found = explain(ag.sum([x * x for x in xs]))

@@ -21,6 +21,7 @@ if ag.engine != "native":
 living = importlib.import_module("autograd_lite.engine.native").living
 
 
+@pytest.mark.no_cover
 def test_a_hundred_thousand_slopes_come_and_go():
     x = Value(-1.0)
 

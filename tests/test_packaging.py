@@ -55,7 +55,8 @@ def test_the_sdist_holds_what_a_build_needs(built):
 def wheel_from(sdist, folder, edit=None, **environment):
     """What a build of the unpacked sdist says, and the names in its wheel ([] if it failed)."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
+        archive.extractall(folder)
     [source] = folder.iterdir()
     if edit:
         edit(source)

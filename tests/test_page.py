@@ -424,11 +424,17 @@ class TestPlayer:
         view = ag.draw(reused())
         view._page._data["pace"] = 5
         page.show(view)
+        page.page.locator(".play").evaluate(
+            """(button) => {
+              const note = () => (window.faces ??= []).push(button.getAttribute("aria-label"));
+              new MutationObserver(note).observe(button, { attributeFilter: ["aria-label"] });
+            }"""
+        )
         page.page.locator("#n0").focus()
         page.page.keyboard.press(" ")
-        page.page.get_by_label("Pause").wait_for()
-        page.page.get_by_label("Play", exact=True).wait_for()
         slider = page.page.locator(".player input")
+        page.page.wait_for_function("window.faces?.length === 2")
+        assert page.page.evaluate("window.faces") == ["Pause", "Play"]
         assert slider.input_value() == slider.get_attribute("max")
 
     def test_two_pages_in_a_document_leave_each_other_alone(self, page):

@@ -126,6 +126,7 @@ def test_a_node_without_parents_that_is_no_leaf_survives():
         assert_twins([y], [pickle.loads(pickle.dumps(y))])
 
 
+@pytest.mark.no_cover
 def test_long_chains_and_wide_fans_need_no_recursion():
     """`test_engine` does a million nodes."""
     x = Value(1.0)
@@ -137,6 +138,7 @@ def test_long_chains_and_wide_fans_need_no_recursion():
     assert (x2.grad, z2.parents[-1].grad, len(topological_order([y2]))) == (1.0, 1000.0, 100_001)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("backwards", [False, True])
 def test_all_nodes_of_a_chain_one_by_one_take_linear_time(backwards):
     nodes = [Value(1.0)]
@@ -367,6 +369,7 @@ def test_nothing_outlives_a_pickler():
     assert pickles._thread.graphs == []
 
 
+@pytest.mark.no_cover
 def test_threads_pickle_without_disturbing_each_other():
     y, x = graph()
     roots = [chain(y, 500), x, y, chain(y.parents[0], 700)]
