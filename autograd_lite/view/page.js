@@ -124,6 +124,10 @@ class Page {
     const tall = Math.ceil(size.height * 1.4 + 40);
     // as high for pictures that are opened later, so that nothing jumps
     this.stage.style.setProperty("--tall", this.inside.size ? `max(24em, ${tall}px)` : `${tall}px`);
+    // a drawing that would be too small beside the details has them below
+    const stack = () => this.app.classList.toggle("stacked", !this.page.full && size.width * READABLE > 0.7 * this.app.clientWidth);
+    stack();
+    new ResizeObserver(stack).observe(this.app);
     this.camera.begin();
   }
 

@@ -1,5 +1,8 @@
 // Looking around: zoom, pan, fit.
 
+// Below this scale the texts of a drawing are too small.
+const READABLE = 0.72;
+
 class Camera {
   constructor(stage, drawing, dragged) {
     Object.assign(this, { stage, drawing, dragged, pointers: new Map(), moved: 0 });
@@ -29,7 +32,7 @@ class Camera {
   // All of it where it can be read, else what is around its output.
   begin() {
     const scale = this.fitting();
-    const readable = Math.max(scale, 0.72);
+    const readable = Math.max(scale, READABLE);
     const { size } = this.drawing;
     this.fitted = true;
     this.scale = readable;
