@@ -9,7 +9,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 .PHONY: help demo test lint notebooks accuracy bench build fuzz asan asan-slabs asan-debug valgrind faults giants clean
 
 help:
-	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures in out/"
+	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
 	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"

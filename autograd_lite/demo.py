@@ -21,6 +21,7 @@ from autograd_lite import nn
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
+from autograd_lite.lesson import page as lesson
 from autograd_lite.tables.model import TableModel, Training, train
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
@@ -44,8 +45,7 @@ def run(out: str | os.PathLike[str] = "out") -> float:
     Parameters
     ----------
     out : str or path, default="out"
-        The directory for ``graph.svg``, ``neuron.svg``, ``loss.png``, ``boundary.png`` and
-        ``model.safetensors``; made if missing.
+        The directory for pictures, pages and ``model.safetensors``; made if missing.
 
     Returns
     -------
@@ -80,7 +80,10 @@ def run(out: str | os.PathLike[str] = "out") -> float:
     training.model.save(model)
     neuron, patient = draw(one_neuron(), expand=True), draw(one_patient(training, columns))
     written = [
+        (write_whole(folder / "lesson.html", lesson.document().encode()),
+         "the seven steps as a page, with sliders"),
         (neuron.save(folder / "neuron.svg"), "one neuron, forward and backward"),
+        (neuron.save(folder / "neuron.html"), "the same, to step through in a browser"),
         (patient.save(folder / "graph.svg"), "the loss of one patient, folded by neuron"),
         (save_figure(loss_figure(training), folder / "loss.png"), "loss per epoch"),
         (save_figure(boundary_figure(columns), folder / "boundary.png"),

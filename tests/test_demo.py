@@ -35,6 +35,8 @@ def test_the_demo_writes_its_pictures_and_says_where(ran):
     beginnings = {
         "graph.svg": b"<?xml",
         "neuron.svg": b"<?xml",
+        "neuron.html": b"<!DOCTYPE html>",
+        "lesson.html": b"<!DOCTYPE html>",
         "loss.png": b"\x89PNG",
         "boundary.png": b"\x89PNG",
     }
