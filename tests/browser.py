@@ -83,3 +83,17 @@ def tab(browser, **options):
         assert opened.quiet(), (opened.said, opened.asked)
     finally:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def shared(browser):
+    """A tab for all tests of a file."""
+    with tab(browser, viewport={"width": 1280, "height": 800}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(shared):
+    """That tab, which has to be quiet."""
+    yield shared
+    assert shared.quiet(), (shared.said, shared.asked)

@@ -1,4 +1,4 @@
-"""Hypothesis profiles and the numeric oracle that several tests share."""
+"""Hypothesis profiles, the numeric oracle and the browser that several tests share."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import matplotlib
+from browser import browser, page, shared  # noqa: F401 - fixtures
 
 matplotlib.use("Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # and no search for other devices

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import browser  # noqa: F401 - a fixture
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -91,7 +90,7 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def lab(browser, tmp_path_factory):  # noqa: F811 - skips where there is no browser
+def lab(browser, tmp_path_factory):  # skips where there is no browser
     if importlib.util.find_spec("jupyterlab") is None:
         pytest.skip(NEEDED)
     lab = Lab(tmp_path_factory.mktemp("lab"))
@@ -108,7 +107,7 @@ def lab(browser, tmp_path_factory):  # noqa: F811 - skips where there is no brow
                 server.kill()  # it waits for a kernel that has just been started
 
 
-def opened(browser, lab, made):  # noqa: F811
+def opened(browser, lab, made):
     """A tab with a notebook."""
     page = browser.new_context(viewport={"width": 1280, "height": 1600}).new_page()
     page.set_default_timeout(20_000)
@@ -123,7 +122,7 @@ def opened(browser, lab, made):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def page(browser, lab):  # noqa: F811
+def page(browser, lab):
     """A trusted notebook of two cells."""
     made = notebook(0.25, 0.875)
     NotebookNotary(data_dir=str(lab.data)).sign(made)
@@ -142,7 +141,7 @@ def grad(w):
     return repr(value.grad)
 
 
-def test_an_untrusted_notebook_has_the_picture(browser, lab):  # noqa: F811
+def test_an_untrusted_notebook_has_the_picture(browser, lab):
     """Trust is by content, so this is of another graph."""
     page = opened(browser, lab, notebook(0.375))
     image = page.locator(".jp-OutputArea-output img")

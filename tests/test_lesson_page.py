@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browser import browser, tab  # noqa: F401 - browser is a fixture
+from browser import tab
 from test_page import LUMINANCE
 
 from autograd_lite import lesson
@@ -26,7 +26,7 @@ def path(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shared(browser, path):  # noqa: F811
+def shared(browser, path):
     size = {"width": 1280, "height": 800}
     with tab(browser, viewport=size, reduced_motion="reduce") as opened:
         opened.page.goto(path.as_uri())
@@ -223,7 +223,7 @@ class TestPlayers:
 
 
 class TestShowing:
-    def test_without_scripts_words_tables_and_pictures_are_there(self, browser, path):  # noqa: F811
+    def test_without_scripts_words_tables_and_pictures_are_there(self, browser, path):
         with tab(browser, java_script_enabled=False) as opened:
             opened.page.goto(path.as_uri())
             text = opened.page.locator("main").inner_text()
@@ -237,7 +237,7 @@ class TestShowing:
             assert opened.page.locator(".moving > *").count() == 13
             assert not opened.page.locator(".controls, details").first.is_visible()
 
-    def test_what_stands_without_scripts_is_where_they_draw_it(self, browser, path, page):  # noqa: F811
+    def test_what_stands_without_scripts_is_where_they_draw_it(self, browser, path, page):
         """The first picture of Python is that of the script."""
         marks = """() => [...document.querySelectorAll(
           ".square, .tangent, .model, [data-chart=tangent] .here, [data-chart=update-near] .here"

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
-from browser import Tab, browser  # noqa: F401 - browser is a fixture
+from browser import Tab
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import autograd_lite as ag
@@ -40,7 +40,7 @@ def export(path, *shown, template="lab", **options):
 
 
 @contextmanager
-def opened(browser, path, **options):  # noqa: F811
+def opened(browser, path, **options):
     """A tab with a file, in a world without a network."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
     context.route(
@@ -55,7 +55,7 @@ def opened(browser, path, **options):  # noqa: F811
 
 
 @pytest.mark.parametrize("template", ["lab", "classic", "basic"])
-def test_an_export_is_live(browser, tmp_path, template):  # noqa: F811
+def test_an_export_is_live(browser, tmp_path, template):
     y = graph()
     with opened(browser, export(tmp_path / "x.html", y, template=template)) as tab:
         assert tab.numbers()["n0"] == ["0.3", repr(y.parents[0].parents[0].grad)]
@@ -65,7 +65,7 @@ def test_an_export_is_live(browser, tmp_path, template):  # noqa: F811
         assert "tanh(0.09) = 0.08976" in card
 
 
-def test_an_export_asks_for_and_says_no_more_than_one_without_graphs(browser, tmp_path):  # noqa: F811
+def test_an_export_asks_for_and_says_no_more_than_one_without_graphs(browser, tmp_path):
     """The template itself asks for scripts of others."""
     seen = []
     for shown in ((), (graph(), folded(), graph())):
@@ -80,7 +80,7 @@ def test_an_export_asks_for_and_says_no_more_than_one_without_graphs(browser, tm
     assert seen[0] == seen[1]
 
 
-def test_a_folded_graph_opens_in_an_export(browser, tmp_path):  # noqa: F811
+def test_a_folded_graph_opens_in_an_export(browser, tmp_path):
     view = folded()
     name = view.folding.levels()[0][1].name
     with opened(browser, export(tmp_path / "x.html", view)) as tab:
@@ -91,14 +91,14 @@ def test_a_folded_graph_opens_in_an_export(browser, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize(("theme", "system"), [("light", "dark"), ("dark", "light")])
-def test_an_export_has_the_theme_of_the_file(browser, tmp_path, theme, system):  # noqa: F811
+def test_an_export_has_the_theme_of_the_file(browser, tmp_path, theme, system):
     path = export(tmp_path / "x.html", graph(), theme=theme)
     with opened(browser, path, color_scheme=system) as tab:
         classes = tab.page.locator(".app").get_attribute("class").split()
         assert ("dark" in classes) == (theme == "dark")
 
 
-def test_without_scripts_an_export_shows_the_pictures(browser, tmp_path):  # noqa: F811
+def test_without_scripts_an_export_shows_the_pictures(browser, tmp_path):
     path = export(tmp_path / "x.html", graph(), folded())
     with opened(browser, path, java_script_enabled=False) as tab:
         images = tab.page.locator(".jp-OutputArea-output img")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import browser, tab  # noqa: F401 - browser is a fixture
+from browser import tab
 from hypothesis import HealthCheck, Phase, given, settings
 from programs import ROWS, contributions, programs, rounding
 from test_random_graphs import graphs
@@ -53,19 +53,6 @@ def reused():
     return root
 
 
-@pytest.fixture(scope="module")
-def shared(browser):  # noqa: F811
-    with tab(browser, viewport={"width": 1280, "height": 800}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(shared):
-    """A tab, which has to be quiet."""
-    yield shared
-    assert shared.quiet(), (shared.said, shared.asked)
-
-
 def of(root):
     """Python's numbers of the boxes of a graph, as text."""
     return {f"n{i}": [repr(n.data), repr(n.grad)] for i, n in enumerate(ancestors(root))}
@@ -78,7 +65,7 @@ class TestShowing:
         assert page.page.locator(".stage g.edge").count() == 9
         assert page.page.title() == "Computation graph: 10 values"
 
-    def test_without_scripts_there_is_the_picture(self, browser, tmp_path):  # noqa: F811
+    def test_without_scripts_there_is_the_picture(self, browser, tmp_path):
         with tab(browser, java_script_enabled=False) as opened:
             opened.open(ag.draw(neuron()), tmp_path / "x.html")
             box = opened.page.locator("img").bounding_box()
@@ -641,7 +628,7 @@ LUMINANCE = """
 
 class TestLayout:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_contrast_is_at_least_4_5(self, browser, tmp_path, scheme):  # noqa: F811
+    def test_contrast_is_at_least_4_5(self, browser, tmp_path, scheme):
         with ag.scope("layer"):
             p = Value(-1.0, label="p")
         x = Value(3.0, label="x")
@@ -660,7 +647,7 @@ class TestLayout:
                 assert worst == []
 
     @pytest.mark.parametrize("width", [360, 1280, 3840])
-    def test_it_fits_its_width(self, browser, tmp_path, width):  # noqa: F811
+    def test_it_fits_its_width(self, browser, tmp_path, width):
         with tab(browser, viewport={"width": width, "height": 800}) as opened:
             opened.open(ag.draw(neuron()), tmp_path / "x.html")
             opened.page.locator("#n9").dispatch_event("click")
@@ -741,14 +728,14 @@ class TestLayout:
             arg=before - 1,
         )
 
-    def test_it_works_by_touch(self, browser, tmp_path):  # noqa: F811
+    def test_it_works_by_touch(self, browser, tmp_path):
         with tab(browser, has_touch=True, viewport={"width": 360, "height": 740}) as opened:
             opened.open(ag.draw(neuron()), tmp_path / "x.html")
             opened.page.locator("#n9").tap()
             assert opened.marked("selected") == ["n9"]
             assert opened.page.locator(".card").is_hidden()
 
-    def test_motion_is_reduced_where_that_is_asked_for(self, browser, tmp_path):  # noqa: F811
+    def test_motion_is_reduced_where_that_is_asked_for(self, browser, tmp_path):
         for motion, moving in (("reduce", "none"), ("no-preference", "flow")):
             with tab(browser, reduced_motion=motion) as opened:
                 opened.open(ag.draw(neuron()), tmp_path / "x.html")

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from browser import browser, tab  # noqa: F401 - browser is a fixture
+from browser import tab
 from test_fold import GRAPHS, chain, loss_of
 from test_page import HOSTILE, LUMINANCE
 
@@ -13,19 +13,6 @@ from autograd_lite import LayoutError, Value
 from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.view import display
-
-
-@pytest.fixture(scope="module")
-def shared(browser):  # noqa: F811
-    with tab(browser, viewport={"width": 1280, "height": 900}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(shared):
-    """A tab, which has to be quiet."""
-    yield shared
-    assert shared.quiet(), (shared.said, shared.asked)
 
 
 @pytest.fixture(scope="module")
@@ -387,7 +374,7 @@ class TestKinds:
 
 class TestLayout:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_contrast_is_at_least_4_5_inside_too(self, browser, tmp_path, scheme, network):  # noqa: F811
+    def test_contrast_is_at_least_4_5_inside_too(self, browser, tmp_path, scheme, network):
         with tab(browser, color_scheme=scheme) as opened:
             opened.open(network, tmp_path / "x.html")
             host = opened.page.locator("[data-lm-suppress-shortcuts]")
@@ -398,7 +385,7 @@ class TestLayout:
             assert [seen for seen in host.evaluate(LUMINANCE) if seen[0] < 4.5] == []
 
     @pytest.mark.parametrize("width", [360, 1280, 3840])
-    def test_it_fits_its_width_inside_too(self, browser, tmp_path, width, network):  # noqa: F811
+    def test_it_fits_its_width_inside_too(self, browser, tmp_path, width, network):
         with tab(browser, viewport={"width": width, "height": 800}) as opened:
             opened.open(network, tmp_path / "x.html")
             enter(opened, openable(network)[0])
