@@ -1,22 +1,6 @@
-"""A browser for tests: Debian's Chromium, driven by Playwright; skipped visibly without either."""
+"""A tab of a browser that notes what a page should never do."""
 
-import shutil
 from contextlib import contextmanager
-
-import pytest
-
-CHROMIUM = shutil.which("chromium")
-
-
-@pytest.fixture(scope="module")  # while one runs, asyncio.run cannot
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
-    if CHROMIUM is None:
-        pytest.skip("needs `apt-get install chromium`")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 class Tab:
@@ -83,17 +67,3 @@ def tab(browser, **options):
         assert opened.quiet(), (opened.said, opened.asked)
     finally:
         context.close()
-
-
-@pytest.fixture(scope="module")
-def shared(browser):
-    """A tab for all tests of a file."""
-    with tab(browser, viewport={"width": 1280, "height": 800}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(shared):
-    """That tab, which has to be quiet."""
-    yield shared
-    assert shared.quiet(), (shared.said, shared.asked)

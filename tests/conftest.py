@@ -1,13 +1,15 @@
 """Hypothesis profiles, the numeric oracle and the browser that several tests share."""
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
 
 import hypothesis
 import matplotlib
-from browser import browser, page, shared  # noqa: F401 - fixtures
+import pytest
+from browser import tab
 
 matplotlib.use("Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # and no search for other devices
@@ -25,3 +27,30 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # A shell starts what it runs in the background with Ctrl-C ignored; the tests of Ctrl-C send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module")  # while one runs, asyncio.run cannot
+def browser():
+    """Debian's Chromium, driven by Playwright; skipped visibly without either."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs `apt-get install chromium`")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def shared(browser):
+    """A tab for all tests of a file."""
+    with tab(browser, viewport={"width": 1280, "height": 800}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(shared):
+    """That tab, which has to be quiet."""
+    yield shared
+    assert shared.quiet(), (shared.said, shared.asked)

@@ -409,7 +409,7 @@ class TestPlayer:
 
     def test_it_plays_to_the_end_and_stops(self, page):
         view = ag.draw(reused())
-        view._page._data["pace"] = 5
+        view.page._data["pace"] = 5
         page.show(view)
         page.page.locator(".play").evaluate(
             """(button) => {
@@ -734,6 +734,22 @@ class TestLayout:
             opened.page.locator("#n9").tap()
             assert opened.marked("selected") == ["n9"]
             assert opened.page.locator(".card").is_hidden()
+
+    def test_two_fingers_zoom(self, browser, tmp_path):
+        with tab(browser, has_touch=True, viewport={"width": 360, "height": 740}) as opened:
+            opened.open(ag.draw(neuron()), tmp_path / "x.html")
+            stage = opened.page.locator(".stage").bounding_box()
+            x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+            before = opened.page.locator("#n9").bounding_box()["width"]
+            fingers = opened.page.context.new_cdp_session(opened.page)
+            for kind, *at in (
+                ("touchStart", x - 40, x + 40), ("touchMove", x - 60, x + 60),
+                ("touchMove", x - 80, x + 80), ("touchEnd",),
+            ):  # fmt: skip
+                points = [{"x": place, "y": y} for place in at]
+                fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            after = opened.page.locator("#n9").bounding_box()["width"]
+            assert 1.3 < after / before < 2.1
 
     def test_motion_is_reduced_where_that_is_asked_for(self, browser, tmp_path):
         for motion, moving in (("reduce", "none"), ("no-preference", "flow")):

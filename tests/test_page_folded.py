@@ -51,7 +51,7 @@ def boxes_of(view, name):
 
 def openable(view):
     """Names of the levels on the page."""
-    return [level.name for level in view._page.inner]
+    return [level.name for level in view.page.inner]
 
 
 class TestOpening:
@@ -206,7 +206,7 @@ class TestSaying:
         loss = loss_of(40)
         loss.backward()
         view = ag.draw(loss, depth=2)
-        level = next(lv for lv in view._page.inner if any(
+        level = next(lv for lv in view.page.inner if any(
             box.kind == "parameter" and box.name[0] == "n" for box in lv.picture.boxes
         ))  # fmt: skip
         name = next(box.name for box in level.picture.boxes if box.kind == "parameter")
@@ -446,5 +446,5 @@ class TestSize:
 
     def test_the_pictures_inside_are_packed(self, network):
         pictures = network._pictures()
-        packed = len(network._page.fragment(*pictures)) - len(network._page.fragment(pictures[0]))
+        packed = len(network.page.fragment(*pictures)) - len(network.page.fragment(pictures[0]))
         assert packed < sum(map(len, pictures[1])) / 2

@@ -74,12 +74,10 @@ class Lesson {
       });
     }
     // a weight that is dragged in the drawing moves the sliders, too
-    const { told: render } = loss.whatIf;
-    loss.whatIf.told = () => {
-      render();
-      const W = loss.whatIf.numbers.data[this.weight];
+    this.whatIf.followers.push(() => {
+      const W = this.whatIf.numbers.data[this.weight];
       if (W !== this.now.W) this.set("W", W);
-    };
+    });
     for (const name of Object.keys(this.now)) this.set(name, this.now[name]);
     this.follow();
   }

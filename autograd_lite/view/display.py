@@ -27,16 +27,16 @@ class GraphView:
     A notebook shows it when a cell ends with it: as a page to step through where scripts run, as an
     image elsewhere. As text it is a listing of the graph, and that is
     what is shown, after a line that says why, where there is no picture to be had.
+
+    Attributes
+    ----------
+    page : Page
+        What a page shows, also for a document of more than this graph.
     """
 
     def __init__(self, drawing: Digraph) -> None:
         self._drawing = drawing
-        self._page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
-
-    @property
-    def page(self) -> Page:
-        """What a page shows, for a document of more than this graph."""
-        return self._page
+        self.page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
 
     @property
     def folding(self) -> Folding | None:
@@ -77,7 +77,7 @@ class GraphView:
         if suffix == ".dot":
             return write_whole(path, self._drawing.source.encode())
         if suffix == ".html":
-            return write_whole(path, self._page.document(*self._pictures()).encode())
+            return write_whole(path, self.page.document(*self._pictures()).encode())
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI
@@ -99,13 +99,13 @@ class GraphView:
 
     def _image(self) -> str:
         """An image that needs neither script nor trust, and a script that makes it live."""
-        return self._page.fragment(*self._pictures())
+        return self.page.fragment(*self._pictures())
 
     def _pictures(self) -> tuple[bytes, list[bytes]]:
         """The picture, and those inside its folded boxes."""
         drawing = self._drawing
         outer, rankdir = drawing.pipe("svg"), drawing.graph_attr["rankdir"]
-        sources = [drawing_of(level.picture, "svg", rankdir).source for level in self._page.inner]
+        sources = [drawing_of(level.picture, "svg", rankdir).source for level in self.page.inner]
         try:
             return outer, lay_out_each(sources, time_limit=drawing.time_limit)
         except LayoutError:

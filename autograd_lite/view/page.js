@@ -171,14 +171,6 @@ class Page {
     return true;
   }
 
-  change(i, x) {
-    this.whatIf.change(i, x);
-  }
-
-  go(position) {
-    this.player.go(position);
-  }
-
   // --- what is shown now ---
 
   now() {

@@ -1,9 +1,9 @@
 // What if: leaves with other numbers, and everything downstream computed anew.
 
 class WhatIf {
-  // `told` is called after each change.
-  constructor(graph, wording, told) {
-    Object.assign(this, { graph, wording, told });
+  // `follower` is called after each change; more may be added.
+  constructor(graph, wording, follower) {
+    Object.assign(this, { graph, wording, followers: [follower] });
     this.changed = new Map(); // leaf → number
     this.numbers = graph.recorded;
   }
@@ -17,14 +17,18 @@ class WhatIf {
     else this.changed.set(i, x);
     this.numbers = this.changed.size ? this.graph.evaluated(this.changed) : this.graph.recorded;
     this.sync?.();
-    this.told();
+    this.tell();
   }
 
   reset() {
     this.changed.clear();
     this.numbers = this.graph.recorded;
     this.sync?.();
-    this.told();
+    this.tell();
+  }
+
+  tell() {
+    for (const follower of this.followers) follower();
   }
 
   // Dragging a number moves its third digit.
