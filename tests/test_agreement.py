@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from autograd_lite.engine import building, chain_rule, python
 from autograd_lite.engine.second import hessian_products as python_products
 from autograd_lite.engine.sweep import adjoints as python_adjoints
+from autograd_lite.engine.sweep import tangents as python_tangents
 from autograd_lite.engine.sweep import topological_order as python_order
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.ieee import IEEE
@@ -108,10 +109,22 @@ class Twins:
         self.theirs[-1].backward(seed)
 
     def adjoints(self):
-        found = python_adjoints(self.ours[-1], 1.0, self.ours)
-        assert [*map(bits, found)] == [
-            *map(bits, native.adjoints(self.theirs[-1], 1.0, self.theirs))
-        ]
+        """By all nodes, and by the later ones, beyond which no engine goes."""
+        for first in (0, len(self.ours) // 2):
+            ours, theirs = self.ours[first:], self.theirs[first:]
+            found = python_adjoints(self.ours[-1], 1.0, ours)
+            assert [*map(bits, found)] == [
+                *map(bits, native.adjoints(self.theirs[-1], 1.0, theirs))
+            ]
+
+    def tangents(self, seeds):
+        """Of all nodes: some of those that are moved depend on others."""
+        for first in (0, len(self.ours) // 2):
+            ours, theirs, some = self.ours[first:], self.theirs[first:], seeds[first:]
+            found = python_tangents(self.ours, ours[::2], some[::2])
+            assert [*map(bits, found)] == [
+                *map(bits, native.tangents(self.theirs, theirs[::2], some[::2]))
+            ]
 
     def hessian_products(self, *directions):
         """Of the last node, by all nodes, so that some of them depend on others."""
@@ -242,6 +255,7 @@ def test_the_chain_rule_on_given_numbers_gives_equal_bits_in_both_engines(twins,
 def test_random_programs_give_equal_bits_in_both_engines(twins, seed, number):
     twins.check()
     twins.adjoints()
+    twins.tangents([seed + k for k, _ in enumerate(twins.ours)])
     twins.backward(seed)
     twins.check()
     twins.backward()
@@ -264,6 +278,7 @@ def test_every_row_gives_equal_bits_at_edges_and_at_random_numbers(row):
         twins.backward()
         twins.check()
         twins.hessian_products([choose.choice([0.0, 1.0, -0.5]) for _ in twins.ours])
+        twins.tangents([choose.choice([0.0, 1.0, -0.5]) for _ in twins.ours])
 
 
 def instructions(parts):

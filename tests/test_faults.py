@@ -26,6 +26,7 @@ from autograd_lite.engine import (
     record,
     record_beside,
     restore,
+    tangents,
     tangents_in,
     topological_order,
 )
@@ -143,8 +144,10 @@ PROGRAMS = {
     "refresh": lambda g: g.root.refresh(),
     "adjoints": lambda g: adjoints(g.root, 1.0, g.nodes),
     "hessian_products": lambda g: hessian_products(g.smooth, g.nodes, [[1.0] * len(g.nodes)] * 2),
+    "tangents": lambda g: tangents(g.nodes, [g.x, g.y], [1.0, 2.0]),
     "dependent": lambda g: dependent(g.nodes, [g.x]),
     "topological_order": lambda g: topological_order(iter([g.root, g.x])),
+    "topological_order since": lambda g: topological_order([g.root], iter([g.nodes[-2]])),
     "fields": lambda g: [fields(n) for n in g.nodes[-3:]],
     "restore": lambda g: [restore(*fields(n)) for n in g.nodes],
     "attributes": lambda g: [(n.parents, n.local_grads, n.label, n.op) for n in g.nodes],

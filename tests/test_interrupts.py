@@ -21,6 +21,7 @@ from autograd_lite.engine import (
     adjoints,
     adjoints_in,
     hessian_products,
+    tangents,
     topological_order,
 )
 
@@ -65,6 +66,7 @@ PASSES = {
     "zero_grad": lambda x, y: y.zero_grad,
     "topological_order": lambda x, y: partial(topological_order, [y]),
     "adjoints": lambda x, y: partial(adjoints, y, 1.0, [x]),
+    "tangents": lambda x, y: partial(tangents, [y], [x], [2.0]),
     "adjoints_in": lambda x, y: partial(adjoints_in, None, *recorded_from(y)),
     "hessian_products": lambda x, y: partial(hessian_products, y, [x, y], [[1.0, 0.0]] * 2),
     "instructions": lambda x, y: partial(Builder(1).enter, [x], [y]),
@@ -109,6 +111,7 @@ def test_a_pass_begins_again_when_the_handler_does_not_raise(name, chain):
     assert (x.grad, y.grad) == ((1.0, 1.0) if name == "backward" else (0.0, 0.0))
     assert name != "topological_order" or (answer[0], answer[-1], len(answer)) == (x, y, N + 1)
     assert name != "adjoints" or answer == [1.0]
+    assert name != "tangents" or answer == [2.0]
     assert name != "hessian_products" or answer == [[0.0, 0.0]] * 2
     assert y.data == 1.0
 

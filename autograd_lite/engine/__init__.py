@@ -42,6 +42,7 @@ if not TYPE_CHECKING and _wanted != "python":
             record,
             record_beside,
             restore,
+            tangents,
             tangents_in,
             topological_order,
             write_numbers,
@@ -64,7 +65,7 @@ if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.python import Value, constant, fields, record, restore
     from autograd_lite.engine.scopes import current_scope
     from autograd_lite.engine.second import hessian_products
-    from autograd_lite.engine.sweep import adjoints, topological_order
+    from autograd_lite.engine.sweep import adjoints, tangents, topological_order
 
 __all__ = [
     "Builder",
@@ -88,6 +89,7 @@ __all__ = [
     "record",
     "record_beside",
     "restore",
+    "tangents",
     "tangents_in",
     "topological_order",
     "write_numbers",

@@ -126,7 +126,7 @@ class Builder:
         if len(inputs) > self.n_inputs:
             raise ValueError(f"{len(inputs)} inputs were given of {self.n_inputs}")
         roots = list(roots)
-        for node in topological_order(roots, registers):
+        for node in topological_order(roots, without=registers):
             if node._row is None:
                 registers[node] = self.constant(node._number)
             else:

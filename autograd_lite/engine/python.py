@@ -11,6 +11,8 @@ parents and partials lie in slots, not in tuples (with which a training step tak
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import Mode, current_mode, current_watcher
@@ -64,6 +66,7 @@ class Value:
         "_x", "_y", "_rest",    # first and second parent or None; all further parents
         "_dx", "_dy", "_drest", # the partial derivatives by each of them
         "_constant", "_scope",
+        "_stamp",               # how many nodes were made before, so parents have smaller ones
     )  # fmt: skip
     __module__ = "autograd_lite"
 
@@ -98,7 +101,7 @@ class Value:
         self._dx = self._dy = 0.0
         self._drest: tuple[float, ...] = ()
         self._constant = False
-        self._scope = current_scope.get()
+        self._scope, self._stamp = current_scope.get(), next(_stamps)
 
     @property
     def data(self) -> float:
@@ -205,7 +208,8 @@ class Value:
         return record(row, tuple([a if type(a) is Value else constant(a) for a in args]))
 
 
-_new = Value.__new__
+_new = partial(object.__new__, Value)
+_stamps = count()
 _scope_now = current_scope.get
 _mode_now = current_mode.get
 
@@ -216,14 +220,14 @@ def constant(number: Any) -> Value:
 
 
 def _leaf(number: float, is_constant: bool) -> Value:
-    node = _new(Value)
+    node = _new()
     node._number = number
     node._grad = node._dx = node._dy = 0.0
     node._label = ""
     node._row = node._x = node._y = None
     node._rest = node._drest = ()
     node._constant = is_constant
-    node._scope = _scope_now()
+    node._scope, node._stamp = _scope_now(), next(_stamps)
     return node
 
 
@@ -232,18 +236,20 @@ def record(row: Op, parents: tuple[Value, ...]) -> Value:
     mode = _mode_now()
     if mode is not None and mode.silent:
         return _leaf_of(row, parents, mode)
-    node = _new(Value)
+    node = _new()
     node._grad = 0.0
     node._label = ""
     node._row = row
     node._constant = False
     node._scope = _scope_now()
-    if len(parents) == 2:
-        node._x, node._y = parents
+    node._stamp = next(_stamps)
+    if row.arity == 2:
+        node._x, node._y = x, y = parents
         node._rest = node._drest = ()
     else:
         _set_parents(node, parents)
-    _evaluate(node)
+        x, y = node._x, node._y  # type: ignore[assignment]  # None where there is no such parent
+    _evaluate(node, row, x, y)
     if mode is not None:
         mode.watchers[-1].recorded(node)
     return node
@@ -277,16 +283,11 @@ def restore(
     scope: tuple[str, ...],
 ) -> Value:
     """A node with these `fields`; nothing is evaluated."""
-    node = _new(Value)
+    node = _new()
     node._row, node._number, node._grad, node._label = row, data, grad, label
-    node._constant, node._scope = is_constant, scope
-    if len(parents) == 2:
-        node._x, node._y = parents
-        node._dx, node._dy = partials
-        node._rest = node._drest = ()
-    else:
-        _set_parents(node, parents)
-        _set_partials(node, partials)
+    node._constant, node._scope, node._stamp = is_constant, scope, next(_stamps)
+    _set_parents(node, parents)
+    _set_partials(node, partials)
     return node
 
 
@@ -304,11 +305,8 @@ def _set_partials(node: Value, partials: tuple[float, ...]) -> None:
     node._drest = partials[2:]
 
 
-def _evaluate(node: Value) -> None:
+def _evaluate(node: Value, row: Any, x: Any, y: Any) -> None:
     """Set a node's number and partial derivatives from its parents' numbers."""
-    row: Any = node._row
-    x: Any = node._x
-    y: Any = node._y
     try:  # the same as below without building lists: most nodes have one or two parents
         if row.arity == 2:
             a, b = x._number, y._number

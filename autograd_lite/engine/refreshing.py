@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from autograd_lite.engine.python import Value
 
 
-def refresh(root: Value, evaluate: Callable[[Value], None]) -> None:
+def refresh(root: Value, evaluate: Callable[..., None]) -> None:
     """Evaluate every computed node once more, or none of them."""
     order = [node for node in topological_order([root]) if node._row is not None]
     # in four long lists, because many small tuples would rouse the garbage collector
@@ -23,7 +23,7 @@ def refresh(root: Value, evaluate: Callable[[Value], None]) -> None:
     ]
     try:
         for node in order:
-            evaluate(node)
+            evaluate(node, node._row, node._x, node._y)
     except BaseException:  # Ctrl-C, too, must not leave half a graph at new numbers
         for node, data, dx, dy, drest in zip(order, *former, strict=True):
             node._number, node._dx, node._dy, node._drest = data, dx, dy, drest

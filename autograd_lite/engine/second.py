@@ -60,7 +60,7 @@ def hessian_products(
             raise ValueError(f"{len(nodes)} nodes and a direction of {len(direction)} numbers")
     variables = {node for node in nodes if not node._constant}
     between: dict[Value, float] = {}  # what the variables move, with the adjoints
-    for node in topological_order([root]):
+    for node in topological_order([root], nodes):
         if node in variables or any(parent in between for parent in node.parents):
             between[node] = 0.0
     if root in between:

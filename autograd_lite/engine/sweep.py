@@ -7,7 +7,7 @@ Nodes are taken as they are: parents in ``_x``, ``_y``, ``_rest``, partial deriv
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import current_watcher
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from autograd_lite.engine.python import Value
 
 
-def topological_order(roots: Iterable[Value], without: Iterable[Value] = ()) -> list[Value]:
+def topological_order(
+    roots: Iterable[Value], inputs: Iterable[Value] | None = None, *, without: Iterable[Value] = ()
+) -> list[Value]:
     """The roots and all their ancestors, every node after its parents.
 
     Depth first from the left, without recursion: the order depends on the graph alone, which makes
-    sums of adjoints reproducible to the bit. The walk leaves out some nodes, and what only they
-    lead to.
+    sums of adjoints reproducible to the bit. Given inputs, whatever was recorded before the
+    earliest of them cannot depend on them, and counts as a leaf. The walk leaves out some nodes,
+    and what only they lead to.
     """
+    since = 0.0 if inputs is None else earliest(inputs)
     order: list[Value] = []
     seen: set[Value] = {*without}
     stack: list[Any] = list(roots)[::-1]
@@ -34,7 +38,7 @@ def topological_order(roots: Iterable[Value], without: Iterable[Value] = ()) -> 
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            if node._x is None:
+            if node._x is None or node._stamp < since:
                 order.append(node)
             elif node._y is None:
                 stack += (node, None, node._x)
@@ -45,8 +49,17 @@ def topological_order(roots: Iterable[Value], without: Iterable[Value] = ()) -> 
     return order
 
 
-def reverse_sweep(root: Value, seed: float) -> dict[Value, float]:
+def earliest(nodes: Iterable[Value]) -> float:
+    """The stamp of the node that was recorded first: what depends on one of them is no older."""
+    return min([node._stamp for node in nodes], default=math.inf)
+
+
+def reverse_sweep(
+    root: Value, seed: float, inputs: Iterable[Value] | None = None
+) -> dict[Value, float]:
     """Derivative of the root by itself and by each of its ancestors, times the seed.
+
+    Given inputs, only by those ancestors that can depend on them.
 
     Zero carries nothing: a contribution is 0 when either factor is. Because 0 times a finite
     number is 0 anyway, the first sweep multiplies plainly; only when a nan came out is the
@@ -59,26 +72,53 @@ def reverse_sweep(root: Value, seed: float) -> dict[Value, float]:
         watcher.before_sweep(root, seed)
     if root._constant:
         return {}
-    order = topological_order([root])
+    order = topological_order([root], inputs)
     order.reverse()  # a node's adjoint is complete only after all its uses
-    adjoint = _sweep(order, seed)
+    since = 0.0 if inputs is None else earliest(inputs)
+    adjoint = _sweep(order, seed, since)
     if math.isnan(sum(adjoint.values())):
-        adjoint = _sweep_carefully(order, seed)
+        adjoint = _sweep_carefully(order, seed, since)
     return adjoint
 
 
 def adjoints(root: Value, seed: float, nodes: list[Value]) -> list[float]:
     """Derivatives of the root by some nodes, times the seed. No ``grad`` is touched."""
-    found = reverse_sweep(root, seed)
+    found = reverse_sweep(root, seed, nodes)
     return [found.get(node, 0.0) for node in nodes]
 
 
-def _sweep(order: list[Value], seed: float) -> dict[Value, float]:
+def tangents(
+    outputs: Sequence[Value], nodes: Sequence[Value], seeds: Sequence[float]
+) -> list[float]:
+    """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
+    for output in outputs:
+        tell_read(output)
+    moved = zip(nodes, seeds, strict=True)
+    tangent = {node: seed for node, seed in moved if not node._constant}
+    for node in topological_order(outputs, nodes):
+        if node not in tangent:
+            edges = [
+                (tangent[parent], partial)
+                for parent, partial in zip(node.parents, node._partials(), strict=True)
+                if parent in tangent
+            ]
+            total = 0.0
+            for factor, partial in edges:
+                total += factor * partial
+            if math.isnan(total):
+                total = 0.0
+                for factor, partial in edges:
+                    total += carry(factor, partial)
+            tangent[node] = total
+    return [tangent[output] for output in outputs]
+
+
+def _sweep(order: list[Value], seed: float, since: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
     for node in order:
         x, y = node._x, node._y
-        if x is None:
+        if x is None or node._stamp < since:
             continue
         upstream = adjoint[node]
         adjoint[x] += upstream * node._dx
@@ -90,10 +130,12 @@ def _sweep(order: list[Value], seed: float) -> dict[Value, float]:
     return adjoint
 
 
-def _sweep_carefully(order: list[Value], seed: float) -> dict[Value, float]:
+def _sweep_carefully(order: list[Value], seed: float, since: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
     for node in order:
+        if node._stamp < since:
+            continue
         for parent, partial in zip(node.parents, node._partials(), strict=True):
             adjoint[parent] += carry(adjoint[node], partial)
     return adjoint

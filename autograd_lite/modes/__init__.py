@@ -12,6 +12,7 @@ from autograd_lite.modes.anomaly import (
     check_adjoints,
     check_tangents,
     detect_anomaly,
+    is_checked,
     noted,
     unchecked,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "check_tangents",
     "detect_anomaly",
     "in_mode",
+    "is_checked",
     "is_silent",
     "keep_lines",
     "line_of",

@@ -20,7 +20,7 @@ from autograd_lite.ops.choice import less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import Static, numbers_of
 from autograd_lite.program.program import Floats, Program
-from autograd_lite.transforms.recordings import differentiating, tracing
+from autograd_lite.transforms.nesting import differentiating, tracing
 from autograd_lite.transforms.trees import Tree, take_apart
 
 _ROWS = {"<": (less, False), "<=": (less_equal, False), ">": (less, True), ">=": (less_equal, True)}

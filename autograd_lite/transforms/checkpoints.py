@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints, current_scope, restore
+from autograd_lite.engine import Value, adjoints, current_scope, dependent, restore
 from autograd_lite.graph import order_within, row_of, scope, scope_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.transforms.recordings import Function, name_of, named, tracing
+from autograd_lite.transforms.nesting import tracing
+from autograd_lite.transforms.recordings import Function, name_of, named
 from autograd_lite.transforms.series import Series
-from autograd_lite.transforms.sweeps import dependent, reverse_sweep
+from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, take_apart
 
 _serial = count(1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, overload
 
-from autograd_lite.engine import Value, adjoints, topological_order
+from autograd_lite.engine import Value, adjoints
 from autograd_lite.graph import check_fresh, check_value
 from autograd_lite.modes import recording
-from autograd_lite.transforms.recordings import tracing
-from autograd_lite.transforms.sweeps import dependent, reverse_sweep
+from autograd_lite.transforms.nesting import tracing
+from autograd_lite.transforms.sweeps import between, reverse_sweep
 
 
 @overload
@@ -41,7 +41,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     TypeError
         If `output`, or one of `inputs`, is not a Value.
     GraphError
-        If `create_graph` and the graph is stale.
+        If `create_graph` and the graph between the inputs and the output is stale.
 
     Examples
     --------
@@ -59,12 +59,12 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         )
     inputs = [check_value(node, f"inputs[{i}]") for i, node in enumerate(inputs)]
     if create_graph:
-        order = topological_order([output])
+        nodes = between([output], inputs)
         if not tracing.get():  # then no numbers are to be read, and the graph was just made
-            check_fresh(order, "create_graph=True")
+            check_fresh(nodes, "create_graph=True")
         seeds = {} if output.constant else {output: 1.0}
         with recording():
-            recorded = reverse_sweep(dependent(order, inputs), seeds)
+            recorded = reverse_sweep(nodes, seeds)
         return [as_value(recorded.get(node, 0.0)) for node in inputs]
     return adjoints(output, 1.0, inputs)
 

@@ -9,9 +9,7 @@ Confusion and Referential Transparency, 2005).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -20,8 +18,9 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.modes import is_silent, recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
+from autograd_lite.transforms.nesting import Differentiation, around, differentiating
 from autograd_lite.transforms.sweeps import (
-    dependent,
+    between,
     reverse_sweep,
     tangent_sweep,
     tangents_on_floats,
@@ -30,23 +29,6 @@ from autograd_lite.transforms.trees import take_apart, together
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...] | slice
-
-#: The inputs of the differentiations that are going on around this one, outermost first.
-_around: ContextVar[tuple[list[Value], ...]] = ContextVar("around", default=())
-
-
-@contextmanager
-def differentiating(inputs: list[Value]) -> Iterator[None]:
-    """A block around whose inputs derivatives taken inside it are recorded as Values."""
-    token = _around.set((*_around.get(), inputs))
-    try:
-        yield
-    finally:
-        _around.reset(token)
-
-
-#: Whether all that is recorded here and now becomes a program.
-tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
 
 class Recording:
@@ -91,12 +73,25 @@ class Recording:
             )
             given[i] = tree.rebuilt(nodes)
             self.inputs += nodes
-        around = _around.get()
+        outer, mark = around.get(), Value(0.0)
         with differentiating(self.inputs):
             output = function(*given, **keywords)
+        self._ended(output, name, outer, mark)
+
+    @classmethod
+    def of_output(cls, argument: float, x: Value, output: Any, name: str) -> Recording:
+        """That of a function which gave this at a node for one number; see `at_a_float`."""
+        recording = cls.__new__(cls)
+        recording.arguments, recording.inputs = [take_apart(argument, f"argument of {name}")], [x]
+        recording._ended(output, name, (), x)
+        return recording
+
+    def _ended(
+        self, output: Any, name: str, outer: tuple[Differentiation, ...], mark: Value
+    ) -> None:
         self.result = take_apart(output, f"the result of {name}")
         self.nodes = [leaf for leaf in self.result.leaves if isinstance(leaf, Value)]
-        self.nested = bool(around) and self._reaches(around)
+        self.nested = bool(outer) and self._reaches(outer, mark)
         self.recorded = self.nested or any(
             isinstance(leaf, Value) and not parameter
             for tree in self.arguments
@@ -104,9 +99,11 @@ class Recording:
             for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
         )
 
-    def _reaches(self, around: tuple[list[Value], ...]) -> bool:
-        nodes = {*topological_order(self.nodes)}
-        return not all(nodes.isdisjoint(inputs) for inputs in around)
+    def _reaches(self, outer: tuple[Differentiation, ...], mark: Value) -> bool:
+        """Whether what was recorded since the mark stands on an input of one of those around."""
+        nodes = topological_order(self.nodes, [mark])
+        older = [node for node in nodes if node._stamp < mark._stamp]
+        return any(each.reaches(node) for each in outer for node in older)
 
     def follow(self, seeds: Iterable[Any]) -> None:
         """Record derivatives along directions that are Values, so that these are differentiable."""
@@ -115,7 +112,7 @@ class Recording:
 
     def dependent(self, outputs: list[Value] | None = None) -> list[Value]:
         """The nodes between the inputs and the outputs, in topological order."""
-        return dependent(topological_order(outputs or self.nodes), self.inputs)
+        return between(outputs or self.nodes, self.inputs)
 
     def value(self) -> Any:
         """What the function returned: floats, unless derivatives are recorded."""
@@ -150,11 +147,18 @@ class Recording:
 
     def pushed_forward(self, seeds: Sequence[Any]) -> tuple[Any, Any]:
         """The value and its tangent, given those of the inputs."""
-        self.follow(seeds)
-        sweep = tangent_sweep if self.recorded else tangents_on_floats
-        tangent = sweep(self.dependent(), dict(zip(self.inputs, seeds, strict=True)))
-        moved = [self.number(tangent.get(leaf, 0.0)) for leaf in self.result.leaves]
+        moved = self.tangents(seeds)
         return self.value(), self.result.rebuilt(moved)
+
+    def tangents(self, seeds: Sequence[Any]) -> list[Any]:
+        """The tangent of each number that the function returned, given those of the inputs."""
+        self.follow(seeds)
+        if self.recorded:
+            tangent = tangent_sweep(self.dependent(), dict(zip(self.inputs, seeds, strict=True)))
+        else:
+            found = tangents_on_floats(self.nodes, self.inputs, seeds)
+            tangent = dict(zip(self.nodes, found, strict=True))
+        return [tangent.get(leaf, 0.0) for leaf in self.result.leaves]
 
     def like_arguments(self, numbers: list[Any]) -> list[Any]:
         """Structures like the differentiated arguments, of derivatives by their numbers."""
@@ -189,6 +193,23 @@ def record(
     if isinstance(argnums, slice):
         recording.arguments = [together(recording.arguments)]
     return recording
+
+
+def is_outermost() -> bool:
+    """Whether no differentiation goes on around this."""
+    return not around.get()
+
+
+def at_a_float(
+    f: Function, args: Sequence[Any], keywords: Mapping[str, Any], position: int
+) -> tuple[Value, Any]:
+    """A node for one argument, a float, and what the outermost function gives there."""
+    x = Value(args[position])
+    token = around.set((Differentiation([x]),))
+    try:
+        return x, f(*args[:position], x, *args[position + 1 :], **keywords)
+    finally:
+        around.reset(token)
 
 
 def check_scalar(recording: Recording) -> None:

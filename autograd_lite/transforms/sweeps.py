@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints_in, dependent, tangents_in
-from autograd_lite.modes import check_adjoints, check_tangents, unchecked
-from autograd_lite.ops.rules import carry
+from autograd_lite.engine import (
+    Value,
+    adjoints_in,
+    dependent,
+    tangents,
+    tangents_in,
+    topological_order,
+)
+from autograd_lite.modes import check_adjoints, check_tangents, is_checked, unchecked
 
-__all__ = ["dependent", "reverse_sweep", "tangent_sweep", "tangents_on_floats"]
+
+def between(outputs: Iterable[Value], inputs: list[Value]) -> list[Value]:
+    """The nodes between some inputs and outputs, both included, in topological order.
+
+    What was recorded before the earliest input is not walked: a derivative takes as long as what
+    lies between, however large the graph is that computed the inputs.
+    """
+    return dependent(topological_order(outputs, inputs), inputs)
 
 
 def reverse_sweep(
@@ -53,27 +65,10 @@ def tangent_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value,
         return tangents_in(None, nodes, dict(seeds))
 
 
-def tangents_on_floats(nodes: list[Value], seeds: Mapping[Value, float]) -> dict[Value, float]:
-    """Tangents as floats, by the partial derivatives that lie in the nodes.
-
-    As in the engine's reverse sweep, products are plain unless a nan comes out.
-    """
-    tangent = dict(seeds)
-    check_tangents(nodes, seeds)
-    for node in nodes:
-        if node in seeds:
-            continue
-        pairs = [
-            (tangent[parent], partial)
-            for parent, partial in zip(node.parents, node.local_grads, strict=True)
-            if parent in tangent
-        ]
-        total = 0.0
-        for factor, partial in pairs:
-            total += factor * partial
-        if math.isnan(total):
-            total = 0.0
-            for factor, partial in pairs:
-                total += carry(factor, partial)
-        tangent[node] = total
-    return tangent
+def tangents_on_floats(
+    outputs: list[Value], inputs: list[Value], seeds: Sequence[float]
+) -> list[float]:
+    """Tangents of outputs as floats, by the partial derivatives that lie in the nodes."""
+    if is_checked():
+        check_tangents(between(outputs, inputs), dict(zip(inputs, seeds, strict=True)))
+    return tangents(outputs, inputs, seeds)

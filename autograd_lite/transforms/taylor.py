@@ -43,6 +43,9 @@ def derivative(f: Function, order: int = 1) -> Function:
     _check_order(order)
 
     def function(x: Any, *args: Any, **keywords: Any) -> Any:
+        if order == 1:  # a tangent is all that it takes
+            recording = _recorded(f, x, args, keywords)
+            return recording.result.rebuilt(_shown(recording.tangents([1.0]), recording))
         recording, coefficients = _expanded(f, x, order, args, keywords)
         factor = float(math.factorial(order))
         return recording.result.rebuilt([factor * series[order] for series in coefficients])
@@ -90,12 +93,7 @@ def _expanded(
     f: Function, x: Any, order: int, args: Any, keywords: Any
 ) -> tuple[Recording, list[list[Any]]]:
     """The recording of f, and the power series of each number that it returned."""
-    if take_apart(x, "x").shape != ():
-        raise TypeError(
-            f"derivative and taylor take functions of one number, and x is {type(x).__name__}: "
-            f"{x!r}; ag.jacobian takes more"
-        )
-    recording = Recording(f, (x, *args), keywords, [0])
+    recording = _recorded(f, x, args, keywords)
     [point] = recording.inputs
     head = point if recording.recorded else point.data
     found = {point: Series(head, lambda n: 1.0 if n == 1 else 0.0)}
@@ -107,12 +105,23 @@ def _expanded(
             found[leaf] if leaf in found else Series(recording.number(leaf), None)
             for leaf in recording.result.leaves
         ]
-        return recording, [_shown(series, order, recording) for series in plain]
+        return recording, [
+            _shown([series[n] for n in range(order + 1)], recording) for series in plain
+        ]
 
 
-def _shown(series: Series, order: int, recording: Recording) -> Any:
-    """Coefficients as they are handed out: floats, or Values where derivatives are recorded."""
-    numbers = [series[n] for n in range(order + 1)]
+def _recorded(f: Function, x: Any, args: Any, keywords: Any) -> Recording:
+    """The recording of a function of one number."""
+    if take_apart(x, "x").shape != ():
+        raise TypeError(
+            f"derivative and taylor take functions of one number, and x is {type(x).__name__}: "
+            f"{x!r}; ag.jacobian takes more"
+        )
+    return Recording(f, (x, *args), keywords, [0])
+
+
+def _shown(numbers: list[Any], recording: Recording) -> list[Any]:
+    """Numbers as they are handed out: floats, or Values where derivatives are recorded."""
     if recording.recorded and not recording.nested:
         return [n if isinstance(n, Value) else Value(n) for n in numbers]
     return [n if isinstance(n, Value) else float(n) for n in numbers]

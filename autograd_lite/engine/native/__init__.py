@@ -91,6 +91,7 @@ read_numbers = _engine.read_numbers
 record = _engine.record
 record_beside = _engine.record_beside
 restore = _engine.restore
+tangents = _engine.tangents
 tangents_in = _engine.tangents_in
 topological_order = _engine.topological_order
 write_numbers = _engine.write_numbers

@@ -57,7 +57,7 @@ static int copy_order(const Order *order, Copy *copy, PyObject *inputs, PyObject
 /* Read the graph of some roots, without what is above the inputs. */
 static int read_graph(PyObject *inputs, PyObject *roots, Copy *copy) {
     Order order;
-    if (walk_below(PySequence_Fast_ITEMS(inputs), PyTuple_GET_SIZE(inputs),
+    if (walk_below(PySequence_Fast_ITEMS(inputs), PyTuple_GET_SIZE(inputs), 0,
                    PySequence_Fast_ITEMS(roots), PyTuple_GET_SIZE(roots), &order, true) < 0)
         return -1;
     const int state = copy_order(&order, copy, inputs, roots);

@@ -10,18 +10,6 @@ static bool is_plain(PyObject *number, double plain) {
     return PyFloat_Check(number) && PyFloat_AS_DOUBLE(number) == plain;
 }
 
-/* The nodes of a list or other iterable, which Python code that runs meanwhile cannot change. */
-static PyObject *nodes_of(PyObject *iterable) {
-    PyObject *nodes = PySequence_Tuple(iterable);
-    for (Py_ssize_t i = 0; nodes && i < PyTuple_GET_SIZE(nodes); i++)
-        if (!is_value(PyTuple_GET_ITEM(nodes, i))) {
-            PyErr_Format(PyExc_TypeError, "nodes are Values, and one is %R",
-                         PyTuple_GET_ITEM(nodes, i));
-            Py_CLEAR(nodes);
-        }
-    return nodes;
-}
-
 /* Of how many of a node's parents is something known? -1 after an error. */
 static Py_ssize_t count_in(PyObject *known, const Node *node) {
     Node *const *parents = parents_of(node);

@@ -177,6 +177,8 @@ ALWAYS_INLINE void give_back_block(Node *node) {
 
 /* --- nodes ------------------------------------------------------------------------------------------ */
 
+static uint64_t n_made; /* nodes of this process, dead ones too: at one a nanosecond for 580 years */
+
 /* A node without a number, for the caller to fill in; takes over a reference to its notes. Its parents
  * must be in place before anything can fail. */
 ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *notes) {
@@ -194,6 +196,7 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
     node->constant = 0;
     node->visited = 0;
     node->unused = 0; /* so that these small fields are written as one */
+    node->stamp = n_made++;
     node->grad = 0.0;
     node->notes = notes;
     return node;

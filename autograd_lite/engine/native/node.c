@@ -33,6 +33,7 @@ struct Node {
     uint8_t constant;  /* a plain number met in an expression */
     uint8_t visited;   /* only while a walk goes on; 0 at all other times */
     uint8_t unused;
+    uint64_t stamp; /* how many nodes were made before it, so parents have smaller ones */
     union {
         double grad;
         uint64_t place; /* only in the middle of `hessian_products` */
@@ -48,7 +49,7 @@ struct Node {
 };
 
 #if SIZEOF_VOID_P == 8
-_Static_assert(sizeof(Node) == 80, "a node of two parents is 80 bytes");
+_Static_assert(sizeof(Node) == 88, "a node of two parents is 88 bytes");
 #endif
 
 static PyTypeObject *ValueType;

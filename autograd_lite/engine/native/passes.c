@@ -43,6 +43,8 @@ static inline int sweep_once(Order *order, double seed, const bool carefully, co
             PREFETCH((char *)order->places[i - AHEAD].node + 64);
         }
         Node *node = order->places[i].node;
+        if (!add && node->stamp < order->since)
+            continue; /* its parents are not in the order */
         const double adjoint = node->grad;
         sum += adjoint;
         pass_on(node, adjoint, carefully);
@@ -73,10 +75,11 @@ static int sweep(Order *order, double seed, const bool add) {
     return interrupted() < 0 ? FAILED : SIGINT_CAME;
 }
 
-/* Order the graph of a root and sweep over it; see `sweep` for what is left where. */
-static int differentiate(PyObject *root, double seed, Order *order, const bool add) {
+/* Order the graph of a root, as far as it is no older than `since`, and sweep over it; see `sweep` for
+ * what is left where. */
+static int differentiate(PyObject *root, double seed, uint64_t since, Order *order, const bool add) {
     for (;;) {
-        if (walk(&root, 1, order, true) < 0)
+        if (walk_below(NULL, 0, since, &root, 1, order, true) < 0)
             return -1;
         const int state = sweep(order, seed, add);
         if (state == DONE)
@@ -125,11 +128,35 @@ static PyObject *backward(PyObject *self, PyObject *const *args, Py_ssize_t n, P
     if (announce("before_sweep", self, &seed) < 0)
         return NULL;
     if (!((Node *)self)->constant) {
-        if (differentiate(self, seed, &order, true) < 0)
+        if (differentiate(self, seed, 0, &order, true) < 0)
             return NULL;
         give_back_order(&order);
     }
     Py_RETURN_NONE;
+}
+
+/* The nodes of a list or other iterable, which Python code that runs meanwhile cannot change. */
+static PyObject *nodes_of(PyObject *iterable) {
+    PyObject *nodes = PySequence_Tuple(iterable);
+    for (Py_ssize_t i = 0; nodes && i < PyTuple_GET_SIZE(nodes); i++)
+        if (!is_value(PyTuple_GET_ITEM(nodes, i))) {
+            PyErr_Format(PyExc_TypeError, "nodes are Values, and one is %R",
+                         PyTuple_GET_ITEM(nodes, i));
+            Py_CLEAR(nodes);
+        }
+    return nodes;
+}
+
+static PyObject *list_of(const double *numbers, Py_ssize_t n) {
+    PyObject *list = PyList_New(n);
+    for (Py_ssize_t i = 0; list && i < n; i++) {
+        PyObject *number = PyFloat_FromDouble(numbers[i]);
+        if (number)
+            PyList_SET_ITEM(list, i, number);
+        else
+            Py_CLEAR(list);
+    }
+    return list;
 }
 
 PyDoc_STRVAR(adjoints_doc,
@@ -144,8 +171,7 @@ static PyObject *adjoints(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "O!dO!:adjoints", ValueType, &root, &seed, &PyList_Type, &nodes) ||
         announce("before_sweep", root, &seed) < 0)
         return NULL;
-    /* A tuple, because the handler of Ctrl-C may change the list. */
-    PyObject *list = NULL, *wanted = PyList_AsTuple(nodes);
+    PyObject *list = NULL, *wanted = nodes_of(nodes);
     if (!wanted)
         return NULL;
     const Py_ssize_t n = PyTuple_GET_SIZE(wanted);
@@ -154,14 +180,8 @@ static PyObject *adjoints(PyObject *module, PyObject *args) {
         PyErr_NoMemory();
         goto done;
     }
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (!is_value(PyTuple_GET_ITEM(wanted, i))) {
-            PyErr_Format(PyExc_TypeError, "nodes are Values, and one is %R",
-                         PyTuple_GET_ITEM(wanted, i));
-            goto done;
-        }
     if (!((Node *)root)->constant) {
-        if (differentiate(root, seed, &order, false) < 0)
+        if (differentiate(root, seed, earliest(PySequence_Fast_ITEMS(wanted), n), &order, false) < 0)
             goto done;
         for (Py_ssize_t i = 0; i < n; i++) {
             const Node *node = (Node *)PyTuple_GET_ITEM(wanted, i);
@@ -170,17 +190,103 @@ static PyObject *adjoints(PyObject *module, PyObject *args) {
         restore_grads(&order);
         give_back_order(&order);
     }
-    list = PyList_New(n);
-    for (Py_ssize_t i = 0; list && i < n; i++) {
-        PyObject *number = PyFloat_FromDouble(found[i]);
-        if (number)
-            PyList_SET_ITEM(list, i, number);
-        else
-            Py_CLEAR(list);
-    }
+    list = list_of(found, n);
 done:
     PyMem_Free(found);
     Py_DECREF(wanted);
+    return list;
+}
+
+/* --- the forward sweep ------------------------------------------------------------------------------- */
+
+enum { VISITED = 1, MOVED = 2 }; /* of `visited`: the tangent is given, not computed */
+
+/* A node's tangent: the partial derivatives times the tangents of the parents. */
+static inline double inherited_tangent(Node *node) {
+    const Py_ssize_t n = count_parents(node);
+    Node *const *parents = parents_of(node);
+    const double *partials = partials_of(node);
+    double total = 0.0;
+    for (Py_ssize_t k = 0; k < n; k++)
+        total += parents[k]->grad * partials[k];
+    if (!isnan(total))
+        return total;
+    total = 0.0;
+    for (Py_ssize_t k = 0; k < n; k++)
+        total += forward_carry(parents[k]->grad, partials[k], NULL);
+    return total;
+}
+
+/* Leave every node's tangent in its `grad`. */
+static int sweep_forward(const Order *order) {
+    for (size_t i = 0; i < order->n; i++) {
+        if (sigint_came(i))
+            return SIGINT_CAME;
+        Node *node = order->places[i].node;
+        if (node->n_parents && node->visited == VISITED && node->stamp >= order->since)
+            node->grad = inherited_tangent(node);
+    }
+    return DONE;
+}
+
+/* Find the tangents of some outputs. */
+static int move_along(PyObject *outputs, PyObject *nodes, const double *seeds, double *found) {
+    const Py_ssize_t n = PyTuple_GET_SIZE(nodes), n_outputs = PyTuple_GET_SIZE(outputs);
+    for (int state = SIGINT_CAME; state == SIGINT_CAME;) {
+        Order order;
+        if (walk_since(PySequence_Fast_ITEMS(nodes), n, PySequence_Fast_ITEMS(outputs), n_outputs,
+                       &order, true) < 0)
+            return -1;
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Node *node = (Node *)PyTuple_GET_ITEM(nodes, i);
+            if (node->visited && !node->constant) {
+                node->visited = MOVED;
+                node->grad = seeds[i];
+            }
+        }
+        state = sweep_forward(&order);
+        for (Py_ssize_t i = 0; i < n_outputs; i++)
+            found[i] = ((Node *)PyTuple_GET_ITEM(outputs, i))->grad;
+        restore_grads(&order);
+        give_back_order(&order);
+        if (state == SIGINT_CAME && interrupted() < 0)
+            return -1;
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(tangents_doc,
+"tangents($module, outputs, nodes, seeds, /)\n--\n\n"
+"Derivatives of the outputs along a direction, given by a number for each of some nodes.");
+
+static PyObject *tangents(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *outputs, *nodes, *seeds, *list = NULL;
+    if (!PyArg_ParseTuple(args, "OOO:tangents", &outputs, &nodes, &seeds))
+        return NULL;
+    outputs = nodes_of(outputs);
+    nodes = outputs ? nodes_of(nodes) : NULL;
+    seeds = nodes ? PySequence_Tuple(seeds) : NULL;
+    const Py_ssize_t n = seeds ? PyTuple_GET_SIZE(nodes) : 0;
+    const Py_ssize_t n_outputs = seeds ? PyTuple_GET_SIZE(outputs) : 0;
+    double *numbers = PyMem_Calloc((size_t)(n + n_outputs) + 1, sizeof(double));
+    bool good = seeds && numbers;
+    if (seeds && !numbers)
+        PyErr_NoMemory();
+    if (good && PyTuple_GET_SIZE(seeds) != n) {
+        PyErr_Format(PyExc_ValueError, "%zd nodes and %zd seeds", n, PyTuple_GET_SIZE(seeds));
+        good = false;
+    }
+    for (Py_ssize_t i = 0; good && i < n; i++)
+        good = to_double(PyTuple_GET_ITEM(seeds, i), &numbers[i]) == 0;
+    for (Py_ssize_t i = 0; good && i < n_outputs; i++)
+        good = tell_read(PyTuple_GET_ITEM(outputs, i)) == 0;
+    if (good && move_along(outputs, nodes, numbers, numbers + n) == 0)
+        list = list_of(numbers + n, n_outputs);
+    PyMem_Free(numbers);
+    Py_XDECREF(seeds);
+    Py_XDECREF(nodes);
+    Py_XDECREF(outputs);
     return list;
 }
 
@@ -201,24 +307,27 @@ static PyObject *zero_grad(PyObject *self, PyObject *unused) {
 }
 
 PyDoc_STRVAR(topological_order_doc,
-"topological_order($module, roots, /)\n--\n\n"
+"topological_order($module, roots, inputs=None, /)\n--\n\n"
 "The roots and all their ancestors, every node after its parents, as a list.\n\n"
-"Depth first from the left: the order depends on the graph alone.");
+"Depth first from the left: the order depends on the graph alone. Given inputs, whatever was\n"
+"recorded before the earliest of them cannot depend on them, and counts as a leaf.");
 
-static PyObject *topological_order(PyObject *module, PyObject *roots) {
+static PyObject *topological_order(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *list = NULL, *sequence = PySequence_Tuple(roots);
-    Order order;
-    if (!sequence)
+    PyObject *roots, *inputs = Py_None, *list = NULL;
+    if (!PyArg_ParseTuple(args, "O|O:topological_order", &roots, &inputs))
         return NULL;
-    PyObject *const *items = PySequence_Fast_ITEMS(sequence);
-    const Py_ssize_t n = PyTuple_GET_SIZE(sequence);
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (!is_value(items[i])) {
-            PyErr_Format(PyExc_TypeError, "roots are Values, and one is %R", items[i]);
-            goto done;
-        }
-    if (walk(items, n, &order, false) < 0)
+    roots = nodes_of(roots);
+    if (!roots)
+        return NULL;
+    inputs = inputs == Py_None ? Py_NewRef(inputs) : nodes_of(inputs);
+    if (!inputs)
+        goto done;
+    Order order;
+    const uint64_t since = inputs == Py_None ? 0 : earliest(PySequence_Fast_ITEMS(inputs),
+                                                            PyTuple_GET_SIZE(inputs));
+    if (walk_below(NULL, 0, since, PySequence_Fast_ITEMS(roots), PyTuple_GET_SIZE(roots), &order,
+                   false) < 0)
         goto done;
     list = PyList_New((Py_ssize_t)order.n);
     for (size_t i = 0; i < order.n; i++) {
@@ -228,7 +337,8 @@ static PyObject *topological_order(PyObject *module, PyObject *roots) {
     }
     give_back_order(&order);
 done:
-    Py_DECREF(sequence);
+    Py_XDECREF(inputs);
+    Py_DECREF(roots);
     return list;
 }
 

@@ -38,7 +38,7 @@ static int find_places(const Order *order, PyObject *const *variables, Py_ssize_
             return SIGINT_CAME;
         Node *node = order->places[i].node;
         Node *const *parents = parents_of(node);
-        const Py_ssize_t n = count_parents(node);
+        const Py_ssize_t n = node->stamp < order->since ? 0 : count_parents(node);
         bool depends = node->place != 0;
         for (Py_ssize_t k = 0; k < n && !depends; k++)
             depends = parents[k]->place != 0;
@@ -83,7 +83,7 @@ static int look_between(PyObject *root, PyObject *const *variables, Py_ssize_t n
                         Between *between, size_t *places) {
     Order order;
     *between = (Between){0, 0, 0, NULL, NULL, NULL, NULL};
-    if (walk(&root, 1, &order, true) < 0)
+    if (walk_since(variables, n_variables, &root, 1, &order, true) < 0)
         return FAILED;
     int state = find_places(&order, variables, n_variables, between);
     if (state == DONE)
@@ -143,18 +143,6 @@ static void tangents_of_sequence(const Node *node, const Row *row, double t, con
 }
 
 static PyObject *partial_tangents; /* Python's function for a row that only Python knows */
-
-static PyObject *list_of(const double *numbers, Py_ssize_t n) {
-    PyObject *list = PyList_New(n);
-    for (Py_ssize_t i = 0; list && i < n; i++) {
-        PyObject *number = PyFloat_FromDouble(numbers[i]);
-        if (number)
-            PyList_SET_ITEM(list, i, number);
-        else
-            Py_CLEAR(list);
-    }
-    return list;
-}
 
 /* Python code runs here, which may make `rows` move. */
 static int tangents_in_python(const Node *node, double t, const double *ts, const size_t *places,

@@ -179,6 +179,11 @@ static PyObject *get_local_grads(PyObject *self, void *unused) {
     return tell_read(self) < 0 ? NULL : partials_as_tuple((Node *)self);
 }
 
+static PyObject *get_stamp(PyObject *self, void *unused) {
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(((Node *)self)->stamp);
+}
+
 static PyGetSetDef attributes[] = {
     {"data", get_data, set_data, "The number; writable on a leaf.", NULL},
     {"grad", get_grad, set_grad, "The gradient that backward passes have added here; writable.", NULL},
@@ -189,6 +194,7 @@ static PyGetSetDef attributes[] = {
     {"local_grads", get_local_grads, NULL,
      "The partial derivative by each parent, at the recorded numbers; 0.0 for a constant.", NULL},
     {"_scope", get_scope, set_scope, NULL, NULL},
+    {"_stamp", get_stamp, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

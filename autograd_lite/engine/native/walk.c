@@ -15,6 +15,7 @@ typedef struct {
 typedef struct {
     Place *places;
     size_t n, capacity;
+    uint64_t since; /* nodes that were recorded before that count as leaves */
 } Order;
 
 typedef struct {
@@ -50,8 +51,8 @@ static inline int push(Stack *stack, uintptr_t item) {
 }
 
 static Order take_order(void) {
-    const Order order = {spare_order.places, 0, spare_order.capacity};
-    spare_order = (Order){NULL, 0, 0};
+    const Order order = {spare_order.places, 0, spare_order.capacity, 0};
+    spare_order = (Order){NULL, 0, 0, 0};
     return order;
 }
 
@@ -118,12 +119,12 @@ static inline int append(Order *order, Node *node, const bool take_grads) {
  * it are fetched. */
 enum { BEHIND = 10 * sizeof(Node) };
 
-/* Append a parent if it is a leaf that is not visited yet: 1 if it is done with by now, 0 if its own
+/* Append a parent if it is, or counts as, a leaf that is not visited yet: 1 if it is done with by now, 0 if its own
  * parents come first, -1 after an error. */
 static inline int settle(Node *parent, Order *order, const bool take_grads) {
     if (parent->visited)
         return 1;
-    if (parent->n_parents)
+    if (parent->n_parents && parent->stamp >= order->since)
         return 0;
     if (append(order, parent, take_grads) < 0)
         return -1;
@@ -212,14 +213,16 @@ static inline int visit(Node *node, Order *order, Stack *stack, const bool take_
     }
 }
 
-/* The order of the graph of some roots, after some nodes which the walk does not go beyond. After an error
- * (-1) there is none, and nothing to undo. */
-static inline int walk_below(PyObject *const *inputs, Py_ssize_t n_inputs, PyObject *const *roots,
-                             Py_ssize_t n, Order *order, const bool take_grads) {
+/* The order of the graph of some roots, after some nodes which the walk does not go beyond; nor beyond
+ * nodes that were recorded before `since`. After an error (-1) there is none, and nothing to undo. */
+static inline int walk_below(PyObject *const *inputs, Py_ssize_t n_inputs, uint64_t since,
+                             PyObject *const *roots, Py_ssize_t n, Order *order,
+                             const bool take_grads) {
     Stack stack = spare_stack;
     spare_stack = (Stack){NULL, 0, 0};
     int state = DONE, result = 0;
     *order = take_order();
+    order->since = since;
     do {
         state = DONE;
         for (Py_ssize_t i = 0; i < n_inputs && state == DONE; i++) {
@@ -251,5 +254,20 @@ static inline int walk_below(PyObject *const *inputs, Py_ssize_t n_inputs, PyObj
 }
 
 static inline int walk(PyObject *const *roots, Py_ssize_t n, Order *order, const bool take_grads) {
-    return walk_below(NULL, 0, roots, n, order, take_grads);
+    return walk_below(NULL, 0, 0, roots, n, order, take_grads);
+}
+
+/* The stamp of the node that was recorded first: what depends on one of them is no older. */
+static uint64_t earliest(PyObject *const *nodes, Py_ssize_t n) {
+    uint64_t stamp = UINT64_MAX;
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (((Node *)nodes[i])->stamp < stamp)
+            stamp = ((Node *)nodes[i])->stamp;
+    return stamp;
+}
+
+/* The part of the graph that can depend on some nodes: whatever is older counts as a leaf. */
+static inline int walk_since(PyObject *const *nodes, Py_ssize_t n_nodes, PyObject *const *roots,
+                             Py_ssize_t n, Order *order, const bool take_grads) {
+    return walk_below(NULL, 0, earliest(nodes, n_nodes), roots, n, order, take_grads);
 }

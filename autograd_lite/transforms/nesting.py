@@ -1,0 +1,59 @@
+"""Which differentiations go on around the code that runs, and what depends on their inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from autograd_lite.engine import Value
+
+
+class Differentiation:
+    """A differentiation that is going on, by some inputs."""
+
+    __slots__ = ("_depends", "_inputs", "_since")
+
+    def __init__(self, inputs: list[Value]) -> None:
+        self._inputs = inputs
+        #: Of the nodes that were asked for, by stamp: so that none is kept alive.
+        self._depends: dict[int, bool] | None = None
+
+    def reaches(self, node: Value) -> bool:
+        """Whether a node depends on an input; no node of the graph is looked at twice."""
+        if self._depends is None:
+            self._depends = {x._stamp: True for x in self._inputs}
+            self._since = min(self._depends, default=math.inf)
+        known = self._depends
+        path = [(node, iter((node,)))]  # the way down from here, and what is left of each level
+        while path:
+            for parent in path[-1][1]:
+                found = known.get(parent._stamp, None if parent._stamp > self._since else False)
+                if found:
+                    known.update((x._stamp, True) for x, _ in path)
+                    return True
+                if found is None:
+                    path.append((parent, iter(parent.parents)))
+                    break
+            else:
+                known[path.pop()[0]._stamp] = False
+        return False
+
+
+#: Those around the code that runs, outermost first.
+around: ContextVar[tuple[Differentiation, ...]] = ContextVar("around", default=())
+
+
+@contextmanager
+def differentiating(inputs: list[Value]) -> Iterator[None]:
+    """A block around whose inputs derivatives taken inside it are recorded as Values."""
+    token = around.set((*around.get(), Differentiation(inputs)))
+    try:
+        yield
+    finally:
+        around.reset(token)
+
+
+#: Whether all that is recorded here and now becomes a program.
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)
