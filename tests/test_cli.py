@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import version
 
 import pytest
@@ -189,7 +190,7 @@ def test_the_page_of_the_lesson_can_take_no_directorys_place(fails, tmp_path):
 
 def test_a_page_of_the_lesson_needs_graphviz(fails, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
     message = fails("lesson", "--html", tmp_path / "new" / "x.html")
     assert "No picture, because no Graphviz is installed" in message
     assert os.listdir(tmp_path) == []

@@ -18,7 +18,7 @@ from autograd_lite.view.picture import Picture
 class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package has no types
     """A `graphviz.Digraph` that is laid out where no ``dot`` program is installed, too.
 
-    Its `pipe`, `render`, `view` and notebook display use the ``dot`` on PATH or else pygraphviz,
+    Its `pipe`, `render`, `view` and notebook display use graphviz-pure, or else a ``dot`` on PATH,
     in a process that `time_limit` ends. Displaying never raises: without a layout it shows `text`.
 
     Attributes
@@ -65,7 +65,7 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         ValueError
             If the format or the engine is unknown.
         LayoutError
-            If there is no Graphviz, or it fails, or it takes longer than `time_limit`.
+            If there is no program for the format, or it fails, or takes longer than `time_limit`.
         """
         if neato_no_op:
             raise ValueError("neato_no_op is for graphs with positions, and this one has none")

@@ -53,8 +53,8 @@ class GraphView:
         Parameters
         ----------
         path : str or path
-            Ends with ``.svg``, ``.png``, ``.pdf``, ``.dot`` (the source) or ``.html`` (a page to
-            look around in, with all that it needs inside).
+            Ends with ``.svg``, ``.png``, ``.pdf`` (which needs a `dot` program), ``.dot`` (the
+            source) or ``.html`` (a page to look around in, with all that it needs inside).
 
         Returns
         -------

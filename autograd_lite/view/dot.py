@@ -10,13 +10,11 @@ import graphviz
 from autograd_lite.engine import Value
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.fold import Folding
-from autograd_lite.view.layout import TIME_LIMIT
+from autograd_lite.view.layout import FONT, TIME_LIMIT
 from autograd_lite.view.listing import listing
 from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
 from autograd_lite.view.steps import steps
 
-#: Of all text in pictures.
-FONT = "Helvetica,Arial,sans-serif"
 _INK = "#1F2933"
 # Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.
 _SIGN = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
@@ -258,15 +256,22 @@ def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
 
 
 def _coloured(line: Text) -> str:
-    text = html.escape(line.text)
+    text = _roomy(html.escape(line.text))
     return f'<font color="{_SIGN[line.sign]}">{text}</font>' if line.sign else text
 
 
 def _marked(text: str) -> list[str]:
     """A user's text as lines of a label; spaces at its ends would be no label at all."""
     # Escapes such as \\N, the name of the box, hold in HTML-like labels too.
-    lines = [html.escape(line).replace("\\", "\\\\") for line in readable(text)]
+    lines = [_roomy(html.escape(line)).replace("\\", "\\\\") for line in readable(text)]
     return [line if line.strip() else "␣" for line in lines]
+
+
+def _roomy(text: str) -> str:
+    """With a space at the end for each character outside ASCII."""
+    # graphviz-pure gives it the width of as many spaces as it has bytes in UTF-8: too little for
+    # capitals of Greek, for Chinese, for arrows and emoji.
+    return text + " " * sum(not character.isascii() for character in text)
 
 
 def _markup(text: str) -> str:

@@ -1,16 +1,15 @@
-"""Running Graphviz: the `dot` program where there is one, else the library inside pygraphviz.
+"""Running Graphviz: graphviz-pure, a program that is installed with this package, or else `dot`.
 
-Either way it is a process of its own, so that a time limit or Ctrl-C can end it: inside this
-process, pygraphviz would hold the interpreter lock until the layout is done.
+Either is a process of its own, so that a time limit or Ctrl-C can end it. ``AUTOGRAD_LITE_DOT``
+(``pure``, ``dot`` or a path) chooses by hand.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,35 +17,43 @@ from autograd_lite.errors import LayoutError
 
 #: Seconds after which a layout is given up.
 TIME_LIMIT = 30.0
+#: Of all text in pictures. Layout is asked for the first alone: graphviz-pure takes a list for
+#: Times. An SVG names the others too, for machines without it.
+FONT, FONTS = "Arial", "Arial,Helvetica,sans-serif"
 
-_PYGRAPHVIZ = """
-import sys
-import pygraphviz
-for source in sys.stdin.buffer.read().decode().split(chr(0)):
-    graph = pygraphviz.AGraph(string=source)
-    sys.stdout.buffer.write(graph.draw(prog=sys.argv[1], format=sys.argv[2]))
-"""
-_WAY_OUT = (
-    "`pip install 'pygraphviz>=2'` brings one along, and so does https://graphviz.org/download"
-)
+#: Formats that graphviz-pure writes. A `dot` program writes more: PDF, above all.
+_PURE = {
+    "canon", "dot", "dot_json", "gv", "jpe", "jpeg", "jpg", "json", "json0", "plain", "plain-ext",
+    "png", "svg", "xdot", "xdot1.2", "xdot1.4", "xdot_json",
+}  # fmt: skip
+_DOT = "https://graphviz.org/download"
+_WAY_OUT = f"`pip install graphviz-pure` brings one along, and so does {_DOT}"
 
 
-def _command(engine: str, output: str) -> tuple[str, list[str], str]:
-    """What to call the program in messages, how to start it, what it wants between graphs."""
-    dot = shutil.which("dot")
-    if dot:
-        return dot, [dot, f"-K{engine}", f"-T{output}"], "\n"
-    if sys.executable and _has_pygraphviz():
-        # -P: a file of the user's directory must not stand in for a module
-        return "pygraphviz", [sys.executable, "-P", "-c", _PYGRAPHVIZ, engine, output], "\0"
+def _program(output: str) -> str:
+    """Path of the program that writes a format."""
+    wanted = os.environ.get("AUTOGRAD_LITE_DOT", "")
+    user = sysconfig.get_preferred_scheme("user")
+    # where pip puts programs, which need not be on PATH
+    places = [sysconfig.get_path("scripts"), sysconfig.get_path("scripts", user)]
+    path = os.pathsep.join([*places, os.environ.get("PATH", os.defpath)])
+    pure, dot = shutil.which("graphviz-pure", path=path), shutil.which("dot")
+    fitting = pure if output in _PURE else None
+    choices = {"": fitting or dot, "pure": fitting, "dot": dot}
+    program = choices[wanted] if wanted in choices else shutil.which(wanted)
+    if program:
+        return program
+    if pure and wanted in ("", "pure"):
+        raise LayoutError(
+            f"No picture, because graphviz-pure writes no {output}: that needs a `dot` program "
+            f"({_DOT}), and AUTOGRAD_LITE_DOT unset or dot"
+        )
+    if wanted:
+        raise LayoutError(
+            f"No picture, because AUTOGRAD_LITE_DOT={wanted!r} names no program that is here: set "
+            f"it to pure, dot or a path, or leave it unset; {_WAY_OUT}"
+        )
     raise LayoutError(f"No picture, because no Graphviz is installed: {_WAY_OUT}")
-
-
-def _has_pygraphviz() -> bool:
-    try:
-        return importlib.util.find_spec("pygraphviz") is not None
-    except (ImportError, ValueError):  # an import hook refuses it, or something stands in for it
-        return False
 
 
 def lay_out(
@@ -68,7 +75,8 @@ def lay_out(
     Raises
     ------
     LayoutError
-        If there is no Graphviz, or it fails, or takes too long; one line that names the way out.
+        If there is no program for this format, or it fails, or takes too long; one line that
+        names the way out.
     """
     return _run([source], output, engine, time_limit)
 
@@ -96,11 +104,11 @@ def lay_out_each(sources: Sequence[str], *, time_limit: float = TIME_LIMIT) -> l
 
 
 def _run(sources: Sequence[str], output: str, engine: str, time_limit: float) -> bytes:
-    program, command, between = _command(engine, output)
+    program = _program(output)
     try:
         done = subprocess.run(
-            command,
-            input=between.join(sources).encode(),
+            [program, f"-K{engine}", f"-T{output}"],
+            input="\n".join(sources).encode(),
             capture_output=True,
             timeout=time_limit,
             check=False,
@@ -121,7 +129,10 @@ def _run(sources: Sequence[str], output: str, engine: str, time_limit: float) ->
             f"No picture, because {program} ended with status {done.returncode}{reason}; if that "
             f"installation is broken, another helps: {_WAY_OUT}"
         )
-    return done.stdout
+    if output != "svg":
+        return done.stdout
+    # A user's text holds no quotation mark: it is escaped.
+    return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:

@@ -24,9 +24,9 @@ from autograd_lite.graph import row_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
 from autograd_lite.view.columns import Columns
-from autograd_lite.view.dot import FONT
 from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.javascript import script
+from autograd_lite.view.layout import FONTS
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.wording import Templates, is_of_table
@@ -273,7 +273,7 @@ def _lean(picture: bytes) -> bytes:
     # A user's text is escaped, so it holds none of these.
     picture = re.sub(rb"<!--.*?-->\n?|<title>.*?</title>\n?", b"", picture, flags=re.DOTALL)
     picture = re.sub(rb' (xml:space|xlink:title|font-family)="[^"]*"', b"", picture)
-    return picture.replace(b"<svg ", b'<svg font-family="%s" ' % FONT.encode(), 1)
+    return picture.replace(b"<svg ", b'<svg font-family="%s" ' % FONTS.encode(), 1)
 
 
 @cache
