@@ -314,6 +314,16 @@ class TestKinds:
             f"n{i}": [repr(n.data), repr(n.grad)] for i, n in enumerate(order)
         }
 
+    def test_what_is_no_number_is_coloured_beside_a_histogram(self, page):
+        """Colours are found by the text, as a histogram is more than one text."""
+        x = [Value(float(k)) for k in range(10)]
+        x[3].data = float("nan")
+        page.show(ag.draw(ag.sum([ag.exp(a) for a in x] * 30), max_nodes=5))
+        coloured = page.page.locator(".stage svg text.nan").all_text_contents()
+        assert "data nan in 1" in coloured
+        assert all("nan" in text for text in coloured)
+        assert page.page.locator(".stage svg .node polygon").count() > 5
+
     def test_two_folded_graphs_open_to_what_moved_inside(self, page):
         loss = loss_of(40)
         before = ag.draw(loss)

@@ -18,6 +18,7 @@ from autograd_lite.view.dot import draw_dot
 from autograd_lite.view.fold import picture
 from autograd_lite.view.picture import every_value
 from autograd_lite.view.steps import steps
+from autograd_lite.view.summary import BLOCKS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -311,6 +312,27 @@ class TestFolding:
         assert "showing 6 groups (by scope)" in coarser
         assert "layer 2" in coarser
         assert "neuron" not in coarser
+
+    def test_a_histogram_is_drawn_as_shapes(self):
+        """One for each bar, beside its range; no font has to have blocks."""
+        x = Value(1.0)
+        y = ag.sum([ag.exp(x * k) for k in (0.0, 0.0, 0.0, 1.0, 1.0, 0.6)])
+        drawing = draw_dot(y, max_nodes=5)
+        written = texts(drawing)
+        assert {"data 1", "2.718"} <= set(written)
+        assert not set("".join(written)) & set(BLOCKS)
+        [group] = [
+            group
+            for group in ElementTree.fromstring(drawing.pipe("svg")).iter(f"{SVG}g")
+            if group.get("class") == "node value" and "2.718" in "".join(group.itertext())
+        ]
+        bars = [shape.get("points").split() for shape in group.iter(f"{SVG}polygon")]
+        corners = [[[float(c) for c in point.split(",")] for point in bar] for bar in bars]
+        spans = [(max(x for x, _ in c) - min(x for x, _ in c)) for c in corners]
+        heights = [max(y for _, y in c) - min(y for _, y in c) for c in corners]
+        assert sum(spans) == pytest.approx(50, abs=0.2)  # ten bars; those alike are one shape
+        first, flat, small, flat_too, last = heights
+        assert first > last > small > flat == flat_too > 0
 
     def test_a_group_says_what_it_holds(self):
         model = network(2, 1)

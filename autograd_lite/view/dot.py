@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
+from itertools import groupby
 
 import graphviz
 
@@ -14,6 +16,7 @@ from autograd_lite.view.layout import FONT, TIME_LIMIT
 from autograd_lite.view.listing import listing
 from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
 from autograd_lite.view.steps import steps
+from autograd_lite.view.summary import BLOCKS
 
 _INK = "#1F2933"
 # Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.
@@ -33,11 +36,14 @@ _TINT = {
     "negative": ("#FCE5D3", "#F9CBA5", "#F5AE74"),
     "nan": ("#EBD5EE",) * 3,
 }
+_CELL = '<td align="left" balign="left">{}</td>'
+_BREAK = '<br align="left"/>'
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
 #: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
 _LONG = 1000
 #: More arrows between groups than this carry no numbers.
 _COUNTED = 60
+_HISTOGRAM = re.compile(f" ([{BLOCKS}]+) ")
 _STYLE = dict.fromkeys(("constant", "outside"), "rounded,filled,dashed")
 #: Where arrows enter a box, and whether the arguments lie one below the other there.
 _ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", False)}
@@ -219,10 +225,9 @@ def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
 
 def _box_label(box: Box, rankdir: str) -> str:
     """A table: entries for the arguments, the symbol, the lines."""
-    lines = [f"<b>{line}</b>" for line in _marked(box.label)]
-    lines += [_coloured(line) for line in box.lines]
-    text = "".join(f'{line}<br align="left"/>' for line in lines)
-    cells = [f'<td align="left" balign="left">{text}</td>']
+    lines = [f"<b>{line}</b>{_BREAK}" for line in _marked(box.label)]
+    text = "".join([*lines, *map(_written, box.lines)])
+    cells = [_CELL.format(_table([[_CELL.format(text)]], 0))]
     if box.symbol:
         symbol = f'<font point-size="15"><b>{_markup(box.symbol)}</b></font>'
         cells.insert(0, f"<td>{symbol}</td>")
@@ -255,9 +260,26 @@ def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
     return written | {"style": "dashed"} if arrow.from_constant else written
 
 
-def _coloured(line: Text) -> str:
-    text = _roomy(html.escape(line.text))
-    return f'<font color="{_SIGN[line.sign]}">{text}</font>' if line.sign else text
+def _written(line: Text) -> str:
+    """A line of a cell; a histogram, whose characters many fonts lack, as shapes below that."""
+    text = html.escape(line.text)
+    low, *rest = _HISTOGRAM.split(text, maxsplit=1)
+    if rest:
+        inside, after = _CELL.split("{}")
+        return f"{after}</tr><tr>{_CELL.format(_histogram(low, *rest))}</tr><tr>{inside}"
+    text = _roomy(text)
+    return (f'<font color="{_SIGN[line.sign]}">{text}</font>' if line.sign else text) + _BREAK
+
+
+def _histogram(low: str, blocks: str, high: str) -> str:
+    bars = []
+    for block, alike in groupby(blocks):
+        height, width = 1 + BLOCKS.index(block) * 3 // 2, 5 * len(list(alike))
+        above = f'<td height="{12 - height}"></td>'
+        shape = f'<td width="{width}" height="{height}" bgcolor="{_INK}"></td>'
+        bars.append(f"<td>{_table([[above], [shape]], 0)}</td>")
+    gap = '<td width="3"></td>'
+    return _table([[f"<td>{low}</td>{gap}", *bars, f"{gap}<td>{high}</td>"]], 0)
 
 
 def _marked(text: str) -> list[str]:

@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 #: Bars of a histogram, and how they are written.
 BARS = 10
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +73,4 @@ def norm(numbers: Floats) -> float:
 def sparkline(bars: tuple[int, ...]) -> str:
     """A histogram as a line of blocks; a bar that is not empty is seen."""
     top = max(bars, default=0)
-    return "".join(_BLOCKS[-(-bar * (len(_BLOCKS) - 1) // top)] for bar in bars) if top else ""
+    return "".join(BLOCKS[-(-bar * (len(BLOCKS) - 1) // top)] for bar in bars) if top else ""

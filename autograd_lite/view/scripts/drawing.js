@@ -42,8 +42,9 @@ class Drawing {
       if (this.graph.nodes[i].leaf) group.classList.add("open");
       if (!box.label && box.kind !== "constant") found.short = this.graph.nodes[i].name;
     } else {
-      const lines = box.lines.length ? texts.slice(-box.lines.length) : [];
-      lines.forEach((text, k) => box.lines[k][1] && text.classList.add(box.lines[k][1]));
+      for (const [line, sign] of box.lines) {
+        if (sign) texts.findLast((text) => text.textContent.trimEnd() === line)?.classList.add(sign);
+      }
       if (box.tint) group.classList.add(...box.tint.split(" "));
     }
     return found;
