@@ -13,7 +13,8 @@ import subprocess
 
 import pytest
 
-from autograd_lite.engine.generate import header, table_digest
+from autograd_lite.engine.digest import table_digest
+from autograd_lite.engine.generate import header
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.choice import less, where
 from autograd_lite.ops.duals import partial_tangents

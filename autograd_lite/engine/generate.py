@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
+from autograd_lite.engine.digest import table_digest
 from autograd_lite.engine.dual_vectors import DualVector
 from autograd_lite.engine.statements import Function, Output
-from autograd_lite.engine.symbols import Vector, as_symbol, expression, index, leaf_text
+from autograd_lite.engine.symbols import (
+    Vector,
+    as_symbol,
+    expression,
+    index,
+    leaf_text,
+    symbols_for,
+)
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.duals import Dual, tangent_of
 from autograd_lite.ops.leaf import Leaf
@@ -32,12 +38,6 @@ _SLOTS = {
     "OPERATORS_POWER": {"pow": "nb_power"},
 }
 
-#: The files beside this one that a header depends on, besides the table.
-_GENERATOR = (
-    *("dual_vectors.py", "symbols.py", "statements.py"),
-    *("kernels.py", "machine_header.py"),
-)
-
 _HEAD = """\
 /* The rules of the op table (autograd_lite/ops) as C, written by autograd_lite/engine/generate.py
    whenever the C engine is built: change the table, not this file.
@@ -51,20 +51,6 @@ _HEAD = """\
 
 #include <math.h>
 """
-
-
-def table_digest() -> str:
-    """A fingerprint of the table and of this generator: a header of another one is outdated."""
-    here = Path(__file__)
-    files = [
-        *(here.parent.parent / "ops").glob("*.py"),
-        here,
-        *(here.with_name(name) for name in _GENERATOR),
-    ]
-    digest = sha256()
-    for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
 
 
 def header(table: Mapping[str, Op] = TABLE) -> str:
@@ -192,15 +178,6 @@ def _parameters(row: Op) -> str:
     if row.arity is None:
         return "const double *args, Py_ssize_t m, const double *attrs, double *scratch"
     return ", ".join([f"double {name}" for name in row.arguments] + ["const double *attrs"])
-
-
-def symbols_for(row: Op) -> list[Any]:
-    """What the rules of a row are called with: its arguments as symbols."""
-    if not isinstance(row, SequenceOp):
-        return [expression(name) for name in row.arguments]
-    many = len(row.vectors)
-    numbers = [expression(index("args", many, str(k))) for k in range(len(row.scalars))]
-    return [*[Vector(k) for k in range(many)], *numbers]
 
 
 def _dual_arguments(row: Op) -> list[Any]:

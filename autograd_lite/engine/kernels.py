@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from autograd_lite.engine.generate import symbols_for
-from autograd_lite.engine.symbols import Element, Fold, Symbol, Whole
+from autograd_lite.engine.symbols import Element, Fold, Symbol, Whole, symbols_for
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 

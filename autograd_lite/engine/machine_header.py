@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_lite.engine.generate import Header, list_macro, table_digest
+from autograd_lite.engine.digest import table_digest
+from autograd_lite.engine.generate import Header, list_macro
 from autograd_lite.engine.kernels import is_arithmetic, is_kernel
 from autograd_lite.engine.statements import Function, Output
 from autograd_lite.engine.symbols import Symbol, as_symbol, expression

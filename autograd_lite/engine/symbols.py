@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
 
 #: Every plain expression by its template and operands (by identity: they are in here, too).
@@ -279,3 +280,12 @@ class Vector:
             vector.calls[key] = Whole(row, vector)
         whole: Symbol = vector.calls[key]
         return whole
+
+
+def symbols_for(row: Op) -> list[Any]:
+    """What the rules of a row are called with: its arguments as symbols."""
+    if not isinstance(row, SequenceOp):
+        return [expression(name) for name in row.arguments]
+    many = len(row.vectors)
+    numbers = [expression(index("args", many, str(k))) for k in range(len(row.scalars))]
+    return [*[Vector(k) for k in range(many)], *numbers]

@@ -29,7 +29,7 @@ import numpy as np
 
 from autograd_lite.engine import modes, scopes
 from autograd_lite.engine import python as twin
-from autograd_lite.engine.generate import table_digest
+from autograd_lite.engine.digest import table_digest
 from autograd_lite.engine.native import _engine
 from autograd_lite.engine.recipes import recipe, traits
 from autograd_lite.engine.refusals import refuse_data, refuse_label

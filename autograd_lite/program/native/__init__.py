@@ -13,7 +13,7 @@ Importing it raises ModuleNotFoundError where it was not compiled, and ImportErr
 compiled from another op table.
 """
 
-from autograd_lite.engine.generate import table_digest
+from autograd_lite.engine.digest import table_digest
 from autograd_lite.program.native import _machine
 
 if table_digest() != _machine.TABLE_DIGEST:
