@@ -8,10 +8,9 @@
 0.005364
 """
 
+from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from autograd_lite import nn
-from autograd_lite.diagnosis import diagnose
 from autograd_lite.engine import Value
 from autograd_lite.engine import name as engine
 from autograd_lite.errors import (
@@ -27,31 +26,36 @@ from autograd_lite.errors import (
     ShapeError,
     TableError,
 )
-from autograd_lite.explanations import explain, latex
-from autograd_lite.graph import scope
-from autograd_lite.modes import detect_anomaly, keep_lines, no_grad
 from autograd_lite.ops import TABLE as _TABLE
+from autograd_lite.ops import Op as _Op
 from autograd_lite.ops import log_softmax, softmax
-from autograd_lite.program import Program, compile, freeze, load_program
-from autograd_lite.transforms import (
-    check_grad,
-    checkpoint,
-    custom_op,
-    derivative,
-    grad,
-    gradient,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    primitive,
-    taylor,
-    uncertainty,
-    value_and_grad,
-    vjp,
-)
 from autograd_lite.value import isclose
-from autograd_lite.view import draw, draw_diff, draw_dot
+
+if _TYPE_CHECKING:
+    from autograd_lite import nn
+    from autograd_lite.diagnosis import diagnose
+    from autograd_lite.explanations import explain, latex
+    from autograd_lite.graph import scope
+    from autograd_lite.modes import detect_anomaly, keep_lines, no_grad
+    from autograd_lite.program import Program, compile, freeze, load_program
+    from autograd_lite.transforms import (
+        check_grad,
+        checkpoint,
+        custom_op,
+        derivative,
+        grad,
+        gradient,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        primitive,
+        taylor,
+        uncertainty,
+        value_and_grad,
+        vjp,
+    )
+    from autograd_lite.view import draw, draw_diff, draw_dot
 
 __version__ = "0.1.0"
 
@@ -59,13 +63,18 @@ __version__ = "0.1.0"
 _rows = {name: row for name, row in _TABLE.items() if row.public}
 globals().update(_rows)
 
-if _TYPE_CHECKING:
-    from autograd_lite.ops import Op as _Op
-
-    def __getattr__(name: str) -> _Op:
-        """Every row, for type checkers, which cannot see the table."""
-        return _rows[name]
-
+#: The rooms that load when they are first asked for, each with the names that are found here, too.
+#: Type checkers read the same names above. Nothing else in the package loads late.
+_LATE = {
+    "cli": "", "demo": "", "evaluation_trace": "", "expressions": "", "lesson": "", "nn": "",
+    "tables": "", "terminal": "", "diagnosis": "diagnose", "explanations": "explain latex",
+    "graph": "scope", "modes": "detect_anomaly keep_lines no_grad",
+    "program": "Program compile freeze load_program",
+    "transforms": "check_grad checkpoint custom_op derivative grad gradient hessian hvp jacobian "
+    "jvp primitive taylor uncertainty value_and_grad vjp",
+    "view": "draw draw_diff draw_dot",
+}  # fmt: skip
+_home = {name: room for room, names in _LATE.items() for name in names.split()}
 
 __all__ = [
     "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
@@ -77,3 +86,35 @@ __all__ = [
     "uncertainty", "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Op:
+    """A name that loads late; to type checkers, which cannot see the table of ops, a row of it."""
+    if name not in _LATE and name not in _home:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=_import(__name__))
+    room = _import(f"{__name__}.{_home.get(name, name)}")
+    found = globals()[name] = getattr(room, name) if name in _home else room
+    return found  # type: ignore[return-value]
+
+
+class _LateMethod:
+    """A method of Value that comes from a room above it, and is put here when it is asked for."""
+
+    def __init__(self, name: str, room: str, function: str) -> None:
+        self.name, self.room, self.function = name, room, function
+        setattr(Value, name, self)
+
+    def __get__(self, value: Value | None, owner: type) -> object:
+        setattr(Value, self.name, getattr(__getattr__(self.room), self.function))
+        return getattr(owner if value is None else value, self.name)
+
+
+_LateMethod("latex", "explanations", "latex")
+_LateMethod("_repr_mimebundle_", "view", "value_mimebundle")
+_names = sorted({*globals(), *_LATE, *_home, "__dir__", "_names"})
+
+
+def __dir__() -> list[str]:
+    """Every name, whether it has been loaded or not."""
+    return [*_names]

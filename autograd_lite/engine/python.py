@@ -70,8 +70,8 @@ class Value:
     )  # fmt: skip
     __module__ = "autograd_lite"
 
-    # Python functions of value.py and view/, and one method per row of the op table, are attached
-    # to this type after it is made; so are the operators.
+    # Python functions of value.py and of rooms above, and one method per row of the op table, are
+    # attached to this type after it is made; so are the operators.
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...

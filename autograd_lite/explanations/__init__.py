@@ -1,11 +1,7 @@
 """Formulas and derivatives as a reader wants them: LaTeX, and where a gradient comes from."""
 
-from autograd_lite.engine import Value
 from autograd_lite.explanations.explanation import Explanation, Explanations, explain
 from autograd_lite.explanations.paths import Path
 from autograd_lite.explanations.typesetting import latex
 
 __all__ = ["Explanation", "Explanations", "Path", "explain", "latex"]
-
-# The engine defines the type; how its formula is written is decided here.
-setattr(Value, "latex", latex)  # noqa: B010 - the type does not declare it

@@ -8,7 +8,7 @@ are too many, `columns`, `likeness`, `cutting`, `boxes` and `fold` do so with gr
 
 from autograd_lite.view.diff import draw_diff
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.display import GraphView, draw
+from autograd_lite.view.display import GraphView, draw, value_mimebundle
 from autograd_lite.view.dot import draw_dot
 
-__all__ = ["Digraph", "GraphView", "draw", "draw_diff", "draw_dot"]
+__all__ = ["Digraph", "GraphView", "draw", "draw_diff", "draw_dot", "value_mimebundle"]

@@ -190,7 +190,7 @@ def draw(
     return GraphView(drawing)
 
 
-def _value_mimebundle(
+def value_mimebundle(
     self: Value, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
 ) -> dict[str, str]:
     """What a notebook shows for a Value: its graph."""
@@ -219,7 +219,3 @@ def _shows_pictures() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is None or "text/html" in shell.display_formatter.active_types
-
-
-# The engine defines the type; what a notebook makes of it is decided here.
-setattr(Value, "_repr_mimebundle_", _value_mimebundle)  # noqa: B010 - the type does not declare it
