@@ -66,9 +66,10 @@ globals().update(_rows)
 #: The rooms that load when they are first asked for, each with the names that are found here, too.
 #: Type checkers read the same names above. Nothing else in the package loads late.
 _LATE = {
-    "cli": "", "demo": "", "evaluation_trace": "", "expressions": "", "lesson": "", "nn": "",
-    "tables": "", "terminal": "", "diagnosis": "diagnose", "explanations": "explain latex",
-    "graph": "scope", "modes": "detect_anomaly keep_lines no_grad",
+    "cli": "", "demo": "", "evaluation_trace": "", "expressions": "", "files": "", "lesson": "",
+    "nn": "", "tables": "", "terminal": "", "diagnosis": "diagnose",
+    "explanations": "explain latex", "graph": "scope",
+    "modes": "detect_anomaly keep_lines no_grad",
     "program": "Program compile freeze load_program",
     "transforms": "check_grad checkpoint custom_op derivative grad gradient hessian hvp jacobian "
     "jvp primitive taylor uncertainty value_and_grad vjp",

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from autograd_lite import nn
 from autograd_lite.engine import Value
+from autograd_lite.files import write_whole
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson import page as lesson
@@ -28,7 +29,6 @@ from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
 from autograd_lite.view.canvas import new_figure
-from autograd_lite.view.layout import write_whole
 from autograd_lite.view.plots import plot_boundary, plot_history
 
 if TYPE_CHECKING:

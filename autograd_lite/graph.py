@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ContextDecorator
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
 from autograd_lite.errors import GraphError
+
+T = TypeVar("T")
 
 
 class scope(ContextDecorator):  # noqa: N801 - used like a function
@@ -66,20 +68,18 @@ def ancestors(root: Value) -> list[Value]:
     return topological_order([check_value(root, "root")])
 
 
-def order_within(roots: Iterable[Value], is_outside: Callable[[Value], bool]) -> list[Value]:
-    """As `topological_order`, but nothing above a node that is outside; such nodes are in it."""
-    order: list[Value] = []
-    seen: set[Value] = set()
-    stack: list[tuple[Value, bool]] = [(root, False) for root in reversed([*roots])]
+def order_by(roots: Iterable[T], parents: Callable[[T], Sequence[T]]) -> list[T]:
+    """As `topological_order`, of things whose parents a function tells."""
+    order: list[T] = []
+    seen: set[T] = set()
+    stack = [(root, False) for root in reversed([*roots])]
     while stack:
         node, complete = stack.pop()
         if complete:
             order.append(node)
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
-            if not is_outside(node):
-                stack += [(parent, False) for parent in reversed(node.parents)]
+            stack += [(node, True), *[(parent, False) for parent in reversed(parents(node))]]
     return order
 
 

@@ -15,7 +15,7 @@ import graphviz
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value
+from autograd_lite import Value, files
 from autograd_lite.errors import LayoutError
 from autograd_lite.view import layout
 
@@ -367,14 +367,14 @@ class TestDigraph:
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     """A write that fails leaves the old file and no part of the new one."""
     path = tmp_path / "x.svg"
-    layout.write_whole(path, b"old")
+    files.write_whole(path, b"old")
 
     def fail(*_):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="disk full"):
-        layout.write_whole(path, b"new")
+        files.write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.svg"]
 

@@ -17,6 +17,7 @@ from autograd_lite.errors import ExpressionError, TableError
 from autograd_lite.evaluation_trace import trace
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
+from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page import document
 from autograd_lite.tables.model import TableModel, Training
@@ -25,7 +26,6 @@ from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed, read_csv
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
-from autograd_lite.view.layout import write_whole
 
 
 def demo(options: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
 from autograd_lite.explanations.notation import LATEX, shown
 from autograd_lite.explanations.templates import ATOM, POWER, Piece
-from autograd_lite.graph import ancestors, check_value, row_of
+from autograd_lite.graph import ancestors, check_value, order_by, row_of
 from autograd_lite.transforms import gradient
 
 #: A part of a formula gets a line of its own where repeating it takes more symbols than this, or
@@ -209,19 +209,7 @@ class _Page:
 
     def _order(self) -> list[Formula]:
         """Every formula after those that it shows."""
-        order: list[Formula] = []
-        seen: set[Formula] = set()
-        stack = [(part, False) for part in reversed(self._parts)]
-        while stack:
-            formula, complete = stack.pop()
-            if complete:
-                order.append(formula)
-            elif formula not in seen:
-                seen.add(formula)
-                stack.append((formula, True))
-                if formula in self._written:
-                    stack += [(arg, False) for arg in reversed(self._shown(formula))]
-        return order
+        return order_by(self._parts, lambda x: self._shown(x) if x in self._written else ())
 
     # --- names ------------------------------------------------------------------------------------
 

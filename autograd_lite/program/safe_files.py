@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import safetensors
 import safetensors.numpy
 
 from autograd_lite.errors import AutogradError
+from autograd_lite.files import write_whole
 
 VERSION = 1
-
-
-def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file beside its place and rename it, so that no half file is ever seen."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +50,7 @@ class Format:
     ) -> None:
         """Write a file, all of it or nothing."""
         text = json.dumps({"version": VERSION, **description}, sort_keys=True)
-        replace_file(path, safetensors.numpy.save(arrays, metadata={self.key: text}))
+        write_whole(path, safetensors.numpy.save(arrays, metadata={self.key: text}))
 
     @contextmanager
     def reading(

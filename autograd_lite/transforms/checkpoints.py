@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, current_scope, dependent, restore
-from autograd_lite.graph import order_within, row_of, scope, scope_of
+from autograd_lite.graph import order_by, row_of, scope, scope_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
@@ -82,7 +82,8 @@ class _Inner:
         def is_outside(node: Value) -> bool:
             return node in given or scope_of(node)[: len(mark)] != mark
 
-        order = order_within([x for x in self.outputs if isinstance(x, Value)], is_outside)
+        outputs = [x for x in self.outputs if isinstance(x, Value)]
+        order = order_by(outputs, lambda node: () if is_outside(node) else node.parents)
         self.inputs = [*inputs]
         self.inputs += [x for x in order if x not in given and not x.constant and is_outside(x)]
         self.between = [x for x in dependent(order, self.inputs) if x.op and not is_outside(x)]

@@ -10,8 +10,9 @@ from typing import Any
 import graphviz
 
 from autograd_lite.errors import LayoutError
+from autograd_lite.files import write_whole
 from autograd_lite.view.fold import Folding
-from autograd_lite.view.layout import TIME_LIMIT, lay_out, write_whole
+from autograd_lite.view.layout import TIME_LIMIT, lay_out
 from autograd_lite.view.picture import Picture
 
 

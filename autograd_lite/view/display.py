@@ -10,10 +10,11 @@ from pathlib import Path
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError
+from autograd_lite.files import write_whole
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot, drawing_of
 from autograd_lite.view.fold import Folding
-from autograd_lite.view.layout import TIME_LIMIT, lay_out_each, write_whole
+from autograd_lite.view.layout import TIME_LIMIT, lay_out_each
 from autograd_lite.view.page import Page
 
 #: Dots per inch of saved PNG files.

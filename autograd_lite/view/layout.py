@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Sequence
-from pathlib import Path
 
 from autograd_lite.errors import LayoutError
 
@@ -133,15 +132,3 @@ def _run(sources: Sequence[str], output: str, engine: str, time_limit: float) ->
         return done.stdout
     # A user's text holds no quotation mark: it is escaped.
     return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
-
-
-def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write a file beside its place and move it there, so that it is never seen half-written."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-    return Path(path)
