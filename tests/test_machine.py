@@ -21,6 +21,7 @@ from autograd_lite.engine.kernels import is_arithmetic
 from autograd_lite.ops import TABLE, SequenceOp
 
 Call = native.Call
+NUMBER = "number"
 FOLDS = [row for row in KERNELS if isinstance(row, SequenceOp)]
 #: Vector mathematics is off by less than 4 ulp, that of one number by up to 3 with some functions.
 ULPS = 6
@@ -408,9 +409,17 @@ def test_every_allocation_may_fail_and_nothing_is_lost():
     arrays = (np.array([0], np.int32), np.array([0, 3]), np.array([0, 1, 2]), np.array([0.5]), 2)
     column, number, sums = np.ones((3000, 1)), np.ones(1), np.zeros(2)
     machine = Machine([("sum", ())], *arrays, np.array([3, 0]))
+    given = {"a": np.ones(1)}
+    layouts = (dict, (("a", (np.ndarray, (1,), False)),)), NUMBER
+    result = (tuple, ((list, 1), (dict, (("a", (np.ndarray, (1, 1), False)),))))
+    nested = Call(machine, result, lambda *args: None, (), layouts)
     actions = [
         lambda: Machine([("sum", ())], *arrays, np.array([3, 0])),
-        lambda: Call(machine, 1, max, (1.0,), (-1, -1)),
+        lambda: Call(machine, (tuple, 1), max, (1.0,), (NUMBER, NUMBER)),
+        lambda: Call(
+            machine, (dict, (("a", (list, 1)),)), max, (1.0,), ((list, (NUMBER,)), NUMBER)
+        ),
+        lambda: nested(given, 2.0),
         lambda: machine.map([(column, 0, 1, False), (number, 1, 1, True)], 3000, sums, True, 2),
         lambda: machine.map([(number, 0, 1, True), (column, 1, 1, False)], 3000, sums, True, 2),
     ]
@@ -430,6 +439,8 @@ def test_every_allocation_may_fail_and_nothing_is_lost():
                     memory.remove_mem_hooks()
             machine.map([(column, 0, 1, False), (number, 1, 1, True)], 3000, sums, True, 2)
             assert sums.tolist() == [7500.0, 3000.0]
+            first, second = nested(given, 2.0)
+            assert (first, second["a"].tolist()) == ([3.5], [[1.0]])
             if again == 1:
                 before = tracemalloc.get_traced_memory()[0]
         assert len(failed) > 30
@@ -442,66 +453,240 @@ def test_every_allocation_may_fail_and_nothing_is_lost():
 # --- calls ----------------------------------------------------------------------------------------
 
 
-def test_a_call_runs_the_machine_on_floats_and_hands_on_everything_else():
+def handed_on(*args, **keywords):
+    return args, keywords
+
+
+def test_a_call_runs_the_machine_on_numbers_and_hands_on_everything_else():
     machine = program([(TABLE["subtract"], 0, 1)], 2, [2])
-
-    def fallback(*args, **keywords):
-        return args, keywords
-
-    call = Call(machine, 0, fallback, (), (-1, -1))
+    call = Call(machine, NUMBER, handed_on, (), (NUMBER, NUMBER))
     assert call(3.0, 1.0) == 2.0
-    assert call(3, 1.0) == ((3, 1.0), {})
-    assert call(np.float64(3.0), 1.0) == ((3.0, 1.0), {})
-    assert call(3.0) == ((3.0,), {})
-    assert call(3.0, 1.0, 2.0) == ((3.0, 1.0, 2.0), {})
-    assert call(3.0, y=1.0) == ((3.0,), {"y": 1.0})
+    assert call(2**53, np.float64(1.0)) == 2**53 - 1
     assert call(*[3.0, 1.0], **{}) == 2.0
-    both = program([(TABLE["subtract"], 0, 1)], 2, [2, 0])
-    assert Call(both, 1, fallback, (), (-1, -1))(3.0, 1.0) == (2.0, 3.0)
-    assert Call(both, 2, fallback, (), (-1, -1))(3.0, 1.0) == [2.0, 3.0]
-
-
-def test_a_call_takes_lists_of_floats_of_its_sizes():
-    machine = program([(TABLE["subtract"], 0, 2)], 4, [4, 1, 3])
-
-    def fallback(*args):
-        return args
-
-    call = Call(machine, 1, fallback, (), (2, -1, 1))
-    assert call([3.0, 1.0], 2.0, [5.0]) == (1.0, 1.0, 5.0)
     for others in (
-        ([3.0], 2.0, [5.0]),
-        ([3.0, 1.0, 0.0], 2.0, [5.0]),
-        ((3.0, 1.0), 2.0, [5.0]),
-        ([3.0, 1], 2.0, [5.0]),
-        ([3.0, 1.0], [2.0], [5.0]),
-        ([3.0, 1.0], 2.0),
+        (2**53 + 1, 1.0),
+        (2**64, 1.0),
+        (True, 1.0),
+        (np.float32(3.0), 1.0),
+        (np.array(3.0), 1.0),
+        ("3", 1.0),
+        (3.0,),
+        (3.0, 1.0, 2.0),
     ):
-        assert call(*others) == others
+        assert call(*others) == (others, {})
+    assert call(3.0, y=1.0) == ((3.0,), {"y": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("layout", "expected"),
+    [
+        ((tuple, 2), (2.0, 3.0)),
+        ((list, 2), [2.0, 3.0]),
+        ((tuple, (NUMBER, (list, 1))), (2.0, [3.0])),
+        ((list, ((tuple, (NUMBER, NUMBER)), (list, 0), (tuple, ()))), [(2.0, 3.0), [], ()]),
+        ((dict, (("b", NUMBER), ("a", (tuple, 1)))), {"b": 2.0, "a": (3.0,)}),
+        ((dict, ((1, NUMBER), (None, NUMBER))), {1: 2.0, None: 3.0}),
+    ],
+)
+def test_a_call_builds_the_result_of_its_layout(layout, expected):
+    call = Call(program([(TABLE["subtract"], 0, 1)], 2, [2, 0]), layout, max, (), (NUMBER, NUMBER))
+    found = call(3.0, 1.0)
+    assert repr(found) == repr(expected)
+    assert call(3.0, 1.0) is not found
+
+
+def test_a_call_builds_new_arrays_that_are_their_own():
+    machine = program([(TABLE["subtract"], 0, 1)], 2, [2, 0, 1, 2, 0, 1, 0])
+    layout = (
+        tuple,
+        ((np.ndarray, (2, 3), False), (np.ndarray, (), False), (np.ndarray, (0,), False)),
+    )
+    call = Call(machine, layout, max, (), (NUMBER, NUMBER))
+    first, second = call(3.0, 1.0), call(3.0, 1.0)
+    assert first[0].tolist() == [[2.0, 3.0, 1.0], [2.0, 3.0, 1.0]]
+    assert first[1].tolist() == 3.0
+    assert first[2].shape == (0,)
+    for array, other in zip(first, second, strict=True):
+        assert array.dtype == np.float64
+        assert array.flags.carray
+        assert array.flags.owndata
+        assert not np.shares_memory(array, other)
+
+
+@pytest.mark.parametrize(
+    ("layout", "taken", "others"),
+    [
+        ((list, 2), [[3.0, 1.0], [3, np.float64(1.0)]],
+         [[3.0], [3.0, 1.0, 0.0], (3.0, 1.0), [3.0, None]]),
+        ((tuple, 2), [(3.0, 1.0), (3, 1)], [[3.0, 1.0], (3.0,), (3.0, "1")]),
+        ((list, (NUMBER, (tuple, 1))), [[3.0, (1.0,)]], [[3.0, 1.0], [3.0, [1.0]], [3.0]]),
+        ((dict, (("a", NUMBER), ("b", (list, 1)))), [{"a": 3.0, "b": [1.0]}],
+         [{"b": [1.0], "a": 3.0}, {"a": 3.0}, {"a": 3.0, "c": [1.0]}, {"a": 3.0, "b": 1.0}]),
+        ((dict, (("a", NUMBER), (1, NUMBER))),
+         [{"".join(["a"]): 3.0, 1: 1.0}], [{"a": 3.0, 2: 1.0}]),
+        ((np.ndarray, (2,), False),
+         [np.array([3.0, 1.0]), np.array([3.0, 0.0, 1.0])[::2], np.array([1.0, 3.0])[::-1],
+          np.array([3, 1]), np.array([3, 1], np.int32), np.array([3, 1], np.longlong),
+          np.array([3.0, 1.0], np.float32)],
+         [np.ones(3), np.ones((2, 1)), np.ones((1, 2)), np.float64(1.0), [3.0, 1.0],
+          np.ones(2, bool), np.array([2**53 + 1, 0]), np.ones(2, complex), np.ones(2, ">f8"),
+          np.ones(2, np.float16), np.ones(2, object), np.ones(2, np.longdouble), np.ma.ones(2),
+          np.ones(2, "M8[s]"), np.ones(2, [("x", float)])]),
+        ((np.ndarray, (1, 2, 1), False),
+         [np.array([[[3.0], [1.0]]]), np.array([[[3.0]], [[1.0]]]).swapaxes(0, 1),
+          np.broadcast_to([[3.0], [1.0]], (1, 2, 1)), np.asfortranarray([[[3.0], [1.0]]])],
+         [np.ones(2), np.ones((2, 1, 1))]),
+    ],
+)  # fmt: skip
+def test_a_call_takes_arguments_of_its_layout(layout, taken, others):
+    machine = program([(TABLE["subtract"], 0, 1)], 3, [3, 2])
+    call = Call(machine, (tuple, 2), lambda *args: args, (), (layout, NUMBER))
+    for argument in taken:
+        assert call(argument, 5.0) == (2.0, 5.0)
+    for argument in others:
+        found = call(argument, 5.0)
+        assert found[0] is argument
+        assert found[1] == 5.0
+
+
+def test_a_call_takes_the_memory_of_arrays_that_are_not_aligned():
+    array = np.frombuffer(b"x" + np.array([3.0, 1.0]).tobytes(), np.float64, offset=1)
+    call = Call(
+        program([(TABLE["subtract"], 0, 1)], 2, [2]),
+        NUMBER,
+        lambda x: float(x[0] - x[1]),
+        (),
+        ((np.ndarray, (2,), False),),
+    )
+    assert call(array) == 2.0
+    record = np.array([(b"x", 3.0), (b"y", 1.0)], [("text", "S1"), ("number", float)])
+    assert call(record["number"]) == 2.0
+
+
+def test_a_call_takes_settings_that_are_the_same_object():
+    thing = ["sin"] * 2
+    call = Call(program([], 1, [0]), NUMBER, handed_on, (), (("static", "sin"), NUMBER))
+    assert call("sin", 2.0) == 2.0
+    assert call("cos", 2.0) == (("cos", 2.0), {})
+    held = type("Same", (), {"thing": thing})()
+    call = Call(program([], 1, [0]), NUMBER, handed_on, (), (NUMBER, ("callable", held)))
+    assert call(2.0, thing) == 2.0
+    assert call(2.0, list(thing)) == ((2.0, thing), {})
+
+
+def test_a_call_takes_arguments_by_name():
+    machine = program([(TABLE["subtract"], 0, 1), (TABLE["subtract"], 3, 2)], 3, [4])
+    call = Call(machine, NUMBER, handed_on, (), (NUMBER,) * 3, (None, "y", "z", "other"))
+    assert call(5.0, 1.0, z=2.0) == call(5.0, z=2.0, y=1.0) == call(5.0, 1.0, 2.0) == 2.0
+    assert call(5.0, **{"".join("y"): 1.0, "".join("z"): 2.0}) == 2.0
+    for args, keywords in (
+        ((5.0, 1.0), {"y": 2.0}),
+        ((5.0, 1.0), {"x": 2.0}),
+        ((5.0, 1.0), {"other": 2.0}),
+        ((5.0,), {"z": 2.0}),
+        ((1.0,), {"x": 5.0, "z": 2.0}),
+        ((5.0, 1.0, 2.0), {"z": 2.0}),
+        ((), {"x": 5.0, "y": 1.0, "z": 2.0}),
+    ):
+        assert call(*args, **keywords) == (args, keywords)
+    many = Call(program([], 33, [0]), NUMBER, handed_on, (), (NUMBER,) * 33, tuple("x" * 33))
+    assert many(*range(33)) == 0.0
+    assert many(*range(32), x=1.0) == ((*range(32),), {"x": 1.0})
 
 
 def test_a_call_whose_guards_differ_is_handed_on():
     less = program([(TABLE["less"], 0, 1), (TABLE["less"], 1, 1)], 2, [0, 2, 3])
-    call = Call(less, 0, lambda *args: "otherwise", (1.0, 0.0), (-1, -1))
+    call = Call(less, NUMBER, lambda *args: "otherwise", (1.0, 0.0), (NUMBER, NUMBER))
     assert call(1.0, 2.0) == 1.0
     assert call(2.0, 1.0) == "otherwise"
     assert call(math.nan, 1.0) == "otherwise"
-    assert Call(less, 1, max, (0.0,), (-1, -1))(1.0, 2.0) == (1.0, 1.0)
+    assert Call(less, (tuple, 2), max, (0.0,), (NUMBER, NUMBER))(1.0, 2.0) == (1.0, 1.0)
+
+
+def test_a_call_that_hands_on_to_a_call_needs_no_recursion():
+    call = handed_on
+    for _ in range(100_000):
+        call = Call(program([], 1, [0]), NUMBER, call, (), ((list, 1),))
+    assert call(1.0) == ((1.0,), {})
+    assert Call(program([], 1, [0]), NUMBER, call, (), (NUMBER,))(1.0) == 1.0
+    assert call.fallback([2.0]) == 2.0
+    while call is not handed_on:  # freed one by one, which is what else would need recursion
+        call = call.fallback
 
 
 def test_calls_that_cannot_work_are_refused():
-    machine = program([], 1, [0, 0])
-    for arguments, message in (
-        ((machine, 3, max, (), (-1,)), "kind is 0"),
-        ((machine, 0, max, (), (-1,)), "2 outputs do not fit kind 0 and 0 guards"),
-        ((machine, 1, max, (1.0, 1.0, 1.0), (-1,)), "do not fit"),
-        ((machine, 1, max, (), ()), "1 numbers in all, and are \\(\\)"),
-        ((machine, 1, max, (), (2,)), "are \\(2,\\)"),
-        ((machine, 1, max, (), (-2,)), "are \\(-2,\\)"),
-        ((machine, 1, max, (), (0, 2**62, 2**62)), "sizes of arguments"),
+    machine, array = program([], 1, [0, 0]), np.ndarray
+    deep = NUMBER
+    for _ in range(30):
+        deep = (list, (deep,))
+    for arguments, error, message in (
+        ((machine, NUMBER, max, (), (NUMBER,)), ValueError, "do not fit the numbers"),
+        ((machine, (list, 3), max, (), (NUMBER,)), ValueError, "do not fit the numbers"),
+        ((machine, (list, -1), max, (), (NUMBER,)), ValueError, "do not fit the numbers"),
+        ((machine, (list, 2), max, (1.0,) * 3, (NUMBER,)), ValueError, "3 guards do not fit 2"),
+        ((machine, (list, 2), max, ("a",), (NUMBER,)), TypeError, "real number"),
+        ((machine, (list, 2), max, (), ()), ValueError, "do not fit"),
+        ((machine, (list, 2), max, (), ((list, 2),)), ValueError, "do not fit"),
+        ((machine, (list, 2), max, (), (NUMBER, (list, 2**62), (list, 2**62))), ValueError, "fit"),
+        ((machine, (list, 2), max, (), ((array, (2**40, 2**40), False),)), ValueError, "fit"),
+        ((machine, (list, 2), max, (), ((list, 2**70),)), OverflowError, "too large|too big"),
+        ((machine, (list, 2), max, (), ((array, (-1,), False),)), ValueError, "fit"),
+        ((machine, (list, 2), max, (), ((array, ("a",), False),)), TypeError, "integer"),
+        ((machine, (list, 2), max, (), ((array, (1,), True),)), TypeError, "and was given the"),
+        ((machine, (list, 2), max, (), ((set, 1),)), TypeError, "and was given the layout"),
+        ((machine, (list, 2), max, (), ((dict, 1),)), TypeError, "and was given the layout"),
+        ((machine, (list, 2), max, (), ((dict, (NUMBER,)),)), TypeError, "and was given"),
+        ((machine, (list, 2), max, (), ((list, None),)), TypeError, "and was given"),
+        ((machine, (list, 2), max, (), ((list,),)), TypeError, "and was given"),
+        ((machine, (list, 2), max, (), ("Value",)), TypeError, "and was given"),
+        ((machine, (list, 2), max, (), (("static", []), NUMBER)), TypeError, "and was given"),
+        ((machine, (list, 2), max, (), (("callable", 1), NUMBER)), AttributeError, "thing"),
+        ((machine, (list, 2), max, (), (deep,)), TypeError, "and was given"),
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(error, match=message):
             Call(*arguments)
+
+
+def test_a_call_is_right_when_the_collector_runs_it_in_between():
+    """Making the result may collect garbage, whose finalizers are Python code."""
+    machine = program([(TABLE["subtract"], 0, 1)], 2, [2, 0, 1])
+    parts = (tuple, ((list, 1), (dict, (("a", NUMBER),)), (list, 1)))
+
+    def again(*args):
+        return [args[0] - args[1]], {"a": args[0]}, [args[1]]
+
+    call = Call(machine, parts, again, (), (NUMBER, NUMBER))
+    freed = []
+
+    class Garbage:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            freed.append(call(7.0, 5.0))
+
+    before = gc.get_threshold()
+    try:
+        for _ in range(50):
+            Garbage()
+            gc.set_threshold(1)
+            found = call(3.0, 1.0)
+            gc.set_threshold(*before)
+            assert found == ([2.0], {"a": 3.0}, [1.0])
+    finally:
+        gc.set_threshold(*before)
+    gc.collect()
+    assert freed == [([2.0], {"a": 7.0}, [5.0])] * 50
+
+
+def test_long_programs_let_other_threads_call_meanwhile():
+    n = 25_000
+    steps = [(TABLE["sin"], k) for k in range(n)]
+    call = Call(program(steps, 1, [n]), (list, 1), handed_on, (), (NUMBER,))
+    numbers = [0.1 * k for k in range(1, 9)]
+    expected = [call(x) for x in numbers]
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(call, numbers * 20)] == expected * 20
 
 
 def test_a_call_in_a_cycle_is_collected():
@@ -509,7 +694,7 @@ def test_a_call_in_a_cycle_is_collected():
         pass
 
     owner = Owner()
-    owner.call = Call(program([], 1, [0]), 0, lambda *args, owner=owner: owner, (), (-1,))
+    owner.call = Call(program([], 1, [0]), NUMBER, lambda *args, owner=owner: owner, (), (NUMBER,))
     gone = weakref.ref(owner)
     del owner
     gc.collect()

@@ -18,11 +18,11 @@ from autograd_lite.program.layouts import (
     numbers_of,
     plain_inputs,
     rows_of,
-    sizes_of,
     taken_apart,
 )
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
+from autograd_lite.program.running import quick
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.trees import Tree
 
@@ -112,21 +112,20 @@ class Compiled:
             args = self._positional(args, keywords)
         kind = tuple(map(layout, args))
         known = self._kinds.get(kind)
-        if known is not None and not self._check:
-            inputs = plain_inputs(args)
-            found = None if inputs is None else known.known(inputs)
-            if found is not None:
+        inputs = None if known is None or self._check else plain_inputs(args)
+        found = None if known is None or inputs is None else known.known(inputs)
+        if found is None:
+            trees = taken_apart(args, self._name)
+            if any(isinstance(tree, Tree) and holds_values(tree) for tree in trees):
+                return self._function(*args)
+            paths = self._paths(kind)
+            found = paths.once(trees)
+            if self._check:
+                paths.check_once(found.value, trees)
                 return found.value
-        trees = taken_apart(args, self._name)
-        if any(isinstance(tree, Tree) and holds_values(tree) for tree in trees):
-            return self._function(*args)
-        paths = self._paths(kind)
-        result = paths.once(trees)
-        if self._check:
-            paths.check_once(result, trees)
-        elif (sizes := sizes_of(kind)) is not None:
-            self._quick = paths.quick(self._slow, sizes)
-        return result
+        if found.traced is not None:
+            self._quick = quick(found.traced, kind, self._names, self._quick, self._slow)
+        return found.value
 
     def map(
         self,
@@ -203,6 +202,19 @@ class Compiled:
         if found is None:
             found = self._kinds[kind] = Paths(self._function, self._name)
         return found
+
+    @functools.cached_property
+    def _names(self) -> tuple[str | None, ...]:
+        """Of the positional parameters; None for those that cannot be named."""
+        try:
+            parameters = inspect.signature(self._function).parameters.values()
+        except (TypeError, ValueError):  # it has none that Python knows of
+            return ()
+        return tuple(
+            parameter.name if parameter.kind is parameter.POSITIONAL_OR_KEYWORD else None
+            for parameter in parameters
+            if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD
+        )
 
     def _positional(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[Any, ...]:
         """Keyword arguments in their places."""

@@ -40,19 +40,6 @@ def _is_network(thing: Any) -> bool:
 _NUMBER = "number"
 
 
-def sizes_of(layouts: Sequence[Hashable]) -> list[int] | None:
-    """-1 for each argument that is a number, its length for a list of numbers; None for others."""
-    sizes = []
-    for kind in layouts:
-        if kind == _NUMBER:
-            sizes.append(-1)
-        elif isinstance(kind, tuple) and kind[0] is list and isinstance(kind[1], int):
-            sizes.append(kind[1])
-        else:
-            return None
-    return sizes
-
-
 def plain_inputs(args: Sequence[Any]) -> Floats | None:
     """The numbers of float arrays, without looking at each; None for other arguments."""
     if not args or not all(type(a) is np.ndarray and a.dtype == np.float64 for a in args):
@@ -82,7 +69,7 @@ def layout(thing: Any) -> Hashable:
         parts = [getattr(thing, field.name) for field in dataclasses.fields(thing) if field.init]
         return kind, tuple(map(layout, parts))
     if is_static(thing):
-        return "static", _Same(thing) if callable(thing) else thing
+        return ("callable", _Same(thing)) if callable(thing) else ("static", thing)
     return _NUMBER
 
 

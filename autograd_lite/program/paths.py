@@ -13,7 +13,6 @@ import numpy as np
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.program.layouts import Floats, Static, numbers_of, with_columns
 from autograd_lite.program.program import reduced
-from autograd_lite.program.running import quick
 from autograd_lite.program.tracing import Traced, trace
 from autograd_lite.transforms.trees import Tree, take_apart
 
@@ -31,9 +30,10 @@ _WHY = (
 
 
 class Found(NamedTuple):
-    """A result, which may be None itself."""
+    """A result, and the path that gave it; None if it ran eagerly."""
 
     value: Any
+    traced: Traced | None
 
 
 class Paths:
@@ -50,34 +50,26 @@ class Paths:
         self._function, self._name = function, name
         self._warned = False
 
-    def once(self, trees: Trees) -> Any:
+    def once(self, trees: Trees) -> Found:
         """The function's result, by a program whose guards hold."""
         numbers = [x for tree in trees if isinstance(tree, Tree) for x in numbers_of(tree)]
         inputs = np.array(numbers, dtype=np.float64)
         found = self.known(inputs)
         if found is not None:
-            return found.value
+            return found
         new = self._another(trees)
         if new is not None:
-            return new.rebuilt(new.program.run(inputs))
+            return Found(new.rebuilt(new.program.run(inputs)), new)
         result = self.eager(trees)
-        return result.rebuilt(result.leaves)
+        return Found(result.rebuilt(result.leaves), None)
 
     def known(self, inputs: Floats) -> Found | None:
         """The result by a program that is there already."""
         for traced in self.traced:
             outputs = traced.program.run(inputs)
             if not traced.guards or traced.holds(outputs[None])[0]:
-                return Found(traced.rebuilt(outputs))
+                return Found(traced.rebuilt(outputs), traced)
         return None
-
-    def quick(self, slow: Callable[..., Any], sizes: Sequence[int]) -> Callable[..., Any]:
-        """The path that was met last as a quick function; see `running.quick`."""
-        traced = self.traced[-1]
-        if traced.form is None:
-            return slow
-        expected = [float(guard.holds) for guard in traced.guards]
-        return quick(traced.program, traced.form, slow, expected, sizes)
 
     def rows(
         self,

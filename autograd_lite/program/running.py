@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from autograd_lite.program.in_python import InPython
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
+    from autograd_lite.program.tracing import Traced
 
 native: Any = None
 if engine == "native":
@@ -25,6 +26,9 @@ if engine == "native":
         warnings.warn(f"{error}; programs run in Python instead", stacklevel=2)
 
 Floats = npt.NDArray[np.float64]
+
+#: So many paths of one function are tried one after the other in C.
+MOST_LINKS = 64
 
 
 class Runner(Protocol):
@@ -95,27 +99,41 @@ def _placed(arguments: Sequence[tuple[Floats, bool]]) -> tuple[tuple[Floats, int
 
 
 def quick(
-    program: Program,
-    kind: int,
+    traced: Traced,
+    arguments: tuple[Hashable, ...],
+    names: tuple[str | None, ...],
+    before: Callable[..., Any],
     slow: Callable[..., Any],
-    expected: Sequence[float],
-    sizes: Sequence[int],
 ) -> Callable[..., Any]:
-    """A program as a function of floats and lists, where the machine is there: else `slow`.
+    """A path as a function, where the machine is there and takes such structures: else `before`.
 
     Parameters
     ----------
-    program : Program
-    kind : int
-        Whether it gives a float (0), a tuple (1) or a list (2).
+    traced : Traced
+    arguments : tuple
+        The layout of each.
+    names : tuple of str or None
+        Of the arguments that may be given by name.
+    before : callable
+        Called if the arguments are something else, or the guards come out differently. It may have
+        been made here for other paths: one call goes through them all.
     slow : callable
-        Called if the arguments are something else, or the last outputs not as expected.
-    expected : sequence of float
-    sizes : sequence of int
-        Of each argument: -1 for a float, or the length of a list of floats.
+        Called in place of `before` when that goes through as many as are kept.
     """
-    own = program._run()
+    own = traced.program._run()
     if not isinstance(own, _Native):
-        return slow
-    call: Callable[..., Any] = native.Call(own.machine, kind, slow, tuple(expected), tuple(sizes))
-    return call
+        return before
+    link, links = before, 0
+    while isinstance(link, native.Call):
+        if link.machine is own.machine:
+            return before
+        link, links = link.fallback, links + 1
+    expected = tuple([float(guard.holds) for guard in traced.guards])
+    rest = before if links < MOST_LINKS else slow
+    try:
+        found: Callable[..., Any] = native.Call(
+            own.machine, traced.layout, rest, expected, arguments, names
+        )
+    except TypeError:
+        return before
+    return found

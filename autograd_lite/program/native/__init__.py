@@ -6,7 +6,8 @@
 * ``blocks.c``: instructions on blocks of rows, written once for each set of machine instructions;
 * ``plan.c``: what is run once for all rows, and what for each block;
 * ``map.c``: rows, chunks and threads;
-* ``call.c``: a program as a function of floats;
+* ``forms.c``: numbers out of arguments, results out of numbers;
+* ``call.c``: a program as a function;
 * ``machine.c``: includes them all; what Python sees.
 
 Importing it raises ModuleNotFoundError where it was not compiled, and ImportError where it was

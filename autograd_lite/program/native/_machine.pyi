@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, final
 
 BLOCK: int
@@ -32,12 +32,15 @@ class Machine:
 
 @final
 class Call:
+    machine: Machine
+    fallback: Callable[..., Any]
     def __new__(
         cls,
         machine: Machine,
-        kind: int,
+        result: Hashable,
         fallback: Callable[..., Any],
         expected: tuple[float, ...],
-        sizes: tuple[int, ...],
+        arguments: tuple[Hashable, ...],
+        names: tuple[str | None, ...] = (),
     ) -> Call: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...

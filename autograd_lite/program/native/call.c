@@ -1,107 +1,95 @@
-/* A program as a function of floats, and of lists of them: the fastest way to run one. */
+/* A program as a function: the fastest way to run one. */
 
 typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     Machine *machine;
     PyObject *fallback;
+    PyObject *names;  /* of the arguments, in order, where they have some */
     double *expected; /* what the last outputs must be */
     int32_t n_guards;
-    int kind;
     Py_ssize_t n_args;
-    Py_ssize_t *sizes; /* of each argument: how long a list it is, -1 for a float */
+    Form *forms; /* of each argument */
+    Form result;
 } Call;
 
-enum { CALL_FLOAT, CALL_TUPLE, CALL_LIST };
+enum { MOST_NAMED = 32 }; /* arguments, where some are given by name */
 
-/* Where the results go; made before the run, as Python's collector may run other programs in between. */
-static PyObject *make_room(const Call *call) {
-    const int32_t n = call->machine->n_outputs - call->n_guards;
-    return call->kind == CALL_TUPLE ? PyTuple_New(n) : PyList_New(n);
-}
-
-/* The results in their room, which is lost after an error. */
-static PyObject *fill_room(const Call *call, PyObject *found) {
-    const Machine *machine = call->machine;
-    const int32_t *slots = machine->output_slots, n = machine->n_outputs - call->n_guards;
-    for (int32_t k = 0; k < n; k++) {
-        PyObject *number = PyFloat_FromDouble(machine->slots[slots[k]]);
-        if (!number) {
-            Py_DECREF(found);
-            return NULL;
-        }
-        if (call->kind == CALL_TUPLE)
-            PyTuple_SET_ITEM(found, k, number);
-        else
-            PyList_SET_ITEM(found, k, number);
-    }
-    return found;
-}
-
-static bool guards_hold(const Call *call) {
-    const Machine *machine = call->machine;
-    const int32_t *slots = machine->output_slots + machine->n_outputs - call->n_guards;
-    for (int32_t k = 0; k < call->n_guards; k++)
-        if (machine->slots[slots[k]] != call->expected[k])
-            return false;
-    return true;
-}
-
-/* Put an argument into some slots; false if it is something else. */
-static bool read_list(PyObject *arg, Py_ssize_t size, double *slots) {
-    if (!PyList_CheckExact(arg) || PyList_GET_SIZE(arg) != size)
+/* Arguments by position and by name, all by position; false if they do not fit. */
+static bool place_named(const Call *call, PyObject *const *args, Py_ssize_t n_given, PyObject *names,
+                        PyObject **placed) {
+    const Py_ssize_t n_named = PyTuple_GET_SIZE(names);
+    if (call->n_args > MOST_NAMED)
         return false;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        PyObject *number = PyList_GET_ITEM(arg, i);
-        if (!PyFloat_CheckExact(number))
+    memset(placed, 0, (size_t)call->n_args * sizeof(PyObject *));
+    memcpy(placed, args, (size_t)n_given * sizeof(PyObject *));
+    for (Py_ssize_t k = 0; k < n_named; k++) {
+        Py_ssize_t i = n_given;
+        while (i < call->n_args && i < PyTuple_GET_SIZE(call->names) &&
+               !same_key(PyTuple_GET_ITEM(call->names, i), PyTuple_GET_ITEM(names, k)))
+            i++;
+        if (i >= call->n_args || i >= PyTuple_GET_SIZE(call->names) || placed[i])
             return false;
-        slots[i] = PyFloat_AS_DOUBLE(number);
+        placed[i] = args[n_given + k];
     }
     return true;
 }
 
-static bool read_args(const Call *call, PyObject *const *args) {
-    double *slots = call->machine->slots;
-    for (Py_ssize_t i = 0; i < call->n_args; i++) {
-        const Py_ssize_t size = call->sizes[i];
-        if (size < 0) {
-            if (!PyFloat_CheckExact(args[i]))
-                return false;
-            *slots++ = PyFloat_AS_DOUBLE(args[i]);
-        } else {
-            if (!read_list(args[i], size, slots))
-                return false;
-            slots += size;
-        }
-    }
+static bool guards_hold(const Call *call, const double *slots) {
+    const Machine *machine = call->machine;
+    const int32_t *places = machine->output_slots + machine->n_outputs - call->n_guards;
+    for (int32_t k = 0; k < call->n_guards; k++)
+        if (slots[places[k]] != call->expected[k])
+            return false;
     return true;
+}
+
+/* The result in `found`, which is NULL with an exception set after an error, without one where the arguments
+ * have other forms, the guards differ, or the collector of making the result ran the same program. */
+static void run_on(const Call *call, PyObject *const *args, PyObject **found) {
+    Machine *machine = call->machine;
+    Run run;
+    *found = NULL;
+    if (begin_run(machine, &run) < 0)
+        return;
+    double *slots = run.slots;
+    bool fits = true;
+    for (Py_ssize_t i = 0; i < call->n_args && fits; i++)
+        fits = read_numbers(&call->forms[i], args[i], &slots);
+    if (fits) {
+        run_program(machine, &run);
+        const int32_t *places = machine->output_slots;
+        if (guards_hold(call, run.slots))
+            *found = build_result(&call->result, run.slots, &places);
+        if (!is_undisturbed(machine, &run))
+            Py_CLEAR(*found);
+    }
+    end_run(&run);
 }
 
 static PyObject *call_vectorcall(PyObject *self, PyObject *const *args, size_t flags,
                                  PyObject *names) {
-    Call *call = (Call *)self;
-    Machine *machine = call->machine;
-    if (PyVectorcall_NARGS(flags) == call->n_args && (!names || PyTuple_GET_SIZE(names) == 0)) {
-        PyObject *found = NULL;
-        if (call->kind != CALL_FLOAT && !(found = make_room(call)))
-            return NULL;
-        if (read_args(call, args)) {
-            run_once(machine);
-            if (guards_hold(call))
-                return found ? fill_room(call, found)
-                             : PyFloat_FromDouble(machine->slots[machine->output_slots[0]]);
-        }
-        Py_XDECREF(found);
-    }
-    return PyObject_Vectorcall(call->fallback, args, flags, names);
+    const Py_ssize_t n_given = PyVectorcall_NARGS(flags);
+    const Py_ssize_t n_named = names ? PyTuple_GET_SIZE(names) : 0;
+    PyObject *placed[MOST_NAMED], *found, *next = self;
+    do { /* a fallback that is a call is no deeper one */
+        const Call *call = (const Call *)next;
+        next = call->fallback;
+        if (n_given + n_named != call->n_args ||
+            (n_named && !place_named(call, args, n_given, names, placed)))
+            continue;
+        run_on(call, n_named ? placed : args, &found);
+        if (found || PyErr_Occurred())
+            return found;
+    } while (Py_TYPE(next) == Py_TYPE(self));
+    return PyObject_Vectorcall(next, args, flags, names);
 }
 
 static int read_expected(Call *call, PyObject *expected) {
     const Py_ssize_t n = PyTuple_GET_SIZE(expected);
-    if (n > call->machine->n_outputs ||
-        (call->kind == CALL_FLOAT && call->machine->n_outputs != n + 1)) {
-        PyErr_Format(PyExc_ValueError, "%d outputs do not fit kind %d and %zd guards",
-                     (int)call->machine->n_outputs, call->kind, n);
+    if (n > call->machine->n_outputs) {
+        PyErr_Format(PyExc_ValueError, "%zd guards do not fit %d outputs", n,
+                     (int)call->machine->n_outputs);
         return -1;
     }
     call->n_guards = (int32_t)n;
@@ -118,57 +106,57 @@ static int read_expected(Call *call, PyObject *expected) {
     return 0;
 }
 
-/* The sizes of arguments, which together are the inputs. */
-static int read_sizes(Call *call, PyObject *sizes) {
-    Py_ssize_t left = call->machine->n_inputs;
-    call->n_args = PyTuple_GET_SIZE(sizes);
-    if (!(call->sizes = new_array(call->n_args, sizeof(Py_ssize_t)))) {
+/* The forms of arguments and of the result, of which the numbers are inputs and outputs. */
+static int read_forms(Call *call, PyObject *result, PyObject *arguments) {
+    const Py_ssize_t n = PyTuple_GET_SIZE(arguments);
+    Py_ssize_t left = call->machine->n_outputs - call->n_guards;
+    if (read_form(&call->result, result, &left, 0) < 0)
+        return -1;
+    if (left)
+        return count_numbers(-1, &left, result);
+    if (!(call->forms = new_array(n, sizeof(Form)))) {
         PyErr_NoMemory();
         return -1;
     }
-    for (Py_ssize_t i = 0; i < call->n_args && left >= 0; i++) {
-        const Py_ssize_t size = PyLong_AsSsize_t(PyTuple_GET_ITEM(sizes, i));
-        if (size == -1 && PyErr_Occurred())
+    call->n_args = n;
+    left = call->machine->n_inputs;
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (read_form(&call->forms[i], PyTuple_GET_ITEM(arguments, i), &left, 0) < 0)
             return -1;
-        call->sizes[i] = size;
-        left = size < -1 || size > left ? -1 : left - (size < 0 ? 1 : size);
-    }
-    if (left == 0)
-        return 0;
-    PyErr_Format(PyExc_ValueError, "sizes of arguments are -1 for a float or the length of a list, %d "
-                 "numbers in all, and are %R", (int)call->machine->n_inputs, sizes);
-    return -1;
+    return left ? count_numbers(-1, &left, arguments) : 0;
 }
 
 static PyTypeObject *MachineType;
 
 static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"machine", "kind", "fallback", "expected", "sizes", NULL};
-    PyObject *machine, *fallback, *expected, *sizes;
-    int kind;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!iOO!O!:Call", names, MachineType, &machine,
-                                     &kind, &fallback, &PyTuple_Type, &expected, &PyTuple_Type,
-                                     &sizes))
+    static char *names[] = {"machine", "result", "fallback", "expected", "arguments", "names", NULL};
+    PyObject *machine, *result, *fallback, *expected, *arguments, *given = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!:Call", names, MachineType, &machine,
+                                     &result, &fallback, &PyTuple_Type, &expected, &PyTuple_Type,
+                                     &arguments, &PyTuple_Type, &given))
         return NULL;
-    if (kind < CALL_FLOAT || kind > CALL_LIST)
-        return PyErr_Format(PyExc_ValueError, "kind is 0 for a float, 1 for a tuple or 2 for a list "
-                            "and was given %d", kind);
     Call *call = (Call *)type->tp_alloc(type, 0);
     if (!call)
         return NULL;
     call->vectorcall = call_vectorcall;
     call->machine = (Machine *)Py_NewRef(machine);
     call->fallback = Py_NewRef(fallback);
-    call->kind = kind;
-    if (read_expected(call, expected) < 0 || read_sizes(call, sizes) < 0)
+    call->names = given ? Py_NewRef(given) : PyTuple_New(0);
+    if (!call->names || read_expected(call, expected) < 0 || read_forms(call, result, arguments) < 0)
         Py_CLEAR(call);
     return (PyObject *)call;
 }
 
 static int call_traverse(PyObject *self, visitproc visit, void *arg) {
+    const Call *call = (Call *)self;
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((Call *)self)->fallback);
-    return 0;
+    Py_VISIT(call->fallback);
+    for (Py_ssize_t i = 0; i < call->n_args; i++) {
+        const int result = visit_form(&call->forms[i], visit, arg);
+        if (result)
+            return result;
+    }
+    return visit_form(&call->result, visit, arg);
 }
 
 static int call_clear(PyObject *self) {
@@ -184,23 +172,30 @@ static void call_dealloc(PyObject *self) {
     PyObject_GC_UnTrack(self);
     Py_XDECREF(call->machine);
     Py_XDECREF(call->fallback);
+    Py_XDECREF(call->names);
     PyMem_RawFree(call->expected);
-    PyMem_RawFree(call->sizes);
+    for (Py_ssize_t i = 0; i < call->n_args; i++)
+        free_form(&call->forms[i]);
+    PyMem_RawFree(call->forms);
+    free_form(&call->result);
     type->tp_free(self);
     Py_DECREF(type);
 }
 
 static PyMemberDef call_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Call, vectorcall), READONLY, NULL},
+    {"machine", T_OBJECT, offsetof(Call, machine), READONLY, NULL},
+    {"fallback", T_OBJECT, offsetof(Call, fallback), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
 PyDoc_STRVAR(call_doc,
-"Call(machine, kind, fallback, expected, sizes)\n--\n\n"
-"A machine as a function of floats and of lists of floats.\n\n"
-"Called with floats (size -1) and lists of the sizes that are given, it runs the machine and returns a float\n"
-"(kind 0), a tuple (1) or a list (2); the last outputs are compared with `expected` and not returned.\n"
-"Called with anything else, or where they differ, it calls `fallback`.");
+"Call(machine, result, fallback, expected, arguments, names=())\n--\n\n"
+"A machine as a function of structures.\n\n"
+"`result` and each of `arguments` are layouts (see program/layouts.py) of numbers, float arrays, tuples, lists and\n"
+"dicts; of arguments also text, None, and callables. Anything else is a TypeError. Called with such arguments, by\n"
+"position or by their `names`, it runs the machine and builds the result, new at each call. The last outputs are\n"
+"compared with `expected` and not returned. Called with anything else, or where they differ, it calls `fallback`.");
 
 static PyType_Slot call_slots[] = {
     {Py_tp_doc, (void *)call_doc},

@@ -41,7 +41,8 @@ typedef struct {
     int32_t *outputs;  /* registers */
     int32_t *code;     /* for `run_code` */
     int32_t *output_slots;
-    double *slots; /* inputs, constants, and others; for `run`, which holds the GIL all the time */
+    double *slots; /* inputs, constants, and others; for a run that holds the GIL all the time */
+    uint64_t n_runs; /* that began in these slots */
     Plan *plan;    /* for the last `map`, or NULL */
 } Machine;
 

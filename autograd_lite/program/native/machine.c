@@ -71,6 +71,7 @@ static const Variant *variant = &variant_plain;
 
 #include "plan.c"
 #include "map.c"
+#include "forms.c"
 #include "call.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
@@ -107,37 +108,6 @@ static int check_length(const Py_buffer *view, int32_t n, const char *what) {
     return -1;
 }
 
-enum { LONG_PROGRAM = 20000 }; /* instructions: some hundredths of a millisecond */
-
-static void take_outputs(const Machine *machine, const double *slots, double *outputs) {
-    for (int32_t k = 0; k < machine->n_outputs; k++)
-        outputs[k] = slots[machine->output_slots[k]];
-}
-
-static void run_short(Machine *machine, const double *inputs, double *outputs) {
-    memcpy(machine->slots, inputs, (size_t)machine->n_inputs * sizeof(double));
-    run_once(machine);
-    take_outputs(machine, machine->slots, outputs);
-}
-
-/* In slots of its own, so that other threads may run meanwhile. */
-static int run_long(const Machine *machine, const double *inputs, double *outputs) {
-    const size_t first = (size_t)first_instruction(machine), n_inputs = (size_t)machine->n_inputs;
-    double *slots = PyMem_RawMalloc((size_t)machine->n_slots * sizeof(double));
-    if (!slots) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    memcpy(slots, inputs, n_inputs * sizeof(double));
-    memcpy(slots + n_inputs, machine->slots + n_inputs, (first - n_inputs) * sizeof(double));
-    Py_BEGIN_ALLOW_THREADS
-    run_code(machine->code, slots, (const double *)machine->rows);
-    take_outputs(machine, slots, outputs);
-    Py_END_ALLOW_THREADS
-    PyMem_RawFree(slots);
-    return 0;
-}
-
 PyDoc_STRVAR(machine_run_doc,
 "run(inputs, outputs)\n--\n\nRun once, from one float64 array to another, with the bits of eager\n"
 "evaluation. A long program lets other threads run meanwhile.");
@@ -155,11 +125,15 @@ static PyObject *machine_run(PyObject *self, PyObject *const *args, Py_ssize_t n
     }
     const bool fits = check_length(&inputs, machine->n_inputs, "inputs") == 0 &&
                       check_length(&outputs, machine->n_outputs, "outputs") == 0;
-    int result = fits ? 0 : -1;
-    if (fits && machine->n_instructions < LONG_PROGRAM)
-        run_short(machine, inputs.buf, outputs.buf);
-    else if (fits)
-        result = run_long(machine, inputs.buf, outputs.buf);
+    Run run;
+    const int result = fits ? begin_run(machine, &run) : -1;
+    if (result == 0) {
+        memcpy(run.slots, inputs.buf, (size_t)machine->n_inputs * sizeof(double));
+        run_program(machine, &run);
+        for (int32_t k = 0; k < machine->n_outputs; k++)
+            ((double *)outputs.buf)[k] = run.slots[machine->output_slots[k]];
+        end_run(&run);
+    }
     PyBuffer_Release(&inputs);
     PyBuffer_Release(&outputs);
     if (result < 0)
@@ -250,7 +224,7 @@ PyMODINIT_FUNC PyInit__machine(void) {
     if (!MachineType)
         MachineType = (PyTypeObject *)PyType_FromSpec(&machine_spec);
     PyObject *call_type = PyType_FromSpec(&call_spec);
-    if (!MachineType || !call_type ||
+    if (!MachineType || !call_type || import_numpy() < 0 ||
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||

@@ -252,7 +252,49 @@ done:
     return result;
 }
 
-/* Inputs are in the first slots. No Python code runs here, so the slots are nobody else's meanwhile. */
-static inline void run_once(const Machine *machine) {
-    run_code(machine->code, machine->slots, (const double *)machine->rows);
+enum { LONG_PROGRAM = 20000 }; /* instructions: some hundredths of a millisecond */
+
+/* One run. A short program runs in the machine's own slots, which hold the GIL's owner's numbers only until
+ * some Python code runs; a long one in slots of its own, so that other threads may run meanwhile. */
+typedef struct {
+    double *slots;
+    uint64_t number; /* of the run, among those in the machine's slots */
+    bool own;
+} Run;
+
+/* Slots in which inputs are to be put. */
+static int begin_run(Machine *machine, Run *run) {
+    run->own = machine->n_instructions >= LONG_PROGRAM;
+    if (!run->own) {
+        run->slots = machine->slots;
+        run->number = ++machine->n_runs;
+        return 0;
+    }
+    if (!(run->slots = PyMem_RawMalloc((size_t)machine->n_slots * sizeof(double)))) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(run->slots + machine->n_inputs, machine->slots + machine->n_inputs,
+           (size_t)machine->n_constants * sizeof(double));
+    return 0;
+}
+
+static void run_program(const Machine *machine, const Run *run) {
+    if (!run->own) {
+        run_code(machine->code, run->slots, (const double *)machine->rows);
+        return;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    run_code(machine->code, run->slots, (const double *)machine->rows);
+    Py_END_ALLOW_THREADS
+}
+
+/* Whether no other run began since this one did, in the same slots. */
+static inline bool is_undisturbed(const Machine *machine, const Run *run) {
+    return run->own || run->number == machine->n_runs;
+}
+
+static inline void end_run(const Run *run) {
+    if (run->own)
+        PyMem_RawFree(run->slots);
 }
