@@ -26,7 +26,7 @@ def figures(count: int, quick: bool) -> list[Figure]:
 
 
 def value_beside_gradient(name: str, sizes: tuple[int, ...], count: int) -> Figure:
-    """Rosenbrock's function with its gradient, beside the gradient alone: the worst of the sizes."""
+    """Rosenbrock's function with its gradient, beside the gradient alone: the worst size."""
     pairs = {}
     for n in sizes:
         x = FORMS[name](rosenbrock(n).point)

@@ -160,9 +160,13 @@ static int call_traverse(PyObject *self, visitproc visit, void *arg) {
 }
 
 static int call_clear(PyObject *self) {
-    PyObject *fallback = ((Call *)self)->fallback;
-    ((Call *)self)->fallback = Py_NewRef(Py_None); /* which still can be called, with an error */
+    Call *call = (Call *)self;
+    PyObject *fallback = call->fallback;
+    call->fallback = Py_NewRef(Py_None); /* which still can be called, with an error */
     Py_XDECREF(fallback);
+    for (Py_ssize_t i = 0; i < call->n_args; i++)
+        if (call->forms[i].kind == FORM_SAME)
+            Py_CLEAR(call->forms[i].thing); /* to which no argument is the same */
     return 0;
 }
 

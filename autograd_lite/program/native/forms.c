@@ -9,7 +9,7 @@ typedef struct Form {
     Py_ssize_t n;      /* numbers of an array, items of the others */
     Py_ssize_t *shape; /* of an array */
     struct Form *parts; /* of what has items; NULL if all are numbers */
-    PyObject *thing;   /* an array's shape, a dict's keys, or the only object that is the SAME */
+    PyObject *thing;   /* an array's shape, a dict's keys, a named tuple's type, the only object that is the SAME */
 } Form;
 
 enum { MOST_DEPTH = 20 }; /* of forms inside of forms */
@@ -86,7 +86,7 @@ static int read_array_form(Form *form, PyObject *shape, Py_ssize_t *left, PyObje
     form->n = 1;
     for (int k = 0; k < form->n_dimensions; k++) {
         const Py_ssize_t size = form->shape[k] = PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, k));
-        if (size < 0 || (size && form->n > *left / size && form->n))
+        if (size < 0 || (size && form->n > PY_SSIZE_T_MAX / size))
             return count_numbers(-1, left, layout);
         form->n *= size;
     }
@@ -104,6 +104,11 @@ static int read_same_form(Form *form, PyObject *thing, bool is_callable, PyObjec
         return refuse_layout(layout);
     form->thing = Py_NewRef(thing);
     return 0;
+}
+
+static bool is_named_tuple(PyObject *kind) {
+    return PyType_Check(kind) && PyType_IsSubtype((PyTypeObject *)kind, &PyTuple_Type) &&
+           PyObject_HasAttrString(kind, "_fields");
 }
 
 static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
@@ -152,14 +157,18 @@ static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth) 
         return read_array_form(form, rest, left, layout);
     if (is_word(kind, "static") || is_word(kind, "callable"))
         return read_same_form(form, rest, is_word(kind, "callable"), layout);
-    if (kind == (PyObject *)&PyTuple_Type)
+    if (kind == (PyObject *)&PyTuple_Type) {
         form->kind = FORM_TUPLE;
-    else if (kind == (PyObject *)&PyList_Type)
+    } else if (is_named_tuple(kind)) {
+        form->kind = FORM_TUPLE;
+        form->thing = Py_NewRef(kind);
+    } else if (kind == (PyObject *)&PyList_Type) {
         form->kind = FORM_LIST;
-    else if (kind == (PyObject *)&PyDict_Type)
+    } else if (kind == (PyObject *)&PyDict_Type) {
         form->kind = FORM_DICT;
-    else
+    } else {
         return refuse_layout(layout);
+    }
     if (PyTuple_Check(rest))
         return read_parts(form, rest, left, depth);
     if (!PyLong_Check(rest) || form->kind == FORM_DICT)
@@ -276,7 +285,8 @@ static bool read_numbers(const Form *form, PyObject *arg, double **slots) {
         break;
     }
     const bool is_list = form->kind == FORM_LIST;
-    if (Py_TYPE(arg) != (is_list ? &PyList_Type : &PyTuple_Type) || Py_SIZE(arg) != form->n)
+    const PyTypeObject *usual = is_list ? &PyList_Type : &PyTuple_Type;
+    if (Py_TYPE(arg) != (form->thing ? (PyTypeObject *)form->thing : usual) || Py_SIZE(arg) != form->n)
         return false;
     PyObject **items = is_list ? ((PyListObject *)arg)->ob_item : ((PyTupleObject *)arg)->ob_item;
     for (Py_ssize_t i = 0; i < form->n; i++)
@@ -351,6 +361,11 @@ static PyObject *build_result(const Form *form, const double *slots, const int32
             PyList_SET_ITEM(found, i, part);
         else
             PyTuple_SET_ITEM(found, i, part);
+    }
+    if (form->kind == FORM_TUPLE && form->thing) {
+        PyObject *items = found;
+        found = PyObject_CallObject(form->thing, items);
+        Py_DECREF(items);
     }
     return found;
 }
