@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import namedtuple
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -299,6 +300,29 @@ class TestQuickPaths:
         factor[0] = 3.0
         with pytest.raises(ProgramError, match="where the function gives"):
             compiled(x)
+
+
+@pytest.mark.parametrize("outputs", [0, 1, 2, "one"])
+def test_a_frozen_program_takes_any_numbers(outputs):
+    x, y = Value(3.0), Value(4.0)
+    wanted = x * y if outputs == "one" else [x * y, x - y][:outputs]
+    program = ag.freeze(wanted, [x, y])
+    for args in ((5.0, 2.0), (5, np.float64(2.0)), (np.float32(5.0), Fraction(2)), (True, 2**60)):
+        a, b = map(float, args)
+        assert_same(program(*args), a * b if outputs == "one" else [a * b, a - b][:outputs])
+    for wrong in ((1.0,), (1.0, 2.0, 3.0), ("1", 2.0), ([1.0], 2.0)):
+        with pytest.raises(TypeError):
+            program(*wrong)
+
+
+@pytest.mark.skipif(not IN_C, reason="what runs a program in Python holds it")
+def test_a_program_is_freed_as_soon_as_nobody_holds_it():
+    x = Value(3.0)
+    program = ag.freeze(x * x, [x])
+    gone = weakref.ref(program._run())
+    program(2.0)
+    del program
+    assert gone() is None
 
 
 def test_several_threads_call_at_once():

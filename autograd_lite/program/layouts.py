@@ -37,7 +37,8 @@ def _is_network(thing: Any) -> bool:
     return callable(getattr(type(thing), "parameters", None))
 
 
-_NUMBER = "number"
+#: The layout of a number.
+NUMBER = "number"
 
 
 def plain_inputs(args: Sequence[Any]) -> Floats | None:
@@ -52,7 +53,7 @@ def layout(thing: Any) -> Hashable:
     """What a program for this argument also fits: its types and sizes, not its numbers."""
     kind = type(thing)
     if kind is float or kind is int:
-        return _NUMBER
+        return NUMBER
     if isinstance(thing, np.ndarray):
         return kind, thing.shape, thing.dtype.kind == "O"
     if isinstance(thing, Value):
@@ -70,7 +71,7 @@ def layout(thing: Any) -> Hashable:
         return kind, tuple(map(layout, parts))
     if is_static(thing):
         return ("callable", _Same(thing)) if callable(thing) else ("static", thing)
-    return _NUMBER
+    return NUMBER
 
 
 class _Same:

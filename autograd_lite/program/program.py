@@ -14,13 +14,12 @@ from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
 from autograd_lite.program.layouts import floats
-from autograd_lite.program.running import Runner, runner
+from autograd_lite.program.running import Runner, quick_program, runner
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 _SHOWN = 200
-
 
 #: Whether what is added up over rows is divided by their number.
 REDUCTIONS = {"sum": False, "mean": True}
@@ -87,8 +86,8 @@ class Program:
     """
 
     __slots__ = (
-        "_runner", "codes", "constants", "n_inputs", "operands", "outputs", "rows", "saved",
-        "single", "starts",
+        "_quick", "_runner", "codes", "constants", "n_inputs", "operands", "outputs", "rows",
+        "saved", "single", "starts",
     )  # fmt: skip
 
     def __init__(
@@ -112,6 +111,7 @@ class Program:
         self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
         self.saved = dict(saved or {})
         self._runner: Runner | None = None
+        self._quick: Callable[..., Any] | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -169,9 +169,14 @@ class Program:
         TypeError
             If there are more or fewer, or one is no number.
         """
-        self._check_count(inputs)
-        found = self.run(np.array([*map(as_float, inputs)], dtype=np.float64)).tolist()
-        return found[0] if self.single else found
+        if self._quick is None:
+            self._quick = quick_program(self)
+        found = self._quick(*inputs)
+        if found is None:
+            self._check_count(inputs)
+            found = self.run(np.array([*map(as_float, inputs)], dtype=np.float64)).tolist()
+            return found[0] if self.single else found
+        return found
 
     def run(self, inputs: Floats) -> Floats:
         """The outputs as an array, given the inputs as one."""

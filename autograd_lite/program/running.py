@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import name as engine
 from autograd_lite.program.in_python import InPython
+from autograd_lite.program.layouts import NUMBER
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -26,6 +27,7 @@ if engine == "native":
         warnings.warn(f"{error}; programs run in Python instead", stacklevel=2)
 
 Floats = npt.NDArray[np.float64]
+Function = Callable[..., Any]
 
 #: So many paths of one function are tried one after the other in C.
 MOST_LINKS = 64
@@ -98,13 +100,28 @@ def _placed(arguments: Sequence[tuple[Floats, bool]]) -> tuple[tuple[Floats, int
     return tuple(given)
 
 
+def _nothing(*_: Any) -> None:
+    """No result."""
+
+
+def quick_program(program: Program) -> Function:
+    """A program as a function, which gives None for what are no floats, or without the machine."""
+    own = program._run()
+    if not isinstance(own, _Native):
+        return _nothing
+    result = NUMBER if program.single else (list, len(program.outputs))
+    numbers = (NUMBER,) * program.n_inputs
+    call: Function = native.Call(own.machine, result, _nothing, (), numbers)
+    return call
+
+
 def quick(
     traced: Traced,
     arguments: tuple[Hashable, ...],
     names: tuple[str | None, ...],
-    before: Callable[..., Any],
-    slow: Callable[..., Any],
-) -> Callable[..., Any]:
+    before: Function,
+    slow: Function,
+) -> Function:
     """A path as a function, where the machine is there and takes such structures: else `before`.
 
     Parameters
@@ -131,9 +148,7 @@ def quick(
     expected = tuple([float(guard.holds) for guard in traced.guards])
     rest = before if links < MOST_LINKS else slow
     try:
-        found: Callable[..., Any] = native.Call(
-            own.machine, traced.layout, rest, expected, arguments, names
-        )
+        call: Function = native.Call(own.machine, traced.layout, rest, expected, arguments, names)
     except TypeError:
         return before
-    return found
+    return call

@@ -267,6 +267,15 @@ static bool same_key(PyObject *key, PyObject *other) {
                             PyUnicode_Compare(key, other) == 0);
 }
 
+static bool read_list(PyObject *const *items, Py_ssize_t n, double **slots) {
+    double *slot = *slots;
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (!read_number(items[i], slot + i))
+            return false;
+    *slots += n;
+    return true;
+}
+
 static bool read_dict(const Form *form, PyObject *arg, double **slots);
 
 /* Put the numbers of an argument into some slots; false if it has another form. No Python code runs. */
@@ -289,9 +298,10 @@ static bool read_numbers(const Form *form, PyObject *arg, double **slots) {
     if (Py_TYPE(arg) != (form->thing ? (PyTypeObject *)form->thing : usual) || Py_SIZE(arg) != form->n)
         return false;
     PyObject **items = is_list ? ((PyListObject *)arg)->ob_item : ((PyTupleObject *)arg)->ob_item;
+    if (!form->parts)
+        return read_list(items, form->n, slots);
     for (Py_ssize_t i = 0; i < form->n; i++)
-        if (!(form->parts ? read_numbers(&form->parts[i], items[i], slots)
-                          : read_number(items[i], (*slots)++)))
+        if (!read_numbers(&form->parts[i], items[i], slots))
             return false;
     return true;
 }
@@ -347,12 +357,15 @@ static PyObject *build_result(const Form *form, const double *slots, const int32
         break;
     }
     const bool is_list = form->kind == FORM_LIST;
+    const int32_t *numbers = *places;
     PyObject *found = is_list ? PyList_New(form->n) : PyTuple_New(form->n);
     if (!found)
         return NULL;
+    if (!form->parts)
+        *places += form->n;
     for (Py_ssize_t i = 0; i < form->n; i++) {
         PyObject *part = form->parts ? build_result(&form->parts[i], slots, places)
-                                     : PyFloat_FromDouble(slots[*(*places)++]);
+                                     : PyFloat_FromDouble(slots[numbers[i]]);
         if (!part) {
             Py_DECREF(found);
             return NULL;
