@@ -86,7 +86,7 @@ class Compiled:
             raise TypeError(f"expected a function to compile and was given {f!r}")
         functools.update_wrapper(self, f, updated=())
         self._function, self._check = f, check
-        self._name = name_of(f)
+        self._name, self._names = name_of(f), _names_of(f)
         self._kinds: dict[Hashable, Paths] = {}
         self._quick: Callable[..., Any] = self._slow
 
@@ -203,19 +203,6 @@ class Compiled:
             found = self._kinds[kind] = Paths(self._function, self._name)
         return found
 
-    @functools.cached_property
-    def _names(self) -> tuple[str | None, ...]:
-        """Of the positional parameters; None for those that cannot be named."""
-        try:
-            parameters = inspect.signature(self._function).parameters.values()
-        except (TypeError, ValueError):  # it has none that Python knows of
-            return ()
-        return tuple(
-            parameter.name if parameter.kind is parameter.POSITIONAL_OR_KEYWORD else None
-            for parameter in parameters
-            if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD
-        )
-
     def _positional(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[Any, ...]:
         """Keyword arguments in their places."""
         bound = inspect.signature(self._function).bind(*args, **keywords)
@@ -224,3 +211,16 @@ class Compiled:
                 f"{self._name} is compiled for positional arguments and was given {bound.kwargs!r}"
             )
         return bound.args
+
+
+def _names_of(function: Callable[..., Any]) -> tuple[str | None, ...]:
+    """Of its positional parameters; None for those that cannot be named."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # it has none that Python knows of
+        return ()
+    return tuple(
+        parameter.name if parameter.kind is parameter.POSITIONAL_OR_KEYWORD else None
+        for parameter in parameters
+        if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD
+    )
