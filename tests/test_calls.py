@@ -89,6 +89,7 @@ QUICK = {
     "float": lambda k: k + 0.5,
     "int": lambda k: k,
     "numpy float": lambda k: np.float64(k + 0.25),
+    "numpy int": lambda k: np.int64(k),
     "list": lambda k: [k + 0.5, -k / 3.0],
     "list of ints": lambda k: [k, 2.0, k + 1],
     "empty list": lambda k: [k * 1.0, []],

@@ -462,12 +462,18 @@ def test_a_call_runs_the_machine_on_numbers_and_hands_on_everything_else():
     call = Call(machine, NUMBER, handed_on, (), (NUMBER, NUMBER))
     assert call(3.0, 1.0) == 2.0
     assert call(2**53, np.float64(1.0)) == 2**53 - 1
+    assert call(np.int64(2**53 - 1), np.float32(1.0)) == 2**53 - 2
+    assert call(np.int32(-1), np.float16(1.0)) == -2.0
     assert call(*[3.0, 1.0], **{}) == 2.0
     for others in (
         (2**53 + 1, 1.0),
         (2**64, 1.0),
         (True, 1.0),
-        (np.float32(3.0), 1.0),
+        (np.int64(2**53 + 1), 1.0),
+        (np.int64(-(2**53)), 1.0),
+        (np.uint8(3), 1.0),
+        (np.timedelta64(3), 1.0),
+        (np.bool_(True), 1.0),
         (np.array(3.0), 1.0),
         ("3", 1.0),
         (3.0,),

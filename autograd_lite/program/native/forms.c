@@ -19,18 +19,22 @@ static const int64_t LARGEST_EXACT = (int64_t)1 << 53; /* whole number, in a flo
 /* Of NumPy, when the module is imported. */
 static PyTypeObject *array_type, *float64_type;
 static PyObject *make_empty_array;
+enum { N_SCALARS = 4, N_WHOLE = 2 };
+static PyTypeObject *scalar_types[N_SCALARS]; /* of which the first are WHOLE numbers */
 
 static int import_numpy(void) {
+    static const char *const names[N_SCALARS] = {"int64", "int32", "float32", "float16"};
     PyObject *numpy = PyImport_ImportModule("numpy");
     if (!numpy)
         return -1;
-    PyObject *array = PyObject_GetAttrString(numpy, "ndarray");
-    PyObject *float64 = PyObject_GetAttrString(numpy, "float64");
+    array_type = (PyTypeObject *)PyObject_GetAttrString(numpy, "ndarray");
+    float64_type = (PyTypeObject *)PyObject_GetAttrString(numpy, "float64");
     make_empty_array = PyObject_GetAttrString(numpy, "empty");
+    bool found = array_type && float64_type && make_empty_array;
+    for (int k = 0; k < N_SCALARS && found; k++)
+        found = (scalar_types[k] = (PyTypeObject *)PyObject_GetAttrString(numpy, names[k]));
     Py_DECREF(numpy);
-    array_type = (PyTypeObject *)array;
-    float64_type = (PyTypeObject *)float64;
-    return array && float64 && make_empty_array ? 0 : -1;
+    return found ? 0 : -1;
 }
 
 /* --- from a layout ------------------------------------------------------------------------------- */
@@ -188,10 +192,23 @@ static bool read_other_number(PyObject *thing, double *slot) {
         *slot = PyFloat_AS_DOUBLE(thing);
         return true;
     }
-    int overflow = 1;
-    const long long number = PyLong_CheckExact(thing) ? PyLong_AsLongLongAndOverflow(thing, &overflow) : 0;
-    *slot = (double)number;
-    return !overflow && exact_integer(number);
+    if (PyLong_CheckExact(thing)) {
+        int overflow;
+        const long long number = PyLong_AsLongLongAndOverflow(thing, &overflow);
+        *slot = (double)number;
+        return !overflow && exact_integer(number);
+    }
+    int k = 0;
+    while (k < N_SCALARS && Py_TYPE(thing) != scalar_types[k])
+        k++;
+    if (k == N_SCALARS)
+        return false;
+    *slot = PyFloat_AsDouble(thing);
+    if (*slot == -1.0 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return false;
+    }
+    return k >= N_WHOLE || (*slot > (double)-LARGEST_EXACT && *slot < (double)LARGEST_EXACT);
 }
 
 static inline bool read_number(PyObject *thing, double *slot) {
