@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import name as engine
 from autograd_lite.program.in_python import InPython
-from autograd_lite.program.layouts import NUMBER
+from autograd_lite.program.layouts import NUMBER, layout
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -63,6 +63,7 @@ class _Native:
             program.n_inputs, program.outputs,
         )  # fmt: skip
         self._n_outputs = len(program.outputs)
+        self.is_refused = False  # by calls, as its arguments or results are of another kind
 
     def once(self, inputs: Floats) -> Floats:
         """See `Runner`."""
@@ -138,7 +139,7 @@ def quick(
         Called in place of `before` when that goes through as many as are kept.
     """
     own = traced.program._run()
-    if not isinstance(own, _Native):
+    if not isinstance(own, _Native) or own.is_refused:
         return before
     link, links = before, 0
     while isinstance(link, native.Call):
@@ -146,9 +147,10 @@ def quick(
             return before
         link, links = link.fallback, links + 1
     expected = tuple([float(guard.holds) for guard in traced.guards])
-    rest = before if links < MOST_LINKS else slow
+    result, rest = layout(traced.example), before if links < MOST_LINKS else slow
     try:
-        call: Function = native.Call(own.machine, traced.layout, rest, expected, arguments, names)
+        call: Function = native.Call(own.machine, result, rest, expected, arguments, names)
     except TypeError:
+        own.is_refused = True
         return before
     return call

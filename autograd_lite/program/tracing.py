@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.ops.choice import less, less_equal
 from autograd_lite.program.freezing import finished
-from autograd_lite.program.layouts import Static, layout, numbers_of
+from autograd_lite.program.layouts import Static, numbers_of
 from autograd_lite.program.program import Floats, Program
 from autograd_lite.transforms.nesting import differentiating, tracing
 from autograd_lite.transforms.trees import Tree, take_apart
@@ -88,11 +88,6 @@ class Traced:
     def example(self) -> Any:
         """The result, with zeros for its numbers."""
         return self.result.rebuilt([0.0] * len(self.result.leaves))
-
-    @cached_property
-    def layout(self) -> Hashable:
-        """What the result is made of."""
-        return layout(self.example)
 
 
 class _Trace:
