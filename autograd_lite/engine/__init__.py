@@ -7,10 +7,18 @@ behaviour and equal bits, and runs wherever it was compiled. ``AUTOGRAD_LITE_ENG
 
 import os
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import Mode, Watcher
 from autograd_lite.engine.observing import Observer
+
+#: What an engine must offer, besides what both share: the rest of the package uses nothing else.
+__all__ = [
+    "Builder", "Mode", "Observer", "Value", "Watcher", "adjoints", "adjoints_in", "are_finite",
+    "constant", "current_mode", "current_scope", "dependent", "fields", "hessian_products", "name",
+    "needed", "observe", "read_numbers", "record", "record_beside", "restore", "tangents",
+    "tangents_in", "topological_order", "write_numbers",
+]  # fmt: skip
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
 if _wanted not in ("", "python", "native"):
@@ -21,39 +29,24 @@ if _wanted not in ("", "python", "native"):
 
 #: Which engine runs.
 name = "python"
+_native: Any = None
 
-if not TYPE_CHECKING and _wanted != "python":
+if _wanted != "python":
     try:
-        from autograd_lite.engine.native import (
-            Builder,
-            Value,
-            adjoints,
-            adjoints_in,
-            are_finite,
-            constant,
-            current_mode,
-            current_scope,
-            dependent,
-            fields,
-            hessian_products,
-            needed,
-            observe,
-            read_numbers,
-            record,
-            record_beside,
-            restore,
-            tangents,
-            tangents_in,
-            topological_order,
-            write_numbers,
-        )
+        from autograd_lite.engine import native as _native
 
         name = "native"
-    except ImportError as error:
+    except ModuleNotFoundError as error:  # it was not compiled
+        if _wanted:
+            raise ImportError(
+                "AUTOGRAD_LITE_ENGINE='native', but the C engine was not compiled; install a C "
+                "compiler and Python's headers, and the package again with pip's --no-cache-dir "
+                "and --force-reinstall"
+            ) from error
+    except ImportError as error:  # it is there, but does not fit
         if _wanted:
             raise
-        if not isinstance(error, ModuleNotFoundError):  # it is there, but does not fit
-            warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
+        warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
 
 if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.beside import record_beside
@@ -66,31 +59,5 @@ if TYPE_CHECKING or name == "python":
     from autograd_lite.engine.scopes import current_scope
     from autograd_lite.engine.second import hessian_products
     from autograd_lite.engine.sweep import adjoints, tangents, topological_order
-
-__all__ = [
-    "Builder",
-    "Mode",
-    "Observer",
-    "Value",
-    "Watcher",
-    "adjoints",
-    "adjoints_in",
-    "are_finite",
-    "constant",
-    "current_mode",
-    "current_scope",
-    "dependent",
-    "fields",
-    "hessian_products",
-    "name",
-    "needed",
-    "observe",
-    "read_numbers",
-    "record",
-    "record_beside",
-    "restore",
-    "tangents",
-    "tangents_in",
-    "topological_order",
-    "write_numbers",
-]
+else:
+    globals().update({each: getattr(_native, each) for each in {*__all__} - {*globals()}})

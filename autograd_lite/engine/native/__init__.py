@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite.engine.native._engine as _engine  # `from … import` says ImportError
 from autograd_lite.engine import modes, scopes
 from autograd_lite.engine import python as twin
 from autograd_lite.engine.digest import table_digest
-from autograd_lite.engine.native import _engine
 from autograd_lite.engine.recipes import recipe, traits
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
@@ -76,22 +76,8 @@ current_scope = _Remembered(scopes.current_scope)
 Value: Any = _engine.Value
 Value.__doc__ = twin.Value.__doc__
 Value.__signature__ = inspect.signature(twin.Value)
-Builder = _engine.Builder
-adjoints = _engine.adjoints
-adjoints_in = _engine.adjoints_in
-are_finite = _engine.are_finite
-constant = _engine.constant
-dependent = _engine.dependent
-fields = _engine.fields
-hessian_products = _engine.hessian_products
-living = _engine.living
-needed = _engine.needed
-observe = _engine.observe
-read_numbers = _engine.read_numbers
-record = _engine.record
-record_beside = _engine.record_beside
-restore = _engine.restore
-tangents = _engine.tangents
-tangents_in = _engine.tangents_in
-topological_order = _engine.topological_order
-write_numbers = _engine.write_numbers
+
+
+def __getattr__(name: str) -> Any:
+    """Whatever else `_engine` has."""
+    return getattr(_engine, name)
