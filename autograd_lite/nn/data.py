@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,15 @@ def real_array(name: str, numbers: Any) -> Array:
     return array.astype(np.float64)
 
 
+def part_of(rows: Array, batch: Sequence[int]) -> Array:
+    """Some rows as contiguous float64: without a copy, if they are and lie side by side."""
+    # Not `take`, which copies what is not contiguous as a whole.
+    chosen = rows[batch.start : batch.stop] if isinstance(batch, range) else rows[batch]
+    return np.ascontiguousarray(chosen, dtype=np.float64)
+
+
 def sample_rows(inputs: Any, of: str = "") -> Array:
-    """Inputs as a float array of shape (n, features)."""
+    """Inputs as an array of real numbers of shape (n, features); the caller's own, if it is one."""
     array = _finite_array(f"{of}inputs", inputs)
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
@@ -64,8 +72,8 @@ def _finite_array(name: str, data: Any) -> Array:
         given = np.asarray(data)
     except ValueError as error:
         raise ShapeError(f"{name} must have rows of equal length: {error}") from None
-    if given.dtype.kind in "biuf":
-        array = given.astype(np.float64)
+    if given.dtype.kind in "biuf" and given.itemsize <= np.float64().itemsize:
+        array = given
     else:
         try:
             numbers = [as_float(thing) for thing in given.ravel().tolist()]
@@ -79,8 +87,8 @@ def _finite_array(name: str, data: Any) -> Array:
         )
     if array.size == 0:
         raise ShapeError(f"{name} are empty (shape {array.shape}); give at least one sample")
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
+    if not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))
         column = f", column {bad[0][1]}," if array.ndim == 2 else ""
         raise ValueError(
             f"{name}: sample {bad[0][0]}{column} is {float(array[tuple(bad[0])])!r}; leave such "

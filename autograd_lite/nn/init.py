@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import random
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from typing import Any, Protocol
 
 
@@ -18,7 +18,7 @@ class Generator(Protocol):
     def normalvariate(self, mu: float, sigma: float) -> float:
         """A number from the normal distribution."""
 
-    def shuffle(self, x: list[int]) -> None:
+    def shuffle(self, x: MutableSequence[int]) -> None:
         """Put a list into random order."""
 
 

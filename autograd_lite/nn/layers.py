@@ -16,6 +16,7 @@ from autograd_lite.nn.activation import Activation, activate, checked, row_named
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.passes import structure_of
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.sequences import sequence
 
@@ -120,6 +121,10 @@ class Neuron(Module):
         with scope(self.scope_name):
             out = dot(self.w, xs, self.b)
             return activate(self.activation, out)
+
+    def _structure(self, values: list[Value]) -> Any:
+        values += [*self.w, self.b]
+        return self.activation, len(self.w)
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
@@ -233,6 +238,9 @@ class Layer(Module):
             return NotImplemented
         scopes = parts.scopes((*current_scope.get(), self.scope_name))
         return record_beside(dot, parts.row, parts.weights, xs, parts.biases, scopes)
+
+    def _structure(self, values: list[Value]) -> Any:
+        return [structure_of(neuron, values) for neuron in self.neurons]
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""

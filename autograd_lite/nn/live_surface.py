@@ -59,7 +59,7 @@ class Surface:
     @classmethod
     def of(cls, training: Pass) -> Surface | None:
         """One, if there are two inputs, and one target for each sample."""
-        targets = np.array(training.targets)
+        targets = np.array(training.targets, dtype=np.float64)
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = targets[:, 0]
         two = len(training.inputs[0]) == 2
@@ -67,7 +67,7 @@ class Surface:
 
     def __init__(self, training: Pass, targets: Array) -> None:
         self._training, self._targets = training, targets
-        self._points = np.array(training.inputs)
+        self._points = np.array(training.inputs, dtype=np.float64)
         low, high = self._points.min(axis=0), self._points.max(axis=0)
         margin = 0.08 * np.where(high > low, high - low, 1.0)
         self._low, self._high = low - margin, high + margin

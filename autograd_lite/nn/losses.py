@@ -9,8 +9,8 @@ float out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 from autograd_lite.nn.data import Array
 from autograd_lite.ops.activations import softplus
-from autograd_lite.ops.choice import where
+from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.reductions import dot, logsumexp, mean
 from autograd_lite.ops.rules import absolute, relu, square
+
+_SIGNS, _BITS = (-1.0, 1.0), (0.0, 1.0)
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:
@@ -66,29 +68,15 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
 def hinge(outputs: Any, targets: Any) -> Any:
     """Mean of max(0, 1 - target · output): a margin for two classes (Cortes & Vapnik 1995).
 
-    Parameters
-    ----------
-    outputs : sequence of n scores, or of n sequences of k scores
-    targets : the same shape
-        -1 or +1.
-
-    Returns
-    -------
-    Value or float
-
-    Raises
-    ------
-    ShapeError
-        If the two differ in shape, or there are no samples.
-    ValueError
-        If a target is neither -1 nor +1.
+    Parameters, returns and errors are those of `squared_error`; a target that is neither -1 nor +1
+    is a ValueError.
 
     Examples
     --------
     >>> hinge([0.5, 3.0], [1, -1])
     2.25
     """
-    pairs = _two_class_pairs("hinge", outputs, targets, (-1.0, 1.0))
+    pairs = _two_class_pairs("hinge", outputs, targets, _SIGNS)
     return mean([relu(1.0 - t * o) for o, t in pairs])
 
 
@@ -98,29 +86,15 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     The probability of class 1 is sigmoid(output). Computed as softplus(±output), which neither
     overflows nor loses digits, however large the logit.
 
-    Parameters
-    ----------
-    outputs : sequence of n logits, or of n sequences of k logits
-    targets : the same shape
-        0 or 1.
-
-    Returns
-    -------
-    Value or float
-
-    Raises
-    ------
-    ShapeError
-        If the two differ in shape, or there are no samples.
-    ValueError
-        If a target is neither 0 nor 1.
+    Parameters, returns and errors are those of `squared_error`; a target that is neither 0 nor 1
+    is a ValueError.
 
     Examples
     --------
     >>> binary_cross_entropy([1000.0, -1000.0], [1, 1])
     500.0
     """
-    pairs = _two_class_pairs("binary_cross_entropy", outputs, targets, (0.0, 1.0))
+    pairs = _two_class_pairs("binary_cross_entropy", outputs, targets, _BITS)
     return mean([softplus(-o if t else o) for o, t in pairs])
 
 
@@ -153,101 +127,8 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0]).__round__(4)
     500.3466
     """
-    rows, classes = _classes(outputs, targets)
-    return mean([logsumexp(row) - row[c] for row, c in zip(rows, classes, strict=True)])
-
-
-# --- metrics --------------------------------------------------------------------------------------
-
-
-def _side_accuracy(outputs: Any, targets: Any) -> float:
-    """Share of scores or logits on the side of 0 that the target names."""
-    pairs = _pairs("accuracy", outputs, targets)
-    right = [(o > 0.0) == (t > 0.0) for o, t in pairs]
-    return right.count(True) / len(right)
-
-
-def _class_accuracy(outputs: Any, targets: Any) -> float:
-    """Share of samples whose largest logit is the target's."""
-    rows, classes = _classes(outputs, targets)
-    right = sum(int(np.argmax(row)) == c for row, c in zip(rows, classes, strict=True))
-    return right / len(rows)
-
-
-def _of_pairs(pair: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda outputs, targets: mean(list(map(pair, outputs, targets)))
-
-
-def _as_rows(targets: Array, outputs: int) -> Array:
-    return targets.reshape(len(targets), -1)
-
-
-def _one_hot(targets: Array, outputs: int) -> Array:
-    return np.equal(targets.reshape(-1, 1), np.arange(outputs)).astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A loss and the metrics that go with it, each a function of plain outputs and targets.
-
-    Attributes
-    ----------
-    function : callable
-        ``function(outputs, targets)`` of a batch.
-    metrics : dict of callable
-    sample : callable or None
-        ``sample(outputs, targets)`` of one sample, lists that may hold Values, of which the batch's
-        loss is the mean. None for a user's own.
-    encode : callable
-        ``encode(targets, n_outputs)``: targets as `sample` takes them, a row for each sample.
-    """
-
-    function: Callable[[Any, Any], Any]
-    metrics: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
-    sample: Callable[[Any, Any], Any] | None = None
-    encode: Callable[[Array, int], Array] = _as_rows
-
-
-#: The losses by name.
-LOSSES: dict[str, Loss] = {
-    "squared_error": Loss(squared_error, sample=_of_pairs(lambda o, t: square(o - t))),
-    "absolute_error": Loss(absolute_error, sample=_of_pairs(lambda o, t: absolute(o - t))),
-    "hinge": Loss(hinge, {"accuracy": _side_accuracy}, _of_pairs(lambda o, t: relu(1.0 - t * o))),
-    "binary_cross_entropy": Loss(
-        binary_cross_entropy,
-        {"accuracy": _side_accuracy},
-        _of_pairs(lambda o, t: softplus(where(t, -o, o))),
-    ),
-    "cross_entropy": Loss(
-        cross_entropy,
-        {"accuracy": _class_accuracy},
-        lambda outputs, targets: logsumexp(outputs) - dot(targets, outputs),
-        _one_hot,
-    ),
-}
-
-
-def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
-    """The loss of that name, or a function ``loss(outputs, targets)`` as one.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name.
-    TypeError
-        If `loss` is neither a name nor a function.
-    """
-    if isinstance(loss, str):
-        if loss not in LOSSES:
-            raise ValueError(f"unknown loss {loss!r}; choose one of: {', '.join(LOSSES)}")
-        return LOSSES[loss]
-    if not callable(loss):
-        raise TypeError(
-            f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
-            f"given {type(loss).__name__}: {loss!r}"
-        )
-    known = [row for row in LOSSES.values() if row.function is loss]
-    return known[0] if known else Loss(loss)
+    pairs = _classes("cross_entropy", outputs, targets)
+    return mean([logsumexp(row) - row[c] for row, c in pairs])
 
 
 # --- shapes and targets ---------------------------------------------------------------------------
@@ -272,20 +153,33 @@ def _single(entry: Any) -> bool:
     return isinstance(entry, Value | str) or not isinstance(entry, Iterable)
 
 
-def _check_samples(name: str, n_outputs: int, n_targets: int) -> None:
-    if n_outputs != n_targets:
+def _check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
+    if isinstance(targets, list):  # perhaps short, as in steps of one's own
+        wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
+    else:
+        wrong = np.flatnonzero(~np.isin(targets, classes))
+    if len(wrong):
+        between = "{:g} or {:g}", "class indices from {} to {}"
+        known = between[isinstance(classes, range)].format(classes[0], classes[-1])
+        target = float(targets[wrong[0]])
+        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {target!r}")
+
+
+def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
+    if len(rows) != len(wanted):
         raise ShapeError(
-            f"{name} takes one target per sample and was given {n_outputs} outputs and "
-            f"{n_targets} targets"
+            f"{name} takes one target per sample and was given {len(rows)} outputs and "
+            f"{len(wanted)} targets"
         )
-    if n_outputs == 0:
+    if not rows:
         raise ShapeError(f"{name} of no samples is undefined; give it at least one")
+    return rows, wanted
 
 
 def _pairs(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     """(output, target) for all outputs of all samples."""
-    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
-    _check_samples(name, len(rows), len(wanted))
+    rows, wanted = _samples(name, outputs, targets)
     if len(rows[0]) != len(wanted[0]) or not rows[0]:
         raise ShapeError(
             f"{name} takes one target per output and was given {len(rows[0])} outputs and "
@@ -298,33 +192,136 @@ def _two_class_pairs(
     name: str, outputs: Any, targets: Any, classes: tuple[float, float]
 ) -> list[tuple[Any, float]]:
     pairs = [(o, as_float(t)) for o, t in _pairs(name, outputs, targets)]
-    for i, (_, target) in enumerate(pairs):
-        if target not in classes:
-            raise ValueError(
-                f"the targets of {name} are {classes[0]:g} or {classes[1]:g}, and number {i} is "
-                f"{target!r}"
-            )
+    _check_classes(name, classes, [target for _, target in pairs])
     return pairs
 
 
-def _classes(outputs: Any, targets: Any) -> tuple[list[list[Any]], list[int]]:
-    name = "cross_entropy"
-    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
-    _check_samples(name, len(rows), len(wanted))
+def _classes(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], int]]:
+    """(outputs, index of the class) of all samples."""
+    rows, wanted = _samples(name, outputs, targets)
     if len(rows[0]) < 2:
         raise ShapeError(
-            "cross_entropy takes one output per class, at least 2, and was given "
-            f"{len(rows[0])}; use binary_cross_entropy for one output"
+            f"{name} takes one output per class, at least 2, and was given {len(rows[0])}; use "
+            "binary_cross_entropy for one output"
         )
     if len(wanted[0]) != 1:
         raise ShapeError(
-            f"cross_entropy takes one class index per sample and was given {len(wanted[0])} "
-            "numbers; write np.argmax(targets, axis=1) for one-hot rows"
+            f"{name} takes one class index per sample and was given {len(wanted[0])} numbers; "
+            "write np.argmax(targets, axis=1) for one-hot rows"
         )
-    for i, c in enumerate(classes := [as_float(row[0]) for row in wanted]):
-        if not (c.is_integer() and 0 <= c < len(rows[0])):
-            raise ValueError(
-                f"the targets of cross_entropy are class indices from 0 to {len(rows[0]) - 1}, "
-                f"and number {i} is {c!r}"
-            )
-    return rows, [int(c) for c in classes]
+    classes = [as_float(target) for [target] in wanted]
+    _check_classes(name, range(len(rows[0])), classes)
+    return [(row, int(c)) for row, c in zip(rows, classes, strict=True)]
+
+
+# --- by name --------------------------------------------------------------------------------------
+
+
+def _right_sides(outputs: Any, targets: Any) -> list[Any]:
+    """Whether each score or logit is on the side of 0 that its target names."""
+    return [equal(less(0.0, o), less(0.0, t)) for o, t in zip(outputs, targets, strict=True)]
+
+
+def _right_class(outputs: Any, targets: Any) -> list[Any]:
+    """Whether the largest logit, the first of equals, is that of the class: targets are one-hot."""
+    largest, right = outputs[0], targets[0]
+    for o, t in zip(outputs[1:], targets[1:], strict=True):
+        larger = less(largest, o)
+        largest, right = where(larger, o, largest), where(larger, t, right)
+    return [right]
+
+
+def _of_pairs(pair: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda outputs, targets: mean(list(map(pair, outputs, targets)))
+
+
+def _one_hot(targets: Array, outputs: int) -> Array:
+    return np.equal(targets.reshape(-1, 1), np.arange(outputs)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss and the metrics that go with it.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(outputs, targets)`` of a batch.
+    sample : callable or None
+        ``sample(outputs, targets)`` of one sample, lists that may hold Values, of which the batch's
+        loss is the mean. None for a user's own.
+    right : callable or None
+        ``right(outputs, targets)``, of one sample as `sample`, or of columns: 1.0 for each choice
+        that is right, else 0.0. Their mean is the accuracy.
+    classes : callable or None
+        ``classes(n_outputs)``: what targets may be.
+    encode : callable
+        ``encode(targets, n_outputs)``: targets as `sample` takes them, a row for each sample.
+    """
+
+    function: Callable[[Any, Any], Any]
+    sample: Callable[[Any, Any], Any] | None = None
+    right: Callable[[Any, Any], list[Any]] | None = None
+    classes: Callable[[int], Sequence[float]] | None = None
+    encode: Callable[[Array, int], Array] = lambda targets, _: targets.reshape(len(targets), -1)
+
+    @property
+    def metrics(self) -> Mapping[str, Callable[[Any, Any], float]]:
+        """Functions of a batch's plain outputs and targets, by name."""
+        return {} if self.right is None else {"accuracy": self._accuracy}
+
+    def _accuracy(self, outputs: Any, targets: Any) -> float:
+        rows = np.reshape(outputs, (len(outputs), -1))
+        encoded = self.encode(np.asarray(targets), rows.shape[1])
+        return float(np.mean(self.right([*rows.T], [*encoded.T])))  # type: ignore[misc]
+
+    def check(self, targets: Array, n_outputs: int) -> None:
+        """Raise what the function of this loss raises for such targets."""
+        self.function([[0.0] * n_outputs], targets[:1])
+        if self.classes is not None:
+            _check_classes(self.function.__name__, self.classes(n_outputs), targets.ravel())
+
+
+#: The losses by name.
+LOSSES: dict[str, Loss] = {
+    "squared_error": Loss(squared_error, sample=_of_pairs(lambda o, t: square(o - t))),
+    "absolute_error": Loss(absolute_error, sample=_of_pairs(lambda o, t: absolute(o - t))),
+    "hinge": Loss(
+        hinge, _of_pairs(lambda o, t: relu(1.0 - t * o)), _right_sides, lambda n_outputs: _SIGNS
+    ),
+    "binary_cross_entropy": Loss(
+        binary_cross_entropy,
+        _of_pairs(lambda o, t: softplus(where(t, -o, o))),
+        _right_sides,
+        lambda n_outputs: _BITS,
+    ),
+    "cross_entropy": Loss(
+        cross_entropy,
+        lambda outputs, targets: logsumexp(outputs) - dot(targets, outputs),
+        _right_class,
+        range,
+        _one_hot,
+    ),
+}
+
+
+def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
+    """The loss of that name, or a function ``loss(outputs, targets)`` as one.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If `loss` is neither a name nor a function.
+    """
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            raise ValueError(f"unknown loss {loss!r}; choose one of: {', '.join(LOSSES)}")
+        return LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(
+            f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
+            f"given {type(loss).__name__}: {loss!r}"
+        )
+    return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import files, training
+from autograd_lite.nn import files, passes, training
 from autograd_lite.nn.history import History
 from autograd_lite.nn.optim import Optimizer
 from autograd_lite.nn.tensors import check_finite, matched, tensors_of
@@ -224,6 +224,7 @@ class Module:
         Parameters
         ----------
         inputs : array of shape (n, features), or (n,) for one feature
+            Arrays are not copied: leave them as they are meanwhile.
         outputs : array of shape (n,) or (n, k)
             The targets, as the loss takes them (`nn.losses`).
         loss : str or callable, default="squared_error"
@@ -287,6 +288,10 @@ class Module:
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
         """The outputs for many samples, as plain numbers.
 
+        Of modules of this package they come from a program over rows, within the accuracy of
+        `Compiled.map` of those of a call; each row has the same bits whatever rows are beside it.
+        A module of your own is called for each sample, which takes hundreds of times as long.
+
         Parameters
         ----------
         inputs : array of shape (n, features), or (n,) for one feature
@@ -300,7 +305,7 @@ class Module:
         ShapeError
             If the number of features is not the module's, or there are no samples.
         """
-        return training.predict(self, inputs)
+        return passes.predict(self, inputs)
 
 
 def _assign(numbers: list[tuple[Value, float]]) -> None:

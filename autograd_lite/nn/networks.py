@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from autograd_lite.engine import current_scope
+from autograd_lite.engine import Value, current_scope
 from autograd_lite.errors import ShapeError
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.init import Scheme, generator
 from autograd_lite.nn.layers import Layer, common, inputs_of, number, size
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.passes import structure_of
 
 
 class MLP(Module):
@@ -99,6 +100,9 @@ class MLP(Module):
             current_scope.reset(token)
         return out
 
+    def _structure(self, values: list[Value]) -> Any:
+        return [structure_of(layer, values) for layer in self.layers]
+
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
         layers = [layer.describe() for layer in self.layers]
@@ -155,6 +159,9 @@ class Sequential(Module):
             for module in self.layers:
                 x = module(x)
         return x
+
+    def _structure(self, values: list[Value]) -> Any:
+        return [structure_of(layer, values) for layer in self.layers]
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""

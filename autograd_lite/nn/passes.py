@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.engine import Value, read_numbers
+from autograd_lite.engine import Value, current_mode, read_numbers
 from autograd_lite.errors import AnomalyError
-from autograd_lite.modes import no_grad
-from autograd_lite.nn.data import Array
+from autograd_lite.nn.data import Array, part_of, sample_rows
 from autograd_lite.nn.losses import Loss
 from autograd_lite.program.paths import Paths
 from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
 
 WAY_OUT = "try a smaller learning rate, or standardise the inputs"
+_ROWS_AT_A_TIME, _ROWS_OF_A_THREAD = 2**17, 2**14  # in predictions
 
 
 class Model(Protocol):
@@ -40,19 +41,16 @@ class Pass:
         self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
     ) -> None:
         self.model, self.loss, self.sample = model, loss, sample
-        self.parameters: Sequence[Value] = self._leaves_of(model)
-        self.inputs: list[list[float]] = inputs.tolist()
-        self.targets: list[Any] = targets.tolist()
-
-    def _leaves_of(self, model: Model) -> Sequence[Value]:
-        return model.parameters()
+        self.parameters = tuple(model.parameters())
+        self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
+        self.inputs, self.targets = inputs, targets
 
     def check(self) -> None:
         """Fail now, and not in the middle of an epoch, if inputs or targets do not fit."""
-        output = numbers_of(self.model(self.inputs[0]))
+        [output] = self._outputs_of(range(1))
+        self._width = len(_as_list(numbers_of(output)))
         if self.loss.sample is not None:
-            zeros = [0.0] * len(output) if isinstance(output, list) else 0.0
-            self.loss.function([zeros] * len(self.targets), self.targets)
+            self.loss.check(self.targets, self._width)
 
     def over(
         self,
@@ -61,64 +59,61 @@ class Pass:
         step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
     ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        loss, count, sums = 0.0, 0, dict.fromkeys(self.loss.metrics, 0.0)
+        loss, right, count = 0.0, 0.0, 0
         for batch in batches:
             n = len(batch)
-            total, outputs, gradients = self.evaluate(batch, epoch, step is not None)
+            total, share, gradients = self.evaluate(batch, epoch, step is not None)
             loss += total * n
-            for name in sums:
-                sums[name] += self.loss.metrics[name](outputs, [self.targets[i] for i in batch]) * n
+            right += share * n
             count += n
             if step is not None:
-                step(self.numbers(), gradients, epoch, batch)
-        for name in sums:
-            sums[name] /= count
-        return loss / count, sums
+                step(self.numbers, gradients, epoch, batch)
+        return loss / count, dict.fromkeys(self.loss.metrics, right / count)
 
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool
-    ) -> tuple[float, list[Any], Array]:
-        """The loss of a batch, the outputs if metrics want them, the gradient if it is wanted."""
-        outputs = [self.model(self.inputs[i]) for i in batch]
-        total = self.loss.function(outputs, [self.targets[i] for i in batch])
+    ) -> tuple[float, float, Array]:
+        """The loss of a batch, the accuracy if there is one, the gradient if it is wanted."""
+        outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
+        total = self.loss.function(outputs, targets)
         if not isinstance(total, Value):
             raise TypeError(
                 f"the loss must return a Value and returned {type(total).__name__}: {total!r}"
             )
         if not math.isfinite(total.data):
             raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))
-        plain = [numbers_of(out) for out in outputs] if self.loss.metrics else []
+        share = 0.0
+        for metric in self.loss.metrics.values():
+            share = metric([numbers_of(out) for out in outputs], targets)
         if not differentiate:
-            return total.data, plain, np.zeros(0)
+            return total.data, share, np.zeros(0)
         for parameter in self.parameters:
             parameter.grad = 0.0
         total.backward()
-        return total.data, plain, np.array([parameter.grad for parameter in self.parameters])
-
-    def numbers(self) -> Array:
-        """Those of the parameters, at which the last batch was evaluated."""
-        numbers = np.empty(len(self.parameters))
-        read_numbers(self.parameters, numbers)
-        return numbers
+        read_numbers(self.parameters, self.numbers)
+        return total.data, share, np.array([parameter.grad for parameter in self.parameters])
 
     def outputs_at(self, rows: Array) -> Array:
-        """What the model gives for other inputs: of shape (rows, outputs)."""
-        with no_grad():
-            return np.array([_as_list(numbers_of(self.model(row))) for row in rows.tolist()])
+        """What the model gives for other inputs."""
+        return predict(self.model, rows)
+
+    def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
+        return [self.model(row.tolist()) for row in part_of(self.inputs, batch)]
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
     ) -> str:
         """Which sample made the loss nan or infinite, in words."""
-        for i, output in zip(batch, outputs, strict=True):
+        targets = part_of(self.targets, batch).tolist()
+        for i, output, target in zip(batch, outputs, targets, strict=True):
             try:
-                alone = self.loss.function([output], [self.targets[i]]).data
+                alone = self.loss.function([output], [target]).data
             except (ArithmeticError, AttributeError, TypeError, ValueError):
                 break  # a user's own loss may need more than one sample
             if not math.isfinite(alone):
                 return (
                     f"the loss turned {alone} in epoch {epoch} at {self.sample} {i} (output "
-                    f"{numbers_of(output)}, target {self.targets[i]}); {WAY_OUT}"
+                    f"{numbers_of(output)}, target {target}); {WAY_OUT}"
                 )
         return (
             f"the loss turned {total} in epoch {epoch} over {listed(batch)}, and no one of "
@@ -138,85 +133,124 @@ class CompiledPass(Pass):
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
                 "out, or name one of the package's losses"
             )
-        self._numbers = np.empty(len(self.parameters))
-        self._rows, self._given, self._encoded = inputs, targets, targets
         self._batch: Sequence[int] = []
         self._matrices: list[tuple[Array, bool]] = []
         self._runs: dict[bool, Callable[[], Array]] = {}
-        of_sample = loss.sample
+        of_sample, right = loss.sample, loss.right or (lambda outputs, targets: [])
 
-        def one(model: Model, x: Any, target: Any) -> Any:
-            return of_sample(_as_list(model(x)), target)
+        def one(model: Model, x: Any, target: Any) -> list[Any]:
+            outputs = _as_list(model(x))
+            return [of_sample(outputs, target), *right(outputs, target)]
 
         self._loss = Paths(one, "the loss of a sample")
 
-        def slopes(model: Model, x: Any, target: Any) -> list[Value]:
-            loss = as_value(one(model, x, target))
-            return [loss, *gradient(loss, self.parameters, create_graph=True)]
+        def slopes(model: Model, x: Any, target: Any) -> list[Any]:
+            loss, *right = one(model, x, target)
+            return [loss, *gradient(as_value(loss), self.parameters, create_graph=True), *right]
 
         self._gradient = Paths(slopes, "the gradient of a sample")
-        self._outputs = Paths(lambda model, x: model(x), "the model")
-
-    def _leaves_of(self, model: Model) -> Sequence[Value]:
-        self._trees = [take_apart(model, "the model")]
-        return tuple(self._trees[0].leaves)
 
     def check(self) -> None:
         """See `Pass`."""
         super().check()
-        width = len(_as_list(self.model(self.inputs[0])))
-        self._encoded = self.loss.encode(self._given, width)
-        given = (("x", self._rows), ("target", self._encoded))
-        of_sample = [take_apart(rows[0].tolist(), name) for name, rows in given]
-        self._trees = [self._trees[0], *of_sample]
+        x, target = part_of(self.inputs, range(1))[0], self._encoded(range(1))[0]
+        given = {"the model": self.model, "x": x.tolist(), "target": target.tolist()}
+        self._trees = [take_apart(thing, name) for name, thing in given.items()]
+
+    def _encoded(self, batch: Sequence[int]) -> Array:
+        return self.loss.encode(part_of(self.targets, batch), self._width)
 
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch; when all samples are one, it is the same one in each epoch."""
         self._batch = batch
-        self._matrices = [
-            (self._numbers, True),
-            (self._rows[batch], False),
-            (self._encoded[batch], False),
-        ]
         self._runs.clear()
-
-    def _run(self, differentiate: bool) -> Callable[[], Array]:
-        paths = self._gradient if differentiate else self._loss
-        n = len(self._batch)
-        self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
-        return self._runs[differentiate]
-
-    def numbers(self) -> Array:
-        """See `Pass`."""
-        return self._numbers
+        self._matrices.clear()  # before there are others
+        self._matrices = [
+            (self.numbers, True),
+            (part_of(self.inputs, batch), False),
+            (self._encoded(batch), False),
+        ]
 
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool
-    ) -> tuple[float, list[Any], Array]:
+    ) -> tuple[float, float, Array]:
         """See `Pass`."""
         if self._batch is not batch:
             self._take(batch)
-        read_numbers(self.parameters, self._numbers)
-        run = self._runs.get(differentiate) or self._run(differentiate)
-        found = run()
+        read_numbers(self.parameters, self.numbers)
+        n, paths = len(batch), self._gradient if differentiate else self._loss
+        if differentiate not in self._runs:
+            self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
+        found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):
-            outputs = [self.model(self.inputs[i]) for i in batch]
-            raise AnomalyError(self._culprit(total, epoch, batch, outputs))
-        plain: list[Any] = []
-        if self.loss.metrics:
-            plain = self._rows_of(self._matrices[:2], len(batch)).tolist()
-        return total, plain, found[1:]
+            raise AnomalyError(self._culprit(total, epoch, batch, self._outputs_of(batch)))
+        end = 1 + differentiate * len(self.parameters)
+        # The counts behind these means are whole, so that no bit of the share is lost.
+        right = [round(mean * n) for mean in found[end:].tolist()]
+        return total, sum(right) / (n * len(right) or 1), found[1:end]
 
-    def outputs_at(self, rows: Array) -> Array:
-        """See `Pass`."""
-        now = np.empty(len(self.parameters))
-        read_numbers(self.parameters, now)
-        return self._rows_of([(now, True), (rows, False)], len(rows))
 
-    def _rows_of(self, matrices: Sequence[tuple[Array, bool]], n: int) -> Array:
-        rows: Array = self._outputs.numbers(lambda: self._trees[:2], matrices, n, None, 1)
-        return rows
+def predict(model: Model, inputs: Any) -> Array:
+    """See `Module.predict`."""
+    rows, parts = sample_rows(inputs), []
+    program = None if is_watched() else outputs_of(model, rows.shape[1])
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        chunk = part_of(rows, range(start, start + _ROWS_AT_A_TIME))
+        if program is None:
+            parts.append(np.array([numbers_of(model(row.tolist())) for row in chunk]))
+        else:
+            parts.append(np.ascontiguousarray(program.over(model, chunk)))
+    outputs = np.concatenate(parts)
+    return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
+
+
+def is_watched() -> bool:
+    """Whether each node is looked at; of programs no node is told."""
+    mode = current_mode.get()
+    return mode is not None and bool(mode.watchers)
+
+
+class Outputs:
+    """What a model gives for rows, by a program; a copy begins anew."""
+
+    def __init__(self, parameters: Sequence[Value] = (), structure: Any = None) -> None:
+        self.structure, self._parameters = structure, parameters
+        self._paths = Paths(lambda model, x: model(x), "the model")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Outputs, ()
+
+    def over(self, model: Model, rows: Array) -> Array:
+        """Of shape (rows, outputs), for contiguous rows."""
+        numbers = np.empty(len(self._parameters))
+        read_numbers(self._parameters, numbers)
+        threads = min(os.cpu_count() or 1, 1 + len(rows) // _ROWS_OF_A_THREAD)
+        return self._paths.numbers(
+            lambda: [take_apart(model, "the model"), take_apart(rows[0].tolist(), "x")],
+            [(numbers, True), (rows, False)], len(rows), None, threads,
+        )  # fmt: skip
+
+
+def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
+    """Those of before, if only numbers have changed; None for a user's own parts."""
+    values: list[Value] = []
+    structure: Any = n_inputs, structure_of(model, values), values
+    kept: Outputs | None = vars(model).get("_outputs")
+    if kept is None or kept.structure != structure:
+        if not _is_known(model):
+            return None
+        parameters = model.parameters()
+        if not {*values} <= {*parameters}:  # the others' numbers are constants of the program
+            structure = None
+        kept = vars(model)["_outputs"] = Outputs(parameters, structure)
+    return kept
+
+
+def structure_of(part: Any, values: list[Value]) -> Any:
+    """What programs of a part depend on beside its Values, which are added to `values`."""
+    known = vars(type(part)).get("_structure")  # of a class below nothing is known: it may do more
+    return object() if known is None else known(part, values)
 
 
 def is_traceable(model: Any, loss: Loss) -> bool:
@@ -224,16 +258,17 @@ def is_traceable(model: Any, loss: Loss) -> bool:
     return loss.sample is not None and _is_known(model)
 
 
-def _is_known(part: Any) -> bool:
-    if isinstance(part, Value):
+def _is_known(part: Any, *above: Any) -> bool:
+    if isinstance(part, Value) or any(part is whole for whole in above):
         return True
-    if isinstance(part, list | tuple):
-        return all(map(_is_known, part))
+    inner = part
     if isinstance(part, Mapping):
-        return all(map(_is_known, part.values()))
-    if hasattr(type(part), "traceable"):
-        return type(part).traceable and all(map(_is_known, vars(part).values()))
-    return not callable(part)
+        inner = part.values()
+    elif hasattr(type(part), "traceable"):
+        inner = vars(part).values() if type(part).traceable else [len]
+    elif not isinstance(part, list | tuple):
+        return not callable(part)
+    return all(_is_known(each, part, *above) for each in inner)
 
 
 def _as_list(output: Any) -> list[Any]:

@@ -59,9 +59,9 @@ class Recorder:
         loss: str | Callable[[Any, Any], Any] = "squared_error",
         every: int = 1,
     ) -> None:
-        self.inputs, self.outputs = samples(inputs, outputs)
+        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs))
         self.every = positive_int("every", every)
-        criterion = dataclasses.replace(find_loss(loss), metrics={})
+        criterion = dataclasses.replace(find_loss(loss), right=None)
         self._twin = copy.deepcopy(model)
         self._watched, self._moved = model.parameters(), self._twin.parameters()
         kind = CompiledPass if is_traceable(model, criterion) else Pass
@@ -163,7 +163,7 @@ class Recorder:
         except AnomalyError:
             return float("inf")
 
-    def _evaluate(self, numbers: Array, differentiate: bool) -> tuple[float, list[Any], Array]:
+    def _evaluate(self, numbers: Array, differentiate: bool) -> tuple[float, float, Array]:
         self._move(numbers)
         return self._pass.evaluate(range(len(self.inputs)), 0, differentiate)
 

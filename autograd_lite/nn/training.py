@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -14,13 +15,12 @@ from tqdm import tqdm
 from autograd_lite.engine import (
     Value,
     are_finite,
-    current_mode,
     read_numbers,
     write_numbers,
 )
 from autograd_lite.errors import AnomalyError
 from autograd_lite.modes import recording
-from autograd_lite.nn.data import Array, positive_int, sample_rows, samples
+from autograd_lite.nn.data import Array, positive_int, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.live import Live, shell_for
@@ -33,8 +33,8 @@ from autograd_lite.nn.passes import (
     Model,
     Pass,
     is_traceable,
+    is_watched,
     listed,
-    numbers_of,
 )
 
 
@@ -64,24 +64,25 @@ def learn(
     chosen = _find_optimizer(model, optimizer, learning_rate)
     epochs = positive_int("epochs", epochs)
     rng = generator(seed)
-    order = list(range(len(inputs)))
+    order: Any = range(len(inputs))  # as long as it is no other: rows side by side are no copies
     kind: type[Pass] = Pass
-    mode = current_mode.get()
-    watched = mode is not None and bool(mode.watchers)  # of programs no node is told
+    watched = is_watched()
     if compile or (compile is None and not watched and is_traceable(model, criterion)):
         kind = CompiledPass
     training = kind(model, criterion, inputs, outputs, "sample")
     if isinstance(validation, tuple | list):
         held_data = samples(*_pair(validation), of="validation ")
         measuring = kind(model, criterion, *held_data, "validation sample")
-        held_out = list(range(len(held_data[0])))
+        held_out: Sequence[int] = range(len(held_data[0]))
     else:
         measuring = training
         split = 0 if validation is None else _split(validation, len(order))
         if split:
+            order = array("q", order)
             rng.shuffle(order)
         held_out, order = order[:split], order[split:]
     batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
+    order = array("q", order) if batch_size < len(order) else order
     training.check()
     measuring.check()
     step = _Step(model, training.parameters, chosen, quiet=kind is CompiledPass)
@@ -125,12 +126,6 @@ def learn(
             history.interrupted = True
             bar.set_postfix_str("interrupted; what was learnt is kept")
     return history
-
-
-def predict(model: Model, inputs: Any) -> Array:
-    """See `Module.predict`."""
-    outputs = np.array([numbers_of(model(row)) for row in sample_rows(inputs).tolist()])
-    return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
 
 class _Step:
@@ -236,7 +231,10 @@ def _split(share: Any, n: int) -> int:
 def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     if size >= len(order):
         return iter([order])
-    return (order[start : start + size] for start in range(0, len(order), size))
+    found: Any = (
+        order if isinstance(order, range) else np.asarray(order)
+    )  # which NumPy reads faster
+    return (found[start : start + size] for start in range(0, len(order), size))
 
 
 def _shown(epoch: Epoch) -> str:
