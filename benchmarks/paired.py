@@ -1,6 +1,7 @@
 """Two ways of doing the like, timed in turn: the ratio of each pair, of which the median counts.
 
-So a machine that slows down for a while slows both of a pair, and no single lap decides.
+So a machine that slows down for a while slows both of a pair, and no single lap decides. The
+processor's time counts, not the clock's: others may want the processor, too, and one thread runs.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def calls(function: Callable[[], Any]) -> int:
 
 def lap(function: Callable[[], Any], count: int) -> float:
     """Seconds of one of some calls in a row."""
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(count):
         function()
-    return (time.perf_counter() - start) / count
+    return (time.process_time() - start) / count

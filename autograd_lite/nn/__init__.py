@@ -18,17 +18,6 @@ from autograd_lite.nn.networks import MLP, Sequential
 from autograd_lite.nn.recorder import Recorder
 
 __all__ = [
-    "MLP",
-    "Epoch",
-    "History",
-    "Layer",
-    "Module",
-    "Neuron",
-    "Recorder",
-    "Sequential",
-    "init",
-    "load",
-    "losses",
-    "optim",
-    "read_extra",
-]
+    "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",
+    "load", "losses", "optim", "read_extra",
+]  # fmt: skip

@@ -17,13 +17,6 @@ from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import TABLE, Op
 
 __all__ = [
-    "TABLE",
-    "CustomOp",
-    "Op",
-    "SequenceOp",
-    "activations",
-    "log_softmax",
-    "reductions",
-    "rules",
+    "TABLE", "CustomOp", "Op", "SequenceOp", "activations", "log_softmax", "reductions", "rules",
     "softmax",
-]
+]  # fmt: skip

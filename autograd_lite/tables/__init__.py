@@ -10,16 +10,6 @@ from autograd_lite.tables.preprocessing import Preprocessing
 from autograd_lite.tables.reading import Columns, Table, read_csv
 
 __all__ = [
-    "Columns",
-    "Preprocessing",
-    "Score",
-    "Table",
-    "TableError",
-    "TableModel",
-    "Training",
-    "choose_task",
-    "read_csv",
-    "score",
-    "split",
-    "train",
-]
+    "Columns", "Preprocessing", "Score", "Table", "TableError", "TableModel", "Training",
+    "choose_task", "read_csv", "score", "split", "train",
+]  # fmt: skip

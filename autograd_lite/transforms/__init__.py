@@ -10,19 +10,6 @@ from autograd_lite.transforms.taylor import derivative, taylor
 from autograd_lite.transforms.uncertainty import uncertainty
 
 __all__ = [
-    "check_grad",
-    "checkpoint",
-    "custom_op",
-    "derivative",
-    "grad",
-    "gradient",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "primitive",
-    "taylor",
-    "uncertainty",
-    "value_and_grad",
-    "vjp",
-]
+    "check_grad", "checkpoint", "custom_op", "derivative", "grad", "gradient", "hessian", "hvp",
+    "jacobian", "jvp", "primitive", "taylor", "uncertainty", "value_and_grad", "vjp",
+]  # fmt: skip

@@ -9,12 +9,5 @@ from autograd_lite.program.exports.python_code import to_python
 from autograd_lite.program.exports.torch_code import to_torch
 
 __all__ = [
-    "CSource",
-    "to_c",
-    "to_jax",
-    "to_latex",
-    "to_numpy",
-    "to_onnx",
-    "to_python",
-    "to_torch",
-]
+    "CSource", "to_c", "to_jax", "to_latex", "to_numpy", "to_onnx", "to_python", "to_torch",
+]  # fmt: skip

@@ -38,24 +38,8 @@ from autograd_lite.view.plots.neurons import Responses, plot_neurons
 from autograd_lite.view.plots.surfaces import LossSurface, plot_surface
 
 __all__ = [
-    "Boundaries",
-    "Boundary",
-    "Histograms",
-    "LossCurve",
-    "LossSurface",
-    "Race",
-    "Responses",
-    "Spread",
-    "plot_boundaries",
-    "plot_boundary",
-    "plot_histograms",
-    "plot_history",
-    "plot_initializations",
-    "plot_learning_rates",
-    "plot_loss_curve",
-    "plot_losses",
-    "plot_neurons",
-    "plot_optimizers",
-    "plot_step",
-    "plot_surface",
-]
+    "Boundaries", "Boundary", "Histograms", "LossCurve", "LossSurface", "Race", "Responses",
+    "Spread", "plot_boundaries", "plot_boundary", "plot_histograms", "plot_history",
+    "plot_initializations", "plot_learning_rates", "plot_loss_curve", "plot_losses", "plot_neurons",
+    "plot_optimizers", "plot_step", "plot_surface",
+]  # fmt: skip
