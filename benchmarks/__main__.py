@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import compiled, gradients, training
+from benchmarks import calls, compiled, gradients, imports, nested, tables, training
 from benchmarks.apart import race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
@@ -58,6 +58,11 @@ def main() -> None:
     figures += training.figures(trained, count)
     replayed |= trained
 
+    tell("short calls, nested derivatives, large tables and importing, in pairs")
+    pairs = min(count, 30)
+    for some in (calls, nested, tables, imports):
+        figures += some.figures(pairs, options.quick)
+
     tell("sizes, chains and instructions, each in a process of its own")
     figures += process_figures(options.quick, min(count, 60))
 
@@ -67,9 +72,9 @@ def main() -> None:
     ]
     absent = "".join(f"\n- {reason}: `{INSTALL}`" for reason in dict.fromkeys(missing))
     command = f"python -m benchmarks {'--quick' if options.quick else f'--rounds {count}'}"
-    tables = {name: each.rows for name, each in races.items()}
+    slopes = {name: each.rows for name, each in races.items()}
     replays = {name: each.rows for name, each in replayed.items()}
-    text = results(command, figures, step.rows, tables, replays, absent)
+    text = results(command, figures, step.rows, slopes, replays, absent)
     print(text)
     if not options.quick:
         RESULTS.write_text(text)

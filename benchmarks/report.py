@@ -41,7 +41,8 @@ dropped inside the timed part.
 
 "The step" is that of micrograd's demo: an MLP 2-16-16-1 on 100 points, hinge loss and L2 penalty,
 about 65,000 nodes in the user's own loop of `+` and `*`. n counts variables, all of which are
-differentiated by.
+differentiated by. Rows with two times in brackets, separated by a comma, are medians of pairs that
+ran in turn, in processor time.
 
 ## Peers
 
