@@ -1,6 +1,7 @@
 """The C engine, and the machine for programs; all else about the package stands in setup.cfg.
 
-Without a C compiler the installation succeeds and Python code runs. Environment variables:
+Without a C compiler the installation succeeds, the wheel is ``py3-none-any``, and Python code runs.
+Environment variables:
 
 * ``AUTOGRAD_LITE_PURE=1`` leaves them out: a wheel for any platform (Pyodide, say).
 * ``AUTOGRAD_LITE_DEBUG=1`` builds them with their checks and for a debugger.
@@ -16,6 +17,7 @@ from types import ModuleType
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import BaseError, CCompilerError
 
 PACKAGE = Path("autograd_lite")
 #: The folder of each extension, the header that it needs, and what in `engine` writes that.
@@ -56,7 +58,7 @@ def write_headers(folder: Path) -> None:
 
 
 class BuildExtensions(build_ext):
-    """Writes the rules of the op table as headers, then compiles."""
+    """Writes the rules of the op table as headers, then compiles both extensions or none."""
 
     def run(self) -> None:
         """Write the headers, then compile each extension."""
@@ -65,6 +67,22 @@ class BuildExtensions(build_ext):
         if self.extensions:
             write_headers(self.generated)
         super().run()
+
+    def build_extensions(self) -> None:
+        """Compile; where one extension fails, leave both out, and the wheel is for any platform."""
+        try:
+            super().build_extensions()
+        except (BaseError, CCompilerError) as error:
+            self.warn(
+                f"the C engine is left out, and Python code runs instead: {error}; to have it, "
+                "install a C compiler and Python's headers (Debian: gcc, libc6-dev, python3-dev), "
+                "then run pip install --no-cache-dir --force-reinstall"
+            )
+            for ext in self.extensions:  # also those that an earlier build has left there
+                Path(self.get_ext_fullpath(ext.name)).unlink(missing_ok=True)
+            self.extensions = self.distribution.ext_modules = []
+            # It has looked for extensions already, and would name this platform.
+            self.get_finalized_command("bdist_wheel").root_is_pure = True
 
     def build_extension(self, ext: Extension) -> None:
         """Compile, with flags that go with the compiler."""
@@ -93,7 +111,6 @@ def extensions() -> list[Extension]:
             sources=[(folder / f"{name}.c").as_posix()],
             include_dirs=[folder.as_posix()],
             depends=sorted(path.as_posix() for path in [*folder.glob("*.[ch]"), *table]),
-            optional=True,
         )
         for name, (folder, *_) in EXTENSIONS.items()
     ]

@@ -1,5 +1,6 @@
 """A wheel and an sdist build cleanly, and the wheel works in a new virtual environment."""
 
+import importlib.machinery
 import os
 import shutil
 import subprocess
@@ -12,9 +13,15 @@ from pathlib import Path
 
 import pytest
 
+import autograd_lite as ag
+
 ROOT = Path(__file__).parent.parent
 NATIVE = [ROOT / "autograd_lite" / room / "native" for room in ("engine", "program")]
-COMPILES = any(map(shutil.which, ["cc", "gcc", "clang", "cl"]))
+HEADER = Path(sysconfig.get_path("include"), "Python.h")
+COMPILES = any(map(shutil.which, ["cc", "gcc", "clang", "cl"])) and HEADER.exists()
+NEEDS_COMPILER = pytest.mark.skipif(
+    not COMPILES, reason="no C compiler (cc, gcc, clang or cl), or no Python.h"
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,7 @@ def built(tmp_path_factory):
 
 def test_the_wheel_holds_the_package_and_nothing_else(built):
     wheel, _ = built
-    assert wheel.name.startswith("autograd_lite-0.1.0-cp3")
+    assert wheel.name.startswith("autograd_lite-0.1.0-" + ("cp3" if COMPILES else "py3-none-any"))
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
@@ -45,11 +52,16 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     }
 
 
-def test_the_sdist_holds_what_a_build_needs(built):
+def test_the_sdist_holds_what_a_build_and_the_tests_need(built):
     _, sdist = built
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"} <= names
+    assert {"Makefile", "ARCHITECTURE.md", "CHANGELOG.md", ".ci/run"} <= names
+    folders = [ROOT / name for name in ("benchmarks", "docs", "notebooks", "tests")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    read = [path for path in files if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}]
+    assert {path.relative_to(ROOT).as_posix() for path in read} <= names
 
 
 def wheel_from(sdist, folder, edit=None, **environment):
@@ -73,7 +85,7 @@ def compiled(names):
     return [name for name in names if name.endswith((".so", ".pyd"))]
 
 
-@pytest.mark.skipif(not COMPILES, reason="no C compiler (cc, gcc, clang or cl)")
+@NEEDS_COMPILER
 def test_the_wheel_holds_what_was_compiled_and_the_sdist_its_sources(built):
     wheel, sdist = built
     engine, machine = sorted(compiled(zipfile.ZipFile(wheel).namelist()))
@@ -85,17 +97,69 @@ def test_the_wheel_holds_what_was_compiled_and_the_sdist_its_sources(built):
     assert names == {path.name for folder in NATIVE for path in folder.glob("*.[ch]")}
 
 
+@NEEDS_COMPILER
+@pytest.mark.skipif(
+    os.environ.get("AUTOGRAD_LITE_PURE") == "1"
+    or sys.maxsize < 2**32
+    or bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    reason="the C engine is not wanted, or does not run here",
+)
+def test_where_c_can_be_compiled_the_c_engine_was():
+    folder = Path(ag.__file__).parent / "engine" / "native"
+    found = importlib.machinery.PathFinder.find_spec("_engine", [str(folder)])
+    assert found, "not compiled: `pip install --verbose` says why; for a new compiler: `make clean`"
+
+
 def test_a_pure_wheel_runs_on_any_platform(built, tmp_path):
     _, names = wheel_from(built[1], tmp_path, AUTOGRAD_LITE_PURE="1")
     assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
     assert not compiled(names)
 
 
+SAY = "import autograd_lite as ag; print(ag.engine, ag.__file__)"
+
+
+def said_by(wheel, folder, code=SAY, **environment):
+    """What code says that imports a wheel's package from a folder: status, output, complaints."""
+    zipfile.ZipFile(wheel).extractall(folder)
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "error", "-c", code], capture_output=True, text=True,
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)} | environment,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="CC names no compiler there")
-def test_without_a_compiler_the_build_warns_and_leaves_the_c_engine_out(built, tmp_path):
-    said, names = wheel_from(built[1], tmp_path, CC="/no/compiler")
-    assert 'building extension "autograd_lite.engine.native._engine" failed' in said
-    assert names
+def test_without_a_compiler_the_wheel_is_pure_and_its_import_silent(built, tmp_path):
+    told, names = wheel_from(built[1], tmp_path, CC="/no/compiler")
+    assert "the C engine is left out, and Python code runs instead" in told
+    assert "install a C compiler and Python's headers" in told
+    assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
+    assert not compiled(names)
+    wheel, folder = tmp_path / names[0], tmp_path / "new"
+    status, output, complaints = said_by(wheel, folder, AUTOGRAD_LITE_ENGINE="")
+    assert (status, complaints) == (0, "")
+    assert output.split() == ["python", str(folder / "autograd_lite" / "__init__.py")]
+    program = "import autograd_lite as ag; print(ag.compile(lambda x: x * x)(3.0))"
+    assert said_by(wheel, folder, program, AUTOGRAD_LITE_ENGINE="") == (0, "9.0\n", "")
+    status, _, complaints = said_by(wheel, folder, AUTOGRAD_LITE_ENGINE="native")
+    assert status == 1
+    assert "the C engine was not compiled; install a C compiler" in complaints
+
+
+@NEEDS_COMPILER
+def test_one_extension_that_fails_leaves_both_out(built, tmp_path):
+    """Half an engine would hide in a wheel of this platform."""
+
+    def spoil(source):
+        engine, machine = (source / path.relative_to(ROOT) for path in NATIVE)
+        (engine / "engine.c").write_text("int nothing;\n")
+        (machine / "machine.c").write_text("#error cannot be compiled\n")
+
+    told, names = wheel_from(built[1], tmp_path, spoil)
+    assert "cannot be compiled" in told
+    assert "the C engine is left out" in told
+    assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
     assert not compiled(names)
 
 

@@ -14,8 +14,8 @@ Importing it raises ModuleNotFoundError where it was not compiled, and ImportErr
 compiled from another op table.
 """
 
+import autograd_lite.program.native._machine as _machine  # `from … import` says ImportError
 from autograd_lite.engine.digest import table_digest
-from autograd_lite.program.native import _machine
 
 if table_digest() != _machine.TABLE_DIGEST:
     raise ImportError(
