@@ -15,7 +15,7 @@
 #include <string.h>
 
 #if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
-#error "numbers must be rounded to double after every operation; use -msse2 -mfpmath=sse"
+#error "numbers must be rounded to double after every operation"
 #endif
 
 #include "rules.h"

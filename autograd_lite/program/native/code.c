@@ -27,6 +27,7 @@ typedef struct {
     int32_t kernel;
     double attrs[MOST_ATTRS];
 } Row;
+_Static_assert(offsetof(Row, attrs) % sizeof(double) == 0, "numbers must be aligned to their size, as 32-bit x86 does not");
 
 typedef struct Plan Plan;
 
