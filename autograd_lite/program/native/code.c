@@ -68,7 +68,7 @@ static int get_buffer(PyObject *thing, Py_buffer *view, const char *what, const 
         return -1;
     }
     const char *format = view->format ? view->format : "B";
-    if ((uintptr_t)view->buf % (size_t)size) {
+    if (view->len && (uintptr_t)view->buf % (size_t)size) { /* no numbers: anywhere */
         PyErr_Format(PyExc_ValueError, "%s must be aligned in memory; pass a copy", what);
     } else if (!*format || format[1] || !strchr(formats, *format) || view->itemsize != size) {
         PyErr_Format(PyExc_ValueError, "%s must be an array of %s and is one of format '%s'", what,
