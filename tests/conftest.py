@@ -14,6 +14,8 @@ from browser import tab
 matplotlib.use("Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # and no search for other devices
 
+# Doctests of the checkout's modules run on the installed ones, where these are no editable install.
+os.environ["PY_IGNORE_IMPORTMISMATCH"] = "1"
 # For `benchmarks`; at the end, so that an installed autograd_lite goes before the checkout's.
 sys.path.append(str(Path(__file__).parent.parent))
 
@@ -27,6 +29,20 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # A shell starts what it runs in the background with Ctrl-C ignored; the tests of Ctrl-C send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Some of each floor, in two minutes on the Python engine.
+BARE = {
+    *("value", "table", "functions", "transforms", "expressions", "explain", "errors", "program"),
+    *("nn_layers", "nn_module", "nn_training", "tables", "view", "view_layout", "cli", "demo"),
+    *("readme", "packaging"),
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that `make bare` runs."""
+    for item in items:
+        if item.path.name in {f"test_{name}.py" for name in BARE}:
+            item.add_marker(pytest.mark.bare)
 
 
 @pytest.fixture(scope="module")  # while one runs, asyncio.run cannot

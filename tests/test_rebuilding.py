@@ -9,14 +9,16 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
 import pytest
 from compiled_copy import ROOT, compiled_copy, run_in
 
-COMPILERS = [path for path in map(shutil.which, ["gcc", "clang"]) if path]
+HEADER = Path(sysconfig.get_path("include"), "Python.h")
+COMPILERS = [path for path in map(shutil.which, ["gcc", "clang"]) if path and HEADER.exists()]
 
 pytestmark = pytest.mark.skipif(
-    sys.platform == "win32" or not COMPILERS, reason="no C compiler (gcc or clang)"
+    sys.platform == "win32" or not COMPILERS, reason="no C compiler (gcc or clang), or no Python.h"
 )
 
 GAUSS = """
