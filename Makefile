@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks accuracy bench build fuzz asan asan-slabs asan-debug valgrind faults giants clean
+.PHONY: help demo test lint notebooks accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug valgrind faults giants clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
+	@echo "make bare       demo and some tests in a minimal Debian, without and with a C compiler (root; PYTHON=3.13)"
 	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make fuzz       the random tests, many more examples than in make test; N=20000 of each law"
@@ -60,12 +61,27 @@ PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_programs benchmark_training peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
 ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks))
 test: lint
+	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
+	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
+
+test-both:
 	@mkdir -p build; echo "testing on both engines; the C engine's output comes first"; \
 	{ AUTOGRAD_LITE_ENGINE=python HYPOTHESIS_PROFILE=few $(PYTEST) $(addprefix --ignore ,$(ONCE)) \
 	  && AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(BESIDE); echo $$? > build/test-other.status; } > build/test-other.txt 2>&1 & \
 	AUTOGRAD_LITE_ENGINE=native $(PYTEST) --cov $(addprefix --ignore ,$(BESIDE)); native=$$?; \
 	wait; cat build/test-other.txt; \
 	test $$native = 0 -a "$$(cat build/test-other.status)" = 0
+
+# Without a C compiler. (Where there is one, tests/test_packaging.py wants the C engine to be compiled.)
+test-python:
+	@echo "The C engine was not compiled, so the tests run once, on the Python engine. Left out: the tests of"; \
+	echo "the C engine and the machine, the comparison of both engines, and the gate of coverage. To have them,"; \
+	echo "install a C compiler and Python's headers (Debian: gcc, libc6-dev, python3-dev), then make clean test."
+	AUTOGRAD_LITE_ENGINE=python $(PYTEST)
+
+# Debian bookworm has Python 3.11, trixie (PYTHON=3.13) 3.13.
+bare:
+	.ci/bare all $(filter-out python3,$(PYTHON))
 
 # A program that is compared with other libraries takes some times as long as a graph.
 N := 20000
