@@ -171,7 +171,8 @@ def test_a_storm_of_ctrl_c_anywhere_in_the_passes(raising, chain):
     former = signal.signal(signal.SIGINT, handler)
     code = f"from test_interrupts import storm; storm({os.getpid()}, 60)"
     presser = subprocess.Popen(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        [sys.executable, "-P", "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
         while presser.poll() is None:

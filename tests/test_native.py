@@ -230,7 +230,7 @@ for _ in range(1000):
 y.backward()
 assert x.grad == 1.0
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
 
 
 def test_labels_scopes_and_rows_are_let_go():
