@@ -233,7 +233,8 @@ folded
 # %% [markdown]
 # ## Files
 #
-# A view saves itself as `.svg`, `.png`, `.pdf` or `.dot`; `ag.draw_dot` gives a `graphviz.Digraph`
+# A view saves itself as `.svg`, `.png` or `.dot`, and as `.pdf` where there is a `dot` program;
+# `ag.draw_dot` gives a `graphviz.Digraph`
 # for everything else. As text, a graph is a table.
 
 # %%
