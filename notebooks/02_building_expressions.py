@@ -234,8 +234,7 @@ folded
 # ## Files
 #
 # A view saves itself as `.svg`, `.png` or `.dot`, and as `.pdf` where there is a `dot` program;
-# `ag.draw_dot` gives a `graphviz.Digraph`
-# for everything else. As text, a graph is a table.
+# `ag.draw_dot` gives a `graphviz.Digraph` for everything else. As text, a graph is a table.
 
 # %%
 import tempfile

@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         "--draw",
         type=_file,
         metavar="FILE",
-        help="save the graph: .svg, .png, .dot, .pdf (by a dot program), or .html, a page to step through",
+        help="save the graph: .svg, .png, .dot, .pdf (needs a dot program), or .html, a page",
     )
     command.add_argument(
         "--paths", action="store_true", help="show every path that a gradient is summed over"
