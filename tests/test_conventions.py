@@ -1,10 +1,14 @@
 """docs/conventions.md says what is true: its tables are evaluated row by row, in every column."""
 
+import collections
+import dataclasses
+import enum
 import importlib
 import re
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from peer_functions import in_float64, jax_functions, torch_functions
 
@@ -116,3 +120,113 @@ def column_of_jax():
 def test_the_column_of_jax(expression, at, ours, pytorch, jax):
     pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
     assert same(jax, *column_of_jax()[expression, at, ours, pytorch, jax])
+
+
+# --- what a transform makes of an argument --------------------------------------------------------
+
+SECTION = PAGE.read_text().partition("## What a transform makes of an argument")[2]
+ARGUMENTS = re.findall(
+    r"^\| (.+?) \| `(.+?)` \| (a structure|a setting|refused) \| (?:`(.+?)` )?\|$", SECTION, re.M
+)
+
+
+def known():
+    """What the examples of the table are written with."""
+
+    def with_attribute(thing):
+        thing.unit = "m"
+        return thing
+
+    names = {**vars(collections), **vars(dataclasses), **vars(enum), "np": np, "ag": ag}
+    names |= {"nn": ag.nn, "with_attribute": with_attribute, "__name__": __name__}
+    exec(re.search(r"```python\n(.+?)```", SECTION, re.S)[1], names)
+    return names
+
+
+def numbers_in(thing):
+    """The numbers in a structure, found without the package."""
+    if isinstance(thing, ag.nn.Module):
+        thing = thing.parameters()
+    if isinstance(thing, dict):
+        thing = [*thing.values()]
+    if dataclasses.is_dataclass(thing):
+        thing = [
+            getattr(thing, field.name)
+            for field in dataclasses.fields(thing)
+            if "static" not in field.metadata
+        ]
+    if isinstance(thing, list | tuple | np.ndarray):
+        return [number for part in thing for number in numbers_in(part)]
+    return [] if thing is None or isinstance(thing, str) else [thing]
+
+
+def energy(thing):
+    """Half the sum of the squares of all numbers."""
+    return 0.5 * sum([x * x for x in numbers_in(thing)], 0.0 * ag.sin(0.0))
+
+
+def floats(things):
+    return [x.data if isinstance(x, Value) else float(x) for x in numbers_in(things)]
+
+
+def test_the_table_of_arguments_is_whole():
+    assert len(ARGUMENTS) == SECTION.partition("## Zero")[0].count("\n| ") - 1 >= 35
+
+
+@pytest.mark.parametrize("of", [lambda f: f, ag.compile], ids=["eager", "compiled"])
+@pytest.mark.parametrize(("kind", "example", "what", "gradient"), ARGUMENTS)
+def test_what_a_transform_makes_of_an_argument(kind, example, what, gradient, of):
+    names = known()
+    argument = eval(example, names)
+
+    def f(x, thing):
+        assert what != "a setting" or thing is argument
+        return x * x + (energy(thing) if what == "a structure" else 0.0)
+
+    both = of(ag.grad(f, argnums=(0, 1)))
+    if what == "refused":
+        with pytest.raises(TypeError, match=re.escape(gradient)):
+            both(2.0, argument)
+        assert ag.grad(f)(2.0, argument) == 4.0
+        return
+    for _ in range(2):
+        slope, found = both(2.0, argument)
+        assert slope == 4.0
+        if what == "a setting":
+            assert found is argument
+            continue
+        expected = eval(gradient, names)
+        assert type(found) is type(expected)
+        assert floats(found) == floats(expected)
+        assert all(type(x) in (float, Value, np.float64) for x in numbers_in(found))
+        assert isinstance(found, ag.nn.Module | np.ndarray) or found == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "example", "what", "gradient"), [row for row in ARGUMENTS if row[2] != "refused"]
+)
+def test_every_transform_takes_what_one_takes(kind, example, what, gradient):
+    names = known()
+    argument = eval(example, names)
+
+    def f(x, thing):
+        return x * x + (energy(thing) if what == "a structure" else 0.0)
+
+    square = sum(x * x for x in floats(argument)) if what == "a structure" else 0.0
+    value, pullback = ag.vjp(f, 2.0, argument)
+    direction = pullback(1.0)
+    assert value == pytest.approx(4.0 + square / 2)
+    assert ag.value_and_grad(f)(2.0, argument) == (value, 4.0)
+    assert ag.jvp(f, (2.0, argument), direction) == (value, pytest.approx(16.0 + square))
+    product = ag.hvp(f, argnums=(0, 1))(2.0, argument, direction)
+    assert product[0] == 8.0
+    assert floats(product[1] if square else 0.0) == pytest.approx(
+        floats(argument) if square else [0]
+    )
+    jacobian = ag.jacobian(f, argnums=(0, 1))(2.0, argument)
+    assert np.square(jacobian[1]).sum() == pytest.approx(square)
+    hessian = ag.hessian(f, argnums=(0, 1))(2.0, argument)
+    assert np.sum(hessian[1][1]) == (len(floats(argument)) if square else 0)
+    assert ag.uncertainty(f, (2.0, argument), direction).value == value
+    assert ag.derivative(f)(2.0, argument) == 4.0
+    ag.check_grad(f, 2.0, argument)

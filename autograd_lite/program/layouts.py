@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections import deque
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,27 +13,17 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
+from autograd_lite.transforms.structures import (
+    Same,
+    is_network,
+    is_setting,
+    parts_of,
+    setting_key,
+    shown,
+)
 from autograd_lite.transforms.trees import Tree, take_apart
 
 Floats = npt.NDArray[np.float64]
-
-
-class Static:
-    """An argument that is no number and has none inside: a text, None, a function."""
-
-    def __init__(self, thing: Any) -> None:
-        self.thing = thing
-
-
-def is_static(thing: Any) -> bool:
-    """Whether an argument is handed to the function as it is."""
-    if thing is None or isinstance(thing, str | bytes):
-        return True
-    return callable(thing) and not isinstance(thing, Value) and not _is_network(thing)
-
-
-def _is_network(thing: Any) -> bool:
-    return callable(getattr(type(thing), "parameters", None))
 
 
 #: The layout of a number.
@@ -49,42 +38,34 @@ def plain_inputs(args: Sequence[Any]) -> Floats | None:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def layout(thing: Any) -> Hashable:
-    """What a program for this argument also fits: its types and sizes, not its numbers."""
+def layout(thing: Any, name: str = "an argument") -> Hashable:
+    """What a program for this argument also fits: its types, sizes and settings, not its numbers.
+
+    The parts of a tuple or list come second, as their number where all are numbers; those of a dict
+    with their keys. What comes third is nothing that a machine in C compares.
+    """
     kind = type(thing)
     if kind is float or kind is int:
         return NUMBER
-    if isinstance(thing, np.ndarray):
-        return kind, thing.shape, thing.dtype.kind == "O"
     if isinstance(thing, Value):
         return "Value"
-    if isinstance(thing, list | tuple):
-        if {*map(type, thing)} <= {float, int}:
-            return kind, len(thing)
-        return kind, tuple(map(layout, thing))
-    if isinstance(thing, Mapping):
-        return kind, tuple((key, layout(part)) for key, part in thing.items())
-    if _is_network(thing):
-        return kind, _Same(thing)
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        parts = [getattr(thing, field.name) for field in dataclasses.fields(thing) if field.init]
-        return kind, tuple(map(layout, parts))
-    if is_static(thing):
-        return ("callable", _Same(thing)) if callable(thing) else ("static", thing)
-    return NUMBER
-
-
-class _Same:
-    """An object as a key: only itself is equal to it."""
-
-    def __init__(self, thing: Any) -> None:
-        self.thing = thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.thing is other.thing
+    if (kind is list or kind is tuple) and {*map(type, thing)} <= {float, int}:
+        return kind, len(thing)
+    if is_setting(thing):
+        return setting_key(thing, name)
+    if isinstance(thing, np.ndarray):
+        return kind, thing.shape, thing.dtype.kind == "O"
+    opened = parts_of(thing, name)
+    if opened is None:
+        return (kind, Same(thing)) if is_network(thing) else NUMBER
+    parts = tuple([layout(part, name) for part in opened.things])
+    if isinstance(thing, dict):
+        parts = tuple([
+            (key, part) if type(key) is str else (key, part, type(key))
+            for key, part in zip(opened.keys, parts, strict=True)
+        ])  # fmt: skip
+    others = [(key, setting_key(other, f"{name}.{key}")) for key, other in opened.others.items()]
+    return (kind, parts, *others) if others else (kind, parts)
 
 
 def holds_values(tree: Tree) -> bool:
@@ -107,7 +88,7 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
 
     Parameters
     ----------
-    thing : array, sequence of rows, or dict of these
+    thing : array, sequence of rows, or dict or dataclass of these
     name : str
         What it is called in messages.
 
@@ -122,12 +103,16 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
     ShapeError
         If rows differ, or there is no row axis.
     """
-    if isinstance(thing, Mapping):
-        parts = {key: rows_of(part, f"{name}[{key!r}]") for key, part in thing.items()}
-        if len({len(matrix) for _, matrix in parts.values()}) != 1:
+    opened = None if isinstance(thing, list | tuple) else parts_of(thing, name)
+    if opened is not None:
+        parts = [
+            rows_of(part, f"{name}[{key!r}]")
+            for key, part in zip(opened.keys, opened.things, strict=True)
+        ]
+        if len({len(matrix) for _, matrix in parts}) != 1:
             raise ShapeError(f"{name} must have columns of one length")
-        first = type(thing)({key: row for key, (row, _) in parts.items()})  # type: ignore[call-arg]
-        return first, np.concatenate([matrix for _, matrix in parts.values()], axis=1)
+        first = opened.build([row for row, _ in parts])
+        return first, np.concatenate([matrix for _, matrix in parts], axis=1)
     if not isinstance(thing, np.ndarray | list | tuple):
         raise ShapeError(
             f"{name} is to have a row for each run, and is {thing!r}; name it in shared=(…) if all "
@@ -141,6 +126,8 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
         raise ShapeError(
             f"{name} is to be an array of numbers with a row for each run, and is {thing!r}"
         )
+    if array.dtype.kind == "b":
+        raise ShapeError(f"{name} holds bools: name it in shared=(…), or write array.astype(float)")
     floats = np.ascontiguousarray(array, dtype=np.float64)
     size = math.prod(floats.shape[1:])
     matrix = floats.reshape(len(floats), size)
@@ -164,33 +151,23 @@ def with_columns(example: Any, found: Floats) -> Any:
 
 
 def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
-    if isinstance(example, np.ndarray):
+    if isinstance(example, np.ndarray) and not is_setting(example):
         first = next(places) if example.size else 0
         deque(itertools.islice(places, max(0, example.size - 1)), maxlen=0)
         return found[:, first : first + example.size].reshape(len(found), *example.shape)
-    if isinstance(example, Mapping):
-        parts = {key: _with_columns(part, found, places) for key, part in example.items()}
-        return type(example)(parts)  # type: ignore[call-arg]
-    if isinstance(example, list | tuple):
-        items = [_with_columns(part, found, places) for part in example]
-        return type(example)(*items) if hasattr(example, "_fields") else type(example)(items)
-    if dataclasses.is_dataclass(example) and not isinstance(example, type):
-        fields = [field.name for field in dataclasses.fields(example) if field.init]
-        changed = {
-            name: _with_columns(getattr(example, name), found, places)
-            for name in fields
-            if not is_static(getattr(example, name))
-        }
-        return dataclasses.replace(example, **changed)
+    if is_setting(example):
+        return example
+    opened = parts_of(example, "the result")
+    if opened is not None:
+        return opened.build([_with_columns(part, found, places) for part in opened.things])
+    if not isinstance(example, float):
+        raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
     return found[:, next(places)]
 
 
-def taken_apart(args: Sequence[Any], name: str) -> list[Tree | Static]:
-    """Each argument as its numbers, or as it is."""
-    return [
-        Static(arg) if is_static(arg) else take_apart(arg, f"argument {i} of {name}")
-        for i, arg in enumerate(args)
-    ]
+def taken_apart(args: Sequence[Any], name: str) -> list[Tree]:
+    """Each argument as its numbers."""
+    return [take_apart(arg, f"argument {i} of {name}") for i, arg in enumerate(args)]
 
 
 def floats(thing: Any, name: str, dimensions: int) -> Floats:

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.errors import ProgramError, ShapeError
-from autograd_lite.program.layouts import Floats, Static, numbers_of, with_columns
+from autograd_lite.program.layouts import Floats, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.tracing import Traced, trace
-from autograd_lite.transforms.trees import Tree, take_apart
+from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
 #: So many paths are kept; later ones run eagerly.
 MOST_PATHS = 64
 
-Trees = Sequence[Tree | Static]
+Trees = Sequence[Tree]
 #: The numbers of each argument, and whether all rows share them.
 Matrices = Sequence[tuple[Floats, bool]]
 
@@ -52,7 +52,7 @@ class Paths:
 
     def once(self, trees: Trees) -> Found:
         """The function's result, by a program whose guards hold."""
-        numbers = [x for tree in trees if isinstance(tree, Tree) for x in numbers_of(tree)]
+        numbers = [x for tree in trees for x in numbers_of(tree)]
         inputs = np.array(numbers, dtype=np.float64)
         found = self.known(inputs)
         if found is not None:
@@ -142,7 +142,8 @@ class Paths:
         while len(left):
             if tried == len(self.traced) and self._another(_at(trees, matrices, left[0])) is None:
                 for i in left.tolist():  # too many paths
-                    numbers = np.array(self.eager(_at(trees, matrices, i)).leaves)
+                    result = self.eager(_at(trees, matrices, i))
+                    numbers = np.array(result.leaves)[self._places(result)]
                     if reduce is None:
                         found[i] = numbers
                     else:
@@ -150,35 +151,45 @@ class Paths:
                 break
             traced = self.traced[tried]
             tried += 1
-            if len(traced.result.leaves) != width:
-                raise ShapeError(
-                    f"{self._name} returns {width} numbers on one path and "
-                    f"{len(traced.result.leaves)} on another; map needs equal structures"
-                )
+            places = self._places(traced.result)
             guards = traced.deciding.run_rows(_of(matrices, left), len(left), None, threads)
             holds = traced.holds(guards)
             same, left = left[holds], left[~holds]
             if len(same) and reduce is None:
-                found[same] = traced.computing.run_rows(
-                    _of(matrices, same), len(same), None, threads
-                )
+                rows = traced.computing.run_rows(_of(matrices, same), len(same), None, threads)
+                found[same] = rows[:, places]
             elif len(same):
-                found += traced.computing.run_rows(_of(matrices, same), len(same), "sum", threads)
+                sums = traced.computing.run_rows(_of(matrices, same), len(same), "sum", threads)
+                found += sums[places]
         return found if reduce is None else reduced(found, n_rows, reduce)
+
+    def _places(self, result: Tree) -> list[int]:
+        """For each number of the first path's result, which one of this result it is."""
+        try:
+            return places_like(self.traced[0].result, result, "the other", same_settings=True)
+        except ShapeError as error:
+            raise ShapeError(
+                f"{self._name} returns one structure on one path and another on another: {error}; "
+                "map needs equal structures"
+            ) from None
 
     def eager(self, trees: Trees) -> Tree:
         """What the function itself gives, as floats."""
-        args = [
-            tree.rebuilt(numbers_of(tree)) if isinstance(tree, Tree) else tree.thing
-            for tree in trees
-        ]
+        args = [tree.rebuilt(numbers_of(tree)) for tree in trees]
         result = take_apart(self._function(*args), f"the result of {self._name}")
         return dataclasses.replace(result, leaves=numbers_of(result))
 
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""
-        eager = self.eager(trees).leaves
-        self._check(take_apart(result, "the result").leaves, eager, 0.0, "for these arguments")
+        eager, ours = self.eager(trees), take_apart(result, "the result")
+        self._check(ours.leaves, eager.leaves, 0.0, "for these arguments")
+        try:
+            places_like(eager, ours, "its result", same_settings=True)
+        except ShapeError as error:
+            raise ProgramError(
+                f"the program of {self._name} gives another structure than the function: {error}; "
+                f"{_WHY}"
+            ) from None
 
     def check_rows(
         self, result: Any, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None
@@ -214,13 +225,9 @@ def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:
     return [(matrix if shared else matrix[rows], shared) for matrix, shared in matrices]
 
 
-def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree | Static]:
+def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree]:
     """The arguments of one row."""
-    given = iter(matrices)
-    return [_at_row(tree, *next(given), i) if isinstance(tree, Tree) else tree for tree in trees]
-
-
-def _at_row(tree: Tree, matrix: Floats, shared: bool, i: int) -> Tree:
-    if shared:
-        return tree
-    return dataclasses.replace(tree, leaves=matrix[i].tolist(), plain=True)
+    return [
+        tree if shared else dataclasses.replace(tree, leaves=matrix[i].tolist(), plain=True)
+        for tree, (matrix, shared) in zip(trees, matrices, strict=True)
+    ]

@@ -18,7 +18,7 @@ from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.ops.choice import less, less_equal
 from autograd_lite.program.freezing import finished
-from autograd_lite.program.layouts import Static, numbers_of
+from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.program import Floats, Program
 from autograd_lite.transforms.nesting import differentiating, tracing
 from autograd_lite.transforms.trees import Tree, take_apart
@@ -82,7 +82,7 @@ class Traced:
 
     @cached_property
     def _is_array(self) -> bool:
-        return isinstance(self.example, np.ndarray)
+        return self.result.kind is np.ndarray
 
     @cached_property
     def example(self) -> Any:
@@ -159,13 +159,13 @@ def _tracing(trace: _Trace) -> Iterator[None]:
                 observe(None)
 
 
-def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name: str) -> Traced:
+def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced:
     """What a function computes at some arguments.
 
     Parameters
     ----------
     function : callable
-    arguments : sequence of Tree or Static
+    arguments : sequence of Tree
         Positional ones, taken apart.
     name : str
         What the function is called in messages.
@@ -177,13 +177,9 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree | Static], name
     TypeError
         If it returns anything but numbers.
     """
-    trees = [tree for tree in arguments if isinstance(tree, Tree)]
-    inputs = [node for tree in trees for node in _nodes_for(tree)]
+    inputs = [node for tree in arguments for node in _nodes_for(tree)]
     rest = iter(inputs)
-    given = [
-        tree.rebuilt([next(rest) for _ in tree.leaves]) if isinstance(tree, Tree) else tree.thing
-        for tree in arguments
-    ]
+    given = [tree.build(rest) for tree in arguments]
     seen = _Trace(inputs)
     with recording(), differentiating(inputs), _tracing(seen):
         result = take_apart(function(*given), f"the result of {name}")

@@ -13,7 +13,12 @@ from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
 from autograd_lite.transforms.nesting import tracing
-from autograd_lite.transforms.recordings import Function, name_of, named
+from autograd_lite.transforms.recordings import (
+    Function,
+    also_in_no_grad,
+    name_of,
+    transformed,
+)
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, take_apart
@@ -62,14 +67,16 @@ def checkpoint(f: Function) -> Function:
     (True, 1.1064)
     """
 
-    def function(*args: Any, **keywords: Any) -> Any:
-        if tracing.get():  # a program keeps no graph anyway
-            return f(*args, **keywords)
-        call = _Call(f, args, keywords)
-        inner = call.record([leaf.data for leaf in call.values])
-        return inner.result.rebuilt([call.node(inner, i) for i in range(len(inner.outputs))])
+    return transformed(_checkpoint, f)
 
-    return named("checkpoint", f, function)
+
+@also_in_no_grad
+def _checkpoint(f: Function, /, *args: Any, **keywords: Any) -> Any:
+    if tracing.get():  # a program keeps no graph anyway
+        return f(*args, **keywords)
+    call = _Call(f, args, keywords)
+    inner = call.record([leaf.data for leaf in call.values])
+    return inner.result.rebuilt([call.node(inner, i) for i in range(len(inner.outputs))])
 
 
 class _Inner:

@@ -24,14 +24,14 @@ from autograd_lite.transforms.recordings import (
     handed_out,
     is_outermost,
     name_of,
-    named,
     one_or_all,
     record,
+    transformed,
 )
 from autograd_lite.transforms.trees import numbers_like
 
 
-def grad(f: Function, argnums: Argnums = 0) -> Function:
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient of a function that returns one number, as a function of the same arguments.
 
     Parameters
@@ -43,13 +43,17 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     argnums : int, tuple of int or slice, default=0
         Which positional arguments to differentiate by. Those of a slice count as one argument, a
         tuple: ``ag.jacobian(f, slice(1, None))`` is what ``scipy.optimize.curve_fit`` wants.
+    has_aux : bool, default=False
+        Whether `f` returns ``(value, anything)``; then the result is ``(gradient, anything)``, in
+        which Values are floats wherever derivatives are.
 
     Returns
     -------
     callable
         Its result has the argument's structure (a tuple of such for a tuple of `argnums`): a float
         for a float, a float array for a float array, a Value, which can be differentiated again,
-        for a Value; for a network one like it, whose parameters hold the gradient.
+        for a Value; for a network one like it, whose parameters hold the gradient. What is no
+        number (text, None, a bool, a function) stands there as it is.
 
     Raises
     ------
@@ -73,25 +77,28 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     8.0
     """
 
-    def function(*args: Any, **keywords: Any) -> Any:
-        return _differentiated(f, args, keywords, argnums)[1]
-
-    return named("grad", f, function)
+    return transformed(_grad, f, argnums, has_aux)
 
 
-def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
+@also_in_no_grad
+def _grad(f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keywords: Any) -> Any:
+    value, gradient = _differentiated(f, args, keywords, argnums, has_aux)
+    return (gradient, value[1]) if has_aux else gradient
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The value and the gradient of a function that returns one number, at once.
 
     Parameters
     ----------
-    f, argnums
+    f, argnums, has_aux
         See `grad`.
 
     Returns
     -------
     callable
-        It returns ``(value, gradient)``. With a float array as argument it is what
-        ``scipy.optimize.minimize(…, jac=True)`` wants.
+        It returns ``(value, gradient)``, with `has_aux` ``((value, anything), gradient)``. With a
+        float array as argument it is what ``scipy.optimize.minimize(…, jac=True)`` wants.
 
     Examples
     --------
@@ -100,19 +107,26 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     (5.0, [2.0, 4.0])
     """
 
-    def function(*args: Any, **keywords: Any) -> tuple[Any, Any]:
-        return _differentiated(f, args, keywords, argnums)
-
-    return named("value_and_grad", f, function)
+    return transformed(_value_and_grad, f, argnums, has_aux)
 
 
-def _differentiated(f: Function, args: Any, keywords: Any, argnums: Argnums) -> tuple[Any, Any]:
+@also_in_no_grad
+def _value_and_grad(
+    f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keywords: Any
+) -> tuple[Any, Any]:
+    return _differentiated(f, args, keywords, argnums, has_aux)
+
+
+def _differentiated(
+    f: Function, args: Any, keywords: Any, argnums: Argnums, has_aux: bool
+) -> tuple[Any, Any]:
     """The value and the gradient; at one float without taking structures apart."""
     if (
         isinstance(argnums, int)
         and 0 <= argnums < len(args)
         and type(args[argnums]) is float
         and is_outermost()
+        and not has_aux
         and callable(f)
     ):
         x, output = at_a_float(f, args, keywords, argnums)
@@ -120,12 +134,13 @@ def _differentiated(f: Function, args: Any, keywords: Any, argnums: Argnums) -> 
             return output.data, adjoints(output, 1.0, [x])[0]
         recording = Recording.of_output(args[argnums], x, output, name_of(f))
     else:
-        recording = record(f, args, keywords, argnums)
+        recording = record(f, args, keywords, argnums, has_aux)
     check_scalar(recording)
-    return recording.value(), one_or_all(recording.pulled_back([1.0]), argnums)
+    value = (recording.value(), recording.aux) if has_aux else recording.value()
+    return value, one_or_all(recording.pulled_back([1.0]), argnums)
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Vector-Jacobian product: the value, and the function that pulls adjoints back (reverse mode).
 
     Parameters
@@ -134,6 +149,8 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
         It may return any structure of numbers.
     *primals : structures of numbers
         Its arguments, all of which are differentiated; see `grad`.
+    has_aux : bool, default=False
+        See `grad`; what `f` returns beside the value comes third.
 
     Returns
     -------
@@ -155,14 +172,15 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     ((6.0, 5.0), (12.0, 13.0))
     """
     with recording():
-        recorded = Recording(f, primals, {}, range(len(primals)))
+        recorded = Recording(f, primals, {}, range(len(primals)), has_aux)
 
     @also_in_no_grad
     def pullback(seed: Any) -> tuple[Any, ...]:
         seeds = numbers_like(recorded.result, seed, "the seed")
         return tuple(copy.copy(recorded).pulled_back(seeds))  # a copy, since it follows the seeds
 
-    return handed_out(recorded.value()), pullback
+    value = handed_out(recorded.value())
+    return (value, pullback, handed_out(recorded.aux)) if has_aux else (value, pullback)
 
 
 @also_in_no_grad

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,21 +13,24 @@ from autograd_lite.transforms.recordings import (
     Argnums,
     Function,
     Recording,
+    also_in_no_grad,
     check_scalar,
-    named,
     one_or_all,
     record,
+    transformed,
 )
 from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, array_of, numbers_like
 
+_WITH_A_VECTOR = inspect.signature(lambda *args, **keywords: None)
 
-def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+
+def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The dense Jacobian of a function, as a function of the same arguments.
 
     Parameters
     ----------
-    f, argnums
+    f, argnums, has_aux
         See `grad`; `f` may return any structure of numbers.
 
     Returns
@@ -51,12 +55,15 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
            [0., 1.]])
     """
 
-    def function(*args: Any, **keywords: Any) -> Any:
-        recording = record(f, args, keywords, argnums)
-        rows = [_gradient_of(recording, leaf) for leaf in recording.result.leaves]
-        return one_or_all(_blocks(recording, rows, _shape(recording.result)), argnums)
+    return transformed(_jacobian, f, argnums, has_aux)
 
-    return named("jacobian", f, function)
+
+@also_in_no_grad
+def _jacobian(f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keywords: Any) -> Any:
+    recording = record(f, args, keywords, argnums, has_aux)
+    rows = [_gradient_of(recording, leaf) for leaf in recording.result.leaves]
+    found = one_or_all(_blocks(recording, rows, _shape(recording.result)), argnums)
+    return (found, recording.aux) if has_aux else found
 
 
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
@@ -86,20 +93,22 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
            [6., 0.]])
     """
 
-    def function(*args: Any, **keywords: Any) -> Any:
-        recording = record(f, args, keywords, argnums)
-        check_scalar(recording)
-        n = len(recording.inputs)
-        unit = [[float(i == j) for j in range(n)] for i in range(n)]
-        columns = _products(recording, unit)
-        blocks, first = [], 0
-        for tree in recording.arguments:
-            rows = columns[first : first + len(tree.leaves)]
-            blocks.append(one_or_all(_blocks(recording, rows, _shape(tree)), argnums))
-            first += len(tree.leaves)
-        return one_or_all(blocks, argnums)
+    return transformed(_hessian, f, argnums)
 
-    return named("hessian", f, function)
+
+@also_in_no_grad
+def _hessian(f: Function, argnums: Argnums, /, *args: Any, **keywords: Any) -> Any:
+    recording = record(f, args, keywords, argnums)
+    check_scalar(recording)
+    n = len(recording.inputs)
+    unit = [[float(i == j) for j in range(n)] for i in range(n)]
+    columns = _products(recording, unit)
+    blocks, first = [], 0
+    for tree in recording.arguments:
+        rows = columns[first : first + len(tree.leaves)]
+        blocks.append(one_or_all(_blocks(recording, rows, _shape(tree)), argnums))
+        first += len(tree.leaves)
+    return one_or_all(blocks, argnums)
 
 
 def hvp(f: Function, argnums: Argnums = 0) -> Function:
@@ -129,32 +138,36 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
     [4.0, 6.0]
     """
 
-    def function(*args: Any, **keywords: Any) -> Any:
-        several = isinstance(argnums, tuple | list)
-        if isinstance(argnums, slice):
-            place = 1 + max(range(len(args) - 1)[argnums], default=-1)
-        else:
-            place = 1 + max(argnums) if isinstance(argnums, tuple | list) else 1 + argnums
-        if not 0 < place < len(args):
-            raise TypeError(
-                f"hvp(f, argnums={argnums!r}) takes the vector after argument {place - 1}, as in "
-                f"hvp(f)(x, v), and was given {len(args)} arguments"
-            )
-        vectors = args[place] if several else (args[place],)
-        recording = record(f, (*args[:place], *args[place + 1 :]), keywords, argnums)
-        check_scalar(recording)
-        if len(vectors) != len(recording.arguments):
-            raise ShapeError(f"{len(recording.arguments)} arguments and {len(vectors)} vectors")
-        direction = [
-            number
-            for tree, vector in zip(recording.arguments, vectors, strict=True)
-            for number in numbers_like(tree, vector, "the vector")
-        ]
-        recording.follow(direction)
-        [product] = _products(recording, [direction])
-        return one_or_all(recording.like_arguments(product), argnums)
+    product = transformed(_hvp, f, argnums)
+    vars(product)["__signature__"] = _WITH_A_VECTOR
+    return product
 
-    return named("hvp", f, function)
+
+@also_in_no_grad
+def _hvp(f: Function, argnums: Argnums, /, *args: Any, **keywords: Any) -> Any:
+    several = isinstance(argnums, tuple | list)
+    if isinstance(argnums, slice):
+        place = 1 + max(range(len(args) - 1)[argnums], default=-1)
+    else:
+        place = 1 + max(argnums) if isinstance(argnums, tuple | list) else 1 + argnums
+    if not 0 < place < len(args):
+        raise TypeError(
+            f"hvp(f, argnums={argnums!r}) takes the vector after argument {place - 1}, as in "
+            f"hvp(f)(x, v), and was given {len(args)} arguments"
+        )
+    vectors = args[place] if several else (args[place],)
+    recording = record(f, (*args[:place], *args[place + 1 :]), keywords, argnums)
+    check_scalar(recording)
+    if len(vectors) != len(recording.arguments):
+        raise ShapeError(f"{len(recording.arguments)} arguments and {len(vectors)} vectors")
+    direction = [
+        number
+        for tree, vector in zip(recording.arguments, vectors, strict=True)
+        for number in numbers_like(tree, vector, "the vector")
+    ]
+    recording.follow(direction)
+    [product] = _products(recording, [direction])
+    return one_or_all(recording.like_arguments(product), argnums)
 
 
 def _products(recording: Recording, directions: list[list[Any]]) -> list[list[Any]]:

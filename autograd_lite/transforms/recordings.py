@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
+from types import MethodType
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, topological_order
@@ -19,13 +20,14 @@ from autograd_lite.modes import is_silent, recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.nesting import Differentiation, around, differentiating
+from autograd_lite.transforms.structures import shown
 from autograd_lite.transforms.sweeps import (
     between,
     reverse_sweep,
     tangent_sweep,
     tangents_on_floats,
 )
-from autograd_lite.transforms.trees import take_apart, together
+from autograd_lite.transforms.trees import Tree, take_apart, together, with_values
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...] | slice
@@ -57,6 +59,7 @@ class Recording:
         args: Sequence[Any],
         keywords: Mapping[str, Any],
         positions: Sequence[int],
+        has_aux: bool = False,
     ) -> None:
         if not callable(function):
             raise TypeError(
@@ -65,6 +68,8 @@ class Recording:
             )
         name = name_of(function)
         self.arguments = [take_apart(args[i], f"argument {i} of {name}") for i in positions]
+        if self.arguments and all(tree.is_setting for tree in self.arguments):
+            _refuse_setting(self.arguments[0], f"argument {positions[0]} of {name}")
         self.inputs: list[Value] = []
         given = list(args)
         for i, tree in zip(positions, self.arguments, strict=True):
@@ -76,7 +81,7 @@ class Recording:
         outer, mark = around.get(), Value(0.0)
         with differentiating(self.inputs):
             output = function(*given, **keywords)
-        self._ended(output, name, outer, mark)
+        self._ended(output, name, outer, mark, has_aux)
 
     @classmethod
     def of_output(cls, argument: float, x: Value, output: Any, name: str) -> Recording:
@@ -87,11 +92,18 @@ class Recording:
         return recording
 
     def _ended(
-        self, output: Any, name: str, outer: tuple[Differentiation, ...], mark: Value
+        self, output: Any, name: str, outer: Any, mark: Value, has_aux: bool = False
     ) -> None:
+        beside: dict[Value, None] = {}
+        if has_aux:
+            if not isinstance(output, tuple) or len(output) != 2:
+                raise TypeError(f"{name} has_aux, so must return (value, aux): {shown(output)}")
+            output, self._aux = output
+            with_values(self._aux, lambda value: beside.setdefault(value) or value)
         self.result = take_apart(output, f"the result of {name}")
+        _refuse_setting(self.result, f"the result of {name}")
         self.nodes = [leaf for leaf in self.result.leaves if isinstance(leaf, Value)]
-        self.nested = bool(outer) and self._reaches(outer, mark)
+        self.nested = bool(outer) and self._reaches(outer, mark, [*self.nodes, *beside])
         self.recorded = self.nested or any(
             isinstance(leaf, Value) and not parameter
             for tree in self.arguments
@@ -99,9 +111,9 @@ class Recording:
             for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
         )
 
-    def _reaches(self, outer: tuple[Differentiation, ...], mark: Value) -> bool:
+    def _reaches(self, outer: tuple[Differentiation, ...], mark: Value, found: list[Value]) -> bool:
         """Whether what was recorded since the mark stands on an input of one of those around."""
-        nodes = topological_order(self.nodes, [mark])
+        nodes = topological_order(found, [mark])
         older = [node for node in nodes if node._stamp < mark._stamp]
         return any(each.reaches(node) for each in outer for node in older)
 
@@ -117,6 +129,11 @@ class Recording:
     def value(self) -> Any:
         """What the function returned: floats, unless derivatives are recorded."""
         return self.result.rebuilt([self.number(leaf) for leaf in self.result.leaves])
+
+    @property
+    def aux(self) -> Any:
+        """What the function returned beside the result; its numbers as those of `value`."""
+        return with_values(self._aux, self.number)
 
     def number(self, found: Any) -> Any:
         """A value or derivative of this function: a float, unless derivatives are recorded."""
@@ -185,11 +202,18 @@ def _input(leaf: Any, parameter: bool) -> Value:
     return node
 
 
+def _refuse_setting(tree: Tree, name: str) -> None:
+    """Raise a TypeError for what has no number in it by its kind, such as None."""
+    if tree.is_setting:
+        way_out = "write float(text) for one in text, 1.0 or 0.0 for a bool"
+        raise TypeError(f"{name} is {shown(tree.thing)}, which is no number; {way_out}")
+
+
 def record(
-    f: Function, args: Sequence[Any], keywords: Mapping[str, Any], argnums: Any
+    f: Function, args: Sequence[Any], keywords: Any, argnums: Any, has_aux: bool = False
 ) -> Recording:
     """The recording of a call, differentiated by the arguments that `argnums` names."""
-    recording = Recording(f, args, keywords, _positions(argnums, len(args)))
+    recording = Recording(f, args, keywords, _positions(argnums, len(args)), has_aux)
     if isinstance(argnums, slice):
         recording.arguments = [together(recording.arguments)]
     return recording
@@ -245,16 +269,30 @@ def handed_out(found: Any) -> Any:
     """A structure of derivatives, which inside `no_grad` remember nothing."""
     if not is_silent():
         return found
-    tree = take_apart(found, "the result")
-    return tree.rebuilt([x.detach() if isinstance(x, Value) else x for x in tree.leaves])
+    return with_values(found, lambda value: value.detach())
 
 
-def named(transform: str, f: Function, function: Function) -> Function:
-    """The new function, of use inside `no_grad`, too, with a name that says where it comes from."""
-    function = also_in_no_grad(function)
-    function.__name__ = function.__qualname__ = f"{transform}({name_of(f)})"
-    function.__doc__ = f"See `autograd_lite.{transform}`."
-    return function
+class Transformed(partial[Any]):
+    """A function made of another, with the name, the signature and the documentation of that.
+
+    It can be pickled if that can, and be a method.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<{self.func.__name__[1:]}({name_of(self.args[0])})>"
+
+
+def transformed(function: Function, f: Function, *options: Any) -> Transformed:
+    """A function of a transform's module, as one of the arguments that come after `options`."""
+    found = Transformed(function, f, *options)
+    known = vars(found)
+    known["__wrapped__"], known["__name__"] = f, name_of(f)
+    known["__qualname__"] = getattr(f, "__qualname__", known["__name__"])
+    known["__doc__"] = getattr(f, "__doc__", None)
+    return found
 
 
 def name_of(f: Any) -> str:

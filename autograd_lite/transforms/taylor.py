@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.modes import check_tangents, unchecked
-from autograd_lite.transforms.recordings import Function, Recording, also_in_no_grad, named
+from autograd_lite.transforms.recordings import Function, Recording, also_in_no_grad, transformed
 from autograd_lite.transforms.series import Series, sweep
 from autograd_lite.transforms.trees import take_apart
 
@@ -42,15 +42,17 @@ def derivative(f: Function, order: int = 1) -> Function:
     """
     _check_order(order)
 
-    def function(x: Any, *args: Any, **keywords: Any) -> Any:
-        if order == 1:  # a tangent is all that it takes
-            recording = _recorded(f, x, args, keywords)
-            return recording.result.rebuilt(_shown(recording.tangents([1.0]), recording))
-        recording, coefficients = _expanded(f, x, order, args, keywords)
-        factor = float(math.factorial(order))
-        return recording.result.rebuilt([factor * series[order] for series in coefficients])
+    return transformed(_derivative, f, order)
 
-    return named("derivative", f, function)
+
+@also_in_no_grad
+def _derivative(f: Function, order: int, x: Any, /, *args: Any, **keywords: Any) -> Any:
+    if order == 1:  # a tangent is all that it takes
+        recording = _recorded(f, x, args, keywords)
+        return recording.result.rebuilt(_shown(recording.tangents([1.0]), recording))
+    recording, coefficients = _expanded(f, x, order, args, keywords)
+    factor = float(math.factorial(order))
+    return recording.result.rebuilt([factor * series[order] for series in coefficients])
 
 
 @also_in_no_grad

@@ -2,6 +2,7 @@
 
 A structure is a number, a Value, an array of them, or a list, tuple, dict or dataclass of
 structures. An object with a method ``parameters()`` (a network) is one too, of its parameters.
+Settings in it (see `is_setting`) have no numbers and stay as they are.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Any
 
@@ -19,10 +20,19 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.rules import identity
+from autograd_lite.transforms.structures import (
+    Setting,
+    is_network,
+    is_setting,
+    parts_of,
+    setting_key,
+    shown,
+)
 
 _FLOATS = {float}
 _NUMBERS = {float, Value}
 _SEQUENCES = {list, tuple}
+_UNNAMED = (float, np.ndarray, None)
 
 
 @dataclasses.dataclass(eq=False)
@@ -38,7 +48,7 @@ class Tree:
         all their numbers are floats, else object arrays.
     shape : tuple of int or None
         As NumPy would see it: () for a number, (n,) for a list of n numbers; None for what is no
-        array (a dict, a ragged list).
+        array (a dict, a ragged list, a setting).
     parameters : bool
         Whether the leaves belong to a network: they are differentiated as they are, while other
         Values are replaced by nodes of their own.
@@ -46,6 +56,12 @@ class Tree:
         ``names()``: how each leaf is written, for messages: ``x[0]['scale']``.
     plain : bool
         Whether all leaves are known to be floats, and can be handled without looking at each.
+    kind : type or None
+        float for every number, `Setting` for what has none; None stands for list and tuple.
+    parts : dict or None
+        Trees by key, position or field; None where there are none, or numbers only.
+    thing : object
+        A setting.
     """
 
     leaves: list[Any]
@@ -54,15 +70,26 @@ class Tree:
     parameters: list[bool]
     names: Callable[[], list[str]]
     plain: bool = False
+    kind: type | None = float
+    parts: dict[Any, Tree] | None = None
+    thing: Any = None
 
     def described(self) -> str:
-        """Its size, for messages."""
+        """Its size and kind, for messages."""
+        if self.is_setting:
+            return f"the setting {shown(self.thing)}"
         count = f"{len(self.leaves)} number" + "s" * (len(self.leaves) != 1)
-        return count if self.shape is None else f"{count} (shape {self.shape})"
+        count = count if self.shape is None else f"{count} (shape {self.shape})"
+        return count if self.kind in _UNNAMED else f"{count} in {self.kind.__name__}"
 
     def rebuilt(self, numbers: list[Any]) -> Any:
         """The structure again, with other numbers."""
         return self.build(iter(numbers))
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether it is handed on as it is."""
+        return self.kind is Setting
 
 
 def take_apart(thing: Any, name: str) -> Tree:
@@ -77,59 +104,64 @@ def take_apart(thing: Any, name: str) -> Tree:
     Raises
     ------
     TypeError
-        Naming the place of what is neither a number nor a structure.
+        Naming the place of what is no structure, or of numbers that would be lost.
     """
     if isinstance(thing, Value):
         return Tree([thing], next, (), [False], lambda: [name])
     if type(thing) in _SEQUENCES:  # before the slower questions: the usual case
         return _sequence(thing, name)
+    if type(thing) is float:
+        return Tree([thing], next, (), [False], lambda: [name], plain=True)
+    if is_setting(thing):
+        return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
     if isinstance(thing, np.ndarray):
         return _array(thing, name)
-    if callable(getattr(type(thing), "parameters", None)):
+    opened = parts_of(thing, name)
+    if opened is not None:
+        pairs = zip(opened.keys, opened.things, strict=True)
+        kind = type(thing)
+        trees = {key: take_apart(part, name + _step(kind, key)) for key, part in pairs}
+        return _joined(trees, opened.build, kind)
+    if is_network(thing):
         return _network(thing, name)
-    if isinstance(thing, Mapping):
-        parts = {key: take_apart(part, f"{name}[{key!r}]") for key, part in thing.items()}
-        return _joined(
-            list(parts.values()),
-            lambda rest: type(thing)(
-                {key: part.build(rest) for key, part in parts.items()}  # type: ignore[call-arg]
-            ),
-            None,
-        )
-    if isinstance(thing, list | tuple):
-        return _sequence(thing, name)
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return _dataclass(thing, name)
     try:
         return Tree([as_float(thing)], next, (), [False], lambda: [name], plain=True)
     except TypeError as error:
-        raise TypeError(f"{name}: {error}") from None
+        raise TypeError(
+            f"{name}: {error}, or a list, tuple, dict or dataclass of these; what is no number "
+            'goes into a field declared with field(metadata={"static": True})'
+        ) from None
+
+
+def _step(kind: type | None, key: Any) -> str:
+    """How a part is reached, for messages."""
+    return f".{key}" if dataclasses.is_dataclass(kind) else f"[{key!r}]"
 
 
 def _sequence(sequence: Any, name: str) -> Tree:
-    n = len(sequence)
+    n, kind = len(sequence), type(sequence)
     kinds = {*map(type, sequence)}
     if kinds and kinds <= _NUMBERS:  # without a tree for each: the usual case
         return Tree(
             list(sequence),
-            lambda rest: _like(sequence, list(islice(rest, n))),
+            lambda rest: kind(islice(rest, n)),
             (n,),
             [False] * n,
             lambda: [f"{name}[{i}]" for i in range(n)],
-            plain=Value not in kinds,
+            Value not in kinds,
+            kind,
         )
-    return together(
-        [take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)],
-        lambda items: _like(sequence, items),
-    )
+    return together([take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)], kind)
 
 
-def together(parts: list[Tree], like: Callable[[list[Any]], Any] = tuple) -> Tree:
-    """Structures as one: a tuple of them, or another sequence."""
-    return _joined(parts, lambda rest: like([p.build(rest) for p in parts]), _shape_of(parts))
+def together(parts: list[Tree], kind: Any = None) -> Tree:
+    """Structures as one: a tuple of arguments, or a list or tuple."""
+    return _joined(dict(enumerate(parts)), kind or tuple, kind)
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
+    if isinstance(array, np.matrix) or np.ma.is_masked(array):
+        raise TypeError(f"{name} is {shown(array)}; write np.asarray(…), or fill what is masked")
     plain = array.dtype.kind in "biuf"
     if plain:
         leaves: list[Any] = array.astype(np.float64).ravel().tolist()
@@ -145,7 +177,7 @@ def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
     def names() -> list[str]:
         return [f"{name}{list(index)}" if index else name for index in np.ndindex(array.shape)]
 
-    return Tree(leaves, build, array.shape, [False] * array.size, names, plain)
+    return Tree(leaves, build, array.shape, [False] * array.size, names, plain, np.ndarray)
 
 
 def _number(thing: Any, name: str) -> float:
@@ -168,6 +200,8 @@ def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
 
 def _network(network: Any, name: str) -> Tree:
     parameters = list(network.parameters())
+    if not all(isinstance(parameter, Value) for parameter in parameters):
+        raise TypeError(f"{name} is {shown(network)}, whose parameters() are no Values")
 
     def build(rest: Iterator[Any]) -> Any:
         others = [next(rest) for _ in parameters]
@@ -186,7 +220,7 @@ def _network(network: Any, name: str) -> Tree:
     def names() -> list[str]:
         return [f"{name}.parameters()[{i}]" for i in range(len(parameters))]
 
-    return Tree(parameters, build, None, [True] * len(parameters), names)
+    return Tree(parameters, build, None, [True] * len(parameters), names, False, type(network))
 
 
 def _distinct(numbers: list[Any]) -> list[Value]:
@@ -198,43 +232,18 @@ def _distinct(numbers: list[Any]) -> list[Value]:
     return list(found)
 
 
-def _dataclass(thing: Any, name: str) -> Tree:
-    """Fields that are text, bool, None or functions are settings, and stay as they are."""
-    parts = {
-        field.name: take_apart(part, f"{name}.{field.name}")
-        for field in dataclasses.fields(thing)
-        if field.init and not _is_setting(part := getattr(thing, field.name))
-    }
-    return _joined(
-        list(parts.values()),
-        lambda rest: dataclasses.replace(thing, **{k: p.build(rest) for k, p in parts.items()}),
-        None,
-    )
-
-
-def _is_setting(thing: Any) -> bool:
-    if isinstance(thing, Value) or hasattr(type(thing), "parameters"):
-        return False
-    return thing is None or isinstance(thing, str | bytes | bool) or callable(thing)
-
-
-def _joined(parts: list[Tree], build: Callable[..., Any], shape: tuple[int, ...] | None) -> Tree:
+def _joined(parts: dict[Any, Tree], build: Callable[..., Any], kind: Any) -> Tree:
+    below = list(parts.values())
     return Tree(
-        [*chain.from_iterable([part.leaves for part in parts])],
-        build,
-        shape,
-        [*chain.from_iterable([part.parameters for part in parts])],
-        lambda: [name for part in parts for name in part.names()],
-        all(part.plain for part in parts),
+        [*chain.from_iterable([part.leaves for part in below])],
+        lambda rest: build([part.build(rest) for part in below]),
+        _shape_of(below) if issubclass(kind or tuple, list | tuple) else None,
+        [*chain.from_iterable([part.parameters for part in below])],
+        lambda: [name for part in below for name in part.names()],
+        all(part.plain for part in below),
+        kind,
+        parts,
     )
-
-
-def _like(sequence: Any, items: list[Any]) -> Any:
-    """The items as a list, tuple or named tuple."""
-    kind = type(sequence)
-    if kind is list:
-        return items
-    return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
 def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
@@ -245,20 +254,73 @@ def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
     return (len(items), *(inner or ()))
 
 
+def with_values(thing: Any, change: Callable[[Value], Any]) -> Any:
+    """Anything, with something else in place of each computed Value in its structures."""
+    if isinstance(thing, Value):
+        return change(thing)
+    if isinstance(thing, np.ndarray) and thing.dtype.kind == "O":
+        changed = np.empty(thing.size, dtype=object)
+        changed[:] = [with_values(part, change) for part in thing.flat]
+        return changed.reshape(thing.shape)
+    if is_network(thing):
+        tree = _network(thing, "")
+        return tree.rebuilt([change(x) if x.op else x for x in tree.leaves])
+    try:
+        parts = parts_of(thing, "")
+    except TypeError:
+        return thing
+    return thing if parts is None else parts.build([with_values(p, change) for p in parts.things])
+
+
 def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:
     """The numbers of a structure that must be like another: a tangent or a seed.
 
     Raises
     ------
     ShapeError
-        If it is not.
+        If it is not: by key, field and kind at every level.
     """
     other = take_apart(thing, name)
-    if len(other.leaves) != len(tree.leaves) or other.shape != tree.shape:
-        raise ShapeError(
-            f"{name} has {other.described()} and belongs to a structure of {tree.described()}"
-        )
-    return [
+    numbers = [
         leaf.data if parameter else leaf
         for leaf, parameter in zip(other.leaves, other.parameters, strict=True)
     ]
+    return [numbers[i] for i in places_like(tree, other, name)]
+
+
+def places_like(
+    tree: Tree, other: Tree, name: str, same_settings: bool = False, first: int = 0
+) -> list[int]:
+    """For each number of a structure its place, from `first` on, in another of the same kind.
+
+    An array may stand for lists or tuples of its shape.
+
+    Raises
+    ------
+    ShapeError
+        Naming the first difference; settings may be others unless `same_settings`.
+    """
+    kinds = {tree.kind, other.kind}
+    like = len(kinds) == 1 or None in kinds or np.ndarray in kinds
+    if like and tree.parts is not None and other.parts is not None:
+        starts, found = {}, []
+        for key, part in other.parts.items():
+            starts[key] = first
+            first += len(part.leaves)
+        for key, part in tree.parts.items():
+            place = name + _step(tree.kind, key)
+            if key not in starts:
+                raise ShapeError(f"{place} is missing")
+            found += places_like(part, other.parts[key], place, same_settings, starts.pop(key))
+        for key in starts:
+            raise ShapeError(f"{name}{_step(tree.kind, key)} has no counterpart")
+        return found
+    count = len(other.leaves)
+    like = like and (tree.shape, len(tree.leaves)) == (other.shape, count)
+    if like and same_settings and tree.is_setting:
+        like = setting_key(tree.thing, name) == setting_key(other.thing, name)
+    if like:
+        return [*range(first, first + count)]
+    raise ShapeError(
+        f"{name} has {other.described()} and belongs to a structure of {tree.described()}"
+    )

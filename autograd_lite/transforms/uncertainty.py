@@ -14,7 +14,7 @@ from autograd_lite.engine import Value, adjoints
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import Function, Recording
-from autograd_lite.transforms.trees import Tree, take_apart
+from autograd_lite.transforms.trees import Tree, places_like, take_apart, together
 
 Array = NDArray[np.float64]
 
@@ -103,8 +103,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     array([0.26, 0.74])
     """
     arguments = values if isinstance(values, tuple | list) else (values,)
-    tree = take_apart(values, "values")
-    covariance = _covariance(tree, take_apart(sigmas, "sigmas"))
+    tree = _arguments(values, "values")
+    covariance = _covariance(tree, _arguments(sigmas, "sigmas"))
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
     jacobian = np.array(
@@ -124,16 +124,25 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     return Uncertain(value, sigma, joint, shares.reshape((*shape, -1)))
 
 
+def _arguments(thing: Any, name: str) -> Tree:
+    """What is given for the arguments: a list and a tuple of them are alike."""
+    if type(thing) not in (list, tuple):
+        return take_apart(thing, name)
+    return together([take_apart(part, f"{name}[{i}]") for i, part in enumerate(thing)])
+
+
 def _covariance(values: Tree, sigmas: Tree) -> Array:
     """The covariance of the values' errors, from what the user gave as sigmas."""
     n, given = len(values.leaves), _floats(sigmas.leaves)
     if sigmas.shape == (n, n) != values.shape:
         return _checked(given.reshape(n, n))
-    if len(given) != n or sigmas.shape != values.shape:
+    try:
+        given = given[places_like(values, sigmas, "sigmas")]
+    except ShapeError as error:
         raise ShapeError(
-            f"sigmas has {sigmas.described()} and values {values.described()}; give one standard "
-            f"deviation for each, structured alike, or a covariance of shape ({n}, {n})"
-        )
+            f"sigmas has {sigmas.described()} and values {values.described()}: {error}; give one "
+            f"standard deviation for each, structured alike, or a covariance of shape ({n}, {n})"
+        ) from None
     for i, sigma in enumerate(given.tolist()):
         if not 0.0 <= sigma < math.inf:
             raise ValueError(

@@ -110,14 +110,15 @@ static int read_same_form(Form *form, PyObject *thing, bool is_callable, PyObjec
     return 0;
 }
 
+/* One that has nothing beside its items. */
 static bool is_named_tuple(PyObject *kind) {
     return PyType_Check(kind) && PyType_IsSubtype((PyTypeObject *)kind, &PyTuple_Type) &&
-           PyObject_HasAttrString(kind, "_fields");
+           !((PyTypeObject *)kind)->tp_dictoffset && PyObject_HasAttrString(kind, "_fields");
 }
 
 static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
 
-/* Forms for the parts of a tuple, list or dict; those of a dict are (key, layout). */
+/* Forms for the parts of a tuple, list or dict; those of a dict are (key, layout, …). */
 static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth) {
     form->n = PyTuple_GET_SIZE(layouts);
     if (!(form->parts = new_array(form->n, sizeof(Form)))) {
@@ -130,7 +131,7 @@ static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth
     for (Py_ssize_t i = 0; i < form->n; i++) {
         PyObject *part = PyTuple_GET_ITEM(layouts, i);
         if (form->kind == FORM_DICT) {
-            if (!PyTuple_Check(part) || PyTuple_GET_SIZE(part) != 2)
+            if (!PyTuple_Check(part) || PyTuple_GET_SIZE(part) < 2)
                 return refuse_layout(part);
             PyTuple_SET_ITEM(form->thing, i, Py_NewRef(PyTuple_GET_ITEM(part, 0)));
             part = PyTuple_GET_ITEM(part, 1);
@@ -393,9 +394,10 @@ static PyObject *build_result(const Form *form, const double *slots, const int32
             PyTuple_SET_ITEM(found, i, part);
     }
     if (form->kind == FORM_TUPLE && form->thing) {
-        PyObject *items = found;
-        found = PyObject_CallObject(form->thing, items);
-        Py_DECREF(items);
+        PyObject *args = PyTuple_Pack(1, found); /* for the type's own code to see nothing of it */
+        Py_DECREF(found);
+        found = args ? PyTuple_Type.tp_new((PyTypeObject *)form->thing, args, NULL) : NULL;
+        Py_XDECREF(args);
     }
     return found;
 }

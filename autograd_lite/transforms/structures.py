@@ -1,0 +1,174 @@
+"""What structures are made of, and how they are made again, without a user's own code.
+
+What that code did to the numbers, in ``__post_init__`` say, is done already.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from enum import Enum
+from numbers import Number
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.engine import Value
+
+_SETTINGS = (type(None), str, bytes, bool, np.bool_, Enum, type)
+#: Of which subclasses are made again, too; the more special ones first.
+_BASES = (OrderedDict, defaultdict, dict, list, tuple)
+
+
+class Parts(NamedTuple):
+    """A structure, opened: what is where, the way back, and what is handed on as it is."""
+
+    keys: list[Any]
+    things: list[Any]
+    build: Callable[[Iterable[Any]], Any]
+    others: dict[str, Any]
+
+
+class Setting:
+    """The kind of what has no numbers by its kind; see `is_setting`."""
+
+
+class Same:
+    """An object as a key: only itself is equal to it."""
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.thing is other.thing
+
+
+def is_setting(thing: Any) -> bool:
+    """Whether it is handed on as it is: text, None, bool, an Enum member, what can be called …."""
+    if isinstance(thing, _SETTINGS):
+        return True
+    if isinstance(thing, np.ndarray):
+        return bool(thing.dtype.kind == "b")
+    if not callable(thing) or isinstance(thing, _BASES) or dataclasses.is_dataclass(thing):
+        return False
+    return not is_network(thing)
+
+
+def setting_key(thing: Any, name: str) -> Hashable:
+    """What tells a setting from others; a TypeError if it can change without being another."""
+    if isinstance(thing, np.ndarray):
+        return "array", thing.shape, thing.dtype.str, thing.tobytes()
+    if isinstance(thing, tuple):
+        return type(thing), tuple([setting_key(part, name) for part in thing])
+    if callable(thing) or isinstance(thing, Enum):
+        return "callable", Same(thing)
+    if type(thing).__hash__ is None:
+        raise TypeError(
+            f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
+        )
+    return "static", thing.hex() if isinstance(thing, float) else thing, type(thing)
+
+
+def is_network(thing: Any) -> bool:
+    """Whether its numbers are those of ``parameters()``; a dataclass has to name them, too."""
+    kind = type(thing)
+    return callable(getattr(kind, "parameters", None)) and (
+        not dataclasses.is_dataclass(kind) or hasattr(kind, "named_parameters")
+    )
+
+
+def parts_of(thing: Any, name: str) -> Parts | None:
+    """A list, tuple, dict or dataclass opened; None if it is something else.
+
+    Raises
+    ------
+    TypeError
+        Naming a number that would be lost, or become independent of those it was computed from.
+    """
+    if is_network(thing) or isinstance(thing, Enum | type):
+        return None
+    if dataclasses.is_dataclass(thing):
+        return _dataclass(thing, name)
+    base: Any = next((base for base in _BASES if isinstance(thing, base)), None)
+    if base is None:
+        return None
+    pairs = [*dict.items(thing)] if issubclass(base, dict) else [*enumerate(base.__iter__(thing))]
+    for key in () if type(thing) is base else _attributes(thing, ()):
+        raise TypeError(
+            f"{name}: {type(thing).__name__}.{key} is no item of this {base.__name__}, and would "
+            "be lost; make it one, or write a dataclass"
+        )
+
+    def build(items: Iterable[Any]) -> Any:
+        if base is tuple:
+            return tuple.__new__(type(thing), items)
+        new = base.__new__(type(thing))
+        for (key, _), item in zip(pairs, items, strict=True):
+            if base is list:
+                list.append(new, item)
+            else:
+                base.__setitem__(new, key, item)
+        if base is defaultdict:
+            new.default_factory = thing.default_factory
+        if getattr(thing, "__dict__", None) is thing:  # its attributes are its items
+            object.__setattr__(new, "__dict__", new)
+        return new
+
+    others = {"default_factory": thing.default_factory} if base is defaultdict else {}
+    return Parts([key for key, _ in pairs], [part for _, part in pairs], build, others)
+
+
+def _dataclass(thing: Any, name: str) -> Parts:
+    fields = [field for field in dataclasses.fields(thing) if hasattr(thing, field.name)]
+    parts = {f.name: getattr(thing, f.name) for f in fields if not f.metadata.get("static")}
+    others = {f.name: getattr(thing, f.name) for f in fields if f.name not in parts}
+    computed = {f.name: parts[f.name] for f in fields if not f.init and f.name in parts}
+    for key, part in (computed | _attributes(thing, {f.name for f in fields})).items():
+        if holds_numbers(part):
+            raise TypeError(
+                f"{name}: {type(thing).__name__}.{key} is computed from other fields: make it a "
+                "property, as it would keep its number when these change"
+            )
+
+    def build(items: Iterable[Any]) -> Any:
+        new = object.__new__(type(thing))
+        for key, item in (*zip(parts, items, strict=True), *others.items()):
+            object.__setattr__(new, key, item)
+        return new
+
+    return Parts([*parts], [*parts.values()], build, others)
+
+
+def _attributes(thing: Any, known: Iterable[str]) -> dict[str, Any]:
+    """Those of an instance, without what its class caches."""
+    return {
+        key: other
+        for key, other in getattr(thing, "__dict__", {}).items()
+        if key not in known
+        and thing.__dict__ is not thing
+        and not hasattr(inspect.getattr_static(type(thing), key, None), "__get__")
+    }
+
+
+def holds_numbers(thing: Any) -> bool:
+    """Whether there are numbers in it, at any depth."""
+    if is_setting(thing):
+        return False
+    try:
+        parts = parts_of(thing, "")
+    except TypeError:  # numbers that would be lost
+        return True
+    if parts is not None:
+        return any(map(holds_numbers, parts.things))
+    return isinstance(thing, Value | Number | np.ndarray)
+
+
+def shown(thing: Any) -> str:
+    """An object for messages, shortened."""
+    text = f"{type(thing).__name__}: {thing!r}"
+    return text if len(text) <= 80 else text[:77] + "..."
