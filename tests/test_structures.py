@@ -684,7 +684,7 @@ def test_a_static_field_is_part_of_the_function():
             assert program(Power(2.0, n)) == Power(n * 2.0 ** (n - 1), n)
     assert len(program.programs) == 3
     assert ag.grad(lambda p: p.x * p.n[0])(Power(2.0, [3])) == Power(3.0, [3])
-    with pytest.raises(TypeError, match=r"\.n is list: \[3\].*make it a tuple"):
+    with pytest.raises(TypeError, match=r"field 'n' is list: \[3\].*make it a tuple"):
         ag.compile(lambda p: p.x * p.n[0])(Power(2.0, [3]))
 
 

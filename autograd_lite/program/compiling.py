@@ -24,7 +24,6 @@ from autograd_lite.program.program import Program
 from autograd_lite.program.running import quick
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_setting
-from autograd_lite.transforms.trees import Tree
 
 
 def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
@@ -110,14 +109,18 @@ class Compiled:
     def _slow(self, *args: Any, **keywords: Any) -> Any:
         if keywords:
             args = self._positional(args, keywords)
-        kind = tuple([layout(arg, f"argument {i} of {self._name}") for i, arg in enumerate(args)])
-        known = self._kinds.get(kind)
-        inputs = None if known is None or self._check else plain_inputs(args)
-        found = None if known is None or inputs is None else known.known(inputs)
+        inputs = None if self._check else plain_inputs(args)
+        kind: tuple[Hashable, ...] = ()
+        found = None
+        if inputs is not None:
+            kind = tuple([(np.ndarray, arg.shape, False) for arg in args])
+            known = self._kinds.get(kind)
+            found = None if known is None else known.known(inputs)
         if found is None:
             trees = taken_apart(args, self._name)
             if any(map(holds_values, trees)):
                 return self._function(*args)
+            kind = tuple(map(layout, trees))
             paths = self._paths(kind)
             found = paths.once(trees)
             if self._check:
@@ -186,14 +189,11 @@ class Compiled:
                 f"at least one, and was given {lengths or 'none'}"
             )
         n_rows = next(iter(lengths.values()))
-        paths = self._paths(tuple(map(layout, firsts)))
-
-        def trees() -> list[Tree]:
-            return taken_apart(firsts, self._name)
-
-        result = paths.rows(trees, matrices, n_rows, reduce, threads)
+        trees = taken_apart(firsts, self._name)
+        paths = self._paths(tuple(map(layout, trees)))
+        result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
         if self._check:
-            paths.check_rows(result, trees(), matrices, n_rows, reduce)
+            paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
 
     def _paths(self, kind: Hashable) -> Paths:

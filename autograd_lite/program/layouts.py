@@ -15,7 +15,6 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 from autograd_lite.transforms.structures import (
     Same,
-    is_network,
     is_setting,
     parts_of,
     setting_key,
@@ -38,34 +37,29 @@ def plain_inputs(args: Sequence[Any]) -> Floats | None:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def layout(thing: Any, name: str = "an argument") -> Hashable:
+def layout(tree: Tree) -> Hashable:
     """What a program for this argument also fits: its types, sizes and settings, not its numbers.
 
     The parts of a tuple or list come second, as their number where all are numbers; those of a dict
     with their keys. What comes third is nothing that a machine in C compares.
     """
-    kind = type(thing)
-    if kind is float or kind is int:
+    if tree.kind is float:
         return NUMBER
-    if isinstance(thing, Value):
-        return "Value"
-    if (kind is list or kind is tuple) and {*map(type, thing)} <= {float, int}:
-        return kind, len(thing)
-    if is_setting(thing):
-        return setting_key(thing, name)
-    if isinstance(thing, np.ndarray):
-        return kind, thing.shape, thing.dtype.kind == "O"
-    opened = parts_of(thing, name)
-    if opened is None:
-        return (kind, Same(thing)) if is_network(thing) else NUMBER
-    parts = tuple([layout(part, name) for part in opened.things])
-    if isinstance(thing, dict):
-        parts = tuple([
-            (key, part) if type(key) is str else (key, part, type(key))
-            for key, part in zip(opened.keys, parts, strict=True)
-        ])  # fmt: skip
-    others = [(key, setting_key(other, f"{name}.{key}")) for key, other in opened.others.items()]
-    return (kind, parts, *others) if others else (kind, parts)
+    if tree.is_setting:
+        return setting_key(tree.thing, "a setting")
+    if tree.kind is np.ndarray:
+        return tree.kind, tree.shape, not tree.plain
+    if tree.parts is None:
+        return tree.kind, len(tree.leaves) if tree.thing is None else Same(tree.thing)
+    parts: Any = tuple(map(layout, tree.parts.values()))
+    if issubclass(tree.kind or tuple, dict):
+        pairs = zip(tree.parts, parts, strict=True)
+        parts = tuple([(k, p) if type(k) is str else (k, p, type(k)) for k, p in pairs])
+    elif {*parts} == {NUMBER}:
+        parts = len(parts)
+    others = tree.others or {}
+    keys = [(k, setting_key(thing, f"field {k!r}")) for k, thing in others.items()]
+    return (tree.kind, parts, *keys)
 
 
 def holds_values(tree: Tree) -> bool:

@@ -147,8 +147,9 @@ def quick(
             return before
         link, links = link.fallback, links + 1
     expected = tuple([float(guard.holds) for guard in traced.guards])
-    result, rest = layout(traced.example), before if links < MOST_LINKS else slow
+    rest = before if links < MOST_LINKS else slow
     try:
+        result = layout(traced.result)
         call: Function = native.Call(own.machine, result, rest, expected, arguments, names)
     except TypeError:
         own.is_refused = True

@@ -68,8 +68,6 @@ class Recording:
             )
         name = name_of(function)
         self.arguments = [take_apart(args[i], f"argument {i} of {name}") for i in positions]
-        if self.arguments and all(tree.is_setting for tree in self.arguments):
-            _refuse_setting(self.arguments[0], f"argument {positions[0]} of {name}")
         self.inputs: list[Value] = []
         given = list(args)
         for i, tree in zip(positions, self.arguments, strict=True):
@@ -78,6 +76,8 @@ class Recording:
             )
             given[i] = tree.rebuilt(nodes)
             self.inputs += nodes
+        if not self.inputs and self.arguments and all(tree.is_setting for tree in self.arguments):
+            _refuse_setting(self.arguments[0], f"argument {positions[0]} of {name}")
         outer, mark = around.get(), Value(0.0)
         with differentiating(self.inputs):
             output = function(*given, **keywords)
@@ -101,7 +101,8 @@ class Recording:
             output, self._aux = output
             with_values(self._aux, lambda value: beside.setdefault(value) or value)
         self.result = take_apart(output, f"the result of {name}")
-        _refuse_setting(self.result, f"the result of {name}")
+        if self.result.is_setting:
+            _refuse_setting(self.result, f"the result of {name}")
         self.nodes = [leaf for leaf in self.result.leaves if isinstance(leaf, Value)]
         self.nested = bool(outer) and self._reaches(outer, mark, [*self.nodes, *beside])
         self.recorded = self.nested or any(
@@ -204,9 +205,8 @@ def _input(leaf: Any, parameter: bool) -> Value:
 
 def _refuse_setting(tree: Tree, name: str) -> None:
     """Raise a TypeError for what has no number in it by its kind, such as None."""
-    if tree.is_setting:
-        way_out = "write float(text) for one in text, 1.0 or 0.0 for a bool"
-        raise TypeError(f"{name} is {shown(tree.thing)}, which is no number; {way_out}")
+    way_out = "write float(text) for one in text, 1.0 or 0.0 for a bool"
+    raise TypeError(f"{name} is {shown(tree.thing)}, which is no number; {way_out}")
 
 
 def record(

@@ -20,6 +20,7 @@ from autograd_lite.engine import Value
 _SETTINGS = (type(None), str, bytes, bool, np.bool_, Enum, type)
 #: Of which subclasses are made again, too; the more special ones first.
 _BASES = (OrderedDict, defaultdict, dict, list, tuple)
+_UNSET = object()
 
 
 class Parts(NamedTuple):
@@ -90,13 +91,18 @@ def parts_of(thing: Any, name: str) -> Parts | None:
     TypeError
         Naming a number that would be lost, or become independent of those it was computed from.
     """
-    if is_network(thing) or isinstance(thing, Enum | type):
-        return None
-    if dataclasses.is_dataclass(thing):
-        return _dataclass(thing, name)
-    base: Any = next((base for base in _BASES if isinstance(thing, base)), None)
-    if base is None:
-        return None
+    base: Any = type(thing)
+    if base is dict:  # the usual case
+        keys = [*thing]
+        return Parts(keys, [*thing.values()], lambda items: dict(zip(keys, items, strict=True)), {})
+    if base not in _BASES:
+        if is_network(thing) or isinstance(thing, _SETTINGS):
+            return None
+        if dataclasses.is_dataclass(thing):
+            return _dataclass(thing, name)
+        base = next((base for base in _BASES if isinstance(thing, base)), None)
+        if base is None:
+            return None
     pairs = [*dict.items(thing)] if issubclass(base, dict) else [*enumerate(base.__iter__(thing))]
     for key in () if type(thing) is base else _attributes(thing, ()):
         raise TypeError(
@@ -124,11 +130,17 @@ def parts_of(thing: Any, name: str) -> Parts | None:
 
 
 def _dataclass(thing: Any, name: str) -> Parts:
-    fields = [field for field in dataclasses.fields(thing) if hasattr(thing, field.name)]
-    parts = {f.name: getattr(thing, f.name) for f in fields if not f.metadata.get("static")}
-    others = {f.name: getattr(thing, f.name) for f in fields if f.name not in parts}
-    computed = {f.name: parts[f.name] for f in fields if not f.init and f.name in parts}
-    for key, part in (computed | _attributes(thing, {f.name for f in fields})).items():
+    parts: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    computed: dict[str, Any] = {}
+    for field in dataclasses.fields(thing):
+        part = getattr(thing, field.name, _UNSET)
+        if part is not _UNSET:
+            static = field.metadata.get("static", False)
+            (others if static else parts)[field.name] = part
+            if not (field.init or static):
+                computed[field.name] = part
+    for key, part in (computed | _attributes(thing, {*parts, *others})).items():
         if holds_numbers(part):
             raise TypeError(
                 f"{name}: {type(thing).__name__}.{key} is computed from other fields: make it a "

@@ -27,15 +27,14 @@ from autograd_lite.transforms.structures import (
     parts_of,
     setting_key,
     shown,
-)
+)  # fmt: skip
 
 _FLOATS = {float}
 _NUMBERS = {float, Value}
 _SEQUENCES = {list, tuple}
-_UNNAMED = (float, np.ndarray, None)
 
 
-@dataclasses.dataclass(eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class Tree:
     """A structure taken apart.
 
@@ -61,7 +60,9 @@ class Tree:
     parts : dict or None
         Trees by key, position or field; None where there are none, or numbers only.
     thing : object
-        A setting.
+        A setting or network.
+    others : dict or None
+        What else belongs to a structure, and is handed on as it is.
     """
 
     leaves: list[Any]
@@ -73,6 +74,7 @@ class Tree:
     kind: type | None = float
     parts: dict[Any, Tree] | None = None
     thing: Any = None
+    others: dict[str, Any] | None = None
 
     def described(self) -> str:
         """Its size and kind, for messages."""
@@ -80,7 +82,9 @@ class Tree:
             return f"the setting {shown(self.thing)}"
         count = f"{len(self.leaves)} number" + "s" * (len(self.leaves) != 1)
         count = count if self.shape is None else f"{count} (shape {self.shape})"
-        return count if self.kind in _UNNAMED else f"{count} in {self.kind.__name__}"
+        return (
+            count if self.kind in (float, np.ndarray, None) else f"{count} in {self.kind.__name__}"
+        )
 
     def rebuilt(self, numbers: list[Any]) -> Any:
         """The structure again, with other numbers."""
@@ -110,18 +114,18 @@ def take_apart(thing: Any, name: str) -> Tree:
         return Tree([thing], next, (), [False], lambda: [name])
     if type(thing) in _SEQUENCES:  # before the slower questions: the usual case
         return _sequence(thing, name)
-    if type(thing) is float:
-        return Tree([thing], next, (), [False], lambda: [name], plain=True)
-    if is_setting(thing):
-        return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
-    if isinstance(thing, np.ndarray):
+    if type(thing) is float or type(thing) is int:
+        return Tree([as_float(thing)], next, (), [False], lambda: [name], True)
+    if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":
         return _array(thing, name)
+    if type(thing) is not dict and is_setting(thing):
+        return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
     opened = parts_of(thing, name)
     if opened is not None:
         pairs = zip(opened.keys, opened.things, strict=True)
         kind = type(thing)
         trees = {key: take_apart(part, name + _step(kind, key)) for key, part in pairs}
-        return _joined(trees, opened.build, kind)
+        return _joined(trees, opened.build, kind, opened.others)
     if is_network(thing):
         return _network(thing, name)
     try:
@@ -155,12 +159,12 @@ def _sequence(sequence: Any, name: str) -> Tree:
 
 
 def together(parts: list[Tree], kind: Any = None) -> Tree:
-    """Structures as one: a tuple of arguments, or a list or tuple."""
+    """Structures as one: arguments, a list or a tuple."""
     return _joined(dict(enumerate(parts)), kind or tuple, kind)
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
-    if isinstance(array, np.matrix) or np.ma.is_masked(array):
+    if type(array) is not np.ndarray and (isinstance(array, np.matrix) or np.ma.is_masked(array)):
         raise TypeError(f"{name} is {shown(array)}; write np.asarray(…), or fill what is masked")
     plain = array.dtype.kind in "biuf"
     if plain:
@@ -220,7 +224,9 @@ def _network(network: Any, name: str) -> Tree:
     def names() -> list[str]:
         return [f"{name}.parameters()[{i}]" for i in range(len(parameters))]
 
-    return Tree(parameters, build, None, [True] * len(parameters), names, False, type(network))
+    return Tree(
+        parameters, build, None, [True] * len(parameters), names, thing=network, kind=type(network)
+    )
 
 
 def _distinct(numbers: list[Any]) -> list[Value]:
@@ -232,18 +238,19 @@ def _distinct(numbers: list[Any]) -> list[Value]:
     return list(found)
 
 
-def _joined(parts: dict[Any, Tree], build: Callable[..., Any], kind: Any) -> Tree:
-    below = list(parts.values())
+def _joined(
+    parts: dict[Any, Tree], build: Callable[..., Any], kind: Any, others: Any = None
+) -> Tree:
+    below = [*parts.values()]
     return Tree(
         [*chain.from_iterable([part.leaves for part in below])],
         lambda rest: build([part.build(rest) for part in below]),
-        _shape_of(below) if issubclass(kind or tuple, list | tuple) else None,
+        _shape_of(below) if issubclass(kind or tuple, (list, tuple)) else None,
         [*chain.from_iterable([part.parameters for part in below])],
         lambda: [name for part in below for name in part.names()],
         all(part.plain for part in below),
-        kind,
-        parts,
-    )
+        kind, parts, None, others,
+    )  # fmt: skip
 
 
 def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
@@ -315,12 +322,9 @@ def places_like(
         for key in starts:
             raise ShapeError(f"{name}{_step(tree.kind, key)} has no counterpart")
         return found
-    count = len(other.leaves)
-    like = like and (tree.shape, len(tree.leaves)) == (other.shape, count)
+    like = like and (tree.shape, len(tree.leaves)) == (other.shape, len(other.leaves))
     if like and same_settings and tree.is_setting:
         like = setting_key(tree.thing, name) == setting_key(other.thing, name)
     if like:
-        return [*range(first, first + count)]
-    raise ShapeError(
-        f"{name} has {other.described()} and belongs to a structure of {tree.described()}"
-    )
+        return [*range(first, first + len(other.leaves))]
+    raise ShapeError(f"{name} has {other.described()} and belongs to {tree.described()}")
