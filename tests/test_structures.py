@@ -463,6 +463,15 @@ def test_another_structure_is_an_error_that_names_the_first_difference(use, othe
         way(lambda x: USES[use](other))(1.0)
 
 
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+@pytest.mark.parametrize("sigma", [list, tuple, np.array])
+def test_arguments_with_errors_are_a_row_of_either_kind(kind, sigma):
+    found = ag.uncertainty(lambda *xs: ag.sum([*np.ravel(xs)]), kind([1.0, 2.0]), sigma([3.0, 4.0]))
+    assert found.sigma == 5.0
+    with pytest.raises(ShapeError, match="sigmas has 3 numbers"):
+        ag.uncertainty(lambda x, y: x * y, kind([1.0, 2.0]), sigma([3.0, 4.0, 5.0]))
+
+
 def test_keys_may_come_in_any_order():
     f, point = product, {"a": 2.0, "b": {"x": 3.0, "y": 1.0}}
     turned = {"b": {"y": 0.0, "x": 1.0}, "a": 10.0}
@@ -684,6 +693,13 @@ def test_a_static_field_is_part_of_the_function():
             assert program(Power(2.0, n)) == Power(n * 2.0 ** (n - 1), n)
     assert len(program.programs) == 3
     assert ag.grad(lambda p: p.x * p.n[0])(Power(2.0, [3])) == Power(3.0, [3])
+    mask = np.array([1.0, 0.0])
+    scaled = ag.compile(lambda p: p.x * p.n[0])
+    assert scaled(Power(2.0, mask)) == 2.0
+    mask[0] = 3.0
+    assert scaled(Power(2.0, mask)) == 6.0
+    with pytest.raises(TypeError, match=r"field 'n' is ndarray"):
+        scaled(Power(2.0, np.array([3.0], object)))
     with pytest.raises(TypeError, match=r"field 'n' is list: \[3\].*make it a tuple"):
         ag.compile(lambda p: p.x * p.n[0])(Power(2.0, [3]))
 

@@ -62,7 +62,7 @@ def is_setting(thing: Any) -> bool:
 
 def setting_key(thing: Any, name: str) -> Hashable:
     """What tells a setting from others; a TypeError if it can change without being another."""
-    if isinstance(thing, np.ndarray):
+    if isinstance(thing, np.ndarray) and thing.dtype.kind != "O":
         return "array", thing.shape, thing.dtype.str, thing.tobytes()
     if isinstance(thing, tuple):
         return type(thing), tuple([setting_key(part, name) for part in thing])

@@ -14,7 +14,7 @@ from autograd_lite.engine import Value, adjoints
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import Function, Recording
-from autograd_lite.transforms.trees import Tree, places_like, take_apart, together
+from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
 Array = NDArray[np.float64]
 
@@ -103,8 +103,10 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     array([0.26, 0.74])
     """
     arguments = values if isinstance(values, tuple | list) else (values,)
-    tree = _arguments(values, "values")
-    covariance = _covariance(tree, _arguments(sigmas, "sigmas"))
+    tree = take_apart(values, "values")
+    if type(values) in (list, tuple):
+        tree.kind = None  # a row of arguments, of either kind
+    covariance = _covariance(tree, take_apart(sigmas, "sigmas"))
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
     jacobian = np.array(
@@ -122,13 +124,6 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     numbers = _floats(outputs).reshape(shape), np.sqrt(variance).reshape(shape)
     value, sigma = numbers if shape else map(float, numbers)
     return Uncertain(value, sigma, joint, shares.reshape((*shape, -1)))
-
-
-def _arguments(thing: Any, name: str) -> Tree:
-    """What is given for the arguments: a list and a tuple of them are alike."""
-    if type(thing) not in (list, tuple):
-        return take_apart(thing, name)
-    return together([take_apart(part, f"{name}[{i}]") for i, part in enumerate(thing)])
 
 
 def _covariance(values: Tree, sigmas: Tree) -> Array:
