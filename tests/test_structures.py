@@ -6,6 +6,7 @@ import enum
 import functools
 import inspect
 import pickle
+import time
 from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, deque, namedtuple
 from dataclasses import InitVar, dataclass, field
 from types import MappingProxyType
@@ -620,6 +621,7 @@ REFUSED = {
     "mapping proxy": (lambda: MappingProxyType({"a": 1.0}), "was given mappingproxy"),
     "deque": (lambda: deque([1.0]), "was given deque"),
     "set": (lambda: {1.0, 2.0}, "was given set"),
+    "struct_time": (lambda: time.gmtime(0), "struct_time"),
     "range": (lambda: range(3), "was given range"),
     "generator": (lambda: (x for x in [1.0]), "was given generator"),
     "object": (object, "was given object"),

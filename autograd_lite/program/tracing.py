@@ -175,7 +175,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     ProgramError
         If the function reads the number of what it computes.
     TypeError
-        If it returns anything but numbers.
+        If it returns what is no structure.
     """
     inputs = [node for tree in arguments for node in _nodes_for(tree)]
     rest = iter(inputs)

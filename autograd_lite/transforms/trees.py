@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -116,6 +117,8 @@ def take_apart(thing: Any, name: str) -> Tree:
         return _sequence(thing, name)
     if type(thing) is float or type(thing) is int:
         return Tree([as_float(thing)], next, (), [False], lambda: [name], True)
+    if isinstance(thing, tuple) and not hasattr(thing, "__dict__"):
+        return _sequence(thing, name)
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":
         return _array(thing, name)
     if type(thing) is not dict and is_setting(thing):
@@ -144,23 +147,20 @@ def _step(kind: type | None, key: Any) -> str:
 
 def _sequence(sequence: Any, name: str) -> Tree:
     n, kind = len(sequence), type(sequence)
+    make: Any = kind if kind in _SEQUENCES else partial(tuple.__new__, kind)
     kinds = {*map(type, sequence)}
     if kinds and kinds <= _NUMBERS:  # without a tree for each: the usual case
         return Tree(
-            list(sequence),
-            lambda rest: kind(islice(rest, n)),
-            (n,),
-            [False] * n,
-            lambda: [f"{name}[{i}]" for i in range(n)],
-            Value not in kinds,
-            kind,
-        )
-    return together([take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)], kind)
+            list(sequence), lambda rest: make(islice(rest, n)), (n,), [False] * n,
+            lambda: [f"{name}[{i}]" for i in range(n)], Value not in kinds, kind,
+        )  # fmt: skip
+    parts = {i: take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)}
+    return _joined(parts, make, kind)
 
 
-def together(parts: list[Tree], kind: Any = None) -> Tree:
-    """Structures as one: arguments, a list or a tuple."""
-    return _joined(dict(enumerate(parts)), kind or tuple, kind)
+def together(parts: list[Tree]) -> Tree:
+    """Arguments as one structure."""
+    return _joined(dict(enumerate(parts)), tuple, None)
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:

@@ -197,8 +197,8 @@ PyDoc_STRVAR(call_doc,
 "Call(machine, result, fallback, expected, arguments, names=())\n--\n\n"
 "A machine as a function of structures.\n\n"
 "`result` and each of `arguments` are layouts (see program/layouts.py) of numbers, float arrays, tuples, lists and\n"
-"dicts; of arguments also text, None, and callables. Anything else is a TypeError. Called with such arguments, by\n"
-"position or by their `names`, it runs the machine and builds the result, new at each call. The last outputs are\n"
+"dicts, and what stays as it is: text, None, bools, callables. Anything else is a TypeError. Called with such arguments,\n"
+"by position or by their `names`, it runs the machine and builds the result, new at each call. The last outputs are\n"
 "compared with `expected` and not returned. Called with anything else, or where they differ, it calls `fallback`.");
 
 static PyType_Slot call_slots[] = {
