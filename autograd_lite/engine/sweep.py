@@ -74,10 +74,13 @@ def reverse_sweep(
         return {}
     order = topological_order([root], inputs)
     order.reverse()  # a node's adjoint is complete only after all its uses
-    since = 0.0 if inputs is None else earliest(inputs)
-    adjoint = _sweep(order, seed, since)
+    swept = order
+    if inputs is not None:  # what counts as a leaf passes nothing on
+        since = earliest(inputs)
+        swept = [node for node in order if node._stamp >= since]
+    adjoint = _sweep(order, swept, seed)
     if math.isnan(sum(adjoint.values())):
-        adjoint = _sweep_carefully(order, seed, since)
+        adjoint = _sweep_carefully(order, swept, seed)
     return adjoint
 
 
@@ -113,12 +116,12 @@ def tangents(
     return [tangent[output] for output in outputs]
 
 
-def _sweep(order: list[Value], seed: float, since: float) -> dict[Value, float]:
+def _sweep(order: list[Value], swept: list[Value], seed: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
-    for node in order:
+    for node in swept:
         x, y = node._x, node._y
-        if x is None or node._stamp < since:
+        if x is None:
             continue
         upstream = adjoint[node]
         adjoint[x] += upstream * node._dx
@@ -130,12 +133,10 @@ def _sweep(order: list[Value], seed: float, since: float) -> dict[Value, float]:
     return adjoint
 
 
-def _sweep_carefully(order: list[Value], seed: float, since: float) -> dict[Value, float]:
+def _sweep_carefully(order: list[Value], swept: list[Value], seed: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
-    for node in order:
-        if node._stamp < since:
-            continue
+    for node in swept:
         for parent, partial in zip(node.parents, node._partials(), strict=True):
             adjoint[parent] += carry(adjoint[node], partial)
     return adjoint
