@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import current_watcher
 from autograd_lite.engine.observing import tell_read
+from autograd_lite.ops.duals import along
 from autograd_lite.ops.rules import carry
 
 if TYPE_CHECKING:
@@ -96,23 +97,11 @@ def tangents(
     """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
     for output in outputs:
         tell_read(output)
-    moved = zip(nodes, seeds, strict=True)
-    tangent = {node: seed for node, seed in moved if not node._constant}
+    tangent = {x: float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
     for node in topological_order(outputs, nodes):
         if node not in tangent:
-            edges = [
-                (tangent[parent], partial)
-                for parent, partial in zip(node.parents, node._partials(), strict=True)
-                if parent in tangent
-            ]
-            total = 0.0
-            for factor, partial in edges:
-                total += factor * partial
-            if math.isnan(total):
-                total = 0.0
-                for factor, partial in edges:
-                    total += carry(factor, partial)
-            tangent[node] = total
+            moving = [tangent.get(parent, 0.0) for parent in node.parents]
+            tangent[node] = along(moving, node._partials())
     return [tangent[output] for output in outputs]
 
 

@@ -114,7 +114,7 @@ def _differentiated(f: Function, args: Any, keywords: Any, argnums: Argnums) -> 
         inputs, output = at_numbers(f, args, keywords, [argnums])  # type: ignore[list-item]
         if type(output) is Value:
             return output.data, adjoints(output, 1.0, inputs)[0]
-        recording = Recording.of_output(numbers, inputs, output, name_of(f))
+        recording = Recording.of(numbers, inputs, output, name_of(f))
     else:
         recording = record(f, args, keywords, argnums)
     check_scalar(recording)
@@ -200,7 +200,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         inputs, output = at_numbers(f, primals, {}, range(n))
         if type(output) is Value:
             return output.data, tangents_on_floats([output], inputs, tangents)[0]
-        recording = Recording.of_output(primals, inputs, output, name_of(f))
+        recording = Recording.of(primals, inputs, output, name_of(f))
     else:
         recording = Recording(f, primals, {}, range(n))
     if len(tangents) != n:

@@ -83,20 +83,16 @@ class Recording:
         self._ended(output, name, outer, mark)
 
     @classmethod
-    def of_output(
-        cls, arguments: Sequence[float], inputs: list[Value], output: Any, name: str
-    ) -> Recording:
+    def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> Recording:
         """That of a function which gave this at nodes for numbers; see `at_numbers`."""
         recording = cls.__new__(cls)
-        recording.arguments = [take_apart(x, f"an argument of {name}") for x in arguments]
+        recording.arguments = [take_apart(x, f"an argument of {name}") for x in args]
         recording.inputs = inputs
-        recording._ended(output, name, (), inputs[0])
+        recording._ended(out, name, (), inputs[0])
         return recording
 
-    def _ended(
-        self, output: Any, name: str, outer: tuple[Differentiation, ...], mark: Value
-    ) -> None:
-        self.result = take_apart(output, f"the result of {name}")
+    def _ended(self, out: Any, name: str, outer: Sequence[Differentiation], mark: Value) -> None:
+        self.result = take_apart(out, f"the result of {name}")
         self.nodes = [leaf for leaf in self.result.leaves if isinstance(leaf, Value)]
         self.nested = bool(outer) and self._reaches(outer, mark)
         self.recorded = self.nested or any(
@@ -106,7 +102,7 @@ class Recording:
             for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
         )
 
-    def _reaches(self, outer: tuple[Differentiation, ...], mark: Value) -> bool:
+    def _reaches(self, outer: Sequence[Differentiation], mark: Value) -> bool:
         """Whether what was recorded since the mark stands on an input of one of those around."""
         nodes = topological_order(self.nodes, [mark])
         older = [node for node in nodes if node._stamp < mark._stamp]

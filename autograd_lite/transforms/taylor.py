@@ -57,7 +57,7 @@ def derivative(f: Function, order: int = 1) -> Function:
                 inputs, output = at_numbers(f, (x, *args), keywords, [0])
                 if type(output) is Value:
                     return tangents_on_floats([output], inputs, [1.0])[0]
-                recording = Recording.of_output((x,), inputs, output, name_of(f))
+                recording = Recording.of((x,), inputs, output, name_of(f))
             else:
                 recording = _recorded(f, x, args, keywords)
             return recording.result.rebuilt(_shown(recording.tangents([1.0]), recording))
