@@ -9,6 +9,7 @@
 """
 
 from importlib import import_module as _import
+from sys import modules as _modules
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from autograd_lite.engine import Value
@@ -76,6 +77,7 @@ _LATE = {
     "view": "draw draw_diff draw_dot",
 }  # fmt: skip
 _home = {name: room for room, names in _LATE.items() for name in names.split()}
+_package = _modules[__name__]
 
 __all__ = [
     "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
@@ -93,10 +95,17 @@ def __getattr__(name: str) -> _Op:
     """A name that loads late; to type checkers, which cannot see the table of ops, a row of it."""
     if name not in _LATE and name not in _home:
         message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message, name=name, obj=_import(__name__))
-    room = _import(f"{__name__}.{_home.get(name, name)}")
-    found = globals()[name] = getattr(room, name) if name in _home else room
-    return found  # type: ignore[return-value]
+        raise AttributeError(message, name=name, obj=_package)
+    if name in _LATE:
+        found = globals()[name] = _import(f"{__name__}.{name}")
+        return found  # type: ignore[return-value]
+    # All at once, and then no more of this: while a module has a `__getattr__`, Python looks up
+    # each of its names slowly, `ag.tanh` in a loop too.
+    rooms = {room: _import(f"{__name__}.{room}") for room in _LATE}
+    globals().update(rooms)
+    globals().update({each: getattr(rooms[room], each) for each, room in _home.items()})
+    globals().pop("__getattr__", None)
+    return globals()[name]  # type: ignore[no-any-return]
 
 
 class _LateMethod:
@@ -107,13 +116,13 @@ class _LateMethod:
         setattr(Value, name, self)
 
     def __get__(self, value: Value | None, owner: type) -> object:
-        setattr(Value, self.name, getattr(__getattr__(self.room), self.function))
+        setattr(Value, self.name, getattr(getattr(_package, self.room), self.function))
         return getattr(owner if value is None else value, self.name)
 
 
 _LateMethod("latex", "explanations", "latex")
 _LateMethod("_repr_mimebundle_", "view", "value_mimebundle")
-_names = sorted({*globals(), *_LATE, *_home, "__dir__", "_names"})
+_names = sorted({*globals(), *_LATE, *_home, "__dir__", "_names"} - {"__getattr__"})
 
 
 def __dir__() -> list[str]:

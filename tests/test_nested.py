@@ -5,6 +5,7 @@ import math
 import pickle
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,13 +155,18 @@ def test_each_node_around_a_derivative_is_looked_at_once():
     assert not Differentiation([]).reaches(both)
 
 
-def test_only_what_lies_between_must_be_fresh():
+def test_only_what_is_younger_than_the_inputs_must_be_fresh():
     a, c = Value(2.0), Value(3.0)
     aside = c * c
     x = a * a
     y = x * aside
     c.data = 4.0
     assert ag.gradient(y, [x], create_graph=True)[0].data == 9.0  # as recorded
+    late = c * c  # beside the way from x to the output, and younger than x
+    above = x * late
+    c.data = 5.0
+    with pytest.raises(GraphError, match="refresh"):
+        ag.gradient(above, [x], create_graph=True)
     a.data = 5.0
     with pytest.raises(GraphError, match="refresh"):
         ag.gradient(y, [a], create_graph=True)
@@ -190,14 +196,21 @@ def test_a_first_derivative_is_the_first_coefficient_of_the_power_series(row):
             assert bits(moved) == bits(slope)
 
 
-@given(st.floats(-3, 3), st.sampled_from([(), (2.0,)]))
-def test_the_gradient_at_a_float_is_that_at_a_tuple_of_arguments(x, more):
+NUMBERS = st.one_of(st.floats(-3, 3), st.integers(1, 3), st.floats(-3, 3).map(np.float64))
+
+
+@given(NUMBERS, st.sampled_from([(), (2.0,)]))
+def test_the_gradient_at_a_number_is_that_at_a_tuple_of_arguments(x, more):
     def f(x, factor=3.0):
         return ag.sin(x * x) * factor + 1.0 / x
 
     value, [slope] = ag.value_and_grad(f, argnums=(0,))(x, *more)
     assert [*map(bits, ag.value_and_grad(f)(x, *more))] == [bits(value), bits(slope)]
     assert bits(ag.grad(f)(x, *more)) == bits(slope)
+    assert type(ag.grad(f)(x, *more)) is type(slope) is float
+    moved = ag.jvp(lambda xs: f(xs[0], *more), [[x]], [[1.0]])
+    assert [*map(bits, ag.jvp(lambda x: f(x, *more), [x], [1]))] == [*map(bits, moved)]
+    assert bits(ag.derivative(f)(x, *more)) == bits(moved[1])
 
 
 def test_the_short_way_knows_the_same_results_and_refusals():
@@ -206,6 +219,13 @@ def test_the_short_way_knows_the_same_results_and_refusals():
     assert ag.grad(lambda x, *, n: x**n)(2.0, n=3.0) == 12.0
     assert ag.grad(lambda a, x: a * x, argnums=1)(4.0, 2.0) == 4.0
     assert ag.grad(lambda x: Value(1.0) * 2.0)(2.0) == 0.0
+    assert ag.jvp(lambda x, y: [x * y, 4], (3, 2.0), (1.0, np.float64(2.0))) == (
+        [6.0, 4.0], [8.0, 0.0],
+    )  # fmt: skip
+    assert ag.derivative(lambda x, n: {"a": x * x, "b": n})(3, 2.0) == {"a": 6.0, "b": 0.0}
+    assert ag.jvp(lambda: 3.0, (), ()) == (3.0, 0.0)
+    with pytest.raises(ShapeError, match="1 primals and 2 tangents"):
+        ag.jvp(lambda x: x, (1.0,), (1.0, 2.0))
     with pytest.raises(ShapeError, match="returns one number"):
         ag.grad(lambda x: [x, x])(2.0)
     with pytest.raises(TypeError, match="the result of"):

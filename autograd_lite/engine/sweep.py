@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import current_watcher
 from autograd_lite.engine.observing import tell_read
+from autograd_lite.ops.duals import along
 from autograd_lite.ops.rules import carry
 
 if TYPE_CHECKING:
@@ -74,10 +75,13 @@ def reverse_sweep(
         return {}
     order = topological_order([root], inputs)
     order.reverse()  # a node's adjoint is complete only after all its uses
-    since = 0.0 if inputs is None else earliest(inputs)
-    adjoint = _sweep(order, seed, since)
+    swept = order
+    if inputs is not None:  # what counts as a leaf passes nothing on
+        since = earliest(inputs)
+        swept = [node for node in order if node._stamp >= since]
+    adjoint = _sweep(order, swept, seed)
     if math.isnan(sum(adjoint.values())):
-        adjoint = _sweep_carefully(order, seed, since)
+        adjoint = _sweep_carefully(order, swept, seed)
     return adjoint
 
 
@@ -93,32 +97,20 @@ def tangents(
     """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
     for output in outputs:
         tell_read(output)
-    moved = zip(nodes, seeds, strict=True)
-    tangent = {node: seed for node, seed in moved if not node._constant}
+    tangent = {x: float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
     for node in topological_order(outputs, nodes):
         if node not in tangent:
-            edges = [
-                (tangent[parent], partial)
-                for parent, partial in zip(node.parents, node._partials(), strict=True)
-                if parent in tangent
-            ]
-            total = 0.0
-            for factor, partial in edges:
-                total += factor * partial
-            if math.isnan(total):
-                total = 0.0
-                for factor, partial in edges:
-                    total += carry(factor, partial)
-            tangent[node] = total
+            moving = [tangent.get(parent, 0.0) for parent in node.parents]
+            tangent[node] = along(moving, node._partials())
     return [tangent[output] for output in outputs]
 
 
-def _sweep(order: list[Value], seed: float, since: float) -> dict[Value, float]:
+def _sweep(order: list[Value], swept: list[Value], seed: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
-    for node in order:
+    for node in swept:
         x, y = node._x, node._y
-        if x is None or node._stamp < since:
+        if x is None:
             continue
         upstream = adjoint[node]
         adjoint[x] += upstream * node._dx
@@ -130,12 +122,10 @@ def _sweep(order: list[Value], seed: float, since: float) -> dict[Value, float]:
     return adjoint
 
 
-def _sweep_carefully(order: list[Value], seed: float, since: float) -> dict[Value, float]:
+def _sweep_carefully(order: list[Value], swept: list[Value], seed: float) -> dict[Value, float]:
     adjoint = dict.fromkeys(order, 0.0)
     adjoint[order[0]] += seed
-    for node in order:
-        if node._stamp < since:
-            continue
+    for node in swept:
         for parent, partial in zip(node.parents, node._partials(), strict=True):
             adjoint[parent] += carry(adjoint[node], partial)
     return adjoint

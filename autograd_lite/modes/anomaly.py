@@ -71,11 +71,6 @@ def check_tangents(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
         watcher.check_tangents(nodes, _numbers(seeds))
 
 
-def is_checked() -> bool:
-    """Whether this runs inside `detect_anomaly`."""
-    return _watcher() is not None
-
-
 def unchecked() -> AbstractContextManager[None]:
     """A block for recording derivatives that have been checked on floats.
 

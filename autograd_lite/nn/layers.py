@@ -122,7 +122,7 @@ class Neuron(Module):
             out = dot(self.w, xs, self.b)
             return activate(self.activation, out)
 
-    def _structure(self, values: list[Value]) -> Any:
+    def _program_structure(self, values: list[Value]) -> Any:
         values += [*self.w, self.b]
         return self.activation, len(self.w)
 
@@ -239,7 +239,7 @@ class Layer(Module):
         scopes = parts.scopes((*current_scope.get(), self.scope_name))
         return record_beside(dot, parts.row, parts.weights, xs, parts.biases, scopes)
 
-    def _structure(self, values: list[Value]) -> Any:
+    def _program_structure(self, values: list[Value]) -> Any:
         return [structure_of(neuron, values) for neuron in self.neurons]
 
     def describe(self) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class MLP(Module):
             current_scope.reset(token)
         return out
 
-    def _structure(self, values: list[Value]) -> Any:
+    def _program_structure(self, values: list[Value]) -> Any:
         return [structure_of(layer, values) for layer in self.layers]
 
     def describe(self) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class Sequential(Module):
                 x = module(x)
         return x
 
-    def _structure(self, values: list[Value]) -> Any:
+    def _program_structure(self, values: list[Value]) -> Any:
         return [structure_of(layer, values) for layer in self.layers]
 
     def describe(self) -> dict[str, Any]:

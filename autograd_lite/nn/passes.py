@@ -236,20 +236,19 @@ def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
     """Those of before, if only numbers have changed; None for a user's own parts."""
     values: list[Value] = []
     structure: Any = n_inputs, structure_of(model, values), values
-    kept: Outputs | None = vars(model).get("_outputs")
+    kept: Outputs | None = vars(model).get("_program_of_outputs")
     if kept is None or kept.structure != structure:
-        if not _is_known(model):
-            return None
         parameters = model.parameters()
-        if not {*values} <= {*parameters}:  # the others' numbers are constants of the program
-            structure = None
-        kept = vars(model)["_outputs"] = Outputs(parameters, structure)
+        if not _is_known(model) or not {*values} <= {*parameters}:  # or some are computed
+            return None
+        kept = vars(model)["_program_of_outputs"] = Outputs(parameters, structure)
     return kept
 
 
 def structure_of(part: Any, values: list[Value]) -> Any:
     """What programs of a part depend on beside its Values, which are added to `values`."""
-    known = vars(type(part)).get("_structure")  # of a class below nothing is known: it may do more
+    # Of a class below one of these nothing is known: it may do more.
+    known = vars(type(part)).get("_program_structure")
     return object() if known is None else known(part, values)
 
 

@@ -19,15 +19,16 @@ from autograd_lite.transforms.recordings import (
     Function,
     Recording,
     also_in_no_grad,
-    at_a_float,
+    are_plain,
+    at_numbers,
     check_scalar,
     handed_out,
-    is_outermost,
     name_of,
     one_or_all,
     record,
     transformed,
 )
+from autograd_lite.transforms.sweeps import tangents_on_floats
 from autograd_lite.transforms.trees import numbers_like
 
 
@@ -121,19 +122,13 @@ def _value_and_grad(
 def _differentiated(
     f: Function, args: Any, keywords: Any, argnums: Argnums, has_aux: bool
 ) -> tuple[Any, Any]:
-    """The value and the gradient; at one float without taking structures apart."""
-    if (
-        isinstance(argnums, int)
-        and 0 <= argnums < len(args)
-        and type(args[argnums]) is float
-        and is_outermost()
-        and not has_aux
-        and callable(f)
-    ):
-        x, output = at_a_float(f, args, keywords, argnums)
+    """The value and the gradient; at one number without taking structures apart."""
+    one = isinstance(argnums, int) and 0 <= argnums < len(args) and not has_aux
+    if one and are_plain(f, numbers := args[argnums : argnums + 1]):  # type: ignore[operator]
+        inputs, output = at_numbers(f, args, keywords, [argnums])  # type: ignore[list-item]
         if type(output) is Value:
-            return output.data, adjoints(output, 1.0, [x])[0]
-        recording = Recording.of_output(args[argnums], x, output, name_of(f))
+            return output.data, adjoints(output, 1.0, inputs)[0]
+        recording = Recording.of(numbers, inputs, output, name_of(f))
     else:
         recording = record(f, args, keywords, argnums, has_aux)
     check_scalar(recording)
@@ -218,9 +213,16 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
                 f"{role} is a tuple with one entry for each argument of the function and was given "
                 f"{type(given).__name__}: {given!r}; write ({given!r},) for one argument"
             )
-    recording = Recording(f, primals, {}, range(len(primals)))
-    if len(tangents) != len(primals):
-        raise ShapeError(f"there are {len(primals)} primals and {len(tangents)} tangents")
+    n = len(primals)
+    if n == len(tangents) and are_plain(f, (*primals, *tangents)):
+        inputs, output = at_numbers(f, primals, {}, range(n))
+        if type(output) is Value:
+            return output.data, tangents_on_floats([output], inputs, tangents)[0]
+        recording = Recording.of(primals, inputs, output, name_of(f))
+    else:
+        recording = Recording(f, primals, {}, range(n))
+    if len(tangents) != n:
+        raise ShapeError(f"there are {n} primals and {len(tangents)} tangents")
     seeds = [
         seed
         for i, (tree, tangent) in enumerate(zip(recording.arguments, tangents, strict=True))

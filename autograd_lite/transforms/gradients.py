@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, overload
 
-from autograd_lite.engine import Value, adjoints
+from autograd_lite.engine import Value, adjoints, dependent, topological_order
 from autograd_lite.graph import check_fresh, check_value
 from autograd_lite.modes import recording
 from autograd_lite.transforms.nesting import tracing
-from autograd_lite.transforms.sweeps import between, reverse_sweep
+from autograd_lite.transforms.sweeps import reverse_sweep
 
 
 @overload
@@ -41,7 +42,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     TypeError
         If `output`, or one of `inputs`, is not a Value.
     GraphError
-        If `create_graph` and the graph between the inputs and the output is stale.
+        If `create_graph` and the graph is stale, as far as it was recorded after the earliest
+        input: what is older cannot depend on the inputs, and is not looked at.
 
     Examples
     --------
@@ -59,12 +61,13 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         )
     inputs = [check_value(node, f"inputs[{i}]") for i, node in enumerate(inputs)]
     if create_graph:
-        nodes = between([output], inputs)
+        order = topological_order([output], inputs)
         if not tracing.get():  # then no numbers are to be read, and the graph was just made
-            check_fresh(nodes, "create_graph=True")
+            first = min([x._stamp for x in inputs], default=math.inf)
+            check_fresh([x for x in order if x._stamp >= first], "create_graph=True")
         seeds = {} if output.constant else {output: 1.0}
         with recording():
-            recorded = reverse_sweep(nodes, seeds)
+            recorded = reverse_sweep(dependent(order, inputs), seeds)
         return [as_value(recorded.get(node, 0.0)) for node in inputs]
     return adjoints(output, 1.0, inputs)
 

@@ -14,6 +14,8 @@ from functools import partial, wraps
 from types import MethodType
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.engine import Value, adjoints, topological_order
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes import is_silent, recording
@@ -31,6 +33,8 @@ from autograd_lite.transforms.trees import Tree, take_apart, together, with_valu
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...] | slice
+
+_PLAIN = {float, int, np.float64}
 
 
 class Recording:
@@ -84,11 +88,12 @@ class Recording:
         self._ended(output, name, outer, mark, has_aux)
 
     @classmethod
-    def of_output(cls, argument: float, x: Value, output: Any, name: str) -> Recording:
-        """That of a function which gave this at a node for one number; see `at_a_float`."""
+    def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> Recording:
+        """That of a function which gave this at nodes for numbers; see `at_numbers`."""
         recording = cls.__new__(cls)
-        recording.arguments, recording.inputs = [take_apart(argument, f"argument of {name}")], [x]
-        recording._ended(output, name, (), x)
+        recording.arguments = [take_apart(x, f"an argument of {name}") for x in args]
+        recording.inputs = inputs
+        recording._ended(out, name, (), inputs[0])
         return recording
 
     def _ended(
@@ -112,7 +117,7 @@ class Recording:
             for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
         )
 
-    def _reaches(self, outer: tuple[Differentiation, ...], mark: Value, found: list[Value]) -> bool:
+    def _reaches(self, outer: Sequence[Differentiation], mark: Value, found: list[Value]) -> bool:
         """Whether what was recorded since the mark stands on an input of one of those around."""
         nodes = topological_order(found, [mark])
         older = [node for node in nodes if node._stamp < mark._stamp]
@@ -219,19 +224,23 @@ def record(
     return recording
 
 
-def is_outermost() -> bool:
-    """Whether no differentiation goes on around this."""
-    return not around.get()
+def are_plain(f: Function, numbers: Sequence[Any]) -> bool:
+    """Whether an outermost function is differentiated by plain numbers: a short way will do."""
+    kinds = {*map(type, numbers)}
+    return bool(kinds) and kinds <= _PLAIN and not around.get() and callable(f)
 
 
-def at_a_float(
-    f: Function, args: Sequence[Any], keywords: Mapping[str, Any], position: int
-) -> tuple[Value, Any]:
-    """A node for one argument, a float, and what the outermost function gives there."""
-    x = Value(args[position])
-    token = around.set((Differentiation([x]),))
+def at_numbers(
+    f: Function, args: Sequence[Any], keywords: Mapping[str, Any], positions: Iterable[int]
+) -> tuple[list[Value], Any]:
+    """Nodes for some arguments, plain numbers, and what the outermost function gives there."""
+    given, inputs = [*args], []
+    for i in positions:
+        given[i] = x = Value(args[i])
+        inputs.append(x)
+    token = around.set((Differentiation(inputs),))
     try:
-        return x, f(*args[:position], x, *args[position + 1 :], **keywords)
+        return inputs, f(*given, **keywords)
     finally:
         around.reset(token)
 

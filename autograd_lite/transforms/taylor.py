@@ -8,8 +8,17 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.modes import check_tangents, unchecked
-from autograd_lite.transforms.recordings import Function, Recording, also_in_no_grad, transformed
+from autograd_lite.transforms.recordings import (
+    Function,
+    Recording,
+    also_in_no_grad,
+    are_plain,
+    at_numbers,
+    name_of,
+    transformed,
+)
 from autograd_lite.transforms.series import Series, sweep
+from autograd_lite.transforms.sweeps import tangents_on_floats
 from autograd_lite.transforms.trees import take_apart
 
 
@@ -48,7 +57,13 @@ def derivative(f: Function, order: int = 1) -> Function:
 @also_in_no_grad
 def _derivative(f: Function, order: int, x: Any, /, *args: Any, **keywords: Any) -> Any:
     if order == 1:  # a tangent is all that it takes
-        recording = _recorded(f, x, args, keywords)
+        if are_plain(f, (x,)):
+            inputs, output = at_numbers(f, (x, *args), keywords, [0])
+            if type(output) is Value:
+                return tangents_on_floats([output], inputs, [1.0])[0]
+            recording = Recording.of((x,), inputs, output, name_of(f))
+        else:
+            recording = _recorded(f, x, args, keywords)
         return recording.result.rebuilt(_shown(recording.tangents([1.0]), recording))
     recording, coefficients = _expanded(f, x, order, args, keywords)
     factor = float(math.factorial(order))

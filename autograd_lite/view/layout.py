@@ -38,11 +38,11 @@ def _program(output: str) -> str:
     path = os.pathsep.join([*places, os.environ.get("PATH", os.defpath)])
     pure, dot = shutil.which("graphviz-pure", path=path), shutil.which("dot")
     fitting = pure if output in _PURE else None
-    choices = {"": fitting or dot, "pure": fitting, "dot": dot}
+    choices = {"": fitting or dot, "pure": fitting, "graphviz-pure": fitting, "dot": dot}
     program = choices[wanted] if wanted in choices else shutil.which(wanted)
     if program:
         return program
-    if pure and wanted in ("", "pure"):
+    if pure and wanted in ("", "pure", "graphviz-pure"):
         raise LayoutError(
             f"No picture, because graphviz-pure writes no {output}: that needs a `dot` program "
             f"({_DOT}), and AUTOGRAD_LITE_DOT unset or dot"
