@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from foreign import COLUMNS, product_row, total_row
+from nodes import same_nodes
 
 import autograd_lite as ag
 from autograd_lite import Value
@@ -245,12 +246,8 @@ def test_labels_scopes_and_rows_are_let_go():
             y = row(x, 2.0)
             y.label = label
             again = restore(*fields(y))
-            assert (again.label, again.parents, x.label, x._scope) == (
-                label,
-                y.parents,
-                label,
-                names,
-            )
+            assert same_nodes(again.parents, y.parents)
+            assert (again.label, x.label, x._scope) == (label, label, names)
             with pytest.raises(ValueError, match="does not take"):
                 record(row, (x,))
             with pytest.raises(TypeError):

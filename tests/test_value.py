@@ -233,24 +233,9 @@ def test_ops_on_values_follow_ieee_and_never_raise(expression, number):
     assert eval(expression).data == pytest.approx(number, nan_ok=True)
 
 
-def test_comparisons_compare_numbers_and_equality_is_identity():
-    a, b = Value(1.0), Value(1.0)
-    assert (a <= b) is True
-    assert (a < b) is False
-    assert (a > 0.5) is True
-    assert (np.float64(2.0) >= a) is True or bool(np.float64(2.0) >= a)
-    assert a > 0
-    assert Fraction(1, 2) < a
-    assert a != b
-    assert a == a
-    assert a.__eq__(a) is True
-    assert a.__ne__(a) is False
-    assert a.__eq__(b) is NotImplemented
-    assert len({a, b, a}) == 2
-    assert {a: "x"}[a] == "x"
-    assert not Value(NAN) < 1.0
-    assert isinstance(ag.less(a, 2.0), Value)
-    assert ag.less(a, 2.0).data == 1.0
+def test_less_gives_a_value():
+    assert isinstance(ag.less(Value(1.0), 2.0), Value)
+    assert ag.less(Value(1.0), 2.0).data == 1.0
 
 
 def test_truth_is_data_not_zero():

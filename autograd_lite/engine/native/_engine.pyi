@@ -65,6 +65,7 @@ def set_up(
     op_type: type,
     sequence_op_type: type,
     as_float: Callable[[Any], float],
+    floor_of: Callable[[Any], tuple[float, bool] | None],
     number_types: tuple[type, ...],
     double_type: type,
     ieee_type: type,
