@@ -49,10 +49,10 @@ def resident():
 # --- the type -------------------------------------------------------------------------------------
 
 
-def test_a_node_is_88_bytes_and_no_business_of_the_collector():
+def test_a_node_is_96_bytes_and_no_business_of_the_collector():
     x, y = Value(1.0), Value(2.0)
-    assert [sys.getsizeof(node) for node in (x, -x, x * y)] == [88, 88, 88]
-    assert sys.getsizeof(ag.sum([x] * 100)) == 88 + 8 + 100 * 16
+    assert [sys.getsizeof(node) for node in (x, -x, x * y)] == [96, 96, 96]
+    assert sys.getsizeof(ag.sum([x] * 100)) == 96 + 8 + 100 * 16
     for node in (x, -x, x * y, ag.sum([x] * 100)):
         assert not gc.is_tracked(node)
 

@@ -66,6 +66,7 @@ class Value:
         "_x", "_y", "_rest",    # first and second parent or None; all further parents
         "_dx", "_dy", "_drest", # the partial derivatives by each of them
         "_constant", "_scope",
+        "__weakref__",
         "_stamp",               # how many nodes were made before, so parents have smaller ones
     )  # fmt: skip
     __module__ = "autograd_lite"

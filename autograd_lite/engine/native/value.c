@@ -233,6 +233,11 @@ static PyMethodDef value_methods[] = {
 PyDoc_STRVAR(value_doc, /* of which Python shows the signature; the text is that of the Python engine */
 "Value(data, label='')\n--\n\n");
 
+static PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weak), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 #define SLOT(name, slot) {Py_##slot, (void *)operator_##name},
 #define SLOT_POW(name, slot) {Py_##slot, (void *)operator3_##name},
 static PyType_Slot value_slots[] = {
@@ -242,6 +247,7 @@ static PyType_Slot value_slots[] = {
     {Py_tp_richcompare, (void *)compare},
     {Py_tp_hash, (void *)hash},
     {Py_tp_getset, attributes},
+    {Py_tp_members, members},
     {Py_tp_methods, value_methods},
     OPERATORS_1(SLOT)
     OPERATORS_2(SLOT)
