@@ -15,8 +15,10 @@ import numpy as np
 
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
+from autograd_lite.ops.rules import identity
 
 # --- operators and methods, from the table --------------------------------------------------------
 
@@ -167,10 +169,16 @@ def _symbol(self: Value) -> str:
 
 
 def _copy(self: Value) -> Value:
+    if is_followed(self):  # the gradient is to go through the copy
+        followed: Value = record(identity, (self,))
+        followed.label = self.label
+        return followed
     return restore(*fields(self))
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
+    if is_followed(self):
+        return _copy(self)
     stack = [self]
     while stack:
         node = stack[-1]

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.modes import Mode, current_mode, current_watcher
+from autograd_lite.engine.modes import Mode, around, current_mode, current_watcher
 from autograd_lite.engine.observing import tell_compared, tell_read
 from autograd_lite.engine.refreshing import refresh
 from autograd_lite.engine.refusals import refuse_data, refuse_label
@@ -111,7 +111,7 @@ class Value:
 
     @data.setter
     def data(self, number: Any) -> None:
-        if self._row is not None or self._constant:
+        if self._row is not None or self._constant or around.get():
             refuse_data(self)
         self._number = as_float(number)
 

@@ -55,6 +55,7 @@ _engine.set_up(
     IEEE,
     scopes.current_scope,
     modes.current_mode,
+    modes.around,
     refuse_data,
     refuse_label,
     partial_tangents,
