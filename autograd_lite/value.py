@@ -194,6 +194,10 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
     return copied
 
 
+def _state(self: Value) -> None:
+    """None: ``__reduce_ex__`` is all that copies and pickles go by."""
+
+
 # --- attaching ------------------------------------------------------------------------------------
 
 for _row in TABLE.values():
@@ -215,6 +219,7 @@ for _name, _function in {
     "__format__": _format,
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
+    "__getstate__": _state,
     "__reduce_ex__": pickles.reduce_ex,
     "item": _item,
     "detach": _detach,

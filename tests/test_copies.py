@@ -222,3 +222,47 @@ class TestRefusals:
 def set_data(x):
     x.data = 5.0
     return x
+
+
+# --- ways for a number to leave a Value of a function that is compiled ----------------------------
+
+#: They tell nothing of the number. (Neither do users meet the Python engine's own slots.)
+TELL_NOTHING = {"__class__", "__dir__", "__doc__", "__hash__", "__module__", "__sizeof__", "_stamp"}
+
+
+def is_public(name):
+    known = name.startswith("__") or not name.startswith("_") or name in {"_op", "_prev"}
+    return known and name not in TELL_NOTHING
+
+
+ARGUMENTS = [(), (2.0,), (2,), ([2.0, 1.0],), ({},), ("",), (".17g",), (1.0, 2.0), (None,)]
+
+
+@pytest.mark.parametrize("name", [each for each in dir(Value) if is_public(each)])
+@pytest.mark.parametrize("given", [lambda x: x, lambda x: x * x], ids=["argument", "computed"])
+def test_no_number_leaves_a_traced_value_in_silence(name, given):
+    """By any attribute or method: the program gives what the function does, or it is refused."""
+    for arguments in ARGUMENTS:
+
+        def f(x, arguments=arguments):
+            found = getattr(given(x), name)
+            return numeric(found(*copy.deepcopy(arguments)) if callable(found) else found) + 0.0 * x
+
+        try:
+            expected = [f(Value(number)).data for number in (1.5, 2.5)]
+            compiled = ag.compile(f)
+            found = [compiled(number) for number in (1.5, 2.5)]
+        except Exception:  # refused
+            continue
+        assert found == pytest.approx(expected, rel=1e-15, nan_ok=True), arguments
+
+
+def numeric(thing):
+    """A number in which all numbers of a thing are seen."""
+    if isinstance(thing, Value | float | int):
+        return thing * 1.0
+    if isinstance(thing, tuple | list):
+        return sum([numeric(part) for part in thing], 0.0)
+    if isinstance(thing, dict):
+        return numeric([*thing.values()])
+    return float(sum(map(ord, thing))) if isinstance(thing, str) else 0.0
