@@ -58,7 +58,7 @@ if _TYPE_CHECKING:
     )
     from autograd_lite.view import draw, draw_diff, draw_dot
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Every public row of the op table is a function of this package: ag.tanh, ag.dot, …
 _rows = {name: row for name, row in _TABLE.items() if row.public}

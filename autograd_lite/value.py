@@ -15,8 +15,10 @@ import numpy as np
 
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.ops import TABLE, Op, SequenceOp
-from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
+from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
+from autograd_lite.ops.rules import identity
 
 # --- operators and methods, from the table --------------------------------------------------------
 
@@ -75,13 +77,30 @@ def _attach_row(row: Op) -> None:
         _attach(row.name, method, row.doc)
 
 
-def _comparison(sign: str, compare: Callable[[float, float], bool]) -> Callable[..., Any]:
+#: Each comparison, and which one it is where the other side lies just above the float beside it.
+_COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "<": (operator.lt, "<="),
+    "<=": (operator.le, "<="),
+    ">": (operator.gt, ">"),
+    ">=": (operator.ge, ">"),
+    "==": (operator.eq, ""),
+    "!=": (operator.ne, ""),
+}
+
+
+def _comparison(sign: str) -> Callable[..., Any]:
+    compare, above = _COMPARISONS[sign]
+
     def method(self: Value, other: Any) -> Any:
-        if type(other) is not Value:
-            if not isinstance(other, OPERAND_TYPES):
-                return NotImplemented
-            other = as_float(other)
-        return self._compared(sign, compare, other)
+        if type(other) is Value or type(other) is float:
+            return self._compared(sign, compare, other)
+        found = floor_of(other)
+        if found is None:
+            return NotImplemented
+        other, is_exact = found
+        if is_exact:
+            return self._compared(sign, compare, other)
+        return self._compared(above, _COMPARISONS[above][0], other) if above else sign == "!="
 
     return method
 
@@ -96,7 +115,7 @@ def _positive(self: Value) -> Value:
 
 def _truth(self: Value) -> bool:
     """Whether the number is not 0."""
-    return not (self >= 0.0 and self <= 0.0)  # comparisons, which tracing knows
+    return self != 0.0  # a comparison, which tracing knows
 
 
 def _refuse_float(self: Value, *digits: int) -> NoReturn:
@@ -150,10 +169,16 @@ def _symbol(self: Value) -> str:
 
 
 def _copy(self: Value) -> Value:
+    if is_followed(self):  # the gradient is to go through the copy
+        followed: Value = record(identity, (self,))
+        followed.label = self.label
+        return followed
     return restore(*fields(self))
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
+    if is_followed(self):
+        return _copy(self)
     stack = [self]
     while stack:
         node = stack[-1]
@@ -169,18 +194,18 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
     return copied
 
 
+def _state(self: Value) -> None:
+    """None: ``__reduce_ex__`` is all that copies and pickles go by."""
+
+
 # --- attaching ------------------------------------------------------------------------------------
 
 for _row in TABLE.values():
     _attach_row(_row)
 
-for _name, _sign, _compare in (
-    ("__lt__", "<", operator.lt),
-    ("__le__", "<=", operator.le),
-    ("__gt__", ">", operator.gt),
-    ("__ge__", ">=", operator.ge),
-):
-    _attach(_name, _comparison(_sign, _compare), f"Compare the numbers ({_compare.__name__}).")
+# The hash stays that of the address, so dicts and sets never get to compare two living nodes.
+for _sign, (_compare, _) in _COMPARISONS.items():
+    _attach(f"__{_compare.__name__}__", _comparison(_sign), f"Whether self {_sign} other.")
 
 for _name, _function in {
     "__pos__": _positive,
@@ -194,6 +219,7 @@ for _name, _function in {
     "__format__": _format,
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
+    "__getstate__": _state,
     "__reduce_ex__": pickles.reduce_ex,
     "item": _item,
     "detach": _detach,
@@ -220,7 +246,6 @@ def isclose(
     Parameters
     ----------
     a, b : Value, float or array
-        ``==`` on Values means identity; this compares their numbers.
     rtol, atol : float
         Relative and absolute tolerance, as in `numpy.isclose`.
     equal_nan : bool, default=False

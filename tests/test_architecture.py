@@ -96,3 +96,18 @@ def test_files_stay_short():
     for path in FILES:
         limit = 440 if path.name == "rules.py" else 330
         assert len(path.read_text().splitlines()) <= limit, path
+
+
+def test_what_holds_values_is_compared_by_identity():
+    """A generated `__eq__` compares the numbers of Values: it would not say which node it is."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                made = [ast.unparse(each) for each in node.decorator_list]
+                kinds = [ast.unparse(field.annotation) for field in fields_of(node)]
+                if any("dataclass" in each for each in made) and any("Value" in k for k in kinds):
+                    assert any("eq=False" in each for each in made), f"{path.name}: {node.name}"
+
+
+def fields_of(node):
+    return [each for each in node.body if isinstance(each, ast.AnnAssign)]

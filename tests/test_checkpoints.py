@@ -5,6 +5,7 @@ import math
 import pickle
 
 import pytest
+from nodes import same_nodes
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
@@ -21,7 +22,8 @@ def test_one_node_stands_for_the_whole_part():
     x = Value(0.7)
     y = ag.checkpoint(steps)(x, 20)
     plain = steps(x, 20)
-    assert (y.data, y.parents, y.op) == (plain.data, (x,), "checkpoint")
+    assert same_nodes(y.parents, (x,))
+    assert (y.data, y.op) == (plain.data, "checkpoint")
     assert ag.gradient(y, [x]) == pytest.approx(ag.gradient(plain, [x]), rel=1e-14)
     y.backward()
     assert x.grad == ag.gradient(y, [x])[0]
@@ -72,7 +74,7 @@ def test_structures_go_in_and_out():
     assert out["x"].data == 20.0
     assert out["both"][1] == 3.0
     assert ag.gradient(out["both"][0], [x, y]) == [5.0, 2.0]
-    assert out["x"].parents == (x, y)
+    assert same_nodes(out["x"].parents, (x, y))
     assert out["x"].local_grads == (10.0, 0.0)
 
 

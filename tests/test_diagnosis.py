@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from nodes import same_nodes
 
 import autograd_lite as ag
 from autograd_lite import Value, diagnose, nn
@@ -65,7 +66,8 @@ def test_nan_is_reported_at_its_origin_alone():
     logarithm = ag.log(x)
     y = (logarithm * 2.0 + x).exp()
     found = only(y, "nan")
-    assert (found.severity, found.nodes) == ("error", (logarithm,))
+    assert found.severity == "error"
+    assert same_nodes(found.nodes, (logarithm,))
     assert found.message == "n1 log(x = -1) makes nan; the root is nan"
 
 
@@ -73,15 +75,15 @@ def test_every_origin_is_reported_in_topological_order():
     x = Value(-1.0)
     first, second = ag.log(x), ag.sqrt(x)
     found = diagnose(first + second).of("nan")
-    assert [one.nodes for one in found] == [(first,), (second,)]
+    assert same_nodes([node for one in found for node in one.nodes], [first, second])
 
 
 def test_nan_out_of_infinities_has_its_own_origin():
     x = Value(1000.0, label="x")
     infinite = ag.exp(x)
     difference = infinite - infinite
-    assert only(difference, "inf").nodes == (infinite,)
-    assert only(difference, "nan").nodes == (difference,)
+    assert same_nodes(only(difference, "inf").nodes, (infinite,))
+    assert same_nodes(only(difference, "nan").nodes, (difference,))
 
 
 def test_a_leaf_that_holds_nan_is_the_origin():
@@ -106,7 +108,8 @@ def test_an_infinite_gradient_is_reported_at_its_first_contribution():
     middle = x * 3.0
     root = ag.sqrt(middle)
     found = only(root * 2.0, "inf_gradient")
-    assert (found.severity, found.nodes) == ("error", (root, middle))
+    assert found.severity == "error"
+    assert same_nodes(found.nodes, (root, middle))
     assert found.message == (
         "gradient by n2 turns inf: 2 (gradient by n3) × inf (local derivative) at n3 sqrt(n2 = 0)"
     )
@@ -115,7 +118,7 @@ def test_an_infinite_gradient_is_reported_at_its_first_contribution():
 def test_a_gradient_that_overflows_in_a_product_is_found():
     x = Value(1e-200, label="x")
     y = (x * 1e200) * 1e200
-    assert only(y, "inf_gradient").nodes == (y.parents[0], x)
+    assert same_nodes(only(y, "inf_gradient").nodes, (y.parents[0], x))
 
 
 def test_a_gradient_that_turns_nan_in_a_sum_is_found():
@@ -123,7 +126,7 @@ def test_a_gradient_that_turns_nan_in_a_sum_is_found():
     twice = x * 1.0
     y = ag.sqrt(twice) - ag.sqrt(twice)
     found = only(y, "nan_gradient")
-    assert found.nodes == (y.parents[0], twice)
+    assert same_nodes(found.nodes, (y.parents[0], twice))
     assert found.message == "gradient by n2 turns nan: -inf + inf from n3 sqrt(n2 = 0)"
 
 
@@ -140,7 +143,8 @@ def test_each_place_where_zero_times_inf_counted_as_zero_is_noted():
     root = ag.sqrt(x)
     y = root * root
     found = only(y, "zero_times_inf")
-    assert (found.severity, found.nodes) == ("note", (root, x))
+    assert found.severity == "note"
+    assert same_nodes(found.nodes, (root, x))
     assert found.message == (
         "0 (gradient by n1) × inf (local derivative) at n1 sqrt(x = 0) counted as 0"
     )
@@ -171,7 +175,8 @@ def test_a_changed_leaf_and_the_nodes_that_would_change_are_named():
     total = product + ag.exp(y)
     x.data = 3.0
     found = only(total, "stale")
-    assert (found.severity, found.nodes) == ("warning", (product, x, y))
+    assert found.severity == "warning"
+    assert same_nodes(found.nodes, (product, x, y))
     assert "multiply(x = 3, y = 5) was 10 and would now be 15" in found.message
     assert "x = 3 or y = 5 was changed" in found.message
     total.refresh()
@@ -183,7 +188,7 @@ def test_a_leaf_that_alone_explains_one_node_explains_the_others():
     total = x * y + ag.exp(x)
     x.data = 3.0
     for found in diagnose(total).of("stale"):
-        assert found.nodes[1:] == (x,)
+        assert same_nodes(found.nodes[1:], (x,))
         assert "because x = 3 was changed" in found.message
 
 
@@ -192,7 +197,7 @@ def test_of_many_leaves_that_may_have_changed_a_few_are_listed():
     y = ag.dot(weights, [1.0] * 9)
     weights[7].data = 70.0
     found = only(y, "stale")
-    assert found.nodes == (y, *weights)
+    assert same_nodes(found.nodes, (y, *weights))
     assert "w0 = 0 or w1 = 1 or w2 = 2 or w3 = 3 or one of 5 more was changed" in found.message
 
 
@@ -202,13 +207,14 @@ def test_after_a_refresh_of_a_part_the_rest_is_stale():
     outer = inner * 2.0
     x.data = 3.0
     inner.refresh()
-    assert only(outer, "stale").nodes == (outer, inner)
+    assert same_nodes(only(outer, "stale").nodes, (outer, inner))
 
 
 def test_parameters_that_the_root_does_not_depend_on_are_named():
     x, w = Value(2.0, label="x"), Value(1.0, label="w")
     found = only(x * 2.0, "unreached", [x, w])
-    assert (found.severity, found.nodes) == ("warning", (w,))
+    assert found.severity == "warning"
+    assert same_nodes(found.nodes, (w,))
     assert found.message == "the root does not depend on w"
     assert "parameters[1]" in only(x * 2.0, "unreached", [x, Value(0.0)]).message
 
@@ -217,14 +223,16 @@ def test_a_module_names_the_parameters_that_are_not_reached():
     network = nn.MLP(2, [2, 2], seed=1)
     output = network([1.0, 2.0])[0]
     found = diagnose(output, network).of("unreached")
-    assert [one.nodes[0] for one in found] == network.layers[1].neurons[1].parameters()
+    dead = network.layers[1].neurons[1].parameters()
+    assert same_nodes([one.nodes[0] for one in found], dead)
     assert found[0].message.endswith("layers.1.neurons.1.w.0")
 
 
 def test_parameters_that_are_reached_with_gradient_zero_are_noted():
     x, y = Value(2.0, label="x"), Value(3.0, label="y")
     found = only(x + ag.floor(y), "no_gradient", [x, y])
-    assert (found.severity, found.nodes) == ("note", (y,))
+    assert found.severity == "note"
+    assert same_nodes(found.nodes, (y,))
     assert found.message == "1 of 2 parameters have gradient 0: y"
 
 

@@ -12,10 +12,12 @@ import random
 import subprocess
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from nodes import same_nodes
 
 import autograd_lite as ag
 from autograd_lite import Value
@@ -286,7 +288,7 @@ def test_gradients_have_the_same_bits_in_every_process():
 
 def test_leaves_leave_constants_out():
     x, y = Value(1.0), Value(2.0)
-    assert leaves(x * 3 + y * x) == [x, y]
+    assert same_nodes(leaves(x * 3 + y * x), [x, y])
     with pytest.raises(TypeError, match="root must be a Value"):
         ancestors(3.0)
 
@@ -448,3 +450,79 @@ def test_an_unknown_engine_is_refused_by_name():
     assert done.returncode == 1
     assert "AUTOGRAD_LITE_ENGINE='abacus'" in done.stderr
     assert "python" in done.stderr.splitlines()[-1]
+
+
+# --- weak references ------------------------------------------------------------------------------
+
+
+def test_a_weak_reference_leads_to_its_node_as_long_as_that_lives():
+    x = Value(1.0)
+    y, told = x * x, []
+    found = weakref.ref(y, told.append)
+    assert found() is y
+    assert weakref.getweakrefcount(y) == 1
+    keys, values = weakref.WeakKeyDictionary({x: "x", y: "y"}), weakref.WeakValueDictionary(y=y)
+    assert (keys[x], keys[y], values["y"]) == ("x", "y", y)
+    other = Value(1.0)
+    assert other == y
+    assert other not in keys
+    del y
+    assert found() is None
+    assert (told, dict(keys), dict(values)) == ([found], {x: "x"}, {})
+
+
+def test_callbacks_run_while_a_graph_is_freed_and_find_dead_nodes_or_whole_ones():
+    """They may build and free graphs of their own, too."""
+    refs, living = [], []
+
+    def told(dead):
+        assert dead() is None
+        nodes = [node for ref in refs if (node := ref()) is not None]
+        living.append(len(nodes))
+        for node in nodes:
+            assert all(parent.data > 0.0 for parent in node.parents)
+        chain = Value(1.0)
+        for _ in range(100):
+            chain = chain * 2.0 + ag.sum([chain] * 5)
+
+    root = leaf = Value(1.0)
+    for i in range(1000):
+        root = ag.sqrt(root * leaf) if i % 3 else ag.mean([root, leaf, root])
+        if i % 100 == 0:
+            refs.append(weakref.ref(root, told))
+    del root
+    assert living == [*range(len(refs))][::-1]
+    assert not any(ref() for ref in refs)
+    assert leaf.data == 1.0
+
+
+def test_parents_that_die_together_die_once():
+    x, y = Value(1.0), Value(2.0)
+    refs, dead = [], []
+
+    def told(_):
+        dead.append([ref() is None for ref in refs])
+
+    refs += [weakref.ref(node, told) for node in (x, y)]
+    root = x * y
+    del x, y, root
+    assert (len(dead), dead[-1]) == (2, [True, True])
+
+
+def test_an_error_in_a_callback_is_reported_and_the_rest_is_freed(monkeypatch):
+    reported = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: reported.append(what.exc_value))
+    x = Value(1.0)
+    y = x * x
+    refs = [weakref.ref(y, lambda _: 1 / 0), weakref.ref(x)]
+    del x, y
+    assert [type(error) for error in reported] == [ZeroDivisionError]
+    assert [ref() for ref in refs] == [None, None]
+
+
+def test_copies_and_pickles_are_referenced_by_nobody():
+    x = Value(1.0)
+    ref = weakref.ref(x)
+    for again in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert weakref.getweakrefcount(again) == 0
+        assert ref() is x

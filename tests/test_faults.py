@@ -6,10 +6,12 @@ Failures can be injected in a build for tests only: ``make faults`` makes one an
 import copy
 import importlib
 import pickle
+import weakref
 
 import numpy as np
 import pytest
 from foreign import product_row, total_row, weighted_row
+from nodes import same_nodes
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
@@ -78,7 +80,7 @@ class Graph:
     def check(self, state):
         """Marks left over from a walk would hide nodes from these two passes."""
         assert self.state() == state
-        assert topological_order([self.root]) == self.nodes
+        assert same_nodes(topological_order([self.root]), self.nodes)
         self.root.zero_grad()
         self.root.backward()
         assert self.state() == state
@@ -128,7 +130,8 @@ PROGRAMS = {
     "numpy - x": lambda g: np.float64(2.0) - g.x,
     "x ** y": lambda g: g.x**g.y,
     "-abs(x)": lambda g: -abs(g.x),
-    "x < numpy": lambda g: (g.x < g.y, g.x >= np.float32(2)),
+    "x < numpy": lambda g: (g.x < g.y, g.x >= np.float32(2), g.x == 2**53 + 1, g.x != np.int64(7)),
+    "a weak reference": lambda g: weakref.ref(g.x)() is g.x,
     "Value": lambda g: (Value(1.0), Value(np.float64(2.0))),
     "Value with a label": lambda g: (Value(1.0, "label"), Value(data=2.0, label="other")),
     "constant": lambda g: constant(2.0),

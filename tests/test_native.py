@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from foreign import COLUMNS, product_row, total_row
+from nodes import same_nodes
 
 import autograd_lite as ag
 from autograd_lite import Value
@@ -48,10 +49,10 @@ def resident():
 # --- the type -------------------------------------------------------------------------------------
 
 
-def test_a_node_is_88_bytes_and_no_business_of_the_collector():
+def test_a_node_is_96_bytes_and_no_business_of_the_collector():
     x, y = Value(1.0), Value(2.0)
-    assert [sys.getsizeof(node) for node in (x, -x, x * y)] == [88, 88, 88]
-    assert sys.getsizeof(ag.sum([x] * 100)) == 88 + 8 + 100 * 16
+    assert [sys.getsizeof(node) for node in (x, -x, x * y)] == [96, 96, 96]
+    assert sys.getsizeof(ag.sum([x] * 100)) == 96 + 8 + 100 * 16
     for node in (x, -x, x * y, ag.sum([x] * 100)):
         assert not gc.is_tracked(node)
 
@@ -245,12 +246,8 @@ def test_labels_scopes_and_rows_are_let_go():
             y = row(x, 2.0)
             y.label = label
             again = restore(*fields(y))
-            assert (again.label, again.parents, x.label, x._scope) == (
-                label,
-                y.parents,
-                label,
-                names,
-            )
+            assert same_nodes(again.parents, y.parents)
+            assert (again.label, x.label, x._scope) == (label, label, names)
             with pytest.raises(ValueError, match="does not take"):
                 record(row, (x,))
             with pytest.raises(TypeError):

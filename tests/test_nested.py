@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nodes import same_nodes
 from test_random_graphs import graphs
 
 import autograd_lite as ag
@@ -90,7 +91,7 @@ def test_nothing_is_walked_beyond_the_earliest_input():
     assert len(topological_order([end], [middle])) <= 12
     assert len(topological_order([end], [middle, end])) <= 12
     assert len(topological_order([end], [x])) == 1011
-    assert topological_order([end], []) == [end]
+    assert same_nodes(topological_order([end], []), [end])
     assert adjoints(end, 1.0, []) == []
     assert adjoints(middle, 1.0, [end]) == [0.0]
 

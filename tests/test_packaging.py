@@ -38,7 +38,7 @@ def built(tmp_path_factory):
 
 def test_the_wheel_holds_the_package_and_nothing_else(built):
     wheel, _ = built
-    assert wheel.name.startswith("autograd_lite-0.1.0-" + ("cp3" if COMPILES else "py3-none-any"))
+    assert wheel.name.startswith("autograd_lite-0.2.0-" + ("cp3" if COMPILES else "py3-none-any"))
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
@@ -48,7 +48,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert {f"autograd_lite/lesson/page.{x}" for x in ("js", "css")} <= {*names}
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",
-        "autograd_lite-0.1.0.dist-info",
+        "autograd_lite-0.2.0.dist-info",
     }
 
 
@@ -112,7 +112,7 @@ def test_where_c_can_be_compiled_the_c_engine_was():
 
 def test_a_pure_wheel_runs_on_any_platform(built, tmp_path):
     _, names = wheel_from(built[1], tmp_path, AUTOGRAD_LITE_PURE="1")
-    assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
+    assert names[0] == "autograd_lite-0.2.0-py3-none-any.whl"
     assert not compiled(names)
 
 
@@ -134,7 +134,7 @@ def test_without_a_compiler_the_wheel_is_pure_and_its_import_silent(built, tmp_p
     told, names = wheel_from(built[1], tmp_path, CC="/no/compiler")
     assert "the C engine is left out, and Python code runs instead" in told
     assert "install a C compiler and Python's headers" in told
-    assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
+    assert names[0] == "autograd_lite-0.2.0-py3-none-any.whl"
     assert not compiled(names)
     wheel, folder = tmp_path / names[0], tmp_path / "new"
     status, output, complaints = said_by(wheel, folder, AUTOGRAD_LITE_ENGINE="")
@@ -159,7 +159,7 @@ def test_one_extension_that_fails_leaves_both_out(built, tmp_path):
     told, names = wheel_from(built[1], tmp_path, spoil)
     assert "cannot be compiled" in told
     assert "the C engine is left out" in told
-    assert names[0] == "autograd_lite-0.1.0-py3-none-any.whl"
+    assert names[0] == "autograd_lite-0.2.0-py3-none-any.whl"
     assert not compiled(names)
 
 
@@ -204,11 +204,11 @@ def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
         [python, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
     )
     grad, version, file = done.stdout.split()
-    assert (grad, version) == ("6.0", "0.1.0")
+    assert (grad, version) == ("6.0", "0.2.0")
     assert Path(file).is_relative_to(home)
     script = python.parent / "autograd-lite"
     done = subprocess.run([script, "--version"], check=True, capture_output=True, text=True)
-    assert "0.1.0" in done.stdout
+    assert "0.2.0" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,6 @@ def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
 )
 def test_every_extra_is_declared(built, extra):
     wheel, _ = built
-    metadata = zipfile.ZipFile(wheel).read("autograd_lite-0.1.0.dist-info/METADATA").decode()
+    metadata = zipfile.ZipFile(wheel).read("autograd_lite-0.2.0.dist-info/METADATA").decode()
     assert f"Provides-Extra: {extra}" in metadata
     assert "Requires-Python: >=3.11" in metadata

@@ -222,15 +222,15 @@ class TestLooking:
 
     def test_a_click_marks_the_paths_to_the_output_and_nothing_else(self, page):
         root = reused()
-        order = ancestors(root)
+        places = {node: i for i, node in enumerate(ancestors(root))}
         page.show(ag.draw(root))
-        for i, node in enumerate(order):
+        for node, i in places.items():
             page.page.locator("body").press("Escape")
             page.page.locator(f"#n{i}").dispatch_event("click")
             found = explain(root, node, paths=100)
-            boxes = {f"n{order.index(n)}" for path in found.paths for n in path.nodes}
+            boxes = {f"n{places[n]}" for path in found.paths for n in path.nodes}
             arrows = {
-                f"n{order.index(path.nodes[k + 1])}-{argument}"
+                f"n{places[path.nodes[k + 1]]}-{argument}"
                 for path in found.paths
                 for k, argument in enumerate(path.arguments)
             }

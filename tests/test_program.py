@@ -407,6 +407,8 @@ class TestGuards:
             lambda x: x >= 1.0,
             lambda x: Value(1.0) < x,
             lambda x: bool(x),
+            lambda x: x == 2.0,
+            lambda x: x != 1.0,
             lambda x: x * 2.0 > x,
         ],
     )

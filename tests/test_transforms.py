@@ -118,7 +118,7 @@ def test_a_recorded_gradient_is_never_a_node_of_the_users_graph():
     y = ag.exp(w * x)
     for out in (w * x, y, -x * w):
         for derivative in gradient(out, [w, x], create_graph=True):
-            assert derivative not in (w, x, y, *out.parents)
+            assert derivative not in {w, x, y, *out.parents}
 
 
 def test_recorded_gradients_are_never_negative_zero():

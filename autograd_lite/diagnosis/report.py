@@ -22,7 +22,7 @@ _SCOPE_HEADER = (
 _FINDING_HEADER = ("severity", "kind", "finding")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finding:
     """One thing that is wrong, or worth a look.
 

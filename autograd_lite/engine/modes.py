@@ -1,4 +1,4 @@
-"""How nodes are made here and now: whether they remember their parents, and who is told of them."""
+"""What goes on here and now: how nodes are made, who is told of them, what is differentiated."""
 
 from __future__ import annotations
 
@@ -42,3 +42,15 @@ def current_watcher() -> Watcher | None:
     """Who is to be told of what happens here and now, if anybody."""
     mode = current_mode.get()
     return mode.watchers[-1] if mode is not None and mode.watchers else None
+
+
+#: The differentiations around the code that runs, outermost first; tracing a program is one.
+around: ContextVar[tuple[Any, ...]] = ContextVar("around", default=())
+
+#: Whether all that is recorded here and now becomes a program.
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)
+
+
+def is_followed(node: Any) -> bool:
+    """Whether a node depends on what is differentiated, or traced, here and now."""
+    return any(each.reaches(node) for each in around.get())

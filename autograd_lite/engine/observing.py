@@ -12,7 +12,7 @@ class Observer(Protocol):
         """A node's number or derivatives are about to be read, or a pass from it to be run."""
 
     def compared(self, relation: str, node: Any, other: Any, holds: bool) -> None:
-        """A node was compared (``"<"``, ``"<="``, ``">"``, ``">="``) with another, or a number."""
+        """A node was compared (``"<"``, ``"!="``, …) with another, or a float."""
 
 
 #: The one there is, while there is one.

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.modes import Mode, current_mode, current_watcher
+from autograd_lite.engine.modes import Mode, around, current_mode, current_watcher
 from autograd_lite.engine.observing import tell_compared, tell_read
 from autograd_lite.engine.refreshing import refresh
 from autograd_lite.engine.refusals import refuse_data, refuse_label
@@ -66,6 +66,7 @@ class Value:
         "_x", "_y", "_rest",    # first and second parent or None; all further parents
         "_dx", "_dy", "_drest", # the partial derivatives by each of them
         "_constant", "_scope",
+        "__weakref__",
         "_stamp",               # how many nodes were made before, so parents have smaller ones
     )  # fmt: skip
     __module__ = "autograd_lite"
@@ -87,8 +88,7 @@ class Value:
         def __rpow__(self, other: Any) -> Value: ...
         def __neg__(self) -> Value: ...
         def __abs__(self) -> Value: ...
-        def __le__(self, other: Any) -> bool: ...
-        def __ge__(self, other: Any) -> bool: ...
+        def __eq__(self, other: object) -> bool: ...
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._number = as_float(data)
@@ -111,7 +111,7 @@ class Value:
 
     @data.setter
     def data(self, number: Any) -> None:
-        if self._row is not None or self._constant:
+        if self._row is not None or self._constant or around.get():
             refuse_data(self)
         self._number = as_float(number)
 

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from autograd_lite.engine.modes import around, is_followed, tracing
+from autograd_lite.errors import GraphError, ProgramError
 
-def refuse_data(node: Any) -> NoReturn:
-    """Raise: the data of this computed Value, or constant, is not to be set."""
+
+def refuse_data(node: Any) -> None:
+    """Raise if the data of this Value is not to be set: of one that was computed, or a constant.
+
+    And of an argument, as long as a function is differentiated or compiled by it.
+    """
+    if any(each.is_input(node) for each in around.get()) or (tracing.get() and is_followed(node)):
+        raise _followed()(
+            "data of what a function is differentiated or compiled by is not to be set inside it: "
+            "the derivatives and programs would not follow; compute a new Value instead, such as "
+            "x = x + 1.0"
+        )
     if node.op:
         raise AttributeError(
             f"this Value was computed by {node.op!r}, so its data is not to be set; set the data "
             "of its leaves and call refresh()"
         )
-    raise AttributeError(
-        f"this Value is the constant {node.data!r} of an expression; use a leaf, Value(number), "
-        "for a number that changes"
-    )
+    if node.constant:
+        raise AttributeError(
+            f"this Value is the constant {node.data!r} of an expression; use a leaf, "
+            "Value(number), for a number that changes"
+        )
+
+
+def refuse_pickle(node: Any) -> None:
+    """Raise if a Value depends on what is differentiated or compiled here and now."""
+    if is_followed(node):
+        raise _followed()(
+            "a pickle of what a function is differentiated or compiled by would lose that in "
+            "silence; copy.deepcopy keeps it, or pickle what the function returns"
+        )
+
+
+def _followed() -> type[GraphError] | type[ProgramError]:
+    return ProgramError if tracing.get() else GraphError
 
 
 def refuse_label(label: object) -> NoReturn:

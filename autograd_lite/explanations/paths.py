@@ -30,7 +30,7 @@ _NUMBERED = re.compile("v_?([0-9]+)")
 _Edge = tuple[int, int, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Path:
     """One way from a node up to the root.
 

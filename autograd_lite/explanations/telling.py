@@ -172,4 +172,4 @@ def _fraction(node: Value, argument: int, names: Names) -> str:
 
 def which(node: Value, argument: int) -> str:
     """Which argument a derivative is by, where an op has the same argument twice."""
-    return str(argument + 1) if node.parents.count(node.parents[argument]) > 1 else ""
+    return str(argument + 1) if sum(p is node.parents[argument] for p in node.parents) > 1 else ""

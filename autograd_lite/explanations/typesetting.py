@@ -148,9 +148,10 @@ class _Page:
     def derivative(self) -> str:
         """What its derivative by the inputs is."""
         order = f"^{{{len(self._inputs)}}}" if len(self._inputs) > 1 else ""
+        # The last is nearest to the value.
         below = r" \, ".join(
-            rf"\partial {_power(self._name(node), len(list(same)))}"
-            for node, same in groupby(reversed(self._inputs))  # the last is nearest to the value
+            rf"\partial {_power(self._name(node), len([node, *same]))}"
+            for _, (node, *same) in groupby(reversed(self._inputs), id)
         )
         if self._value in self._names:
             name = self._names[self._value].text

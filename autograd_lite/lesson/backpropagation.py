@@ -9,7 +9,7 @@ from autograd_lite.graph import ancestors
 from autograd_lite.ops.rules import square
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chain:
     """The graph of h = w1·x, y = w2·h, loss = (y - target)², after a backward pass."""
 

@@ -232,7 +232,8 @@ def _drawn(graph: chain_of_two.Chain) -> str:
     nodes = (graph.x, graph.h, graph.y, graph.error, graph.loss)
     forward, backward = [f"{graph.x.label}={graph.x.data:g}"], [f"{graph.x.grad:g}"]
     for before, node in pairwise(nodes):
-        local = node.local_grads[node.parents.index(before)]
+        edges = zip(node.parents, node.local_grads, strict=True)
+        local = next(partial for parent, partial in edges if parent is before)
         others = [f"{p.label}={p.data:g}".lstrip("=") for p in node.parents if p is not before]
         forward += [f"─{node._op}{''.join(others)}▶", f"{node.label}={node.data:g}"]
         backward += [f"◀·{local:g}─", f"{node.grad:g}"]

@@ -235,7 +235,7 @@ class Outputs:
 def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
     """Those of before, if only numbers have changed; None for a user's own parts."""
     values: list[Value] = []
-    structure: Any = n_inputs, structure_of(model, values), values
+    structure: Any = n_inputs, structure_of(model, values), [*map(id, values)]
     kept: Outputs | None = vars(model).get("_program_of_outputs")
     if kept is None or kept.structure != structure:
         parameters = model.parameters()

@@ -137,7 +137,8 @@ class _Step:
         self.model, self.parameters = model, (*parameters,)
         self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
-        self._on_arrays = own is Optimizer.step and (*optimizer.parameters,) == self.parameters
+        same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
+        self._on_arrays = same
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -45,6 +46,29 @@ def as_float(number: Any) -> float:
         except ValueError:  # Decimal("sNaN"), the nan that signals
             return float("nan")
     raise TypeError(_not_a_number(number))
+
+
+def floor_of(number: Any) -> tuple[float, bool] | None:
+    """The largest float that is at most a plain number, and whether it is that number.
+
+    So an int, Fraction or Decimal that lies between two floats is compared with floats exactly.
+    None for anything that is no operand, or not real.
+    """
+    if isinstance(number, np.generic) and number.dtype.kind in "biuf":
+        number = number.item()  # NumPy rounds an int that it compares with a float
+    if not isinstance(number, (*_PLAIN, np.longdouble)):
+        return None
+    try:
+        near = as_float(number)
+    except OverflowError:
+        near = math.inf if number > 0 else -math.inf
+    if near != near:
+        return near, True
+    # With a float, Decimal compares only where the user's context allows it.
+    same: Any = Decimal.from_float(near) if isinstance(number, Decimal) else near
+    if same > number:
+        return math.nextafter(near, -math.inf), False
+    return near, bool(same == number)
 
 
 def _not_a_number(thing: Any) -> str:

@@ -30,6 +30,7 @@ from itertools import chain, count
 from typing import Any
 
 from autograd_lite.engine import Value, fields, restore, topological_order
+from autograd_lite.engine.refusals import refuse_pickle
 from autograd_lite.pickles.checks import check, check_leaves, check_node, check_parts
 from autograd_lite.pickles.columns import packed, unpacked
 
@@ -41,6 +42,7 @@ _FEW = 16
 
 def reduce_ex(self: Value, protocol: object) -> tuple[Any, ...]:
     """How a Value pickles: the ``__reduce_ex__`` of the type."""
+    refuse_pickle(self)
     if _is_leaf(self):
         _, _, _, data, grad, label, _, scope = fields(self)
         return leaf, (data, grad, label, scope)

@@ -56,7 +56,8 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
         if node.constant:
             raise ValueError(f"input {i} is a constant of an expression, {node!r}; use a leaf")
     if len({*nodes}) < len(nodes):
-        twice = next(i for i, node in enumerate(nodes) if node in nodes[:i])
+        first = {node: i for i, node in reversed([*enumerate(nodes)])}
+        twice = next(i for i, node in enumerate(nodes) if first[node] < i)
         raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
     builder = Builder(len(nodes))
     return finished(builder, builder.enter(nodes, roots), single)

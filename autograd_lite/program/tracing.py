@@ -16,14 +16,22 @@ import numpy.typing as npt
 from autograd_lite.engine import Builder, Value, constant, observe
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
-from autograd_lite.ops.choice import less, less_equal
+from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.program import Floats, Program
 from autograd_lite.transforms.nesting import differentiating, tracing
 from autograd_lite.transforms.trees import Tree, take_apart
 
-_ROWS = {"<": (less, False), "<=": (less_equal, False), ">": (less, True), ">=": (less_equal, True)}
+#: The row of each comparison, and whether its sides change places.
+_ROWS = {
+    "<": (less, False),
+    "<=": (less_equal, False),
+    ">": (less, True),
+    ">=": (less_equal, True),
+    "==": (equal, False),
+    "!=": (equal, False),
+}
 
 
 class Guard(NamedTuple):
@@ -193,6 +201,8 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
         row, swapped = _ROWS[relation]
         pair = compared[2 * i : 2 * i + 2]
         register = builder.emit(row, pair[::-1] if swapped else pair)
+        if relation == "!=":
+            register = builder.emit(equal, (register, builder.constant(0.0)))
         if register >= 0:  # else two constants
             guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
     program = finished(builder, [*outputs, *guards], False)

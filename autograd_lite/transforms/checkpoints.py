@@ -63,7 +63,7 @@ def checkpoint(f: Function) -> Function:
     ...     return x
     >>> x = ag.Value(1.0)
     >>> y = hundred_steps(x)
-    >>> y.parents == (x,), round(ag.gradient(y, [x])[0], 4)
+    >>> y.parents[0] is x, round(ag.gradient(y, [x])[0], 4)
     (True, 1.1064)
     """
 
@@ -141,9 +141,10 @@ class _Call:
         if not isinstance(output, Value):
             return output
         parents = (*self.values, *inner.inputs[len(self.values) :])
-        if output in inner.inputs:
-            return parents[inner.inputs.index(output)]
-        if output not in inner.between:
+        given = dict(zip(inner.inputs, parents, strict=True))
+        if output in given:
+            return given[output]
+        if not any(output is node for node in inner.between):
             return Value(output.data)
         partials = inner.partials(output)
         own = current_scope.get()

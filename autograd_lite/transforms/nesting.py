@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from autograd_lite.engine import Value
+from autograd_lite.engine.modes import around, tracing
+
+__all__ = ["Differentiation", "around", "differentiating", "tracing"]
 
 
 class Differentiation:
@@ -19,6 +21,10 @@ class Differentiation:
         self._inputs = inputs
         #: Of the nodes that were asked for, by stamp: so that none is kept alive.
         self._depends: dict[int, bool] | None = None
+
+    def is_input(self, node: Value) -> bool:
+        """Whether a node is one of the inputs."""
+        return any(node is each for each in self._inputs)
 
     def reaches(self, node: Value) -> bool:
         """Whether a node depends on an input; no node of the graph is looked at twice."""
@@ -41,10 +47,6 @@ class Differentiation:
         return False
 
 
-#: Those around the code that runs, outermost first.
-around: ContextVar[tuple[Differentiation, ...]] = ContextVar("around", default=())
-
-
 @contextmanager
 def differentiating(inputs: list[Value]) -> Iterator[None]:
     """A block around whose inputs derivatives taken inside it are recorded as Values."""
@@ -53,7 +55,3 @@ def differentiating(inputs: list[Value]) -> Iterator[None]:
         yield
     finally:
         around.reset(token)
-
-
-#: Whether all that is recorded here and now becomes a program.
-tracing: ContextVar[bool] = ContextVar("tracing", default=False)

@@ -92,7 +92,7 @@ def draw_diff(
     return GraphView(drawing)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Held:
     """A graph and its numbers at some moment."""
 

@@ -12,7 +12,7 @@ from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
 
 
-@dataclass
+@dataclass(eq=False)
 class Steps:
     """A graph to be drawn.
 

@@ -36,7 +36,7 @@ from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.ieee import IEEE
-from autograd_lite.ops.numbers import OPERAND_TYPES, as_float
+from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
 
 if table_digest() != _engine.TABLE_DIGEST:
     raise ImportError(
@@ -49,11 +49,13 @@ _engine.set_up(
     Op,
     SequenceOp,
     as_float,
+    floor_of,
     OPERAND_TYPES,
     np.float64,
     IEEE,
     scopes.current_scope,
     modes.current_mode,
+    modes.around,
     refuse_data,
     refuse_label,
     partial_tangents,

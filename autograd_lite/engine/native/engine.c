@@ -7,6 +7,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 
 #include <float.h>
 #include <math.h>
@@ -292,25 +293,27 @@ static PyMethodDef sequence_call_definition = {
     "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
 
 PyDoc_STRVAR(set_up_doc,
-"set_up(table, op_type, sequence_op_type, as_float, number_types, double_type, ieee_type, scope,\n"
-"mode, refuse_data, refuse_label, partial_tangents, traits, recipe)\n--\n\nWhat this engine needs of the rest. Called once.");
+"set_up(table, op_type, sequence_op_type, as_float, floor_of, number_types, double_type, ieee_type,\n"
+"scope, mode, around, refuse_data, refuse_label, partial_tangents, traits, recipe)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOO!O!O!OOOOOOO:set_up", &table, &op_type, &sequence_op_type,
-                          &as_float, &PyTuple_Type, &number_types, &PyType_Type, &double_type,
-                          &PyType_Type, &ieee_type, &scope_variable, &mode_variable, &refuse_data, &refuse_label,
-                          &partial_tangents, &traits_of, &recipe_for))
+    if (!PyArg_ParseTuple(args, "OOOOOO!O!O!OOOOOOOO:set_up", &table, &op_type, &sequence_op_type,
+                          &as_float, &floor_of, &PyTuple_Type, &number_types, &PyType_Type,
+                          &double_type, &PyType_Type, &ieee_type, &scope_variable, &mode_variable,
+                          &around_variable, &refuse_data, &refuse_label, &partial_tangents, &traits_of, &recipe_for))
         return NULL;
     Py_INCREF(as_float);
+    Py_INCREF(floor_of);
     Py_INCREF(number_types);
     Py_INCREF(double_type);
     Py_INCREF(ieee_type);
     Py_INCREF(scope_variable);
     Py_INCREF(mode_variable);
+    Py_INCREF(around_variable);
     Py_INCREF(refuse_data);
     Py_INCREF(refuse_label);
     Py_INCREF(partial_tangents);

@@ -199,6 +199,7 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
     node->stamp = n_made++;
     node->grad = 0.0;
     node->notes = notes;
+    node->weak = NULL;
     return node;
 }
 
@@ -283,13 +284,13 @@ static int add_room(Node *node, Py_ssize_t n) {
 
 NEVER_INLINE void release_row(uint32_t row);
 
-/* Let go of a parent: the list of what is to be freed, longer by the parent if nobody else holds it. */
+/* Let go of a parent: the list of what is to be freed, longer by the parent if nobody else holds it. To weak
+ * references it is dead from then on. */
 static inline Node *drop(Node *parent, Node *waiting) {
-    const Py_ssize_t n = Py_REFCNT(parent);
-    if (n > 1) {
-        Py_SET_REFCNT((PyObject *)parent, n - 1);
+    const Py_ssize_t n = Py_REFCNT(parent) - 1;
+    Py_SET_REFCNT((PyObject *)parent, n);
+    if (n)
         return waiting;
-    }
     parent->next = waiting;
     return parent;
 }
@@ -307,6 +308,8 @@ NEVER_INLINE Node *drop_many(Many *many, Node *waiting) {
 static void node_dealloc(PyObject *self) {
     Node *node = (Node *)self, *waiting = NULL;
     for (;;) {
+        if (node->weak) /* whose callbacks are Python code, and find nothing half done */
+            PyObject_ClearWeakRefs((PyObject *)node);
         if (node->n_parents == 2) {
             waiting = drop(node->x, waiting);
             waiting = drop(node->y, waiting);

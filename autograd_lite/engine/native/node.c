@@ -46,10 +46,11 @@ struct Node {
     Node *y;
     double dx, dy;   /* partial derivatives by x and y */
     PyObject *notes; /* scope and label, see below */
+    PyObject *weak;  /* the weak references to it, which Python keeps */
 };
 
 #if SIZEOF_VOID_P == 8
-_Static_assert(sizeof(Node) == 88, "a node of two parents is 88 bytes");
+_Static_assert(sizeof(Node) == 96, "a node of two parents is 96 bytes");
 #endif
 
 static PyTypeObject *ValueType;

@@ -2,6 +2,7 @@
 
 /* What Python code gives at start-up. */
 static PyObject *as_float;     /* the float that a plain number stands for, or a TypeError */
+static PyObject *floor_of;     /* the largest float at most a plain number, and whether it is that; or None */
 static PyObject *number_types; /* tuple of types that an operator takes for plain numbers */
 static PyTypeObject *double_type; /* NumPy's float64 */
 static PyTypeObject *ieee_type;   /* the floats that rules compute with beside Values */
@@ -272,29 +273,51 @@ OPERATORS_1(OPERATOR_1)
 OPERATORS_2(OPERATOR_2)
 OPERATORS_POWER(OPERATOR_POW)
 
+/* The other side of a comparison as a float: 1 if it is that number, 0 if it lies between that float and
+ * the next one above, 2 if it is no number, or -1 after an error. */
+static int other_side(PyObject *thing, double *number) {
+    if (is_value(thing)) {
+        *number = ((Node *)thing)->data;
+        return 1;
+    }
+    if (is_simple(thing, number) && (!PyLong_CheckExact(thing) || fabs(*number) < 9007199254740992.0))
+        return 1; /* 2**53: below it a float holds every int */
+    PyObject *found = PyObject_CallOneArg(floor_of, thing);
+    int exact = 2;
+    if (!found || (found != Py_None && !PyArg_ParseTuple(found, "dp:floor_of", number, &exact)))
+        exact = -1;
+    Py_XDECREF(found);
+    return exact;
+}
+
 static PyObject *compare(PyObject *self, PyObject *other, int operation) {
     double number;
-    if (operation == Py_EQ || operation == Py_NE) /* identity */
-        return PyBaseObject_Type.tp_richcompare(self, other, operation);
-    if (is_value(other)) {
-        number = ((Node *)other)->data;
-    } else {
-        const int known = plain_number(other, &number);
-        if (known < 0)
-            return NULL;
-        if (!known)
-            Py_RETURN_NOTIMPLEMENTED;
+    const int exact = other_side(other, &number);
+    if (exact < 0)
+        return NULL;
+    if (exact == 2)
+        Py_RETURN_NOTIMPLEMENTED;
+    if (!exact) {
+        if (operation == Py_EQ || operation == Py_NE)
+            return PyBool_FromLong(operation == Py_NE);
+        operation = operation == Py_LT ? Py_LE : operation == Py_GE ? Py_GT : operation;
     }
-    static const char *signs[] = {[Py_LT] = "<", [Py_LE] = "<=", [Py_GT] = ">", [Py_GE] = ">="};
+    static const char *signs[] = {[Py_LT] = "<",  [Py_LE] = "<=", [Py_EQ] = "==",
+                                  [Py_NE] = "!=", [Py_GT] = ">",  [Py_GE] = ">="};
     const double own = ((Node *)self)->data;
     const bool holds = operation == Py_LT   ? own < number
                        : operation == Py_LE ? own <= number
+                       : operation == Py_EQ ? own == number
+                       : operation == Py_NE ? own != number
                        : operation == Py_GT ? own > number
                                             : own >= number;
     if (observer) {
         PyObject *told = Py_NewRef(observer);
-        PyObject *nothing = PyObject_CallMethod(told, "compared", "sOOO", signs[operation], self,
-                                                other, holds ? Py_True : Py_False);
+        PyObject *side = is_value(other) ? Py_NewRef(other) : PyFloat_FromDouble(number);
+        PyObject *nothing = side ? PyObject_CallMethod(told, "compared", "sOOO", signs[operation], self,
+                                                       side, holds ? Py_True : Py_False)
+                                 : NULL;
+        Py_XDECREF(side);
         Py_DECREF(told);
         if (!nothing)
             return NULL;
@@ -303,6 +326,7 @@ static PyObject *compare(PyObject *self, PyObject *other, int operation) {
     return PyBool_FromLong(holds);
 }
 
+/* That of the address, so dicts and sets never get to compare two living nodes. */
 static Py_hash_t hash(PyObject *self) { return PyBaseObject_Type.tp_hash(self); }
 
 /* --- calls of rows: ag.exp(x), x.exp(), ag.dot(ws, xs) -------------------------------------------- */

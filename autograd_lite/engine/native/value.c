@@ -1,7 +1,8 @@
 /* The Python type Value: construction and attributes. Printing, copying and pickling are Python code,
  * attached to it later. */
 
-static PyObject *refuse_data;  /* Python functions that raise what the setters refuse */
+static PyObject *around_variable; /* a ContextVar: the differentiations that go on (../modes.py) */
+static PyObject *refuse_data;     /* Python functions that raise what the setters refuse */
 static PyObject *refuse_label;
 
 static PyObject *exact_text(PyObject *text) {
@@ -75,20 +76,31 @@ static PyObject *get_data(PyObject *self, void *unused) {
     return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->data);
 }
 
+/* Whether differentiations go on around the code that runs; -1 after an error. */
+static int something_around(void) {
+    PyObject *around = NULL;
+    if (PyContextVar_Get(around_variable, no_names, &around) < 0)
+        return -1;
+    const int found = !PyTuple_Check(around) || PyTuple_GET_SIZE(around);
+    Py_DECREF(around);
+    return found;
+}
+
 /* Whether a node's data may be set. */
-static int check_leaf(PyObject *self) {
-    if (!((Node *)self)->row && !((Node *)self)->constant)
-        return 0;
+static int check_leaf(PyObject *self, int around) {
+    const bool leaf = !((Node *)self)->row && !((Node *)self)->constant;
+    if (around < 0 || (leaf && !around))
+        return around;
     PyObject *nothing = PyObject_CallOneArg(refuse_data, self);
     Py_XDECREF(nothing);
-    if (nothing)
+    if (nothing && !leaf)
         PyErr_SetString(PyExc_SystemError, "an assignment to data was not refused");
-    return -1;
+    return nothing && leaf ? 0 : -1;
 }
 
 static int set_data(PyObject *self, PyObject *number, void *unused) {
     (void)unused;
-    return no_deletion(number, "data") < 0 || check_leaf(self) < 0
+    return no_deletion(number, "data") < 0 || check_leaf(self, something_around()) < 0
                ? -1 : to_double(number, &((Node *)self)->data);
 }
 
@@ -233,6 +245,11 @@ static PyMethodDef value_methods[] = {
 PyDoc_STRVAR(value_doc, /* of which Python shows the signature; the text is that of the Python engine */
 "Value(data, label='')\n--\n\n");
 
+static PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weak), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 #define SLOT(name, slot) {Py_##slot, (void *)operator_##name},
 #define SLOT_POW(name, slot) {Py_##slot, (void *)operator3_##name},
 static PyType_Slot value_slots[] = {
@@ -242,6 +259,7 @@ static PyType_Slot value_slots[] = {
     {Py_tp_richcompare, (void *)compare},
     {Py_tp_hash, (void *)hash},
     {Py_tp_getset, attributes},
+    {Py_tp_members, members},
     {Py_tp_methods, value_methods},
     OPERATORS_1(SLOT)
     OPERATORS_2(SLOT)
