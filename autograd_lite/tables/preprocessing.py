@@ -138,6 +138,11 @@ class Preprocessing:
             for feature in self.features
         }
 
+    @property
+    def target_kind(self) -> Kind:
+        """How to read the target's column."""
+        return self.target.kind if isinstance(self.target, ClassTarget) else "numeric"
+
     def inputs(self, columns: Columns) -> Floats:
         """What the network takes, shape (rows, inputs)."""
         return np.hstack([feature.encode(columns[feature.name]) for feature in self.features])
