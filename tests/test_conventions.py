@@ -3,8 +3,10 @@
 import importlib
 import re
 from functools import cache
+from math import inf, nan
 from pathlib import Path
 
+import numpy as np
 import pytest
 from peer_functions import in_float64, jax_functions, torch_functions
 
@@ -116,3 +118,51 @@ def column_of_jax():
 def test_the_column_of_jax(expression, at, ours, pytorch, jax):
     pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
     assert same(jax, *column_of_jax()[expression, at, ours, pytorch, jax])
+
+
+def hessians(f, x):
+    """The Hessian in every mode, compiled, too."""
+    unit = [[float(i == j) for j in range(len(x))] for i in range(len(x))]
+
+    def along(i):
+        return lambda v: ag.jvp(f, (v,), (unit[i],))[1]
+
+    n = range(len(x))
+    yield ag.hessian(f)(x)
+    yield ag.compile(ag.hessian(f))(x)
+    yield [ag.hvp(f)(x, v) for v in unit]
+    yield ag.jacobian(ag.grad(f))(x)
+    yield [ag.grad(along(i))(x) for i in n]
+    yield [ag.jvp(ag.grad(f), (x,), (v,))[1] for v in unit]
+    yield [[ag.jvp(along(i), (x,), (unit[j],))[1] for j in n] for i in n]
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize(
+    ("y", "twice", "mixed"),
+    [
+        (2.0, 2.0, 0.0), (3.0, 0.0, 0.0), (1.5, inf, 0.0), (1.0, 0.0, 1.0),
+        (0.5, -inf, nan), (0.0, 0.0, inf), (-1.0, inf, inf),
+    ],
+)  # fmt: skip
+def test_the_mixed_derivative_of_a_power_at_base_zero(y, twice, mixed, zero):
+    """Both places hold one number, in every mode."""
+    expected = [twice, mixed, mixed, inf if y < 0.0 else 0.0]
+    x = [zero if y > 0.0 else 0.0, y]  # 1/-0.0 is -inf
+    for found in hessians(lambda v: v[0] ** v[1], x):
+        assert [*map(float, np.ravel(found))] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("x", [[3.0, 1e-16, -2.0], [1e-200, 1e-200], [1e200, -3.0], [1.0, 0.0]])
+def test_the_sum_of_absolute_values_is_straight(x):
+    """norm of order 1: its slopes are signs, and do not change."""
+
+    def f(v):
+        return ag.norm(v, 1)
+
+    assert ag.grad(f)(x) == [(number > 0.0) - (number < 0.0) for number in x]
+    for found in hessians(f, x):
+        assert not np.any(found)
+    squared = np.outer(*[ag.grad(f)(x)] * 2) * 2.0
+    for found in hessians(lambda v: f(v) ** 2, x):
+        assert np.array_equal(found, squared)
