@@ -116,6 +116,11 @@ def _norm_partials(out: Any, xs: Any, order: Any) -> Any:
     return each(partial, xs, ratios, ties, _others(add, powers, 0.0))
 
 
+def _norm_is_singular(out: Any, *xs: Any, order: Any) -> Any:
+    nearest = min([out, *each(absolute, xs)]) if order < 2.0 else out
+    return equal(nearest, 0.0) * less(1.0, order) * less(order, math.inf)
+
+
 sum = sequence_op(
     "sum",
     symbol="Σ",
@@ -193,6 +198,7 @@ norm = sequence_op(
     attr_ranges={"order": (1.0, math.inf)},
     forward=_norm,
     partials=[_norm_partials],
+    singular=_norm_is_singular,
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
 dot = sequence_op(

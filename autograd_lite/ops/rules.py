@@ -286,6 +286,7 @@ arctan2 = op(
     forward=leaf("atan2", numpy=np.arctan2),
     partials=[lambda out, y, x: inversion(x, y), lambda out, y, x: -inversion(y, x)],
     taught=[lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)],
+    singular=lambda out, y, x: equal(hypot(x, y), 0.0),
     doc="Angle of the point (x, y), in radians; y comes first, as in C and NumPy.",
 )
 hypot = op(
@@ -293,6 +294,7 @@ hypot = op(
     forward=leaf("hypot", python=ieee.hypot),
     partials=[lambda out, x, y: direction(x, y), lambda out, x, y: direction(y, x)],
     taught=[lambda out, x, y: x / out, lambda out, x, y: y / out],
+    singular=lambda out, x, y: equal(out, 0.0),
     doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
 )
 

@@ -119,24 +119,10 @@ class _Call:
     def record(self, numbers: Sequence[float]) -> _Inner:
         """The graph at other numbers for the Values among the arguments.
 
-        Inner derivatives are recorded if they depend on these, or on what the call's own
-        surroundings differentiate by: every recording gives the same nodes, wherever it is made.
-
-        Raises
-        ------
-        GraphError
-            If the function used other Values from outside than in its first call.
+        Derivatives taken inside know the differentiations around the first call, and these Values.
         """
-        mark = f"checkpoint {next(_serial)}"
-        inputs = list(map(Value, numbers))
-        token = around.set(self.around)
-        try:
-            return self._recorded(inputs, mark)
-        finally:
-            around.reset(token)
-
-    def _recorded(self, inputs: list[Value], mark: str) -> _Inner:
-        with recording(), differentiating(inputs), scope(mark):
+        mark, inputs = f"checkpoint {next(_serial)}", list(map(Value, numbers))
+        with recording(), differentiating(inputs, self.around), scope(mark):
             names = current_scope.get()
             rest = iter(inputs)
             args = [
@@ -148,13 +134,11 @@ class _Call:
             output = self.f(*args, **self.keywords)
         inner = _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), names)
         outside = inner.inputs[len(inputs) :]
-        if self.outside is None:
-            self.outside = outside
-        elif [*map(id, outside)] != [*map(id, self.outside)]:
+        self.outside = outside if self.outside is None else self.outside
+        if [*map(id, outside)] != [*map(id, self.outside)]:
             raise GraphError(
                 f"{name_of(self.f)} was called again by its checkpoint and used other Values from "
-                f"outside ({len(outside)}) than before ({len(self.outside)}); hand them over as "
-                "arguments"
+                f"outside ({len(outside)}) than before ({len(self.outside)}); make them arguments"
             )
         return inner
 
@@ -220,7 +204,7 @@ class _Segment(SequenceOp):
         return tuple(map(float, self.partials_on(IEEE(out), [*map(IEEE, args)], wanted)))
 
     def forward(self, *args: Any) -> Any:
-        """The function's own steps; for what has no number they are those at the call's."""
+        """The function's own steps; for what has no number, those at the numbers of the call."""
         try:
             numbers = [*map(_number, args)]
         except TypeError:

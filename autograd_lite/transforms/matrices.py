@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite.engine import Value, adjoints, hessian_products
 from autograd_lite.errors import ShapeError
+from autograd_lite.modes import check_adjoints, is_checked
 from autograd_lite.transforms.recordings import (
     Argnums,
     Function,
@@ -157,15 +158,13 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
 
 
 def _products(recording: Recording, directions: list[list[Any]]) -> list[list[Any]]:
-    """The products of the Hessian with each of some vectors.
-
-    Recorded ones are tangents of the gradient: every product and sum in the order in which
-    `hessian_products` has them, so that a program gives its bits.
-    """
+    """The products of the Hessian with each of some vectors; recorded with the same bits."""
     [root], inputs = recording.result.leaves, recording.inputs
     if not isinstance(root, Value):
         return [[0.0] * len(inputs) for _ in directions]
     if not recording.recorded:
+        if is_checked():
+            check_adjoints(recording.dependent(), {root: 1.0})
         return hessian_products(root, inputs, directions)
     gradient = reverse_sweep(recording.dependent(), {root: 1.0})
     slopes = [gradient.get(node, 0.0) for node in inputs]

@@ -70,5 +70,6 @@ def tangents_on_floats(
 ) -> list[float]:
     """Tangents of outputs as floats, by the partial derivatives that lie in the nodes."""
     if is_checked():
-        check_tangents(between(outputs, inputs), dict(zip(inputs, seeds, strict=True)))
+        moved = dict(zip(inputs, seeds, strict=True))
+        check_tangents(between(outputs, inputs), moved, first=True)
     return tangents(outputs, inputs, seeds)
