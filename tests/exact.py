@@ -74,6 +74,7 @@ FUNCTIONS = {
     "norm": lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs)), "dot": _dot,
     "carry": lambda x, y: x * y, "identity": lambda x: x, "one_minus_square": lambda x: 1 - x * x,
     "power_below": lambda x, y: mp.power(x, y - 1),
+    "power_log": lambda power, x, y: power * mp.log(x),
     "sech": lambda x: 2 / (_exp(x) + _exp(-x)),
     "direction": lambda x, y: x / mp.sqrt(x * x + y * y),
     "inversion": lambda x, y: x / (x * x + y * y), "share": lambda x, y: x / (x + y),

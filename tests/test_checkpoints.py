@@ -18,6 +18,124 @@ def steps(x, n=5):
     return x
 
 
+def slanted(x):
+    """A function of one number that closes over another."""
+    return lambda t: ag.sin(x * t) * x * t
+
+
+def recorded_slope(x):
+    t = Value(1.5)
+    return ag.gradient(slanted(x)(t), [t], create_graph=True)[0]
+
+
+INNER = {
+    "grad": lambda x: ag.grad(slanted(x))(1.5),
+    "grad at the argument": lambda x: ag.grad(ag.sin)(x) * x,
+    "grad twice": lambda x: ag.grad(ag.grad(slanted(x)))(1.5),
+    "value_and_grad": lambda x: ag.value_and_grad(slanted(x))(1.5)[1],
+    "vjp": lambda x: ag.vjp(slanted(x), 1.5)[1](x)[0],
+    "jvp": lambda x: ag.jvp(slanted(x), (1.5,), (2.0,))[1],
+    "hvp": lambda x: ag.hvp(lambda v: slanted(x)(v[0]) * v[1])([1.5, 2.0], [1.0, 2.0])[1],
+    "hessian": lambda x: ag.hessian(slanted(x))(1.5),
+    "jacobian": lambda x: ag.jacobian(lambda v: [slanted(x)(v[0]), v[1]])([1.5, 2.0])[0][0],
+    "derivative": lambda x: ag.derivative(slanted(x), 3)(1.5),
+    "taylor": lambda x: ag.taylor(slanted(x), 1.5, 3)[3],
+    "gradient": recorded_slope,
+    "checkpoint": lambda x: ag.checkpoint(slanted(x))(1.5),
+    "checkpoint of grad": lambda x: ag.checkpoint(ag.grad(slanted(x)))(1.5),
+    "grad of checkpoint": lambda x: ag.grad(ag.checkpoint(slanted(x)))(1.5),
+    "compile": lambda x: ag.compile(lambda t, x: slanted(x)(t))(1.5, x),
+    "compile of grad": lambda x: ag.compile(ag.grad(lambda t, x: slanted(x)(t)))(1.5, x),
+}
+OUTER = {
+    "grad": ag.grad,
+    "value_and_grad": lambda f: lambda x: ag.value_and_grad(f)(x)[1],
+    "vjp": lambda f: lambda x: ag.vjp(f, x)[1](1.0)[0],
+    "jvp": lambda f: lambda x: ag.jvp(f, (x,), (1.0,))[1],
+    "jacobian": ag.jacobian,
+    "hessian": ag.hessian,
+    "hvp": lambda f: lambda x: ag.hvp(f)(x, 2.0),
+    "derivative": ag.derivative,
+    "fourth derivative": lambda f: ag.derivative(f, 4),
+    "taylor": lambda f: lambda x: ag.taylor(f, x, 3)[3],
+    "grad of checkpoint": lambda f: ag.grad(ag.checkpoint(f)),
+    "hessian of checkpoint": lambda f: ag.hessian(ag.checkpoint(f)),
+    "grad thrice": lambda f: ag.grad(ag.grad(ag.grad(f))),
+    "jvp of grad": lambda f: lambda x: ag.jvp(ag.grad(f), (x,), (1.0,))[1],
+    "grad of jvp": lambda f: ag.grad(lambda x: ag.jvp(f, (x,), (1.0,))[1]),
+    "compile of grad": lambda f: ag.compile(ag.grad(f)),
+    "compile of hessian": lambda f: ag.compile(ag.hessian(f)),
+}
+
+
+@pytest.mark.parametrize("outer", OUTER.values(), ids=OUTER)
+@pytest.mark.parametrize("inner", INNER.values(), ids=INNER)
+def test_inner_derivatives_are_differentiated(inner, outer):
+    """What goes in counts as an input of a differentiation around those inside."""
+    found, expected = outer(ag.checkpoint(inner))(0.7), outer(inner)(0.7)
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert expected != 0.0
+
+
+def test_inner_derivatives_are_differentiated_by_what_is_closed_over():
+    def f(x):
+        return ag.checkpoint(lambda s: ag.grad(lambda t: x * x * t * s)(1.0))(2.0)
+
+    assert (ag.grad(f)(3.0), ag.hessian(f)(3.0), ag.taylor(f, 3.0, 2)) == (12.0, 4.0, [18, 12, 2])
+    x = Value(3.0)
+    y = ag.checkpoint(lambda x: ag.grad(lambda t: x * x * t)(1.0))(x)
+    assert ag.gradient(y, [x]) == [6.0]
+    x.data = 5.0
+    y.refresh()
+    assert (y.data, ag.gradient(y, [x])) == (25.0, [10.0])
+
+
+def test_another_graph_than_before_is_refused():
+    """The node's parents were those of the first call."""
+    x, w, v = Value(2.0), Value(3.0), Value(5.0)
+    y = ag.checkpoint(lambda x: w * x if x > 0 else v * x)(x)
+    x.data = -2.0
+    with pytest.raises(ag.GraphError, match=r"other Values from outside \(1\) than before \(1\)"):
+        y.refresh()
+    assert y.data == 6.0
+
+
+def test_equal_numbers_are_different_nodes():
+    x, w = Value(2.0), Value(2.0)
+    inside, outside, same = ag.checkpoint(lambda x: (x * 1.0, w, x))(x)
+    assert outside is w
+    assert same is x
+    assert inside.op == "checkpoint"
+    assert ag.gradient(inside, [x, w]) == [1.0, 0.0]
+
+
+def test_it_is_frozen_as_its_steps():
+    x, w = Value(0.7), Value(1.5)
+    part = ag.checkpoint(lambda x: ag.checkpoint(steps)(x * w) * (w if x > 0 else x))
+    slope = ag.checkpoint(lambda x: ag.grad(lambda t: ag.sin(t * x))(w))
+    for root in (part(x) * x, slope(x) + x):
+        program = ag.freeze(root, [x, w])
+        assert program(0.7, 1.5) == root.data
+        gradient = ag.freeze(ag.gradient(root, [x, w], create_graph=True), [x, w])
+        assert gradient(0.7, 1.5) == pytest.approx(ag.gradient(root, [x, w]), rel=1e-14)
+        for x.data, w.data in ((0.2, -0.3), (1.0, 2.0)):
+            root.refresh()
+            assert program(x.data, w.data) == root.data
+        x.data, w.data = 0.7, 1.5
+        root.refresh()
+
+
+def test_it_is_typeset_explained_and_shown_by_name():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    z = ag.checkpoint(lambda x, y: ag.sin(x * y))(x, y) * y
+    assert ag.latex(z) == r"\operatorname{checkpoint}\left(x, y\right) \cdot y"
+    assert r"\cos" in ag.latex(z, wrt=x)
+    told = ag.explain(z, [x])
+    assert "checkpoint" in str(told)
+    assert "checkpoint" in told.latex()
+    assert "sin" in ag.draw(z, expand=True).to_graphviz().source
+
+
 def test_one_node_stands_for_the_whole_part():
     x = Value(0.7)
     y = ag.checkpoint(steps)(x, 20)

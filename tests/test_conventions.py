@@ -5,7 +5,9 @@ import dataclasses
 import enum
 import importlib
 import re
+import warnings
 from functools import cache
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +232,111 @@ def test_every_transform_takes_what_one_takes(kind, example, what, gradient):
     assert ag.uncertainty(f, (2.0, argument), direction).value == value
     assert ag.derivative(f)(2.0, argument) == 4.0
     ag.check_grad(f, 2.0, argument)
+
+
+def hessians(f, x):
+    """The Hessian in every mode, compiled, too."""
+    unit = [[float(i == j) for j in range(len(x))] for i in range(len(x))]
+
+    def along(i):
+        return lambda v: ag.jvp(f, (v,), (unit[i],))[1]
+
+    n = range(len(x))
+    yield ag.hessian(f)(x)
+    yield ag.compile(ag.hessian(f))(x)
+    yield [ag.hvp(f)(x, v) for v in unit]
+    yield ag.jacobian(ag.grad(f))(x)
+    yield [ag.grad(along(i))(x) for i in n]
+    yield [ag.jvp(ag.grad(f), (x,), (v,))[1] for v in unit]
+    yield [[ag.jvp(along(i), (x,), (unit[j],))[1] for j in n] for i in n]
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize(
+    ("y", "twice", "mixed"),
+    [
+        (2.0, 2.0, 0.0), (3.0, 0.0, 0.0), (1.5, inf, 0.0), (1.0, 0.0, 1.0),
+        (0.5, -inf, nan), (0.0, 0.0, inf), (-1.0, inf, inf),
+    ],
+)  # fmt: skip
+def test_the_mixed_derivative_of_a_power_at_base_zero(y, twice, mixed, zero):
+    """Both places hold one number, in every mode."""
+    expected = [twice, mixed, mixed, inf if y < 0.0 else 0.0]
+    x = [zero if y > 0.0 else 0.0, y]  # 1/-0.0 is -inf
+    for found in hessians(lambda v: v[0] ** v[1], x):
+        assert [*map(float, np.ravel(found))] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("x", [[3.0, 1e-16, -2.0], [1e-200, 1e-200], [1e200, -3.0], [1.0, 0.0]])
+def test_the_sum_of_absolute_values_is_straight(x):
+    """norm of order 1: its slopes are signs, and do not change."""
+
+    def f(v):
+        return ag.norm(v, 1)
+
+    assert ag.grad(f)(x) == [(number > 0.0) - (number < 0.0) for number in x]
+    for found in hessians(f, x):
+        assert not np.any(found)
+    squared = np.outer(*[ag.grad(f)(x)] * 2) * 2.0
+    for found in hessians(lambda v: f(v) ** 2, x):
+        assert np.array_equal(found, squared)
+
+
+HIDDEN = {
+    "norm": (lambda v: ag.norm(v) ** 2, [0.0, 0.0]),
+    "norm of order 3": (lambda v: ag.norm(v, 3) ** 2, [0.0, 0.0]),
+    "norm of order 1.5": (lambda v: ag.norm(v, 1.5), [0.0, 2.0]),
+    "hypot": (lambda v: ag.square(ag.hypot(v[0], v[1])), [0.0, 0.0]),
+    "arctan2": (lambda v: ag.arctan2(v[0], v[1]) * v[0], [0.0, 0.0]),
+    "power": (lambda v: 0.0 * v[0] ** 1.5 + v[1], [0.0, 1.0]),
+}
+OPEN = {
+    "norm": (lambda v: 0.0 * ag.norm(v), [3.0, 4.0]),
+    "norm of order 1": (lambda v: ag.norm(v, 1), [0.0, 0.0]),
+    "norm of order inf": (lambda v: ag.norm(v, inf), [0.0, 0.0]),
+    "hypot": (lambda v: ag.hypot(v[0], v[1]), [0.0, 1.0]),
+    "power": (lambda v: v[0] ** 2 + v[1] ** 3.0, [0.0, 0.0]),
+    "absolute": (lambda v: abs(v[0]) * ag.relu(v[1]), [0.0, 0.0]),
+}
+SECOND = {
+    "hessian": lambda f, x: ag.hessian(f)(x),
+    "hvp": lambda f, x: ag.hvp(f)(x, [1.0, 0.5]),
+    "jacobian of grad": lambda f, x: ag.jacobian(ag.grad(f))(x),
+    "create_graph": lambda f, x: ag.gradient(f(v := [*map(Value, x)]), v, create_graph=True),
+}
+
+
+def warned(transform, f, x):
+    """Whether `detect_anomaly` speaks of a second derivative."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with ag.detect_anomaly():
+            transform(f, x)
+    assert all(issubclass(warning.category, ag.AnomalyWarning) for warning in caught)
+    return any("the second derivative of" in str(warning.message) for warning in caught)
+
+
+@pytest.mark.parametrize(("f", "x"), HIDDEN.values(), ids=HIDDEN)
+def test_second_derivatives_that_count_as_zero_are_told_of(f, x):
+    assert all(warned(transform, f, x) for transform in SECOND.values())
+    assert not warned(lambda f, x: ag.grad(f)(x), f, x)
+    [found] = ag.diagnose(f([*map(Value, x)])).of("hidden_second")
+    assert found.severity == "note"
+    assert "is not finite and counts as 0" in found.message
+
+
+def test_so_are_those_of_forward_mode():
+    def line(t):
+        return ag.square(ag.hypot(t, t))
+
+    assert warned(lambda f, x: ag.derivative(f, 2)(x), line, 0.0)
+    assert warned(lambda f, x: ag.taylor(f, x, 2), line, 0.0)
+    assert warned(lambda f, x: ag.grad(lambda x: ag.jvp(f, (x,), (1.0,))[1])(x), line, 0.0)
+    assert not warned(lambda f, x: ag.derivative(f)(x), line, 0.0)
+    assert not warned(lambda f, x: ag.taylor(f, x, 1), line, 0.0)
+
+
+@pytest.mark.parametrize(("f", "x"), OPEN.values(), ids=OPEN)
+def test_nothing_is_told_of_finite_second_derivatives(f, x):
+    assert not any(warned(SECOND[name], f, x) for name in ("hessian", "hvp"))
+    assert not ag.diagnose(f([*map(Value, x)])).of("hidden_second")

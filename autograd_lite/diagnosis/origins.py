@@ -9,6 +9,7 @@ from dataclasses import replace
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.report import Finding, Severity
 from autograd_lite.engine import Value
+from autograd_lite.modes import is_silent_to_second_order
 from autograd_lite.ops.rules import carry
 
 
@@ -50,6 +51,9 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
     notes: list[Finding] = []
     for node in reversed(order):
         upstream = adjoint[node]
+        if node.op and is_silent_to_second_order(node, upstream):
+            message = f"second derivative of {names.formula(node)} is not finite and counts as 0"
+            notes.append(Finding("hidden_second", "note", (node,), message))
         for parent, partial in zip(node.parents, node.local_grads, strict=True):
             if parent.constant:
                 continue

@@ -13,14 +13,16 @@ from autograd_lite.ops.leaf import Leaf
 _CALL = re.compile(r"[a-z]\w*\(")
 
 
-@cache
 def is_kernel(row: Op) -> bool:
     """Whether a row is one function of the C library, or arithmetic, or a fold with arithmetic.
 
     One that gives its argument back is no step at all.
     """
-    if row.custom:
-        return False
+    return not row.custom and _is_step(row)
+
+
+@cache
+def _is_step(row: Op) -> bool:
     return isinstance(row.rules[0], Leaf) or (is_arithmetic(row) and not _is_nothing(row))
 
 

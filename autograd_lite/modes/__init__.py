@@ -12,6 +12,8 @@ from autograd_lite.modes.anomaly import (
     check_adjoints,
     check_tangents,
     detect_anomaly,
+    is_checked,
+    is_silent_to_second_order,
     noted,
     unchecked,
 )
@@ -20,6 +22,7 @@ from autograd_lite.modes.noting import keep_lines, line_of
 from autograd_lite.modes.recording import is_silent, no_grad, recording
 
 __all__ = [
-    "check_adjoints", "check_tangents", "detect_anomaly", "in_mode", "is_silent",
-    "keep_lines", "line_of", "no_grad", "noted", "recording", "unchecked",
+    "check_adjoints", "check_tangents", "detect_anomaly", "in_mode", "is_checked", "is_silent",
+    "is_silent_to_second_order", "keep_lines", "line_of", "no_grad", "noted", "recording",
+    "unchecked",
 ]  # fmt: skip

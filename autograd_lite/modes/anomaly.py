@@ -14,6 +14,7 @@ from autograd_lite.errors import AnomalyError, AnomalyWarning
 from autograd_lite.modes.block import Block, in_mode
 from autograd_lite.modes.lines import Lines, users_line
 from autograd_lite.modes.noting import Noter
+from autograd_lite.ops.duals import along, partial_tangents
 from autograd_lite.ops.rules import carry
 
 
@@ -26,7 +27,8 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
     anything is changed: graph and gradients are what they were.
 
     Where 0 × inf or 0 × nan counts as 0 in a backward pass ("zero carries nothing"), an
-    `AnomalyWarning` says so.
+    `AnomalyWarning` says so; in second derivatives also where a convention stands for what is not
+    finite, as that of ``norm`` at the origin.
 
     Ops and passes take many times longer than outside. Blocks nest; threads, tasks and generators
     as in `no_grad`.
@@ -58,17 +60,43 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
 
 
 def check_adjoints(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
-    """Inside `detect_anomaly`: raise if a reverse sweep over these nodes would meet nan or inf."""
+    """Inside `detect_anomaly`: raise if a reverse sweep over these nodes would meet nan or inf.
+
+    The sweep is one that is differentiated in its turn: warn where second derivatives count as 0.
+    """
     watcher = _watcher()
     if watcher is not None:
-        watcher.check_adjoints(nodes, _numbers(seeds))
+        watcher.check_seconds(nodes, watcher.check_adjoints(nodes, _numbers(seeds)))
 
 
-def check_tangents(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
-    """The same for a forward sweep."""
+def check_tangents(nodes: list[Value], seeds: Mapping[Value, Any], first: bool = False) -> None:
+    """The same for a forward sweep, which is the last one if this is about `first` derivatives."""
     watcher = _watcher()
     if watcher is not None:
         watcher.check_tangents(nodes, _numbers(seeds))
+        if not first:
+            watcher.check_seconds(nodes, {})
+
+
+def is_silent_to_second_order(node: Value, adjoint: float) -> bool:
+    """Whether its op's second derivatives are not finite and count as 0, though the first are."""
+    row, partials = fields(node)[0], node.local_grads
+    if row.custom or not all(map(isfinite, partials)):
+        return False
+    numbers = [parent.data for parent in node.parents]
+    if row.singular is not None and row.singular(node.data, *numbers, **row.attrs):
+        return True
+    wanted = [not parent.constant for parent in node.parents]
+    if adjoint != 0.0:
+        return False
+    ones = list(map(float, wanted))
+    found = partial_tangents(row, node.data, numbers, along(ones, partials), ones, wanted)
+    return not all(map(isfinite, found))
+
+
+def is_checked() -> bool:
+    """Whether this runs inside `detect_anomaly`."""
+    return _watcher() is not None
 
 
 def unchecked() -> AbstractContextManager[None]:
@@ -134,7 +162,9 @@ class _Watcher:
         if not root.constant:
             self.check_adjoints(topological_order([root]), {root: seed})
 
-    def check_adjoints(self, nodes: list[Value], seeds: Mapping[Value, float]) -> None:
+    def check_adjoints(
+        self, nodes: list[Value], seeds: Mapping[Value, float]
+    ) -> Mapping[Value, float]:
         """The very sweep of the engine, in its order, with an error at the first nan or inf."""
         adjoint = dict.fromkeys(nodes, 0.0)
         adjoint.update(_checked(seeds))
@@ -144,6 +174,23 @@ class _Watcher:
                 if parent in adjoint:
                     so_far = adjoint[parent]
                     adjoint[parent] = self._sum("adjoint", so_far, factor, partial, node, i)
+        return adjoint
+
+    def check_seconds(self, nodes: list[Value], adjoint: Mapping[Value, float]) -> None:
+        """Warn where second derivatives that are not finite count as 0."""
+        for node in nodes:
+            if node.op and is_silent_to_second_order(node, adjoint.get(node, 1.0)):
+                self._warn(
+                    node,
+                    f"the second derivative of {_call(node)} is not finite, {self._place(node)}; "
+                    "it counts as 0, by convention or because zero carries nothing",
+                )
+
+    def _warn(self, node: Value, message: str) -> None:
+        line = self.lines.of(node) or users_line()
+        warnings.warn_explicit(
+            message, AnomalyWarning, line.file, line.number, registry=self._warned
+        )
 
     def check_tangents(self, nodes: list[Value], seeds: Mapping[Value, float]) -> None:
         """The same from the inputs to the outputs."""
@@ -167,11 +214,9 @@ class _Watcher:
         by = node.parents[i].label or f"operand {i + 1}"
         told = f"the derivative of {_call(node)} by {by} is {partial}, {self._place(node)}"
         if isfinite(total):
-            line = self.lines.of(node) or users_line()
-            warnings.warn_explicit(
-                f"{told}; times the {kind} 0.0 that counts as 0, because zero carries nothing",
-                AnomalyWarning, line.file, line.number, registry=self._warned,
-            )  # fmt: skip
+            self._warn(
+                node, f"{told}; times the {kind} 0.0 that counts as 0, because zero carries nothing"
+            )
             return total
         told += f"; times the {kind} {factor} that is {product}"
         if isfinite(product):

@@ -41,7 +41,7 @@ class Dual:
         return self
 
     def __bool__(self) -> bool:
-        return bool(self.value != 0.0)
+        return bool(self.value)
 
     __hash__ = None  # type: ignore[assignment] # equal ones are no one thing
 

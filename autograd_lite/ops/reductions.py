@@ -83,7 +83,8 @@ def _weights(xs: Any) -> Any:
 # for p >= 2. With d the direction of (x / max) * r**(p/2 - 1) against the root of the other powers,
 # that is d * |d|**(1 - 2/p), which can be differentiated again without a difference of almost equal
 # numbers. For p < 2 the derivative at 0 is 0, as that of abs. The maximum cancels in these
-# formulas, so nothing is differentiated through it. At p = inf a tie splits in equal shares.
+# formulas, so nothing is differentiated through it. At p = 1 it is the sign of x, and changes
+# nowhere; at p = inf a tie splits in equal shares.
 def _norm_parts(xs: Any, order: Any) -> tuple[Any, Any, Any]:
     sizes = each(absolute, xs)
     top = stop_gradient(max(sizes))
@@ -108,10 +109,16 @@ def _norm_partials(out: Any, xs: Any, order: Any) -> Any:
         d = direction(carry(x / top, power(r, 0.5 * order - 1.0)), sqrt(others))
         smooth = where(kink, 0.0, carry(d, power(absolute(d), 1.0 - 2.0 / order)))
         share = sign(x) * tie / tied
-        extreme = where(equal(order, math.inf), share, smooth)
+        straight = where(equal(order, 1.0), sign(x), smooth)  # of which no other x is a part
+        extreme = where(equal(order, math.inf), share, straight)
         return where(equal(out, 0.0), 0.0, where(equal(top, math.inf), share, extreme))
 
     return each(partial, xs, ratios, ties, _others(add, powers, 0.0))
+
+
+def _norm_is_singular(out: Any, *xs: Any, order: Any) -> Any:
+    nearest = min([out, *each(absolute, xs)]) if order < 2.0 else out
+    return equal(nearest, 0.0) * less(1.0, order) * less(order, math.inf)
 
 
 sum = sequence_op(
@@ -191,6 +198,7 @@ norm = sequence_op(
     attr_ranges={"order": (1.0, math.inf)},
     forward=_norm,
     partials=[_norm_partials],
+    singular=_norm_is_singular,
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
 dot = sequence_op(

@@ -96,7 +96,7 @@ _POWER = {
     "domain": [_POSITIVE, _REAL],
     "partials": [
         lambda out, x, y: carry(y, power_below(x, y)),
-        lambda out, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
+        lambda out, x, y: power_log(out, x, y),
     ],
     "taught": [lambda out, x, y: y * power(x, y - 1.0), lambda out, x, y: out * log(x)],
     "identities": [((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
@@ -286,6 +286,7 @@ arctan2 = op(
     forward=leaf("atan2", numpy=np.arctan2),
     partials=[lambda out, y, x: inversion(x, y), lambda out, y, x: -inversion(y, x)],
     taught=[lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)],
+    singular=lambda out, y, x: equal(hypot(x, y), 0.0),
     doc="Angle of the point (x, y), in radians; y comes first, as in C and NumPy.",
 )
 hypot = op(
@@ -293,6 +294,7 @@ hypot = op(
     forward=leaf("hypot", python=ieee.hypot),
     partials=[lambda out, x, y: direction(x, y), lambda out, x, y: direction(y, x)],
     taught=[lambda out, x, y: x / out, lambda out, x, y: y / out],
+    singular=lambda out, x, y: equal(out, 0.0),
     doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
 )
 
@@ -354,6 +356,28 @@ power_below = op(
     ],
     identities=[((..., ...), lambda x, y: power(x, y - 1.0))],
     doc="x**(y - 1).",
+)
+
+
+# At 0 its derivative by x is the one that the other order of differentiation gives.
+def _power_log_by_x(x: Any, y: Any) -> Any:
+    return power_below(x, y) + carry(y, where(less_equal(1.0, y), 0.0, power_below(x, y) * log(x)))
+
+
+power_log = op(
+    "power_log", symbol="power_log", public=False,
+    latex=r"\operatorname{powerlog}\left(#1, #2, #3\right)",
+    domain=[_POSITIVE, _POSITIVE, _REAL],
+    forward=lambda power, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, power * log(x)),
+    partials=[
+        lambda out, power, x, y: where(equal(x, 0.0) * less_equal(0.0, y), 0.0, log(x)),
+        lambda out, power, x, y: where(
+            equal(x, 0.0) * less_equal(0.0, y), _power_log_by_x(x, y), power / x
+        ),
+        lambda out, power, x, y: 0.0,
+    ],
+    identities=[((..., ..., ...), lambda power, x, y: power * log(x))],
+    doc="The derivative of x**y by y, given that power; 0 for x = 0 and y from 0.",
 )
 one_minus_square = op(
     "one_minus_square", symbol="one_minus_square", latex="1 - {#1}^{2}", public=False,

@@ -74,6 +74,9 @@ class Op:
     taught : tuple of callables
         The partials as textbooks have them, for writing formulas, where `partials` are written
         otherwise to keep their digits; else empty.
+    singular : callable or None
+        ``singular(out, *args)``, of flat arguments, is 1.0 where second derivatives are not finite
+        and 0 by convention.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -85,6 +88,7 @@ class Op:
     # What a row of another kind need not have.
     taught: tuple[Callable[..., Any], ...] = ()
     unless_nan: Op | None = None
+    singular: Callable[..., Any] | None = None
 
     def __init__(
         self,
@@ -105,6 +109,7 @@ class Op:
         ignores_zero_sign: bool = False,
         unless_nan: Op | None = None,
         taught: Sequence[Callable[..., Any]] = (),
+        singular: Callable[..., Any] | None = None,
         public: bool = True,
     ) -> None:
         self.name = self.__name__ = name
@@ -112,7 +117,7 @@ class Op:
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
         self.ignores_zero_sign, self.unless_nan = ignores_zero_sign, unless_nan
-        self.taught = tuple(taught)
+        self.taught, self.singular = tuple(taught), singular
         self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})

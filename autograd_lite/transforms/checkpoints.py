@@ -7,12 +7,13 @@ from itertools import count
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, current_scope, dependent, restore
+from autograd_lite.errors import GraphError
 from autograd_lite.graph import order_by, row_of, scope, scope_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.transforms.nesting import tracing
+from autograd_lite.transforms.nesting import around, differentiating, tracing
 from autograd_lite.transforms.recordings import (
     Function,
     also_in_no_grad,
@@ -35,6 +36,7 @@ def checkpoint(f: Function) -> Function:
         Of structures of numbers (other arguments reach it as they are), to any structure. It may
         close over Values: a network's parameters, say. It is called again by ``refresh()`` and by
         derivatives of higher order, so it must give the same graph for the same numbers.
+        Derivatives that it takes inside are differentiable by what goes in.
 
     Returns
     -------
@@ -50,8 +52,8 @@ def checkpoint(f: Function) -> Function:
     the order of √n nodes. The node holds one partial derivative for each number that goes in, so
     this pays for parts with few outputs.
 
-    Such nodes cannot be pickled: they hold the function. In a program (`autograd_lite.compile`) it
-    is `f` itself.
+    Such nodes cannot be pickled: they hold the function. In a program (`autograd_lite.compile`,
+    `autograd_lite.freeze`) it is `f` itself.
 
     Examples
     --------
@@ -118,13 +120,17 @@ class _Call:
         self.values = [
             leaf for _, tree in self.args for leaf in tree.leaves if isinstance(leaf, Value)
         ]
+        self.around = around.get()
+        self.outside: list[Value] | None = None
 
     def record(self, numbers: Sequence[float]) -> _Inner:
-        """The graph at other numbers for the Values among the arguments."""
-        mark = f"checkpoint {next(_serial)}"
-        with recording(), scope(mark):
+        """The graph at other numbers for the Values among the arguments.
+
+        Derivatives taken inside know the differentiations around the first call, and these Values.
+        """
+        mark, inputs = f"checkpoint {next(_serial)}", list(map(Value, numbers))
+        with recording(), differentiating(inputs, self.around), scope(mark):
             names = current_scope.get()
-            inputs = list(map(Value, numbers))
             rest = iter(inputs)
             args = [
                 tree.rebuilt([next(rest) if isinstance(x, Value) else x for x in tree.leaves])
@@ -133,7 +139,15 @@ class _Call:
                 for arg, tree in self.args
             ]
             output = self.f(*args, **self.keywords)
-        return _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), names)
+        inner = _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), names)
+        outside = inner.inputs[len(inputs) :]
+        self.outside = outside if self.outside is None else self.outside
+        if [*map(id, outside)] != [*map(id, self.outside)]:
+            raise GraphError(
+                f"{name_of(self.f)} was called again by its checkpoint and used other Values from "
+                f"outside ({len(outside)}) than before ({len(self.outside)}); make them arguments"
+            )
+        return inner
 
     def node(self, inner: _Inner, i: int) -> Any:
         """The node for one number that the function returned."""
@@ -141,10 +155,10 @@ class _Call:
         if not isinstance(output, Value):
             return output
         parents = (*self.values, *inner.inputs[len(self.values) :])
-        given = dict(zip(inner.inputs, parents, strict=True))
-        if output in given:
-            return given[output]
-        if not any(output is node for node in inner.between):
+        place = {node: k for k, node in enumerate(inner.inputs)}.get(output)
+        if place is not None:
+            return parents[place]
+        if output not in {*inner.between}:
             return Value(output.data)
         partials = inner.partials(output)
         own = current_scope.get()
@@ -166,6 +180,8 @@ def _taken_apart(arg: Any) -> Tree:
 class _Segment(SequenceOp):
     """The row of one output: its rules are the function itself, recorded again and swept over."""
 
+    custom = True
+
     def __init__(self, call: _Call, i: int) -> None:
         self.call, self.i = call, i
         self.name = self.__name__ = "checkpoint"
@@ -175,6 +191,8 @@ class _Segment(SequenceOp):
         self.rules, self.domain, self.operator, self.public = (call.f, ()), (), "", False
         self.attrs, self.attr_ranges, self.empty, self.scalars = {}, {}, False, {}
         self.arity, self.arguments, self.vectors = None, ("xs",), ("xs",)
+        self.identities, self.exact, self.ignores_zero_sign = (), (), False
+        self.latex_term, self.latex_between = "#1", ", "
 
     def __reduce__(self) -> Any:
         raise TypeError(
@@ -183,7 +201,7 @@ class _Segment(SequenceOp):
         )
 
     def on_floats(self, *numbers: float) -> float:
-        inner, found = self._evaluated(numbers)
+        inner, found = self._evaluated(numbers, numbers)
         output = inner.outputs[self.i]
         return float(found[output]) if output in found else float(output.data)
 
@@ -192,13 +210,21 @@ class _Segment(SequenceOp):
     ) -> tuple[float, ...]:
         return tuple(map(float, self.partials_on(IEEE(out), [*map(IEEE, args)], wanted)))
 
-    def expand(self, args: Sequence[Any]) -> Any:
-        inner, found = self._evaluated(args)
+    def forward(self, *args: Any) -> Any:
+        """The function's own steps; for what has no number, those at the numbers of the call."""
+        try:
+            numbers = [*map(_number, args)]
+        except TypeError:
+            numbers = [own.data for own in self.call.values]
+        inner, found = self._evaluated(args, numbers)
         return found.get(inner.outputs[self.i], inner.outputs[self.i])
+
+    def expand(self, args: Sequence[Any]) -> Any:
+        return self.forward(*args)
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """The gradient of the function, recorded again, in any number system."""
-        inner, found = self._evaluated(args)
+        inner, found = self._evaluated(args, [*map(_number, args)])
         output = inner.outputs[self.i]
         adjoint = inner.swept_back(output, found)
         return [
@@ -206,10 +232,12 @@ class _Segment(SequenceOp):
             for node, want in zip(inner.inputs, wanted, strict=True)
         ]
 
-    def _evaluated(self, args: Sequence[Any]) -> tuple[_Inner, dict[Value, Any]]:
-        """The graph, and the numbers of its nodes that follow from these arguments."""
-        given, system = len(self.call.values), number_system(args) or IEEE
-        inner = self.call.record([_number(arg) for arg in args[:given]])
+    def _evaluated(
+        self, args: Sequence[Any], numbers: Sequence[float]
+    ) -> tuple[_Inner, dict[Value, Any]]:
+        """The graph at these numbers, and what its nodes are in the system of the arguments."""
+        system = number_system(args) or IEEE
+        inner = self.call.record(numbers[: len(self.call.values)])
         found: dict[Value, Any] = dict(zip(inner.inputs, args, strict=True))
         for node in inner.between:
             parts = tuple([found.get(p, p.data) for p in node.parents])
@@ -223,4 +251,5 @@ def _number(thing: Any) -> float:
     """The plain number in one of any number system."""
     if isinstance(thing, Series):
         return thing.number()
-    return thing.data if isinstance(thing, Value) else float(value_of(thing))
+    number = value_of(thing)
+    return number.data if isinstance(number, Value) else float(number)

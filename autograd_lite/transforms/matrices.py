@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_lite.engine import Value, adjoints, hessian_products
 from autograd_lite.errors import ShapeError
-from autograd_lite.ops.reductions import dot
+from autograd_lite.modes import check_adjoints, is_checked
 from autograd_lite.transforms.recordings import (
     Argnums,
     Function,
@@ -19,7 +19,7 @@ from autograd_lite.transforms.recordings import (
     record,
     transformed,
 )
-from autograd_lite.transforms.sweeps import reverse_sweep
+from autograd_lite.transforms.sweeps import between, reverse_sweep, tangent_sweep
 from autograd_lite.transforms.trees import Tree, array_of, numbers_like
 
 _WITH_A_VECTOR = inspect.signature(lambda *args, **keywords: None)
@@ -171,15 +171,24 @@ def _hvp(f: Function, argnums: Argnums, /, *args: Any, **keywords: Any) -> Any:
 
 
 def _products(recording: Recording, directions: list[list[Any]]) -> list[list[Any]]:
-    """The products of the Hessian with each of some vectors."""
+    """The products of the Hessian with each of some vectors; recorded with the same bits."""
     [root], inputs = recording.result.leaves, recording.inputs
     if not isinstance(root, Value):
         return [[0.0] * len(inputs) for _ in directions]
     if not recording.recorded:
+        if is_checked():
+            check_adjoints(recording.dependent(), {root: 1.0})
         return hessian_products(root, inputs, directions)
     gradient = reverse_sweep(recording.dependent(), {root: 1.0})
     slopes = [gradient.get(node, 0.0) for node in inputs]
-    return [_gradient_of(recording, dot(slopes, direction)) for direction in directions]
+    nodes = between([slope for slope in slopes if isinstance(slope, Value)], inputs)
+    products = []
+    for direction in directions:
+        moved = zip(inputs, [0.0 + v for v in direction], strict=True)  # none of them -0.0
+        seeds = {x: v for x, v in moved if isinstance(v, Value) or v != 0.0}
+        tangent = tangent_sweep(nodes, seeds)
+        products.append([tangent.get(slope, 0.0) for slope in slopes])
+    return products
 
 
 def _gradient_of(recording: Recording, output: Any) -> list[Any]:

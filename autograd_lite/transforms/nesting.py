@@ -48,9 +48,11 @@ class Differentiation:
 
 
 @contextmanager
-def differentiating(inputs: list[Value]) -> Iterator[None]:
-    """A block around whose inputs derivatives taken inside it are recorded as Values."""
-    token = around.set((*around.get(), Differentiation(inputs)))
+def differentiating(
+    inputs: list[Value], outer: tuple[Differentiation, ...] | None = None
+) -> Iterator[None]:
+    """A block in which derivatives are recorded as Values: by these inputs and those around."""
+    token = around.set((*(around.get() if outer is None else outer), Differentiation(inputs)))
     try:
         yield
     finally:

@@ -310,15 +310,7 @@ def name_of(f: Any) -> str:
 
 
 def _positions(argnums: Any, count: int) -> tuple[int, ...]:
-    """The positions of the arguments to differentiate by.
-
-    Raises
-    ------
-    TypeError
-        If `argnums` is not an int, a tuple of ints or a slice.
-    ValueError
-        If there is no such argument, or one is named twice.
-    """
+    """The positions of the arguments to differentiate by."""
     named = argnums if isinstance(argnums, tuple | list) else (argnums,)
     if isinstance(argnums, slice):
         named = tuple(range(count)[argnums])

@@ -8,13 +8,12 @@ from typing import Any
 from autograd_lite.engine import (
     Value,
     adjoints_in,
-    current_mode,
     dependent,
     tangents,
     tangents_in,
     topological_order,
 )
-from autograd_lite.modes import check_adjoints, check_tangents, unchecked
+from autograd_lite.modes import check_adjoints, check_tangents, is_checked, unchecked
 
 
 def between(outputs: Iterable[Value], inputs: list[Value]) -> list[Value]:
@@ -70,6 +69,7 @@ def tangents_on_floats(
     outputs: list[Value], inputs: list[Value], seeds: Sequence[float]
 ) -> list[float]:
     """Tangents of outputs as floats, by the partial derivatives that lie in the nodes."""
-    if current_mode.get() is not None:
-        check_tangents(between(outputs, inputs), dict(zip(inputs, seeds, strict=True)))
+    if is_checked():
+        moved = dict(zip(inputs, seeds, strict=True))
+        check_tangents(between(outputs, inputs), moved, first=True)
     return tangents(outputs, inputs, seeds)

@@ -115,7 +115,7 @@ def _expanded(
     head = point if recording.recorded else point.data
     found = {point: Series(head, lambda n: 1.0 if n == 1 else 0.0)}
     nodes = recording.dependent()
-    check_tangents(nodes, {point: 1.0})
+    check_tangents(nodes, {point: 1.0}, first=order < 2)
     with unchecked():
         sweep(nodes, found, order, recording.recorded)
         plain = [
