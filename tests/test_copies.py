@@ -77,6 +77,14 @@ def test_derivatives_go_through_a_copy(how, transform, in_program):
 
 
 @pytest.mark.parametrize("how", COPIES)
+def test_a_copy_inside_a_checkpoint_keeps_its_gradient(how):
+    f = ag.checkpoint(lambda x: COPIES[how](x) * x)
+    assert ag.grad(f)(3.0) == 6.0
+    assert ag.grad(ag.grad(f))(3.0) == 2.0
+    assert ag.compile(ag.grad(f))(3.0) == 6.0
+
+
+@pytest.mark.parametrize("how", COPIES)
 def test_programs_follow_a_copy(how):
     def f(x):
         return COPIES[how](x * x) * 2.0 if COPIES[how](x) > 0.0 else COPIES[how](x)
