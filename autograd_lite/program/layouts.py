@@ -97,7 +97,8 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
     ShapeError
         If rows differ, or there is no row axis.
     """
-    opened = None if isinstance(thing, list | tuple) else parts_of(thing, name)
+    known = type(thing) is np.ndarray or isinstance(thing, list | tuple)
+    opened = None if known else parts_of(thing, name)
     if opened is not None:
         parts = [
             rows_of(part, f"{name}[{key!r}]")
@@ -145,6 +146,11 @@ def with_columns(example: Any, found: Floats) -> Any:
 
 
 def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
+    kind = type(example)
+    if kind is float:
+        return found[:, next(places)]
+    if kind is tuple or kind is list:  # before the slower questions: the usual case
+        return kind([_with_columns(part, found, places) for part in example])
     if isinstance(example, np.ndarray) and not is_setting(example):
         first = next(places) if example.size else 0
         deque(itertools.islice(places, max(0, example.size - 1)), maxlen=0)
@@ -154,9 +160,7 @@ def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
     opened = parts_of(example, "the result")
     if opened is not None:
         return opened.build([_with_columns(part, found, places) for part in opened.things])
-    if not isinstance(example, float):
-        raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
-    return found[:, next(places)]
+    raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
 
 
 def taken_apart(args: Sequence[Any], name: str) -> list[Tree]:
