@@ -1,7 +1,6 @@
 """`==` compares numbers, as `<` does; which node it is, nothing in the package asks by `==`."""
 
 import copy
-import doctest
 import itertools
 import math
 import operator
@@ -9,7 +8,6 @@ import pickle
 import re
 from decimal import Decimal, FloatOperation, localcontext
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -416,9 +414,3 @@ def test_findings_and_paths_are_told_apart_by_their_nodes():
     one, other = (ag.diagnose(ag.log(leaf)).findings[0] for leaf in (x, y))
     assert one.message == other.message
     assert one != other
-
-
-def test_the_examples_of_the_page_about_migrating_hold():
-    page = Path(__file__).parent.parent / "docs" / "migrating.md"
-    found = doctest.testfile(str(page), module_relative=False)
-    assert (found.failed, found.attempted > 4) == (0, True)

@@ -1,5 +1,6 @@
 """The README's code runs, its figures come from the benchmark's file, its links lead somewhere."""
 
+import doctest
 import re
 import shlex
 from pathlib import Path
@@ -60,3 +61,8 @@ def test_every_link_leads_to_a_file():
     assert len(links) > 8
     for link in links:
         assert (ROOT / link).exists(), link
+
+
+def test_the_examples_of_the_page_about_migrating_hold():
+    found = doctest.testfile(str(ROOT / "docs" / "migrating.md"), module_relative=False)
+    assert (found.failed, found.attempted > 4) == (0, True)
