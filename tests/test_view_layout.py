@@ -145,7 +145,8 @@ class TestEveryWay:
         with pytest.raises(LayoutError, match=r"not done after 1 s.*time_limit"):
             ag.draw_dot(graph, time_limit=1.0).pipe()
         assert time.monotonic() - start < 20
-        assert not alive(int(path.with_name("pid").read_text()))
+        pid = path.with_name("pid")  # none, if a busy machine had not begun with it by then
+        assert not (pid.exists() and alive(int(pid.read_text())))
         check_shown_as_text(graph, "not done after 1 s")
 
     def test_no_output_is_a_failure(self, install, graph, way):
