@@ -9,10 +9,12 @@ from pathlib import Path
 import hypothesis
 import matplotlib
 import pytest
+import tqdm
 from browser import tab
 
 matplotlib.use("Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # and no search for other devices
+tqdm.tqdm.monitor_interval = 0  # no thread of its own, which would meet the allocations that fail
 
 # Doctests of the checkout's modules run on the installed ones, where these are no editable install.
 os.environ["PY_IGNORE_IMPORTMISMATCH"] = "1"
