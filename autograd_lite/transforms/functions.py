@@ -123,9 +123,10 @@ def _differentiated(
     f: Function, args: Any, keywords: Any, argnums: Argnums, has_aux: bool
 ) -> tuple[Any, Any]:
     """The value and the gradient; at one number without taking structures apart."""
-    one = isinstance(argnums, int) and 0 <= argnums < len(args) and not has_aux
-    if one and are_plain(f, numbers := args[argnums : argnums + 1]):  # type: ignore[operator]
-        inputs, output = at_numbers(f, args, keywords, [argnums])  # type: ignore[list-item]
+    positions = [argnums] if isinstance(argnums, int) and 0 <= argnums < len(args) else []
+    numbers = [args[i] for i in positions]
+    if are_plain(f, numbers) and not has_aux:
+        inputs, output = at_numbers(f, args, keywords, positions)
         if type(output) is Value:
             return output.data, adjoints(output, 1.0, inputs)[0]
         recording = Recording.of(numbers, inputs, output, name_of(f))
