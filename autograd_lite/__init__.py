@@ -102,8 +102,7 @@ def __getattr__(name: str) -> _Op:
     # All at once, and then no more of this: while a module has a `__getattr__`, Python looks up
     # each of its names slowly, `ag.tanh` in a loop too.
     rooms = {room: _import(f"{__name__}.{room}") for room in _LATE}
-    globals().update(rooms)
-    globals().update({each: getattr(rooms[room], each) for each, room in _home.items()})
+    globals().update(rooms | {each: getattr(rooms[room], each) for each, room in _home.items()})
     globals().pop("__getattr__", None)
     return globals()[name]  # type: ignore[no-any-return]
 

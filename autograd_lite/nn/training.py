@@ -12,12 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd_lite.engine import (
-    Value,
-    are_finite,
-    read_numbers,
-    write_numbers,
-)
+from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, samples
@@ -232,9 +227,8 @@ def _split(share: Any, n: int) -> int:
 def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     if size >= len(order):
         return iter([order])
-    found: Any = (
-        order if isinstance(order, range) else np.asarray(order)
-    )  # which NumPy reads faster
+    # NumPy reads an array of its own faster.
+    found: Any = order if isinstance(order, range) else np.asarray(order)
     return (found[start : start + size] for start in range(0, len(order), size))
 
 
