@@ -42,8 +42,9 @@ def test_every_engine_takes_the_same_steps(make, reference):
         pytest.importorskip(library, reason=f"{library} is not installed (extra: bench)")
     engine = make(TASK)
     for _ in range(2):
-        few, many = engine.lap()
-        assert 0.0 < few < many < 60.0
+        # A busy machine may give the longer training less of the clock: no order is asked for.
+        for passed in engine.lap():
+            assert 0.0 < passed < 60.0
         assert rounds.disagreement(engine, reference) == ""
     found = engine.gradient()
     assert len(found) == 101 + (2 + 1) * 3 + (3 + 1) * 3 + (3 + 1)

@@ -168,13 +168,13 @@ def test_more_paths_than_anyone_could_walk_are_counted_at_once():
     z = x = Value(1.0, label="x")
     for _ in range(60):
         z = z * z
-    start = time.perf_counter()
+    start = time.process_time()
     found = explain(z, x)
     assert found.count == 2**60
     assert len(found.paths) == 10
     assert found.rest == 2.0**60
     text = str(found)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     assert "1,152,921,504,606,846,976 paths from x" in text
     assert "1,152,921,504,606,846,966 more paths together" in text
     assert renders(found.latex())
