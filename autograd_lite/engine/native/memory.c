@@ -187,8 +187,8 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
         Py_XDECREF(notes);
         return NULL;
     }
-    /* The block is 0 or was a node. Nodes do not count as references to their type, which lives as
-     * long as the process. */
+    /* The block is 0 or was a node, which left no weak reference. Nodes do not count as references to
+     * their type, which lives as long as the process. */
     Py_SET_REFCNT((PyObject *)node, 1);
     Py_SET_TYPE((PyObject *)node, ValueType);
     node->row = row;
@@ -199,7 +199,6 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
     node->stamp = n_made++;
     node->grad = 0.0;
     node->notes = notes;
-    node->weak = NULL;
     return node;
 }
 
