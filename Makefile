@@ -58,7 +58,7 @@ lint: $(VENV)/test
 # Since the engines give equal bits, which test_agreement.py sees to, random tests need many examples on one
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_calls benchmark_imports benchmark_nested benchmark_programs benchmark_tables benchmark_training paired peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
+BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_calls benchmark_entered benchmark_imports benchmark_nested benchmark_programs benchmark_tables benchmark_training paired peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
 ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks))
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
