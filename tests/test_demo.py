@@ -36,8 +36,8 @@ def test_the_demo_fits_two_screens_and_ends_with_what_to_open(ran):
     lines = printed.splitlines()
     assert len(lines) <= 60
     assert lines[-4].endswith("What to open next:")
-    assert [str(out / name) in line for name, line in
-            zip(("neuron.html", "lesson.html", ""), lines[-3:], strict=True)] == [True, True, False]  # fmt: skip
+    assert str(out / "neuron.html") in lines[-3]
+    assert str(out / "lesson.html") in lines[-2]
     assert "notebooks/02_building_expressions.ipynb" in lines[-1]
 
 
