@@ -127,6 +127,7 @@ giants: $(VENV)/test
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
 	$(BIN)/jupyter-execute --inplace notebooks/*.ipynb
+	PYTHONPATH=. $(BIN)/python tests/static_notebooks.py notebooks/*.ipynb
 
 accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/accuracy.py
