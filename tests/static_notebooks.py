@@ -1,7 +1,7 @@
 """Make committed notebooks small: `make notebooks` runs it on what it has executed.
 
-A page keeps its picture and loses its script, which a site that shows notebooks does not run; running
-the cell brings it back. Figures keep 64 colours, all that lines and text on white need.
+A page keeps its picture and loses its script, which a site that shows notebooks does not run;
+running the cell brings it back. Figures keep 64 colours, all that lines and text on white need.
 """
 
 import base64
