@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.engine.statements import bare
 from autograd_lite.errors import ProgramError
+from autograd_lite.ops import Op
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.array_code import ArrayLanguage
+from autograd_lite.program.exports.language import Text
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -16,25 +19,41 @@ if TYPE_CHECKING:
 class JaxLanguage(ArrayLanguage):
     """JAX's arrays: NumPy's names, and SciPy's for what NumPy lacks."""
 
-    target = "to_jax"
+    target, library = "to_jax", "JAX"
     head = "import math\n\nimport jax.numpy as jnp\nimport jax.scipy.special"
     where = "jnp.where"
     column = "jnp.asarray(x, dtype=jnp.float64)"
     shape = "jnp.broadcast_shapes"
     result = "jnp.broadcast_to(jnp.asarray(y, dtype=jnp.float64), shape)"
     decorator = ""
+    poor = frozenset(["exp2", "sinh", "cosh", "atanh"])  # off by up to 500 ulp near their limits
 
     def __init__(self, jax: Any) -> None:
         super().__init__()
         self._rooms = {"jnp": jax.numpy, "jax.scipy.special": jax.scipy.special}
 
     def call(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """JAX's function."""
-        for room, module in self._rooms.items():
+        """JAX's function, or one out of others."""
+        for room, module in self._rooms.items() if leaf.c not in self.poor else ():
             for name in (leaf.arrays.__name__, leaf.c):
                 if hasattr(module, name):
                     return f"{room}.{name}({', '.join(args)})"
-        raise ProgramError(f"JAX has no {leaf.c}, which this program needs; try to_numpy()")
+        return self.composed(leaf, args)
+
+    def operation(self, sign: str, x: str, y: str) -> str:
+        """XLA takes x + 0.0 for x, and makes no 0.0 of -0.0 then."""
+        if sign == "+" and "0.0" in (x, y):
+            return f"(0.0 - (-{y if x == '0.0' else x}))"
+        text = super().operation(sign, x, y)
+        return f"jax.lax.optimization_barrier{text}" if sign == "/" else text
+
+    def write(self, name: str, row: Op, args: Sequence[str]) -> None:
+        """As ever, but a step on 0.0 is no template that hides the zero."""
+        if "0.0" in args and row.arity is not None and self._rule(row).steps <= self.short:
+            text = self._evaluated(row, [Text(self, arg) for arg in args]).text
+            self.lines.append(self.assignment(name, bare(text)))
+        else:
+            super().write(name, row, args)
 
 
 def to_jax(program: Program) -> Callable[..., Any]:
