@@ -417,6 +417,17 @@ def test_jax_divides_by_one_after_the_other():
     np.testing.assert_allclose(slopes, [-2.0, -0.25])
 
 
+def test_jax_makes_zeros_positive_where_the_program_does():
+    """By adding 0.0, from either side and in a sum."""
+    jax = pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
+    rows = [TABLE["add"], TABLE["sum"]]
+    program = Program(1, [0.0], rows, [0, 0, 1], [0, 2, 4, 5], [0, 1, 1, 0, 0], [2, 3, 4])
+    with jax.enable_x64(True):
+        found = jax.jit(to_jax(program))(np.array([-0.0, 2.0]))
+    for column in found:
+        same_bits(column.tolist(), [0.0, 2.0], "jax")
+
+
 def test_onnx_keeps_what_onnxruntime_would_fuse():
     """1 / x * y is no y / x, and x + 0.0 no x: where the first is inf, and of -0.0."""
     pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')

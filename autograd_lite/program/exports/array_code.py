@@ -60,13 +60,7 @@ class ArrayLanguage(PythonLanguage):
         return f"{self._elementwise(leaf, len(args))}({', '.join(args)})"
 
     def composed(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """A function out of others.
-
-        Raises
-        ------
-        ProgramError
-            If nothing gives it.
-        """
+        """A function out of others; a ProgramError if nothing gives it."""
         if leaf.c not in COMPOSITIONS:
             raise ProgramError(
                 f"{self.library} has no {leaf.c}, which this program needs; try to_numpy()"

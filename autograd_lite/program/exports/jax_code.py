@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.statements import bare
 from autograd_lite.errors import ProgramError
-from autograd_lite.ops import Op
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.array_code import ArrayLanguage
-from autograd_lite.program.exports.language import Text
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -46,14 +43,6 @@ class JaxLanguage(ArrayLanguage):
             return f"(0.0 - (-{y if x == '0.0' else x}))"
         text = super().operation(sign, x, y)
         return f"jax.lax.optimization_barrier{text}" if sign == "/" else text
-
-    def write(self, name: str, row: Op, args: Sequence[str]) -> None:
-        """As ever, but a step on 0.0 is no template that hides the zero."""
-        if "0.0" in args and row.arity is not None and self._rule(row).steps <= self.short:
-            text = self._evaluated(row, [Text(self, arg) for arg in args]).text
-            self.lines.append(self.assignment(name, bare(text)))
-        else:
-            super().write(name, row, args)
 
 
 def to_jax(program: Program) -> Callable[..., Any]:
