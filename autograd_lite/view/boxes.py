@@ -137,8 +137,7 @@ class Boxes:
             node = self.graph.order[head]
             partials = self.graph.made_by(node).local_grads
             known[head] = dict(zip(self.graph.parents(node), partials, strict=True))
-        parent = self.graph.order[tail]
-        return note_at(parent, known[head][parent])
+        return note_at(self.graph.order[tail], known[head][self.graph.order[tail]])
 
     def _box(
         self, group: Group, name: str, held: Ints, outputs: Ints, arrows: tuple[Arrow, ...]

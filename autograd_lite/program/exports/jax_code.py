@@ -38,11 +38,13 @@ class JaxLanguage(ArrayLanguage):
         return self.composed(leaf, args)
 
     def operation(self, sign: str, x: str, y: str) -> str:
-        """XLA takes x + 0.0 for x, and makes no 0.0 of -0.0 then."""
+        """A step that XLA computes as it is, and not as if numbers were real.
+
+        Else it takes ``x + 0.0`` for x, ``(x + a) - b`` for ``x + (a - b)`` and so on.
+        """
         if sign == "+" and "0.0" in (x, y):
             return f"(0.0 - (-{y if x == '0.0' else x}))"
-        text = super().operation(sign, x, y)
-        return f"jax.lax.optimization_barrier{text}" if sign == "/" else text
+        return f"jax.lax.optimization_barrier{super().operation(sign, x, y)}"
 
 
 def to_jax(program: Program) -> Callable[..., Any]:
