@@ -324,6 +324,13 @@ class TestPlayer:
                 same = float(shown[name][1]) == float(grad)
                 assert same or shown[name][1] == grad == "nan"
 
+    def test_the_arrow_of_a_constant_has_no_derivative(self, page):
+        page.show(ag.draw(Value(3.0, label="a") * 2.0))
+        for k in range(page.steps() + 1):
+            page.step(k)
+            texts = page.page.locator(".stage g.edge > text").all_text_contents()
+            assert sorted(text.strip() for text in texts) == ["2", "—"]
+
     def test_forward_numbers_come_op_by_op(self, page):
         root = neuron()
         page.show(ag.draw(root))

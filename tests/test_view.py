@@ -122,12 +122,16 @@ class TestBoxes:
         assert f'<font color="{colour[sign]}">grad {number:.4g}</font>' in draw_dot(x).source
 
     def test_a_constant_has_no_gradient_and_lets_none_through(self):
-        """(-2)**3 never evaluates a logarithm: its local derivative by a constant is 0."""
+        """(-2)**3 never evaluates a logarithm: by a constant it has no local derivative."""
         cube = boxes(Value(-2.0) ** 3.0)
         assert [line.text for line in cube["n1"].lines] == ["data 3"]
-        assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", "0"]
+        assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", "—"]
         assert [arrow.from_constant for arrow in cube["n2"].arrows] == [False, True]
         assert cube["n2"].symbol == "**3"
+        x = [Value(float(k)) for k in range(40)]
+        folded = picture(steps(ag.sum([ag.exp(v) for v in x]) * 3.0), 10)
+        [note] = [a.note.text for box in folded.boxes for a in box.arrows if box.symbol == "*"][1:]
+        assert note == "—"
 
     def test_constants_can_be_hidden(self):
         """A root that is a constant stays."""

@@ -11,7 +11,7 @@ from autograd_lite.engine import Value
 from autograd_lite.view.columns import CONSTANT, KINDS, PARAMETER, VALUE, Columns, Ints
 from autograd_lite.view.cutting import Group, Part
 from autograd_lite.view.likeness import Likeness
-from autograd_lite.view.picture import Arrow, Box, Text, count, derivative, value_box
+from autograd_lite.view.picture import Arrow, Box, Text, count, note_at, value_box
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.summary import Floats, Summary, norm, sparkline, spread
 
@@ -137,7 +137,7 @@ class Boxes:
             node = self.graph.order[head]
             partials = self.graph.made_by(node).local_grads
             known[head] = dict(zip(self.graph.parents(node), partials, strict=True))
-        return derivative(known[head][self.graph.order[tail]])
+        return note_at(self.graph.order[tail], known[head][self.graph.order[tail]])
 
     def _box(
         self, group: Group, name: str, held: Ints, outputs: Ints, arrows: tuple[Arrow, ...]

@@ -97,6 +97,11 @@ def derivative(number: float, before: str = "") -> Text:
     return Text(f"{before}{number:.4g}", sign_of(number))
 
 
+def note_at(parent: Value, partial: float) -> Text:
+    """What is written at the arrow of an argument: a constant gets no gradient, so it has none."""
+    return Text("—", "zero") if parent.constant else derivative(partial)
+
+
 def kind_of(node: Value, root: Value) -> Kind:
     """Leaf, parameter (a leaf made inside a scope), constant, output, or any other value."""
     if node.constant:
@@ -122,7 +127,7 @@ def every_value(graph: Steps) -> Picture:
     boxes = []
     for node, name in names.items():
         arrows = tuple(
-            Arrow(names[parent], derivative(partial), parent.constant)
+            Arrow(names[parent], note_at(parent, partial), parent.constant)
             for parent, partial in zip(
                 graph.parents(node), graph.made_by(node).local_grads, strict=True
             )

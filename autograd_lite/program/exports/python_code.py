@@ -25,7 +25,7 @@ _WHERE_PYTHON_RAISES = {
     "log1p": "-math.inf if x == -1.0 else math.nan",
     "atanh": "math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
     "pow": "math.nan if x < 0.0 and y % 1.0 else "
-    "math.copysign(math.inf, x if y % 2.0 == 1.0 else 1.0)",
+    "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
     "floor": "x",
     "ceil": "x",
 }
