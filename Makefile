@@ -59,7 +59,7 @@ lint: $(VENV)/test
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_calls benchmark_entered benchmark_imports benchmark_nested benchmark_programs benchmark_tables benchmark_training paired peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
-ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks exports_edges))
+ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks exports_edges files packed plurals streams))
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)

@@ -24,6 +24,11 @@ from __future__ import annotations
 import math
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``"1 row"``, ``"2 rows"``, ``"64,936 rows"``, for messages and reports."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 class AutogradError(Exception):
     """What all errors of autograd_lite have in common."""
 

@@ -153,7 +153,7 @@ class TestFreeze:
 
     def test_the_number_of_inputs_is_checked(self):
         x = Value(1.0)
-        with pytest.raises(TypeError, match="takes 1 inputs and was given 2"):
+        with pytest.raises(TypeError, match="takes 1 input and was given 2"):
             ag.freeze(x + 1.0, [x])(1.0, 2.0)
 
     def test_columns_in_columns_out(self):

@@ -26,7 +26,7 @@ def test_the_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys
     assert {path.name for path in tmp_path.iterdir()} == {"graph.svg", "double.safetensors"}
     assert names["model"].predict([2.5])[0] == pytest.approx(5.0, abs=0.5)
     printed = capsys.readouterr().out.splitlines()
-    assert "Program: 3 instructions, 2 inputs, 1 outputs" in printed
+    assert "Program: 3 instructions, 2 inputs, 1 output" in printed
     assert len(printed) == 8
 
 

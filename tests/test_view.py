@@ -537,6 +537,34 @@ class TestView:
         assert path.read_bytes().startswith(start)
         assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
+    @pytest.mark.parametrize(
+        "label", ["w", "a<b & \"c'", "two\nlines", "\x07\x1b", "\ud800", "-->"]
+    )
+    @pytest.mark.parametrize("way", ["save", "render", "diff", "folded"])
+    def test_a_screen_reader_is_told_what_a_saved_svg_shows(self, tmp_path, label, way):
+        """As one image, with a title and, in place of its boxes, the listing."""
+        w = ag.Value(2.0, label=label)
+        graph, path = ag.tanh(w) * w, tmp_path / "x.svg"
+        view = ag.draw_diff(ag.draw(graph), graph) if way == "diff" else ag.draw(graph)
+        if way == "folded":
+            view = ag.draw(sum([w] * 9), max_nodes=3)
+        if way == "render":
+            ag.draw_dot(graph).render(tmp_path / "x.gv", outfile=path)
+        else:
+            view.save(path)
+        picture = ElementTree.parse(path).getroot()
+        title, described = [*picture][:2]
+        assert picture.get("role") == "img"
+        assert title.tag.endswith("}title")
+        assert title.text == "Computation graph: " + repr(view).partition("\n")[0]
+        assert described.tag.endswith("}desc")
+        assert described.text == "Computation graph: " + repr(view)
+
+    def test_a_page_says_it_by_itself(self):
+        """Its picture is one to walk through, and what is said of it stands in the page."""
+        data = re.search(r'base64,([^"]*)"', ag.draw(neuron())._repr_html_())[1]
+        assert not re.search(rb"<title|<desc|role=", base64.b64decode(data))
+
     @pytest.mark.parametrize("name", ["x.htm", "x.jpg", "x", "x.SVGZ"])
     def test_another_ending_is_refused(self, tmp_path, name):
         with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot"):

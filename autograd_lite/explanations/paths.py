@@ -18,6 +18,7 @@ from itertools import count
 from typing import NamedTuple
 
 from autograd_lite.engine import Value, adjoints
+from autograd_lite.errors import counted
 from autograd_lite.graph import ancestors, first_stale
 
 _EPSILON = sys.float_info.epsilon
@@ -53,7 +54,7 @@ class Path:
     product: float
 
     def __repr__(self) -> str:
-        return f"<path of {len(self.partials)} steps, product {self.product:.6g}>"
+        return f"<path of {counted(len(self.partials), 'step')}, product {self.product:.6g}>"
 
 
 class _Way(NamedTuple):

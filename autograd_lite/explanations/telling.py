@@ -13,6 +13,7 @@ from autograd_lite.explanations.notation import TEXT
 from autograd_lite.explanations.paths import Path, Sweep
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import scope_of
+from autograd_lite.terminal import on_screen
 
 if TYPE_CHECKING:
     from autograd_lite.explanations.explanation import Explanation
@@ -52,7 +53,7 @@ def text(items: Sequence[Explanation], sweep: Sweep) -> str:
         blocks.insert(0, [_STALE])
     if edges:
         blocks.append(["Local derivatives", *_local_derivatives(edges, names, sweep, width)])
-    return "\n\n".join("\n".join(block) for block in blocks)
+    return on_screen("\n\n".join("\n".join(block) for block in blocks))
 
 
 def seen(items: Sequence[Explanation], most: int) -> list[Value]:
@@ -148,10 +149,9 @@ def _local_derivatives(
         known = f"= {formula.text}" if formula and formula.text != number else ""
         rows.append([made, value, _fraction(node, argument, names), known, f"= {number}"])
     widest = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    # the two columns of formulas share what the others leave
-    room = width - 2 * len(widest) - sum(widest) + widest[0] + widest[3]
-    widest[3] = min(widest[3], max(room - min(widest[0], room // 2), 8))
-    widest[0] = min(widest[0], max(room - widest[3], 8))
+    formulas_in = (0, 2, 3)  # of its columns; the widest gives first, so that long cells are cut
+    while sum(widest) + 2 * len(widest) > width and max(widest[k] for k in formulas_in) > 8:
+        widest[max(formulas_in, key=widest.__getitem__)] -= 1
     lines = [
         "  " + "  ".join(_clip(cell, n).ljust(n) for cell, n in zip(row, widest, strict=True))
         for row in rows

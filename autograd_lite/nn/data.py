@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.ops.numbers import as_float
 
 Array = np.ndarray[Any, Any]
@@ -61,8 +61,8 @@ def samples(inputs: Any, outputs: Any, of: str = "") -> tuple[Array, Array]:
     rows, targets = sample_rows(inputs, of), _finite_array(f"{of}outputs", outputs)
     if len(rows) != len(targets):
         raise ShapeError(
-            f"there are {len(rows)} {of}inputs and {len(targets)} {of}outputs; give one output per "
-            "input"
+            f"there are {counted(len(rows), f'{of}input')} and "
+            f"{counted(len(targets), f'{of}output')}; give one output per input"
         )
     return rows, targets
 

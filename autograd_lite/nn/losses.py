@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.nn.data import Array
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
@@ -169,8 +169,8 @@ def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], li
     rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
     if len(rows) != len(wanted):
         raise ShapeError(
-            f"{name} takes one target per sample and was given {len(rows)} outputs and "
-            f"{len(wanted)} targets"
+            f"{name} takes one target per sample and was given {counted(len(rows), 'output')} and "
+            f"{counted(len(wanted), 'target')}"
         )
     if not rows:
         raise ShapeError(f"{name} of no samples is undefined; give it at least one")
@@ -182,8 +182,8 @@ def _pairs(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     rows, wanted = _samples(name, outputs, targets)
     if len(rows[0]) != len(wanted[0]) or not rows[0]:
         raise ShapeError(
-            f"{name} takes one target per output and was given {len(rows[0])} outputs and "
-            f"{len(wanted[0])} targets per sample"
+            f"{name} takes a target per output and was given {counted(len(rows[0]), 'output')} and "
+            f"{counted(len(wanted[0]), 'target')} per sample"
         )
     return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
 

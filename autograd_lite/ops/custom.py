@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, counted
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.table import TABLE, Op
@@ -154,8 +154,9 @@ class _Rule:
 
     def _called_with(self, args: Sequence[Any], error: TypeError) -> str:
         return (
-            f"{self.role} does not take {len(args)} arguments ({error}); an op has one partial "
-            "for each argument of forward(*args), and each is called as partial(out, *args)"
+            f"{self.role} does not take {counted(len(args), 'argument')} ({error}); an op "
+            "has one partial for each argument of forward(*args), and each is called as "
+            "partial(out, *args)"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.program.layouts import (
     Floats,
     holds_values,
@@ -90,7 +90,7 @@ class Compiled:
         self._quick: Callable[..., Any] = self._slow
 
     def __repr__(self) -> str:
-        return f"<compiled {self._name}: {len(self.programs)} programs>"
+        return f"<compiled {self._name}: {counted(len(self.programs), 'program')}>"
 
     @property
     def programs(self) -> list[Program]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.errors import ProgramError, ShapeError
+from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.program.layouts import Floats, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.tracing import Traced, trace
@@ -209,8 +209,8 @@ class Paths:
     ) -> None:
         if len(ours) != len(eager):
             raise ProgramError(
-                f"the program of {self._name} gives {len(ours)} numbers where the function gives "
-                f"{len(eager)}, {where}; {_WHY}"
+                f"the program of {self._name} gives {counted(len(ours), 'number')} where "
+                f"the function gives {len(eager)}, {where}; {_WHY}"
             )
         for mine, right in zip(ours, eager, strict=True):
             near = math.isclose(mine, right, rel_tol=tolerance, abs_tol=tolerance)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.structures import (
@@ -81,7 +81,7 @@ class Tree:
         """Its size and kind, for messages."""
         if self.is_setting:
             return f"the setting {shown(self.thing)}"
-        count = f"{len(self.leaves)} number" + "s" * (len(self.leaves) != 1)
+        count = counted(len(self.leaves), "number")
         count = count if self.shape is None else f"{count} (shape {self.shape})"
         return (
             count if self.kind in (float, np.ndarray, None) else f"{count} in {self.kind.__name__}"

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import counted
 from autograd_lite.view.columns import CONSTANT, KINDS, PARAMETER, VALUE, Columns, Ints
 from autograd_lite.view.cutting import Group, Part
 from autograd_lite.view.likeness import Likeness
-from autograd_lite.view.picture import Arrow, Box, Text, count, note_at, value_box
+from autograd_lite.view.picture import Arrow, Box, Text, note_at, value_box
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.summary import Floats, Summary, norm, sparkline, spread
 
@@ -70,7 +71,7 @@ class Boxes:
         for code, group in enumerate(part.outside.groups):
             tails = part.outside.tails[part.outside.codes == code]
             name = f"{prefix}from{code}"
-            lines = [Text(count(len(tails), "value"))]
+            lines = [Text(counted(len(tails), "value"))]
             box = Box(name, "outside", "", group.title, tuple(lines), (), ())
             if len(tails) == 1:
                 one = value_box(self.graph, self.graph.order[tails[0]], f"n{tails[0]}", ())
@@ -170,11 +171,11 @@ class Boxes:
             kind, symbol, label = "group", "", group.title
             summary = replace(summary, ops=self._ops(held, kinds))
             lines = [
-                Text(count(len(held), "value") + _times(summary.copies)),
+                Text(counted(len(held), "value") + _times(summary.copies)),
                 Text(summary.ops),
             ]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
-                lines.append(Text(count(summary.parameters, "parameter")))
+                lines.append(Text(counted(summary.parameters, "parameter")))
             lines += _numbers(
                 summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data"
             )

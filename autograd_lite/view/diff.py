@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, counted
 from autograd_lite.graph import all_stale
 from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, columns
 from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.picture import Box, Sign, Text, count, sign_of
+from autograd_lite.view.picture import Box, Sign, Text, sign_of
 from autograd_lite.view.steps import Steps, steps
 from autograd_lite.view.summary import Floats
 
@@ -283,7 +283,7 @@ class _Changes:
         missing = int(self.no_data.sum())
         if missing:
             said += (
-                f"\n{count(missing, 'number')} from before not known, changed in place: take "
+                f"\n{counted(missing, 'number')} from before not known, changed in place: take "
                 "before = ag.draw(loss) before the step"
             )
         return said

@@ -12,11 +12,12 @@ from functools import cached_property
 
 import numpy as np
 
+from autograd_lite.errors import counted
 from autograd_lite.view.boxes import Boxes
 from autograd_lite.view.columns import Columns, Ints, columns
 from autograd_lite.view.cutting import Cutter
 from autograd_lite.view.likeness import likeness
-from autograd_lite.view.picture import Picture, count, every_value, readable
+from autograd_lite.view.picture import Picture, every_value, readable
 from autograd_lite.view.steps import Steps
 
 #: An inner picture needs room for more than what lies outside.
@@ -169,7 +170,7 @@ class Folding:
         part = self._cutter.whole(room)
         drawn, inside = self._boxes.of(part, "", room >= _ROOM)
         self._inside |= inside
-        said = f"{count(size, 'value')}, showing {count(len(drawn), 'group')} ({part.how})"
+        said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
         caption = ": ".join(filter(None, (graph.caption, said)))
         return Picture(drawn, caption, folded=True)
 
@@ -184,9 +185,9 @@ class Folding:
         part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
         drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within
-        said = f"{title}: {count(len(inside), 'value')}"
+        said = f"{title}: {counted(len(inside), 'value')}"
         if part.how:
-            said += f", showing {count(len(part.groups), 'group')} ({part.how})"
+            said += f", showing {counted(len(part.groups), 'group')} ({part.how})"
         return Level(name, title, Picture(drawn, said, folded=True))
 
 

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -271,11 +272,11 @@ def _json(data: Any) -> str:
 def _lean(picture: bytes) -> bytes:
     """Graphviz's SVG without what an image does not show, a quarter of it."""
     # A user's text is escaped, so it holds none of these.
-    picture = re.sub(rb"<!--.*?-->\n?|<title>.*?</title>\n?", b"", picture, flags=re.DOTALL)
-    picture = re.sub(rb' (xml:space|xlink:title|font-family)="[^"]*"', b"", picture)
+    picture = re.sub(rb"<!--.*?-->\n?|<(title|desc)>.*?</\1>\n?", b"", picture, flags=re.DOTALL)
+    picture = re.sub(rb' (xml:space|xlink:title|font-family|role)="[^"]*"', b"", picture)
     return picture.replace(b"<svg ", b'<svg font-family="%s" ' % FONTS.encode(), 1)
 
 
 @cache
 def _read(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return files("autograd_lite.view").joinpath(name).read_text(encoding="utf-8")

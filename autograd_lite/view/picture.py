@@ -152,8 +152,3 @@ def readable(text: str, width: int = 40, lines: int = 3) -> list[str]:
 def _unprintable(character: str) -> bool:
     """Control characters, halves of a surrogate pair, and code points that XML forbids."""
     return unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE
-
-
-def count(number: int, noun: str) -> str:
-    """``"1 value"``, ``"64,936 values"``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
