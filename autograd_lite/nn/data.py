@@ -50,15 +50,21 @@ def part_of(rows: Array, batch: Sequence[int]) -> Array:
     return np.ascontiguousarray(chosen, dtype=np.float64)
 
 
-def sample_rows(inputs: Any, of: str = "") -> Array:
+def sample_rows(inputs: Any, model: Any, of: str = "") -> Array:
     """Inputs as an array of real numbers of shape (n, features); the caller's own, if it is one."""
-    array = _finite_array(f"{of}inputs", inputs)
+    array, nin = _finite_array(f"{of}inputs", inputs), getattr(model, "nin", 1)
+    if array.ndim == 1 and nin > 1:
+        row = f", such as [{array[:nin].tolist()}]" if len(array) >= nin else ""
+        raise ShapeError(
+            f"{of}inputs of one dimension are samples of one feature, and this "
+            f"{type(model).__name__} takes {nin} inputs; write rows of {nin}{row:.80}"
+        )
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 
-def samples(inputs: Any, outputs: Any, of: str = "") -> tuple[Array, Array]:
+def samples(inputs: Any, outputs: Any, model: Any, of: str = "") -> tuple[Array, Array]:
     """Inputs of shape (n, features) and outputs of shape (n,) or (n, k)."""
-    rows, targets = sample_rows(inputs, of), _finite_array(f"{of}outputs", outputs)
+    rows, targets = sample_rows(inputs, model, of), _finite_array(f"{of}outputs", outputs)
     if len(rows) != len(targets):
         raise ShapeError(
             f"there are {len(rows)} {of}inputs and {len(targets)} {of}outputs; give one output per "
@@ -78,7 +84,14 @@ def _finite_array(name: str, data: Any) -> Array:
         try:
             numbers = [as_float(thing) for thing in given.ravel().tolist()]
         except TypeError as error:
-            raise TypeError(f"{name} must be plain numbers: {error}") from None
+            text = next((x for x in given.ravel().tolist() if isinstance(x, str)), None)
+            said = str(error)
+            if text is not None and name.endswith("outputs"):
+                said = (
+                    f"{text!r:.80} is text; for classes give their indices from 0, "
+                    "np.unique(labels, return_inverse=True)[1], and loss='cross_entropy'"
+                )
+            raise TypeError(f"{name} must be plain numbers: {said}") from None
         array = np.array(numbers, dtype=np.float64).reshape(given.shape)
     if array.ndim not in (1, 2):
         raise ShapeError(

@@ -13,7 +13,7 @@ from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.init import Scheme, generator
 from autograd_lite.nn.layers import Layer, common, inputs_of, number, size
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.passes import structure_of
+from autograd_lite.nn.outputs import structure_of
 
 
 class MLP(Module):
@@ -152,6 +152,12 @@ class Sequential(Module):
         self.layers = list(modules)
         number(self.layers)
         self.place(current_scope.get())
+
+    @property
+    def nin(self) -> int:
+        """Number of inputs, if the first module has one; else an AttributeError."""
+        found: int = self.layers[0].nin  # type: ignore[attr-defined]
+        return found
 
     def __call__(self, x: Any) -> Any:
         """What the last module gives."""

@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError
-from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, positive_int, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
@@ -22,18 +21,11 @@ from autograd_lite.nn.live import Live, shell_for
 from autograd_lite.nn.live_surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
-from autograd_lite.nn.passes import (
-    WAY_OUT,
-    CompiledPass,
-    Model,
-    Pass,
-    is_traceable,
-    is_watched,
-    listed,
-)
+from autograd_lite.nn.outputs import Model, is_watched
+from autograd_lite.nn.passes import COMPARED, CompiledPass, Pass, is_traceable, listed
+from autograd_lite.nn.remarks import WAY_OUT, warn_of_divergence, warn_of_probabilities
 
 
-@recording()
 def learn(
     model: Model,
     inputs: Any,
@@ -49,13 +41,15 @@ def learn(
     seed: int | None,
     compile: bool | None,
     show: str | None,
-) -> History:
+    check: bool,
+    history: History,
+) -> None:
     """See `Module.learn`."""
     shell = shell_for(show)
     criterion = find_loss(loss)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is a function of the History and was given {callback!r}")
-    inputs, outputs = samples(inputs, outputs)
+    inputs, outputs = samples(inputs, outputs, model)
     chosen = _find_optimizer(model, optimizer, learning_rate)
     epochs = positive_int("epochs", epochs)
     rng = generator(seed)
@@ -66,7 +60,7 @@ def learn(
         kind = CompiledPass
     training = kind(model, criterion, inputs, outputs, "sample")
     if isinstance(validation, tuple | list):
-        held_data = samples(*_pair(validation), of="validation ")
+        held_data = samples(*_pair(validation), model, of="validation ")
         measuring = kind(model, criterion, *held_data, "validation sample")
         held_out: Sequence[int] = range(len(held_data[0]))
     else:
@@ -78,10 +72,15 @@ def learn(
         held_out, order = order[:split], order[split:]
     batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
     order = array("q", order) if batch_size < len(order) else order
-    training.check()
-    measuring.check()
+    first = training.check()
+    if criterion.logits:
+        warn_of_probabilities(criterion.function.__name__, first)
+    if measuring is not training:
+        measuring.check()
+    if check and isinstance(training, CompiledPass):
+        training.to_check = COMPARED
+    before = training.read()
     step = _Step(model, training.parameters, chosen, quiet=kind is CompiledPass)
-    history = History()
     usual = np.geterr()
     # Entered once, as it takes long beside a step; a user's own code runs outside of it.
     quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
@@ -99,9 +98,11 @@ def learn(
         try:
             for number in range(1, epochs + 1):
                 start = time.perf_counter()
-                if batch_size < len(order):
-                    rng.shuffle(order)
-                mean, metrics = training.over(_batches(order, batch_size), number, step)
+                shuffled = order
+                if batch_size < len(order):  # each time anew, so that 5 + 5 epochs are 10
+                    shuffled = order[:]
+                    rng.shuffle(shuffled)
+                mean, metrics = training.over(_batches(shuffled, batch_size), number, step)
                 held: tuple[float | None, dict[str, float]] = (None, {})
                 if held_out:
                     held = measuring.over(_batches(held_out, batch_size), number)
@@ -114,13 +115,13 @@ def learn(
                     bar.update()
                 if callback is not None:
                     with np.errstate(**usual):
-                        history.stopped = callback(history) is True
+                        history.stopped = bool(callback(history))
                     if history.stopped:
                         break
         except KeyboardInterrupt:
             history.interrupted = True
             bar.set_postfix_str("interrupted; what was learnt is kept")
-    return history
+    warn_of_divergence(history, before, training.read(), model)
 
 
 class _Step:
