@@ -255,7 +255,8 @@ def isclose(
     -------
     bool or array of bool
     """
-    close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
+    with np.errstate(all="ignore"):
+        close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
     return bool(close) if np.ndim(close) == 0 else close
 
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError
-from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing, Task, fit, fit_target
+from autograd_lite.tables.preprocessing import (
+    ClassTarget,
+    Preprocessing,
+    Task,
+    fit,
+    fit_target,
+    is_constant,
+    unit_of,
+)
 from autograd_lite.tables.reading import Columns
 
 _EXTRA = "table"  # the name under which the preprocessing lies in the model's file
@@ -240,18 +248,21 @@ def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> 
         right = predicted == np.array(target.classes, dtype=object)[actual]
         return [Score("accuracy", float(right.mean()), float((actual == frequent).mean()))]
     numbers = columns[target.name]
-    errors, plain = predicted - numbers, trained_target.mean() - numbers
-    return [
-        Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
-        Score("RMSE", _root_mean_square(errors), _root_mean_square(plain)),
-    ]
+    with np.errstate(all="ignore"):
+        errors, plain = predicted - numbers, trained_target.mean() - numbers
+        return [
+            Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
+            Score("RMSE", _root_mean_square(errors), _root_mean_square(plain)),
+        ]
 
 
 def _r_squared(errors: NDArray[np.float64], numbers: NDArray[np.float64]) -> float:
     """1 - (residual / total) sum of squares; nan if the numbers are all equal."""
-    total = float(((numbers - numbers.mean()) ** 2).sum())
-    return 1.0 - float((errors**2).sum()) / total if total else math.nan
+    if is_constant(numbers):
+        return math.nan
+    return 1.0 - (_root_mean_square(errors) / _root_mean_square(numbers - numbers.mean())) ** 2
 
 
 def _root_mean_square(errors: NDArray[np.float64]) -> float:
-    return math.sqrt(float((errors**2).mean()))
+    unit = unit_of(errors)
+    return unit * math.sqrt(float(((errors / unit) ** 2).mean()))

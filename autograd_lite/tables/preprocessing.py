@@ -24,6 +24,8 @@ Task = Literal["regression", "classification"]
 
 #: More categories or classes than this in one column are names or numbers of things, not kinds.
 MAX_CATEGORIES = 50
+#: Numbers that differ by less than this part of their size, some steps of rounding, are one.
+_ROUNDING = 64 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class NumericFeature:
 
     def encode(self, column: NDArray[Any]) -> Floats:
         """The inputs, shape (n, 1)."""
-        return ((column.astype(np.float64) - self.mean) / self.scale)[:, None]
+        return _standardised(column, self.mean, self.scale)[:, None]
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,12 @@ class NumberTarget:
 
     def encode(self, column: NDArray[Any]) -> Floats:
         """What the network is to output, shape (n,)."""
-        return (column.astype(np.float64) - self.mean) / self.scale
+        return _standardised(column, self.mean, self.scale)
 
     def decode(self, outputs: Floats) -> Floats:
         """Predictions in the target's own unit."""
-        return outputs * self.scale + self.mean
+        with np.errstate(all="ignore"):
+            return outputs * self.scale + self.mean
 
 
 @dataclass(frozen=True)
@@ -255,16 +258,36 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
 
 def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
     """Mean and standard deviation; (the number, 0.0) for a constant column."""
-    if column.min() == column.max():
+    if is_constant(column):
         return float(column[0]), 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = float(column.mean()), float(column.std())
-    if not (math.isfinite(mean) and math.isfinite(scale)):
+    unit = unit_of(column)
+    with np.errstate(all="ignore"):
+        mean, scale = float((column / unit).mean() * unit), float((column / unit).std() * unit)
+        in_range = math.isfinite(column.std())
+    if not in_range:
         raise TableError(
             f"the numbers of column {name!r} are too large to be standardised (up to "
             f"{np.abs(column).max():g}); give them in another unit"
         )
     return mean, scale
+
+
+def _standardised(column: NDArray[Any], mean: float, scale: float) -> Floats:
+    with np.errstate(all="ignore"):
+        found: Floats = (column.astype(np.float64) - mean) / scale
+    return found
+
+
+def is_constant(column: Floats) -> bool:
+    """Whether numbers are equal but for rounding, which would be taken for what varies."""
+    unit = unit_of(column)
+    with np.errstate(all="ignore"):
+        return bool(np.ptp(column / unit) <= _ROUNDING * np.abs(column / unit).max())
+
+
+def unit_of(column: Floats) -> float:
+    """A power of two of the size of the largest number: no square of such units underflows."""
+    return math.ldexp(0.5, math.frexp(float(np.abs(column).max()))[1])
 
 
 def _categories(name: str, column: NDArray[Any]) -> tuple[str, ...]:
