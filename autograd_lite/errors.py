@@ -71,10 +71,7 @@ class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 - reads as 
 class AnomalyError(AutogradError, ArithmeticError):
     """A number turned nan or infinite where it must not.
 
-    Attributes
-    ----------
-    history : nn.History or None
-        The epochs that a training had finished, if it ended one.
+    Its ``history`` is that of the training which it ended, or None.
     """
 
     history: Any = None

@@ -107,16 +107,10 @@ def train(options: argparse.Namespace) -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", TrainingWarning)
         training = train_on(
-            columns,
-            options.target,
-            hidden=options.hidden,
-            epochs=options.epochs,
-            learning_rate=options.learning_rate,
-            test_size=options.test_size,
-            task=options.task,
-            seed=options.seed,
-            progress=not options.quiet,
-        )
+            columns, options.target, hidden=options.hidden, epochs=options.epochs,
+            learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
+            seed=options.seed, progress=not options.quiet,
+        )  # fmt: skip
     report(training, columns)
     for warning in said:
         print(f"note: {warning.message}")

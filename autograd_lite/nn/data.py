@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import as_float, refuse_masked
 
 Array = np.ndarray[Any, Any]
 
@@ -37,6 +38,7 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
 
 def real_array(name: str, numbers: Any) -> Array:
     """Numbers as a float array; a TypeError that names them if they are not real numbers."""
+    refuse_masked(numbers, name)
     array = np.asarray(numbers)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r}")
@@ -74,6 +76,7 @@ def samples(inputs: Any, outputs: Any, model: Any, of: str = "") -> tuple[Array,
 
 
 def _finite_array(name: str, data: Any) -> Array:
+    refuse_masked(data, name)
     try:
         given = np.asarray(data)
     except ValueError as error:
@@ -108,3 +111,125 @@ def _finite_array(name: str, data: Any) -> Array:
             f"samples out, or fill in a number ({len(bad)} in all)"
         )
     return array
+
+
+# --- what models give, and batches of it as losses take them --------------------------------------
+
+
+class Model(Protocol):
+    """What can learn."""
+
+    def __call__(self, x: Any) -> Any:
+        """The output for one sample."""
+
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """(name, parameter) for each parameter."""
+
+
+def uneven(model: Model, widths: Iterable[int]) -> str:
+    """That the number of outputs depends on the sample, in words."""
+    counts = " and ".join(map(str, sorted(widths)))
+    return f"{type(model).__name__} gives {counts} outputs, by the sample; give as many for each"
+
+
+def as_list(output: Any) -> list[Any]:
+    """A model's outputs, also if there is one."""
+    return list(output) if isinstance(output, list | tuple) else [output]
+
+
+def numbers_of(output: Any) -> Any:
+    """A model's output without its graph."""
+    if isinstance(output, Value):
+        return output.data
+    if isinstance(output, list | tuple):
+        return [numbers_of(value) for value in output]
+    raise TypeError(
+        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
+        f"{output!r}"
+    )
+
+
+def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
+    """One list of numbers per sample, all of one length."""
+    if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
+        raise TypeError(
+            f"{name} takes a batch, with one entry per sample, and its {role} are one "
+            f"{type(batch).__name__}: {batch!r}; write [output], [target] for a single sample"
+        )
+    refuse_masked(batch, f"the {role} of {name}")
+    entries = batch.tolist() if isinstance(batch, np.ndarray) else batch
+    rows = [[entry] if _single(entry) else list(entry) for entry in entries]
+    widths = sorted({len(row) for row in rows})
+    if len(widths) > 1:
+        raise ShapeError(f"the {role} of {name} have different lengths: {widths}")
+    return rows
+
+
+def _single(entry: Any) -> bool:
+    return isinstance(entry, Value | str) or not isinstance(entry, Iterable)
+
+
+def check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
+    """A ValueError that names the first target that is no class."""
+    if isinstance(targets, list):  # perhaps short, as in steps of one's own
+        wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
+    else:
+        wrong = np.flatnonzero(~np.isin(targets, classes))
+    if len(wrong):
+        between = "{:g} or {:g}", "class indices from {} to {}"
+        known = between[isinstance(classes, range)].format(classes[0], classes[-1])
+        target = float(targets[wrong[0]])
+        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {target!r}")
+
+
+def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
+    if len(rows) != len(wanted):
+        raise ShapeError(
+            f"{name} takes one target per sample and was given {len(rows)} outputs and "
+            f"{len(wanted)} targets"
+        )
+    if not rows:
+        raise ShapeError(f"{name} of no samples is undefined; give it at least one")
+    return rows, wanted
+
+
+def pairs_of(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """(output, target) for all outputs of all samples."""
+    rows, wanted = _samples(name, outputs, targets)
+    if len(rows[0]) != len(wanted[0]) or not rows[0]:
+        raise ShapeError(
+            f"{name} takes one target per output and was given {len(rows[0])} outputs and "
+            f"{len(wanted[0])} targets per sample"
+        )
+    return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
+
+
+def two_class_pairs(
+    name: str, outputs: Any, targets: Any, classes: tuple[float, float]
+) -> list[tuple[Any, float]]:
+    """The same, of targets that are one of two numbers."""
+    pairs = [(o, as_float(t)) for o, t in pairs_of(name, outputs, targets)]
+    check_classes(name, classes, [target for _, target in pairs])
+    return pairs
+
+
+def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], int]]:
+    """(outputs, index of the class) of all samples."""
+    rows, wanted = _samples(name, outputs, targets)
+    if len(rows[0]) < 2:
+        raise ShapeError(
+            f"{name} takes one output per class, at least 2, and was given {len(rows[0])}; use "
+            "binary_cross_entropy for one output"
+        )
+    if len(wanted[0]) != 1:
+        raise ShapeError(
+            f"{name} takes one class index per sample and was given {len(wanted[0])} numbers; "
+            "write np.argmax(targets, axis=1) for one-hot rows"
+        )
+    classes = [as_float(target) for [target] in wanted]
+    check_classes(name, range(len(rows[0])), classes)
+    return [(row, int(c)) for row, c in zip(rows, classes, strict=True)]

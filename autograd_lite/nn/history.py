@@ -109,7 +109,7 @@ class History:
 
 
 class Carried:
-    """An exception that leaves the block has the epochs so far, as its ``history``."""
+    """Gives an exception that leaves the block the epochs so far, as its ``history``."""
 
     def __init__(self, history: History) -> None:
         self._history = history

@@ -16,7 +16,7 @@ from autograd_lite.nn.activation import Activation, activate, checked, row_named
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.outputs import structure_of
+from autograd_lite.nn.tensors import structure_of
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.sequences import sequence
 

@@ -9,32 +9,20 @@ float out.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.nn.batches import check_classes, classes_of, pairs_of, two_class_pairs
-from autograd_lite.nn.data import Array
+from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of, two_class_pairs
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.reductions import logsumexp, max, mean
 from autograd_lite.ops.rules import absolute, relu, square, stop_gradient
 
 _SIGNS, _BITS = (-1.0, 1.0), (0.0, 1.0)
-
-
-def _quiet(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """A loss by IEEE-754, also of NumPy's numbers, whatever NumPy warns of or raises."""
-
-    @functools.wraps(loss)
-    def quiet(outputs: Any, targets: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return loss(outputs, targets)
-
-    return quiet
+_quiet = np.errstate(all="ignore")  # of numbers of NumPy's, whose warnings and errors are its own
 
 
 @_quiet

@@ -13,7 +13,7 @@ from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.init import Scheme, generator
 from autograd_lite.nn.layers import Layer, common, inputs_of, number, size
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.outputs import structure_of
+from autograd_lite.nn.tensors import structure_of
 
 
 class MLP(Module):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import random
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from math import isclose
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError, TrainingWarning
 from autograd_lite.modes.lines import users_line
-from autograd_lite.nn.data import Array
+from autograd_lite.nn.data import Array, Model
 from autograd_lite.nn.history import History
-from autograd_lite.nn.outputs import Model
 from autograd_lite.ops.activations import sigmoid
 
 WAY_OUT = "try a smaller learning rate, or standardise the inputs"
@@ -25,17 +23,14 @@ _MANY = 5  # epochs, after which a loss should be lower; in fewer, mini-batches 
 
 def warn_of_probabilities(loss: str, outputs: Sequence[Sequence[Any]]) -> None:
     """Warn if the outputs of some samples are what the loss makes of its logits itself."""
-    numbers = [[value.data for value in row] for row in outputs]
-    after_sigmoid = all(value.op == sigmoid.name for row in outputs for value in row)
-    are_shares = all(
-        len(row) > 1 and min(row) >= 0.0 and math.isclose(sum(row), 1.0, rel_tol=1e-9)
-        for row in numbers
-    )
-    if after_sigmoid or are_shares:
+    squashed = all(value.op == sigmoid.name for row in outputs for value in row)
+    rows = [[value.data for value in row] for row in outputs]
+    shares = all(len(row) > 1 and min(row) >= 0.0 and isclose(sum(row), 1.0) for row in rows)
+    if squashed or shares:
         _warn(
             f"{loss} takes logits, and these outputs are probabilities already "
-            f"({'sigmoid' if after_sigmoid else 'they add up to 1'}), which train badly; leave "
-            'that out, as output="linear" does'
+            f"({'sigmoid' if squashed else 'they add up to 1'}), which train badly; leave that "
+            'out, as output="linear" does'
         )
 
 
@@ -58,18 +53,9 @@ def _warn(message: str) -> None:
     warnings.warn_explicit(message, TrainingWarning, line.file, line.number)
 
 
-@contextmanager
-def no_random_numbers(module: Any) -> Iterator[None]:
-    """Raise a ProgramError if Python's or NumPy's global generator is used in the block."""
-    before = _global_generators()
-    yield
-    if _global_generators() != before:
-        raise changing(module)
-
-
-def _global_generators() -> Any:
-    kind, key, *rest = np.random.get_state()
-    return random.getstate(), kind, np.asarray(key).tobytes(), *rest
+def generators() -> str:
+    """Where Python's and NumPy's global generators stand."""
+    return f"{random.getstate()} {np.random.get_state()}"
 
 
 def changing(module: Any) -> ProgramError:

@@ -130,3 +130,27 @@ def matched(
         for name, tensor in tensors.items()
         for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True)
     ]
+
+
+# --- what programs may rely on --------------------------------------------------------------------
+
+
+def structure_of(part: Any, values: list[Value]) -> Any:
+    """What programs of a part depend on beside its Values, which are added to `values`."""
+    # Of a class below one of these nothing is known: it may do more.
+    known = vars(type(part)).get("_program_structure")
+    return object() if known is None else known(part, values)
+
+
+def is_known(part: Any, *above: Any) -> bool:
+    """Whether a part of a model, and what is in it, depends on its numbers alone."""
+    if isinstance(part, Value) or any(part is whole for whole in above):
+        return True
+    inner = part
+    if isinstance(part, Mapping):
+        inner = part.values()
+    elif hasattr(type(part), "traceable"):
+        inner = vars(part).values() if type(part).traceable else [len]
+    elif not isinstance(part, list | tuple):
+        return not callable(part)
+    return all(is_known(each, part, *above) for each in inner)

@@ -14,15 +14,21 @@ from tqdm import tqdm
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError
-from autograd_lite.nn.data import Array, positive_int, samples
+from autograd_lite.nn.data import Array, Model, positive_int, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.live import Live, shell_for
 from autograd_lite.nn.live_surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
-from autograd_lite.nn.outputs import Model, is_watched
-from autograd_lite.nn.passes import COMPARED, CompiledPass, Pass, is_traceable, listed
+from autograd_lite.nn.passes import (
+    COMPARED,
+    CompiledPass,
+    Pass,
+    is_traceable,
+    is_watched,
+    listed,
+)  # fmt: skip
 from autograd_lite.nn.remarks import WAY_OUT, warn_of_divergence, warn_of_probabilities
 
 
@@ -79,7 +85,7 @@ def learn(
         measuring.check()
     if check and isinstance(training, CompiledPass):
         training.to_check = COMPARED
-    before = training.read()
+    before = np.array([p.data for p in training.parameters])
     step = _Step(model, training.parameters, chosen, quiet=kind is CompiledPass)
     usual = np.geterr()
     # Entered once, as it takes long beside a step; a user's own code runs outside of it.
@@ -121,7 +127,8 @@ def learn(
         except KeyboardInterrupt:
             history.interrupted = True
             bar.set_postfix_str("interrupted; what was learnt is kept")
-    warn_of_divergence(history, before, training.read(), model)
+    after = np.array([p.data for p in training.parameters])
+    warn_of_divergence(history, before, after, model)
 
 
 class _Step:

@@ -20,8 +20,8 @@ from autograd_lite.tables.preprocessing import (
     fit,
     fit_target,
     is_constant,
-    unit_of,
-)
+    root_mean_square,
+)  # fmt: skip
 from autograd_lite.tables.reading import Columns
 
 _EXTRA = "table"  # the name under which the preprocessing lies in the model's file
@@ -187,6 +187,8 @@ def choose_task(column: NDArray[Any]) -> Task:
 
     Few integers are at most 10 that come 10 times each on average.
     """
+    if column.dtype.kind == "f" and is_constant(column):
+        return "regression"  # which says so
     distinct = np.unique(column)
     if column.dtype.kind != "f" or len(distinct) == 2:
         return "classification"
@@ -252,7 +254,7 @@ def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> 
         errors, plain = predicted - numbers, trained_target.mean() - numbers
         return [
             Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
-            Score("RMSE", _root_mean_square(errors), _root_mean_square(plain)),
+            Score("RMSE", root_mean_square(errors), root_mean_square(plain)),
         ]
 
 
@@ -260,9 +262,4 @@ def _r_squared(errors: NDArray[np.float64], numbers: NDArray[np.float64]) -> flo
     """1 - (residual / total) sum of squares; nan if the numbers are all equal."""
     if is_constant(numbers):
         return math.nan
-    return 1.0 - (_root_mean_square(errors) / _root_mean_square(numbers - numbers.mean())) ** 2
-
-
-def _root_mean_square(errors: NDArray[np.float64]) -> float:
-    unit = unit_of(errors)
-    return unit * math.sqrt(float(((errors / unit) ** 2).mean()))
+    return 1.0 - (root_mean_square(errors) / root_mean_square(numbers - numbers.mean())) ** 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.view.canvas import (
     COLORS,
     MARKERS,
@@ -250,6 +251,8 @@ def plot_boundaries(
 
 
 def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    refuse_masked(inputs, "inputs")
+    refuse_masked(targets, "targets")
     points, classes = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ShapeError(
