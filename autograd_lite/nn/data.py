@@ -39,10 +39,14 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
 def real_array(name: str, numbers: Any) -> Array:
     """Numbers as a float array; a TypeError that names them if they are not real numbers."""
     refuse_masked(numbers, name)
-    array = np.asarray(numbers)
+    try:
+        array = np.asarray(numbers)
+    except ValueError:
+        raise ShapeError(f"{name} has rows of different lengths: {numbers!r:.80}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r}")
-    return array.astype(np.float64)
+        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r:.80}")
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64)
 
 
 def part_of(rows: Array, batch: Sequence[int]) -> Array:

@@ -17,7 +17,7 @@ from autograd_lite.nn import files, training
 from autograd_lite.nn.history import Carried, History
 from autograd_lite.nn.optim import Optimizer
 from autograd_lite.nn.passes import predict
-from autograd_lite.nn.tensors import check_finite, matched, tensors_of
+from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
 
 
 class Module:
@@ -88,7 +88,7 @@ class Module:
         """
         return {
             name: np.array([p.data for p in tensor.flat], dtype=np.float64).reshape(tensor.shape)
-            for name, tensor in self._tensors()
+            for name, tensor in by_name(self._tensors()).items()
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ class Module:
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
         """
-        _assign(matched(dict(self._tensors()), state))
+        _assign(matched(by_name(self._tensors()), state))
 
     def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
         return tensors_of("", self, Module, self.computed_parameters)
@@ -186,7 +186,7 @@ class Module:
         """
         saved = files.read(path)
         try:
-            numbers = matched(dict(self._tensors()), saved.tensors)
+            numbers = matched(by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
         except ValueError as error:
             raise ModelFileError(f"{os.fspath(path)}: {error}") from None

@@ -37,7 +37,7 @@ def warn_of_probabilities(loss: str, outputs: Sequence[Sequence[Any]]) -> None:
 def warn_of_divergence(history: History, before: Array, after: Array, model: Model) -> None:
     """Warn of a loss that rose, and of a parameter that grew beyond all measure."""
     said, losses = [], history.loss
-    noise = 0.01 if len(losses) >= _MANY else 1.0
+    noise = 0.1 if len(losses) >= _MANY else 1.0
     if losses and losses[-1] - losses[0] > noise * abs(losses[0]):
         said.append(f"the loss ended at {losses[-1]:.4g}, above {losses[0]:.4g} where it began")
     grown = np.flatnonzero((np.abs(after) > _LARGE) & (np.abs(before) <= _LARGE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -125,11 +125,24 @@ def matched(
                 f"{name} has shape {tensor.shape} here and {numbers[name].shape} in the state"
             )
         check_finite(name, numbers[name])
-    return [
-        (parameter, number)
-        for name, tensor in tensors.items()
-        for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True)
-    ]
+    found: dict[Value, float] = {}
+    for name, tensor in tensors.items():
+        for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True):
+            if found.setdefault(parameter, number) != number:
+                raise ValueError(
+                    f"a parameter of {name} is shared, and is {number} there and "
+                    f"{found[parameter]} under another name in the state; give it one number"
+                )
+    return [*found.items()]
+
+
+def by_name(tensors: Iterable[Named]) -> dict[str, np.ndarray[Any, Any]]:
+    """Tensors as a dict; a ValueError if two have one name, as ``{1: v, "1": w}`` gives."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for name, tensor in tensors:
+        if found.setdefault(name, tensor) is not tensor:
+            raise ValueError(f"two parameters are called {name!r}; rename an attribute or a key")
+    return found
 
 
 # --- what programs may rely on --------------------------------------------------------------------
