@@ -60,8 +60,8 @@ def refuse_masked(thing: Any, name: str = "an argument") -> None:
         if subclass and np.ma.is_masked(array):
             raise TypeError(
                 f"{name}: a {type(array).__name__} with masked entries, "
-                f"{' '.join(repr(array).split()):.80}; write array.filled(number) for a number in "
-                "their place, or leave them out"
+                f"{' '.join(repr(array).split()):.80}; fill what is masked, array.filled(number), "
+                "or leave it out"
             )
 
 
