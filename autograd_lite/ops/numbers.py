@@ -36,7 +36,8 @@ def as_float(number: Any) -> float:
         return exact
     real_array = isinstance(number, _NUMPY) and number.dtype.kind in "biuf"
     if isinstance(number, _PLAIN) or (real_array and number.ndim == 0):
-        refuse_masked(number)
+        if real_array and isinstance(number, np.ndarray):
+            refuse_masked(number)
         try:
             return float(number)
         except OverflowError:
@@ -54,6 +55,8 @@ def refuse_masked(thing: Any, name: str = "an argument") -> None:
 
     NumPy's own functions follow masks; `numpy.asarray` gives what lies behind them.
     """
+    if type(thing) is np.ndarray:  # before the slower questions: the usual case
+        return
     many = isinstance(thing, list | tuple) and thing and isinstance(thing[0], np.ndarray)
     for array in thing if many else (thing,):
         subclass = isinstance(array, np.ndarray) and type(array) is not np.ndarray

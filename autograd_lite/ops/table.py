@@ -249,8 +249,8 @@ class Op:
 
     def _over_arrays(self, args: Sequence[Any]) -> Any:
         """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""
-        for name, arg in zip(self.arguments, args, strict=False):
-            refuse_masked(arg, f"{name} of {self.name}")
+        for arg in args:
+            refuse_masked(arg, self.name)
         arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
         floats_only = all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays)
         if self.custom or not floats_only:
