@@ -128,6 +128,8 @@ class Neuron(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Neuron:
+            return super().describe()
         if not isinstance(self.activation, str):
             raise ValueError(
                 f"the activation {self.activation!r} is a function, which a file cannot hold; use "
@@ -244,6 +246,8 @@ class Layer(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Layer:
+            return super().describe()
         one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
         return {**one, "type": "Layer", "nout": len(self.neurons)}
 
