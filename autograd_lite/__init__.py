@@ -27,6 +27,7 @@ from autograd_lite.errors import (
     ProgramError,
     ShapeError,
     TableError,
+    TrainingWarning,
 )
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import Op as _Op
@@ -83,11 +84,11 @@ _package = _modules[__name__]
 __all__ = [
     "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
     "GraphError", "LayoutError", "ModelFileError", "Program", "ProgramError", "ShapeError",
-    "TableError", "Value", "check_grad", "checkpoint", "compile", "custom_op", "derivative",
-    "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine", "explain", "freeze",
-    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "keep_lines", "latex",
-    "load_program", "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax", "taylor",
-    "uncertainty", "value_and_grad", "vjp",
+    "TableError", "TrainingWarning", "Value", "check_grad", "checkpoint", "compile", "custom_op",
+    "derivative", "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine",
+    "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp",
+    "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "primitive", "scope",
+    "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip
 

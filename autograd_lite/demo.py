@@ -176,7 +176,8 @@ def boundary_figure(columns: Columns) -> Figure:
     plot_boundary(_Logits(training.model), points, classes, ax, threshold=0.0, feature_names=_TWO)
     ax.legend(ax.get_legend().legend_handles, target.classes)
     [accuracy] = training.scores
-    ax.set_title(f"{accuracy.value:.1%} of the held-out patients are right", fontsize="medium")
+    shown = f"right for {accuracy.value:.1%} of the held-out patients (all patients are shown)"
+    ax.set_title(shown, fontsize="medium")
     return figure
 
 

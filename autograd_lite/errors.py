@@ -14,6 +14,7 @@
     └── TableError(ValueError)            a table that cannot be read or learnt from
 
     AnomalyWarning(UserWarning)           0 × inf or 0 × nan counted as 0 (`detect_anomaly`)
+    TrainingWarning(UserWarning)          a training that begins or ends as none should
 
 Each also derives from the built-in exception that a caller would expect, so ``except ValueError``
 works without knowing this page. A wrong *type* of argument is a plain `TypeError`.
@@ -22,6 +23,7 @@ works without knowing this page. A wrong *type* of argument is a plain `TypeErro
 from __future__ import annotations
 
 import math
+from typing import Any
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -72,11 +74,20 @@ class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 - reads as 
 
 
 class AnomalyError(AutogradError, ArithmeticError):
-    """A number turned nan or infinite where it must not."""
+    """A number turned nan or infinite where it must not.
+
+    Its ``history`` is that of the training which it ended, or None.
+    """
+
+    history: Any = None
 
 
 class AnomalyWarning(UserWarning):
     """In a backward pass 0 × inf or 0 × nan counted as 0; said inside `detect_anomaly` only."""
+
+
+class TrainingWarning(UserWarning):
+    """A training that begins or ends as none should: its loss rose, say."""
 
 
 class ModelFileError(AutogradError, ValueError):

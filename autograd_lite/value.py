@@ -17,7 +17,7 @@ from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.ops import TABLE, Op, SequenceOp
-from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
+from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
 from autograd_lite.ops.rules import identity
 
 # --- operators and methods, from the table --------------------------------------------------------
@@ -255,7 +255,8 @@ def isclose(
     -------
     bool or array of bool
     """
-    close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
+    with np.errstate(all="ignore"):
+        close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
     return bool(close) if np.ndim(close) == 0 else close
 
 
@@ -263,6 +264,7 @@ def _numbers(thing: Any) -> Any:
     if isinstance(thing, Value):
         return thing.data
     if isinstance(thing, np.ndarray | list | tuple):
+        refuse_masked(thing)
         array = np.asarray(thing)
         flat = [x.data if isinstance(x, Value) else as_float(x) for x in array.ravel().tolist()]
         return np.array(flat, dtype=np.float64).reshape(array.shape)

@@ -7,6 +7,7 @@ import csv
 import os
 import sys
 import textwrap
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from autograd_lite import demo as demonstration
 from autograd_lite import expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, TableError, counted
+from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
 from autograd_lite.evaluation_trace import trace
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
@@ -104,12 +105,16 @@ def train(options: argparse.Namespace) -> None:
     rows = counted(len(table), "row")
     print(f"{table.source}: {rows}, target {options.target!r}, features {features}")
     sys.stdout.flush()  # before the progress bar, which goes to stderr
-    training = train_on(
-        columns, options.target, hidden=options.hidden, epochs=options.epochs,
-        learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
-        seed=options.seed, progress=not options.quiet,
-    )  # fmt: skip
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", TrainingWarning)
+        training = train_on(
+            columns, options.target, hidden=options.hidden, epochs=options.epochs,
+            learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
+            seed=options.seed, progress=not options.quiet,
+        )  # fmt: skip
     report(training, columns)
+    for warning in said:
+        print(f"note: {warning.message}")
     if options.save:
         training.model.save(options.save)
         print(f"saved: {options.save}")

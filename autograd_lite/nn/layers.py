@@ -16,7 +16,7 @@ from autograd_lite.nn.activation import Activation, activate, checked, row_named
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.passes import structure_of
+from autograd_lite.nn.tensors import structure_of
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.sequences import sequence
 
@@ -128,6 +128,8 @@ class Neuron(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Neuron:
+            return super().describe()
         if not isinstance(self.activation, str):
             raise ValueError(
                 f"the activation {self.activation!r} is a function, which a file cannot hold; use "
@@ -244,6 +246,8 @@ class Layer(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Layer:
+            return super().describe()
         one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
         return {**one, "type": "Layer", "nout": len(self.neurons)}
 

@@ -59,7 +59,7 @@ class Recorder:
         loss: str | Callable[[Any, Any], Any] = "squared_error",
         every: int = 1,
     ) -> None:
-        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs))
+        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         self.every = positive_int("every", every)
         criterion = dataclasses.replace(find_loss(loss), right=None)
         self._twin = copy.deepcopy(model)

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.table import Op, add_row
 
 #: They can be iterated over, but not as numbers in an order.
@@ -105,6 +105,7 @@ class SequenceOp(Op):
         if system is not None:
             return system._apply_op(row, tuple(flat))
         if any(isinstance(arg, np.ndarray) and arg.dtype.kind in "biuf" for arg in flat):
+            refuse_masked(flat, self.name)
             with np.errstate(all="ignore"):
                 return row.expand(flat)
         return row.on_floats(*map(as_float, flat))
@@ -182,6 +183,7 @@ def sequence(name: str, xs: Iterable[Any]) -> list[Any]:
     if type(xs) in (list, tuple):  # before the questions below, which take long
         return list(xs)
     if isinstance(xs, np.ndarray):
+        refuse_masked(xs, name)
         if xs.ndim != 1:
             raise ShapeError(
                 f"{name} takes one dimension and was given shape {xs.shape}; write xs.ravel()"

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import as_float, refuse_masked
 
 #: Every row by its name, in the order of definition.
 TABLE: dict[str, Op] = {}
@@ -249,6 +249,8 @@ class Op:
 
     def _over_arrays(self, args: Sequence[Any]) -> Any:
         """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""
+        for arg in args:
+            refuse_masked(arg, self.name)
         arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
         floats_only = all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays)
         if self.custom or not floats_only:

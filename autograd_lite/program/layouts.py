@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.transforms.structures import (
     Same,
     is_setting,
@@ -113,6 +114,7 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
             f"{name} is to have a row for each run, and is {thing!r}; name it in shared=(…) if all "
             "runs use the same"
         )
+    refuse_masked(thing, name)
     try:
         array = np.asarray(thing)
     except ValueError:
@@ -170,6 +172,7 @@ def taken_apart(args: Sequence[Any], name: str) -> list[Tree]:
 
 def floats(thing: Any, name: str, dimensions: int) -> Floats:
     """A float array, the caller's own where it is one."""
+    refuse_masked(thing, name)
     try:
         array = np.asarray(thing)
         if array.dtype.kind not in "biuf" and array.size:

@@ -23,8 +23,8 @@ Trees = Sequence[Tree]
 #: The numbers of each argument, and whether all rows share them.
 Matrices = Sequence[tuple[Floats, bool]]
 
-_WHY = (
-    "it depends on more than its arguments (random numbers, the time, variables that change); "
+WHY = (
+    "depends on more than its arguments (random numbers, the time, variables that change); "
     "pass these as arguments"
 )
 
@@ -188,7 +188,7 @@ class Paths:
         except ShapeError as error:
             raise ProgramError(
                 f"the program of {self._name} gives another structure than the function: {error}; "
-                f"{_WHY}"
+                f"it {WHY}"
             ) from None
 
     def check_rows(
@@ -210,14 +210,14 @@ class Paths:
         if len(ours) != len(eager):
             raise ProgramError(
                 f"the program of {self._name} gives {counted(len(ours), 'number')} where "
-                f"the function gives {len(eager)}, {where}; {_WHY}"
+                f"the function gives {len(eager)}, {where}; it {WHY}"
             )
         for mine, right in zip(ours, eager, strict=True):
             near = math.isclose(mine, right, rel_tol=tolerance, abs_tol=tolerance)
             if not (near or (math.isnan(mine) and math.isnan(right))):
                 raise ProgramError(
                     f"the program of {self._name} gives {mine!r} where the function gives "
-                    f"{right!r}, {where}; {_WHY}"
+                    f"{right!r}, {where}; it {WHY}"
                 )
 
 

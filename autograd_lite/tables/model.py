@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError, counted
-from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing, Task, fit, fit_target
+from autograd_lite.tables.preprocessing import (
+    ClassTarget,
+    Preprocessing,
+    Task,
+    fit,
+    fit_target,
+    is_constant,
+    root_mean_square,
+)  # fmt: skip
 from autograd_lite.tables.reading import Columns
 
 _EXTRA = "table"  # the name under which the preprocessing lies in the model's file
@@ -179,6 +187,8 @@ def choose_task(column: NDArray[Any]) -> Task:
 
     Few integers are at most 10 that come 10 times each on average.
     """
+    if column.dtype.kind == "f" and is_constant(column):
+        return "regression"  # which says so
     distinct = np.unique(column)
     if column.dtype.kind != "f" or len(distinct) == 2:
         return "classification"
@@ -240,18 +250,16 @@ def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> 
         right = predicted == np.array(target.classes, dtype=object)[actual]
         return [Score("accuracy", float(right.mean()), float((actual == frequent).mean()))]
     numbers = columns[target.name]
-    errors, plain = predicted - numbers, trained_target.mean() - numbers
-    return [
-        Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
-        Score("RMSE", _root_mean_square(errors), _root_mean_square(plain)),
-    ]
+    with np.errstate(all="ignore"):
+        errors, plain = predicted - numbers, trained_target.mean() - numbers
+        return [
+            Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
+            Score("RMSE", root_mean_square(errors), root_mean_square(plain)),
+        ]
 
 
 def _r_squared(errors: NDArray[np.float64], numbers: NDArray[np.float64]) -> float:
     """1 - (residual / total) sum of squares; nan if the numbers are all equal."""
-    total = float(((numbers - numbers.mean()) ** 2).sum())
-    return 1.0 - float((errors**2).sum()) / total if total else math.nan
-
-
-def _root_mean_square(errors: NDArray[np.float64]) -> float:
-    return math.sqrt(float((errors**2).mean()))
+    if is_constant(numbers):
+        return math.nan
+    return 1.0 - (root_mean_square(errors) / root_mean_square(numbers - numbers.mean())) ** 2

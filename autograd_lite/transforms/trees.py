@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, counted
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.structures import (
     Setting,
@@ -164,8 +164,9 @@ def together(parts: list[Tree]) -> Tree:
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
-    if type(array) is not np.ndarray and (isinstance(array, np.matrix) or np.ma.is_masked(array)):
-        raise TypeError(f"{name} is {shown(array)}; write np.asarray(…), or fill what is masked")
+    refuse_masked(array, name)
+    if isinstance(array, np.matrix):
+        raise TypeError(f"{name} is {shown(array)}; write np.asarray(…)")
     plain = array.dtype.kind in "biuf"
     if plain:
         leaves: list[Any] = array.astype(np.float64).ravel().tolist()
@@ -193,9 +194,7 @@ def _number(thing: Any, name: str) -> float:
 
 def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     """An array of a shape: of floats if all are floats, else of objects."""
-    if {*map(type, numbers)} <= _FLOATS:
-        return np.array(numbers, dtype=np.float64).reshape(shape)
-    if any(isinstance(number, Value) for number in numbers):
+    if not {*map(type, numbers)} <= _FLOATS and any(isinstance(x, Value) for x in numbers):
         array = np.empty(len(numbers), dtype=object)
         array[:] = numbers
         return array.reshape(shape)
