@@ -38,7 +38,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 # The name of the method that Python calls for an operator is the row's column `operator`.
 _SYNTAX: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow",
-    ast.USub: "neg",
+    ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.USub: "neg",
 }  # fmt: skip
 
 _INSTEAD: dict[type[ast.AST], str] = {
@@ -48,8 +48,6 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.BoolOp: "and, or are not read here; multiply conditions, or use where(condition, a, b)",
     ast.Not: "not is not read here; write 1 - condition",
     ast.BitXor: "^ is not a power in Python; write a**b",
-    ast.FloorDiv: "// is not read here; write floor(a / b)",
-    ast.Mod: "% is not read here; write a - b*floor(a / b)",
     ast.MatMult: "@ is not read here; write dot([a, b], [x, y])",
     ast.Attribute: "a dot after a name is not read here; functions are called by their plain name, "
     "as in tanh(x)",
@@ -58,7 +56,9 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.keyword: "an argument with a name is not read here; give it by position, as in "
     "leaky_relu(x, 0.1)",
 }
-_READ = "an expression is made of names, numbers, + - * / **, parentheses, [lists] and functions"
+_READ = (
+    "an expression is made of names, numbers, + - * / ** % //, parentheses, [lists] and functions"
+)
 
 
 def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Value:
@@ -67,7 +67,7 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / **``, parentheses and calls of the functions of the op table
+        Names, numbers, ``+ - * / ** % //``, parentheses and calls of the functions of the op table
         (`FUNCTIONS`), those of many arguments with a list: ``sum([a, b])``. The constants ``pi``
         and ``e`` are known unless given as variables. Every number is a float, and arithmetic on
         numbers alone is done at once, by IEEE-754.

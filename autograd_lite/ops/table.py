@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
+from autograd_lite.errors import shown
+from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, give_operator, number_system
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.numbers import as_float
 
@@ -131,7 +132,7 @@ class Op:
             if not low <= attrs[name] <= high:
                 raise ValueError(
                     f"{self.name} takes {name} from {low:g} to {high:g} and was given "
-                    f"{attrs[name]!r}"
+                    f"{shown(attrs[name])}"
                 )
         self.attrs = dict(attrs)
         forward, partials = self.rules
@@ -293,3 +294,5 @@ def add_row(row: Op) -> None:
     if row.name in TABLE:
         raise ValueError(f"the op table has a row {row.name!r} already; choose another name")
     TABLE[row.name] = row
+    if row.operator and row.arity == 2:
+        give_operator(row.operator, lambda *args: IEEE._apply_op(row, args))

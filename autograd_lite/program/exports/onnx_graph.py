@@ -26,12 +26,14 @@ OPERATORS = {
     "exp": "Exp",
     "fabs": "Abs",
     "floor": "Floor",
+    "fmod": "Mod",
     "log": "Log",
     "pow": "Pow",
     "sin": "Sin",
     "sqrt": "Sqrt",
     "tanh": "Tanh",
 }
+_OPTIONS = {"Mod": {"fmod": 1}}
 _COMPARISONS = {"<": "Less", "<=": "LessOrEqual", "==": "Equal", ">": "Greater"}
 #: Versions of the format that runtimes of 2022 and later read.
 _OPSET, _FORMAT = 17, 8
@@ -93,7 +95,8 @@ class _Graph:
         key = (operator, *inputs)
         if key not in self._known:
             self._known[key] = name = f"t{len(self.nodes)}"
-            self.nodes.append(self._helper.make_node(operator, inputs, [name]))
+            options = _OPTIONS.get(operator, {})
+            self.nodes.append(self._helper.make_node(operator, inputs, [name], **options))
         return Tensor(self, self._known[key])
 
     def tensor(self, thing: Any) -> Tensor:
