@@ -122,7 +122,7 @@ def test_long_sums_need_no_recursion():
         ("9" * 5000, "4300 digits"),
         ("0x" + "f" * 400, "larger than any float"),
         ("tahn(x)", "did you mean .*tanh"),
-        ("ln(x)", "known: .*log"),
+        ("ln(x)", "did you mean log,"),
         ("x(2)", "no function 'x'"),
         ("x()()", "Call"),
         ("eval('x')", "no function 'eval'"),

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import shown
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, give_operator, number_system
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.numbers import as_float
@@ -250,7 +250,10 @@ class Op:
 
     def _over_arrays(self, args: Sequence[Any]) -> Any:
         """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""
-        arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
+        try:
+            arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
+        except ValueError as error:
+            raise ShapeError(f"{self.name} takes numbers and arrays of them: {error}") from None
         floats_only = all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays)
         if self.custom or not floats_only:
             with np.errstate(all="ignore"):
