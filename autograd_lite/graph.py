@@ -7,7 +7,7 @@ from contextlib import ContextDecorator
 from typing import Any, TypeVar
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, shown
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class scope(ContextDecorator):  # noqa: N801 - used like a function
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:
-            raise TypeError(f"a scope's name is a str, not empty, and was given {name!r}")
+            raise TypeError(f"a scope's name is a str, not empty, and was given {shown(name)}")
         self._name = str.__str__(name)
 
     # Nothing is kept here between the two, so one scope may be entered again inside itself (a
@@ -135,7 +135,7 @@ def check_value(thing: Any, role: str) -> Value:
     """
     if not isinstance(thing, Value):
         raise TypeError(
-            f"{role} must be a Value and is {type(thing).__name__}: {thing!r}; write Value(number) "
-            "for a leaf"
+            f"{role} must be a Value and is {type(thing).__name__}: {shown(thing)}; "
+            "write Value(number) for a leaf"
         )
     return thing

@@ -13,6 +13,7 @@ from autograd_lite.diagnosis import flow, origins, units
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.report import Diagnosis, Finding, ScopeSummary
 from autograd_lite.engine import Value
+from autograd_lite.errors import shown
 from autograd_lite.graph import all_stale, ancestors, check_value
 
 __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
@@ -135,8 +136,13 @@ def _parameters(
             (check_value(p, f"parameters[{i}]").label or f"parameters[{i}]", p)
             for i, p in enumerate(parameters)
         ]
-    else:
+    elif hasattr(parameters, "named_parameters"):
         named = parameters.named_parameters()
+    else:
+        raise TypeError(
+            f"parameters is a Module or a sequence of Values and is {shown(parameters)}; write "
+            "diagnose(loss, model), or [w, b]"
+        )
     for name, parameter in named:
         if parameter not in adjoint:
             yield Finding(

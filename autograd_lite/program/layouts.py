@@ -16,6 +16,7 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.transforms.structures import (
     Same,
+    deeper,
     is_setting,
     parts_of,
     setting_key,
@@ -78,7 +79,7 @@ def numbers_of(tree: Tree) -> list[float]:
     return [leaf.data if isinstance(leaf, Value) else leaf for leaf in tree.leaves]
 
 
-def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
+def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
     """An argument with a leading axis of rows: the first row, and all of them as a matrix.
 
     Parameters
@@ -101,8 +102,9 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
     known = type(thing) is np.ndarray or isinstance(thing, list | tuple)
     opened = None if known else parts_of(thing, name)
     if opened is not None:
+        inner = deeper(depth, name)
         parts = [
-            rows_of(part, f"{name}[{key!r}]")
+            rows_of(part, f"{name}[{key!r}]", inner)
             for key, part in zip(opened.keys, opened.things, strict=True)
         ]
         if len({len(matrix) for _, matrix in parts}) != 1:
@@ -111,8 +113,8 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
         return first, np.concatenate([matrix for _, matrix in parts], axis=1)
     if not isinstance(thing, np.ndarray | list | tuple):
         raise ShapeError(
-            f"{name} is to have a row for each run, and is {thing!r}; name it in shared=(…) if all "
-            "runs use the same"
+            f"{name} is to have a row for each run, and is {shown(thing)}; "
+            "name it in shared=(…) if all runs use the same"
         )
     refuse_masked(thing, name)
     try:
@@ -121,7 +123,7 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
         raise ShapeError(f"the rows of {name} differ in length") from None
     if array.ndim == 0 or (array.dtype.kind not in "biuf" and array.size):
         raise ShapeError(
-            f"{name} is to be an array of numbers with a row for each run, and is {thing!r}"
+            f"{name} is to be an array of numbers with a row for each run, and is {shown(thing)}"
         )
     if array.dtype.kind == "b":
         raise ShapeError(f"{name} holds bools: name it in shared=(…), or write array.astype(float)")
@@ -179,7 +181,9 @@ def floats(thing: Any, name: str, dimensions: int) -> Floats:
             raise TypeError
         found: Floats = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} is to be an array of numbers and was given {thing!r}") from None
+        raise TypeError(
+            f"{name} is to be an array of numbers and was given {shown(thing)}"
+        ) from None
     if array.ndim != dimensions:
         wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"
         raise ShapeError(f"{name} must be {wanted} and has shape {array.shape}")

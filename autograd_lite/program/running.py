@@ -31,6 +31,7 @@ Function = Callable[..., Any]
 
 #: So many paths of one function are tried one after the other in C.
 MOST_LINKS = 64
+_MOST_THREADS = 2**31 - 1  # more than rows have blocks
 
 
 class Runner(Protocol):
@@ -76,7 +77,7 @@ class _Native:
     ) -> Floats:
         """See `Runner`."""
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
-        self.machine.map(_placed(arguments), n_rows, found, reduced, threads)
+        self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
 
     def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:

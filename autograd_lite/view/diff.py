@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import GraphError, counted
+from autograd_lite.errors import GraphError, counted, shown
+from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph import all_stale
 from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, columns
 from autograd_lite.view.display import GraphView
@@ -108,7 +109,7 @@ def _held(thing: GraphView | Value, role: str) -> _Held:
     if folding is None or isinstance(folding, _Compared):
         raise TypeError(
             f"{role} is a Value, or what draw(value) returns, and was given "
-            f"{type(thing).__name__}: {thing!r}"
+            f"{type(thing).__name__}: {shown(thing)}"
         )
     return _Held(folding.graph, folding.columns)
 
@@ -179,7 +180,9 @@ def _described(one: Columns, node: int) -> str:
     arguments = one.tails[one.starts[node] : one.starts[node + 1]].tolist()
     if not arguments:
         return f"{said} ({one.data[node]:.4g})"
-    made_of = ", ".join(one.ops.of(i) or one.labels.of(i) or "a leaf" for i in arguments[:3])
+    made_of = ", ".join(
+        one.ops.of(i) or TEXT.label(one.labels.of(i)) or "a leaf" for i in arguments[:3]
+    )
     return f"{said} of {made_of}{', …' if len(arguments) > 3 else ''}"
 
 
@@ -262,7 +265,9 @@ class _Changes:
 
     def _name(self, node: int) -> str:
         scope = self.new.scopes.of(node)
-        return str(self.new.labels.of(node) or self.new.ops.of(node) or (*scope, "leaf")[-1])
+        return str(
+            TEXT.label(self.new.labels.of(node)) or self.new.ops.of(node) or (*scope, "leaf")[-1]
+        )
 
     def summary(self) -> str:
         """What happened, in a line."""

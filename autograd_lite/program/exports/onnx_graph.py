@@ -26,12 +26,14 @@ OPERATORS = {
     "exp": "Exp",
     "fabs": "Abs",
     "floor": "Floor",
+    "fmod": "Mod",
     "log": "Log",
     "pow": "Pow",
     "sin": "Sin",
     "sqrt": "Sqrt",
     "tanh": "Tanh",
 }
+_OPTIONS = {"Mod": {"fmod": 1}}
 _COMPARISONS = {"<": "Less", "<=": "LessOrEqual", "==": "Equal", ">": "Greater"}
 #: Element types, by the format's numbers.
 _DOUBLE, _BOOL = 11, 9
@@ -104,7 +106,8 @@ class _Graph:
         key = (operator, *inputs, *attributes.values())
         if key not in self._known:
             self._known[key] = name = f"t{len(self.nodes)}"
-            self.nodes.append(self._helper.make_node(operator, inputs, [name], **attributes))
+            options = _OPTIONS.get(operator, {}) | attributes
+            self.nodes.append(self._helper.make_node(operator, inputs, [name], **options))
         return Tensor(self, self._known[key])
 
     def tensor(self, thing: Any) -> Tensor:
