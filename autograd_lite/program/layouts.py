@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
+from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops import Op
 from autograd_lite.transforms.structures import (
     Same,
     is_setting,
@@ -24,6 +26,9 @@ from autograd_lite.transforms.trees import Tree, take_apart
 
 Floats = npt.NDArray[np.float64]
 
+
+#: What stays as it is.
+_FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
 
 #: The layout of a number.
 NUMBER = "number"
@@ -46,7 +51,7 @@ def layout(tree: Tree) -> Hashable:
     if tree.kind is float:
         return NUMBER
     if tree.is_setting:
-        return setting_key(tree.thing, "a setting")
+        return part_key(tree.thing, "a setting")
     if tree.kind is np.ndarray:
         return tree.kind, tree.shape, not tree.plain
     if tree.parts is None:
@@ -60,6 +65,33 @@ def layout(tree: Tree) -> Hashable:
     others = tree.others or {}
     keys = [(k, setting_key(thing, f"field {k!r}")) for k, thing in others.items()]
     return (tree.kind, parts, *keys)
+
+
+def part_key(thing: Any, name: str) -> Hashable:
+    """What tells a part of a function from others, and from itself when an attribute changes."""
+    by_identity: Any = object.__hash__
+    if type(thing).__hash__ is by_identity and not is_fixed(thing):
+        return state_key(thing, name)
+    return setting_key(thing, name)
+
+
+def is_fixed(thing: Any) -> bool:
+    """Whether no attributes of it are looked at: a function, say."""
+    return isinstance(thing, _FIXED) or hasattr(thing, "__wrapped__")
+
+
+def state_key(thing: Any, name: str) -> Hashable:
+    """What tells an object's attributes, those of its classes too, from what they were before."""
+    kind = thing if isinstance(thing, type) else type(thing)
+    held: dict[str, Any] = {}
+    for key, part in (item for each in kind.__mro__[-2::-1] for item in vars(each).items()):
+        if isinstance(part, MemberDescriptorType):  # of a slot
+            held |= {key: getattr(thing, key)} if hasattr(thing, key) else {}
+        elif not (key.startswith(("__", "_abc_")) or hasattr(part, "__get__")):
+            held[key] = part
+    held |= {} if kind is thing else getattr(thing, "__dict__", {})
+    tree = take_apart(held, f"attributes of {name}, ")
+    return "state", (Same(thing), layout(tree), np.array(numbers_of(tree), np.float64).tobytes())
 
 
 def holds_values(tree: Tree) -> bool:
@@ -161,11 +193,6 @@ def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
     if opened is not None:
         return opened.build([_with_columns(part, found, places) for part in opened.things])
     raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
-
-
-def taken_apart(args: Sequence[Any], name: str) -> list[Tree]:
-    """Each argument as its numbers."""
-    return [take_apart(arg, f"argument {i} of {name}") for i, arg in enumerate(args)]
 
 
 def floats(thing: Any, name: str, dimensions: int) -> Floats:
