@@ -28,14 +28,30 @@ _WANTS_INT = re.compile(
     r"integer|non-int|indices|islice|real number|for (<<|>>|&|\||\^)=?: |for unary ~"
 )
 _PARAMETER = inspect.Parameter
+_MOST_SHAPES = 256
 
 
-class Argument(NamedTuple):
-    """An argument of a call, its parameter's name where that is known, and how messages say it."""
+class Slot(NamedTuple):
+    """Where an argument goes: its parameter's name if that is known, and how messages say it."""
 
-    thing: Any
+    place: int
     name: str | None
     said: str
+    is_static: bool
+
+
+class Shape(NamedTuple):
+    """How a call gives its arguments: in which slots, which by name, and how C wants the names.
+
+    The last is None where the order matters in which they are named.
+    """
+
+    slots: tuple[Slot, ...]
+    names: Names
+    in_c: tuple[str | None, ...] | None
+
+
+Given = Sequence[tuple[Slot, Any]]
 
 
 class Arguments:
@@ -48,71 +64,77 @@ class Arguments:
         except (TypeError, ValueError):  # it has none that Python knows of
             self._signature = None
         known = {} if self._signature is None else self._signature.parameters
-        kinds = {name: parameter.kind for name, parameter in known.items()}
-        self._places = [n for n, kind in kinds.items() if kind < _PARAMETER.VAR_POSITIONAL]
-        self._rest = [n for n, kind in kinds.items() if kind == _PARAMETER.VAR_POSITIONAL]
-        by_name = _PARAMETER.POSITIONAL_OR_KEYWORD
-        self._in_c = [n if kinds[n] == by_name else None for n in self._places]
-        self._any = {n for n, kind in kinds.items() if kind == _PARAMETER.VAR_KEYWORD}
+        self._kinds = {name: parameter.kind for name, parameter in known.items()}
         self.static = {static} if isinstance(static, str) else {*static}
-        if not (self._any or self.static <= {*known}):
+        if not (_PARAMETER.VAR_KEYWORD in self._kinds.values() or self.static <= {*known}):
             listed = ", ".join(known) or "none that is known"
             raise ValueError(f"static={static!r} names no parameter of {self._name}: {listed}")
+        self._shapes: dict[tuple[int, Names], Shape] = {}
 
-    def placed(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[list[Argument], Names]:
-        """Arguments in the order of the signature, and the names of those that come by name."""
-        if keywords and self._signature is not None:
-            bound = self._signature.bind(*args, **keywords)
-            args, keywords = bound.args, bound.kwargs
-        names = [*self._places, *[*self._rest, None][:1] * len(args)]
-        return [
-            Argument(thing, name, f"argument {i} of {self._name}")
-            for i, (thing, name) in enumerate(zip(args, names, strict=False))
-        ] + [
-            Argument(thing, name, f"argument {name!r} of {self._name}")
-            for name, thing in keywords.items()
-        ], (*keywords,)
+    def placed(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[Sequence[Any], Shape]:
+        """Arguments in the order of the signature, and how they are given."""
+        if keywords:
+            if self._signature is not None:
+                bound = self._signature.bind(*args, **keywords)
+                args, keywords = bound.args, bound.kwargs
+            return (*args, *keywords.values()), self.shape(len(args), (*keywords,))
+        return args, self.shape(len(args), ())
 
-    def in_c(self, kind: Kind) -> tuple[str | None, ...] | None:
-        """The names of arguments as C wants them; None where the order of some matters."""
-        layouts, names = kind
-        if not names:
-            return (*self._in_c,)
-        first = (self._in_c + [None] * len(layouts))[: len(layouts) - len(names)]
-        known = self._signature is not None and self._signature.parameters.keys() - self._any
-        return (*first, *names) if known and known >= {*names} else None
+    def shape(self, count: int, names: Names) -> Shape:
+        """Of calls with so many arguments by position, and these by name."""
+        found = self._shapes.get((count, names))
+        if found is None:
+            kinds = self._kinds
+            places = [n for n, kind in kinds.items() if kind < _PARAMETER.VAR_POSITIONAL]
+            rest = [n for n, kind in kinds.items() if kind == _PARAMETER.VAR_POSITIONAL]
+            parameters = [*places, *[*rest, None][:1] * count][:count]
+            slots = [(n, f"argument {i} of {self._name}") for i, n in enumerate(parameters)]
+            slots += [(n, f"argument {n!r} of {self._name}") for n in names]
+            by_name = _PARAMETER.POSITIONAL_OR_KEYWORD
+            in_c = [n if kinds[n] == by_name else None for n in places] + [None] * count
+            fixed = {n for n, kind in kinds.items() if kind != _PARAMETER.VAR_KEYWORD}
+            found = Shape(
+                tuple([Slot(i, *slot, slot[0] in self.static) for i, slot in enumerate(slots)]),
+                names,
+                (*in_c[: count if names else None], *names) if fixed >= {*names} else None,
+            )
+            if len(self._shapes) > _MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes[count, names] = found
+        return found
 
-    def is_part(self, argument: Argument, first: bool) -> bool:
+    def is_part(self, slot: Slot, thing: Any) -> bool:
         """Whether an argument is part of the function, and none that a program runs on."""
-        thing = argument.thing
-        if first and self.is_method and not is_network(thing):
-            return parts_of(thing, argument.said) is None
-        return argument.name in self.static and not isinstance(thing, Value)
+        if self.is_method and slot.place == 0 and not is_network(thing):
+            return parts_of(thing, slot.said) is None
+        return slot.is_static and not isinstance(thing, Value)
 
-    def taken_apart(self, given: Sequence[Argument]) -> tuple[list[Tree], tuple[Hashable, ...]]:
+    def taken_apart(
+        self, things: Sequence[Any], shape: Shape
+    ) -> tuple[list[Tree], tuple[Hashable, ...]]:
         """Each argument as its numbers, and what a program for them also fits."""
         trees: list[Tree] = []
         layouts: list[Hashable] = []
-        for argument in given:
-            thing, name, said = argument
-            if self.is_part(argument, not trees):
-                key = part_key if name in self.static else state_key
-                layouts.append(key(thing, said))
+        has_parts = self.is_method or self.static
+        for slot, thing in zip(shape.slots, things, strict=True):
+            if has_parts and self.is_part(slot, thing):
                 trees.append(_part(thing))
-            else:
-                trees.append(tree := take_apart(thing, said))
-                layouts.append(layout(tree))
-                if tree.plain or not any(isinstance(leaf, Value) for leaf in tree.leaves):
-                    check_exact(argument, max(map(abs, tree.leaves), default=0.0))
+                layouts.append((part_key if slot.is_static else state_key)(thing, slot.said))
+                continue
+            trees.append(tree := take_apart(thing, slot.said))
+            layouts.append(layout(tree))
+            known = type(thing) is float or (tree.parts is None and type(thing) in (list, tuple))
+            if not (known or any(isinstance(leaf, Value) for leaf in tree.leaves)):
+                check_exact(slot, thing, max(map(abs, tree.leaves), default=0.0))
         return trees, tuple(layouts)
 
     @contextmanager
-    def explaining(self, given: Sequence[Argument]) -> Iterator[None]:
+    def explaining(self, given: Given) -> Iterator[None]:
         """A block that traces: say what to do where Python wants a number and gets a Value."""
         try:
             yield
         except (TypeError, ValueError, LookupError, AttributeError) as error:
-            if not _is_of_values(error, any(_ints(argument.thing) for argument in given)):
+            if not _is_of_values(error, any(_ints(thing) for _, thing in given)):
                 raise
             raise ProgramError(
                 f"{error}; while {self._name} is compiled, Values stand for its numbers: take "
@@ -121,21 +143,21 @@ class Arguments:
             ) from error
 
 
-def check_exact(argument: Argument, largest: float) -> None:
+def check_exact(slot: Slot, thing: Any, largest: float) -> None:
     """Raise a ProgramError if an int in it is not the float that stands for it."""
     # nan, of which the largest may be made, is not less
-    if not largest < 2**53 and any(float(number) != number for number in _ints(argument.thing)):
+    if not largest < 2**53 and any(float(number) != number for number in _ints(thing)):
         raise ProgramError(
-            f"{argument.said} is {shown(argument.thing)}, an int that no float holds exactly; name "
-            f"it in static={_hint([argument])}, or write float(…) if near is enough"
+            f"{slot.said} is {shown(thing)}, an int that no float holds exactly; name it in "
+            f"static={_hint([(slot, thing)])}, or write float(…) if near is enough"
         )
 
 
-def difference(one: Kind, other: Kind, given: Sequence[Argument]) -> str:
+def difference(one: Kind, other: Kind, given: Given) -> str:
     """What tells a kind of arguments from another, which a call has."""
-    for argument, mine, yours in zip(given, other[0], one[0], strict=False):
+    for (slot, thing), mine, yours in zip(given, other[0], one[0], strict=False):
         if mine != yours:
-            return f"{argument.said} is another each time, now {shown(argument.thing)}"
+            return f"{slot.said} is another each time, now {shown(thing)}"
     return "its comparisons come out differently each time"
 
 
@@ -153,9 +175,9 @@ def _part(thing: Any) -> Tree:
     return Tree([], lambda rest: thing, None, [], list, True, Setting, thing=thing)
 
 
-def _hint(given: Sequence[Argument]) -> str:
+def _hint(given: Given) -> str:
     """How parameters that were given ints are named."""
-    found = [x.name for x in given if x.name and _ints(x.thing)]
+    found = [slot.name for slot, thing in given if slot.name and _ints(thing)]
     return repr((*dict.fromkeys(found),) or ("n",))
 
 

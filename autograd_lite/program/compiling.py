@@ -14,9 +14,10 @@ import numpy as np
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes.lines import users_line
 from autograd_lite.program.arguments import (
-    Argument,
     Arguments,
+    Given,
     Kind,
+    Shape,
     calling,
     check_exact,
     difference,
@@ -31,7 +32,7 @@ from autograd_lite.program.layouts import (
 )
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.running import by_last_use, quick
+from autograd_lite.program.running import by_last_use, native, quick
 from autograd_lite.program.tracing import Traced
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_setting
@@ -170,35 +171,35 @@ class Compiled:
             paths = self._kinds.get(kind)
             found = None if paths is None else paths.known(inputs)
         if found is None:
-            given, names = known.placed(args, keywords)
-            trees, layouts = known.taken_apart(given)
+            things, shape = known.placed(args, keywords)
+            trees, layouts = known.taken_apart(things, shape)
             if any(map(holds_values, trees)):
                 return self._function(*args, **keywords)
-            kind = layouts, names
-            paths = self._paths(kind)
+            kind = layouts, shape.names
             inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
+            paths = self._kinds.get(kind) or self._new_paths(shape)
             found = paths.known(inputs)
             if found is None:
+                given = [*zip(shape.slots, things, strict=True)]
                 with known.explaining(given):
                     found = paths.new(trees, inputs)
                 self._keep(kind, paths, given)
             if self._check:
                 paths.check_once(found.value, trees)
                 return found.value
-        self._used[found.traced] = self._used.pop(found.traced, kind)
-        names_in_c = known.in_c(kind)
-        if names_in_c is not None:
+        if len(self._used) > 1:
+            self._used[found.traced] = self._used.pop(found.traced, kind)
+        if native is not None:
             by_place = len(kind[0]) - len(kind[1])
-            self._quick = quick(
-                found.traced, kind[0], names_in_c, by_place, self._quick, self._slow
-            )
+            names = known.shape(by_place, kind[1]).in_c
+            if names is not None:
+                self._quick = quick(found.traced, kind[0], names, by_place, self._quick, self._slow)
         return found.value
 
-    def _paths(self, kind: Kind) -> Paths:
-        function = calling(self._function, kind[1])
-        return self._kinds.get(kind) or Paths(function, self._name, self._most)
+    def _new_paths(self, shape: Shape) -> Paths:
+        return Paths(calling(self._function, shape.names), self._name, self._most)
 
-    def _keep(self, kind: Kind, paths: Paths, given: Sequence[Argument]) -> None:
+    def _keep(self, kind: Kind, paths: Paths, given: Given) -> None:
         """Keep new paths, and of all as many as there is room for."""
         with _lock:
             if len(self._used) >= self._most:
@@ -260,19 +261,19 @@ class Compiled:
             If arguments differ in their number of rows, or have none.
         """
         known = self._arguments
-        given, names = known.placed(args, keywords)
+        things, shape = known.placed(args, keywords)
         kept = {shared} if isinstance(shared, int | str) else {*shared}
-        if not kept <= {*range(len(given)), *[argument.name for argument in given]}:
-            raise ValueError(f"shared={shared!r} names no argument of {len(given)}")
+        if not kept <= {*range(len(things)), *[slot.name for slot in shape.slots]}:
+            raise ValueError(f"shared={shared!r} names no argument of {len(things)}")
         columns: dict[int, Floats] = {}
-        for i, argument in enumerate(given):
-            thing, name, said = argument
-            setting = is_setting(thing) and not isinstance(thing, np.ndarray)
-            if not (setting or {i, name} & kept or known.is_part(argument, i == 0)):
-                first, columns[i] = rows_of(thing, said)
-                given[i] = argument._replace(thing=first)
-                if not (isinstance(thing, np.ndarray) and thing.dtype.kind == "f"):
-                    check_exact(argument, np.abs(columns[i]).max(initial=0.0))
+        firsts = [*things]
+        for slot, thing in zip(shape.slots, things, strict=True):
+            i, is_array = slot.place, isinstance(thing, np.ndarray)
+            setting = is_setting(thing) and not is_array
+            if not (setting or {i, slot.name} & kept or known.is_part(slot, thing)):
+                firsts[i], columns[i] = rows_of(thing, slot.said)
+                if not (is_array and thing.dtype.kind == "f"):
+                    check_exact(slot, thing, np.abs(columns[i]).max(initial=0.0))
         lengths = {i: len(matrix) for i, matrix in columns.items()}
         if len({*lengths.values()}) != 1:
             raise ShapeError(
@@ -280,13 +281,13 @@ class Compiled:
                 f"at least one, and was given {lengths or 'none'}"
             )
         n_rows = next(iter(lengths.values()))
-        trees, layouts = known.taken_apart(given)
+        trees, layouts = known.taken_apart(firsts, shape)
         matrices = [
             (columns[i], False) if i in columns else (np.array(numbers_of(tree), np.float64), True)
             for i, tree in enumerate(trees)
         ]
-        kind = layouts, names
-        paths = self._paths(kind)
+        kind, given = (layouts, shape.names), [*zip(shape.slots, firsts, strict=True)]
+        paths = self._kinds.get(kind) or self._new_paths(shape)
         with known.explaining(given):
             result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
         self._keep(kind, paths, given)
