@@ -855,3 +855,73 @@ def test_an_object_of_which_no_change_is_seen_is_refused_by_name():
     it.lock = threading.Lock()
     with pytest.raises(TypeError, match=r"attributes of argument 0 of step, \['lock'\].*dataclass"):
         it.step(1.0)
+
+
+class Network(nn.Module):
+    def __init__(self):
+        self.w = Value(2.0)
+
+    @ag.compile
+    def loss(self, x):
+        return self.w * self.w * x
+
+
+class Trainer:
+    def __init__(self):
+        self.model = Network()
+
+    @ag.compile
+    def loss(self, x):
+        return self.model.w * self.model.w * x
+
+
+def held(w):
+    """An object that can be called and holds a Value."""
+
+    class Line:
+        def __call__(self, x):
+            return self.w * self.w * x
+
+    line = Line()
+    line.w = w
+    return line
+
+
+def test_a_method_of_an_object_that_holds_values_is_the_function_itself():
+    line = held(Value(2.0))
+    compiled, handed = ag.compile(line), ag.compile(lambda f, x: f(x))
+    for result in (compiled(3.0), handed(line, 3.0)):
+        assert result.data == 12.0
+        assert ag.gradient(result, [line.w]) == [12.0]
+    with pytest.raises(TypeError, match="holds Values; make it a Module"):
+        compiled.map([3.0])
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["first", "called before"])
+@pytest.mark.parametrize("transform", [ag.grad, lambda f: ag.compile(ag.grad(f))])
+def test_what_is_differentiated_is_not_baked_into_a_method(transform, before):
+    line, network, trainer = held(2.0), Network(), Trainer()
+    if before:
+        assert ag.compile(line)(3.0) == network.loss(3.0) == trainer.loss(3.0) == 12.0
+
+    def through_attribute(w):
+        line.w = w
+        try:
+            return ag.compile(line)(3.0)
+        finally:
+            line.w = 2.0
+
+    assert transform(through_attribute)(2.0) == 12.0
+    assert transform(lambda model: model.loss(3.0))(network).w.data == 12.0
+    trained = transform(lambda model: (setattr(trainer, "model", model), trainer.loss(3.0))[1])
+    assert trained(network).w.data == 12.0
+
+
+def test_methods_follow_the_parameters_of_networks():
+    network, trainer = Network(), Trainer()
+    bound = ag.compile(network.loss.__func__._function.__get__(network))
+    for w in (2.0, 3.0, -1.0):
+        network.w.data = trainer.model.w.data = w
+        assert network.loss(3.0) == bound(3.0) == trainer.loss(3.0) == w * w * 3.0
+        assert trainer.loss.map([3.0]).tolist() == network.loss.map([3.0]).tolist() == [w * w * 3.0]
+    assert len(bound.programs) == 1

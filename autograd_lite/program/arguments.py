@@ -139,7 +139,7 @@ class Arguments:
             raise ProgramError(
                 f"{error}; while {self._name} is compiled, Values stand for its numbers: take "
                 "functions of this package, such as ag.sin, and name what is used as an int or "
-                f"index in static={_hint(given)}"
+                f"index in static={_hint(given)} (a field, by metadata={{'static': True}})"
             ) from error
 
 
@@ -177,7 +177,8 @@ def _part(thing: Any) -> Tree:
 
 def _hint(given: Given) -> str:
     """How parameters that were given ints are named."""
-    found = [slot.name for slot, thing in given if slot.name and _ints(thing)]
+    kinds = int, np.integer, np.ndarray, list, tuple
+    found = [s.name for s, thing in given if s.name and isinstance(thing, kinds) and _ints(thing)]
     return repr((*dict.fromkeys(found),) or ("n",))
 
 
@@ -199,7 +200,7 @@ def _is_of_values(error: Any, has_ints: bool) -> bool:
     if dis.opname[code.co_code[last.tb_lasti]] == "RAISE_VARARGS":
         return False
     if isinstance(error, AttributeError):
-        return isinstance(error.obj, Value) and hasattr(1, str(error.name))
+        return isinstance(error.obj, Value) and any(hasattr(x, str(error.name)) for x in (1, 1.0))
     if isinstance(error, KeyError):
         return isinstance(error.args[0], Value)
     text = str(error)

@@ -24,6 +24,7 @@ from autograd_lite.program.arguments import (
 )
 from autograd_lite.program.layouts import (
     Floats,
+    HoldsValuesError,
     holds_values,
     is_fixed,
     numbers_of,
@@ -35,7 +36,7 @@ from autograd_lite.program.program import Program
 from autograd_lite.program.running import by_last_use, native, quick
 from autograd_lite.program.tracing import Traced
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import is_setting
+from autograd_lite.transforms.structures import is_setting, shown
 
 _WAY_OUT = (
     "the one not used for longest is dropped, and made again when it is needed; pass what changes "
@@ -172,8 +173,11 @@ class Compiled:
             found = None if paths is None else paths.known(inputs)
         if found is None:
             things, shape = known.placed(args, keywords)
-            trees, layouts = known.taken_apart(things, shape)
-            if any(map(holds_values, trees)):
+            try:
+                trees, layouts = known.taken_apart(things, shape)
+            except HoldsValuesError:
+                trees = None
+            if trees is None or any(map(holds_values, trees)):
                 return self._function(*args, **keywords)
             kind = layouts, shape.names
             inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
@@ -188,7 +192,8 @@ class Compiled:
                 paths.check_once(found.value, trees)
                 return found.value
         if len(self._used) > 1:
-            self._used[found.traced] = self._used.pop(found.traced, kind)
+            with _lock:
+                self._used[found.traced] = self._used.pop(found.traced, kind)
         if native is not None:
             by_place = len(kind[0]) - len(kind[1])
             names = known.shape(by_place, kind[1]).in_c
@@ -299,13 +304,23 @@ class Compiled:
 class Method:
     """A compiled function that is given an object before all else."""
 
-    def __init__(self, compiled: Any, instance: Any) -> None:
-        functools.update_wrapper(self, MethodType(compiled.__wrapped__, instance), updated=())
+    def __init__(self, compiled: Compiled, instance: Any) -> None:
+        functools.update_wrapper(self, MethodType(compiled._function, instance), updated=())
         self.__func__, self.__self__ = compiled, instance
         compiled._arguments.is_method = True
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__func__, name)
+    def __repr__(self) -> str:
+        return f"<{self.__func__!r} of {shown(self.__self__)}>"
+
+    @property
+    def programs(self) -> list[Program]:
+        """Those for all objects; see `Compiled`."""
+        return self.__func__.programs
+
+    @property
+    def paths(self) -> list[str]:
+        """What was decided on the way through each program."""
+        return self.__func__.paths
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the method gives."""

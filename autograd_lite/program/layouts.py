@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Value
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.transforms.structures import (
@@ -67,6 +68,10 @@ def layout(tree: Tree) -> Hashable:
     return (tree.kind, parts, *keys)
 
 
+class HoldsValuesError(TypeError):
+    """An object holds Values that may be differentiated: a call is that of the function itself."""
+
+
 def part_key(thing: Any, name: str) -> Hashable:
     """What tells a part of a function from others, and from itself when an attribute changes."""
     by_identity: Any = object.__hash__
@@ -91,13 +96,18 @@ def state_key(thing: Any, name: str) -> Hashable:
             held[key] = part
     held |= {} if kind is thing else getattr(thing, "__dict__", {})
     tree = take_apart(held, f"attributes of {name}, ")
+    if holds_values(tree):
+        raise HoldsValuesError(
+            f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
+            "numbers to a program"
+        )
     return "state", (Same(thing), layout(tree), np.array(numbers_of(tree), np.float64).tobytes())
 
 
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it, those of networks apart."""
+    """Whether a user's own Values are in it, or parameters by which something is differentiated."""
     return not tree.plain and any(
-        isinstance(leaf, Value) and not parameter
+        isinstance(leaf, Value) and (not parameter or is_followed(leaf))
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
     )
 
