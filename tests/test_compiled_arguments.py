@@ -803,7 +803,8 @@ def test_every_kind_of_method_is_compiled():
     assert it.repeated.map([1.0, 2.0], 3).tolist() == [9.0, 18.0]
     assert it.square(3.0) == Plain.square(3.0) == 9.0
     assert it(2.0) == 6.0
-    assert ag.compile(it)(2.0) == 6.0
+    assert ag.compile(it)(2.0) == Plain.__call__(it, 2.0) == 6.0
+    assert classes()[0].repeated(it, 1.0, n=3) == 9.0
     assert it.step.map(x=[1.0, 2.0], k=3.0, shared="k").shape == (2,)
     assert it.repeated.map([1.0, 2.0], 3, shared=1).tolist() == [9.0, 18.0]
     with pytest.raises(ValueError, match="names no argument"):

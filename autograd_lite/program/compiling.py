@@ -145,6 +145,7 @@ class Compiled:
         return f"<compiled {self._name}: {len(self.programs)} programs>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
+        self._arguments.is_method = True
         return self if instance is None else Method(self, instance)
 
     @property
@@ -312,15 +313,8 @@ class Method:
     def __repr__(self) -> str:
         return f"<{self.__func__!r} of {shown(self.__self__)}>"
 
-    @property
-    def programs(self) -> list[Program]:
-        """Those for all objects; see `Compiled`."""
-        return self.__func__.programs
-
-    @property
-    def paths(self) -> list[str]:
-        """What was decided on the way through each program."""
-        return self.__func__.paths
+    programs = property(lambda self: self.__func__.programs, doc="See `Compiled`.")
+    paths = property(lambda self: self.__func__.paths, doc="See `Compiled`.")
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the method gives."""
