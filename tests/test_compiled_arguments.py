@@ -604,6 +604,15 @@ def test_the_least_recently_used_program_is_dropped():
     assert len(compiled.programs) == len(compiled.paths) == 2
 
 
+DIFFERENCES = {
+    "text": "argument 1 of <lambda> is another each time, now str: 'a",
+    "static": "argument 1 of <lambda> is another each time, now int: ",
+    "sizes": "argument 0 of <lambda> is another each time, now ndarray: array",
+    "lists": "argument 0 of <lambda> is another each time, now list: [1.0",
+    "paths": "its comparisons come out differently each time",
+    "counts": "it is given other arguments each time, now ",
+    "names": "it is given other arguments each time, now 1",
+}
 MANY = {
     "text": (lambda x, s: x * len(s), lambda k: (2.0, "a" * k)),
     "static": (lambda x, n: x * n, lambda k: (2.0, k)),
@@ -631,6 +640,9 @@ def test_programs_are_bounded_with_one_warning_and_right_results(kind, limit):
     with pytest.warns(UserWarning, match=rf"max_programs={limit} programs") as told:
         try_all()
     assert len(told) == 1
+    assert DIFFERENCES[kind] in str(told[0].message)
+    assert "max_programs=" in str(told[0].message)
+    assert told[0].filename == __file__
     assert len(compiled._kinds) <= limit
 
 
