@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine.modes import is_followed, writing
 from autograd_lite.engine.refusals import refuse_attribute
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
@@ -161,12 +161,22 @@ def _detach(self: Value) -> Value:
 
 def _repr(self: Value) -> str:
     label = f", label={self.label!r}" if self.label else ""
-    return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
+    data, grad = _written(self)
+    return f"Value(data={data!r}, grad={grad!r}{label})"
 
 
 def _format(self: Value, spec: str) -> str:
     """The number in the given format; the repr without one."""
-    return format(self.data, spec) if spec else repr(self)
+    return format(_written(self)[0], spec) if spec else repr(self)
+
+
+def _written(self: Value) -> tuple[float, float]:
+    """The number and its gradient, for a text, which tracing knows."""
+    mark = writing.set(True)
+    try:
+        return self.data, self.grad
+    finally:
+        writing.reset(mark)
 
 
 def _symbol(self: Value) -> str:

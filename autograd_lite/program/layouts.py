@@ -6,13 +6,16 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
+from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Value
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.transforms.structures import (
     Same,
@@ -26,6 +29,9 @@ from autograd_lite.transforms.trees import Tree, take_apart
 
 Floats = npt.NDArray[np.float64]
 
+
+#: What stays as it is.
+_FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
 
 #: The layout of a number.
 NUMBER = "number"
@@ -48,7 +54,7 @@ def layout(tree: Tree) -> Hashable:
     if tree.kind is float:
         return NUMBER
     if tree.is_setting:
-        return setting_key(tree.thing, "a setting")
+        return part_key(tree.thing, "a setting")
     if tree.kind is np.ndarray:
         return tree.kind, tree.shape, not tree.plain
     if tree.parts is None:
@@ -64,10 +70,46 @@ def layout(tree: Tree) -> Hashable:
     return (tree.kind, parts, *keys)
 
 
+class HoldsValuesError(TypeError):
+    """An object holds Values that may be differentiated: a call is that of the function itself."""
+
+
+def part_key(thing: Any, name: str) -> Hashable:
+    """What tells a part of a function from others, and from itself when an attribute changes."""
+    by_identity: Any = object.__hash__
+    if type(thing).__hash__ is by_identity and not is_fixed(thing):
+        return state_key(thing, name)
+    return setting_key(thing, name)
+
+
+def is_fixed(thing: Any) -> bool:
+    """Whether no attributes of it are looked at: a function, say."""
+    return isinstance(thing, _FIXED) or hasattr(thing, "__wrapped__")
+
+
+def state_key(thing: Any, name: str) -> Hashable:
+    """What tells an object's attributes, those of its classes too, from what they were before."""
+    kind = thing if isinstance(thing, type) else type(thing)
+    held: dict[str, Any] = {}
+    for key, part in (item for each in kind.__mro__[-2::-1] for item in vars(each).items()):
+        if isinstance(part, MemberDescriptorType):  # of a slot
+            held |= {key: getattr(thing, key)} if hasattr(thing, key) else {}
+        elif not (key.startswith(("__", "_abc_")) or hasattr(part, "__get__")):
+            held[key] = part
+    held |= {} if kind is thing else getattr(thing, "__dict__", {})
+    tree = take_apart(held, f"attributes of {name}, ")
+    if holds_values(tree):
+        raise HoldsValuesError(
+            f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
+            "numbers to a program"
+        )
+    return "state", (Same(thing), layout(tree), np.array(numbers_of(tree), np.float64).tobytes())
+
+
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it, those of networks apart."""
+    """Whether a user's own Values are in it, or parameters by which something is differentiated."""
     return not tree.plain and any(
-        isinstance(leaf, Value) and not parameter
+        isinstance(leaf, Value) and (not parameter or is_followed(leaf))
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
     )
 
@@ -165,11 +207,6 @@ def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
     if opened is not None:
         return opened.build([_with_columns(part, found, places) for part in opened.things])
     raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
-
-
-def taken_apart(args: Sequence[Any], name: str) -> list[Tree]:
-    """Each argument as its numbers."""
-    return [take_apart(arg, f"argument {i} of {name}") for i, arg in enumerate(args)]
 
 
 def floats(thing: Any, name: str, dimensions: int) -> Floats:

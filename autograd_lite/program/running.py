@@ -121,6 +121,7 @@ def quick(
     traced: Traced,
     arguments: tuple[Hashable, ...],
     names: tuple[str | None, ...],
+    by_place: int,
     before: Function,
     slow: Function,
 ) -> Function:
@@ -133,6 +134,8 @@ def quick(
         The layout of each.
     names : tuple of str or None
         Of the arguments that may be given by name.
+    by_place : int
+        So many, the first ones, may be given by position.
     before : callable
         Called if the arguments are something else, or the guards come out differently. It may have
         been made here for other paths: one call goes through them all.
@@ -151,8 +154,19 @@ def quick(
     rest = before if links < MOST_LINKS else slow
     try:
         result = layout(traced.result)
-        call: Function = native.Call(own.machine, result, rest, expected, arguments, names)
+        call: Function = native.Call(
+            own.machine, result, rest, expected, arguments, names, by_place
+        )
     except TypeError:
         own.is_refused = True
         return before
     return call
+
+
+def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any]:
+    """The same, in the order in which they ran in C by a function of `quick`; others first."""
+    last: dict[Any, int] = {}
+    while native is not None and isinstance(function, native.Call):
+        last[function.machine], function = function.used, function.fallback
+    machines = {traced: getattr(traced.program._run(), "machine", None) for traced in used}
+    return {each: used[each] for each in sorted(used, key=lambda x: last.get(machines[x], 0))}

@@ -75,7 +75,7 @@ def setting_key(thing: Any, name: str) -> Hashable:
         raise TypeError(
             f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
         )
-    return "static", thing.hex() if isinstance(thing, float) else thing, type(thing)
+    return "static", thing, type(thing), repr(thing)  # of which 0.0 and -0.0 have another
 
 
 def is_network(thing: Any) -> bool:
