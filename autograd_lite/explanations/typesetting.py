@@ -12,11 +12,15 @@ from autograd_lite.explanations.naming import labels
 from autograd_lite.explanations.notation import LATEX, shown
 from autograd_lite.explanations.templates import ATOM, POWER, Piece
 from autograd_lite.graph import ancestors, check_value, order_by, row_of
+from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
 
 #: A part of a formula gets a line of its own where repeating it takes more symbols than this, or
 #: it has more symbols than this, or its ops lie deeper than this in one another.
 _REPEATED, _LONG, _DEEP = 6, 48, 8
+
+#: What is said below the expression of a graph whose leaves were changed since.
+_STALE = r"&\text{stale: numbers of leaves are those of now; root.refresh() recomputes the rest}"
 
 
 def latex(
@@ -162,15 +166,22 @@ class _Page:
         return self._lines(rf"\frac{{\partial{order}}}{{{below}}} {piece.text}")
 
     def _lines(self, left: str) -> str:
-        note = self._note()
+        note, stale = self._note(), self._shows_later_numbers()
         body = self._pieces[self._main].text
-        if not note and not self._definitions:
+        if not note and not stale and not self._definitions:
             return f"{left} = {body}" if left else body
         rows = [(left or self._new_name().text, body), *reversed(self._definitions)]
         lines = [f"{name} &= {formula}" for name, formula in rows]
         if note:
             lines.append(rf"&\ldots\ \text{{{note}}}")
+        if stale:
+            lines.append(_STALE)
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def _shows_later_numbers(self) -> bool:
+        """Whether a leaf without a label was changed, so that its number is not that of then."""
+        stale = Freshness(ancestors(self._value)).stale
+        return any(not (p.op or p.label or p.constant) for node in stale for p in node.parents)
 
     def _note(self) -> str:
         """How many ops are not written, if any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Literal
 
 from autograd_lite.engine import Value
@@ -78,11 +79,26 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Boxes, every box of a Value after those it is computed from, and a line above them all."""
+    """Boxes, every box of a Value after those it is computed from, and lines above them all.
+
+    Attributes
+    ----------
+    boxes : list of Box
+    caption : str
+    folded : bool
+    notes : tuple of str
+        What must be known of the numbers: that the graph is stale, or has no gradients yet.
+    """
 
     boxes: list[Box]
     caption: str = ""
     folded: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def noted(self) -> list[str]:
+        """The notes as lines, none very long."""
+        return [line for note in self.notes for line in wrap(note, 64)]
 
 
 def sign_of(number: float) -> Sign:
@@ -92,9 +108,9 @@ def sign_of(number: float) -> Sign:
     return "positive" if number > 0.0 else "negative" if number < 0.0 else "zero"
 
 
-def derivative(number: float, before: str = "") -> Text:
-    """A derivative as it is written in pictures."""
-    return Text(f"{before}{number:.4g}", sign_of(number))
+def derivative(number: float) -> Text:
+    """A local derivative as it is written in pictures."""
+    return Text(f"{number:.4g}", sign_of(number))
 
 
 def kind_of(node: Value, root: Value) -> Kind:
@@ -109,9 +125,11 @@ def kind_of(node: Value, root: Value) -> Kind:
 def value_box(graph: Steps, node: Value, name: str, arrows: tuple[Arrow, ...]) -> Box:
     """The box of one Value."""
     kind = kind_of(node, graph.order[-1])
-    lines = [Text(f"data {node.data:.4g}")]
+    was = graph.freshness.moved.get(node)
+    now = f"data {node.data:.4g}"
+    lines = [Text(now if was is None else f"data recorded {was:.4g}, now {node.data:.4g}")]
     if kind != "constant":
-        lines.append(derivative(node.grad, "grad "))
+        lines.append(Text(graph.freshness.graded(node.grad), sign_of(node.grad)))
     symbol = str(graph.made_by(node)._op)
     return Box(name, kind, symbol, node.label, tuple(lines), scope_of(node), arrows)
 
@@ -129,7 +147,7 @@ def every_value(graph: Steps) -> Picture:
             if parent in names
         )
         boxes.append(value_box(graph, node, name, arrows))
-    return Picture(boxes)
+    return Picture(boxes, graph.caption, notes=graph.freshness.notes)
 
 
 def readable(text: str, width: int = 40, lines: int = 3) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
 from autograd_lite.errors import GraphError
 from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
+from autograd_lite.graph.freshness import Freshness
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
 
@@ -26,9 +27,12 @@ class Steps:
         For a leaf that stands in for a node inside such steps, that node.
     caption : str
         What was left out on demand.
+    freshness : Freshness
+        Of the whole graph, and of its gradients, when it was taken.
     """
 
     order: list[Value]
+    freshness: Freshness
     last_step: dict[Value, Value] = field(default_factory=dict)
     original: dict[Value, Value] = field(default_factory=dict)
     caption: str = ""
@@ -69,7 +73,8 @@ def steps(
         If `expand`, and a node that would be expanded is stale; or if the root does not depend on
         one of `wrt`.
     """
-    graph = Steps(ancestors(root))
+    order = ancestors(root)
+    graph = Steps(order, Freshness(order))
     if expand:
         with in_mode(Mode()):
             _expand(graph)

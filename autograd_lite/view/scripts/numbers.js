@@ -39,6 +39,12 @@ function exactly(x) {
   return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
 }
 
+// A gradient as so many times that of one pass; null: it is no multiple, 0: there was no pass.
+function inOnePass(x, multiple) {
+  if (multiple === 0) return "no gradient yet";
+  return multiple === null || multiple === 1 ? brief(x) : `${brief(multiple)} × ${brief(x / multiple)}`;
+}
+
 const signOf = (x) => (x !== x ? "nan" : x > 0 ? "positive" : x < 0 ? "negative" : "zero");
 const GLYPH = { positive: "+", negative: "−", zero: "0", nan: "?" };
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ContextDecorator
 from typing import Any, TypeVar
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
 from autograd_lite.errors import GraphError
+from autograd_lite.ops import TABLE
 
 T = TypeVar("T")
 
@@ -93,19 +94,20 @@ def row_of(value: Value) -> Any:
     return fields(value)[0]
 
 
-def all_stale(order: list[Value]) -> Iterator[tuple[Value, float]]:
-    """Each node whose parents' current data would give another number, and that number."""
+def is_of_table(row: Any) -> bool:
+    """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
+    return row.name in TABLE and not row.custom
+
+
+def first_stale(order: list[Value]) -> Value | None:
+    """The first node whose parents' current data would give another number, if there is one."""
     for node in order:
         row = row_of(node)
         if row is not None:
             now = row.on_floats(*[parent.data for parent in node.parents])
             if now != node.data and (now == now or node.data == node.data):
-                yield node, now
-
-
-def first_stale(order: list[Value]) -> Value | None:
-    """The first node whose parents' current data would give another number, if there is one."""
-    return next((node for node, _ in all_stale(order)), None)
+                return node
+    return None
 
 
 def check_fresh(order: list[Value], purpose: str) -> None:
