@@ -43,16 +43,11 @@ def trace(root: Value) -> list[Step]:
     ----------
     root : Value
         Its nodes without a label are given one (``v1``, ``v2``, …), so that a picture of the graph
-        shows the names of this trace.
+        shows the names of this trace. Its graph must not be stale.
 
     Returns
     -------
     list of Step
-
-    Raises
-    ------
-    GraphError
-        If the graph is stale.
 
     Examples
     --------

@@ -103,20 +103,14 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
         *origins.forward(order, names),
         *backward,
         *_stale(freshness, names),
-        *_gradients(freshness, order[-1]),
         *by_scope,
         *units.flat(order),
         *([] if parameters is None else _parameters(parameters, adjoint)),
     ]
-    return Diagnosis(len(order), findings, summaries)
-
-
-def _gradients(freshness: Freshness, root: Value) -> Iterator[Finding]:
-    """That each ``grad`` is a multiple of one pass, or not that of one; none of a graph without."""
-    said = freshness.mismatch()
-    if said:
+    if freshness.mismatch:
         kind = "mixed" if freshness.multiple is None else "repeated"
-        yield Finding(kind, "warning", (root,), said)
+        findings.append(Finding(kind, "warning", (root,), freshness.mismatch))
+    return Diagnosis(len(order), findings, summaries)
 
 
 def _stale(freshness: Freshness, names: Names) -> Iterator[Finding]:
@@ -125,16 +119,13 @@ def _stale(freshness: Freshness, names: Names) -> Iterator[Finding]:
     certain = {leaves[0] for _, _, leaves in found if len(leaves) == 1}
     for node, now, suspects in found:
         leaves = [leaf for leaf in suspects if leaf in certain] or suspects
-        said = " or ".join(names.with_number(leaf, leaf.data) for leaf in leaves[:4])
-        would = f"would now be {now:.6g}"
-        if now is None or now == node.data:
-            would = "cannot be computed now" if now is None else "has the partials of that time"
+        said = " or ".join(names.with_number(leaf) for leaf in leaves[:4])
         more = f" or one of {len(leaves) - 4} more" if len(leaves) > 4 else ""
         yield Finding(
             "stale", "warning", (node, *leaves),
-            f"{names.formula(node, [parent.data for parent in node.parents])} was {node.data:.6g} "
-            f"and {would}, because {said}{more} was changed{names.since(node)}; root.refresh() "
-            "recomputes",
+            f"{names.formula(node, now=True)} was {node.data:.6g} and would now be "
+            f"{'nobody knows what' if now is None else f'{now:.6g}'}, because {said}{more} was "
+            f"changed{names.since(node)}; root.refresh() recomputes",
         )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope_of
 from autograd_lite.graph.freshness import Freshness
@@ -32,37 +30,35 @@ class Names:
 
     def __init__(self, order: list[Value], freshness: Freshness) -> None:
         self._number = {node: number for number, node in enumerate(order)}
-        self._freshness = freshness
+        self.freshness = freshness
 
     def of(self, node: Value) -> str:
         """The label; ``n7`` without one."""
         return node.label or f"n{self._number[node]}"
 
-    def with_number(self, node: Value, number: float) -> str:
-        """The name and a number of the node; the number alone of a constant."""
+    def with_number(self, node: Value, number: float | None = None) -> str:
+        """The name and a number of the node, that of now if not told; of a constant that alone."""
+        number = node.data if number is None else number
         return f"{number:.6g}" if node.constant else f"{self.of(node)} = {number:.6g}"
 
     def since(self, node: Value) -> str:
         """`` (x recorded 3, now 2.9)`` for a node with such a parent, else nothing."""
-        said = self._freshness.since(node, [*map(self.of, node.parents)])
+        said = self.freshness.since(node, self.of)
         return f" ({said})" if said else ""
 
-    def made(self, node: Value) -> str:
-        """What made the node out of which numbers, as recorded, and in which scope."""
-        return f"{self.formula(node, self._freshness.arguments(node))}{self.since(node)}"
-
-    def formula(self, node: Value, given: Sequence[float] | None) -> str:
-        """What made the node, out of numbers if they are known, and in which scope."""
+    def formula(self, node: Value, now: bool = False) -> str:
+        """What made the node, out of the numbers of then or of now, and in which scope."""
         scope = scope_of(node)
         where = f" in {scope_name(scope)}" if scope else ""
         if not node.op:
             kind = "constant" if node.constant else "leaf"
             return f"{kind} {self.of(node)}{where}"
         parents = node.parents[:_ARGUMENTS]
-        if given is None:
-            shown = [*map(self.of, parents)]
-        else:
+        given = [p.data for p in parents] if now else self.freshness.arguments(node)
+        shown = [*map(self.of, parents)]
+        if given is not None:
             shown = [self.with_number(*pair) for pair in zip(parents, given, strict=False)]
         more = len(node.parents) - len(shown)
         arguments = ", ".join(shown) + (f", … {more:,} more" if more else "")
-        return f"{self.of(node)} {node.op}({arguments}){where}"
+        since = "" if now else self.since(node)
+        return f"{self.of(node)} {node.op}({arguments}){where}{since}"

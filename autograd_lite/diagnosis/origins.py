@@ -28,10 +28,10 @@ def forward(order: list[Value], names: Names) -> Iterator[Finding]:
     for node in order:
         if math.isfinite(node.data):
             continue
-        kind = _turned(node.data, *[parent.data for parent in node.parents])
-        if kind:
+        given = names.freshness.arguments(node)
+        if given is not None and (kind := _turned(node.data, *given)):
             verb = "makes" if node.op else "holds"
-            message = f"{names.made(node)} {verb} {node.data}; {ending}"
+            message = f"{names.formula(node)} {verb} {node.data}; {ending}"
             yield Finding(kind, severity, (node,), message)
 
 
@@ -52,7 +52,7 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
     for node in reversed(order):
         upstream = adjoint[node]
         if node.op and is_silent_to_second_order(node, upstream):
-            message = f"second derivative of {names.made(node)} is not finite and counts as 0"
+            message = f"second derivative of {names.formula(node)} is not finite and counts as 0"
             notes.append(Finding("hidden_second", "note", (node,), message))
         for parent, partial in zip(node.parents, node.local_grads, strict=True):
             if parent.constant:
@@ -64,7 +64,7 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
             if math.isfinite(total) and plain == plain:
                 continue
             factors = f"{upstream:.6g} (gradient by {names.of(node)}) × {partial:.6g}"
-            at = f"(local derivative) at {names.made(node)}"
+            at = f"(local derivative) at {names.formula(node)}"
             if plain != plain and contribution == 0.0:
                 message = f"{factors} {at} counted as 0"
                 notes.append(Finding("zero_times_inf", "note", (node, parent), message))
@@ -74,7 +74,7 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
             if kind := _turned(total, so_far, contribution):
                 message = (
                     f"gradient by {names.of(parent)} turns {total}: {so_far:.6g} + "
-                    f"{contribution:.6g} from {names.made(node)}"
+                    f"{contribution:.6g} from {names.formula(node)}"
                 )
                 turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
     if all(math.isfinite(found) for node, found in adjoint.items() if not node.op):

@@ -17,12 +17,10 @@ stamps = count()
 
 
 def replace(leaf: Value, number: float) -> None:
-    """Give a leaf another number.
-
-    It has no partials, so in ``_dx`` lies the number that its last assignment replaced, and in
-    ``_dy`` a stamp: nodes with a smaller one were recorded before. 0 if there was no assignment,
-    -1 if nobody knows: it is a copy, or the graph was refreshed since.
-    """
+    """Give a leaf another number."""
+    # It has no partials: in `_dx` lies the number replaced last, in `_dy` a stamp (nodes with a
+    # smaller one were recorded before), 0 before any assignment, -1 if nobody knows: it is a copy,
+    # or was refreshed.
     leaf._dx, leaf._dy, leaf._number = leaf._number, float(next(stamps)), number
 
 

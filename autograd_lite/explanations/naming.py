@@ -56,20 +56,15 @@ class Names:
 
     def recorded(self, node: Value) -> dict[Value, float] | None:
         """The numbers of its parents that a node's equations hold with; None if nobody knows."""
-        fresh, data = self._sweep.freshness, self._sweep.data
-        if node not in fresh.stale:
-            return {parent: data[parent] for parent in node.parents}
-        given = fresh.arguments(node)
+        if node not in self._sweep.freshness.stale:
+            return self._sweep.data
+        given = self._sweep.freshness.arguments(node)
         return None if given is None else dict(zip(node.parents, given, strict=True))
 
-    def since(self, node: Value, around: str = "") -> str:
-        """Which of these are others now: ``x recorded 3, now 2.9``, with a mark around names."""
-        formulas = map(self.formula, node.parents)
-        called = [
-            "a leaf" if x.node is None else f"{around}{self.piece(x).text}{around}"
-            for x in formulas
-        ]
-        return self._sweep.freshness.since(node, called)
+    def since(self, node: Value, mark: str = "") -> str:
+        """Which of these are others now: ``x recorded 3, now 2.9``, with marks around names."""
+        called = {parent: f"{mark}{name.text}{mark}" for parent, name in self._names.items()}
+        return self._sweep.freshness.since(node, lambda parent: called.get(parent, "a leaf"))
 
     def formula(self, node: Value, numbers: Mapping[Value, float] | None = None) -> Formula:
         """A name or a number, as a part of formulas."""

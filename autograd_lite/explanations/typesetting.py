@@ -19,9 +19,6 @@ from autograd_lite.transforms import gradient
 #: it has more symbols than this, or its ops lie deeper than this in one another.
 _REPEATED, _LONG, _DEEP = 6, 48, 8
 
-#: What is said below the expression of a graph whose leaves were changed since.
-_STALE = r"&\text{stale: numbers of leaves are those of now; root.refresh() recomputes the rest}"
-
 
 def latex(
     value: Value,
@@ -166,30 +163,27 @@ class _Page:
         return self._lines(rf"\frac{{\partial{order}}}{{{below}}} {piece.text}")
 
     def _lines(self, left: str) -> str:
-        note, stale = self._note(), self._shows_later_numbers()
+        note = self._note()
         body = self._pieces[self._main].text
-        if not note and not stale and not self._definitions:
+        if not note and not self._definitions:
             return f"{left} = {body}" if left else body
         rows = [(left or self._new_name().text, body), *reversed(self._definitions)]
         lines = [f"{name} &= {formula}" for name, formula in rows]
         if note:
             lines.append(rf"&\ldots\ \text{{{note}}}")
-        if stale:
-            lines.append(_STALE)
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
-    def _shows_later_numbers(self) -> bool:
-        """Whether a leaf without a label was changed, so that its number is not that of then."""
-        stale = Freshness(ancestors(self._value)).stale
-        return any(not (p.op or p.label or p.constant) for node in stale for p in node.parents)
-
     def _note(self) -> str:
-        """How many ops are not written, if any."""
+        """How many ops are not written, if any, and whether numbers are later than the ops."""
         written = {formula.node for formula in self._written}
         below = topological_order(self._cut)
         left_out = sum(1 for node in below if node.op and node not in written)
         what = "operation is" if left_out == 1 else "operations are"
-        return f"{left_out} more {what} not written out" if left_out else ""
+        said = [f"{left_out} more {what} not written out"] * bool(left_out)
+        stale = Freshness(ancestors(self._value)).stale
+        if any(not (p.op or p.label or p.constant) for node in stale for p in node.parents):
+            said.append("stale: numbers of leaves are of now; root.refresh() computes the rest")
+        return "; ".join(said)
 
     # --- which formulas are written ---------------------------------------------------------------
 

@@ -99,17 +99,6 @@ def is_of_table(row: Any) -> bool:
     return row.name in TABLE and not row.custom
 
 
-def first_stale(order: list[Value]) -> Value | None:
-    """The first node whose parents' current data would give another number, if there is one."""
-    for node in order:
-        row = row_of(node)
-        if row is not None:
-            now = row.on_floats(*[parent.data for parent in node.parents])
-            if now != node.data and (now == now or node.data == node.data):
-                return node
-    return None
-
-
 def check_fresh(order: list[Value], purpose: str) -> None:
     """Raise a GraphError if a node of the graph is stale.
 
@@ -118,13 +107,17 @@ def check_fresh(order: list[Value], purpose: str) -> None:
     GraphError
         Naming the first stale node and the way out.
     """
-    stale = first_stale(order)
-    if stale is not None:
-        raise GraphError(
-            f"{purpose} needs the numbers that the graph was recorded with, but a leaf was changed "
-            f"since: {stale!r} (op {stale.op!r}) would now be something else; call "
-            "output.refresh(), or build the graph again"
-        )
+    for node in order:
+        row = row_of(node)
+        if row is None:
+            continue
+        now = row.on_floats(*[parent.data for parent in node.parents])
+        if now != node.data and (now == now or node.data == node.data):
+            raise GraphError(
+                f"{purpose} needs the numbers that the graph was recorded with, but a leaf was "
+                f"changed since: {node!r} (op {node.op!r}) would now be something else; call "
+                "output.refresh(), or build the graph again"
+            )
 
 
 def check_value(thing: Any, role: str) -> Value:

@@ -6,16 +6,12 @@ A picture, page, explanation or report states an equation, or a gradient, as it 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from functools import cached_property
 
 from autograd_lite.engine import Value, adjoints
 from autograd_lite.graph import is_of_table, row_of
-
-#: How far rounding may take a gradient from a multiple of one pass, in parts of the sum of its
-#: contributions without their signs.
-_ROUNDING = 1e-10
 
 #: How a user's function refuses numbers.
 _REFUSALS = (ArithmeticError, ValueError, TypeError, RuntimeError)
@@ -25,9 +21,7 @@ NONE_YET = "no gradient yet"
 
 
 class Freshness:
-    """What is known of a graph's numbers at the moment of asking.
-
-    Linear time and memory. Where no leaf was ever assigned to, no rule is evaluated.
+    """What is known of a graph's numbers, at the moment of asking, in linear time and memory.
 
     Parameters
     ----------
@@ -48,15 +42,15 @@ class Freshness:
         self.stale: dict[Value, float | None] = {}
         self.moved: dict[Value, float] = {}
         self._arguments: dict[Value, tuple[list[float] | None, list[float]]] = {}
-        replaced = {leaf: leaf._replaced for leaf in self._order if not leaf.op}
-        if any(replaced.values()):
-            changed = {x: was for x, was in replaced.items() if was and not _same(was[0], x.data)}
-            for node in self._order:
+        replaced = {leaf: leaf._replaced for leaf in order if not leaf.op}
+        if any(replaced.values()):  # else every number is as it was
+            changed = {leaf: was for leaf, was in replaced.items() if was and was[0] != leaf.data}
+            for node in order:
                 if node.op:
                     self._look_at(node, changed)
 
     def _look_at(self, node: Value, changed: dict[Value, tuple[float, float]]) -> None:
-        """Find out with which numbers of its parents a node's equation holds, if it may not."""
+        """Find out with which numbers of its parents a node's equation holds."""
         parents = node.parents
         present = [parent.data for parent in parents]
         now = _evaluated(node, present)
@@ -64,16 +58,17 @@ class Freshness:
             changed[p][0] if p in changed and changed[p][1] > node._stamp else x
             for p, x in zip(parents, present, strict=True)
         ]
-        follows = now is not None and _same(now, node.data)
-        if follows and (recorded == present or _partials_hold(node, present)):
+        if _same(now, node.data) and (recorded == present or _partials_hold(node, present)):
             return
         self.stale[node] = now
-        found = _evaluated(node, recorded)
-        holds = found is not None and _same(found, node.data) and _partials_hold(node, recorded)
-        self._arguments[node] = (recorded if holds else None, present)
-        if holds:
-            pairs = zip(parents, recorded, present, strict=True)
-            self.moved |= {p: was for p, was, is_now in pairs if not _same(was, is_now)}
+        self._arguments[node] = None, present
+        if _same(_evaluated(node, recorded), node.data) and _partials_hold(node, recorded):
+            self._arguments[node] = recorded, present
+            self.moved |= {
+                p: changed[p][0]
+                for p, x in zip(parents, recorded, strict=True)
+                if p in changed and x != p.data
+            }
 
     def arguments(self, node: Value) -> list[float] | None:
         """The numbers of its parents that a node's equation holds with; None if nobody knows."""
@@ -81,62 +76,40 @@ class Freshness:
             return self._arguments[node][0]
         return [parent.data for parent in node.parents]
 
-    def since(self, node: Value, names: Sequence[str]) -> str:
+    def since(self, node: Value, name: Callable[[Value], str]) -> str:
         """What to say beside a node's equation: ``x recorded 3, now 2.9``; ``""`` if nothing."""
         given, present = self._arguments.get(node, (None, []))
-        told = {
-            f"{name} recorded {was:.6g}, now {now:.6g}": None
-            for name, was, now in zip(names, given or [], present, strict=False)
-            if not _same(was, now)
-        }
-        return "; ".join(told)
+        triples = zip(node.parents, given or [], present, strict=False)
+        told = [f"{name(p)} {both(was, now)}" for p, was, now in triples if not _same(was, now)]
+        return "; ".join(dict.fromkeys(told))
 
-    # --- gradients --------------------------------------------------------------------------------
-
-    @cached_property
-    def one_pass(self) -> dict[Value, float]:
-        """The gradient of every node, as one pass from the root gives it now."""
+    def _pass(self, seed: float) -> list[float]:
         # in a context of its own, so that no detect_anomaly takes it for the user's
-        found = Context().run(adjoints, self._order[-1], 1.0, self._order)
-        return dict(zip(self._order, found, strict=True))
+        return Context().run(adjoints, self._order[-1], seed, self._order)
 
     @cached_property
     def multiple(self) -> float | None:
         """How many times that of one pass every ``grad`` is; None if they are no multiple of it.
 
-        1.0 if they are equal, 0.0 if there was no pass yet. The ``grad`` of a leaf alone comes from
-        other graphs, so there is nothing to compare.
+        0.0 if there was no pass yet. The ``grad`` of a leaf alone comes from other graphs, so there
+        is nothing to compare.
         """
-        if len(self._order) == 1 and not self._order[0].op:
-            return 1.0
-        free = [node for node in self._order if not node.constant]
-        if all(_same(node.grad, self.one_pass[node]) for node in free):
-            return 1.0
         times = self._order[-1].grad  # for one pass gives the root 1
-        if times == 0.0:
-            return None if any(node.grad for node in free) else 0.0
-        return times if math.isfinite(times) and self._apart(times) is None else None
+        if len(self._order) == 1 and not self._order[-1].op:
+            return 1.0
+        if not any(node.grad for node in self._order):
+            return 0.0
+        return times if times and math.isfinite(times) and not self._unlike(times) else None
 
-    @cached_property
-    def _size(self) -> dict[Value, float]:
-        """For each node the sum of the contributions to its gradient, without their signs."""
-        size = dict.fromkeys(self._order, 0.0)
-        size[self._order[-1]] = 1.0
-        for node in reversed(self._order):
-            for parent, partial in zip(node.parents, node.local_grads, strict=True):
-                if size[node] and partial:
-                    size[parent] += size[node] * abs(partial)
-        return size
-
-    def _apart(self, times: float) -> Value | None:
-        """The node nearest to the root whose ``grad`` is not so many times that of one pass."""
-        for node in reversed(self._order):
-            expected = times * self.one_pass[node]
-            room = _ROUNDING * abs(times) * self._size[node]
-            if node.constant or _same(node.grad, expected):
-                continue
-            if not abs(node.grad - expected) <= room < math.inf:
-                return node
+    def _unlike(self, times: float) -> tuple[float, float] | None:
+        """The first ``grad`` from the root that is not so many times one pass, and what that is."""
+        one = self._pass(1.0)
+        # Where contributions cancel, rounding of either is all that is left.
+        seeded = one if times == 1.0 else self._pass(times)
+        for node, single, whole in zip(self._order[::-1], one[::-1], seeded[::-1], strict=True):
+            alike = _same(node.grad, whole) or _same(node.grad, times * single)
+            if not (alike or node.constant or math.isclose(node.grad, times * single)):
+                return node.grad, single
         return None
 
     def graded(self, gradient: float, name: str = "grad ", size: bool = False) -> str:
@@ -149,22 +122,9 @@ class Freshness:
         times = abs(times) if size else times
         return f"{name}{times:.4g} × {gradient / times:.4g}"
 
-    # --- in words ---------------------------------------------------------------------------------
-
-    def staleness(self) -> str:
-        """What a banner says of numbers that do not follow from one another; ``""`` if all do."""
-        if not self.stale:
-            return ""
-        some, every = len(self.stale), sum(1 for node in self._order if node.op)
-        verb = "follows" if some == 1 else "follow"
-        return (
-            f"This graph is stale: {some:,} of {every:,} computed values no longer {verb} from "
-            "their parents' present numbers, because a leaf was changed; root.refresh() computes "
-            "them anew."
-        )
-
+    @cached_property
     def mismatch(self) -> str:
-        """What a banner says of gradients that are not those of one pass; ``""`` if they are."""
+        """What is to be said of gradients that are not those of one pass; ``""`` if they are."""
         if self.multiple in (0.0, 1.0):
             return ""
         if self.multiple is not None:
@@ -172,41 +132,51 @@ class Freshness:
                 f"Every gradient is {self.multiple:.4g} × that of one pass: backward() ran more "
                 "than once, or with another seed, or from a larger graph of which this is a part."
             )
-        example = ""
-        if (node := self._apart(1.0)) is not None:
-            example = f" ({node.grad:.4g} where one pass gives {self.one_pass[node]:.4g})"
+        found, single = self._unlike(1.0) or (math.nan, math.nan)
         return (
-            f"The gradients are not one pass of this graph{example}: other passes have added to "
-            "them, or some were set, or the graph was refreshed since; root.zero_grad() and "
-            "root.backward() compute them anew."
+            f"The gradients are not one pass of this graph ({found:.4g} where one pass gives "
+            f"{single:.4g}): other passes added to them, or they were set, or the graph refreshed; "
+            "root.zero_grad() and root.backward() compute them anew."
         )
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What must be said above a picture of the graph."""
-        return tuple(filter(None, (self.staleness(), self.mismatch())))
+        some, every = len(self.stale), sum(1 for node in self._order if node.op)
+        staleness = (
+            f"This graph is stale: {some:,} of {every:,} computed values no longer "
+            f"follow{'s' * (some == 1)} from their parents' present numbers, because a leaf was "
+            "changed; root.refresh() computes them anew."
+        )
+        return tuple(filter(None, (staleness * bool(some), self.mismatch)))
+
+
+def both(was: float, now: float) -> str:
+    """A number that was recorded and the one of now, in as many digits as tell them apart."""
+    digits = next((n for n in (4, 6, 9) if f"{was:.{n}g}" != f"{now:.{n}g}"), 17)
+    return f"recorded {was:.{digits}g}, now {now:.{digits}g}"
 
 
 def _evaluated(node: Value, arguments: Sequence[float]) -> float | None:
     row = row_of(node)
-    if is_of_table(row):
-        return float(row.on_floats(*arguments))
     try:
         return float(row.on_floats(*arguments))
     except _REFUSALS:
+        if is_of_table(row):
+            raise
         return None
 
 
 def _partials_hold(node: Value, arguments: Sequence[float]) -> bool:
     """Whether the recorded partials are those at some numbers; a user's own are not asked."""
     row = row_of(node)
-    if not is_of_table(row):
+    wanted = [is_of_table(row) and not parent.constant for parent in node.parents]
+    if not any(wanted):
         return True
-    wanted = [not parent.constant for parent in node.parents]
     found = row.partials_on_floats(node.data, arguments, wanted)
     return all(map(_same, found, node.local_grads))
 
 
-def _same(a: float, b: float) -> bool:
+def _same(a: float | None, b: float) -> bool:
     """Whether two numbers are equal; all nans are."""
     return a == b or (a != a and b != b)

@@ -130,7 +130,9 @@ class _Compared(Folding):
             shown = replace(plain.picture, boxes=[self._box(b) for b in plain.picture.boxes])
             if not name:
                 caption = "\n".join(filter(None, (self._changes.summary(), shown.caption)))
-                shown = replace(shown, caption=caption, notes=self._changes.notes())
+                both = zip(("Before", "After"), self._changes.fresh, strict=True)
+                notes = tuple(f"{when}: {note}" for when, fresh in both for note in fresh.notes)
+                shown = replace(shown, caption=caption, notes=notes)
             self._told[name] = replace(plain, picture=shown)
         return self._told[name]
 
@@ -244,16 +246,16 @@ class _Changes:
         )  # fmt: skip
 
     def _moved(self, which: str, node: int) -> str:
-        numbers = getattr(self.old, which)[node], getattr(self.new, which)[node]
+        old, new = [f"{getattr(of, which)[node]:.4g}" for of in (self.old, self.new)]
         unknown, delta = self.no_data, self.data_delta[node]
-        old, new = [f"{number:.4g}" for number in numbers]
         if which == "grad":
             unknown, delta = self.no_grad, self.grad_delta[node]
-            old, new = [f.graded(number, "") for f, number in zip(self.fresh, numbers, strict=True)]
+            old = self.fresh[0].graded(self.old.grad[node], "")
+            new = self.fresh[1].graded(self.new.grad[node], "")
         if unknown[node]:
             return f"{which} ? → {new}"
         if NONE_YET in (old, new):
-            return new if old == new else f"{which} {old} → {new}".replace(NONE_YET, "–")
+            return f"{which} {old} → {new}" if old != new else new
         if delta == 0.0:
             return f"{which} {new} ="
         return f"{which} {old} → {new} {_GLYPHS[sign_of(delta)]} {delta:+.3g}"
@@ -261,7 +263,7 @@ class _Changes:
     def _most(self, which: str, held: Ints, delta: Floats, unknown: NDArray[np.bool_]) -> str:
         at = self.largest(delta, held)
         if which == "grad" and 0.0 in [each.multiple for each in self.fresh]:
-            return "grad –"
+            return NONE_YET
         moved = int((delta[held] != 0.0).sum())
         missing = int(unknown[held].sum())
         note = f", {missing:,} not known" if missing else ""
@@ -273,15 +275,6 @@ class _Changes:
     def _name(self, node: int) -> str:
         scope = self.new.scopes.of(node)
         return str(self.new.labels.of(node) or self.new.ops.of(node) or (*scope, "leaf")[-1])
-
-    def notes(self) -> tuple[str, ...]:
-        """What must be known of either graph's numbers."""
-        pairs = zip(("Before", "After"), self.fresh, strict=True)
-        return tuple(
-            f"{when}: {note}"
-            for when, fresh in pairs
-            for note in (*fresh.notes, *[NONE_YET] * (fresh.multiple == 0.0))
-        )
 
     def summary(self) -> str:
         """What happened, in a line."""

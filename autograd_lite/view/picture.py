@@ -10,6 +10,7 @@ from typing import Literal
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope_of
+from autograd_lite.graph.freshness import both
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.summary import Summary
 
@@ -81,13 +82,7 @@ class Box:
 class Picture:
     """Boxes, every box of a Value after those it is computed from, and lines above them all.
 
-    Attributes
-    ----------
-    boxes : list of Box
-    caption : str
-    folded : bool
-    notes : tuple of str
-        What must be known of the numbers: that the graph is stale, or has no gradients yet.
+    The notes say what must be known of the numbers: that the graph is stale, say.
     """
 
     boxes: list[Box]
@@ -126,8 +121,7 @@ def value_box(graph: Steps, node: Value, name: str, arrows: tuple[Arrow, ...]) -
     """The box of one Value."""
     kind = kind_of(node, graph.order[-1])
     was = graph.freshness.moved.get(node)
-    now = f"data {node.data:.4g}"
-    lines = [Text(now if was is None else f"data recorded {was:.4g}, now {node.data:.4g}")]
+    lines = [Text(f"data {f'{node.data:.4g}' if was is None else both(was, node.data)}")]
     if kind != "constant":
         lines.append(Text(graph.freshness.graded(node.grad), sign_of(node.grad)))
     symbol = str(graph.made_by(node)._op)

@@ -45,7 +45,7 @@ class Wording {
   since(i, numbers) {
     const given = this.given(i, numbers);
     const { data } = numbers;
-    const told = this.graph.nodes[i].args.flatMap((p) => (Object.is(given[p], data[p]) ? [] : [`${this.name(p)} recorded ${brief(given[p])}, now ${brief(data[p])}`]));
+    const told = this.graph.nodes[i].args.flatMap((p) => (Object.is(given[p], data[p]) ? [] : [`${this.name(p)} ${both(given[p], data[p])}`]));
     return told.length ? ` (${[...new Set(told)].join("; ")})` : "";
   }
 
