@@ -24,7 +24,7 @@ _NARROWEST = 40
 _INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _STALE = (
     "Stale: a leaf was changed since this graph was recorded. What follows holds for the numbers\n"
-    "as recorded; refresh() on the root brings them up to date."
+    "as recorded; root.refresh() brings them up to date."
 )
 
 
@@ -49,7 +49,7 @@ def text(items: Sequence[Explanation], sweep: Sweep) -> str:
     if len(items) > len(told):
         more = len(items) - len(told)
         blocks.append([f"… and {more:,} more: index this by position, Value or label"])
-    if sweep.stale is not None:
+    if sweep.freshness.stale:
         blocks.insert(0, [_STALE])
     if edges:
         blocks.append(["Local derivatives", *_local_derivatives(edges, names, sweep, width)])
@@ -140,10 +140,15 @@ def _local_derivatives(
     rows: list[list[str]] = []
     former: Value | None = None
     formulas: list[Piece | None] = []
+    notes: dict[str, None] = {}
     for node, argument in shown_edges:
         made, value = "", ""
         if node is not former:
-            made, value = f"{names[node]} = {names.call(node).text}", f"= {node.data:.6g}"
+            made, value = f"{names[node]} = {names.call(node).text}", f"= {sweep.data[node]:.6g}"
+            if names.recorded(node) is None:
+                made, value = f"{names[node]}, of numbers not known", value[2:]
+            if said := names.since(node):
+                notes[f"  {names[node]}: {said}"] = None
             former, formulas = node, names.partials(node)
         formula, number = formulas[argument], f"{edges[node, argument]:.6g}"
         known = f"= {formula.text}" if formula and formula.text != number else ""
@@ -158,7 +163,7 @@ def _local_derivatives(
     ]
     if len(edges) > _EDGES:
         lines.append(f"  … and {len(edges) - _EDGES:,} more")
-    return [line.rstrip() for line in lines]
+    return [line.rstrip() for line in [*lines, *notes]]
 
 
 def _clip(cell: str, width: int) -> str:

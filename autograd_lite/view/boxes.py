@@ -180,7 +180,7 @@ class Boxes:
                 summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data"
             )
         if with_grad.size:
-            lines.append(Text(f"‖grad‖ {summary.norm:.4g}"))
+            lines.append(Text(self.graph.freshness.graded(summary.norm, "‖grad‖ ", size=True)))
         for what, numbers in (("data", columns.data[held]), ("grad", columns.grad[with_grad])):
             lines += _not_finite(what, numbers)
         return Box(name, kind, symbol, label, tuple(lines), group.scope, arrows, summary)

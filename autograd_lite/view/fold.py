@@ -7,7 +7,7 @@ its own, with no more boxes either, in which what lies outside is dashed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -165,14 +165,14 @@ class Folding:
         graph, room = self.graph, self._max_nodes
         size = len(graph.order)
         if self._depth is None and (room is None or size <= room):
-            return replace(every_value(graph), caption=graph.caption)
+            return every_value(graph)
         room = size if room is None else room
         part = self._cutter.whole(room)
         drawn, inside = self._boxes.of(part, "", room >= _ROOM)
         self._inside |= inside
         said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
         caption = ": ".join(filter(None, (graph.caption, said)))
-        return Picture(drawn, caption, folded=True)
+        return Picture(drawn, caption, True, graph.freshness.notes)
 
     def _inner(self, name: str, inside: Ints) -> Level:
         outer = self.level(name.rpartition("_")[0]).picture
@@ -188,7 +188,8 @@ class Folding:
         said = f"{title}: {counted(len(inside), 'value')}"
         if part.how:
             said += f", showing {counted(len(part.groups), 'group')} ({part.how})"
-        return Level(name, title, Picture(drawn, said, folded=True))
+        notes = self.graph.freshness.notes
+        return Level(name, title, Picture(drawn, said, True, notes))
 
 
 def picture(graph: Steps, max_nodes: int | None) -> Picture:

@@ -9,6 +9,7 @@ from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope,
 from autograd_lite.errors import GraphError
 from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
+from autograd_lite.graph.freshness import Freshness
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
 
@@ -27,9 +28,12 @@ class Steps:
         For a leaf that stands in for a node inside such steps, that node.
     caption : str
         What was left out on demand.
+    freshness : Freshness
+        Of the whole graph, and of its gradients, when it was taken.
     """
 
     order: list[Value]
+    freshness: Freshness
     last_step: dict[Value, Value] = field(default_factory=dict)
     original: dict[Value, Value] = field(default_factory=dict)
     caption: str = ""
@@ -70,7 +74,8 @@ def steps(
         If `expand`, and a node that would be expanded is stale; or if the root does not depend on
         one of `wrt`.
     """
-    graph = Steps(ancestors(root))
+    order = ancestors(root)
+    graph = Steps(order, Freshness(order))
     if expand:
         with in_mode(Mode()):
             _expand(graph)

@@ -122,8 +122,18 @@ static int check_leaf(PyObject *self, int around) {
 
 static int set_data(PyObject *self, PyObject *number, void *unused) {
     (void)unused;
-    return no_deletion(number, "data") < 0 || check_leaf(self, something_around()) < 0
-               ? -1 : to_double(number, &((Node *)self)->data);
+    double given;
+    if (no_deletion(number, "data") < 0 || check_leaf(self, something_around()) < 0 ||
+        to_double(number, &given) < 0)
+        return -1;
+    replace_number((Node *)self, given);
+    return 0;
+}
+
+static PyObject *get_replaced(PyObject *self, void *unused) {
+    (void)unused;
+    const Node *node = (Node *)self;
+    return node->row || node->dy == NEVER ? Py_NewRef(Py_None) : Py_BuildValue("(dd)", node->dx, node->dy);
 }
 
 static PyObject *get_grad(PyObject *self, void *unused) {
@@ -229,6 +239,8 @@ static PyGetSetDef attributes[] = {
      "The partial derivative by each parent, at the recorded numbers; 0.0 for a constant.", NULL},
     {"_scope", get_scope, set_scope, NULL, NULL},
     {"_stamp", get_stamp, NULL, NULL, NULL},
+    {"_replaced", get_replaced, NULL,
+     "Of a leaf that was assigned to, the number before and when; None for one that never was.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
