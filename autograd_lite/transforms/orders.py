@@ -54,7 +54,7 @@ def first_mismatch(
     """The first derivative, from order 1 on and in the order of the numbers, that is wrong."""
     for k, below, weights, modes in _levels(function, numbers, order):
         names = [name for name, _, found in modes for _ in found]
-        analytic = numbers_of(np.concatenate([found for _, _, found in modes]))
+        analytic = numbers_of([x for _, _, found in modes for x in found])
         results = np.array([first + r for _, first, found in modes for r in range(len(found))])
         for i, x in enumerate(numbers):
             curve = _curve(below, weights, numbers, i, results)

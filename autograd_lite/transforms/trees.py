@@ -22,13 +22,7 @@ from autograd_lite.errors import ShapeError, counted
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.structures import (
-    Setting,
-    deeper,
-    is_network,
-    is_setting,
-    parts_of,
-    setting_key,
-    shown,
+    Setting, deeper, is_network, is_setting, parts_of, setting_key, shown,
 )  # fmt: skip
 
 _NUMBERS = {float, Value}
