@@ -32,6 +32,19 @@ class Config:
     n: float
 
 
+class Key:
+    """One that is equal to others, which its text does not say."""
+
+    def __init__(self, n):
+        self._n = n
+
+    def __eq__(self, other):
+        return self._n == other._n
+
+    def __hash__(self):
+        return hash(self._n)
+
+
 # --- how arguments are given ----------------------------------------------------------------------
 
 
@@ -206,6 +219,7 @@ STATICS = SETTINGS | {
     "int arrays of two types": (np.array([1, 0]), np.array([1, 0], np.int32)),
     "int arrays of two shapes": (np.array([1, 0]), np.array([[1, 0]])),
     "sentinel": (object(), object()),
+    "own equality": (Key(1), Key(2)),
 }
 
 
@@ -256,7 +270,15 @@ def test_an_array_that_is_changed_is_another():
     assert compiled(v, i).tolist() == [6.0, 6.0]
 
 
-@pytest.mark.parametrize("thing", [[1, 2], {"a": 1}, {1}, bytearray(b"a"), (1, [2])], ids=repr)
+def test_a_static_argument_may_be_an_equal_object():
+    compiled = ag.compile(lambda x, key: x * 2.0, static="key")
+    assert [compiled(x, Key(3)) for x in (1.0, 2.0)] == [2.0, 4.0]
+    assert len(compiled.programs) == 1
+
+
+@pytest.mark.parametrize(
+    "thing", [[1, 2], {"a": 1}, {1}, bytearray(b"a"), (1, [2]), Config([1])], ids=repr
+)
 @pytest.mark.parametrize("how", ["call", "map"])
 def test_a_static_argument_of_which_no_change_is_seen_is_refused_by_name(thing, how):
     compiled = ag.compile(lambda x, n: x, static="n")
@@ -273,9 +295,10 @@ def test_a_static_object_is_another_when_an_attribute_changes():
 
     settings = Settings()
     compiled = ag.compile(lambda x, s: sum([x] * s.n, 0.0), static="s")
-    assert compiled(1.0, settings) == 2.0
-    settings.n = 5
-    assert compiled(1.0, settings) == 5.0
+    among = ag.compile(lambda x, s: sum([x] * s[1][0].n, 0.0), static="s")
+    for n in (2, 5, 2):
+        settings.n = n
+        assert compiled(1.0, settings) == among(1.0, (3, (settings,))) == n
 
 
 @pytest.mark.parametrize("static", ["q", ("n", "q"), ["q"]], ids=repr)

@@ -66,7 +66,7 @@ def layout(tree: Tree) -> Hashable:
     elif {*parts} == {NUMBER}:
         parts = len(parts)
     others = tree.others or {}
-    keys = [(k, setting_key(thing, f"field {k!r}")) for k, thing in others.items()]
+    keys = [(k, part_key(thing, f"field {k!r}")) for k, thing in others.items()]
     return (tree.kind, parts, *keys)
 
 
@@ -76,6 +76,8 @@ class HoldsValuesError(TypeError):
 
 def part_key(thing: Any, name: str) -> Hashable:
     """What tells a part of a function from others, and from itself when an attribute changes."""
+    if isinstance(thing, tuple):
+        return type(thing), tuple([part_key(part, name) for part in thing])
     by_identity: Any = object.__hash__
     if type(thing).__hash__ is by_identity and not is_fixed(thing):
         return state_key(thing, name)

@@ -71,11 +71,15 @@ def setting_key(thing: Any, name: str) -> Hashable:
         return type(thing), tuple([setting_key(part, name) for part in thing])
     if callable(thing) or isinstance(thing, Enum):
         return "callable", Same(thing)
-    if type(thing).__hash__ is None:
+    try:
+        hash(thing)
+    except TypeError:
         raise TypeError(
             f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
-        )
-    return "static", thing, type(thing), repr(thing)  # of which 0.0 and -0.0 have another
+        ) from None
+    by_address: Any = object.__repr__
+    text = "" if type(thing).__repr__ is by_address else repr(thing)  # tells 0.0 from -0.0
+    return "static", thing, type(thing), text
 
 
 def is_network(thing: Any) -> bool:
