@@ -26,6 +26,20 @@ import math
 from typing import Any
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``"1 row"``, ``"2 rows"``, ``"64,936 rows"``, for messages and reports."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def shown(thing: object, longest: int = 80) -> str:
+    """An object's repr for messages, shortened; its type alone if it has no repr."""
+    try:
+        text = repr(thing)
+    except Exception:  # whatever was given, the message must not fail
+        text = f"<{type(thing).__name__}>"
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
 class AutogradError(Exception):
     """What all errors of autograd_lite have in common."""
 

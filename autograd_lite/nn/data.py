@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.ops.numbers import as_float, refuse_masked
 
 Array = np.ndarray[Any, Any]
@@ -73,8 +73,8 @@ def samples(inputs: Any, outputs: Any, model: Any, of: str = "") -> tuple[Array,
     rows, targets = sample_rows(inputs, model, of), _finite_array(f"{of}outputs", outputs)
     if len(rows) != len(targets):
         raise ShapeError(
-            f"there are {len(rows)} {of}inputs and {len(targets)} {of}outputs; give one output per "
-            "input"
+            f"there are {counted(len(rows), f'{of}input')} and "
+            f"{counted(len(targets), f'{of}output')}; give one output per input"
         )
     return rows, targets
 
@@ -193,8 +193,8 @@ def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], li
     rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
     if len(rows) != len(wanted):
         raise ShapeError(
-            f"{name} takes one target per sample and was given {len(rows)} outputs and "
-            f"{len(wanted)} targets"
+            f"{name} takes one target per sample and was given {counted(len(rows), 'output')} and "
+            f"{counted(len(wanted), 'target')}"
         )
     if not rows:
         raise ShapeError(f"{name} of no samples is undefined; give it at least one")
@@ -206,8 +206,8 @@ def pairs_of(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     rows, wanted = _samples(name, outputs, targets)
     if len(rows[0]) != len(wanted[0]) or not rows[0]:
         raise ShapeError(
-            f"{name} takes one target per output and was given {len(rows[0])} outputs and "
-            f"{len(wanted[0])} targets per sample"
+            f"{name} takes one target per output and was given {counted(len(rows[0]), 'output')} "
+            f"and {counted(len(wanted[0]), 'target')} per sample"
         )
     return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
 

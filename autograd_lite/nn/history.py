@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from autograd_lite.errors import counted
+
 
 class Epoch(NamedTuple):
     """One pass over the training data.
@@ -105,7 +107,7 @@ class History:
         if last.validation_loss is not None:
             parts.append(f"validation loss {last.validation_loss:.4g}")
         parts += [f"validation {name} {x:.4g}" for name, x in last.validation_metrics.items()]
-        return f"<History of {len(self)} epochs{ended}: {', '.join(parts)}>"
+        return f"<History of {counted(len(self), 'epoch')}{ended}: {', '.join(parts)}>"
 
 
 class Carried:

@@ -189,7 +189,7 @@ class Module:
             numbers = matched(by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
         except ValueError as error:
-            raise ModelFileError(f"{os.fspath(path)}: {error}") from None
+            raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
         _assign(numbers)
 
     def _check_description(self, theirs: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError
+from autograd_lite.errors import AnomalyError, counted
 from autograd_lite.nn.data import Array, Model, positive_int, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
@@ -93,7 +93,7 @@ def learn(
     live: Live | None = None
     if shell is not None:
         live = Live(shell, history, epochs, None if watched else Surface.of(training))
-    progress = live is None and (progress or show is not None)
+    progress = live is None and (progress or show is not None) and sys.stderr is not None
     with (
         tqdm(
             total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
@@ -212,7 +212,8 @@ def _find_optimizer(
 
 def _pair(validation: Sequence[Any]) -> tuple[Any, Any]:
     if len(validation) != 2:
-        raise ValueError(f"validation is (inputs, outputs) and has {len(validation)} parts")
+        parts = counted(len(validation), "part")
+        raise ValueError(f"validation is (inputs, outputs) and has {parts}")
     return validation[0], validation[1]
 
 
@@ -226,8 +227,8 @@ def _split(share: Any, n: int) -> int:
     count = round(share * n) if 0.0 < share < 1.0 else 0
     if not 0 < count < n:
         raise ValueError(
-            f"validation={share!r} of {n} samples leaves nothing to validate on, or to learn from; "
-            "write a share between 0 and 1, such as 0.2"
+            f"validation={share!r} of {counted(n, 'sample')} leaves nothing to validate "
+            "on, or to learn from; write a share between 0 and 1, such as 0.2"
         )
     return count
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import shown
+
 #: What an operator takes for a plain number. It leaves every other type to that type's own
 #: reflected method: that is how ``value * ndarray`` becomes an object array.
 OPERAND_TYPES = (int, float, np.generic, Fraction, Decimal)
@@ -92,10 +94,7 @@ def floor_of(number: Any) -> tuple[float, bool] | None:
 
 
 def _not_a_number(thing: Any) -> str:
-    kind = type(thing).__name__
-    shown = repr(thing)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    said = f"expected one real number and was given {kind}: {shown}; "
+    said = f"expected one real number and was given {type(thing).__name__}: {shown(thing)}; "
     if hasattr(type(thing), "_apply_op"):
         return said + "write .data for its number, or .detach() for a new leaf"
     if isinstance(thing, str):

@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Builder, Value, constant, observe
+from autograd_lite.engine.modes import writing
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
+from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
@@ -41,7 +43,7 @@ class Guard(NamedTuple):
     holds: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Traced:
     """What one call of a function computed.
 
@@ -105,6 +107,7 @@ class _Trace:
         self.compared: list[tuple[str, Value, Value, bool]] = []
         self.depends: dict[Value, bool] = dict.fromkeys(inputs, True)
         self.inputs = inputs
+        self.written: Line | None = None  # where a number became a text
 
     def is_traced(self, value: Any) -> bool:
         """Whether a number depends on the inputs; each node is looked at once."""
@@ -134,6 +137,9 @@ class _Observer:
     def read(self, node: Value) -> None:
         trace = _trace.get()
         if trace is not None and trace.is_traced(node):
+            if writing.get():
+                trace.written = trace.written or users_line()
+                return
             raise ProgramError(
                 "the number, gradient or derivatives of a Value were read while a program was "
                 "traced, which would bake this call's number in; compute with the Value itself "
@@ -190,7 +196,14 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     given = [tree.build(rest) for tree in arguments]
     seen = _Trace(inputs)
     with recording(), differentiating(inputs), _tracing(seen):
-        result = take_apart(function(*given), f"the result of {name}")
+        returned = function(*given)
+        if seen.written is not None:
+            raise ProgramError(
+                f"{name} made a text of a number that it computes ({seen.written}), which would "
+                "bake this call's number in: return the number, and write it outside of the "
+                "compiled function; only the text of an exception that leaves it may show one"
+            )
+        result = take_apart(returned, f"the result of {name}")
     builder = Builder(len(inputs))
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite import nn
-from autograd_lite.errors import ModelFileError, TableError
+from autograd_lite.errors import ModelFileError, TableError, counted
 from autograd_lite.tables.preprocessing import (
     ClassTarget,
     Preprocessing,
@@ -83,7 +83,7 @@ class TableModel:
         extra = nn.read_extra(path)
         if _EXTRA not in extra:
             raise ModelFileError(
-                f"{os.fspath(path)!r} holds a network that was not trained on a table; save one "
+                f"{os.fsdecode(path)!r} holds a network that was not trained on a table; save one "
                 "with autograd-lite train"
             )
         return TableModel(network, Preprocessing.from_json(extra[_EXTRA]))
@@ -154,8 +154,8 @@ def train(
     column = columns[target]
     if len(column) < _LEAST_ROWS:
         raise TableError(
-            f"the table has {len(column)} rows; training and a held-out score need at least "
-            f"{_LEAST_ROWS}"
+            f"the table has {counted(len(column), 'row')}; training and a held-out score "
+            f"need at least {_LEAST_ROWS}"
         )
     if task == "regression" and column.dtype.kind != "f":
         raise TableError(

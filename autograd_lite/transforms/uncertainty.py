@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autograd_lite.engine import Value, adjoints
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes import recording
+from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
@@ -50,8 +51,8 @@ class Uncertain:
 
     def __str__(self) -> str:
         if isinstance(self.value, float):
-            return _plus_minus(self.value, self.sigma)
-        return "\n".join(map(_plus_minus, self.value.ravel(), self.sigma.ravel()))
+            return on_screen(_plus_minus(self.value, self.sigma))
+        return on_screen("\n".join(map(_plus_minus, self.value.ravel(), self.sigma.ravel())))
 
 
 @recording()
