@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
@@ -114,7 +114,9 @@ def to_c(program: Program, name: str = "program") -> CSource:
     return source
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a C function is a str, and not {repr(name)[:80]}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ProgramError(
             "the name of a C function is letters from a to z, digits and _, and not "
