@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import as_float
 
 Array = np.ndarray[Any, Any]
@@ -28,7 +28,7 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
         count = operator.index(number)
     except TypeError:
         raise TypeError(
-            f"{name} is an int and was given {type(number).__name__}: {number!r}"
+            f"{name} is an int and was given {type(number).__name__}: {shown(number)}"
         ) from None
     if count < 1:
         raise error(f"{name} must be at least 1 and is {count}")
@@ -39,7 +39,7 @@ def real_array(name: str, numbers: Any) -> Array:
     """Numbers as a float array; a TypeError that names them if they are not real numbers."""
     array = np.asarray(numbers)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r}")
+        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {shown(numbers)}")
     return array.astype(np.float64)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.nn.data import Array
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
@@ -139,7 +139,7 @@ def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
     if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
         raise TypeError(
             f"{name} takes a batch, with one entry per sample, and its {role} are one "
-            f"{type(batch).__name__}: {batch!r}; write [output], [target] for a single sample"
+            f"{type(batch).__name__}: {shown(batch)}; write [output], [target] for a single sample"
         )
     entries = batch.tolist() if isinstance(batch, np.ndarray) else batch
     rows = [[entry] if _single(entry) else list(entry) for entry in entries]
@@ -162,7 +162,9 @@ def _check_classes(name: str, classes: Sequence[float], targets: Array | list[fl
         between = "{:g} or {:g}", "class indices from {} to {}"
         known = between[isinstance(classes, range)].format(classes[0], classes[-1])
         target = float(targets[wrong[0]])
-        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {target!r}")
+        raise ValueError(
+            f"the targets of {name} are {known}, and number {wrong[0]} is {shown(target)}"
+        )
 
 
 def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
@@ -317,11 +319,11 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
     """
     if isinstance(loss, str):
         if loss not in LOSSES:
-            raise ValueError(f"unknown loss {loss!r}; choose one of: {', '.join(LOSSES)}")
+            raise ValueError(f"unknown loss {shown(loss)}; choose one of: {', '.join(LOSSES)}")
         return LOSSES[loss]
     if not callable(loss):
         raise TypeError(
             f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
-            f"given {type(loss).__name__}: {loss!r}"
+            f"given {type(loss).__name__}: {shown(loss)}"
         )
     return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
-from autograd_lite.errors import AnomalyError
+from autograd_lite.errors import AnomalyError, shown
 from autograd_lite.nn.data import Array, part_of, sample_rows
 from autograd_lite.nn.losses import Loss
 from autograd_lite.program.paths import Paths
@@ -78,7 +78,7 @@ class Pass:
         total = self.loss.function(outputs, targets)
         if not isinstance(total, Value):
             raise TypeError(
-                f"the loss must return a Value and returned {type(total).__name__}: {total!r}"
+                f"the loss must return a Value and returned {type(total).__name__}: {shown(total)}"
             )
         if not math.isfinite(total.data):
             raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))
@@ -288,5 +288,5 @@ def numbers_of(output: Any) -> Any:
         return [numbers_of(value) for value in output]
     raise TypeError(
         f"a model returns a Value or a list of them and returned {type(output).__name__}: "
-        f"{output!r}"
+        f"{shown(output)}"
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program.layouts import (
     Floats,
     holds_values,
@@ -82,7 +82,7 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], check: bool = False) -> None:
         if not callable(f):
-            raise TypeError(f"expected a function to compile and was given {f!r}")
+            raise TypeError(f"expected a function to compile and was given {shown(f)}")
         functools.update_wrapper(self, f, updated=())
         self._function, self._check = f, check
         self._name, self._names = name_of(f), _names_of(f)
@@ -168,7 +168,7 @@ class Compiled:
         """
         kept = {*map(int, shared)} if not isinstance(shared, int) else {shared}
         if not kept <= {*range(len(args))}:
-            raise ValueError(f"shared={shared!r} names no argument of {len(args)}")
+            raise ValueError(f"shared={shown(shared)} names no argument of {len(args)}")
         firsts: list[Any] = []
         matrices: list[tuple[Floats, bool]] = []
         lengths: dict[int, int] = {}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from autograd_lite.errors import shown
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
@@ -91,7 +92,9 @@ def to_c(program: Program, name: str = "program") -> CSource:
         If `name` is no identifier in C.
     """
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in _KEYWORDS:
-        raise ValueError(f"the name of a C function is letters, digits and _, and not {name!r}")
+        raise ValueError(
+            f"the name of a C function is letters, digits and _, and not {shown(name)}"
+        )
     listing, language = Listing(program), CLanguage(name)
     prototype = f"void {name}(const double *inputs, double *outputs)"
     about = f"/* {listing.about} */"
