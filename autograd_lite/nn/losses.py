@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import shown
 from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of, two_class_pairs
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
@@ -261,11 +262,11 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
     """
     if isinstance(loss, str):
         if loss not in LOSSES:
-            raise ValueError(f"unknown loss {loss!r}; choose one of: {', '.join(LOSSES)}")
+            raise ValueError(f"unknown loss {shown(loss)}; choose one of: {', '.join(LOSSES)}")
         return LOSSES[loss]
     if not callable(loss):
         raise TypeError(
             f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
-            f"given {type(loss).__name__}: {loss!r}"
+            f"given {type(loss).__name__}: {shown(loss)}"
         )
     return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))
