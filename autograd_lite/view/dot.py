@@ -157,7 +157,9 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
         },
     )  # fmt: skip
     if shown.caption:
-        drawing.attr(label=shown.caption, labelloc="t", fontsize="13")
+        drawing.attr(
+            label="\n".join(readable(shown.caption, 1000, 20)), labelloc="t", fontsize="13"
+        )
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
     side, piled = _ENTRY[rankdir]
