@@ -170,8 +170,9 @@ def _repr(self: Value) -> str:
 
 def _format(self: Value, spec: str) -> str:
     """The number in the given format; the repr without one."""
+    number = _written(self)[0]
     try:
-        return format(_written(self)[0], spec) if spec else repr(self)
+        return format(number, spec) if spec else repr(self)
     except ValueError as error:
         raise ValueError(f"{shown(spec)} is no format of a float: {str(error)[:60]}") from None
 

@@ -56,8 +56,15 @@ def test_labels_that_no_picture_can_hold_are_cleaned_in_captions_too():
         x, y = Value(number, label=BAD), Value(2.0, label="y")
         return x, x * y + x
 
-    x, root = loss(1.0)
-    for picture in (ag.draw(root, wrt=x), ag.draw_diff(root, loss(3.0)[1])):
+    with ag.scope(BAD):
+        x, root = loss(1.0)
+
+    def graphs():
+        for number in (1.0, 3.0):
+            with ag.scope(BAD):
+                yield loss(number)[1]
+
+    for picture in (ag.draw(root, wrt=x), ag.draw_diff(*graphs())):
         assert BAD[3] not in picture.to_graphviz().source
         assert picture.to_graphviz().source.encode()
     with pytest.raises(ag.GraphError, match="the graphs part") as refused:

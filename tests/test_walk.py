@@ -117,7 +117,7 @@ FORMS = {
                   lambda a: ag.custom_op("walked", same, [lambda out, x: 1.0], latex=a)],
     "primitive": [lambda a: ag.primitive(partials=a)(nothing),
                   lambda a: ag.primitive(partials=[nothing])(a)],
-    "scope": [lambda a: ag.scope(a).__enter__()],
+    "scope": [lambda a: ag.scope(a)(nothing)()],
     "blocks": [ag.no_grad(), ag.detect_anomaly(), ag.keep_lines()],
     "Value": [Value, lambda a: Value(1.0, a), lambda a: leaf().backward(a),
               lambda a: setattr(leaf(), "data", a), lambda a: setattr(leaf(), "grad", a),

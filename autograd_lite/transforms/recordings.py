@@ -324,7 +324,7 @@ def _positions(argnums: Any, count: int) -> tuple[int, ...]:
     found = tuple([i + count if i < 0 else i for i in named_positions(argnums, count)])
     if not found or len(set(found)) < len(found) or not all(0 <= i < count for i in found):
         raise ValueError(
-            f"argnums={shown(argnums)} does not fit a call with {count} positional "
+            f"argnums={argnums!s:.80} does not fit a call with {count} positional "
             "arguments; arguments to differentiate by are given by position, each once"
         )
     return found

@@ -177,7 +177,7 @@ def _described(one: Columns, node: int) -> str:
     if node >= len(one):
         return "nothing more"
     what = one.ops.of(node) or ("a constant" if one.kinds[node] == CONSTANT else "a leaf")
-    label, scope = one.labels.of(node), "/".join(one.scopes.of(node))
+    label, scope = one.labels.of(node), TEXT.label("/".join(one.scopes.of(node)))
     said = what + (f" {label!r}" if label else "") + (f" in {scope}" if scope else "")
     arguments = one.tails[one.starts[node] : one.starts[node + 1]].tolist()
     if not arguments:

@@ -157,6 +157,7 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
         },
     )  # fmt: skip
     if heading := [*filter(None, [shown.caption]), *shown.noted]:
+        heading = readable("\n".join(heading), 1000, 20)
         drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
