@@ -7,6 +7,7 @@ table (operators and methods).
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -16,9 +17,10 @@ import numpy as np
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
 from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine.observing import MADE
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
-from autograd_lite.ops.rules import identity
+from autograd_lite.ops.rules import identity, stop_gradient
 
 # --- operators and methods, from the table --------------------------------------------------------
 
@@ -139,8 +141,13 @@ def _item(self: Value) -> float:
 
 
 def _detach(self: Value) -> Value:
-    """A leaf with the same number and no history."""
-    return Value(self.data)
+    """A leaf with the same number and no history; in a compiled function as `stop_gradient`."""
+    return stop_gradient(self) if _is_traced(self) else Value(self.data)
+
+
+def _is_traced(value: Value) -> bool:
+    """Whether a program is to compute it anew."""
+    return bool(value._traced & MADE or (value._traced and is_followed(value)))
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -169,7 +176,7 @@ def _symbol(self: Value) -> str:
 
 
 def _copy(self: Value) -> Value:
-    if is_followed(self):  # the gradient is to go through the copy
+    if self._traced & MADE or is_followed(self):  # the gradient is to go through the copy
         followed: Value = record(identity, (self,))
         followed.label = self.label
         return followed
@@ -177,7 +184,7 @@ def _copy(self: Value) -> Value:
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
-    if is_followed(self):
+    if self._traced & MADE or is_followed(self):
         return _copy(self)
     stack = [self]
     while stack:
@@ -254,16 +261,29 @@ def isclose(
     Returns
     -------
     bool or array of bool
+        In a compiled function it is made of comparisons, and so decides anew at each call.
     """
-    close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return bool(close) if np.ndim(close) == 0 else close
+    sides = _numbers(a), _numbers(b)
+    close: Any = _CLOSE if any(np.asarray(x).dtype.kind == "O" for x in sides) else np.isclose
+    with np.errstate(invalid="ignore"):  # comparisons with nan
+        found = close(*sides, rtol, atol, equal_nan)
+    return bool(found) if np.ndim(found) == 0 else found
+
+
+def _is_close(x: Any, y: Any, rtol: Any, atol: Any, equal_nan: Any) -> bool:
+    """As NumPy does it, by comparisons alone."""
+    if x == y or (equal_nan and x != x and y != y):
+        return True
+    return bool(abs(y) < math.inf and abs(x - y) <= atol + rtol * abs(y))
+
+
+_CLOSE = np.vectorize(_is_close, otypes=[bool])
 
 
 def _numbers(thing: Any) -> Any:
     if isinstance(thing, Value):
-        return thing.data
+        return thing if _is_traced(thing) else thing.data
     if isinstance(thing, np.ndarray | list | tuple):
         array = np.asarray(thing)
-        flat = [x.data if isinstance(x, Value) else as_float(x) for x in array.ravel().tolist()]
-        return np.array(flat, dtype=np.float64).reshape(array.shape)
+        return np.array([*map(_numbers, array.ravel().tolist())]).reshape(array.shape)
     return as_float(thing)

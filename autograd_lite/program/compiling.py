@@ -22,6 +22,7 @@ from autograd_lite.program.layouts import (
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import quick
+from autograd_lite.program.tracing import refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_setting
 
@@ -119,11 +120,12 @@ class Compiled:
         if found is None:
             trees = taken_apart(args, self._name)
             if any(map(holds_values, trees)):
+                refuse_elsewhere([x for tree in trees for x in tree.leaves], "a program was called")
                 return self._function(*args)
             kind = tuple(map(layout, trees))
             paths = self._paths(kind)
             found = paths.once(trees)
-            if self._check:
+            if self._check and found.traced is not None:
                 paths.check_once(found.value, trees)
                 return found.value
         if found.traced is not None:
@@ -177,7 +179,8 @@ class Compiled:
             if i in kept or (is_setting(arg) and not isinstance(arg, np.ndarray)):
                 [tree] = taken_apart([arg], self._name)
                 firsts.append(arg)
-                matrices.append((np.array(numbers_of(tree), dtype=np.float64), True))
+                numbers = [] if holds_values(tree) else numbers_of(tree)
+                matrices.append((np.array(numbers, dtype=np.float64), True))
             else:
                 first, matrix = rows_of(arg, name)
                 firsts.append(first)
@@ -192,7 +195,7 @@ class Compiled:
         trees = taken_apart(firsts, self._name)
         paths = self._paths(tuple(map(layout, trees)))
         result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
-        if self._check:
+        if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
 

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Value
+from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.transforms.structures import (
     Same,
@@ -63,9 +65,9 @@ def layout(tree: Tree) -> Hashable:
 
 
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it, those of networks apart."""
+    """Whether a user's own Values are in it, or a network that a function around depends on."""
     return not tree.plain and any(
-        isinstance(leaf, Value) and not parameter
+        isinstance(leaf, Value) and (not parameter or is_followed(leaf))
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
     )
 
@@ -117,6 +119,7 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
         array = np.asarray(thing)
     except ValueError:
         raise ShapeError(f"the rows of {name} differ in length") from None
+    refuse_values(array.flat if array.dtype == object else (), name)
     if array.ndim == 0 or (array.dtype.kind not in "biuf" and array.size):
         raise ShapeError(
             f"{name} is to be an array of numbers with a row for each run, and is {thing!r}"
@@ -176,6 +179,7 @@ def floats(thing: Any, name: str, dimensions: int) -> Floats:
             raise TypeError
         found: Floats = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError):
+        refuse_values(np.asarray(thing, dtype=object).flat, name)
         raise TypeError(f"{name} is to be an array of numbers and was given {thing!r}") from None
     if array.ndim != dimensions:
         wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"

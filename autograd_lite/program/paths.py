@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.engine import Value
+from autograd_lite.engine.modes import going_on, is_followed
 from autograd_lite.errors import ProgramError, ShapeError
-from autograd_lite.program.layouts import Floats, numbers_of, with_columns
+from autograd_lite.program.layouts import Floats, holds_values, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.tracing import Traced, trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
@@ -80,11 +82,14 @@ class Paths:
         threads: int,
     ) -> Any:
         """The results for all rows; `trees` gives the arguments of the first, where needed."""
+        shared = trees()
+        if any(map(holds_values, shared)) or (not self.traced and self._another(shared) is None):
+            return self._one_by_one(shared, matrices, n_rows, reduce)
         found = self.numbers(trees, matrices, n_rows, reduce, threads)
         first = self.traced[0]
         if reduce is not None:
             return first.rebuilt(found)
-        return with_columns(first.example, found)
+        return first.own(with_columns(first.example, found))
 
     def numbers(
         self,
@@ -119,10 +124,12 @@ class Paths:
         return mean
 
     def _another(self, trees: Trees) -> Traced | None:
-        """One more path; None if there are too many already."""
+        """One more path; None if it belongs to a function around, or there are too many already."""
         if len(self.traced) < MOST_PATHS:
-            self.traced.append(trace(self._function, trees, self._name))
-            return self.traced[-1]
+            new = trace(self._function, trees, self._name)
+            if new is not None:
+                self.traced.append(new)
+            return new
         if not self._warned:
             self._warned = True
             warnings.warn(
@@ -141,9 +148,10 @@ class Paths:
         left, tried = np.arange(n_rows), 0
         while len(left):
             if tried == len(self.traced) and self._another(_at(trees, matrices, left[0])) is None:
-                for i in left.tolist():  # too many paths
+                for i in left.tolist():
                     result = self.eager(_at(trees, matrices, i))
                     numbers = np.array(result.leaves)[self._places(result)]
+                    found = found.astype(np.result_type(found, numbers), copy=False)
                     if reduce is None:
                         found[i] = numbers
                     else:
@@ -163,6 +171,17 @@ class Paths:
                 found += sums[places]
         return found if reduce is None else reduced(found, n_rows, reduce)
 
+    def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
+        """The results for all rows without a program: they belong to a function around."""
+        first = self.eager(trees)
+        rows = [self.eager(_at(trees, matrices, i)) for i in range(n_rows)]
+        found = np.empty((n_rows, len(first.leaves)), dtype=object)
+        for i, result in enumerate(rows):
+            found[i] = [result.leaves[k] for k in places_like(first, result, f"row {i}", True)]
+        if reduce is None:
+            return with_columns(first.rebuilt([0.0] * len(first.leaves)), found)
+        return first.rebuilt(reduced(found.sum(axis=0), n_rows, reduce).tolist())
+
     def _places(self, result: Tree) -> list[int]:
         """For each number of the first path's result, which one of this result it is."""
         try:
@@ -174,10 +193,21 @@ class Paths:
             ) from None
 
     def eager(self, trees: Trees) -> Tree:
-        """What the function itself gives, as floats."""
-        args = [tree.rebuilt(numbers_of(tree)) for tree in trees]
+        """What the function itself gives, as floats; as Values where these belong to one around."""
+        args = [
+            tree.rebuilt(
+                [x if isinstance(x, Value) else Value(x) for x in tree.leaves]
+                if going_on
+                else numbers_of(tree)
+            )
+            for tree in trees
+        ]
         result = take_apart(self._function(*args), f"the result of {self._name}")
-        return dataclasses.replace(result, leaves=numbers_of(result))
+        leaves = [
+            leaf if not isinstance(leaf, Value) or is_followed(leaf) else leaf.data
+            for leaf in result.leaves
+        ]
+        return dataclasses.replace(result, leaves=leaves)
 
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import needed
+from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
@@ -324,6 +325,6 @@ class Program:
 
     def _check_count(self, inputs: Sequence[Any]) -> None:
         if len(inputs) != self.n_inputs:
-            raise TypeError(
-                f"this program takes {self.n_inputs} inputs and was given {len(inputs)}"
-            )
+            n = len(inputs)
+            raise TypeError(f"this program takes {self.n_inputs} inputs and was given {n}")
+        refuse_values(inputs, "an input")

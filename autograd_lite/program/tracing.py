@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,13 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Builder, Value, constant, observe
+from autograd_lite.engine.observing import LENT, MADE
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.program import Floats, Program
-from autograd_lite.transforms.nesting import differentiating, tracing
+from autograd_lite.transforms.nesting import (
+    Differentiation,
+    all_around,
+    differentiating,
+    lent_of,
+    tracing,
+)
+from autograd_lite.transforms.structures import with_own_settings
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -86,7 +93,18 @@ class Traced:
         found = outputs[: len(self.result.leaves)]
         if self._is_array:
             return found.reshape(self.result.shape or ())
-        return self.result.rebuilt(found.tolist())
+        return self.own(self.result.rebuilt(found.tolist()))
+
+    def own(self, result: Any) -> Any:
+        """A result whose settings the caller may change, and no other result with them."""
+        return with_own_settings(result) if self._has_settings else result
+
+    @cached_property
+    def _has_settings(self) -> bool:
+        trees = [self.result]
+        for tree in trees:
+            trees += (tree.parts or {}).values()
+        return any(tree.others or isinstance(tree.thing, np.ndarray) for tree in trees)
 
     @cached_property
     def _is_array(self) -> bool:
@@ -99,76 +117,95 @@ class Traced:
 
 
 class _Trace:
-    """The comparisons of one call, and which nodes depend on its inputs."""
+    """A call that is being traced: its inputs and the comparisons that it made."""
 
-    def __init__(self, inputs: Sequence[Value]) -> None:
+    def __init__(self, inputs: list[Value], lent: list[Value]) -> None:
         self.compared: list[tuple[str, Value, Value, bool]] = []
-        self.depends: dict[Value, bool] = dict.fromkeys(inputs, True)
-        self.inputs = inputs
+        self.is_closure = False  # what is traced around decided something
+        self.lent = {*lent}
+        self.made = [node for node in inputs if node not in self.lent]
+        self.thread = threading.get_ident()
+        self._here, self._elsewhere = Differentiation(inputs), Differentiation(self.made)
 
-    def is_traced(self, value: Any) -> bool:
-        """Whether a number depends on the inputs; each node is looked at once."""
-        if not isinstance(value, Value):
-            return False
-        known, stack = self.depends, [value]
-        while stack:
-            node = stack[-1]
-            if node not in known:
-                missing = [parent for parent in node.parents if parent not in known]
-                if missing:
-                    stack += missing
-                    continue
-                known[node] = any(known[parent] for parent in node.parents)
-            stack.pop()
-        return known[value]
+    def reaches(self, node: Any) -> bool:
+        """Whether a number depends on the inputs; elsewhere lent ones do not count."""
+        own = self._here if self.is_here else self._elsewhere
+        return isinstance(node, Value) and node._traced > 0 and own.reaches(node)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the code that runs is in the thread of this call."""
+        return self.thread == threading.get_ident()
 
 
-_trace: ContextVar[_Trace | None] = ContextVar("trace", default=None)
-_lock = threading.Lock()
-_count = 0
+_going_on: list[_Trace] = []
+
+
+def _refuse_read(node: Value) -> None:
+    """Raise a ProgramError if a number of a function that is or was traced would be used."""
+    if any(each.reaches(node) for each in _going_on):
+        raise ProgramError(
+            "the number, gradient or derivatives of a Value were read while a program was "
+            "traced, which would bake this call's number in; compute with the Value itself "
+            "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
+            "differentiates), or do this outside of the compiled function"
+        )
+    if node._traced & MADE:
+        raise ProgramError(
+            "a Value of a compiled function was kept and used after its call; it stood for a "
+            "number of that call alone: return it from the function, or make it an argument"
+        )
+
+
+def refuse_elsewhere(nodes: Iterable[Any], what: str) -> None:
+    """Raise a ProgramError if this is done to a Value of a function traced in another thread."""
+    for each in [*_going_on]:
+        if not each.is_here and any(map(each.reaches, nodes)):
+            raise ProgramError(
+                f"{what} in another thread than the compiled function that a Value belongs to, "
+                "so a program could not tell when; do it in the thread of that function (ag.where "
+                "chooses without a comparison)"
+            )
 
 
 class _Observer:
-    """Tells the trace of the thread in which something happens."""
+    """Tells the calls that are traced; a Value knows them, whatever the thread."""
 
-    def read(self, node: Value) -> None:
-        trace = _trace.get()
-        if trace is not None and trace.is_traced(node):
-            raise ProgramError(
-                "the number, gradient or derivatives of a Value were read while a program was "
-                "traced, which would bake this call's number in; compute with the Value itself "
-                "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
-                "differentiates), or do this outside of the compiled function"
-            )
+    read = staticmethod(_refuse_read)
 
     def compared(self, relation: str, node: Value, other: Any, holds: bool) -> None:
-        trace = _trace.get()
-        if trace is not None and (trace.is_traced(node) or trace.is_traced(other)):
-            second = other if isinstance(other, Value) else constant(other)
-            trace.compared.append((relation, node, second, holds))
+        refuse_elsewhere((node, other), "a comparison was made")
+        second = other if isinstance(other, Value) else constant(other)
+        for each in reversed([each for each in _going_on if each.is_here]):
+            if each.reaches(node) or each.reaches(other):
+                each.compared.append((relation, node, second, holds))
+                return
+            each.is_closure = True
+        _refuse_read(node if node._traced & MADE else second)
+
+
+observe(_Observer())
 
 
 @contextmanager
 def _tracing(trace: _Trace) -> Iterator[None]:
-    """Observe what happens in this thread; threads that trace share one observer."""
-    global _count
-    with _lock:
-        _count += 1
-        observe(_Observer())
-    token, mark = _trace.set(trace), tracing.set(True)
+    """Observe what happens to the inputs and all that depends on them."""
+    for flag, nodes in ((MADE, trace.made), (LENT, trace.lent)):
+        for node in nodes:
+            node._traced |= flag
+    mark = tracing.set(True)
+    _going_on.append(trace)
     try:
         yield
     finally:
+        _going_on.remove(trace)
         tracing.reset(mark)
-        _trace.reset(token)
-        with _lock:
-            _count -= 1
-            if _count == 0:
-                observe(None)
+        for node in trace.lent.difference(*[each.lent for each in _going_on]):
+            node._traced &= ~LENT
 
 
-def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced:
-    """What a function computes at some arguments.
+def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced | None:
+    """What a function computes at some arguments; None if that depends on what goes on around.
 
     Parameters
     ----------
@@ -188,12 +225,16 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     inputs = [node for tree in arguments for node in _nodes_for(tree)]
     rest = iter(inputs)
     given = [tree.build(rest) for tree in arguments]
-    seen = _Trace(inputs)
-    with recording(), differentiating(inputs), _tracing(seen):
+    seen, outer = _Trace(inputs, lent_of(arguments)), all_around()
+    with recording(), differentiating(inputs, arguments), _tracing(seen):
         result = take_apart(function(*given), f"the result of {name}")
-    builder = Builder(len(inputs))
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
+    found = (*leaves, *sides)
+    if seen.is_closure or any(each.reaches(node) for each in outer for node in found):
+        refuse_elsewhere(found, "a program was made")
+        return None
+    builder = Builder(len(inputs))
     registers = builder.enter(inputs, [*leaves, *sides])
     outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
     guards: dict[int, Guard] = {}
@@ -207,8 +248,8 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
             guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
     program = finished(builder, [*outputs, *guards], False)
     # The result holds the whole graph, of which a program needs the outer form alone.
-    form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
-    return Traced(program, tuple(guards.values()), form)
+    form = with_own_settings(result.rebuilt([0.0] * len(leaves)))
+    return Traced(program, tuple(guards.values()), take_apart(form, f"the result of {name}"))
 
 
 def _nodes_for(tree: Tree) -> list[Value]:

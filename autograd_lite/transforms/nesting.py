@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import compress
+from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.engine.modes import around, tracing
+from autograd_lite.engine.modes import all_around, around, going_on, tracing
 
-__all__ = ["Differentiation", "around", "differentiating", "tracing"]
+__all__ = ["Differentiation", "all_around", "differentiating", "going_on", "tracing"]
 
 
 class Differentiation:
-    """A differentiation that is going on, by some inputs."""
+    """A differentiation that is going on, by some inputs; lent ones count in one context."""
 
-    __slots__ = ("_depends", "_inputs", "_since")
+    __slots__ = ("_depends", "_inputs", "_since", "lent")
 
-    def __init__(self, inputs: list[Value]) -> None:
-        self._inputs = inputs
+    def __init__(self, inputs: list[Value], lent: bool = False) -> None:
+        self._inputs, self.lent = inputs, lent
         #: Of the nodes that were asked for, by stamp: so that none is kept alive.
         self._depends: dict[int, bool] | None = None
 
@@ -29,8 +31,9 @@ class Differentiation:
     def reaches(self, node: Value) -> bool:
         """Whether a node depends on an input; no node of the graph is looked at twice."""
         if self._depends is None:
-            self._depends = {x._stamp: True for x in self._inputs}
-            self._since = min(self._depends, default=math.inf)
+            depends = {x._stamp: True for x in self._inputs}
+            self._since = min(depends, default=math.inf)
+            self._depends = depends  # last, for other threads ask, too
         known = self._depends
         path = [(node, iter((node,)))]  # the way down from here, and what is left of each level
         while path:
@@ -47,13 +50,29 @@ class Differentiation:
         return False
 
 
+def lent_of(arguments: Iterable[Any]) -> list[Value]:
+    """Networks' own parameters among arguments taken apart; other threads use them, too."""
+    return [leaf for tree in arguments for leaf in compress(tree.leaves, tree.parameters)]
+
+
 @contextmanager
 def differentiating(
-    inputs: list[Value], outer: tuple[Differentiation, ...] | None = None
+    inputs: list[Value], arguments: Iterable[Any] = (), outer: Iterable[Differentiation] = ()
 ) -> Iterator[None]:
-    """A block in which derivatives are recorded as Values: by these inputs and those around."""
-    token = around.set((*(around.get() if outer is None else outer), Differentiation(inputs)))
+    """A block in which derivatives are recorded as Values: by these inputs and those around.
+
+    The inputs stand for the numbers of `arguments`. What they were made for knows them in any
+    thread; what is lent, in this context. `outer` counts as going on here, too.
+    """
+    lent = {*lent_of(arguments)}
+    made = [node for node in inputs if node not in lent] if lent else inputs
+    new = [*outer, Differentiation(made), *([Differentiation([*lent], True)] if lent else [])]
+    token = around.set((*around.get(), *[each for each in new if each.lent]))
+    everywhere = [each for each in new if not each.lent]
+    going_on.extend(everywhere)
     try:
         yield
     finally:
+        for each in everywhere:
+            going_on.remove(each)
         around.reset(token)

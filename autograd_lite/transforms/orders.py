@@ -55,6 +55,7 @@ def first_mismatch(
     for k, below, weights, modes in _levels(function, numbers, order):
         names = [name for name, _, found in modes for _ in found]
         analytic = np.concatenate([found for _, _, found in modes])
+        analytic = numbers_of(analytic.ravel().tolist()).reshape(analytic.shape)
         results = np.array([first + r for _, first, found in modes for r in range(len(found))])
         for i, x in enumerate(numbers):
             curve = _curve(below, weights, numbers, i, results)

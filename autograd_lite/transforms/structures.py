@@ -5,6 +5,7 @@ What that code did to the numbers, in ``__post_init__`` say, is done already.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 from collections import OrderedDict, defaultdict
@@ -73,6 +74,20 @@ def setting_key(thing: Any, name: str) -> Hashable:
             f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
         )
     return "static", thing.hex() if isinstance(thing, float) else thing, type(thing)
+
+
+def with_own_settings(thing: Any) -> Any:
+    """A structure in which all settings that can be changed are copies."""
+    if isinstance(thing, np.ndarray):
+        return thing.copy() if thing.dtype.kind == "b" else thing
+    opened = parts_of(thing, "")
+    if opened is None:
+        return thing
+    new = opened.build(map(with_own_settings, opened.things))
+    for key, other in opened.others.items():
+        if isinstance(other, np.ndarray | list | dict | set):
+            object.__setattr__(new, key, copy.deepcopy(other))
+    return new
 
 
 def is_network(thing: Any) -> bool:

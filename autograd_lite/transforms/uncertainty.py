@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value, adjoints
-from autograd_lite.errors import ShapeError
+from autograd_lite.engine.modes import is_followed
+from autograd_lite.errors import GraphError, ShapeError
 from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import Function, Recording
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
@@ -106,7 +107,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     tree = take_apart(values, "values")
     if type(values) in (list, tuple):
         tree.kind = None  # a row of arguments, of either kind
-    covariance = _covariance(tree, take_apart(sigmas, "sigmas"))
+    errors = take_apart(sigmas, "sigmas")
+    covariance = _covariance(tree, errors)
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
     jacobian = np.array(
@@ -115,6 +117,11 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
             for x in outputs
         ]
     ).reshape(len(outputs), len(tree.leaves))
+    if graph.nested or any(isinstance(x, Value) and is_followed(x) for x in errors.leaves):
+        raise GraphError(
+            "uncertainty gives plain numbers, so what a function around is differentiated by would "
+            "be lost; inside one, write ag.jacobian(f) times the errors"
+        )
     reach = jacobian @ covariance
     joint = reach @ jacobian.T
     variance = np.maximum(np.diagonal(joint), 0.0)

@@ -55,7 +55,7 @@ _engine.set_up(
     IEEE,
     scopes.current_scope,
     modes.current_mode,
-    modes.around,
+    modes.going_on,
     refuse_data,
     refuse_label,
     partial_tangents,
