@@ -56,21 +56,21 @@ class Paths:
         """The function's result, by a program whose guards hold."""
         numbers = [x for tree in trees for x in numbers_of(tree)]
         inputs = np.array(numbers, dtype=np.float64)
-        found = self.known(inputs)
+        found = self.known(inputs, trees)
         if found is not None:
             return found
         new = self._another(trees)
         if new is not None:
-            return Found(new.rebuilt(new.program.run(inputs)), new)
+            return Found(new.rebuilt(new.program.run(inputs), trees), new)
         result = self.eager(trees)
         return Found(result.rebuilt(result.leaves), None)
 
-    def known(self, inputs: Floats) -> Found | None:
+    def known(self, inputs: Floats, trees: Trees = ()) -> Found | None:
         """The result by a program that is there already."""
         for traced in self.traced:
             outputs = traced.program.run(inputs)
             if not traced.guards or traced.holds(outputs[None])[0]:
-                return Found(traced.rebuilt(outputs), traced)
+                return Found(traced.rebuilt(outputs, trees), traced)
         return None
 
     def rows(
@@ -88,8 +88,8 @@ class Paths:
         found = self.numbers(trees, matrices, n_rows, reduce, threads)
         first = self.traced[0]
         if reduce is not None:
-            return first.rebuilt(found)
-        return first.own(with_columns(first.example, found))
+            return first.rebuilt(found, shared)
+        return first.own(with_columns(first.example, found), shared)
 
     def numbers(
         self,

@@ -27,7 +27,7 @@ from autograd_lite.transforms.nesting import (
     lent_of,
     tracing,
 )
-from autograd_lite.transforms.structures import with_own_settings
+from autograd_lite.transforms.structures import MUTABLE, with_own_settings
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -59,11 +59,14 @@ class Traced:
     guards : tuple of Guard
     result : Tree
         What the function returned, with zeros for its numbers: the outputs before the guards.
+    settings : list
+        Those of the arguments, as it met them, that can be changed.
     """
 
     program: Program
     guards: tuple[Guard, ...]
     result: Tree
+    settings: list[Any]
 
     @cached_property
     def computing(self) -> Program:
@@ -88,23 +91,23 @@ class Traced:
         found: npt.NDArray[np.bool_] = ((last != 0.0) == expected).all(axis=1)
         return found
 
-    def rebuilt(self, outputs: Floats) -> Any:
+    def rebuilt(self, outputs: Floats, arguments: Sequence[Tree] = ()) -> Any:
         """The function's result, from outputs of a run."""
         found = outputs[: len(self.result.leaves)]
         if self._is_array:
             return found.reshape(self.result.shape or ())
-        return self.own(self.result.rebuilt(found.tolist()))
+        return self.own(self.result.rebuilt(found.tolist()), arguments)
 
-    def own(self, result: Any) -> Any:
-        """A result whose settings the caller may change, and no other result with them."""
-        return with_own_settings(result) if self._has_settings else result
+    def own(self, result: Any, arguments: Sequence[Tree] = ()) -> Any:
+        """A result that the caller may change; settings of his arguments are those of this call."""
+        if not self._has_settings:
+            return result
+        given = zip(self.settings, _settings_in(arguments), strict=True)
+        return with_own_settings(result, {id(old): new for old, new in given})
 
     @cached_property
     def _has_settings(self) -> bool:
-        trees = [self.result]
-        for tree in trees:
-            trees += (tree.parts or {}).values()
-        return any(tree.others or isinstance(tree.thing, np.ndarray) for tree in trees)
+        return bool(_settings_in([self.result]))
 
     @cached_property
     def _is_array(self) -> bool:
@@ -248,8 +251,20 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
             guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
     program = finished(builder, [*outputs, *guards], False)
     # The result holds the whole graph, of which a program needs the outer form alone.
-    form = with_own_settings(result.rebuilt([0.0] * len(leaves)))
-    return Traced(program, tuple(guards.values()), take_apart(form, f"the result of {name}"))
+    settings = _settings_in(arguments)
+    form = result.rebuilt([0.0] * len(leaves))
+    form = with_own_settings(form, {id(each): each for each in settings})
+    form = take_apart(form, f"the result of {name}")
+    return Traced(program, tuple(guards.values()), form, settings)
+
+
+def _settings_in(trees: Sequence[Tree]) -> list[Any]:
+    """All that can be changed without being another: bool arrays, static fields."""
+    found, waiting = [], [*trees]
+    for tree in waiting:
+        waiting += (tree.parts or {}).values()
+        found += [x for x in (tree.thing, *(tree.others or {}).values()) if isinstance(x, MUTABLE)]
+    return found
 
 
 def _nodes_for(tree: Tree) -> list[Value]:

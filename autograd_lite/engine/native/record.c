@@ -248,10 +248,9 @@ NEVER_INLINE PyObject *binary_with_number(uint32_t row, PyObject *a, PyObject *b
     Node *other = new_constant(number);
     if (!other)
         return NULL;
-    Node *pair[2] = {(Node *)a, (Node *)b};
-    pair[value_first] = other;
-    Py_INCREF(pair[!value_first]);
-    return (PyObject *)new_child(row, pair, 2);
+    Node *node = new_binary(row, value_first ? (Node *)a : other, value_first ? other : (Node *)b);
+    Py_DECREF(other);
+    return (PyObject *)node;
 }
 
 #define OPERATOR_1(name, slot)                                                                    \
