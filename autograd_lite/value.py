@@ -142,12 +142,7 @@ def _item(self: Value) -> float:
 
 def _detach(self: Value) -> Value:
     """A leaf with the same number and no history; in a compiled function as `stop_gradient`."""
-    return stop_gradient(self) if _is_traced(self) else Value(self.data)
-
-
-def _is_traced(value: Value) -> bool:
-    """Whether a program is to compute it anew."""
-    return bool(value._traced & MADE or (value._traced and is_followed(value)))
+    return stop_gradient(self) if self._traced else Value(self.data)
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -282,7 +277,7 @@ _CLOSE = np.vectorize(_is_close, otypes=[bool])
 
 def _numbers(thing: Any) -> Any:
     if isinstance(thing, Value):
-        return thing if _is_traced(thing) else thing.data
+        return thing if thing._traced else thing.data
     if isinstance(thing, np.ndarray | list | tuple):
         array = np.asarray(thing)
         return np.array([*map(_numbers, array.ravel().tolist())]).reshape(array.shape)

@@ -44,18 +44,16 @@ def current_watcher() -> Watcher | None:
     return mode.watchers[-1] if mode is not None and mode.watchers else None
 
 
-#: The differentiations that go on, in any thread; tracing a program is one.
+#: The differentiations that go on; tracing a program is one.
 going_on: list[Any] = []
-#: Those by a network's own parameters, which other threads may use for themselves.
-around: ContextVar[tuple[Any, ...]] = ContextVar("around", default=())
 
 #: Whether all that is recorded here and now becomes a program.
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
 
-def all_around() -> tuple[Any, ...]:
+def all_around() -> list[Any]:
     """All by which something here may be differentiated, or traced."""
-    return (*around.get(), *going_on)
+    return [each for each in [*going_on] if each.is_here()]
 
 
 def is_followed(node: Any) -> bool:

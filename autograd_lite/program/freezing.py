@@ -63,9 +63,8 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
         raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
     if going_on:
         known = {*nodes}
-        for node in order_by(roots, lambda node: () if node in known else node.parents):
-            if node not in known:
-                refuse_frozen(node)
+        for node in {*order_by(roots, lambda x: () if x in known else x.parents)} - known:
+            refuse_frozen(node)
     builder = Builder(len(nodes))
     return finished(builder, builder.enter(nodes, roots), single)
 

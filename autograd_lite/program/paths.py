@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.engine.modes import going_on, is_followed
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.program.layouts import Floats, holds_values, numbers_of, with_columns
 from autograd_lite.program.program import reduced
@@ -195,17 +195,12 @@ class Paths:
     def eager(self, trees: Trees) -> Tree:
         """What the function itself gives, as floats; as Values where these belong to one around."""
         args = [
-            tree.rebuilt(
-                [x if isinstance(x, Value) else Value(x) for x in tree.leaves]
-                if going_on
-                else numbers_of(tree)
-            )
+            tree.rebuilt([x if isinstance(x, Value) else Value(x) for x in tree.leaves])
             for tree in trees
         ]
         result = take_apart(self._function(*args), f"the result of {self._name}")
         leaves = [
-            leaf if not isinstance(leaf, Value) or is_followed(leaf) else leaf.data
-            for leaf in result.leaves
+            x.data if isinstance(x, Value) and not is_followed(x) else x for x in result.leaves
         ]
         return dataclasses.replace(result, leaves=leaves)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,10 +25,8 @@ from autograd_lite.transforms.nesting import (
     Differentiation,
     all_around,
     differentiating,
-    lent_of,
     tracing,
 )
-from autograd_lite.transforms.structures import MUTABLE, with_own_settings
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -39,6 +38,10 @@ _ROWS = {
     "==": (equal, False),
     "!=": (equal, False),
 }
+
+
+#: What a setting can be that changes without being another.
+_MUTABLE = np.ndarray, list, dict, set
 
 
 class Guard(NamedTuple):
@@ -60,7 +63,7 @@ class Traced:
     result : Tree
         What the function returned, with zeros for its numbers: the outputs before the guards.
     settings : list
-        Those of the arguments, as it met them, that can be changed.
+        Those of the arguments, as it met them.
     """
 
     program: Program
@@ -102,12 +105,13 @@ class Traced:
         """A result that the caller may change; settings of his arguments are those of this call."""
         if not self._has_settings:
             return result
+        memo = {id(x): x for x in _settings_in([self.result]) if not isinstance(x, _MUTABLE)}
         given = zip(self.settings, _settings_in(arguments), strict=True)
-        return with_own_settings(result, {id(old): new for old, new in given})
+        return copy.deepcopy(result, memo | {id(old): new for old, new in given})
 
     @cached_property
     def _has_settings(self) -> bool:
-        return bool(_settings_in([self.result]))
+        return any(isinstance(x, _MUTABLE) for x in _settings_in([self.result]))
 
     @cached_property
     def _is_array(self) -> bool:
@@ -120,91 +124,77 @@ class Traced:
 
 
 class _Trace:
-    """A call that is being traced: its inputs and the comparisons that it made."""
+    """A call that is being traced, by which inputs, and the comparisons that it made."""
 
-    def __init__(self, inputs: list[Value], lent: list[Value]) -> None:
+    def __init__(self, by: list[Differentiation]) -> None:
         self.compared: list[tuple[str, Value, Value, bool]] = []
-        self.is_closure = False  # what is traced around decided something
-        self.lent = {*lent}
-        self.made = [node for node in inputs if node not in self.lent]
-        self.thread = threading.get_ident()
-        self._here, self._elsewhere = Differentiation(inputs), Differentiation(self.made)
+        self.is_closure = False  # it made comparisons of a function around
+        self.by, self.lent, self.thread = by, {*by[1].inputs}, get_ident()
 
-    def reaches(self, node: Any) -> bool:
-        """Whether a number depends on the inputs; elsewhere lent ones do not count."""
-        own = self._here if self.is_here else self._elsewhere
-        return isinstance(node, Value) and node._traced > 0 and own.reaches(node)
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the code that runs is in the thread of this call."""
-        return self.thread == threading.get_ident()
+    def reaches(self, *numbers: Any) -> bool:
+        """Whether one of some numbers depends on the inputs."""
+        values = [x for x in numbers if isinstance(x, Value) and x._traced]
+        return any(each.is_here() and each.reaches(x) for each in self.by for x in values)
 
 
-_going_on: list[_Trace] = []
+_traces: list[_Trace] = []
 
 
-def _refuse_read(node: Value) -> None:
-    """Raise a ProgramError if a number of a function that is or was traced would be used."""
-    if any(each.reaches(node) for each in _going_on):
+def refuse_elsewhere(numbers: Iterable[Any], what: str) -> None:
+    """Raise a ProgramError if this is done to Values of a function traced in another thread."""
+    if any(each.thread != get_ident() and each.reaches(*numbers) for each in [*_traces]):
         raise ProgramError(
-            "the number, gradient or derivatives of a Value were read while a program was "
-            "traced, which would bake this call's number in; compute with the Value itself "
-            "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
-            "differentiates), or do this outside of the compiled function"
+            f"{what} in another thread than the compiled function that a Value belongs to, and a "
+            "program cannot tell when; do it in that function's own (ag.where chooses anywhere)"
         )
-    if node._traced & MADE:
-        raise ProgramError(
-            "a Value of a compiled function was kept and used after its call; it stood for a "
-            "number of that call alone: return it from the function, or make it an argument"
-        )
-
-
-def refuse_elsewhere(nodes: Iterable[Any], what: str) -> None:
-    """Raise a ProgramError if this is done to a Value of a function traced in another thread."""
-    for each in [*_going_on]:
-        if not each.is_here and any(map(each.reaches, nodes)):
-            raise ProgramError(
-                f"{what} in another thread than the compiled function that a Value belongs to, "
-                "so a program could not tell when; do it in the thread of that function (ag.where "
-                "chooses without a comparison)"
-            )
 
 
 class _Observer:
-    """Tells the calls that are traced; a Value knows them, whatever the thread."""
+    """Tells the calls that are traced; Values say which, in every thread."""
 
-    read = staticmethod(_refuse_read)
+    def read(self, node: Value) -> None:
+        if any(each.reaches(node) for each in [*_traces]):
+            raise ProgramError(
+                "the number, gradient or derivatives of a Value were read while a program was "
+                "traced, which would bake this call's number in; compute with the Value itself "
+                "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
+                "differentiates), or do this outside of the compiled function"
+            )
+        if node._traced & MADE:
+            raise ProgramError(
+                "a Value of a compiled function was kept and used after its call, of which alone "
+                "it held a number; return it from the function, or make it an argument"
+            )
 
     def compared(self, relation: str, node: Value, other: Any, holds: bool) -> None:
         refuse_elsewhere((node, other), "a comparison was made")
         second = other if isinstance(other, Value) else constant(other)
-        for each in reversed([each for each in _going_on if each.is_here]):
-            if each.reaches(node) or each.reaches(other):
+        for each in reversed([each for each in _traces if each.thread == get_ident()]):
+            if each.reaches(node, other):
                 each.compared.append((relation, node, second, holds))
                 return
             each.is_closure = True
-        _refuse_read(node if node._traced & MADE else second)
+        self.read(node if node._traced & MADE else second)
 
 
 observe(_Observer())
 
 
 @contextmanager
-def _tracing(trace: _Trace) -> Iterator[None]:
-    """Observe what happens to the inputs and all that depends on them."""
-    for flag, nodes in ((MADE, trace.made), (LENT, trace.lent)):
-        for node in nodes:
-            node._traced |= flag
-    mark = tracing.set(True)
-    _going_on.append(trace)
-    try:
-        yield
-    finally:
-        _going_on.remove(trace)
-        tracing.reset(mark)
-        for node in trace.lent.difference(*[each.lent for each in _going_on]):
-            node._traced &= ~LENT
+def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]:
+    """Observe what happens to some inputs, and to all that depends on them."""
+    with recording(), differentiating(inputs, arguments) as by:
+        _traces.append(trace := _Trace(by))
+        for node in inputs:
+            node._traced |= LENT if node in trace.lent else MADE
+        mark = tracing.set(True)
+        try:
+            yield trace
+        finally:
+            tracing.reset(mark)
+            _traces.remove(trace)
+            for node in trace.lent.difference(*[each.lent for each in _traces]):
+                node._traced &= ~LENT
 
 
 def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced | None:
@@ -228,14 +218,14 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     inputs = [node for tree in arguments for node in _nodes_for(tree)]
     rest = iter(inputs)
     given = [tree.build(rest) for tree in arguments]
-    seen, outer = _Trace(inputs, lent_of(arguments)), all_around()
-    with recording(), differentiating(inputs, arguments), _tracing(seen):
+    outer = all_around()
+    with _tracing(inputs, arguments) as seen:
         result = take_apart(function(*given), f"the result of {name}")
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
-    found = (*leaves, *sides)
-    if seen.is_closure or any(each.reaches(node) for each in outer for node in found):
-        refuse_elsewhere(found, "a program was made")
+    roots = (*leaves, *sides)
+    if seen.is_closure or any(each.reaches(node) for each in outer for node in roots):
+        refuse_elsewhere(roots, "a program was made")
         return None
     builder = Builder(len(inputs))
     registers = builder.enter(inputs, [*leaves, *sides])
@@ -251,19 +241,18 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
             guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
     program = finished(builder, [*outputs, *guards], False)
     # The result holds the whole graph, of which a program needs the outer form alone.
-    settings = _settings_in(arguments)
-    form = result.rebuilt([0.0] * len(leaves))
-    form = with_own_settings(form, {id(each): each for each in settings})
-    form = take_apart(form, f"the result of {name}")
-    return Traced(program, tuple(guards.values()), form, settings)
+    form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
+    found = Traced(program, tuple(guards.values()), form, _settings_in(arguments))
+    own = take_apart(found.own(found.example, arguments), f"the result of {name}")
+    return replace(found, result=own)  # its settings may change from here on
 
 
 def _settings_in(trees: Sequence[Tree]) -> list[Any]:
-    """All that can be changed without being another: bool arrays, static fields."""
+    """All settings and static fields, in order."""
     found, waiting = [], [*trees]
     for tree in waiting:
         waiting += (tree.parts or {}).values()
-        found += [x for x in (tree.thing, *(tree.others or {}).values()) if isinstance(x, MUTABLE)]
+        found += [tree.thing, *(tree.others or {}).values()]
     return found
 
 

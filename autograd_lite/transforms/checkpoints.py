@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints, current_scope, dependent, restore
+from autograd_lite.engine import (
+    Value,
+    adjoints,
+    current_scope,
+    dependent,
+    restore,
+    topological_order,
+)
 from autograd_lite.engine.observing import MADE
 from autograd_lite.errors import GraphError
-from autograd_lite.graph import order_by, row_of
+from autograd_lite.graph import row_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
@@ -84,16 +91,11 @@ class _Inner:
 
     def __init__(self, inputs: list[Value], result: Tree, mark: Value) -> None:
         self.result, self.outputs = result, result.leaves
-        given = set(inputs)
-
-        def is_outside(node: Value) -> bool:
-            return node in given or node._stamp < mark._stamp
-
         outputs = [x for x in self.outputs if isinstance(x, Value)]
-        order = order_by(outputs, lambda node: () if is_outside(node) else node.parents)
-        self.inputs = [*inputs]
-        self.inputs += [x for x in order if x not in given and not x.constant and is_outside(x)]
-        self.between = [x for x in dependent(order, self.inputs) if x.op and not is_outside(x)]
+        order, since = topological_order(outputs, [mark]), mark._stamp
+        outside = [x for x in order if x._stamp < since and not x.constant]
+        self.inputs = [*inputs, *outside]
+        self.between = [x for x in dependent(order, self.inputs) if x.op and x._stamp > since]
         self.enclosed = not any(x.op for x in self.inputs)
 
     def partials(self, output: Value) -> list[float]:

@@ -6,32 +6,37 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import compress
+from threading import get_ident
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.engine.modes import all_around, around, going_on, tracing
+from autograd_lite.engine.modes import all_around, going_on, tracing
 
 __all__ = ["Differentiation", "all_around", "differentiating", "going_on", "tracing"]
 
 
 class Differentiation:
-    """A differentiation that is going on, by some inputs; lent ones count in one context."""
+    """A differentiation that is going on, by some inputs; in one thread alone, if it is given."""
 
-    __slots__ = ("_depends", "_inputs", "_since", "lent")
+    __slots__ = ("_depends", "_since", "_thread", "inputs")
 
-    def __init__(self, inputs: list[Value], lent: bool = False) -> None:
-        self._inputs, self.lent = inputs, lent
+    def __init__(self, inputs: list[Value], thread: int | None = None) -> None:
+        self.inputs, self._thread = inputs, thread
         #: Of the nodes that were asked for, by stamp: so that none is kept alive.
         self._depends: dict[int, bool] | None = None
 
+    def is_here(self) -> bool:
+        """Whether it concerns the code that runs."""
+        return self._thread is None or self._thread == get_ident()
+
     def is_input(self, node: Value) -> bool:
         """Whether a node is one of the inputs."""
-        return any(node is each for each in self._inputs)
+        return any(node is each for each in self.inputs)
 
     def reaches(self, node: Value) -> bool:
         """Whether a node depends on an input; no node of the graph is looked at twice."""
         if self._depends is None:
-            depends = {x._stamp: True for x in self._inputs}
+            depends = {x._stamp: True for x in self.inputs}
             self._since = min(depends, default=math.inf)
             self._depends = depends  # last, for other threads ask, too
         known = self._depends
@@ -50,29 +55,21 @@ class Differentiation:
         return False
 
 
-def lent_of(arguments: Iterable[Any]) -> list[Value]:
-    """Networks' own parameters among arguments taken apart; other threads use them, too."""
-    return [leaf for tree in arguments for leaf in compress(tree.leaves, tree.parameters)]
-
-
 @contextmanager
 def differentiating(
     inputs: list[Value], arguments: Iterable[Any] = (), outer: Iterable[Differentiation] = ()
-) -> Iterator[None]:
+) -> Iterator[list[Differentiation]]:
     """A block in which derivatives are recorded as Values: by these inputs and those around.
 
-    The inputs stand for the numbers of `arguments`. What they were made for knows them in any
-    thread; what is lent, in this context. `outer` counts as going on here, too.
+    The inputs stand for the numbers of `arguments`. What was made for that is known in any thread,
+    networks' own parameters in this one: two differentiations. `outer` counts as going on, too.
     """
-    lent = {*lent_of(arguments)}
+    lent = {leaf for tree in arguments for leaf in compress(tree.leaves, tree.parameters)}
     made = [node for node in inputs if node not in lent] if lent else inputs
-    new = [*outer, Differentiation(made), *([Differentiation([*lent], True)] if lent else [])]
-    token = around.set((*around.get(), *[each for each in new if each.lent]))
-    everywhere = [each for each in new if not each.lent]
-    going_on.extend(everywhere)
+    new = [Differentiation(made), Differentiation([*lent], get_ident())]
+    going_on.extend(all_new := [*outer, *new])
     try:
-        yield
+        yield new
     finally:
-        for each in everywhere:
+        for each in all_new:
             going_on.remove(each)
-        around.reset(token)

@@ -5,11 +5,10 @@ What that code did to the numbers, in ``__post_init__`` say, is done already.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import inspect
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from enum import Enum
 from numbers import Number
 from typing import Any, NamedTuple
@@ -22,8 +21,6 @@ _SETTINGS = (type(None), str, bytes, bool, np.bool_, Enum, type)
 #: Of which subclasses are made again, too; the more special ones first.
 _BASES = (OrderedDict, defaultdict, dict, list, tuple)
 _UNSET = object()
-#: Of which a setting, or a static field, can be one that changes without being another.
-MUTABLE = np.ndarray, list, dict, set
 
 
 class Parts(NamedTuple):
@@ -76,20 +73,6 @@ def setting_key(thing: Any, name: str) -> Hashable:
             f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
         )
     return "static", thing.hex() if isinstance(thing, float) else thing, type(thing)
-
-
-def with_own_settings(thing: Any, kept: Mapping[int, Any]) -> Any:
-    """A structure in which settings that can be changed are copies, or what stands for their id."""
-    if isinstance(thing, np.ndarray):
-        return kept.get(id(thing), thing.copy()) if thing.dtype.kind == "b" else thing
-    opened = parts_of(thing, "")
-    if opened is None:
-        return thing
-    new = opened.build([with_own_settings(part, kept) for part in opened.things])
-    for key, other in opened.others.items():
-        if isinstance(other, MUTABLE):
-            object.__setattr__(new, key, kept.get(id(other), copy.deepcopy(other)))
-    return new
 
 
 def is_network(thing: Any) -> bool:

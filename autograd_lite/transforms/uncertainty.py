@@ -119,8 +119,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     ).reshape(len(outputs), len(tree.leaves))
     if graph.nested or any(isinstance(x, Value) and is_followed(x) for x in errors.leaves):
         raise GraphError(
-            "uncertainty gives plain numbers, so what a function around is differentiated by would "
-            "be lost; inside one, write ag.jacobian(f) times the errors"
+            "uncertainty gives plain numbers, which would lose what a function around is "
+            "differentiated by; write ag.jacobian(f) times the errors there"
         )
     reach = jacobian @ covariance
     joint = reach @ jacobian.T
