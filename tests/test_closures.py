@@ -361,3 +361,19 @@ def test_what_is_kept_of_a_differentiation_may_be_looked_at():
     ag.grad(lambda x: kept.append(x * x) or x)(X)
     assert in_thread(lambda: (kept[0].data, kept[0] > 1.0)) == (9.0, True)
     assert ag.grad(lambda y: y * kept[0])(1.0) == ag.compile(lambda y: y * kept[0])(1.0) == 9.0
+
+
+def test_rows_that_depend_on_nothing_around_are_floats():
+    """An inner program over rows gives float columns; so does one with a Value of no function."""
+    w = ag.Value(3.0)
+
+    def f(x):
+        plain = ag.compile(lambda y: y * y).map([1.0, 2.0])
+        shared = ag.compile(lambda y, z: y * z).map([1.0, 2.0], w, shared=1)
+        mixed = ag.compile(lambda y: [y if y < 1.5 else y * x, y]).map([1.0, 2.0])
+        assert plain.dtype == shared.dtype == float
+        assert mixed[0].dtype == object
+        return x * (total(plain) + total(shared) + total(mixed))
+
+    assert ag.grad(f)(2.0) == 26.0
+    assert ag.compile(f)(2.0) == ag.compile(f)(2.0) == 44.0

@@ -13,6 +13,7 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.program.layouts import (
     Floats,
     holds_values,
+    is_followed_in,
     layout,
     numbers_of,
     plain_inputs,
@@ -119,7 +120,7 @@ class Compiled:
             found = None if known is None else known.known(inputs)
         if found is None:
             trees = taken_apart(args, self._name)
-            if any(map(holds_values, trees)):
+            if any(holds_values(tree) or is_followed_in(tree) for tree in trees):
                 refuse_elsewhere([x for tree in trees for x in tree.leaves], "a program was called")
                 return self._function(*args)
             kind = tuple(map(layout, trees))
@@ -179,7 +180,7 @@ class Compiled:
             if i in kept or (is_setting(arg) and not isinstance(arg, np.ndarray)):
                 [tree] = taken_apart([arg], self._name)
                 firsts.append(arg)
-                numbers = [] if holds_values(tree) else numbers_of(tree)
+                numbers = [] if is_followed_in(tree) else numbers_of(tree)
                 matrices.append((np.array(numbers, dtype=np.float64), True))
             else:
                 first, matrix = rows_of(arg, name)

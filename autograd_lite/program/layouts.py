@@ -65,11 +65,16 @@ def layout(tree: Tree) -> Hashable:
 
 
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it, or a network that a function around depends on."""
+    """Whether a user's own Values are in it, those of networks apart."""
     return not tree.plain and any(
-        isinstance(leaf, Value) and (not parameter or is_followed(leaf))
+        isinstance(leaf, Value) and not parameter
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
     )
+
+
+def is_followed_in(tree: Tree) -> bool:
+    """Whether it depends on what a function around is differentiated or compiled by."""
+    return not tree.plain and any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
 
 
 def numbers_of(tree: Tree) -> list[float]:

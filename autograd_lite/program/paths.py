@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError
-from autograd_lite.program.layouts import Floats, holds_values, numbers_of, with_columns
+from autograd_lite.program.layouts import Floats, is_followed_in, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.tracing import Traced, trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
@@ -83,7 +83,7 @@ class Paths:
     ) -> Any:
         """The results for all rows; `trees` gives the arguments of the first, where needed."""
         shared = trees()
-        if any(map(holds_values, shared)) or (not self.traced and self._another(shared) is None):
+        if any(map(is_followed_in, shared)) or (not self.traced and self._another(shared) is None):
             return self._one_by_one(shared, matrices, n_rows, reduce)
         found = self.numbers(trees, matrices, n_rows, reduce, threads)
         first = self.traced[0]
@@ -175,9 +175,9 @@ class Paths:
         """The results for all rows without a program: they belong to a function around."""
         first = self.eager(trees)
         rows = [self.eager(_at(trees, matrices, i)) for i in range(n_rows)]
-        found = np.empty((n_rows, len(first.leaves)), dtype=object)
-        for i, result in enumerate(rows):
-            found[i] = [result.leaves[k] for k in places_like(first, result, f"row {i}", True)]
+        places = [places_like(first, row, f"row {i}", True) for i, row in enumerate(rows)]
+        numbers = [[row.leaves[k] for k in own] for row, own in zip(rows, places, strict=True)]
+        found = np.array(numbers).reshape(n_rows, len(first.leaves))
         if reduce is None:
             return with_columns(first.rebuilt([0.0] * len(first.leaves)), found)
         return first.rebuilt(reduced(found.sum(axis=0), n_rows, reduce).tolist())

@@ -129,7 +129,8 @@ class _Trace:
     def __init__(self, by: list[Differentiation]) -> None:
         self.compared: list[tuple[str, Value, Value, bool]] = []
         self.is_closure = False  # it made comparisons of a function around
-        self.by, self.lent, self.thread = by, {*by[1].inputs}, get_ident()
+        self.by, self.thread = by, get_ident()
+        self.lent = {x for each in by[1:] for x in each.inputs}
 
     def reaches(self, *numbers: Any) -> bool:
         """Whether one of some numbers depends on the inputs."""
@@ -243,8 +244,10 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     # The result holds the whole graph, of which a program needs the outer form alone.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
     found = Traced(program, tuple(guards.values()), form, _settings_in(arguments))
-    own = take_apart(found.own(found.example, arguments), f"the result of {name}")
-    return replace(found, result=own)  # its settings may change from here on
+    if not found._has_settings:
+        return found
+    own = found.own(found.example, arguments)  # as they are now, for they may change
+    return replace(found, result=take_apart(own, f"the result of {name}"))
 
 
 def _settings_in(trees: Sequence[Tree]) -> list[Any]:

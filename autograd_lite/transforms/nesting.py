@@ -61,12 +61,14 @@ def differentiating(
 ) -> Iterator[list[Differentiation]]:
     """A block in which derivatives are recorded as Values: by these inputs and those around.
 
-    The inputs stand for the numbers of `arguments`. What was made for that is known in any thread,
-    networks' own parameters in this one: two differentiations. `outer` counts as going on, too.
+    The inputs stand for the numbers of `arguments`. Those made for that are known in any thread;
+    networks' own parameters, in this one, are a second differentiation. `outer` goes on here, too.
     """
-    lent = {leaf for tree in arguments for leaf in compress(tree.leaves, tree.parameters)}
-    made = [node for node in inputs if node not in lent] if lent else inputs
-    new = [Differentiation(made), Differentiation([*lent], get_ident())]
+    trees = [tree for tree in arguments if not tree.plain]
+    lent = {x for tree in trees for x in compress(tree.leaves, tree.parameters)}
+    new = [Differentiation([x for x in inputs if x not in lent] if lent else inputs)]
+    if lent:
+        new.append(Differentiation([*lent], get_ident()))
     going_on.extend(all_new := [*outer, *new])
     try:
         yield new
