@@ -298,7 +298,9 @@ class TestCompiledInThreads:
          lambda x: ag.gradient(x * x, [x])],
     )  # fmt: skip
     def test_reads_are_refused(self, thread, read):
-        with pytest.raises(ProgramError, match="were read while a program was traced"):
+        with pytest.raises(
+            ProgramError, match=r"were read while a program was traced|into a plain number"
+        ):
             ag.compile(lambda x: thread(lambda: read(x)) and x)(X)
 
     def test_what_does_not_depend_on_the_arguments_is_free(self, thread):

@@ -51,6 +51,10 @@ going_on: list[Any] = []
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
 
+#: Whether numbers are read for a text, such as that of an error.
+writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
 def all_around() -> list[Any]:
     """All by which something here may be differentiated, or traced."""
     return [each for each in [*going_on] if each.is_here()]

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from autograd_lite.engine import needed
 from autograd_lite.engine.refusals import refuse_values
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
 from autograd_lite.program.layouts import floats
 from autograd_lite.program.running import Runner, quick_program, runner
+from autograd_lite.terminal import on_screen
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -105,12 +106,11 @@ class Program:
     ) -> None:
         self.n_inputs, self.single = n_inputs, single
         self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)
-        self.rows = tuple(rows)
+        self.rows, self.saved = tuple(rows), dict(saved or {})
         self.codes = np.ascontiguousarray(codes, dtype=np.int32)
         self.starts: Indices = np.ascontiguousarray(starts, dtype=np.int64)
         self.operands: Indices = np.ascontiguousarray(operands, dtype=np.int64)
         self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
-        self.saved = dict(saved or {})
         self._runner: Runner | None = None
         self._quick: Callable[..., Any] | None = None
 
@@ -126,8 +126,8 @@ class Program:
 
     def __repr__(self) -> str:
         return (
-            f"<Program: {len(self)} instructions, {self.n_inputs} inputs, "
-            f"{len(self.outputs)} outputs>"
+            f"<Program: {counted(len(self), 'instruction')}, {counted(self.n_inputs, 'input')}, "
+            f"{counted(len(self.outputs), 'output')}>"
         )
 
     def __str__(self) -> str:
@@ -150,7 +150,7 @@ class Program:
             given = ", ".join([*map(name, operands), *attrs])
             lines.append(f"    {name(out)} = {row.name}({given})")
         lines.append(f"    return {', '.join(map(name, self.outputs.tolist()))}")
-        return "\n".join(lines)
+        return on_screen("\n".join(lines))
 
     def __call__(self, *inputs: Any) -> Any:
         """Run once.
@@ -324,7 +324,7 @@ class Program:
     to_onnx, to_python, to_torch = exports.to_onnx, exports.to_python, exports.to_torch
 
     def _check_count(self, inputs: Sequence[Any]) -> None:
+        taken = counted(self.n_inputs, "input")
         if len(inputs) != self.n_inputs:
-            n = len(inputs)
-            raise TypeError(f"this program takes {self.n_inputs} inputs and was given {n}")
+            raise TypeError(f"this program takes {taken} and was given {len(inputs)}")
         refuse_values(inputs, "an input")

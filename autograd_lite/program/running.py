@@ -31,6 +31,7 @@ Function = Callable[..., Any]
 
 #: So many paths of one function are tried one after the other in C.
 MOST_LINKS = 64
+_MOST_THREADS = 2**31 - 1  # more than rows have blocks
 
 
 class Runner(Protocol):
@@ -76,7 +77,7 @@ class _Native:
     ) -> Floats:
         """See `Runner`."""
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
-        self.machine.map(_placed(arguments), n_rows, found, reduced, threads)
+        self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
 
     def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
@@ -120,6 +121,7 @@ def quick(
     traced: Traced,
     arguments: tuple[Hashable, ...],
     names: tuple[str | None, ...],
+    by_place: int,
     before: Function,
     slow: Function,
 ) -> Function:
@@ -132,6 +134,8 @@ def quick(
         The layout of each.
     names : tuple of str or None
         Of the arguments that may be given by name.
+    by_place : int
+        So many, the first ones, may be given by position.
     before : callable
         Called if the arguments are something else, or the guards come out differently. It may have
         been made here for other paths: one call goes through them all.
@@ -150,8 +154,19 @@ def quick(
     rest = before if links < MOST_LINKS else slow
     try:
         result = layout(traced.result)
-        call: Function = native.Call(own.machine, result, rest, expected, arguments, names)
+        call: Function = native.Call(
+            own.machine, result, rest, expected, arguments, names, by_place
+        )
     except TypeError:
         own.is_refused = True
         return before
     return call
+
+
+def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any]:
+    """The same, in the order in which they ran in C by a function of `quick`; others first."""
+    last: dict[Any, int] = {}
+    while native is not None and isinstance(function, native.Call):
+        last[function.machine], function = function.used, function.fallback
+    machines = {traced: getattr(traced.program._run(), "machine", None) for traced in used}
+    return {each: used[each] for each in sorted(used, key=lambda x: last.get(machines[x], 0))}

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Builder, Value, constant, observe
+from autograd_lite.engine.modes import writing
 from autograd_lite.engine.observing import LENT, MADE
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
+from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
@@ -51,7 +53,7 @@ class Guard(NamedTuple):
     holds: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Traced:
     """What one call of a function computed.
 
@@ -131,6 +133,7 @@ class _Trace:
         self.is_closure = False  # it made comparisons of a function around
         self.by, self.thread = by, get_ident()
         self.lent = {x for each in by[1:] for x in each.inputs}
+        self.written: Line | None = None  # where a number became a text
 
     def reaches(self, *numbers: Any) -> bool:
         """Whether one of some numbers depends on the inputs."""
@@ -141,7 +144,7 @@ class _Trace:
 _traces: list[_Trace] = []
 
 
-def refuse_elsewhere(numbers: Iterable[Any], what: str) -> None:
+def refuse_elsewhere(numbers: Iterable[Any], what: str = "a program was called") -> None:
     """Raise a ProgramError if this is done to Values of a function traced in another thread."""
     if any(each.thread != get_ident() and each.reaches(*numbers) for each in [*_traces]):
         raise ProgramError(
@@ -154,14 +157,17 @@ class _Observer:
     """Tells the calls that are traced; Values say which, in every thread."""
 
     def read(self, node: Value) -> None:
-        if any(each.reaches(node) for each in [*_traces]):
+        found = [each for each in [*_traces] if each.reaches(node)]
+        for each in found if writing.get() else ():
+            each.written = each.written or users_line()
+        if found and not writing.get():
             raise ProgramError(
                 "the number, gradient or derivatives of a Value were read while a program was "
                 "traced, which would bake this call's number in; compute with the Value itself "
                 "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
                 "differentiates), or do this outside of the compiled function"
             )
-        if node._traced & MADE:
+        if node._traced & MADE and not found:
             raise ProgramError(
                 "a Value of a compiled function was kept and used after its call, of which alone "
                 "it held a number; return it from the function, or make it an argument"
@@ -221,7 +227,14 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     given = [tree.build(rest) for tree in arguments]
     outer = all_around()
     with _tracing(inputs, arguments) as seen:
-        result = take_apart(function(*given), f"the result of {name}")
+        returned = function(*given)
+        if seen.written is not None:
+            raise ProgramError(
+                f"{name} made a text of a number that it computes ({seen.written}), which would "
+                "bake this call's number in: return the number, and write it outside of the "
+                "compiled function; only the text of an exception that leaves it may show one"
+            )
+        result = take_apart(returned, f"the result of {name}")
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
     roots = (*leaves, *sides)

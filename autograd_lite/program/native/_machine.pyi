@@ -34,6 +34,7 @@ class Machine:
 class Call:
     machine: Machine
     fallback: Callable[..., Any]
+    used: int
     def __new__(
         cls,
         machine: Machine,
@@ -42,5 +43,6 @@ class Call:
         expected: tuple[float, ...],
         arguments: tuple[Hashable, ...],
         names: tuple[str | None, ...] = (),
+        by_place: int = ...,
     ) -> Call: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...

@@ -8,10 +8,13 @@ typedef struct {
     PyObject *names;  /* of the arguments, in order, where they have some */
     double *expected; /* what the last outputs must be */
     int32_t n_guards;
-    Py_ssize_t n_args;
+    unsigned long long used; /* the number of the last call, of all there were; 0 for none */
+    Py_ssize_t n_args, n_by_place; /* of which the first may be given by position */
     Form *forms; /* of each argument */
     Form result;
 } Call;
+
+static unsigned long long n_calls;
 
 enum { MOST_NAMED = 32 }; /* arguments, where some are given by name */
 
@@ -46,7 +49,7 @@ static bool guards_hold(const Call *call, const double *slots) {
 
 /* The result in `found`, which is NULL with an exception set after an error, without one where the arguments
  * have other forms, the guards differ, or the collector of making the result ran the same program. */
-static void run_on(const Call *call, PyObject *const *args, PyObject **found) {
+static void run_on(Call *call, PyObject *const *args, PyObject **found) {
     Machine *machine = call->machine;
     Run run;
     *found = NULL;
@@ -63,6 +66,7 @@ static void run_on(const Call *call, PyObject *const *args, PyObject **found) {
             *found = build_result(&call->result, run.slots, &places);
         if (!is_undisturbed(machine, &run))
             Py_CLEAR(*found);
+        call->used = *found ? ++n_calls : call->used;
     }
     end_run(&run);
 }
@@ -73,9 +77,9 @@ static PyObject *call_vectorcall(PyObject *self, PyObject *const *args, size_t f
     const Py_ssize_t n_named = names ? PyTuple_GET_SIZE(names) : 0;
     PyObject *placed[MOST_NAMED], *found, *next = self;
     do { /* a fallback that is a call is no deeper one */
-        const Call *call = (const Call *)next;
+        Call *call = (Call *)next;
         next = call->fallback;
-        if (n_given + n_named != call->n_args ||
+        if (n_given + n_named != call->n_args || n_given > call->n_by_place ||
             (n_named && !place_named(call, args, n_given, names, placed)))
             continue;
         run_on(call, n_named ? placed : args, &found);
@@ -129,11 +133,13 @@ static int read_forms(Call *call, PyObject *result, PyObject *arguments) {
 static PyTypeObject *MachineType;
 
 static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"machine", "result", "fallback", "expected", "arguments", "names", NULL};
+    static char *names[] = {"machine",   "result", "fallback", "expected",
+                            "arguments", "names",  "by_place", NULL};
     PyObject *machine, *result, *fallback, *expected, *arguments, *given = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!:Call", names, MachineType, &machine,
+    Py_ssize_t by_place = PY_SSIZE_T_MAX;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!n:Call", names, MachineType, &machine,
                                      &result, &fallback, &PyTuple_Type, &expected, &PyTuple_Type,
-                                     &arguments, &PyTuple_Type, &given))
+                                     &arguments, &PyTuple_Type, &given, &by_place))
         return NULL;
     Call *call = (Call *)type->tp_alloc(type, 0);
     if (!call)
@@ -141,6 +147,7 @@ static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     call->vectorcall = call_vectorcall;
     call->machine = (Machine *)Py_NewRef(machine);
     call->fallback = Py_NewRef(fallback);
+    call->n_by_place = by_place;
     call->names = given ? Py_NewRef(given) : PyTuple_New(0);
     if (!call->names || read_expected(call, expected) < 0 || read_forms(call, result, arguments) < 0)
         Py_CLEAR(call);
@@ -190,16 +197,18 @@ static PyMemberDef call_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Call, vectorcall), READONLY, NULL},
     {"machine", T_OBJECT, offsetof(Call, machine), READONLY, NULL},
     {"fallback", T_OBJECT, offsetof(Call, fallback), READONLY, NULL},
+    {"used", T_ULONGLONG, offsetof(Call, used), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
 PyDoc_STRVAR(call_doc,
-"Call(machine, result, fallback, expected, arguments, names=())\n--\n\n"
+"Call(machine, result, fallback, expected, arguments, names=(), by_place=sys.maxsize)\n--\n\n"
 "A machine as a function of structures.\n\n"
 "`result` and each of `arguments` are layouts (see program/layouts.py) of numbers, float arrays, tuples, lists and\n"
 "dicts, and what stays as it is: text, None, bools, callables. Anything else is a TypeError. Called with such arguments,\n"
-"by position or by their `names`, it runs the machine and builds the result, new at each call. The last outputs are\n"
-"compared with `expected` and not returned. Called with anything else, or where they differ, it calls `fallback`.");
+"by position (the first `by_place` of them) or by their `names`, it runs the machine and builds the result, new at\n"
+"each call. The last outputs are compared with `expected` and not returned. Called with anything else, or where they\n"
+"differ, it calls `fallback`.");
 
 static PyType_Slot call_slots[] = {
     {Py_tp_doc, (void *)call_doc},
