@@ -7,7 +7,6 @@ table (operators and methods).
 from __future__ import annotations
 
 import inspect
-import math
 import operator
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -19,9 +18,12 @@ from autograd_lite.engine import Value, constant, fields, record, restore
 from autograd_lite.engine.modes import is_followed, writing
 from autograd_lite.engine.observing import MADE
 from autograd_lite.engine.refusals import refuse_attribute
+from autograd_lite.errors import shown
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
 from autograd_lite.ops.rules import identity, stop_gradient
+
+_ABSENT = ("_backward", "m", "v", "velocity")
 
 # --- operators and methods, from the table --------------------------------------------------------
 
@@ -169,7 +171,11 @@ def _repr(self: Value) -> str:
 
 def _format(self: Value, spec: str) -> str:
     """The number in the given format; the repr without one."""
-    return format(_written(self)[0], spec) if spec else repr(self)
+    number = _written(self)[0]
+    try:
+        return format(number, spec) if spec else repr(self)
+    except ValueError as error:
+        raise ValueError(f"{shown(spec)} is no format of a float: {str(error)[:60]}") from None
 
 
 def _written(self: Value) -> tuple[float, float]:
@@ -241,6 +247,7 @@ for _name, _function in {
     "__round__": _refuse_round,
     "__repr__": _repr,
     "__format__": _format,
+    "__dir__": lambda self: [name for name in object.__dir__(self) if name not in _ABSENT],
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__getstate__": _state,
@@ -269,7 +276,7 @@ class _Absent:
         refuse_attribute(self.name)
 
 
-for _name in ("_backward", "m", "v", "velocity"):
+for _name in _ABSENT:
     setattr(Value, _name, _Absent(_name))
 
 # The Python engine takes more, to refuse it in its own words.
@@ -284,13 +291,10 @@ for _name, _alias in (
     setattr(Value, _name, _alias)
 
 
-# --- comparing ------------------------------------------------------------------------------------
-
-
 def isclose(
     a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Any:
-    """Whether two numbers are equal within a tolerance: |a - b| <= atol + rtol * |b|.
+    """Whether two numbers are equal within a tolerance: |a - b| <= atol + rtol * |b|, a guard.
 
     Parameters
     ----------
@@ -303,23 +307,18 @@ def isclose(
     Returns
     -------
     bool or array of bool
-        In a compiled function it is made of comparisons, and so decides anew at each call.
     """
     sides = _numbers(a), _numbers(b)
-    close: Any = _CLOSE if any(np.asarray(x).dtype.kind == "O" for x in sides) else np.isclose
+    traced = any(np.asarray(x).dtype == object for x in sides)
+    close: Any = np.vectorize(_is_close, otypes=[bool]) if traced else np.isclose
     with np.errstate(all="ignore"):
         found = close(*sides, rtol, atol, equal_nan)
     return bool(found) if np.ndim(found) == 0 else found
 
 
 def _is_close(x: Any, y: Any, rtol: Any, atol: Any, equal_nan: Any) -> bool:
-    """As NumPy does it, by comparisons alone."""
-    if x == y or (equal_nan and x != x and y != y):
-        return True
-    return bool(abs(y) < math.inf and abs(x - y) <= atol + rtol * abs(y))
-
-
-_CLOSE = np.vectorize(_is_close, otypes=[bool])
+    close = x == y or (abs(y) < float("inf") and abs(x - y) <= atol + rtol * abs(y))
+    return bool(close or (equal_nan and x != x and y != y))
 
 
 def _numbers(thing: Any) -> Any:
@@ -327,6 +326,5 @@ def _numbers(thing: Any) -> Any:
         return thing if thing._traced else thing.data
     if isinstance(thing, np.ndarray | list | tuple):
         refuse_masked(thing)
-        array = np.asarray(thing)
-        return np.array([*map(_numbers, array.ravel().tolist())]).reshape(array.shape)
+        return np.array([*map(_numbers, np.ravel(thing).tolist())]).reshape(np.shape(thing))
     return as_float(thing)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.engine import Value, adjoints
 from autograd_lite.engine.modes import is_followed
-from autograd_lite.errors import GraphError, ShapeError
+from autograd_lite.errors import GraphError, ShapeError, shown
 from autograd_lite.modes import recording
 from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
@@ -160,7 +160,7 @@ def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
         if not 0.0 <= sigma < math.inf:
             raise ValueError(
                 f"a standard deviation is finite and not negative, and number {i} of sigmas is "
-                f"{sigma!r}"
+                f"{shown(sigma)}"
             )
     return given, np.eye(n)
 

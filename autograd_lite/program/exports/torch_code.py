@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 #: Where PyTorch's name is not the C library's.
 _NAMES = {"fabs": "abs"}
+#: Where PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
+_WRITTEN = {
+    "fmod": "torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
+    "({1}) * 2.0**500), {1})"
+}
 
 
 class TorchLanguage(ArrayLanguage):
@@ -53,6 +58,8 @@ class TorchLanguage(ArrayLanguage):
 
     def call(self, leaf: Leaf, args: Sequence[str]) -> str:
         """PyTorch's function, or one out of others."""
+        if leaf.c in _WRITTEN:
+            return _WRITTEN[leaf.c].format(*args)
         name = _NAMES.get(leaf.c, leaf.c)
         if hasattr(self._torch, name) and leaf.c not in self.poor:
             return f"torch.{name}({', '.join(args)})"
