@@ -16,11 +16,12 @@ import numpy as np
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
 from autograd_lite.engine.modes import is_followed, writing
+from autograd_lite.engine.observing import MADE
 from autograd_lite.engine.refusals import refuse_attribute
 from autograd_lite.errors import shown
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
-from autograd_lite.ops.rules import identity
+from autograd_lite.ops.rules import identity, stop_gradient
 
 _ABSENT = ("_backward", "m", "v", "velocity")
 
@@ -155,8 +156,8 @@ def _conjugate(self: Value) -> Value:
 
 
 def _detach(self: Value) -> Value:
-    """A leaf with the same number and no history."""
-    return Value(self.data)
+    """A leaf with the same number and no history; in a compiled function as `stop_gradient`."""
+    return stop_gradient(self) if self._traced else Value(self.data)
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ def _symbol(self: Value) -> str:
 
 
 def _copy(self: Value) -> Value:
-    if is_followed(self):  # the gradient is to go through the copy
+    if self._traced & MADE or is_followed(self):  # the gradient is to go through the copy
         followed: Value = record(identity, (self,))
         followed.label = self.label
         return followed
@@ -207,7 +208,7 @@ def _copy(self: Value) -> Value:
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
-    if is_followed(self):
+    if self._traced & MADE or is_followed(self):
         return _copy(self)
     stack = [self]
     while stack:
@@ -290,13 +291,10 @@ for _name, _alias in (
     setattr(Value, _name, _alias)
 
 
-# --- comparing ------------------------------------------------------------------------------------
-
-
 def isclose(
     a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Any:
-    """Whether two numbers are equal within a tolerance: |a - b| <= atol + rtol * |b|.
+    """Whether two numbers are equal within a tolerance: |a - b| <= atol + rtol * |b|, a guard.
 
     Parameters
     ----------
@@ -310,17 +308,23 @@ def isclose(
     -------
     bool or array of bool
     """
+    sides = _numbers(a), _numbers(b)
+    traced = any(np.asarray(x).dtype == object for x in sides)
+    close: Any = np.vectorize(_is_close, otypes=[bool]) if traced else np.isclose
     with np.errstate(all="ignore"):
-        close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return bool(close) if np.ndim(close) == 0 else close
+        found = close(*sides, rtol, atol, equal_nan)
+    return bool(found) if np.ndim(found) == 0 else found
+
+
+def _is_close(x: Any, y: Any, rtol: Any, atol: Any, equal_nan: Any) -> bool:
+    close = x == y or (abs(y) < float("inf") and abs(x - y) <= atol + rtol * abs(y))
+    return bool(close or (equal_nan and x != x and y != y))
 
 
 def _numbers(thing: Any) -> Any:
     if isinstance(thing, Value):
-        return thing.data
+        return thing if thing._traced else thing.data
     if isinstance(thing, np.ndarray | list | tuple):
         refuse_masked(thing)
-        array = np.asarray(thing)
-        flat = [x.data if isinstance(x, Value) else as_float(x) for x in array.ravel().tolist()]
-        return np.array(flat, dtype=np.float64).reshape(array.shape)
+        return np.array([*map(_numbers, np.ravel(thing).tolist())]).reshape(np.shape(thing))
     return as_float(thing)

@@ -217,14 +217,20 @@ class TestRefusals:
         with pytest.raises(expected, match="not to be set"):
             transform(lambda x: set_data(x * 2.0))(2.0)
 
-    def test_afterwards_all_is_as_ever(self, transform, error):
+    def test_afterwards(self, transform, error):
+        """A derivative is over, and all is as ever; a program's numbers were those of a call."""
         kept = []
         transform(lambda x: kept.append(x) or x * x)(2.0)
         [x] = kept
         if transform is ag.grad:
             x.data = 3.0
-        assert pickle.loads(pickle.dumps(x)).data == x.data
-        assert copy.copy(x).op == x.op == ""
+            assert pickle.loads(pickle.dumps(x)).data == x.data == 3.0
+            assert copy.copy(x).op == x.op == ""
+        for use in (
+            (pickle.dumps, lambda x: copy.deepcopy(x).data) if transform is ag.compile else ()
+        ):
+            with pytest.raises(ProgramError):
+                use(x)
 
 
 def set_data(x):

@@ -304,7 +304,6 @@ class TestCompile:
             lambda x: x * (x * 2.0).item(),
             lambda x: x * x.local_grads[0] if x.parents else (x * x).local_grads[0],
             lambda x: ((x * x).backward(), x.grad)[1],
-            lambda x: (x * x).detach(),
             lambda x: float(f"{x * 2.0:.3f}"),
         ],
     )

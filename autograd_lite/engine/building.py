@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from autograd_lite.engine.observing import MADE, tell_read
 from autograd_lite.engine.python import Value
 from autograd_lite.engine.recipes import Recipe, Traits, recipe, traits
 from autograd_lite.engine.sweep import topological_order
@@ -128,6 +129,8 @@ class Builder:
         roots = list(roots)
         for node in topological_order(roots, without=registers):
             if node._row is None:
+                if node._traced & MADE:  # for another tracing than this one
+                    tell_read(node)
                 registers[node] = self.constant(node._number)
             else:
                 operands = tuple([registers[parent] for parent in node.parents])

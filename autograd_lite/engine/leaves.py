@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine.modes import around
+from autograd_lite.engine.modes import going_on
 from autograd_lite.engine.observing import tell_read
 from autograd_lite.engine.python import Value
 from autograd_lite.engine.refreshing import replace
@@ -35,7 +35,7 @@ def write_numbers(leaves: Sequence[Value], numbers: Any, /) -> None:
     """Set the data of leaves to the numbers of a float64 array: of all, or of none."""
     _check_nodes(leaves)
     for leaf in leaves:
-        if leaf._row is not None or leaf._constant or around.get():
+        if leaf._row is not None or leaf._constant or going_on:
             refuse_data(leaf)
     view = _numbers_for(leaves, numbers)
     for leaf, number in zip(leaves, view.tolist(), strict=True):

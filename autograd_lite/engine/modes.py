@@ -44,8 +44,8 @@ def current_watcher() -> Watcher | None:
     return mode.watchers[-1] if mode is not None and mode.watchers else None
 
 
-#: The differentiations around the code that runs, outermost first; tracing a program is one.
-around: ContextVar[tuple[Any, ...]] = ContextVar("around", default=())
+#: The differentiations that go on; tracing a program is one.
+going_on: list[Any] = []
 
 #: Whether all that is recorded here and now becomes a program.
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
@@ -55,6 +55,11 @@ tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
+def all_around() -> list[Any]:
+    """All by which something here may be differentiated, or traced."""
+    return [each for each in [*going_on] if each.is_here()]
+
+
 def is_followed(node: Any) -> bool:
     """Whether a node depends on what is differentiated, or traced, here and now."""
-    return any(each.reaches(node) for each in around.get())
+    return any(each.reaches(node) for each in all_around())

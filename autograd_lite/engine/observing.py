@@ -1,4 +1,4 @@
-"""Who is told when numbers leave the graph: tracing must not bake them into a program."""
+"""Who is told when numbers leave a traced graph: they must not be baked into a program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Observer(Protocol):
-    """Told in every thread; an exception stops what was going to happen."""
+    """Told of traced nodes, in every thread; an exception stops what was going to happen."""
 
     def read(self, node: Any) -> None:
         """A node's number or derivatives are about to be read, or a pass from it to be run."""
@@ -15,23 +15,27 @@ class Observer(Protocol):
         """A node was compared (``"<"``, ``"!="``, …) with another, or a float."""
 
 
-#: The one there is, while there is one.
+#: What ``_traced`` is, of arguments of a function that is traced and of all that is computed from
+#: them: a network's own parameters are lent to it, as they are used elsewhere, too.
+LENT, MADE = 1, 2
+
+#: The one there is, once functions are traced.
 observer: Observer | None = None
 
 
-def observe(one: Observer | None) -> None:
-    """Tell this one from now on; None ends it."""
+def observe(one: Observer, /) -> None:
+    """Tell this one from now on."""
     global observer
     observer = one
 
 
 def tell_read(node: Any) -> None:
     """A node's number is about to be read."""
-    if observer is not None:
+    if node._traced and observer is not None:
         observer.read(node)
 
 
 def tell_compared(relation: str, node: Any, other: Any, holds: bool) -> None:
     """A node was compared."""
-    if observer is not None:
+    if (node._traced or getattr(other, "_traced", 0)) and observer is not None:
         observer.compared(relation, node, other, holds)

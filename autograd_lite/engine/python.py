@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.modes import Mode, around, current_mode, current_watcher
+from autograd_lite.engine.modes import Mode, current_mode, current_watcher, going_on
 from autograd_lite.engine.observing import tell_compared, tell_read
 from autograd_lite.engine.refreshing import refresh, replace, replaced, stamps
 from autograd_lite.engine.refusals import refuse_data, refuse_label
@@ -22,6 +22,7 @@ from autograd_lite.engine.scopes import current_scope
 from autograd_lite.engine.sweep import reverse_sweep, topological_order
 from autograd_lite.ops.ieee import PYTHON_RAISES
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.rules import stop_gradient
 from autograd_lite.ops.table import Op
 
 
@@ -64,7 +65,7 @@ class Value:
         "_row",                 # the op that made it; None for a leaf
         "_x", "_y", "_rest",    # first and second parent or None; all further parents
         "_dx", "_dy", "_drest", # the partial derivatives by each of them; of a leaf, see `replace`
-        "_constant", "_scope",
+        "_constant", "_scope", "_traced",
         "__weakref__",
         "_stamp",               # how many nodes were made before, so parents have smaller ones
     )  # fmt: skip
@@ -96,7 +97,7 @@ class Value:
         self._rest: tuple[Value, ...] = ()
         self._dx = self._dy = 0.0
         self._drest: tuple[float, ...] = ()
-        self._constant = False
+        self._constant, self._traced = False, 0
         self._scope, self._stamp = current_scope.get(), next(stamps)
 
     @property
@@ -107,7 +108,7 @@ class Value:
 
     @data.setter
     def data(self, number: Any) -> None:
-        if self._row is not None or self._constant or around.get():
+        if self._row is not None or self._constant or going_on:
             refuse_data(self)
         replace(self, as_float(number))
 
@@ -223,37 +224,37 @@ def _leaf(number: float, is_constant: bool) -> Value:
     node._label = ""
     node._row = node._x = node._y = None
     node._rest = node._drest = ()
-    node._constant = is_constant
+    node._constant, node._traced = is_constant, 0
     node._scope, node._stamp = _scope_now(), next(stamps)
     return node
 
 
-def record(row: Op, parents: tuple[Value, ...]) -> Value:
+def record(row: Op, parents: tuple[Value, ...], in_silence: bool = False, /) -> Value:
     """A node: the row's value at the parents' numbers, and its partial derivatives there."""
     mode = _mode_now()
-    if mode is not None and mode.silent:
+    if mode is not None and mode.silent and not in_silence:
         return _leaf_of(row, parents, mode)
     node = _new()
-    node._grad = 0.0
-    node._label = ""
-    node._row = row
-    node._constant = False
-    node._scope = _scope_now()
-    node._stamp = next(stamps)
+    node._grad, node._label = 0.0, ""
+    node._row, node._constant = row, False
+    node._scope, node._stamp = _scope_now(), next(stamps)
     if row.arity == 2:
         node._x, node._y = x, y = parents
         node._rest = node._drest = ()
+        node._traced = x._traced | y._traced
     else:
         _set_parents(node, parents)
         x, y = node._x, node._y  # type: ignore[assignment]  # None where there is no such parent
     _evaluate(node, row, x, y)
-    if mode is not None:
+    if mode is not None and mode.watchers:
         mode.watchers[-1].recorded(node)
     return node
 
 
 def _leaf_of(row: Op, parents: tuple[Value, ...], mode: Mode) -> Value:
     """What `record` gives inside no_grad: the row's value alone, as a leaf."""
+    if any(parent._traced for parent in parents):  # then a program computes it anew
+        return record(stop_gradient, (record(row, parents, True),), True)
     number = row.on_floats(*[parent._number for parent in parents])
     if mode.watchers:
         partials, scope = (0.0,) * len(parents), _scope_now()
@@ -296,6 +297,7 @@ def _set_parents(node: Value, parents: tuple[Value, ...]) -> None:
     node._rest = parents[2:]
     node._dx = node._dy = 0.0
     node._drest = ()
+    node._traced = max([parent._traced for parent in parents], default=0)
 
 
 def _set_partials(node: Value, partials: tuple[float, ...]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from autograd_lite.engine.modes import around, is_followed, tracing
+from autograd_lite.engine.modes import all_around, is_followed
+from autograd_lite.engine.observing import MADE
 from autograd_lite.errors import GraphError, ProgramError, shown
 
 
@@ -13,8 +15,8 @@ def refuse_data(node: Any) -> None:
 
     And of an argument, as long as a function is differentiated or compiled by it.
     """
-    if any(each.is_input(node) for each in around.get()) or (tracing.get() and is_followed(node)):
-        raise _followed()(
+    if _is_input(node) or node._traced & MADE:
+        raise _followed(node)(
             "data of what a function is differentiated or compiled by is not to be set inside it: "
             "the derivatives and programs would not follow; compute a new Value instead, such as "
             "x = x + 1.0"
@@ -33,15 +35,38 @@ def refuse_data(node: Any) -> None:
 
 def refuse_pickle(node: Any) -> None:
     """Raise if a Value depends on what is differentiated or compiled here and now."""
-    if is_followed(node):
-        raise _followed()(
+    if node._traced & MADE or is_followed(node):
+        raise _followed(node)(
             "a pickle of what a function is differentiated or compiled by would lose that in "
             "silence; copy.deepcopy keeps it, or pickle what the function returns"
         )
 
 
-def _followed() -> type[GraphError] | type[ProgramError]:
-    return ProgramError if tracing.get() else GraphError
+def refuse_frozen(node: Any) -> None:
+    """Raise if a Value whose number a program would keep is differentiated by here and now."""
+    if _is_input(node):
+        raise _followed(node)(
+            "what a function is differentiated or compiled by would become a constant of this "
+            "program; name it among the inputs, or freeze what the function returns"
+        )
+
+
+def refuse_values(things: Iterable[Any], name: str) -> None:
+    """Raise if a Value is among what a program is to run on: it knows numbers alone."""
+    for x in things:
+        if hasattr(x, "_traced"):
+            raise (_followed(x) if x._traced or is_followed(x) else TypeError)(
+                f"{name} is, or holds, a Value, and a program keeps no derivatives: call the "
+                "function that it was made of (for each row), or give numbers (.data)"
+            )
+
+
+def _is_input(node: Any) -> bool:
+    return any(each.is_input(node) for each in all_around())
+
+
+def _followed(node: Any) -> type[GraphError] | type[ProgramError]:
+    return ProgramError if node._traced else GraphError
 
 
 def refuse_attribute(name: str) -> NoReturn:

@@ -14,7 +14,7 @@ class no_grad(Block):  # noqa: N801 - used like a function
 
     Inside, every op on Values gives a leaf: a Value without parents, through which no derivative
     flows. So nothing is kept alive for a backward pass. Graphs that exist already can still be
-    differentiated, with ``create_graph=True`` too.
+    differentiated, with ``create_graph=True`` too. A program computes their numbers in each call.
 
     Blocks nest. Other threads are not affected; an asyncio task inherits the block in which it was
     created. A generator function that is decorated is in the block only while it runs itself. (A

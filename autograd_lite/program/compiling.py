@@ -27,14 +27,16 @@ from autograd_lite.program.layouts import (
     HoldsValuesError,
     holds_values,
     is_fixed,
+    is_followed_in,
     numbers_of,
     plain_inputs,
     rows_of,
+    shared_numbers,
 )
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import by_last_use, native, quick
-from autograd_lite.program.tracing import Traced
+from autograd_lite.program.tracing import Traced, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_setting
 
@@ -178,20 +180,22 @@ class Compiled:
                 trees, layouts = known.taken_apart(things, shape)
             except HoldsValuesError:
                 trees = None
-            if trees is None or any(map(holds_values, trees)):
+            if trees is None or any(holds_values(tree) or is_followed_in(tree) for tree in trees):
+                refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
                 return self._function(*args, **keywords)
             kind = layouts, shape.names
             inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
             paths = self._kinds.get(kind) or self._new_paths(shape)
-            found = paths.known(inputs)
+            found = paths.known(inputs, trees)
             if found is None:
                 given = [*zip(shape.slots, things, strict=True)]
                 with known.explaining(given):
                     found = paths.new(trees, inputs)
                 self._keep(kind, paths, given)
-            if self._check:
+            if self._check and found.traced is not None:
                 paths.check_once(found.value, trees)
-                return found.value
+        if self._check or found.traced is None:
+            return found.value
         if len(self._used) > 1:
             with _lock:
                 self._used[found.traced] = self._used.pop(found.traced, kind)
@@ -286,10 +290,9 @@ class Compiled:
                 f"{self._name} needs the same number of rows in all arguments that are not shared, "
                 f"at least one, and was given {lengths or 'none'}"
             )
-        n_rows = next(iter(lengths.values()))
-        trees, layouts = known.taken_apart(firsts, shape)
+        [n_rows], (trees, layouts) = {*lengths.values()}, known.taken_apart(firsts, shape)
         matrices = [
-            (columns[i], False) if i in columns else (np.array(numbers_of(tree), np.float64), True)
+            (columns[i], False) if i in columns else (shared_numbers(tree), True)
             for i, tree in enumerate(trees)
         ]
         kind, given = (layouts, shape.names), [*zip(shape.slots, firsts, strict=True)]
@@ -297,7 +300,7 @@ class Compiled:
         with known.explaining(given):
             result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
         self._keep(kind, paths, given)
-        if self._check:
+        if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Builder, Value
+from autograd_lite.engine.modes import going_on
+from autograd_lite.engine.refusals import refuse_frozen
 from autograd_lite.errors import shown
-from autograd_lite.graph import check_value
+from autograd_lite.graph import check_value, order_by
 from autograd_lite.program.program import Program
 from autograd_lite.program.rolling import Code, rolled
 
@@ -60,6 +62,10 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
         first = {node: i for i, node in reversed([*enumerate(nodes)])}
         twice = next(i for i, node in enumerate(nodes) if first[node] < i)
         raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
+    if going_on:
+        known = {*nodes}
+        for node in {*order_by(roots, lambda x: () if x in known else x.parents)} - known:
+            refuse_frozen(node)
     builder = Builder(len(nodes))
     return finished(builder, builder.enter(nodes, roots), single)
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
@@ -116,11 +117,21 @@ def holds_values(tree: Tree) -> bool:
     )
 
 
+def is_followed_in(tree: Tree) -> bool:
+    """Whether it depends on what a function around is differentiated or compiled by."""
+    return not tree.plain and any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
+
+
 def numbers_of(tree: Tree) -> list[float]:
     """Its numbers as floats."""
     if tree.plain:
         return tree.leaves
     return [leaf.data if isinstance(leaf, Value) else leaf for leaf in tree.leaves]
+
+
+def shared_numbers(tree: Tree) -> Floats:
+    """Those of an argument that rows share; none if it is used as it is, for a function around."""
+    return np.array([] if is_followed_in(tree) else numbers_of(tree), np.float64)
 
 
 def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
@@ -165,6 +176,7 @@ def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
         array = np.asarray(thing)
     except ValueError:
         raise ShapeError(f"the rows of {name} differ in length") from None
+    refuse_values(array.flat if array.dtype == object else (), name)
     if array.ndim == 0 or (array.dtype.kind not in "biuf" and array.size):
         raise ShapeError(
             f"{name} is to be an array of numbers with a row for each run, and is {shown(thing)}"
@@ -220,6 +232,7 @@ def floats(thing: Any, name: str, dimensions: int) -> Floats:
             raise TypeError
         found: Floats = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError):
+        refuse_values(np.asarray(thing, dtype=object).flat, name)
         raise TypeError(
             f"{name} is to be an array of numbers and was given {shown(thing)}"
         ) from None

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.engine import Value
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
-from autograd_lite.program.layouts import Floats, numbers_of, with_columns
+from autograd_lite.program.layouts import Floats, is_followed_in, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.tracing import Traced, trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
@@ -29,10 +31,10 @@ WHY = (
 
 
 class Found(NamedTuple):
-    """A result, and the path that gave it."""
+    """A result, and the path that gave it; None if it belongs to a function around."""
 
     value: Any
-    traced: Traced
+    traced: Traced | None
 
 
 class Paths:
@@ -62,14 +64,17 @@ class Paths:
     def new(self, trees: Trees, inputs: Floats) -> Found:
         """The function's result, by a program that is made for it."""
         new = self._another(trees)
-        return Found(new.rebuilt(new.program.run(inputs)), new)
+        if new is None:
+            result = self.eager(trees)
+            return Found(result.rebuilt(result.leaves), None)
+        return Found(new.rebuilt(new.program.run(inputs), trees), new)
 
-    def known(self, inputs: Floats) -> Found | None:
+    def known(self, inputs: Floats, trees: Trees = ()) -> Found | None:
         """The result by a program that is there already."""
         for traced in self.traced:
             outputs = traced.program.run(inputs)
             if not traced.guards or traced.holds(outputs[None])[0]:
-                return Found(traced.rebuilt(outputs), traced)
+                return Found(traced.rebuilt(outputs, trees), traced)
         return None
 
     def rows(
@@ -81,11 +86,14 @@ class Paths:
         threads: int,
     ) -> Any:
         """The results for all rows; `trees` gives the arguments of the first, where needed."""
+        shared = trees()
+        if any(map(is_followed_in, shared)) or (not self.traced and self._another(shared) is None):
+            return self._one_by_one(shared, matrices, n_rows, reduce)
         found = self.numbers(trees, matrices, n_rows, reduce, threads)
         first = self.traced[0]
         if reduce is not None:
-            return first.rebuilt(found)
-        return with_columns(first.example, found)
+            return first.rebuilt(found, shared)
+        return first.own(with_columns(first.example, found), shared)
 
     def numbers(
         self,
@@ -119,10 +127,10 @@ class Paths:
 
         return mean
 
-    def _another(self, trees: Trees) -> Traced:
-        """One more path, which is kept while there is room."""
+    def _another(self, trees: Trees) -> Traced | None:
+        """One more path, kept while there is room; None if it belongs to a function around."""
         new = trace(self._function, trees, self._name)
-        if len(self.traced) <= self._most:
+        if new is not None and len(self.traced) <= self._most:
             self.traced.append(new)
         return new
 
@@ -136,6 +144,16 @@ class Paths:
         while len(left):
             is_new = tried >= len(self.traced)
             traced = self._another(_at(trees, matrices, left[0])) if is_new else self.traced[tried]
+            if traced is None:
+                for i in left.tolist():
+                    result = self.eager(_at(trees, matrices, i))
+                    numbers = np.array(result.leaves)[self._places(result)]
+                    found = found.astype(np.result_type(found, numbers), copy=False)
+                    if reduce is None:
+                        found[i] = numbers
+                    else:
+                        found += numbers
+                break
             tried += 1
             places = self._places(traced.result)
             guards = traced.deciding.run_rows(_of(matrices, left), len(left), None, threads)
@@ -150,6 +168,17 @@ class Paths:
                 found += sums[places]
         return found if reduce is None else reduced(found, n_rows, reduce)
 
+    def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
+        """The results for all rows without a program: they belong to a function around."""
+        first = self.eager(trees)
+        rows = [self.eager(_at(trees, matrices, i)) for i in range(n_rows)]
+        places = [places_like(first, row, f"row {i}", True) for i, row in enumerate(rows)]
+        numbers = [[row.leaves[k] for k in own] for row, own in zip(rows, places, strict=True)]
+        found = np.array(numbers).reshape(n_rows, len(first.leaves))
+        if reduce is None:
+            return with_columns(first.rebuilt([0.0] * len(first.leaves)), found)
+        return first.rebuilt(reduced(found.sum(axis=0), n_rows, reduce).tolist())
+
     def _places(self, result: Tree) -> list[int]:
         """For each number of the first path's result, which one of this result it is."""
         try:
@@ -161,10 +190,16 @@ class Paths:
             ) from None
 
     def eager(self, trees: Trees) -> Tree:
-        """What the function itself gives, as floats."""
-        args = [tree.rebuilt(numbers_of(tree)) for tree in trees]
+        """What the function itself gives, as floats; as Values where these belong to one around."""
+        args = [
+            tree.rebuilt([x if isinstance(x, Value) else Value(x) for x in tree.leaves])
+            for tree in trees
+        ]
         result = take_apart(self._function(*args), f"the result of {self._name}")
-        return dataclasses.replace(result, leaves=numbers_of(result))
+        leaves = [
+            x.data if isinstance(x, Value) and not is_followed(x) else x for x in result.leaves
+        ]
+        return dataclasses.replace(result, leaves=leaves)
 
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import needed
+from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
@@ -105,12 +106,11 @@ class Program:
     ) -> None:
         self.n_inputs, self.single = n_inputs, single
         self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)
-        self.rows = tuple(rows)
+        self.rows, self.saved = tuple(rows), dict(saved or {})
         self.codes = np.ascontiguousarray(codes, dtype=np.int32)
         self.starts: Indices = np.ascontiguousarray(starts, dtype=np.int64)
         self.operands: Indices = np.ascontiguousarray(operands, dtype=np.int64)
         self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
-        self.saved = dict(saved or {})
         self._runner: Runner | None = None
         self._quick: Callable[..., Any] | None = None
 
@@ -324,7 +324,7 @@ class Program:
     to_onnx, to_python, to_torch = exports.to_onnx, exports.to_python, exports.to_torch
 
     def _check_count(self, inputs: Sequence[Any]) -> None:
+        taken = counted(self.n_inputs, "input")
         if len(inputs) != self.n_inputs:
-            raise TypeError(
-                f"this program takes {counted(self.n_inputs, 'input')} and was given {len(inputs)}"
-            )
+            raise TypeError(f"this program takes {taken} and was given {len(inputs)}")
+        refuse_values(inputs, "an input")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Builder, Value, constant, observe
 from autograd_lite.engine.modes import writing
+from autograd_lite.engine.observing import LENT, MADE
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.modes.lines import Line, users_line
@@ -22,7 +23,12 @@ from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.program import Floats, Program
-from autograd_lite.transforms.nesting import differentiating, tracing
+from autograd_lite.transforms.nesting import (
+    Differentiation,
+    all_around,
+    differentiating,
+    tracing,
+)
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -34,6 +40,10 @@ _ROWS = {
     "==": (equal, False),
     "!=": (equal, False),
 }
+
+
+#: What a setting can be that changes without being another.
+_MUTABLE = np.ndarray, list, dict, set
 
 
 class Guard(NamedTuple):
@@ -54,11 +64,14 @@ class Traced:
     guards : tuple of Guard
     result : Tree
         What the function returned, with zeros for its numbers: the outputs before the guards.
+    settings : list
+        Those of the arguments, as it met them.
     """
 
     program: Program
     guards: tuple[Guard, ...]
     result: Tree
+    settings: list[Any]
 
     @cached_property
     def computing(self) -> Program:
@@ -83,12 +96,24 @@ class Traced:
         found: npt.NDArray[np.bool_] = ((last != 0.0) == expected).all(axis=1)
         return found
 
-    def rebuilt(self, outputs: Floats) -> Any:
+    def rebuilt(self, outputs: Floats, arguments: Sequence[Tree] = ()) -> Any:
         """The function's result, from outputs of a run."""
         found = outputs[: len(self.result.leaves)]
         if self._is_array:
             return found.reshape(self.result.shape or ())
-        return self.result.rebuilt(found.tolist())
+        return self.own(self.result.rebuilt(found.tolist()), arguments)
+
+    def own(self, result: Any, arguments: Sequence[Tree] = ()) -> Any:
+        """A result that the caller may change; settings of his arguments are those of this call."""
+        if not self._has_settings:
+            return result
+        memo = {id(x): x for x in _settings_in([self.result]) if not isinstance(x, _MUTABLE)}
+        given = zip(self.settings, _settings_in(arguments), strict=True)
+        return copy.deepcopy(result, memo | {id(old): new for old, new in given})
+
+    @cached_property
+    def _has_settings(self) -> bool:
+        return any(isinstance(x, _MUTABLE) for x in _settings_in([self.result]))
 
     @cached_property
     def _is_array(self) -> bool:
@@ -101,80 +126,86 @@ class Traced:
 
 
 class _Trace:
-    """The comparisons of one call, and which nodes depend on its inputs."""
+    """A call that is being traced, by which inputs, and the comparisons that it made."""
 
-    def __init__(self, inputs: Sequence[Value]) -> None:
+    def __init__(self, by: list[Differentiation]) -> None:
         self.compared: list[tuple[str, Value, Value, bool]] = []
-        self.depends: dict[Value, bool] = dict.fromkeys(inputs, True)
-        self.inputs = inputs
+        self.is_closure = False  # it made comparisons of a function around
+        self.by, self.thread = by, get_ident()
+        self.lent = {x for each in by[1:] for x in each.inputs}
         self.written: Line | None = None  # where a number became a text
 
-    def is_traced(self, value: Any) -> bool:
-        """Whether a number depends on the inputs; each node is looked at once."""
-        if not isinstance(value, Value):
-            return False
-        known, stack = self.depends, [value]
-        while stack:
-            node = stack[-1]
-            if node not in known:
-                missing = [parent for parent in node.parents if parent not in known]
-                if missing:
-                    stack += missing
-                    continue
-                known[node] = any(known[parent] for parent in node.parents)
-            stack.pop()
-        return known[value]
+    def reaches(self, *numbers: Any) -> bool:
+        """Whether one of some numbers depends on the inputs."""
+        values = [x for x in numbers if isinstance(x, Value) and x._traced]
+        return any(each.is_here() and each.reaches(x) for each in self.by for x in values)
 
 
-_trace: ContextVar[_Trace | None] = ContextVar("trace", default=None)
-_lock = threading.Lock()
-_count = 0
+_traces: list[_Trace] = []
+
+
+def refuse_elsewhere(numbers: Iterable[Any], what: str = "a program was called") -> None:
+    """Raise a ProgramError if this is done to Values of a function traced in another thread."""
+    if any(each.thread != get_ident() and each.reaches(*numbers) for each in [*_traces]):
+        raise ProgramError(
+            f"{what} in another thread than the compiled function that a Value belongs to, and a "
+            "program cannot tell when; do it in that function's own (ag.where chooses anywhere)"
+        )
 
 
 class _Observer:
-    """Tells the trace of the thread in which something happens."""
+    """Tells the calls that are traced; Values say which, in every thread."""
 
     def read(self, node: Value) -> None:
-        trace = _trace.get()
-        if trace is not None and trace.is_traced(node):
-            if writing.get():
-                trace.written = trace.written or users_line()
-                return
+        found = [each for each in [*_traces] if each.reaches(node)]
+        for each in found if writing.get() else ():
+            each.written = each.written or users_line()
+        if found and not writing.get():
             raise ProgramError(
                 "the number, gradient or derivatives of a Value were read while a program was "
                 "traced, which would bake this call's number in; compute with the Value itself "
                 "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
                 "differentiates), or do this outside of the compiled function"
             )
+        if node._traced & MADE and not found:
+            raise ProgramError(
+                "a Value of a compiled function was kept and used after its call, of which alone "
+                "it held a number; return it from the function, or make it an argument"
+            )
 
     def compared(self, relation: str, node: Value, other: Any, holds: bool) -> None:
-        trace = _trace.get()
-        if trace is not None and (trace.is_traced(node) or trace.is_traced(other)):
-            second = other if isinstance(other, Value) else constant(other)
-            trace.compared.append((relation, node, second, holds))
+        refuse_elsewhere((node, other), "a comparison was made")
+        second = other if isinstance(other, Value) else constant(other)
+        for each in reversed([each for each in _traces if each.thread == get_ident()]):
+            if each.reaches(node, other):
+                each.compared.append((relation, node, second, holds))
+                return
+            each.is_closure = True
+        self.read(node if node._traced & MADE else second)
+
+
+observe(_Observer())
 
 
 @contextmanager
-def _tracing(trace: _Trace) -> Iterator[None]:
-    """Observe what happens in this thread; threads that trace share one observer."""
-    global _count
-    with _lock:
-        _count += 1
-        observe(_Observer())
-    token, mark = _trace.set(trace), tracing.set(True)
-    try:
-        yield
-    finally:
-        tracing.reset(mark)
-        _trace.reset(token)
-        with _lock:
-            _count -= 1
-            if _count == 0:
-                observe(None)
+def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]:
+    """Observe what happens to some inputs, and to all that depends on them."""
+    with recording(), differentiating(inputs, arguments) as by:
+        _traces.append(trace := _Trace(by))
+        for node in inputs:
+            node._traced |= LENT if node in trace.lent else MADE
+        mark = tracing.set(True)
+        try:
+            yield trace
+        finally:
+            tracing.reset(mark)
+            _traces.remove(trace)
+            for node in trace.lent.difference(*[each.lent for each in _traces]):
+                node._traced &= ~LENT
 
 
-def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced:
-    """What a function computes at some arguments.
+def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced | None:
+    """What a function computes at some arguments; None if that depends on what goes on around.
 
     Parameters
     ----------
@@ -194,8 +225,8 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     inputs = [node for tree in arguments for node in _nodes_for(tree)]
     rest = iter(inputs)
     given = [tree.build(rest) for tree in arguments]
-    seen = _Trace(inputs)
-    with recording(), differentiating(inputs), _tracing(seen):
+    outer = all_around()
+    with _tracing(inputs, arguments) as seen:
         returned = function(*given)
         if seen.written is not None:
             raise ProgramError(
@@ -204,9 +235,13 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
                 "compiled function; only the text of an exception that leaves it may show one"
             )
         result = take_apart(returned, f"the result of {name}")
-    builder = Builder(len(inputs))
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
+    roots = (*leaves, *sides)
+    if seen.is_closure or any(each.reaches(node) for each in outer for node in roots):
+        refuse_elsewhere(roots, "a program was made")
+        return None
+    builder = Builder(len(inputs))
     registers = builder.enter(inputs, [*leaves, *sides])
     outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
     guards: dict[int, Guard] = {}
@@ -221,7 +256,20 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     program = finished(builder, [*outputs, *guards], False)
     # The result holds the whole graph, of which a program needs the outer form alone.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
-    return Traced(program, tuple(guards.values()), form)
+    found = Traced(program, tuple(guards.values()), form, _settings_in(arguments))
+    if not found._has_settings:
+        return found
+    own = found.own(found.example, arguments)  # as they are now, for they may change
+    return replace(found, result=take_apart(own, f"the result of {name}"))
+
+
+def _settings_in(trees: Sequence[Tree]) -> list[Any]:
+    """All settings and static fields, in order."""
+    found, waiting = [], [*trees]
+    for tree in waiting:
+        waiting += (tree.parts or {}).values()
+        found += [tree.thing, *(tree.others or {}).values()]
+    return found
 
 
 def _nodes_for(tree: Tree) -> list[Value]:

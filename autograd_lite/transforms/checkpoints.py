@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import count
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints, current_scope, dependent, restore
+from autograd_lite.engine import (
+    Value,
+    adjoints,
+    current_scope,
+    dependent,
+    restore,
+    topological_order,
+)
+from autograd_lite.engine.observing import MADE
 from autograd_lite.errors import GraphError
-from autograd_lite.graph import order_by, row_of, scope, scope_of
+from autograd_lite.graph import row_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.transforms.nesting import around, differentiating, tracing
+from autograd_lite.transforms.nesting import all_around, differentiating, tracing
 from autograd_lite.transforms.recordings import (
     Function,
     also_in_no_grad,
@@ -23,8 +30,6 @@ from autograd_lite.transforms.recordings import (
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, take_apart
-
-_serial = count(1)
 
 
 def checkpoint(f: Function) -> Function:
@@ -74,9 +79,9 @@ def checkpoint(f: Function) -> Function:
 
 @also_in_no_grad
 def _checkpoint(f: Function, /, *args: Any, **keywords: Any) -> Any:
-    if tracing.get():  # a program keeps no graph anyway
-        return f(*args, **keywords)
     call = _Call(f, args, keywords)
+    if tracing.get() or any(leaf._traced & MADE for leaf in call.values):
+        return f(*args, **keywords)  # a program keeps no graph anyway
     inner = call.record([leaf.data for leaf in call.values])
     return inner.result.rebuilt([call.node(inner, i) for i in range(len(inner.outputs))])
 
@@ -84,18 +89,13 @@ def _checkpoint(f: Function, /, *args: Any, **keywords: Any) -> Any:
 class _Inner:
     """The graph of one call: which nodes go in, which come out, and those between."""
 
-    def __init__(self, inputs: list[Value], result: Tree, mark: tuple[str, ...]) -> None:
+    def __init__(self, inputs: list[Value], result: Tree, mark: Value) -> None:
         self.result, self.outputs = result, result.leaves
-        given = set(inputs)
-
-        def is_outside(node: Value) -> bool:
-            return node in given or scope_of(node)[: len(mark)] != mark
-
         outputs = [x for x in self.outputs if isinstance(x, Value)]
-        order = order_by(outputs, lambda node: () if is_outside(node) else node.parents)
-        self.inputs = [*inputs]
-        self.inputs += [x for x in order if x not in given and not x.constant and is_outside(x)]
-        self.between = [x for x in dependent(order, self.inputs) if x.op and not is_outside(x)]
+        order, since = topological_order(outputs, [mark]), mark._stamp
+        outside = [x for x in order if x._stamp < since and not x.constant]
+        self.inputs = [*inputs, *outside]
+        self.between = [x for x in dependent(order, self.inputs) if x.op and x._stamp > since]
         self.enclosed = not any(x.op for x in self.inputs)
 
     def partials(self, output: Value) -> list[float]:
@@ -120,7 +120,7 @@ class _Call:
         self.values = [
             leaf for _, tree in self.args for leaf in tree.leaves if isinstance(leaf, Value)
         ]
-        self.around = around.get()
+        self.around = all_around()
         self.outside: list[Value] | None = None
 
     def record(self, numbers: Sequence[float]) -> _Inner:
@@ -128,9 +128,8 @@ class _Call:
 
         Derivatives taken inside know the differentiations around the first call, and these Values.
         """
-        mark, inputs = f"checkpoint {next(_serial)}", list(map(Value, numbers))
-        with recording(), differentiating(inputs, self.around), scope(mark):
-            names = current_scope.get()
+        mark, inputs = Value(0.0), list(map(Value, numbers))
+        with recording(), differentiating(inputs, outer=self.around):
             rest = iter(inputs)
             args = [
                 tree.rebuilt([next(rest) if isinstance(x, Value) else x for x in tree.leaves])
@@ -139,7 +138,7 @@ class _Call:
                 for arg, tree in self.args
             ]
             output = self.f(*args, **self.keywords)
-        inner = _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), names)
+        inner = _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), mark)
         outside = inner.inputs[len(inputs) :]
         self.outside = outside if self.outside is None else self.outside
         if [*map(id, outside)] != [*map(id, self.outside)]:

@@ -10,7 +10,6 @@ from autograd_lite.engine import Value, adjoints, dependent, topological_order
 from autograd_lite.errors import shown
 from autograd_lite.graph import check_fresh, check_value
 from autograd_lite.modes import recording
-from autograd_lite.transforms.nesting import tracing
 from autograd_lite.transforms.sweeps import reverse_sweep
 
 
@@ -63,7 +62,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     inputs = [check_value(node, f"inputs[{i}]") for i, node in enumerate(inputs)]
     if create_graph:
         order = topological_order([output], inputs)
-        if not tracing.get():  # then no numbers are to be read, and the graph was just made
+        if not output._traced:  # else no numbers are to be read, and the graph was just made
             first = min([x._stamp for x in inputs], default=math.inf)
             check_fresh([x for x in order if x._stamp >= first], "create_graph=True")
         seeds = {} if output.constant else {output: 1.0}

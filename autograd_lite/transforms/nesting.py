@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import compress
+from threading import get_ident
+from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.engine.modes import around, tracing
+from autograd_lite.engine.modes import all_around, going_on, tracing
 
-__all__ = ["Differentiation", "around", "differentiating", "tracing"]
+__all__ = ["Differentiation", "all_around", "differentiating", "going_on", "tracing"]
 
 
 class Differentiation:
-    """A differentiation that is going on, by some inputs."""
+    """A differentiation that is going on, by some inputs; in one thread alone, if it is given."""
 
-    __slots__ = ("_depends", "_inputs", "_since")
+    __slots__ = ("_depends", "_since", "_thread", "inputs")
 
-    def __init__(self, inputs: list[Value]) -> None:
-        self._inputs = inputs
+    def __init__(self, inputs: list[Value], thread: int | None = None) -> None:
+        self.inputs, self._thread = inputs, thread
         #: Of the nodes that were asked for, by stamp: so that none is kept alive.
         self._depends: dict[int, bool] | None = None
 
+    def is_here(self) -> bool:
+        """Whether it concerns the code that runs."""
+        return self._thread is None or self._thread == get_ident()
+
     def is_input(self, node: Value) -> bool:
         """Whether a node is one of the inputs."""
-        return any(node is each for each in self._inputs)
+        return any(node is each for each in self.inputs)
 
     def reaches(self, node: Value) -> bool:
         """Whether a node depends on an input; no node of the graph is looked at twice."""
         if self._depends is None:
-            self._depends = {x._stamp: True for x in self._inputs}
-            self._since = min(self._depends, default=math.inf)
+            depends = {x._stamp: True for x in self.inputs}
+            self._since = min(depends, default=math.inf)
+            self._depends = depends  # last, for other threads ask, too
         known = self._depends
         path = [(node, iter((node,)))]  # the way down from here, and what is left of each level
         while path:
@@ -49,11 +57,21 @@ class Differentiation:
 
 @contextmanager
 def differentiating(
-    inputs: list[Value], outer: tuple[Differentiation, ...] | None = None
-) -> Iterator[None]:
-    """A block in which derivatives are recorded as Values: by these inputs and those around."""
-    token = around.set((*(around.get() if outer is None else outer), Differentiation(inputs)))
+    inputs: list[Value], arguments: Iterable[Any] = (), outer: Iterable[Differentiation] = ()
+) -> Iterator[list[Differentiation]]:
+    """A block in which derivatives are recorded as Values: by these inputs and those around.
+
+    The inputs stand for the numbers of `arguments`. Those made for that are known in any thread;
+    networks' own parameters, in this one, are a second differentiation. `outer` goes on here, too.
+    """
+    trees = [tree for tree in arguments if not tree.plain]
+    lent = {x for tree in trees for x in compress(tree.leaves, tree.parameters)}
+    new = [Differentiation([x for x in inputs if x not in lent] if lent else inputs)]
+    if lent:
+        new.append(Differentiation([*lent], get_ident()))
+    going_on.extend(all_new := [*outer, *new])
     try:
-        yield
+        yield new
     finally:
-        around.reset(token)
+        for each in all_new:
+            going_on.remove(each)

@@ -21,7 +21,7 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.modes import is_silent, recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
-from autograd_lite.transforms.nesting import Differentiation, around, differentiating
+from autograd_lite.transforms.nesting import Differentiation, all_around, differentiating, going_on
 from autograd_lite.transforms.structures import shown
 from autograd_lite.transforms.sweeps import (
     between,
@@ -82,8 +82,8 @@ class Recording:
             self.inputs += nodes
         if not self.inputs and self.arguments and all(tree.is_setting for tree in self.arguments):
             _refuse_setting(self.arguments[0], f"argument {positions[0]} of {name}")
-        outer, mark = around.get(), Value(0.0)
-        with differentiating(self.inputs):
+        outer, mark = all_around(), Value(0.0)
+        with differentiating(self.inputs, self.arguments):
             output = function(*given, **keywords)
         self._ended(output, name, outer, mark, has_aux)
 
@@ -227,7 +227,7 @@ def record(
 def are_plain(f: Function, numbers: Sequence[Any]) -> bool:
     """Whether an outermost function is differentiated by plain numbers: a short way will do."""
     kinds = {*map(type, numbers)}
-    return bool(kinds) and kinds <= _PLAIN and not around.get() and callable(f)
+    return bool(kinds) and kinds <= _PLAIN and not going_on and callable(f)
 
 
 def at_numbers(
@@ -238,11 +238,11 @@ def at_numbers(
     for i in positions:
         given[i] = x = Value(args[i])
         inputs.append(x)
-    token = around.set((Differentiation(inputs),))
+    going_on.append(this := Differentiation(inputs))
     try:
         return inputs, f(*given, **keywords)
     finally:
-        around.reset(token)
+        going_on.remove(this)
 
 
 def check_scalar(recording: Recording) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value, adjoints
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.engine.modes import is_followed
+from autograd_lite.errors import GraphError, ShapeError, shown
 from autograd_lite.modes import recording
 from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
@@ -107,8 +108,9 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     tree = take_apart(values, "values")
     if type(values) in (list, tuple):
         tree.kind = None  # a row of arguments, of either kind
+    errors = take_apart(sigmas, "sigmas")
     with np.errstate(all="ignore"):
-        scales, correlation = _covariance(tree, take_apart(sigmas, "sigmas"))
+        scales, correlation = _covariance(tree, errors)
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
     jacobian = np.array(
@@ -117,6 +119,11 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
             for x in outputs
         ]
     ).reshape(len(outputs), len(tree.leaves))
+    if graph.nested or any(isinstance(x, Value) and is_followed(x) for x in errors.leaves):
+        raise GraphError(
+            "uncertainty gives plain numbers, which would lose what a function around is "
+            "differentiated by; write ag.jacobian(f) times the errors there"
+        )
     with np.errstate(all="ignore"):
         parts = jacobian * scales
         size = np.abs(parts).max(axis=1, initial=0.0)  # so that no square underflows or overflows

@@ -46,7 +46,7 @@ if is_outdated(_engine.TABLE_DIGEST):
 
 _engine.set_up(
     TABLE, Op, SequenceOp, as_float, floor_of, OPERAND_TYPES, np.float64, IEEE,
-    scopes.current_scope, modes.current_mode, modes.around, refuse_data, refuse_label,
+    scopes.current_scope, modes.current_mode, modes.going_on, refuse_data, refuse_label,
     partial_tangents, traits, recipe,
 )  # fmt: skip
 

@@ -71,7 +71,7 @@ def set_up(
     ieee_type: type,
     scope: ContextVar[tuple[str, ...]],
     mode: ContextVar[Any],
-    around: ContextVar[tuple[Any, ...]],
+    going_on: list[Any],
     refuse_data: Callable[[Any], None],
     refuse_label: Callable[[Any], None],
     partial_tangents: Callable[..., list[float]],

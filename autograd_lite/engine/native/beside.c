@@ -1,5 +1,10 @@
 /* Many nodes of one row side by side, fed with the same vector: a layer of a network in one call. */
 
+/* Whether this is a Value of which no_grad makes no leaf. */
+static inline bool is_cut(PyObject *thing) {
+    return here.silent && is_value(thing) && ((Node *)thing)->traced;
+}
+
 /* Can this be done here: compiled rows, lists of Values with equal lengths, a scope for each? */
 static bool can_be_beside(const Row *row, const Row *then, PyObject *vectors, PyObject *shared,
                           PyObject *scalars, PyObject *scopes) {
@@ -10,15 +15,16 @@ static bool can_be_beside(const Row *row, const Row *then, PyObject *vectors, Py
         (then && (!then->evaluate || then->arity != 1)))
         return false;
     for (Py_ssize_t i = 0; i < m; i++)
-        if (!is_value(PyList_GET_ITEM(shared, i)) && !is_simple(PyList_GET_ITEM(shared, i), &number))
+        if (is_cut(PyList_GET_ITEM(shared, i)) ||
+            (!is_value(PyList_GET_ITEM(shared, i)) && !is_simple(PyList_GET_ITEM(shared, i), &number)))
             return false;
     for (Py_ssize_t j = 0; j < n; j++) {
         PyObject *vector = PyList_GET_ITEM(vectors, j), *scalar = PyList_GET_ITEM(scalars, j);
         if (!PyList_CheckExact(vector) || PyList_GET_SIZE(vector) != m || !is_value(scalar) ||
-            !are_names(PyList_GET_ITEM(scopes, j)))
+            is_cut(scalar) || !are_names(PyList_GET_ITEM(scopes, j)))
             return false;
         for (Py_ssize_t i = 0; i < m; i++)
-            if (!is_value(PyList_GET_ITEM(vector, i)))
+            if (!is_value(PyList_GET_ITEM(vector, i)) || is_cut(PyList_GET_ITEM(vector, i)))
                 return false;
     }
     return true;
@@ -71,7 +77,9 @@ static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar
         all->args[i] = parents[i]->data;
         all_vary &= !parents[i]->constant;
         parents[m + i] = (Node *)Py_NewRef((PyObject *)all->inputs[i]);
+        node->traced |= parents[i]->traced | all->inputs[i]->traced;
     }
+    node->traced |= scalar->traced;
     parents[2 * m] = (Node *)Py_NewRef((PyObject *)scalar);
     all->args[2 * m] = scalar->data;
     node->data = all->row->sequence_forward(all->args, m, all->row->attrs, all->args + n);
@@ -85,6 +93,7 @@ static Node *one_beside(const Beside *all, PyObject *const *vector, Node *scalar
     }
     hold_row(all->then_index);
     next->x = node;
+    next->traced = node->traced;
     rows[all->then_index].evaluate(next, rows[all->then_index].attrs);
     return next;
 }

@@ -10,6 +10,7 @@ typedef struct {
     size_t n_nodes, n_left_out;
     Py_ssize_t most; /* parents of a node */
     size_t *inputs, *roots;
+    Node *foreign; /* a leaf of a tracing that is none of the inputs */
 } Copy;
 
 static size_t words_for(const Node *node) {
@@ -46,8 +47,11 @@ static int copy_order(const Order *order, Copy *copy, PyObject *inputs, PyObject
         if ((uint64_t)n > UINT32_MAX)
             return -1;
         *words++ = (uint64_t)n << 32 | node->row;
-        if (!node->row)
+        if (!node->row) {
             *words++ = (uint64_t)bits_of(node->data);
+            if (node->traced & MADE_FOR_TRACING && !copy->foreign)
+                copy->foreign = (Node *)Py_NewRef((PyObject *)node);
+        }
         for (Py_ssize_t k = 0; k < n; k++)
             *words++ = parents[k]->place;
     }
@@ -65,7 +69,7 @@ static int read_graph(PyObject *inputs, PyObject *roots, Copy *copy) {
     give_back_order(&order);
     if (state < 0)
         PyErr_NoMemory();
-    return state;
+    return state < 0 || !copy->foreign ? state : tell_read((PyObject *)copy->foreign);
 }
 
 /* Make the instructions of a graph: the registers of its nodes. */
@@ -103,7 +107,7 @@ static PyObject *builder_enter(PyObject *self, PyObject *const *args, Py_ssize_t
     PyObject *inputs = nodes_of(args[0]), *roots = inputs ? nodes_of(args[1]) : NULL, *found = NULL;
     const Py_ssize_t n_inputs = inputs ? PyTuple_GET_SIZE(inputs) : 0;
     const Py_ssize_t n_roots = roots ? PyTuple_GET_SIZE(roots) : 0;
-    Copy copy = {NULL, 0, 0, 0, NULL, NULL};
+    Copy copy = {NULL, 0, 0, 0, NULL, NULL, NULL};
     int64_t *registers = NULL, *step = NULL;
     if (!roots)
         goto done;
@@ -142,6 +146,7 @@ done:
     PyMem_Free(copy.words);
     PyMem_Free(copy.inputs);
     PyMem_Free(copy.roots);
+    Py_XDECREF(copy.foreign);
     Py_XDECREF(inputs);
     Py_XDECREF(roots);
     return found;

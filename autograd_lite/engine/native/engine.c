@@ -296,17 +296,17 @@ static PyMethodDef sequence_call_definition = {
 
 PyDoc_STRVAR(set_up_doc,
 "set_up(table, op_type, sequence_op_type, as_float, floor_of, number_types, double_type, ieee_type,\n"
-"scope, mode, around, refuse_data, refuse_label, partial_tangents, traits, recipe)\n--\n\nWhat this engine needs of the rest. Called once.");
+"scope, mode, going_on, refuse_data, refuse_label, partial_tangents, traits, recipe)\n--\n\nWhat this engine needs of the rest. Called once.");
 
 static PyObject *set_up(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *table, *op_type, *sequence_op_type;
     if (rows)
         return PyErr_Format(PyExc_RuntimeError, "set_up is called once");
-    if (!PyArg_ParseTuple(args, "OOOOOO!O!O!OOOOOOOO:set_up", &table, &op_type, &sequence_op_type,
+    if (!PyArg_ParseTuple(args, "OOOOOO!O!O!OOO!OOOOO:set_up", &table, &op_type, &sequence_op_type,
                           &as_float, &floor_of, &PyTuple_Type, &number_types, &PyType_Type,
                           &double_type, &PyType_Type, &ieee_type, &scope_variable, &mode_variable,
-                          &around_variable, &refuse_data, &refuse_label, &partial_tangents, &traits_of, &recipe_for))
+                          &PyList_Type, &going_on, &refuse_data, &refuse_label, &partial_tangents, &traits_of, &recipe_for))
         return NULL;
     Py_INCREF(as_float);
     Py_INCREF(floor_of);
@@ -315,7 +315,7 @@ static PyObject *set_up(PyObject *module, PyObject *args) {
     Py_INCREF(ieee_type);
     Py_INCREF(scope_variable);
     Py_INCREF(mode_variable);
-    Py_INCREF(around_variable);
+    Py_INCREF(going_on);
     Py_INCREF(refuse_data);
     Py_INCREF(refuse_label);
     Py_INCREF(partial_tangents);
@@ -329,11 +329,11 @@ static PyObject *set_up(PyObject *module, PyObject *args) {
 }
 
 PyDoc_STRVAR(observe_doc,
-"observe(one, /)\n--\n\nTell this one when numbers leave the graph, in every thread; None ends it.");
+"observe(one, /)\n--\n\nTell this one when numbers of traced nodes leave the graph, in every thread.");
 
 static PyObject *observe(PyObject *module, PyObject *one) {
     (void)module;
-    Py_XSETREF(observer, one == Py_None ? NULL : Py_NewRef(one));
+    Py_XSETREF(observer, Py_NewRef(one));
     Py_RETURN_NONE;
 }
 

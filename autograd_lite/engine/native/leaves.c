@@ -35,7 +35,7 @@ static PyObject *read_numbers(PyObject *module, PyObject *const *args, Py_ssize_
     if (!nodes)
         return NULL;
     int state = 0;
-    for (Py_ssize_t i = 0; observer && state == 0 && i < PyTuple_GET_SIZE(nodes); i++)
+    for (Py_ssize_t i = 0; state == 0 && i < PyTuple_GET_SIZE(nodes); i++)
         state = tell_read(PyTuple_GET_ITEM(nodes, i));
     if (state == 0 && (state = numbers_for(nodes, args[1], &view, PyBUF_WRITABLE)) == 0) {
         double *numbers = view.buf;
@@ -74,10 +74,9 @@ static PyObject *write_numbers(PyObject *module, PyObject *const *args, Py_ssize
     PyObject *nodes = nodes_of(args[0]);
     if (!nodes)
         return NULL;
-    const int around = something_around();
-    int state = around < 0 ? -1 : 0;
+    int state = 0;
     for (Py_ssize_t i = 0; state == 0 && i < PyTuple_GET_SIZE(nodes); i++)
-        state = check_leaf(PyTuple_GET_ITEM(nodes, i), around);
+        state = check_leaf(PyTuple_GET_ITEM(nodes, i));
     if (state == 0 && (state = numbers_for(nodes, args[1], &view, 0)) == 0) {
         const double *numbers = view.buf;
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(nodes); i++)

@@ -199,7 +199,7 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
     node->n_parents = n_parents;
     node->constant = 0;
     node->visited = 0;
-    node->unused = 0; /* so that these small fields are written as one */
+    node->traced = NOT_TRACED; /* so that these small fields are written as one */
     node->stamp = n_made++;
     node->grad = 0.0;
     if (n_parents == 0)

@@ -25,6 +25,10 @@ typedef struct {
 
 enum { MANY = 3 };
 
+/* Whether a node was computed from the arguments of a function that becomes a program: from parameters of a
+ * network, which are used elsewhere, too, from numbers made for it, or (3) from both. It stays so. */
+enum Traced { NOT_TRACED, LENT_TO_TRACING, MADE_FOR_TRACING };
+
 struct Node {
     PyObject_HEAD
     double data;
@@ -32,7 +36,7 @@ struct Node {
     uint8_t n_parents; /* 0, 1, 2, or MANY */
     uint8_t constant;  /* a plain number met in an expression */
     uint8_t visited;   /* only while a walk goes on; 0 at all other times */
-    uint8_t unused;
+    uint8_t traced;    /* see Traced */
     uint64_t stamp; /* how many nodes were made before it, so parents have smaller ones */
     union {
         double grad;
@@ -195,15 +199,13 @@ static inline int current_notes(PyObject **notes) {
     return 0;
 }
 
-/* Who is told when numbers leave the graph (engine/observing.py), or NULL. */
+/* Who is told when numbers of traced nodes leave the graph (engine/observing.py), or NULL. */
 static PyObject *observer;
 
 static inline int tell_read(PyObject *node) {
-    if (!observer)
+    if (!((Node *)node)->traced || !observer)
         return 0;
-    PyObject *told = Py_NewRef(observer); /* for it may end itself */
-    PyObject *nothing = PyObject_CallMethod(told, "read", "O", node);
-    Py_DECREF(told);
+    PyObject *nothing = PyObject_CallMethod(observer, "read", "O", node);
     Py_XDECREF(nothing);
     return nothing ? 0 : -1;
 }

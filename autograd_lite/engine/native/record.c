@@ -110,9 +110,22 @@ static int tell(PyObject *watcher, Node *node, bool silent) {
     return nothing ? 0 : -1;
 }
 
+/* In place of a node that no_grad would make a leaf: a program computes it anew. Takes over the reference. */
+static Node *behind_a_cut(Node *node) {
+    Node *cut = new_node(ROW_stop_gradient, 1);
+    if (!cut) {
+        Py_DECREF(node);
+        return NULL;
+    }
+    cut->x = node;
+    cut->traced = node->traced;
+    evaluate_stop_gradient(cut, NULL);
+    return cut;
+}
+
 /* A node that still lacks its number, inside no_grad or detect_anomaly. */
 NEVER_INLINE PyObject *finished_in_mode(Node *node) {
-    const bool silent = here.silent;
+    const bool cut = here.silent && node->traced, silent = here.silent && !cut;
     PyObject *watcher = Py_XNewRef(here.watcher); /* for Python code runs, which may enter other modes */
     int state = silent ? evaluate_silently(node) : evaluate(node);
     if (watcher) {
@@ -126,7 +139,7 @@ NEVER_INLINE PyObject *finished_in_mode(Node *node) {
     }
     if (silent)
         forget_parents(node);
-    return (PyObject *)node;
+    return (PyObject *)(cut ? behind_a_cut(node) : node);
 }
 
 static PyObject *finished(Node *node) {
@@ -161,6 +174,8 @@ static Node *new_child_with(uint32_t row, Node *const *parents, Py_ssize_t n, Py
         node->x = n > 0 ? parents[0] : NULL;
         node->y = n > 1 ? parents[1] : NULL;
     }
+    for (Py_ssize_t i = 0; i < n; i++)
+        node->traced |= parents[i]->traced;
     return node;
 }
 
@@ -210,6 +225,7 @@ ALWAYS_INLINE Node *new_unary(uint32_t row, Node *x) {
     Node *node = new_node(row, 1);
     if (node) {
         node->x = x;
+        node->traced = x->traced;
         Py_INCREF(x);
     }
     return node;
@@ -220,6 +236,7 @@ ALWAYS_INLINE Node *new_binary(uint32_t row, Node *x, Node *y) {
     if (node) {
         node->x = x;
         node->y = y;
+        node->traced = x->traced | y->traced;
         Py_INCREF(x);
         Py_INCREF(y);
     }
@@ -237,10 +254,9 @@ NEVER_INLINE PyObject *binary_with_number(uint32_t row, PyObject *a, PyObject *b
     Node *other = new_constant(number);
     if (!other)
         return NULL;
-    Node *pair[2] = {(Node *)a, (Node *)b};
-    pair[value_first] = other;
-    Py_INCREF(pair[!value_first]);
-    return (PyObject *)new_child(row, pair, 2);
+    Node *node = new_binary(row, value_first ? (Node *)a : other, value_first ? other : (Node *)b);
+    Py_DECREF(other);
+    return (PyObject *)node;
 }
 
 #define OPERATOR_1(name, slot)                                                                    \
@@ -317,14 +333,12 @@ static PyObject *compare(PyObject *self, PyObject *other, int operation) {
                        : operation == Py_NE ? own != number
                        : operation == Py_GT ? own > number
                                             : own >= number;
-    if (observer) {
-        PyObject *told = Py_NewRef(observer);
+    if ((((Node *)self)->traced || (is_value(other) && ((Node *)other)->traced)) && observer) {
         PyObject *side = is_value(other) ? Py_NewRef(other) : PyFloat_FromDouble(number);
-        PyObject *nothing = side ? PyObject_CallMethod(told, "compared", "sOOO", signs[operation], self,
+        PyObject *nothing = side ? PyObject_CallMethod(observer, "compared", "sOOO", signs[operation], self,
                                                        side, holds ? Py_True : Py_False)
                                  : NULL;
         Py_XDECREF(side);
-        Py_DECREF(told);
         if (!nothing)
             return NULL;
         Py_DECREF(nothing);

@@ -1,7 +1,7 @@
 /* The Python type Value: construction and attributes. Printing, copying and pickling are Python code,
  * attached to it later. */
 
-static PyObject *around_variable; /* a ContextVar: the differentiations that go on (../modes.py) */
+static PyObject *going_on;        /* a list: the differentiations that go on, in any thread (../modes.py) */
 static PyObject *refuse_data;     /* Python functions that raise what the setters refuse */
 static PyObject *refuse_label;
 
@@ -98,21 +98,11 @@ static PyObject *get_data(PyObject *self, void *unused) {
     return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->data);
 }
 
-/* Whether differentiations go on around the code that runs; -1 after an error. */
-static int something_around(void) {
-    PyObject *around = NULL;
-    if (PyContextVar_Get(around_variable, no_names, &around) < 0)
-        return -1;
-    const int found = !PyTuple_Check(around) || PyTuple_GET_SIZE(around);
-    Py_DECREF(around);
-    return found;
-}
-
 /* Whether a node's data may be set. */
-static int check_leaf(PyObject *self, int around) {
+static int check_leaf(PyObject *self) {
     const bool leaf = !((Node *)self)->row && !((Node *)self)->constant;
-    if (around < 0 || (leaf && !around))
-        return around;
+    if (leaf && !PyList_GET_SIZE(going_on))
+        return 0;
     PyObject *nothing = PyObject_CallOneArg(refuse_data, self);
     Py_XDECREF(nothing);
     if (nothing && !leaf)
@@ -123,7 +113,7 @@ static int check_leaf(PyObject *self, int around) {
 static int set_data(PyObject *self, PyObject *number, void *unused) {
     (void)unused;
     double given;
-    if (no_deletion(number, "data") < 0 || check_leaf(self, something_around()) < 0 ||
+    if (no_deletion(number, "data") < 0 || check_leaf(self) < 0 ||
         to_double(number, &given) < 0)
         return -1;
     replace_number((Node *)self, given);
@@ -281,6 +271,7 @@ PyDoc_STRVAR(value_doc, /* of which Python shows the signature; the text is that
 
 static PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weak), READONLY, NULL},
+    {"_traced", T_UBYTE, offsetof(Node, traced), 0, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
