@@ -19,6 +19,7 @@ from autograd_lite.program.layouts import (
     rows_of,
     taken_apart,
 )
+from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import quick
@@ -39,7 +40,7 @@ def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
     f : callable
         What it does besides computing numbers is done while tracing only: printing, changing
         variables, drawing random numbers. What it reads from around it is read then, and is
-        constant from there on (the data of a Value that is no argument, too).
+        constant from there on; but Values and networks are followed, as those in arguments are.
     check : bool, default=False
         Compare every call with `f` itself.
 
@@ -87,6 +88,7 @@ class Compiled:
         self._function, self._check = f, check
         self._name, self._names = name_of(f), _names_of(f)
         self._kinds: dict[Hashable, Paths] = {}
+        self._networks: list[Any] | None = None
         self._quick: Callable[..., Any] = self._slow
 
     def __repr__(self) -> str:
@@ -95,7 +97,7 @@ class Compiled:
     @property
     def programs(self) -> list[Program]:
         """One for each kind of arguments and path; guards are its last outputs."""
-        return [traced.program for paths in self._kinds.values() for traced in paths.traced]
+        return [traced.alone for paths in self._kinds.values() for traced in paths.traced]
 
     @property
     def paths(self) -> list[str]:
@@ -113,21 +115,23 @@ class Compiled:
         kind: tuple[Hashable, ...] = ()
         found = None
         if inputs is not None:
-            kind = tuple([(np.ndarray, arg.shape, False) for arg in args])
+            kind = (*[(np.ndarray, arg.shape, False) for arg in args], *self._around())
             known = self._kinds.get(kind)
             found = None if known is None else known.known(inputs)
         if found is None:
             trees = taken_apart(args, self._name)
             if any(map(holds_values, trees)):
                 return self._function(*args)
-            kind = tuple(map(layout, trees))
+            kind = (*map(layout, trees), *self._around())
             paths = self._paths(kind)
             found = paths.once(trees)
             if self._check:
                 paths.check_once(found.value, trees)
                 return found.value
         if found.traced is not None:
-            self._quick = quick(found.traced, kind, self._names, self._quick, self._slow)
+            self._quick = quick(
+                found.traced, kind, self._names, self._quick, self._slow, self._networks or []
+            )
         return found.value
 
     def map(
@@ -190,11 +194,17 @@ class Compiled:
             )
         n_rows = next(iter(lengths.values()))
         trees = taken_apart(firsts, self._name)
-        paths = self._paths(tuple(map(layout, trees)))
+        paths = self._paths((*map(layout, trees), *self._around()))
         result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
         if self._check:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
+
+    def _around(self) -> list[Hashable]:
+        """What the networks are that the function reads from around it, down to each parameter."""
+        if self._networks is None:
+            self._networks = networks_of(self._function)
+        return [outline(network, ()) for network in self._networks]
 
     def _paths(self, kind: Hashable) -> Paths:
         found = self._kinds.get(kind)

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Value
+from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ShapeError
+from autograd_lite.program.outlines import outline
 from autograd_lite.transforms.structures import (
-    Same,
     is_setting,
     parts_of,
     setting_key,
@@ -49,8 +50,10 @@ def layout(tree: Tree) -> Hashable:
         return setting_key(tree.thing, "a setting")
     if tree.kind is np.ndarray:
         return tree.kind, tree.shape, not tree.plain
+    if tree.thing is not None:
+        return outline(tree.thing, tree.leaves)
     if tree.parts is None:
-        return tree.kind, len(tree.leaves) if tree.thing is None else Same(tree.thing)
+        return tree.kind, len(tree.leaves)
     parts: Any = tuple(map(layout, tree.parts.values()))
     if issubclass(tree.kind or tuple, dict):
         pairs = zip(tree.parts, parts, strict=True)
@@ -63,9 +66,9 @@ def layout(tree: Tree) -> Hashable:
 
 
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it, those of networks apart."""
+    """Whether a user's own Values are in it; those of networks only if more depends on them."""
     return not tree.plain and any(
-        isinstance(leaf, Value) and not parameter
+        isinstance(leaf, Value) and (not parameter or leaf.op or is_followed(leaf))
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
     )
 

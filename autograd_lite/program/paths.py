@@ -59,14 +59,14 @@ class Paths:
             return found
         new = self._another(trees)
         if new is not None:
-            return Found(new.rebuilt(new.program.run(inputs)), new)
+            return Found(new.rebuilt(new.run(inputs)), new)
         result = self.eager(trees)
         return Found(result.rebuilt(result.leaves), None)
 
     def known(self, inputs: Floats) -> Found | None:
         """The result by a program that is there already."""
         for traced in self.traced:
-            outputs = traced.program.run(inputs)
+            outputs = traced.run(inputs)
             if not traced.guards or traced.holds(outputs[None])[0]:
                 return Found(traced.rebuilt(outputs), traced)
         return None
@@ -99,7 +99,8 @@ class Paths:
             self._another(trees())
         if self.traced[0].guards:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
-        return self.traced[0].program.run_rows(matrices, n_rows, reduce, threads)
+        first = self.traced[0]
+        return first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
 
     def bound(
         self, trees: Callable[[], Trees], matrices: Matrices, n_rows: int
@@ -107,7 +108,7 @@ class Paths:
         """The mean over rows as a function of what the matrices hold when it is called."""
         if not self.traced:
             self._another(trees())
-        if self.traced[0].guards:
+        if self.traced[0].guards or self.traced[0].captured:
             return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
         sums = self.traced[0].program.bound(matrices, n_rows)
 
@@ -152,14 +153,16 @@ class Paths:
             traced = self.traced[tried]
             tried += 1
             places = self._places(traced.result)
-            guards = traced.deciding.run_rows(_of(matrices, left), len(left), None, threads)
+            given = _given(traced, _of(matrices, left))
+            guards = traced.deciding.run_rows(given, len(left), None, threads)
             holds = traced.holds(guards)
             same, left = left[holds], left[~holds]
+            given = _given(traced, _of(matrices, same))
             if len(same) and reduce is None:
-                rows = traced.computing.run_rows(_of(matrices, same), len(same), None, threads)
+                rows = traced.computing.run_rows(given, len(same), None, threads)
                 found[same] = rows[:, places]
             elif len(same):
-                sums = traced.computing.run_rows(_of(matrices, same), len(same), "sum", threads)
+                sums = traced.computing.run_rows(given, len(same), "sum", threads)
                 found += sums[places]
         return found if reduce is None else reduced(found, n_rows, reduce)
 
@@ -219,6 +222,11 @@ class Paths:
                     f"the program of {self._name} gives {mine!r} where the function gives "
                     f"{right!r}, {where}; {_WHY}"
                 )
+
+
+def _given(traced: Traced, matrices: Matrices) -> Matrices:
+    """With the numbers that a path captured."""
+    return [*matrices, (traced.beside(), True)] if traced.captured else matrices
 
 
 def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:

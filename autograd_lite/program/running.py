@@ -122,6 +122,7 @@ def quick(
     names: tuple[str | None, ...],
     before: Function,
     slow: Function,
+    networks: Sequence[Any] = (),
 ) -> Function:
     """A path as a function, where the machine is there and takes such structures: else `before`.
 
@@ -129,7 +130,7 @@ def quick(
     ----------
     traced : Traced
     arguments : tuple
-        The layout of each.
+        The layout of each, and of the networks.
     names : tuple of str or None
         Of the arguments that may be given by name.
     before : callable
@@ -137,6 +138,8 @@ def quick(
         been made here for other paths: one call goes through them all.
     slow : callable
         Called in place of `before` when that goes through as many as are kept.
+    networks : sequence
+        Those that the function reads though they are no arguments.
     """
     own = traced.program._run()
     if not isinstance(own, _Native) or own.is_refused:
@@ -150,7 +153,10 @@ def quick(
     rest = before if links < MOST_LINKS else slow
     try:
         result = layout(traced.result)
-        call: Function = native.Call(own.machine, result, rest, expected, arguments, names)
+        n, held = len(traced.captured), (*networks, [*traced.captured])
+        captured = "network", n, (list, tuple([("parameter", i) for i in range(n)]))
+        layouts = (*arguments, captured)
+        call: Function = native.Call(own.machine, result, rest, expected, layouts, names, held)
     except TypeError:
         own.is_refused = True
         return before

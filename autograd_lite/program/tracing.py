@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Builder, Value, constant, observe
+from autograd_lite.engine import Builder, Value, constant, observe, read_numbers, topological_order
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.program import Floats, Program
-from autograd_lite.transforms.nesting import differentiating, tracing
+from autograd_lite.transforms.nesting import Differentiation, differentiating, tracing
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -41,7 +41,7 @@ class Guard(NamedTuple):
     holds: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Traced:
     """What one call of a function computed.
 
@@ -52,11 +52,35 @@ class Traced:
     guards : tuple of Guard
     result : Tree
         What the function returned, with zeros for its numbers: the outputs before the guards.
+    captured : tuple of Value
+        Older ones that it used, and no arguments: the last inputs.
     """
 
     program: Program
     guards: tuple[Guard, ...]
     result: Tree
+    captured: tuple[Value, ...] = ()
+
+    def beside(self) -> Floats:
+        """The numbers of the captured Values, as they are now."""
+        numbers = np.empty(len(self.captured))
+        read_numbers(self.captured, numbers)
+        return numbers
+
+    def run(self, inputs: Floats) -> Floats:
+        """The outputs for the numbers of the arguments."""
+        given = [inputs, self.beside()] if self.captured else [inputs]
+        return self.program.run(np.concatenate(given))
+
+    @property
+    def alone(self) -> Program:
+        """The program of the arguments alone: what it captured becomes constants."""
+        p, numbers = self.program, self.beside()
+        constants = np.concatenate([numbers, p.constants])  # registers keep their numbers
+        first = p.n_inputs - len(numbers)
+        return p if not len(numbers) else Program(
+            first, constants, p.rows, p.codes, p.starts, p.operands, p.outputs, False, p.saved
+        )  # fmt: skip
 
     @cached_property
     def computing(self) -> Program:
@@ -99,26 +123,33 @@ class Traced:
 
 
 class _Trace:
-    """The comparisons of one call, and which nodes depend on its inputs."""
+    """The comparisons of one call, and which nodes depend on its inputs or on older Values."""
 
     def __init__(self, inputs: Sequence[Value]) -> None:
         self.compared: list[tuple[str, Value, Value, bool]] = []
         self.depends: dict[Value, bool] = dict.fromkeys(inputs, True)
-        self.inputs = inputs
+        self.within, self.mark = Differentiation([*inputs]), Value(0.0)
+        self.read: dict[Value, None] = {}
+
+    def is_older(self, node: Value) -> bool:
+        """Whether it was there before the call, and its number can become another."""
+        return node._stamp < self.mark._stamp and not node.constant
 
     def is_traced(self, value: Any) -> bool:
-        """Whether a number depends on the inputs; each node is looked at once."""
+        """Whether a number may be another in the next call; each node is looked at once."""
         if not isinstance(value, Value):
             return False
+        if self.is_older(value):
+            return True
         known, stack = self.depends, [value]
         while stack:
             node = stack[-1]
             if node not in known:
                 missing = [parent for parent in node.parents if parent not in known]
-                if missing:
+                if missing and not self.is_older(node):
                     stack += missing
                     continue
-                known[node] = any(known[parent] for parent in node.parents)
+                known[node] = self.is_older(node) or any(known[p] for p in node.parents)
             stack.pop()
         return known[value]
 
@@ -133,7 +164,11 @@ class _Observer:
 
     def read(self, node: Value) -> None:
         trace = _trace.get()
-        if trace is not None and trace.is_traced(node):
+        if trace is None or not trace.is_traced(node):
+            return
+        if trace.is_older(node) and not trace.within.is_input(node):
+            trace.read[node] = None  # which makes it a guard
+        else:
             raise ProgramError(
                 "the number, gradient or derivatives of a Value were read while a program was "
                 "traced, which would bake this call's number in; compute with the Value itself "
@@ -191,10 +226,13 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     seen = _Trace(inputs)
     with recording(), differentiating(inputs), _tracing(seen):
         result = take_apart(function(*given), f"the result of {name}")
-    builder = Builder(len(inputs))
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
+    seen.compared += [("==", node, constant(node.data), True) for node in seen.read]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
-    registers = builder.enter(inputs, [*leaves, *sides])
+    order = topological_order([*leaves, *sides], [seen.mark])
+    captured = [node for node in order if seen.is_older(node) and not seen.within.reaches(node)]
+    builder = Builder(len(inputs) + len(captured))
+    registers = builder.enter([*inputs, *captured], [*leaves, *sides])
     outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
     guards: dict[int, Guard] = {}
     for i, (relation, node, other, holds) in enumerate(seen.compared):
@@ -208,7 +246,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     program = finished(builder, [*outputs, *guards], False)
     # The result holds the whole graph, of which a program needs the outer form alone.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
-    return Traced(program, tuple(guards.values()), form)
+    return Traced(program, tuple(guards.values()), form, tuple(captured))
 
 
 def _nodes_for(tree: Tree) -> list[Value]:

@@ -391,7 +391,10 @@ PyMODINIT_FUNC PyInit__engine(void) {
     }
     if (!BuilderType && !(BuilderType = PyType_FromSpec(&builder_spec)))
         goto failed;
-    if (PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType) < 0 ||
+    PyObject *leaves = lend_leaves();
+    const int lent = leaves ? PyModule_AddObjectRef(module, "LEAVES", leaves) : -1;
+    Py_XDECREF(leaves);
+    if (lent < 0 || PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType) < 0 ||
         PyModule_AddObjectRef(module, "Builder", BuilderType) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         goto failed;

@@ -42,5 +42,6 @@ class Call:
         expected: tuple[float, ...],
         arguments: tuple[Hashable, ...],
         names: tuple[str | None, ...] = (),
+        held: tuple[Any, ...] = (),
     ) -> Call: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...
