@@ -61,6 +61,15 @@ def bits(thing):
     return struct.pack("d", thing.data if isinstance(thing, Value) else thing)
 
 
+def told(thing):
+    """All that is in a part of a network, as text."""
+    if hasattr(thing, "parameters"):
+        thing = vars(thing)
+    if isinstance(thing, dict):
+        return {key: told(part) for key, part in thing.items() if key != "more"}
+    return [*map(told, thing)] if isinstance(thing, list) else str(getattr(thing, "data", thing))
+
+
 def loss(model, x, y):
     return (model(x) - y) ** 2
 
@@ -112,6 +121,19 @@ UNUSUAL = {
     "a copy of its own": CopiedByItself,
     "made by itself": MadeByItself,
     "cyclic": Cyclic,
+}
+
+
+#: Parts of a gradient.
+HELD = {
+    "all": lambda slope: slope,
+    "a layer": lambda slope: slope.layers[0],
+    "a neuron": lambda slope: slope.layers[1].neurons[1],
+    "a list of weights": lambda slope: slope.layers[1].neurons[0].w,
+    "a parameter": lambda slope: slope.parameters()[4],
+    "a list of layers": lambda slope: slope.layers,
+    "a dict of attributes": lambda slope: vars(slope.layers[1].neurons[0]),
+    "what was computed of it": lambda slope: slope.parameters()[4] * 2.0,
 }
 
 
@@ -269,6 +291,47 @@ class TestTheGradientOfANetwork:
         fresh = [step(model, X, Y) for _ in range(3)]
         assert [bits(slopes[i]) for i in (0, 2, 3)] == [texts[i] for i in (0, 2, 3)]
         assert [bits(each) for each in fresh] == [bits(ag.grad(loss)(model, X, Y))] * 3
+
+    @pytest.mark.parametrize("part", HELD)
+    def test_what_somebody_holds_of_a_former_one_never_changes(self, part):
+        """Though a network that nobody holds any more is used again."""
+        model, step = mlp(), ag.compile(ag.value_and_grad(loss))
+        held = []
+        for k in range(8):
+            model.parameters()[0].data = 0.1 * k
+            value, slope = step(model, X, Y)
+            assert bits(slope) == bits(ag.grad(loss)(model, X, Y))
+            assert (value, slope.parameters()[2].grad) == (loss(model, X, Y).data, 0.0)
+            assert slope.parameters()[2].label == ""
+            if k in (2, 3, 6):
+                thing = HELD[part](slope)
+                held.append((thing, told(thing)))
+            slope.parameters()[2].label = "changed"
+            slope.parameters()[2].grad = 5.0
+            slope.layers[1].neurons[0].more = k
+            del slope
+        assert [told(thing) for thing, _ in held] == [text for _, text in held]
+
+    def test_a_weak_reference_never_comes_to_another_one(self):
+        model, step = mlp(), ag.compile(ag.grad(loss))
+        kept = []
+        for k in range(6):
+            model.parameters()[0].data = 0.1 * k
+            slope = step(model, X, Y)
+            kept.append((weakref.ref(slope.layers[0]), bits(slope.layers[0])))
+            kept.append((weakref.ref(slope.parameters()[3]), bits(slope.parameters()[3])))
+        alive = [(each(), right) for each, right in kept if each() is not None]
+        assert all(bits(thing) == right for thing, right in alive)
+
+    def test_numbers_inside_another_derivative_are_new_nodes(self):
+        """As nodes made there are, not as old as those of before."""
+        model, step = mlp(), ag.compile(ag.grad(loss))
+        for _ in range(4):
+            step(model, X, Y)
+        f = ag.compile(lambda t: t * step(model, X, Y).parameters()[0])
+        assert f(2.0) == 2.0 * ag.grad(loss)(model, X, Y).parameters()[0].data
+        before = Value(1.0)
+        assert all(p._stamp > before._stamp for p in step(model, X, Y).parameters())
 
     def test_shared_parameters_and_parts_stay_shared(self):
         model = mlp()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from autograd_lite.engine import name as engine
 from autograd_lite.program.in_python import InPython
 from autograd_lite.program.layouts import NUMBER, layout
+from autograd_lite.program.outlines import outline
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -153,9 +154,10 @@ def quick(
     rest = before if links < MOST_LINKS else slow
     try:
         result = layout(traced.result)
-        n, held = len(traced.captured), (*networks, [*traced.captured])
-        captured = "network", n, (list, tuple([("parameter", i) for i in range(n)]))
-        layouts = (*arguments, captured)
+        held, captured = (*networks, [*traced.captured]), traced.captured
+        layouts = (*arguments, outline(held[-1], captured))
+        if len(networks) == 1 and {*captured} == {*networks[0].parameters()}:  # read at once
+            held, layouts = held[:1], (*arguments[:-1], outline(held[0], captured))
         call: Function = native.Call(own.machine, result, rest, expected, layouts, names, held)
     except TypeError:
         own.is_refused = True

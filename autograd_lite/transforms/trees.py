@@ -217,8 +217,10 @@ def _network(network: Any, name: str) -> Tree:
             network, {id(p): value for p, value in zip(parameters, values, strict=True)}
         )
         computed = frozenset(value for value in values if value.op)
-        if computed and hasattr(copied, "computed_parameters"):
-            copied.computed_parameters = computed
+        if hasattr(copied, "computed_parameters"):
+            vars(copied).pop("computed_parameters", None)  # of what was copied
+            if computed:
+                copied.computed_parameters = computed
         return copied
 
     def names() -> list[str]:

@@ -4,8 +4,22 @@
 
 static PyObject *lent_make(double number) { return (PyObject *)new_leaf(number); }
 
+static int lent_renew(PyObject *leaf, double number) {
+    Node *node = (Node *)leaf;
+    PyObject *notes;
+    if (current_notes(&notes) < 0)
+        return -1;
+    Py_XSETREF(node->notes, notes);
+    node->data = number;
+    node->grad = 0.0;
+    node->constant = 0;
+    node->stamp = n_made++;
+    return 0;
+}
+
 static PyObject *lend_leaves(void) {
-    static Leaves leaves = {NULL, offsetof(Node, data), offsetof(Node, row), lent_make, something_around};
+    static Leaves leaves = {NULL, offsetof(Node, data), offsetof(Node, row), offsetof(Node, weak),
+                            lent_make, lent_renew, something_around};
     leaves.type = ValueType;
     return PyCapsule_New(&leaves, LEAVES, NULL);
 }

@@ -2,8 +2,11 @@
 
 typedef struct {
     PyTypeObject *type; /* Value */
-    size_t data, row;   /* where in one its number lies, a double, and what is 0 in a leaf, a uint32_t */
-    PyObject *(*make)(double);     /* a new leaf */
+    /* Where in one its number lies, a double; what is 0 in a leaf, a uint32_t; and what is NULL unless there
+     * are weak references, a pointer. */
+    size_t data, row, weak;
+    PyObject *(*make)(double);        /* a new leaf */
+    int (*renew)(PyObject *, double); /* make of a leaf that nobody knows of a new one; -1 after an error */
     int (*something_around)(void); /* whether differentiations go on here; -1 after an error */
 } Leaves;
 

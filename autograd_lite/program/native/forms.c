@@ -358,6 +358,17 @@ static bool read_numbers(const Form *form, PyObject *arg, double **slots) {
     return true;
 }
 
+/* As read_numbers; the usual kinds first. */
+static inline bool read_attribute(const Form *form, PyObject *value, double **slots) {
+    if (form->kind == FORM_SAME && form->thing == value)
+        return true;
+    if (form->kind == FORM_PARAMETER)
+        return read_parameters(form, &value, *slots);
+    if (form->kind == FORM_PARAMETERS && PyList_CheckExact(value) && PyList_GET_SIZE(value) == form->n)
+        return read_parameters(form, ((PyListObject *)value)->ob_item, *slots);
+    return read_numbers(form, value, slots);
+}
+
 static bool read_dict(const Form *form, PyObject *dict, double **slots) {
     PyObject *key, *value;
     Py_ssize_t at = 0, i = 0;
@@ -369,8 +380,7 @@ static bool read_dict(const Form *form, PyObject *dict, double **slots) {
             return false;
         }
         const Form *part = form->parts ? form->parts + i : NULL;
-        if (!part ? !read_number(value, (*slots)++)
-                  : !(part->kind == FORM_SAME && part->thing == value) && !read_numbers(part, value, slots))
+        if (!(part ? read_attribute(part, value, slots) : read_number(value, (*slots)++)))
             return false;
         i++;
     }

@@ -4,7 +4,7 @@
 static const Leaves *leaves;
 
 static void import_leaves(void) {
-    static const Leaves none = {NULL, 0, 0, NULL, NULL};
+    static const Leaves none = {0};
     PyObject *engine = PyImport_ImportModule("autograd_lite.engine.native._engine");
     PyObject *lent = engine ? PyObject_GetAttrString(engine, "LEAVES") : NULL;
     leaves = lent ? PyCapsule_GetPointer(lent, LEAVES) : NULL;
@@ -24,7 +24,9 @@ static int read_network_form(Form *form, PyObject *layout, Py_ssize_t *left, int
     form->kind = FORM_NETWORK;
     if (count_numbers(form->number, left, layout) < 0)
         return -1;
-    if (!(form->parts = new_array(1, sizeof(Form)))) {
+    form->parts = new_array(1, sizeof(Form));
+    form->nodes = new_array(form->number, sizeof(PyObject *));
+    if (!form->parts || !form->nodes) {
         PyErr_NoMemory();
         return -1;
     }
@@ -201,18 +203,124 @@ static PyObject *build_object(const Form *form, const double *slots, const int32
     return found;
 }
 
-static PyObject *build_network(const Form *form, const double *slots, const int32_t **places) {
+/* --- results that are used again --------------------------------------------------------------------
+ * A network takes much longer to make than most programs to run, and in a loop the one of the call before
+ * last is garbage. So a form keeps the last two that it made, in `thing` and `type`, and gives one back once
+ * more when nobody else can know of it, or of any part of it. */
+
+static bool has_weak_references(PyObject *thing) {
+    const Py_ssize_t at = Py_TYPE(thing)->tp_weaklistoffset;
+    return at && *(PyObject **)((char *)thing + at);
+}
+
+static bool is_unused(const Form *form, PyObject *thing, PyObject **nodes);
+
+/* Whether only the form knows of these leaves, which are collected. */
+static bool are_unused_leaves(const Form *form, PyObject *const *leaf, PyObject **nodes) {
+    const Py_ssize_t n = form->kind == FORM_PARAMETER ? 1 : form->n;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const char *node = (const char *)leaf[i];
+        if (Py_REFCNT(leaf[i]) != 1 || Py_TYPE(leaf[i]) != leaves->type ||
+            *(const uint32_t *)(node + leaves->row) || *(PyObject *const *)(node + leaves->weak))
+            return false;
+        nodes[form->number + i] = leaf[i];
+    }
+    return true;
+}
+
+static bool is_unused_dict(const Form *form, PyObject *dict, Py_ssize_t references, PyObject **nodes) {
+    PyObject *key, *value;
+    Py_ssize_t at = 0, i = 0;
+    if (Py_REFCNT(dict) != references || PyDict_GET_SIZE(dict) != form->n)
+        return false;
+    for (; i < form->n && PyDict_Next(dict, &at, &key, &value); i++)
+        if (key != PyTuple_GET_ITEM(form->thing, i) || !is_unused(&form->parts[i], value, nodes))
+            return false;
+    return i == form->n;
+}
+
+static bool is_unused_object(const Form *form, PyObject *thing, PyObject **nodes) {
+    PyTypeObject *type = Py_TYPE(thing);
+    if ((PyObject *)type != form->type || Py_REFCNT(thing) != 1 || type->tp_finalize || type->tp_del ||
+        has_weak_references(thing))
+        return false;
+    PyObject *attributes = PyObject_GenericGetDict(thing, NULL);
+    if (!attributes) {
+        PyErr_Clear();
+        return false;
+    }
+    const bool unused = is_unused_dict(form, attributes, 2, nodes);
+    Py_DECREF(attributes);
+    return unused;
+}
+
+/* Whether a thing is as it was made, and only the form knows of it and of its parts. */
+static bool is_unused(const Form *form, PyObject *thing, PyObject **nodes) {
+    switch (form->kind) {
+    case FORM_SAME:
+        return thing == form->thing;
+    case FORM_PARAMETER:
+        return are_unused_leaves(form, &thing, nodes);
+    case FORM_PARAMETERS:
+        return PyList_CheckExact(thing) && Py_REFCNT(thing) == 1 && PyList_GET_SIZE(thing) == form->n &&
+               are_unused_leaves(form, ((PyListObject *)thing)->ob_item, nodes);
+    case FORM_LIST:
+        if (!PyList_CheckExact(thing) || Py_REFCNT(thing) != 1 || PyList_GET_SIZE(thing) != form->n)
+            return false;
+        for (Py_ssize_t i = 0; i < form->n; i++)
+            if (!is_unused(&form->parts[i], PyList_GET_ITEM(thing, i), nodes))
+                return false;
+        return true;
+    case FORM_DICT:
+        return form->parts && PyDict_CheckExact(thing) && is_unused_dict(form, thing, 1, nodes);
+    case FORM_OBJECT:
+        return is_unused_object(form, thing, nodes);
+    default:
+        return false;
+    }
+}
+
+/* The older of the two results that were made last, with other numbers, if it is unused; it becomes the
+ * newer. */
+static PyObject *used_again(Form *form, const double *slots, const int32_t *places) {
+    PyObject *found = form->type;
+    if (!found || !is_unused(form->parts, found, form->nodes))
+        return NULL;
+    for (Py_ssize_t k = 0; k < form->number; k++)
+        if (leaves->renew(form->nodes[k], slots[places[k]]) < 0)
+            return NULL;
+    form->type = form->thing;
+    form->thing = found;
+    return Py_NewRef(found);
+}
+
+/* A network of new leaves. */
+static PyObject *made_network(Form *form, const double *slots, const int32_t *places) {
+    /* Making it can set off Python's collector, and with it another call. */
     PyObject **made = new_array(form->number, sizeof(PyObject *)), *found = NULL;
-    bool all = made != NULL;
-    for (Py_ssize_t k = 0; all && k < form->number; k++)
-        all = (made[k] = leaves->make(slots[(*places)[k]])) != NULL;
-    *places += form->number;
-    if (all)
-        found = build_part(form->parts, slots, places, made);
-    else if (!made)
-        PyErr_NoMemory();
-    for (Py_ssize_t k = 0; made && k < form->number; k++)
-        Py_XDECREF(made[k]);
+    Py_ssize_t n = 0;
+    if (!made)
+        return PyErr_NoMemory();
+    while (n < form->number && (made[n] = leaves->make(slots[places[n]])))
+        n++;
+    if (n == form->number)
+        found = build_part(form->parts, slots, &places, made);
+    for (Py_ssize_t k = 0; k < n; k++)
+        Py_DECREF(made[k]);
     PyMem_RawFree(made);
+    if (found) {
+        PyObject *oldest = form->type;
+        form->type = form->thing;
+        form->thing = Py_NewRef(found);
+        Py_XDECREF(oldest);
+    }
     return found;
+}
+
+static PyObject *build_network(const Form *constant, const double *slots, const int32_t **places) {
+    Form *form = (Form *)constant; /* but for what it keeps */
+    const int32_t *own = *places;
+    *places += form->number;
+    PyObject *found = used_again(form, slots, own);
+    return found || PyErr_Occurred() ? found : made_network(form, slots, own);
 }
