@@ -425,6 +425,64 @@ def test_a_network_that_is_differentiated_around_keeps_its_derivative(inner):
     assert bits(ag.compile(ag.grad(lambda m: compiled(m, X) ** 2))(model)) == bits(right)
 
 
+COMPILED = {
+    "an inner one": lambda x: ag.compile(lambda y: y * x)(2.0),
+    "one of an array": lambda x: ag.compile(lambda y: y[0] * x)(np.array([2.0, 1.0])),
+    "one with a guard": lambda x: ag.compile(lambda y: y * x if x > 0 else y)(2.0),
+    "one with IEEE numbers": lambda x: ag.compile(
+        lambda y: ag.where(y ** (1 / 3) > 0, y, -y / 4 * x)
+    )(-8.0),
+    "one with a keyword": lambda x: ag.compile(lambda y, k: y * x * k)(k=1.0, y=2.0),
+    "a derivative": lambda x: ag.compile(ag.grad(lambda y: y * y * x))(1.0),
+}
+
+
+@pytest.mark.parametrize("inner", COMPILED.values(), ids=COMPILED)
+def test_a_value_of_the_function_around_takes_part_in_a_compiled_one(inner):
+    """Whether that is differentiated, or compiled itself; it counts 2 x."""
+
+    def f(x):
+        return x * inner(x)
+
+    assert ag.grad(f)(3.0) == 12.0
+    assert ag.jvp(f, [3.0], [1.0]) == (18.0, 12.0)
+    assert ag.derivative(f, 2)(3.0) == 4.0
+    compiled, slope = ag.compile(f), ag.compile(ag.grad(f))
+    assert [compiled(3.0), compiled(5.0), slope(3.0), slope(5.0)] == [18.0, 50.0, 12.0, 20.0]
+
+
+def test_one_that_was_compiled_before_takes_part_too():
+    w = Value(3.0)
+    by_w = ag.compile(lambda y: y * w)
+    assert by_w(2.0) == by_w(2.0) == 6.0
+    assert ag.gradient(by_w(Value(2.0)), [w]) == [2.0]
+    model = mlp()
+    compiled = ag.compile(model)
+    compiled(X)
+    right = ag.grad(lambda m: model(X) ** 2)(model)
+    assert bits(ag.grad(lambda m: compiled(X) ** 2)(model)) == bits(right)
+    assert compiled(X) == model(X).data
+
+
+def test_rows_of_what_is_differentiated_around_are_refused():
+    def f(x):
+        return x * ag.compile(lambda y: y * x).map([1.0, 2.0]).sum()
+
+    for transform in (ag.grad, ag.compile):
+        with pytest.raises(ag.ProgramError, match="pass it as an argument"):
+            transform(f)(3.0)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_checked_calls_follow_too(way):
+    model = mlp()
+    f, args = WAYS[way](model)
+    compiled = ag.compile(f, check=True)
+    for change in (one_step, CHANGES["an activation"], load):
+        assert bits(compiled(*args)) == bits(f(*args))
+        change(model)
+
+
 # --- other Values that a function finds around it ---
 
 

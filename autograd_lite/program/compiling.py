@@ -23,6 +23,7 @@ from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import quick
+from autograd_lite.program.tracing import FollowedError, nodes_for
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_setting
 
@@ -106,7 +107,11 @@ class Compiled:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the function gives."""
-        return self._quick(*args, **keywords)
+        try:
+            return self._quick(*args, **keywords)
+        except FollowedError:  # then it is the function itself
+            trees = taken_apart(self._positional(args, keywords), self._name)
+            return self._function(*[tree.rebuilt(nodes_for(tree)) for tree in trees])
 
     def _slow(self, *args: Any, **keywords: Any) -> Any:
         if keywords:

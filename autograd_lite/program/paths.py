@@ -185,7 +185,7 @@ class Paths:
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""
         eager, ours = self.eager(trees), take_apart(result, "the result")
-        self._check(ours.leaves, eager.leaves, 0.0, "for these arguments")
+        self._check(numbers_of(ours), eager.leaves, 0.0, "for these arguments")
         try:
             places_like(eager, ours, "its result", same_settings=True)
         except ShapeError as error:
@@ -198,7 +198,7 @@ class Paths:
         self, result: Any, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None
     ) -> None:
         """Raise a ProgramError if the function gives anything else in some row."""
-        ours = take_apart(result, "the result").leaves
+        ours = numbers_of(take_apart(result, "the result"))
         eager = np.array([self.eager(_at(trees, matrices, i)).leaves for i in range(n_rows)])
         if reduce is not None:
             total = reduced(eager.sum(axis=0), n_rows, reduce).tolist()
@@ -226,6 +226,11 @@ class Paths:
 
 def _given(traced: Traced, matrices: Matrices) -> Matrices:
     """With the numbers that a path captured."""
+    if traced.is_followed:
+        raise ProgramError(
+            "map is given floats, and cannot follow a Value that the function finds around it and "
+            "that is differentiated or compiled by there: pass it as an argument"
+        )
     return [*matrices, (traced.beside(), True)] if traced.captured else matrices
 
 

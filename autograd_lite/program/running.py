@@ -154,10 +154,11 @@ def quick(
     rest = before if links < MOST_LINKS else slow
     try:
         result = layout(traced.result)
-        held, captured = (*networks, [*traced.captured]), traced.captured
-        layouts = (*arguments, outline(held[-1], captured))
-        if len(networks) == 1 and {*captured} == {*networks[0].parameters()}:  # read at once
-            held, layouts = held[:1], (*arguments[:-1], outline(held[0], captured))
+        held, layouts, captured = (*networks,), arguments, traced.captured
+        if len(held) == 1 and {*captured} == {*held[0].parameters()}:  # checked and read at once
+            layouts = (*arguments[:-1], outline(held[0], captured))
+        elif captured:
+            held, layouts = (*held, [*captured]), (*arguments, outline([*captured], captured))
         call: Function = native.Call(own.machine, result, rest, expected, layouts, names, held)
     except TypeError:
         own.is_refused = True

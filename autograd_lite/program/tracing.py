@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Builder, Value, constant, observe, read_numbers, topological_order
+from autograd_lite.engine.modes import around, is_followed
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.ops.choice import equal, less, less_equal
@@ -32,6 +33,10 @@ _ROWS = {
     "==": (equal, False),
     "!=": (equal, False),
 }
+
+
+class FollowedError(Exception):
+    """A program would lose that a function around is differentiated by what it captured."""
 
 
 class Guard(NamedTuple):
@@ -67,8 +72,15 @@ class Traced:
         read_numbers(self.captured, numbers)
         return numbers
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether it captured what a function around is differentiated or compiled by."""
+        return bool(around.get()) and any(map(is_followed, self.captured))
+
     def run(self, inputs: Floats) -> Floats:
         """The outputs for the numbers of the arguments."""
+        if self.is_followed:
+            raise FollowedError
         given = [inputs, self.beside()] if self.captured else [inputs]
         return self.program.run(np.concatenate(given))
 
@@ -220,7 +232,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     TypeError
         If it returns what is no structure.
     """
-    inputs = [node for tree in arguments for node in _nodes_for(tree)]
+    inputs = [node for tree in arguments for node in nodes_for(tree)]
     rest = iter(inputs)
     given = [tree.build(rest) for tree in arguments]
     seen = _Trace(inputs)
@@ -249,7 +261,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     return Traced(program, tuple(guards.values()), form, tuple(captured))
 
 
-def _nodes_for(tree: Tree) -> list[Value]:
+def nodes_for(tree: Tree) -> list[Value]:
     """What stands for the numbers of an argument; a network's own parameters, to spare a copy."""
     return [
         leaf if parameter and isinstance(leaf, Value) else Value(number)
