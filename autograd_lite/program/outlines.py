@@ -28,6 +28,8 @@ def _part(thing: Any, numbers: Mapping[Value, int], seen: dict[int, int]) -> Has
     kind = type(thing)
     if kind is Value:
         return ("parameter", numbers[thing]) if thing in numbers else ("callable", Same(thing))
+    if kind is str:  # without the slower questions: the usual case
+        return "static", thing, kind
     if kind is tuple:
         return kind, tuple([_part(part, numbers, seen) for part in thing])
     if isinstance(thing, MethodType):
@@ -46,6 +48,11 @@ def _part(thing: Any, numbers: Mapping[Value, int], seen: dict[int, int]) -> Has
             return "callable", Same(thing, setting_key(thing, "a setting"))
     seen[id(thing)] = len(seen)
     if kind is list:
+        if thing and {*map(type, thing)} == {Value}:
+            found = [*map(numbers.get, thing)]
+            first = found[0]
+            if first is not None and found == [*range(first, first + len(found))]:
+                return "parameters", first, len(found)
         return kind, tuple([_part(part, numbers, seen) for part in thing])
     state: Any = thing if kind is dict else object.__getstate__(thing) or {}
     word = "slots" if isinstance(state, tuple) else "object"

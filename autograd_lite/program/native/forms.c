@@ -130,7 +130,7 @@ static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
 static int read_network_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
 static int read_parameter_form(Form *form, PyObject *number, const Py_ssize_t *left, PyObject *layout);
 static int read_object_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
-static int join_parameters(Form *form);
+static int read_parameters_form(Form *form, PyObject *layout, const Py_ssize_t *left);
 
 /* Forms for the parts of a tuple, list or dict; those of a dict are (key, layout, …). */
 static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth) {
@@ -159,7 +159,7 @@ static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth
         PyMem_RawFree(form->parts);
         form->parts = NULL;
     }
-    return form->kind == FORM_LIST ? join_parameters(form) : 0;
+    return 0;
 }
 
 /* A form from a layout. TypeError if it is another structure, ValueError if not as many numbers are left;
@@ -179,6 +179,8 @@ static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth) 
         return read_network_form(form, layout, left, depth);
     if (is_word(kind, "parameter"))
         return read_parameter_form(form, rest, left, layout);
+    if (is_word(kind, "parameters"))
+        return read_parameters_form(form, layout, left);
     if (is_word(kind, "object"))
         return read_object_form(form, layout, left, depth);
     if (is_word(kind, "static") || is_word(kind, "callable"))

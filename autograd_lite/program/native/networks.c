@@ -71,24 +71,19 @@ static int read_object_form(Form *form, PyObject *layout, Py_ssize_t *left, int 
     return read_parts(form, PyTuple_GET_ITEM(layout, 2), left, depth);
 }
 
-/* A list of parameters that follow each other is one form. */
-static int join_parameters(Form *form) {
-    bool all = form->n > 0 && form->parts;
-    for (Py_ssize_t i = 0; all && i < form->n; i++)
-        all = form->parts[i].kind == FORM_PARAMETER && form->parts[i].number == form->parts[0].number + i;
-    if (!all)
-        return 0;
-    if (!(form->nodes = new_array(form->n, sizeof(PyObject *)))) {
-        PyErr_NoMemory();
-        return -1;
-    }
+/* A list of parameters that follow each other. */
+static int read_parameters_form(Form *form, PyObject *layout, const Py_ssize_t *left) {
+    if (PyTuple_GET_SIZE(layout) != 3)
+        return refuse_layout(layout);
     form->kind = FORM_PARAMETERS;
-    form->number = form->parts[0].number;
-    for (Py_ssize_t i = 0; i < form->n; i++)
-        free_form(&form->parts[i]);
-    PyMem_RawFree(form->parts);
-    form->parts = NULL;
-    return 0;
+    form->number = PyLong_AsSsize_t(PyTuple_GET_ITEM(layout, 1));
+    form->n = PyLong_AsSsize_t(PyTuple_GET_ITEM(layout, 2));
+    if (form->number < 0 || form->n < 1 || form->n > *left - form->number)
+        return count_numbers(-1, NULL, layout);
+    if ((form->nodes = new_array(form->n, sizeof(PyObject *))))
+        return 0;
+    PyErr_NoMemory();
+    return -1;
 }
 
 /* Whether other nodes were read than the last time. */
