@@ -58,8 +58,8 @@ lint: $(VENV)/test
 # Since the engines give equal bits, which test_agreement.py sees to, random tests need many examples on one
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_calls benchmark_imports benchmark_nested benchmark_programs benchmark_tables benchmark_training paired peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
-ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks))
+BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_calls benchmark_entered benchmark_imports benchmark_nested benchmark_programs benchmark_tables benchmark_training paired peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
+ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks exports_edges files packed plurals streams))
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
@@ -92,7 +92,7 @@ fuzz: $(VENV)/test
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
-NATIVE_TESTS := $(addprefix tests/test_,agreement.py second_order.py modes.py equality.py copies.py native.py native_rows.py machine.py machine_rows.py leaves.py program.py calls.py followed.py program_files.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py)
+NATIVE_TESTS := $(addprefix tests/test_,agreement.py freshness.py second_order.py modes.py equality.py copies.py native.py native_rows.py machine.py machine_rows.py leaves.py program.py calls.py followed.py program_files.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g
@@ -127,6 +127,7 @@ giants: $(VENV)/test
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
 	$(BIN)/jupyter-execute --inplace notebooks/*.ipynb
+	PYTHONPATH=. $(BIN)/python tests/static_notebooks.py notebooks/*.ipynb
 
 accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/accuracy.py

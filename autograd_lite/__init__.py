@@ -9,6 +9,7 @@
 """
 
 from importlib import import_module as _import
+from importlib.util import find_spec as _find
 from sys import modules as _modules
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from autograd_lite.errors import (
     ProgramError,
     ShapeError,
     TableError,
+    TrainingWarning,
 )
 from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import Op as _Op
@@ -82,11 +84,11 @@ _package = _modules[__name__]
 __all__ = [
     "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
     "GraphError", "LayoutError", "ModelFileError", "Program", "ProgramError", "ShapeError",
-    "TableError", "Value", "check_grad", "checkpoint", "compile", "custom_op", "derivative",
-    "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine", "explain", "freeze",
-    "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp", "keep_lines", "latex",
-    "load_program", "log_softmax", "nn", "no_grad", "primitive", "scope", "softmax", "taylor",
-    "uncertainty", "value_and_grad", "vjp",
+    "TableError", "TrainingWarning", "Value", "check_grad", "checkpoint", "compile", "custom_op",
+    "derivative", "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine",
+    "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp",
+    "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "primitive", "scope",
+    "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip
 
@@ -101,7 +103,9 @@ def __getattr__(name: str) -> _Op:
         return found  # type: ignore[return-value]
     # All at once, and then no more of this: while a module has a `__getattr__`, Python looks up
     # each of its names slowly, `ag.tanh` in a loop too.
-    rooms = {room: _import(f"{__name__}.{room}") for room in _LATE}
+    # Packed programs are made of what is imported by name: rooms that nothing names are left out.
+    there = [room for room, names in _LATE.items() if names or _find(f"{__name__}.{room}")]
+    rooms = {room: _import(f"{__name__}.{room}") for room in there}
     globals().update(rooms | {each: getattr(rooms[room], each) for each, room in _home.items()})
     globals().pop("__getattr__", None)
     return globals()[name]  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The seven steps in the terminal, then a network on real data, with pictures.
+"""The seven steps in short, then a network on real data, with pictures.
 
 The data are scikit-learn's: 569 breast tumours, benign or malignant, each with 30 measurements
 (Wolberg, Street & Mangasarian 1995, https://doi.org/10.24432/C5DW2B). Needs the extras `data` and
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from autograd_lite.files import write_whole
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson import page as lesson
+from autograd_lite.lesson.summary import summaries
 from autograd_lite.tables.model import TableModel, Training, train
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
@@ -40,7 +42,7 @@ _SEED = 1  # with seeds 0 to 4 the accuracy is 96% to 99%
 
 
 def run(out: str | os.PathLike[str] = "out") -> float:
-    """Print the lesson, train on the tumours, and write pictures and the model.
+    """Print the lesson in short, train on the tumours, and write pictures and the model.
 
     Parameters
     ----------
@@ -63,8 +65,9 @@ def run(out: str | os.PathLike[str] = "out") -> float:
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     screen = Terminal(sys.stdout)
-    for step in STEPS:
-        print(f"{screen.heading(f'Step {step.number}: {step.title}')}\n\n{step.text()}\n")
+    for step, told in zip(STEPS, summaries(), strict=True):
+        print(screen.heading(f"Step {step.number}: {step.title}"))
+        print(textwrap.fill(told, min(screen.width, 79)) + "\n")
 
     print(screen.heading("The same seven steps on real data"), end="\n\n")
     print(f"{len(columns[TARGET])} patients, {len(columns) - 1} measurements each: is the tumour "
@@ -91,7 +94,13 @@ def run(out: str | os.PathLike[str] = "out") -> float:
         (model, "network and preprocessing, for autograd-lite predict"),
     ]  # fmt: skip
     print(screen.table(("file", "what it shows"), [(str(path), what) for path, what in written]))
-    print(f"\n{time.perf_counter() - began:.0f} seconds.")
+    print(f"\n{time.perf_counter() - began:.0f} seconds. What to open next:")
+    for what in (
+        f"{folder / 'neuron.html'} in a browser: press play, and drag a number",
+        f"{folder / 'lesson.html'}: the seven steps in full (or: autograd-lite lesson)",
+        "notebooks/02_building_expressions.ipynb, to build expressions of your own",
+    ):
+        print(f"  {what}")
     return accuracy.value
 
 
@@ -167,7 +176,8 @@ def boundary_figure(columns: Columns) -> Figure:
     plot_boundary(_Logits(training.model), points, classes, ax, threshold=0.0, feature_names=_TWO)
     ax.legend(ax.get_legend().legend_handles, target.classes)
     [accuracy] = training.scores
-    ax.set_title(f"{accuracy.value:.1%} of the held-out patients are right", fontsize="medium")
+    shown = f"right for {accuracy.value:.1%} of the held-out patients (all patients are shown)"
+    ax.set_title(shown, fontsize="medium")
     return figure
 
 

@@ -14,6 +14,7 @@
     └── TableError(ValueError)            a table that cannot be read or learnt from
 
     AnomalyWarning(UserWarning)           0 × inf or 0 × nan counted as 0 (`detect_anomaly`)
+    TrainingWarning(UserWarning)          a training that begins or ends as none should
 
 Each also derives from the built-in exception that a caller would expect, so ``except ValueError``
 works without knowing this page. A wrong *type* of argument is a plain `TypeError`.
@@ -22,6 +23,21 @@ works without knowing this page. A wrong *type* of argument is a plain `TypeErro
 from __future__ import annotations
 
 import math
+from typing import Any
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``"1 row"``, ``"2 rows"``, ``"64,936 rows"``, for messages and reports."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def shown(thing: object, longest: int = 80) -> str:
+    """An object's repr for messages, shortened; its type alone if it has no repr."""
+    try:
+        text = repr(thing)
+    except Exception:  # whatever was given, the message must not fail
+        text = f"<{type(thing).__name__}>"
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 class AutogradError(Exception):
@@ -67,11 +83,20 @@ class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 - reads as 
 
 
 class AnomalyError(AutogradError, ArithmeticError):
-    """A number turned nan or infinite where it must not."""
+    """A number turned nan or infinite where it must not.
+
+    Its ``history`` is that of the training which it ended, or None.
+    """
+
+    history: Any = None
 
 
 class AnomalyWarning(UserWarning):
     """In a backward pass 0 × inf or 0 × nan counted as 0; said inside `detect_anomaly` only."""
+
+
+class TrainingWarning(UserWarning):
+    """A training that begins or ends as none should: its loss rose, say."""
 
 
 class ModelFileError(AutogradError, ValueError):

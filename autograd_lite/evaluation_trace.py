@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import ancestors, row_of
+from autograd_lite.graph import ancestors, check_fresh, row_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def trace(root: Value) -> list[Step]:
     ----------
     root : Value
         Its nodes without a label are given one (``v1``, ``v2``, …), so that a picture of the graph
-        shows the names of this trace.
+        shows the names of this trace. Its graph must not be stale.
 
     Returns
     -------
@@ -61,7 +61,9 @@ def trace(root: Value) -> list[Step]:
     v1 = w * x (('w', 3.0), ('x', 2.0))
     v2 = v1 + 1 (('v1', 1.0),)
     """
-    nodes = [node for node in ancestors(root) if not node.constant]
+    order = ancestors(root)
+    check_fresh(order, "a trace")
+    nodes = [node for node in order if not node.constant]
     taken = {node.label for node in nodes}
     fresh = (name for number in count(1) if (name := f"v{number}") not in taken)
     for node in nodes:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, ShapeError
+from autograd_lite.errors import ExpressionError, shown
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
 #: Longest text that is read, in characters.
@@ -35,10 +35,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log_softmax": log_softmax,
 }
 
+# What else a function may be called: its symbol, and its name in LaTeX (ln, arsinh).
+_SPELLINGS = {
+    re.sub(r"\W|operatorname", "", text).lower(): name
+    for name, function in reversed(FUNCTIONS.items())
+    for text in (getattr(function, "latex", ""), getattr(function, "symbol", ""), name)
+}
 # The name of the method that Python calls for an operator is the row's column `operator`.
 _SYNTAX: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow",
-    ast.USub: "neg",
+    ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.USub: "neg",
 }  # fmt: skip
 
 _INSTEAD: dict[type[ast.AST], str] = {
@@ -48,8 +54,6 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.BoolOp: "and, or are not read here; multiply conditions, or use where(condition, a, b)",
     ast.Not: "not is not read here; write 1 - condition",
     ast.BitXor: "^ is not a power in Python; write a**b",
-    ast.FloorDiv: "// is not read here; write floor(a / b)",
-    ast.Mod: "% is not read here; write a - b*floor(a / b)",
     ast.MatMult: "@ is not read here; write dot([a, b], [x, y])",
     ast.Attribute: "a dot after a name is not read here; functions are called by their plain name, "
     "as in tanh(x)",
@@ -58,7 +62,9 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.keyword: "an argument with a name is not read here; give it by position, as in "
     "leaky_relu(x, 0.1)",
 }
-_READ = "an expression is made of names, numbers, + - * / **, parentheses, [lists] and functions"
+_READ = (
+    "an expression is made of names, numbers, + - * / ** % //, parentheses, [lists] and functions"
+)
 
 
 def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Value:
@@ -67,7 +73,7 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / **``, parentheses and calls of the functions of the op table
+        Names, numbers, ``+ - * / ** % //``, parentheses and calls of the functions of the op table
         (`FUNCTIONS`), those of many arguments with a list: ``sum([a, b])``. The constants ``pi``
         and ``e`` are known unless given as variables. Every number is a float, and arithmetic on
         numbers alone is done at once, by IEEE-754.
@@ -93,7 +99,9 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
     Value(data=0.0, grad=0.0)
     """
     if not isinstance(text, str):
-        raise TypeError(f"an expression is a str and was given {type(text).__name__}: {text!r}")
+        raise TypeError(
+            f"an expression is a str and was given {type(text).__name__}: {shown(text)}"
+        )
     formula = _Formula(" ".join(text.split()))
     given = {
         unicodedata.normalize("NFKC", name): x if isinstance(x, Value) else Value(x, label=name)
@@ -140,7 +148,9 @@ class _Formula:
                 "build it in Python from Values"
             ) from None
         except ValueError as error:  # a NUL, or bytes that are no text
-            raise ExpressionError(f"{self.text!r} is no text that can be read: {error}") from None
+            raise ExpressionError(
+                f"{shown(self.text)} is no text that can be read: {error}"
+            ) from None
 
     def evaluate(self, variables: Mapping[str, Value]) -> Any:
         """The Value, or the float if no variable is involved."""
@@ -224,16 +234,15 @@ class _Formula:
             raise self._error(self._column(node), said)
         try:
             return function(*operands)
-        except (TypeError, ShapeError) as error:
+        except (TypeError, ValueError) as error:
             raise self._error(self._column(node), str(error)) from None
 
     def _function(self, name: str, node: ast.expr) -> Callable[..., Any]:
         if name not in FUNCTIONS:
-            known = difflib.get_close_matches(name, FUNCTIONS, cutoff=0.6)
-            hint = (
-                f"did you mean {' or '.join(known)}?" if known else f"known: {', '.join(FUNCTIONS)}"
-            )
-            raise self._error(self._column(node), f"there is no function {name!r}; {hint}")
+            near = difflib.get_close_matches(name.lower(), _SPELLINGS, n=6, cutoff=0.0)
+            *first, last = list(dict.fromkeys(_SPELLINGS[each] for each in near))[:3]
+            said = f"there is no function {shown(name)}; did you mean {', '.join(first)} or {last}?"
+            raise self._error(self._column(node), said)
         return FUNCTIONS[name]
 
     def _variable(self, name: str, variables: Mapping[str, Value], node: ast.expr) -> Value | float:
@@ -255,7 +264,7 @@ class _Formula:
     def _number(self, number: object, node: ast.expr) -> float:
         if type(number) not in (int, float):
             raise self._error(
-                self._column(node), f"{number!r} is no real number; write one such as 2 or 0.5"
+                self._column(node), f"{shown(number)} is no real number; write one such as 2 or 0.5"
             )
         try:
             return float(number)  # type: ignore[arg-type]  # one of the two by now

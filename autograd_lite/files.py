@@ -1,22 +1,110 @@
-"""Files are written whole or not at all."""
+"""Paths as users give them, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+_KINDS = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write a file beside its place and move it there, so that it is never seen half-written."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+def as_path(path: Any) -> Path:
+    """A path that a user gave; the number of an open file is none: reading would close that."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise TypeError(
+            "a path is a str or path-like, such as 'model.safetensors', and was given "
+            f"{type(path).__name__}: {path!r:.80}"
+        )
+    text = os.fsdecode(path)
+    if not text:
+        raise FileNotFoundError(errno.ENOENT, "the path is empty; name a file", text)
+    # Python stands the bytes of odd names for characters from dc80 to dcff.
+    if any(c == "\0" or "\ud800" <= c < "\udc80" or "\udcff" < c <= "\udfff" for c in text):
+        raise ValueError(f"{text!r:.80} holds a character that no name of a file can; leave it out")
+    return Path(text)
+
+
+@contextmanager
+def _naming(path: Any) -> Iterator[Path]:
+    """A path; errors in the block name it as it was given, and no other."""
+    given = as_path(path)
     try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-    return Path(path)
+        yield given
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), os.fsdecode(path)) from None
+
+
+def regular(path: Any) -> Path:
+    """The path of a file to read, which is refused if it is a directory, device, FIFO or socket."""
+    with _naming(path) as given:
+        _refuse_others(os.stat(given))
+    return given
+
+
+def _refuse_others(found: os.stat_result) -> None:
+    kind = stat.S_IFMT(found.st_mode)
+    if kind != stat.S_IFREG:
+        number = errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL
+        raise OSError(number, f"is {_KINDS.get(kind, 'a device')}; name a file")
+
+
+def check_place(path: Any) -> None:
+    """Raise what `write_whole` would, as far as it is known before there is anything to write."""
+    with _naming(path) as given:
+        _place(given, os.fsdecode(path))
+
+
+def _place(given: Path, text: str) -> tuple[Path, os.stat_result | None]:
+    """Where a file is to be written, and the file that is there."""
+    target = Path(os.path.realpath(given))  # a link stays a link
+    for folder in (given.parent, target.parent):
+        if not folder.exists():
+            words = f"there is no directory {str(folder)!r} to write to; make it"
+            raise OSError(errno.ENOENT, words)
+        if not folder.is_dir():
+            raise OSError(errno.ENOTDIR, f"{str(folder)!r} is no directory to write to")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise OSError(errno.EACCES, f"no file can be made in the directory {str(target.parent)!r}")
+    if text.endswith(("/", os.sep)):
+        raise OSError(errno.EISDIR, "is a directory; name a file")
+    try:
+        found = os.stat(given)
+    except FileNotFoundError:
+        return target, None
+    _refuse_others(found)
+    # Root may write to any file; who made it read-only did not mean that.
+    if not found.st_mode & 0o222 or not os.access(given, os.W_OK):
+        raise OSError(errno.EACCES, "is read-only for you; allow writing to it, or name another")
+    return target, found
+
+
+def write_whole(path: Any, content: bytes) -> Path:
+    """Write a file beside its place and move it there, so that it is never seen half-written.
+
+    The file that was there gives its mode to the new one, and its owner where that is allowed. If
+    writing fails, it stays, and the OSError names the path that was given.
+    """
+    with _naming(path) as given:
+        target, former = _place(given, os.fsdecode(path))
+        # Nobody reads in it, meanwhile, what nobody may read in the file that it replaces.
+        mode = 0o666 if former is None else 0o600
+        beside = target.with_name(f".{secrets.token_hex(8)}.part")  # no longer than a name may be
+        try:
+            with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if former is not None:
+                with suppress(PermissionError, AttributeError):  # Windows has no owners
+                    os.chown(beside, former.st_uid, former.st_gid)
+                os.chmod(beside, stat.S_IMODE(former.st_mode))
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+    return given

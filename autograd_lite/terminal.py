@@ -1,9 +1,11 @@
-"""Text for a terminal: its width, colour where it is welcome, and tables that fit."""
+"""Text for a terminal: its letters and width, colour where it is welcome, and tables that fit."""
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TextIO
@@ -13,6 +15,32 @@ _GAP = "  "
 _NARROWEST = 20  # of a table's last column, which takes what the others leave
 
 Paint = Callable[[str], str]
+
+#: How an encoding is to meet characters that it cannot hold, by the name that Python knows it by.
+PLAINLY = "autograd_lite.plainly"
+_PLAIN = {
+    **dict(zip("─│┐┘▶◀▲▼·×−∂δ␣▁▂▃▄▅▆▇█", "-|++><^v*x-dd__.:-=+*#", strict=True)),
+    **{digit: f"_{i}" for i, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+    **{"→": "->", "²": "^2", "Σ": "sum", "Π": "prod", "≤": "<=", "‖": "||", "…": "...", "±": "+-"},
+}  # fmt: skip
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Our own characters in ASCII, a user's as Python escapes them, so that none looks like two."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    said = [_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in bad]
+    return "".join(said), error.end
+
+
+codecs.register_error(PLAINLY, _plainly)
+
+
+def on_screen(text: str) -> str:
+    """The text in characters that standard output can hold."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, PLAINLY).decode(encoding)
 
 
 class Terminal:

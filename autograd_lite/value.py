@@ -15,9 +15,10 @@ import numpy as np
 
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine.modes import is_followed, writing
+from autograd_lite.engine.refusals import refuse_attribute
 from autograd_lite.ops import TABLE, Op, SequenceOp
-from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
+from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
 from autograd_lite.ops.rules import identity
 
 # --- operators and methods, from the table --------------------------------------------------------
@@ -118,7 +119,14 @@ def _truth(self: Value) -> bool:
     return self != 0.0  # a comparison, which tracing knows
 
 
-def _refuse_float(self: Value, *digits: int) -> NoReturn:
+def _refuse_round(self: Value, *digits: int) -> NoReturn:
+    raise TypeError(
+        f"round({self!r}) would be a plain number, and its gradient lost in silence; write "
+        "ag.rint(x) (import autograd_lite as ag), or round(x.data)"
+    )
+
+
+def _refuse_float(self: Value) -> NoReturn:
     raise TypeError(
         f"{self!r} does not turn into a plain number by itself, because its gradient would be lost "
         "in silence; write .data for the number, or the function of this package (import "
@@ -138,6 +146,11 @@ def _item(self: Value) -> float:
     return self.data
 
 
+def _conjugate(self: Value) -> Value:
+    """The Value itself: it is real."""
+    return self
+
+
 def _detach(self: Value) -> Value:
     """A leaf with the same number and no history."""
     return Value(self.data)
@@ -148,12 +161,22 @@ def _detach(self: Value) -> Value:
 
 def _repr(self: Value) -> str:
     label = f", label={self.label!r}" if self.label else ""
-    return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
+    data, grad = _written(self)
+    return f"Value(data={data!r}, grad={grad!r}{label})"
 
 
 def _format(self: Value, spec: str) -> str:
     """The number in the given format; the repr without one."""
-    return format(self.data, spec) if spec else repr(self)
+    return format(_written(self)[0], spec) if spec else repr(self)
+
+
+def _written(self: Value) -> tuple[float, float]:
+    """The number and its gradient, for a text, which tracing knows."""
+    mark = writing.set(True)
+    try:
+        return self.data, self.grad
+    finally:
+        writing.reset(mark)
 
 
 def _symbol(self: Value) -> str:
@@ -213,8 +236,7 @@ for _name, _function in {
     "__init_subclass__": classmethod(_refuse_subclass),
     "__float__": _refuse_float,
     "__int__": _refuse_float,
-    "__round__": _refuse_float,
-    "__trunc__": _refuse_float,
+    "__round__": _refuse_round,
     "__repr__": _repr,
     "__format__": _format,
     "__copy__": _copy,
@@ -223,8 +245,33 @@ for _name, _function in {
     "__reduce_ex__": pickles.reduce_ex,
     "item": _item,
     "detach": _detach,
+    "conjugate": _conjugate,
+    "real": property(_conjugate),
+    "imag": property(lambda self: 0.0),
+    "__divmod__": lambda self, other: (self // other, self % other),
+    "__rdivmod__": lambda self, other: (other // self, other % self),
 }.items():
     setattr(Value, _name, _function)
+
+
+class _Absent:
+    """What micrograd's nodes have, or its users give them, and a Value has no room for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, value: Value | None, owner: type) -> _Absent:
+        return self if value is None else refuse_attribute(self.name)
+
+    def __set__(self, value: Value, thing: object) -> None:
+        refuse_attribute(self.name)
+
+
+for _name in ("_backward", "m", "v", "velocity"):
+    setattr(Value, _name, _Absent(_name))
+
+# The Python engine takes more, to refuse it in its own words.
+setattr(Value, "__signature__", inspect.signature(lambda data, label="": None))  # noqa: B010
 
 # micrograd's names, so that its notebooks draw and walk these graphs unchanged
 for _name, _alias in (
@@ -255,7 +302,8 @@ def isclose(
     -------
     bool or array of bool
     """
-    close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
+    with np.errstate(all="ignore"):
+        close = np.isclose(_numbers(a), _numbers(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
     return bool(close) if np.ndim(close) == 0 else close
 
 
@@ -263,6 +311,7 @@ def _numbers(thing: Any) -> Any:
     if isinstance(thing, Value):
         return thing.data
     if isinstance(thing, np.ndarray | list | tuple):
+        refuse_masked(thing)
         array = np.asarray(thing)
         flat = [x.data if isinstance(x, Value) else as_float(x) for x in array.ravel().tolist()]
         return np.array(flat, dtype=np.float64).reshape(array.shape)

@@ -45,7 +45,7 @@ EXCEPTIONS = {
 #: Not smooth at ties and at 0, or at integers too: there conventions hold, tested as such.
 KINKS = {"absolute", "cbrt", "clip", "elu", "equal", "leaky_relu", "less", "less_equal", "max",
          "maximum", "min", "minimum", "relu", "sign", "where"}  # fmt: skip
-STEPS = {"ceil", "floor"}
+STEPS = {"ceil", "floor", "floor_divide", "remainder", "rint", "trunc"}
 
 MAGNITUDES = [
     5e-324, 1e-310, 2.3e-308, 1e-300, 1e-200, 3e-155, 1e-100, 1e-20, 1e-9, 1e-5, 1e-3, 0.1, 0.5,

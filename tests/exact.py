@@ -31,6 +31,11 @@ def _exp(x):
     return mp.mpf(0) if x < 0 else mp.exp(10**5) * x**3
 
 
+def _known(x):
+    # 120 digits do not tell how far a larger number is from a whole one
+    return x if abs(x) < 1e15 else 1 / mp.mpf(0)
+
+
 def _log_of_sum(*xs):
     *others, top = sorted(xs)
     return top + mp.log1p(mp.fsum(_exp(x - top) for x in others))
@@ -49,6 +54,14 @@ FUNCTIONS = {
     "library_power": lambda x, y: mp.power(x, y),
     "absolute": abs, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
     "sign": lambda x: mp.sign(x), "floor": lambda x: mp.floor(x), "ceil": lambda x: mp.ceil(x),
+    "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)), "rint": lambda x: mp.nint(x),
+    "remainder": lambda x, y: x - y * mp.floor(_known(x / y)),
+    "floor_divide": lambda x, y: mp.floor(_known(x / y)),
+    "library_remainder": lambda x, y: x - y * mp.sign(x / y) * mp.floor(abs(x / y)),
+    "degrees": lambda x: x * (180 / mp.pi), "rad2deg": lambda x: x * (180 / mp.pi),
+    "radians": lambda x: x * (mp.pi / 180), "deg2rad": lambda x: x * (mp.pi / 180),
+    "sinc": lambda x: mp.sincpi(_known(x)),
+    "silu_slope": lambda x: (1 + x / (1 + _exp(x))) / (1 + _exp(-x)),
     "maximum": max, "minimum": min, "clip": lambda x, low, high: min(max(x, low), high),
     "relu": lambda x: max(x, mp.mpf(0)), "exp": _exp,
     "exp2": lambda x: mp.power(2, x), "expm1": lambda x: _exp(x) - 1, "log": lambda x: mp.log(x),

@@ -27,7 +27,11 @@ def torch_functions(torch):
         "arcsin": torch.asin, "arccos": torch.acos, "arctan": torch.atan, "sinh": torch.sinh,
         "cosh": torch.cosh, "tanh": torch.tanh, "arcsinh": torch.asinh, "arccosh": torch.acosh,
         "arctanh": torch.atanh, "erf": torch.erf, "erfc": torch.erfc, "sign": torch.sign,
-        "floor": torch.floor, "ceil": torch.ceil, "relu": torch.relu, "sigmoid": torch.sigmoid,
+        "floor": torch.floor, "ceil": torch.ceil, "trunc": torch.trunc,
+        "rint": torch.round, "remainder": torch.remainder, "degrees": torch.rad2deg,
+        "rad2deg": torch.rad2deg, "radians": torch.deg2rad,
+        "deg2rad": torch.deg2rad, "sinc": torch.sinc,
+        "relu": torch.relu, "sigmoid": torch.sigmoid,
         "softplus": f.softplus,
         "silu": f.silu, "gelu": f.gelu, "elu": f.elu, "leaky_relu": f.leaky_relu,
         "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div,
@@ -51,7 +55,8 @@ def jax_functions(jax):
         return args[-1] + (np.stack(args[:half]) * np.stack(args[half:-1])).sum(axis=0)
 
     names = """absolute reciprocal square negative exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin
-        cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh sign floor ceil add
+        cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh sign floor ceil
+        trunc rint remainder floor_divide degrees rad2deg radians deg2rad sinc add
         subtract multiply divide power maximum minimum hypot arctan2 logaddexp clip"""
     return {
         **{name: getattr(np, name) for name in names.split()},

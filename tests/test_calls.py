@@ -268,6 +268,24 @@ class TestQuickPaths:
             with pytest.raises(TypeError):
                 compiled(*args, **keywords)
 
+    def test_keyword_only_arguments_are_quick_and_taken_by_name_alone(self, slow):
+        compiled = ag.compile(lambda x, *, k, m=1.0: x * k - m)
+        for _ in range(3):
+            assert compiled(5.0, k=2.0) == compiled(k=2.0, x=5.0) == 9.0
+            assert compiled(5.0, m=2.0, k=2.0) == compiled(5.0, k=2.0, m=2.0) == 8.0
+        assert len(slow) == (2 if IN_C else 12)
+        for args, keywords in (((5.0, 2.0), {}), ((5.0, 2.0), {"m": 1.0}), ((5.0,), {"m": 1.0})):
+            with pytest.raises(TypeError):
+                compiled(*args, **keywords)
+
+    def test_what_ran_in_c_last_is_kept(self):
+        compiled = ag.compile(lambda x: ag.sum(x) * 2.0, max_programs=3)
+        for n in (1, 2, 3, 1, 1, 3):
+            compiled([1.0] * n)
+        with pytest.warns(UserWarning, match="max_programs=3"):
+            compiled([1.0] * 4)
+        assert [program.n_inputs for program in compiled.programs] == [1, 3, 4]
+
     def test_names_of_positional_parameters_are_not_taken(self):
         compiled = ag.compile(lambda x, /, y: x - y)
         assert compiled(5.0, y=1.0) == compiled(3.0, -1.0) == 4.0

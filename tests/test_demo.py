@@ -30,6 +30,17 @@ def test_the_demo_walks_the_steps_and_reaches_95_percent(ran):
     assert float(printed.split("more frequent answer: ")[1].split("%")[0]) < 65.0
 
 
+def test_the_demo_fits_two_screens_and_ends_with_what_to_open(ran):
+    """The bar of the training, on the other stream, is not counted."""
+    _, printed, out = ran
+    lines = printed.splitlines()
+    assert len(lines) <= 60
+    assert lines[-4].endswith("What to open next:")
+    assert str(out / "neuron.html") in lines[-3]
+    assert str(out / "lesson.html") in lines[-2]
+    assert "notebooks/02_building_expressions.ipynb" in lines[-1]
+
+
 def test_the_demo_writes_its_pictures_and_says_where(ran):
     _, printed, out = ran
     beginnings = {
@@ -83,7 +94,6 @@ def test_ctrl_c_during_the_training_ends_the_demo(monkeypatch, capsys, tmp_path)
     def interrupted(self):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "STEPS", ())
     monkeypatch.setattr("autograd_lite.nn.optim.Adam.step", interrupted)
     assert main(["demo", "--out", str(tmp_path)]) == 130
     assert "held-out" not in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """ag.explain: paths counted, ranked and summed; what it says, as text and as LaTeX."""
 
 import math
+import re
 import time
 
 import pytest
@@ -384,6 +385,22 @@ def test_long_formulas_are_cut_to_the_width_and_long_derivatives_left_out():
     assert "…" in table[0]
 
 
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_only_what_holds_a_long_label_is_cut(width, monkeypatch):
+    """In whichever column it stands; all other formulas are whole."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    long = Value(0.1, label="the bias of the only neuron of the last layer")
+    w, x = Value(0.5, label="w"), Value(2.0, label="x")
+    text = str(explain(ag.tanh(w * x + w) ** 2 * ag.sigmoid(w) * long))
+    table = text.partition("Local derivatives\n")[2].splitlines()
+    assert max(map(len, table)) <= width
+    for line in table:
+        for cell in re.split(r"  +", line.strip()):
+            assert ("…" in cell) <= ("the b" in cell or " * …" in cell), cell
+    for whole in ("v3 = tanh(v2) ", "v5 = sigmoid(w) ", "= v5 * (1 - v5) ", "∂v4/∂v3 "):
+        assert any(whole in line for line in table)
+
+
 def test_wrong_arguments_are_refused_with_the_way_out():
     x = Value(1.0)
     with pytest.raises(TypeError, match="root must be a Value"):
@@ -397,7 +414,7 @@ def test_wrong_arguments_are_refused_with_the_way_out():
 
 def test_a_path_prints_its_length_and_product():
     x = Value(3.0)
-    assert repr(explain(x * 2.0, x).paths) == "(<path of 1 steps, product 2>,)"
+    assert repr(explain(x * 2.0, x).paths) == "(<path of 1 step, product 2>,)"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

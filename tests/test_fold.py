@@ -84,6 +84,26 @@ class TestSamples:
         coarse = folding(loss_of(100, scoped=True), 8).picture
         assert ("sample ×100",) in {box.scope for box in coarse.boxes}
 
+    @pytest.mark.parametrize("samples", [1, 3])
+    def test_a_frame_counts_the_scopes_of_its_own_frames_alone(self, samples):
+        """Eight neurons in one layer and two in the next are not ten; nor 24 in three samples."""
+        outputs = []
+        for sample in range(samples):
+            with ag.scope(f"sample {sample}"):
+                xs = [Value(0.1 * k) for k in range(30)]
+                for layer, width in enumerate((8, 2)):
+                    with ag.scope(f"layer {layer}"):
+                        neurons = []
+                        for j in range(width):
+                            with ag.scope(f"neuron {j}"):
+                                neurons.append(ag.tanh(ag.sum(xs)))
+                    xs = neurons
+                outputs.append(ag.sum(xs))
+        scopes = {box.scope for box in folding(ag.sum(outputs), 20).picture.boxes}
+        outer = ("sample 0",) if samples == 1 else ("sample ×3",)
+        assert (*outer, "layer 0", "neuron ×8") in scopes
+        assert (*outer, "layer 1", "neuron ×2") in scopes
+
     def test_samples_that_are_computed_otherwise_are_no_copies(self):
         x = [Value(float(k)) for k in range(300)]
         y = ag.sum([ag.tanh(a) if k % 3 else ag.exp(a) for k, a in enumerate(x)])

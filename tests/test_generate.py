@@ -215,7 +215,9 @@ def test_the_macros_list_every_row_in_the_order_of_the_table(library):
 
 def test_the_header_answers_to_every_operator():
     found = re.findall(r"X\((\w+), nb_\w+\)", header())
-    assert sorted(found) == sorted(row.name for row in TABLE.values() if row.operator)
+    rounding = {"floor", "ceil", "trunc"}  # Python has methods for these and no slots
+    expected = [row.name for row in TABLE.values() if row.operator and row.name not in rounding]
+    assert sorted(found) == sorted(expected)
 
 
 # --- rows that are not in the table yet -----------------------------------------------------------

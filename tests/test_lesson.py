@@ -12,6 +12,7 @@ import pytest
 from autograd_lite import Value, gradient, lesson
 from autograd_lite.lesson import genetic, handwritten, iteration, layout, networks, optimizers
 from autograd_lite.lesson.model import model
+from autograd_lite.lesson.summary import summaries
 
 TEXTS = {}
 
@@ -548,3 +549,22 @@ def test_figures_without_matplotlib_name_the_extra(monkeypatch):
     assert "y = 3·x" in lesson.STEPS[0].text()
     with pytest.raises(ImportError, match=r'pip install "autograd-lite\[plot\]"'):
         lesson.STEPS[0].figures()
+
+
+NUMBERS = (
+    ["W = 3", "y = 2·x"],
+    ["0, 3, 6, 9, 12", "0, 2, 4, 6, 8"],
+    ["30"],
+    ["0.0001", "30 to 30.006", "60"],
+    ["8 for w1, 24 for w2"],
+    ["3 - 60 · 0.01 = 2.4", "30 to 4.8"],
+    ["3, 2.4, 2.16, 2.064", "After 6 updates W is 2.0041", "below 0.001"],
+)
+
+
+def test_the_short_form_states_the_numbers_of_the_steps():
+    """Each from the text of its step, in which the lecture's numbers are tested."""
+    told = summaries()
+    assert len(told) == len(lesson.STEPS)
+    for words, numbers in zip(told, NUMBERS, strict=True):
+        assert [number for number in numbers if number not in words] == []

@@ -185,6 +185,50 @@ def test_a_module_of_ones_own_is_loaded_into_one_that_exists(path):
         nn.load(path)
 
 
+class Doubled(nn.MLP):
+    def __call__(self, x):
+        return super().__call__(x) * 2.0
+
+
+class Halved(nn.Neuron):
+    def __call__(self, x):
+        return super().__call__(x) * 0.5
+
+
+class Stacked(nn.Sequential):
+    def __call__(self, x):
+        return super().__call__(x) + 1.0
+
+
+def of_halved(outer):
+    layer = nn.Layer(2, 1, seed=1)
+    layer.neurons = [Halved(2, seed=2)]
+    network = nn.MLP(2, [1], seed=1)
+    network.layers = [layer]
+    return {"Layer": layer, "MLP": network, "Sequential": nn.Sequential(layer)}[outer]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Doubled(2, [1], seed=1), lambda: Halved(2, seed=1),
+        lambda: Stacked(nn.Layer(2, 1, seed=1)), lambda: nn.Sequential(Doubled(2, [1], seed=1)),
+        *[lambda outer=outer: of_halved(outer) for outer in ("Layer", "MLP", "Sequential")],
+    ],
+)  # fmt: skip
+def test_a_class_below_one_of_the_packages_is_not_mistaken_for_it(make, path):
+    """`nn.load` built the class above it, which is another function."""
+    model = make()
+    model.save(path)
+    with pytest.raises(ModelFileError, match=r"cannot build|is described by|describes 0 param"):
+        nn.load(path)
+    twin = make()
+    for parameter in twin.parameters():
+        parameter.data = 0.0
+    twin.load(path)
+    assert twin(X).data == model(X).data
+
+
 def test_a_module_whose_activation_is_a_function_can_load(path):
     mlp(1).save(path)
     model = nn.MLP(2, [3, 1], lambda v: v.tanh())

@@ -45,3 +45,13 @@ def test_a_notebook_runs_from_top_to_bottom(script, tmp_path, monkeypatch):
     nbformat.validate(notebook)
     assert any("assert " in cell.source for cell in notebook.cells)
     assert set(os.listdir(NOTEBOOKS)) == before
+
+
+def test_the_committed_outputs_are_pictures_and_small():
+    """Where notebooks are read, scripts do not run; a run brings the pages back."""
+    paths = [*NOTEBOOKS.glob("*.ipynb")]
+    assert sum(path.stat().st_size for path in paths) < 1_500_000
+    for path in paths:
+        text = path.read_text()
+        assert "<script" not in text
+        assert "<img" in text or "image/png" in text

@@ -324,6 +324,13 @@ class TestPlayer:
                 same = float(shown[name][1]) == float(grad)
                 assert same or shown[name][1] == grad == "nan"
 
+    def test_the_arrow_of_a_constant_has_no_derivative(self, page):
+        page.show(ag.draw(Value(3.0, label="a") * 2.0))
+        for k in range(page.steps() + 1):
+            page.step(k)
+            texts = page.page.locator(".stage g.edge > text").all_text_contents()
+            assert sorted(text.strip() for text in texts) == ["2", "—"]
+
     def test_forward_numbers_come_op_by_op(self, page):
         root = neuron()
         page.show(ag.draw(root))
@@ -779,3 +786,96 @@ class TestLayout:
         assert "dark" in app.get_attribute("class").split()
         page.page.evaluate("document.body.dataset.jpThemeLight = 'true'")
         assert "dark" not in app.get_attribute("class").split()
+
+
+def moved():
+    """`reused`, after b was changed."""
+    root = reused()
+    root.parents[0].parents[0].parents[1].data = 4.0
+    return root
+
+
+def moved_twice():
+    root = moved()
+    root.parents[0].parents[0].parents[1].data = 7.0
+    return root
+
+
+def doubled():
+    root = reused()
+    root.backward()
+    return root
+
+
+def no_pass():
+    root = reused()
+    root.zero_grad()
+    return root
+
+
+class TestTruth:
+    """Whatever happened to the graph, the page states nothing that is false."""
+
+    EQUATION = re.compile(r"= ([-\d.() ×+]*\d[-\d.() ×+]*) = (-?[\d.]+)")
+
+    def said(self, page):
+        """All that the page says at every step of the player, and of every box."""
+        for step in range(page.steps() + 1):
+            page.step(step)
+            yield page.page.locator(".moment").inner_text()
+        for box in page.page.locator("[data-box]").all():
+            box.click()
+            yield page.page.locator(".panel").inner_text()
+
+    @pytest.mark.parametrize("made", [reused, moved, moved_twice, doubled, no_pass])
+    def test_every_equation_holds(self, page, tmp_path, made):
+        page.open(ag.draw(made()), tmp_path / "x.html")
+        texts = [" ".join(text.split()) for text in self.said(page)]
+        found = [pair for text in texts for pair in self.EQUATION.findall(text)]
+        assert len(found) > 5
+        for terms, result in found:
+            assert eval(terms.replace("×", "*")) == float(result), (terms, result)
+
+    def test_a_moved_leaf_has_both_numbers_and_a_banner_says_so(self, page, tmp_path):
+        page.open(ag.draw(moved()), tmp_path / "x.html")
+        assert "root.refresh()" in page.page.locator(".banner").inner_text()
+        assert "data recorded -3, now 4" in page.texts()
+        assert "e = a × b = 2 × (-3) = -6 (b recorded -3, now 4)" in " ".join(self.said(page))
+
+    def test_where_nobody_knows_the_numbers_none_is_stated(self, page, tmp_path):
+        page.open(ag.draw(moved_twice()), tmp_path / "x.html")
+        said = " ".join(self.said(page))
+        assert "e = a × b, recorded as -6 from numbers that are not known" in said
+
+    def test_the_players_end_agrees_with_the_boxes_or_a_banner_says_why_not(self, page, tmp_path):
+        page.open(ag.draw(reused()), tmp_path / "x.html")
+        assert not page.page.locator(".banner").is_visible()
+        boxes = page.numbers()
+        page.step(page.steps())
+        assert page.numbers() == boxes
+        page.open(ag.draw(doubled()), tmp_path / "x.html")
+        assert "2 × that of one pass" in page.page.locator(".banner").inner_text()
+        assert "grad 2 × -8 " in " ".join(page.texts())
+        page.step(page.steps())
+        assert "grad -8" in page.texts()
+
+    def test_where_no_pass_has_been_there_are_no_zeros(self, page, tmp_path):
+        page.open(ag.draw(no_pass()), tmp_path / "x.html")
+        assert page.texts().count("no gradient yet") == 6
+        assert not [text for text in page.texts() if re.search("grad -?[0-9]", text)]
+        page.page.locator("[data-box]").first.click()
+        assert "no gradient yet" in page.page.locator(".panel").inner_text()
+
+    def test_what_if_begins_at_the_numbers_of_now(self, page, tmp_path):
+        """Of a stale graph the recorded gradient foretells nothing."""
+        x = Value(2.0, label="x")
+        y = x * x
+        y.label = "y"
+        x.data = 5.0
+        page.open(ag.draw(y), tmp_path / "x.html")
+        page.page.locator("[data-box]").first.click()
+        page.page.locator(".knob input[type=text]").fill("5.5")
+        page.page.locator(".knob input[type=text]").press("Enter")
+        said = page.page.locator(".moment").inner_text()
+        assert "x: 5 → 5.5; y: 25 → 30.25" in said
+        assert "10 × 0.5 = 5" in said

@@ -150,7 +150,9 @@ def edges_of_norm(*xs, order):
 # its derivative is there, and other libraries have conventions of their own.
 EDGES = {
     "relu leaky_relu elu absolute sign sqrt cbrt log log2 log10 reciprocal": lambda x, **_: [x],
-    "floor ceil": lambda x: [x - round(x)],
+    "floor ceil trunc": lambda x: [x - round(x)],
+    "rint": lambda x: [x - math.floor(x) - 0.5],
+    "remainder floor_divide": lambda x, y: [y, x / y - round(x / y) if y else 0.0],
     "maximum minimum less less_equal equal": lambda x, y: [x - y],
     "where": lambda condition, a, b: [condition],
     "clip": lambda x, low, high: [x - low, x - high, low - high],

@@ -96,7 +96,7 @@ def test_losses_that_are_no_numbers_are_infinite():
     [
         ({"every": 0}, ValueError, "every must be at least 1"),
         ({"loss": "sqared"}, ValueError, "unknown loss 'sqared'"),
-        ({"outputs": [1]}, ValueError, "4 inputs and 1 outputs"),
+        ({"outputs": [1]}, ValueError, "4 inputs and 1 output;"),
         ({"inputs": [[1.0]] * 4}, ValueError, "takes 2 inputs"),
     ],
 )

@@ -26,7 +26,8 @@ INF, NAN = math.inf, math.nan
 
 CONTRACT_OPS = """
     add subtract multiply divide negative power absolute reciprocal square exp exp2 expm1
-    log log2 log10 log1p sqrt cbrt logaddexp sin cos tan arcsin arccos arctan arctan2 hypot
+    log log2 log10 log1p sqrt cbrt logaddexp sin cos tan arcsin arccos arctan arctan2 hypot sinc
+    degrees radians deg2rad rad2deg remainder floor_divide trunc rint
     sinh cosh tanh arcsinh arccosh arctanh erf erfc maximum minimum clip sign floor ceil
     relu less less_equal equal where sigmoid softplus silu gelu leaky_relu elu sum mean prod
     max min logsumexp norm dot
@@ -272,6 +273,18 @@ EDGES = [
     ("prod", [0.0, 3.0, 4.0], 0.0, [12.0, 0.0, 0.0]), ("prod", [0.0, 0.0, 4.0], 0.0, [0, 0, 0]),
     ("floor", [-0.0], -0.0, [0.0]), ("floor", [INF], INF, [0.0]), ("ceil", [-0.5], -0.0, [0.0]),
     ("floor", [-1.5], -2.0, [0.0]), ("ceil", [NAN], NAN, [0.0]), ("ceil", [1.2], 2.0, [0.0]),
+    ("trunc", [-0.5], -0.0, [0.0]), ("trunc", [-1.5], -1.0, [0.0]), ("trunc", [INF], INF, [0.0]),
+    ("rint", [0.5], 0.0, [0.0]), ("rint", [-2.5], -2.0, [0.0]), ("rint", [-0.2], -0.0, [0.0]),
+    ("rint", [0.49999999999999994], 0.0, [0.0]), ("rint", [2.0**53 + 2], 2.0**53 + 2, [0.0]),
+    ("remainder", [5.0, 0.0], NAN, [1.0, -INF]), ("remainder", [-5.0, 3.0], 1.0, [1.0, 2.0]),
+    ("remainder", [5.0, -3.0], -1.0, [1.0, 2.0]), ("remainder", [6.0, -3.0], -0.0, [1.0, 2.0]),
+    ("remainder", [-5.0, INF], INF, [1.0, 1.0]), ("remainder", [INF, 2.0], NAN, [1.0, NAN]),
+    ("floor_divide", [5.0, 0.0], INF, [0.0, 0.0]), ("floor_divide", [0.0, 0.0], NAN, [0.0, 0.0]),
+    ("floor_divide", [-5.0, INF], -1.0, [0.0, 0.0]), ("floor_divide", [5.0, -0.0], -INF, [0, 0]),
+    ("floor_divide", [1.0, 0.1], 9.0, [0.0, 0.0]), ("floor_divide", [-0.0, 2.0], -0.0, [0.0, 0.0]),
+    ("sinc", [0.0], 1.0, [0.0]), ("sinc", [INF], NAN, [NAN]), ("sinc", [1e-310], 1.0, None),
+    ("exp2", [1024.0000000000002], INF, [1.2460659279419801e308]),
+    ("exp2", [1025.0], INF, [INF]), ("degrees", [math.pi], 180.0, [180.0 / math.pi]),
     ("less", [NAN, 1.0], 0.0, [0.0, 0.0]), ("equal", [0.0, -0.0], 1.0, [0.0, 0.0]),
     ("where", [0.0, 1.0, 2.0], 2.0, [0.0, 0.0, 1.0]), ("where", [NAN, 1.0, 2.0], 1.0, [0, 1, 0]),
     ("carry", [0.0, INF], 0.0, None), ("carry", [NAN, 0.0], 0.0, None),
@@ -330,6 +343,8 @@ DIFFERENT = {
     "hypot": lambda x, y: x == y == 0.0,  # PyTorch: nan; the contract: 0
     "silu": lambda x: abs(x) == INF,  # PyTorch: nan; the contract: the limits
     "gelu": lambda x: abs(x) == INF,
+    # PyTorch takes the sine of a rounded πx, which is not 0 at whole numbers
+    "sinc": lambda x: abs(x) in (1.0, 2.0, 800.0),
     # PyTorch squares the coordinates, which underflows to 0 and loses the derivative
     "arctan2": lambda y, x: x == x and y == y and 0.0 < max(abs(x), abs(y)) < 1e-300,
     # PyTorch: inf * 0; the contract: zero carries nothing, and 0 is the limit
@@ -341,6 +356,7 @@ NOT_IN_PYTORCH = {
     "less", "less_equal", "equal",  # PyTorch gives a bool without derivative
     "stop_gradient",  # done by detaching
     "cbrt",  # PyTorch has none
+    "floor_divide",  # has no derivative there
 }  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(write):
         (" \n\n", "data.csv is empty"),
         ('""\n', "data.csv is empty"),
         ("a,b\n", "column names and no rows"),
-        ("a,b\n1,2\n3\n", "line 3: 1 cells, where the first line names 2"),
+        ("a,b\n1,2\n3\n", "line 3: 1 cell, where the first line names 2 columns"),
         ("a,b\n1,2,3\n", "line 2: 3 cells"),
         ("a,,c\n1,2,3\n", "column 2 has no name"),
         ("a,b,a\n1,2,3\n", "columns 1 and 3 are both named 'a'"),

@@ -13,7 +13,7 @@ import pytest
 from nodes import same_nodes
 
 import autograd_lite as ag
-from autograd_lite import Value
+from autograd_lite import Value, gradient
 from autograd_lite.graph import ancestors
 
 INF, NAN = math.inf, math.nan
@@ -254,16 +254,49 @@ def test_isclose_compares_numbers():
         ag.isclose(Value(1.0), "1")
 
 
-@pytest.mark.parametrize("use", [float, int, math.sin, complex, round, math.floor])
+@pytest.mark.parametrize("use", [float, int, math.sin, complex, round])
 def test_losing_the_gradient_in_silence_is_refused(use):
     with pytest.raises(TypeError):
         use(Value(0.5))
 
 
-@pytest.mark.parametrize("use", [float, int, math.sin, round, math.trunc])
+@pytest.mark.parametrize("use", [float, int, math.sin])
 def test_the_refusal_names_the_way_out(use):
     with pytest.raises(TypeError, match=r"\.data.*ag\.sin"):
         use(Value(0.5))
+
+
+def test_rounding_to_whole_numbers_gives_a_value_and_round_names_rint():
+    x = Value(2.5)
+    for use, number in ((math.floor, 2.0), (math.ceil, 3.0), (math.trunc, 2.0), (ag.rint, 2.0)):
+        assert (use(x).data, gradient(use(x), [x])) == (number, [0.0])
+    for digits in ((), (1,)):
+        with pytest.raises(TypeError, match=r"ag\.rint"):
+            round(x, *digits)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [np.floor, np.ceil, np.trunc, np.rint, np.round, np.degrees, np.radians, np.deg2rad,
+     np.rad2deg, np.sinc, np.exp2, np.std, np.var, np.mean, np.square, lambda x: np.round(x, 1),
+     lambda x: np.vdot(x, x), lambda x: x % 0.7, lambda x: x // 0.7, lambda x: 0.7 % x,
+     lambda x: 0.7 // x, lambda x: np.mod(x, -0.7), lambda x: np.floor_divide(x, x[::-1]),
+     np.linalg.norm, np.median, np.ptp, np.cumsum, np.real, np.conj],
+)  # fmt: skip
+def test_numpy_functions_of_object_arrays_are_those_of_floats(use):
+    numbers = np.array([1.3, -2.75, 0.25, 9.5])
+    found = np.asarray(use(np.array([Value(x) for x in numbers])))
+    assert all(type(x) is Value for x in found.ravel())
+    ours = [x.data for x in found.ravel()]
+    assert ours == pytest.approx(np.ravel(use(numbers)), rel=1e-15, abs=1e-16)
+
+
+def test_a_value_is_a_real_number():
+    x = Value(3.0)
+    assert x.real is x.conjugate() is x
+    assert x.imag == 0.0
+    assert [part.data for part in divmod(x, -2)] == [*divmod(3.0, -2)]
+    assert [part.data for part in divmod(7, x)] == [*divmod(7, 3.0)]
 
 
 def test_item_and_detach():

@@ -122,12 +122,16 @@ class TestBoxes:
         assert f'<font color="{colour[sign]}">grad {number:.4g}</font>' in draw_dot(x).source
 
     def test_a_constant_has_no_gradient_and_lets_none_through(self):
-        """(-2)**3 never evaluates a logarithm: its local derivative by a constant is 0."""
+        """(-2)**3 never evaluates a logarithm: by a constant it has no local derivative."""
         cube = boxes(Value(-2.0) ** 3.0)
         assert [line.text for line in cube["n1"].lines] == ["data 3"]
-        assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", "0"]
+        assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", "—"]
         assert [arrow.from_constant for arrow in cube["n2"].arrows] == [False, True]
         assert cube["n2"].symbol == "**3"
+        x = [Value(float(k)) for k in range(40)]
+        folded = picture(steps(ag.sum([ag.exp(v) for v in x]) * 3.0), 10)
+        [note] = [a.note.text for box in folded.boxes for a in box.arrows if box.symbol == "*"][1:]
+        assert note == "—"
 
     def test_constants_can_be_hidden(self):
         """A root that is a constant stays."""
@@ -532,6 +536,34 @@ class TestView:
         assert ag.draw(neuron()).save(str(path)) == path
         assert path.read_bytes().startswith(start)
         assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+    @pytest.mark.parametrize(
+        "label", ["w", "a<b & \"c'", "two\nlines", "\x07\x1b", "\ud800", "-->"]
+    )
+    @pytest.mark.parametrize("way", ["save", "render", "diff", "folded"])
+    def test_a_screen_reader_is_told_what_a_saved_svg_shows(self, tmp_path, label, way):
+        """As one image, with a title and, in place of its boxes, the listing."""
+        w = ag.Value(2.0, label=label)
+        graph, path = ag.tanh(w) * w, tmp_path / "x.svg"
+        view = ag.draw_diff(ag.draw(graph), graph) if way == "diff" else ag.draw(graph)
+        if way == "folded":
+            view = ag.draw(sum([w] * 9), max_nodes=3)
+        if way == "render":
+            ag.draw_dot(graph).render(tmp_path / "x.gv", outfile=path)
+        else:
+            view.save(path)
+        picture = ElementTree.parse(path).getroot()
+        title, described = [*picture][:2]
+        assert picture.get("role") == "img"
+        assert title.tag.endswith("}title")
+        assert title.text == "Computation graph: " + repr(view).partition("\n")[0]
+        assert described.tag.endswith("}desc")
+        assert described.text == "Computation graph: " + repr(view)
+
+    def test_a_page_says_it_by_itself(self):
+        """Its picture is one to walk through, and what is said of it stands in the page."""
+        data = re.search(r'base64,([^"]*)"', ag.draw(neuron())._repr_html_())[1]
+        assert not re.search(rb"<title|<desc|role=", base64.b64decode(data))
 
     @pytest.mark.parametrize("name", ["x.htm", "x.jpg", "x", "x.SVGZ"])
     def test_another_ending_is_refused(self, tmp_path, name):

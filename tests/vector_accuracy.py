@@ -30,7 +30,11 @@ SMALLEST, LARGEST = 2.3e-308, 1.7e308
 def tested_rows():
     """Rows that are one function of the C library, and need rounding."""
     leaves = [r for r in TABLE.values() if isinstance(r.forward, Leaf) and not r.forward.text]
-    return [row.name for row in leaves if row.name not in {"absolute", "floor", "ceil"}]
+    return [
+        row.name
+        for row in leaves
+        if row.name not in {"absolute", "floor", "ceil", "library_remainder"}
+    ]
 
 
 def arguments(row):

@@ -1,5 +1,10 @@
 """The command line: `program` reads the arguments, `commands` does what they ask for."""
 
-from autograd_lite.cli.program import main
+import sys
+
+try:
+    from autograd_lite.cli.program import main
+except KeyboardInterrupt:  # what the commands stand on takes a while to load
+    sys.exit(130)
 
 __all__ = ["main"]

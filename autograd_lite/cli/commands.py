@@ -6,6 +6,8 @@ import argparse
 import csv
 import os
 import sys
+import textwrap
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +15,13 @@ from autograd_lite import demo as demonstration
 from autograd_lite import expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, TableError
+from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
 from autograd_lite.evaluation_trace import trace
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
+from autograd_lite.lesson.layout import WIDTH
 from autograd_lite.lesson.page import document
 from autograd_lite.tables.model import TableModel, Training
 from autograd_lite.tables.model import train as train_on
@@ -37,14 +40,13 @@ def lesson(options: argparse.Namespace) -> None:
     """Print one step or all of them, or write them as a page; and save figures if asked to."""
     screen = Terminal(sys.stdout)
     if options.html:
-        page, file = document().encode(), Path(options.html)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        print("page:", write_whole(file, page))
+        print("page:", write_whole(options.html, document().encode()))
     for step in STEPS:
         if options.step not in (None, step.number):
             continue
         if not options.html:
-            print(f"{screen.heading(f'Step {step.number}: {step.title}')}\n\n{step.text()}\n")
+            title = textwrap.fill(f"Step {step.number}: {step.title}", screen.width)
+            print(f"{screen.heading(title)}\n\n{step.text(min(screen.width, WIDTH))}\n")
         if options.figures:
             os.makedirs(options.figures, exist_ok=True)
             for name, figure in step.figures().items():
@@ -65,7 +67,6 @@ def explain(options: argparse.Namespace) -> None:
     root.backward()
     formula = latex(root)  # before the trace names every step
     steps = trace(root)
-    picture = _draw(root, options.draw) if options.draw else None
     print(screen.heading(f"{options.expression} = {root.data:.6g}"))
     if variables:
         leaves = [(name, f"{x.data:.6g}", f"{x.grad:.6g}") for name, x in variables.items()]
@@ -81,8 +82,8 @@ def explain(options: argparse.Namespace) -> None:
         print("", explain_paths(root, variables.values()), sep="\n")
     if options.latex:
         print("", formula, sep="\n")
-    if picture:
-        print(f"\ndrawn: {picture}")
+    if options.draw:  # last: where it fails, the numbers are there
+        print(f"\ndrawn: {_draw(root, options.draw)}")
 
 
 def _local(partials: Sequence[tuple[str, float]]) -> str:
@@ -101,23 +102,24 @@ def train(options: argparse.Namespace) -> None:
     table = read_csv(options.data)
     columns = _columns(table, options.target, options.text, options.ignore)
     features = listed([name for name in columns if name != options.target])
-    print(f"{table.source}: {len(table)} rows, target {options.target!r}, features {features}")
+    rows = counted(len(table), "row")
+    print(f"{table.source}: {rows}, target {options.target!r}, features {features}")
     sys.stdout.flush()  # before the progress bar, which goes to stderr
-    training = train_on(
-        columns,
-        options.target,
-        hidden=options.hidden,
-        epochs=options.epochs,
-        learning_rate=options.learning_rate,
-        test_size=options.test_size,
-        task=options.task,
-        seed=options.seed,
-        progress=not options.quiet,
-    )
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", TrainingWarning)
+        training = train_on(
+            columns, options.target, hidden=options.hidden, epochs=options.epochs,
+            learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
+            seed=options.seed, progress=not options.quiet,
+        )  # fmt: skip
     report(training, columns)
+    for warning in said:
+        print(f"note: {warning.message}")
     if options.save:
         training.model.save(options.save)
         print(f"saved: {options.save}")
+    if training.history.interrupted:
+        raise KeyboardInterrupt
 
 
 def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[str]) -> Columns:
@@ -149,8 +151,9 @@ def report(training: Training, columns: Columns) -> None:
         print(f"note: held-out rows have texts in {name!r} that training never saw, which count "
               f"as none of its categories: {listed(texts)}")  # fmt: skip
     if training.history.interrupted:
-        print(f"note: interrupted after {len(training.history)} epochs; what was learnt is kept")
-    print(f"trained on {len(training.trained)} rows, held out {len(training.held_out)}:")
+        epochs = counted(len(training.history), "epoch")
+        print(f"note: interrupted after {epochs}; what was learnt is kept")
+    print(f"trained on {counted(len(training.trained), 'row')}, held out {len(training.held_out)}:")
     rows = [(s.name, f"{s.value:.4g}", f"{s.baseline:.4g}") for s in training.scores]
     print(screen.table(("held-out score", "network", "without features"), rows))
 

@@ -13,13 +13,16 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from typing import NoReturn
 
 from autograd_lite import demo
 from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
 from autograd_lite.expressions import FUNCTIONS
+from autograd_lite.files import check_place
 from autograd_lite.lesson import STEPS
+from autograd_lite.terminal import PLAINLY
 
 _USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
 
@@ -42,16 +45,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         From argparse: after ``--help`` and ``--version`` (0) and for wrong arguments (2).
     """
-    for stream in (sys.stdout, sys.stderr):  # a terminal without ², or ∂ shows a ?
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    with ExitStack() as standing_in:
+        for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
+            if stream is None:  # as in a windowed program; print() would take the other one
+                nowhere = open(os.devnull, "w", errors="replace")  # noqa: SIM115 - entered below
+                standing_in.enter_context(redirect(standing_in.enter_context(nowhere)))
+            elif hasattr(stream, "reconfigure"):  # a terminal without ², or ∂ shows others
+                stream.reconfigure(errors=PLAINLY)
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         try:
             options = _parser().parse_args(_in_order(sys.argv[1:] if argv is None else argv))
             options.run(options)
         finally:
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
     except BrokenPipeError:
@@ -59,8 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     except OSError as error:
-        file = f"{os.fspath(error.filename)!r}: " if error.filename else ""
-        return _fail(f"{file}{error.strerror or error}", _USER_ERROR)
+        words = error.strerror or str(error)
+        between = " " if words.startswith("is ") else ": "
+        file = f"{os.fsdecode(error.filename)!r}{between}" if error.filename else ""
+        return _fail(f"{file}{words}", _USER_ERROR)
     except (AutogradError, ImportError) as error:  # ImportError: an extra that is not installed
         return _fail(str(error), _USER_ERROR)
     return 0
@@ -114,15 +126,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "
         "list: sum([a, b]). Constants: pi, e.",
     )  # fmt: skip
-    command.add_argument(
-        "--draw",
-        type=_file,
-        metavar="FILE",
-        help="save the graph: .svg, .png, .dot, .pdf (needs a dot program), or .html, a page",
-    )
-    command.add_argument(
-        "--paths", action="store_true", help="show every path that a gradient is summed over"
-    )
+    command.add_argument("--draw", metavar="FILE", help="save the graph: .svg, .png, .dot, .pdf "
+                         "(needs a dot program), or .html, a page")  # fmt: skip
+    command.add_argument("--paths", action="store_true",
+                         help="show every path that a gradient is summed over")  # fmt: skip
     command.add_argument("--latex", action="store_true", help="show the formula in LaTeX")
     command.add_argument("expression", metavar="EXPRESSION")
     command.add_argument("bindings", nargs="*", metavar="NAME=NUMBER", type=_binding)
@@ -137,12 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     command.add_argument("data", metavar="data.csv", help="UTF-8, first line: column names")
     command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
-    command.add_argument(
-        "--hidden", type=_hidden, default=(16, 16), metavar="16,16", help="neurons of each layer"
-    )
-    command.add_argument(
-        "--save", type=_file, metavar="FILE", help="the trained model (.safetensors)"
-    )
+    command.add_argument("--hidden", type=_hidden, default=(16, 16), metavar="16,16",
+                         help="neurons of each layer")  # fmt: skip
+    command.add_argument("--save", type=_file, metavar="FILE",
+                         help="the trained model (.safetensors)")  # fmt: skip
     command.add_argument("--epochs", type=_count, default=50, metavar="N", help="[50]")
     command.add_argument("--learning-rate", type=_rate, metavar="R", help="[the optimiser's]")
     command.add_argument("--test-size", type=_fraction, default=0.2, metavar="F", help="[0.2]")
@@ -204,22 +209,15 @@ def _float(text: str) -> float:
 
 
 def _file(text: str) -> str:
-    """A file to be written: told now, and not after the training, that it cannot be."""
-    folder = os.path.dirname(text) or "."
-    if not os.path.isdir(folder):
-        raise argparse.ArgumentTypeError(f"there is no directory {folder!r} to write to; make it")
-    if os.path.isdir(text) or not os.path.basename(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is a directory; name a file")
+    """A file to be written: told now, and not after the work, that it cannot be."""
+    check_place(text)
     return text
 
 
 def _page(text: str) -> str:
-    """A page to be written; its directory may be made first."""
-    if not text.lower().endswith(".html"):
-        raise argparse.ArgumentTypeError(f"a page is saved as .html, and {text!r} is none")
-    if os.path.isdir(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is a directory; name a file")
-    return text
+    if text.lower().endswith(".html"):
+        return _file(text)
+    raise argparse.ArgumentTypeError(f"a page is saved as .html, and {text!r} is none")
 
 
 def _rate(text: str) -> float:

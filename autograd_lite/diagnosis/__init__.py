@@ -13,7 +13,9 @@ from autograd_lite.diagnosis import flow, origins, units
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.report import Diagnosis, Finding, ScopeSummary
 from autograd_lite.engine import Value
-from autograd_lite.graph import all_stale, ancestors, check_value
+from autograd_lite.errors import shown
+from autograd_lite.graph import ancestors, check_value
+from autograd_lite.graph.freshness import Freshness
 
 __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
 
@@ -50,6 +52,8 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
         ``inf_gradient``   contributions; an error if it reaches a leaf, else a note
         ``stale``          a node that would be another number, had it been computed now: a leaf
                            was changed since recording
+        ``repeated``       every ``grad`` is the same multiple of that of one pass from the root
+        ``mixed``          the ``grad`` are neither those of one pass from the root nor a multiple
         ``vanishing``      a scope whose mean size of gradients (of computed nodes) is below 1e-3
                            times that of a scope between it and the root; or all are below 1e-10
         ``exploding``      a scope whose mean is above 1, and above 1e3 times that of a scope on
@@ -92,23 +96,27 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
     2 nodes: healthy
     """
     order = ancestors(root)
-    names = Names(order)
+    freshness = Freshness(order)
+    names = Names(order, freshness)
     adjoint, backward = origins.backward(order, names)
     summaries, by_scope = flow.by_scope(order, adjoint)
     findings = [
         *origins.forward(order, names),
         *backward,
-        *_stale(order, names),
+        *_stale(freshness, names),
         *by_scope,
         *units.flat(order),
         *([] if parameters is None else _parameters(parameters, adjoint)),
     ]
+    if freshness.mismatch:
+        kind = "mixed" if freshness.multiple is None else "repeated"
+        findings.append(Finding(kind, "warning", (root,), freshness.mismatch))
     return Diagnosis(len(order), findings, summaries)
 
 
-def _stale(order: list[Value], names: Names) -> Iterator[Finding]:
+def _stale(freshness: Freshness, names: Names) -> Iterator[Finding]:
     """Every stale node, with the leaves of which one must have been changed."""
-    found = [(node, now, _suspects(node)) for node, now in all_stale(order)]
+    found = [(node, now, _suspects(node)) for node, now in freshness.stale.items()]
     certain = {leaves[0] for _, _, leaves in found if len(leaves) == 1}
     for node, now, suspects in found:
         leaves = [leaf for leaf in suspects if leaf in certain] or suspects
@@ -116,8 +124,9 @@ def _stale(order: list[Value], names: Names) -> Iterator[Finding]:
         more = f" or one of {len(leaves) - 4} more" if len(leaves) > 4 else ""
         yield Finding(
             "stale", "warning", (node, *leaves),
-            f"{names.formula(node)} was {node.data:.6g} and would now be {now:.6g}, because "
-            f"{said}{more} was changed; refresh() recomputes",
+            f"{names.formula(node, now=True)} was {node.data:.6g} and would now be "
+            f"{'nobody knows what' if now is None else f'{now:.6g}'}, because {said}{more} was "
+            f"changed{names.since(node)}; root.refresh() recomputes",
         )  # fmt: skip
 
 
@@ -135,8 +144,13 @@ def _parameters(
             (check_value(p, f"parameters[{i}]").label or f"parameters[{i}]", p)
             for i, p in enumerate(parameters)
         ]
-    else:
+    elif hasattr(parameters, "named_parameters"):
         named = parameters.named_parameters()
+    else:
+        raise TypeError(
+            f"parameters is a Module or a sequence of Values and is {shown(parameters)}; write "
+            "diagnose(loss, model), or [w, b]"
+        )
     for name, parameter in named:
         if parameter not in adjoint:
             yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope_of
+from autograd_lite.graph.freshness import Freshness
 
 _ARGUMENTS = 4  # that are shown of many
 
@@ -23,27 +24,41 @@ class Names:
     ----------
     order : list of Value
         All nodes, in topological order.
+    freshness : Freshness
+        Of the same.
     """
 
-    def __init__(self, order: list[Value]) -> None:
+    def __init__(self, order: list[Value], freshness: Freshness) -> None:
         self._number = {node: number for number, node in enumerate(order)}
+        self.freshness = freshness
 
     def of(self, node: Value) -> str:
         """The label; ``n7`` without one."""
         return node.label or f"n{self._number[node]}"
 
-    def with_number(self, node: Value) -> str:
-        """The name and the node's number; the number alone of a constant."""
-        return f"{node.data:.6g}" if node.constant else f"{self.of(node)} = {node.data:.6g}"
+    def with_number(self, node: Value, number: float | None = None) -> str:
+        """The name and a number of the node, that of now if not told; of a constant that alone."""
+        number = node.data if number is None else number
+        return f"{number:.6g}" if node.constant else f"{self.of(node)} = {number:.6g}"
 
-    def formula(self, node: Value) -> str:
-        """What made the node out of which numbers, and in which scope."""
+    def since(self, node: Value) -> str:
+        """`` (x recorded 3, now 2.9)`` for a node with such a parent, else nothing."""
+        said = self.freshness.since(node, self.of)
+        return f" ({said})" if said else ""
+
+    def formula(self, node: Value, now: bool = False) -> str:
+        """What made the node, out of the numbers of then or of now, and in which scope."""
         scope = scope_of(node)
         where = f" in {scope_name(scope)}" if scope else ""
         if not node.op:
             kind = "constant" if node.constant else "leaf"
             return f"{kind} {self.of(node)}{where}"
-        shown = [self.with_number(parent) for parent in node.parents[:_ARGUMENTS]]
+        parents = node.parents[:_ARGUMENTS]
+        given = [p.data for p in parents] if now else self.freshness.arguments(node)
+        shown = [*map(self.of, parents)]
+        if given is not None:
+            shown = [self.with_number(*pair) for pair in zip(parents, given, strict=False)]
         more = len(node.parents) - len(shown)
         arguments = ", ".join(shown) + (f", … {more:,} more" if more else "")
-        return f"{self.of(node)} {node.op}({arguments}){where}"
+        since = "" if now else self.since(node)
+        return f"{self.of(node)} {node.op}({arguments}){where}{since}"

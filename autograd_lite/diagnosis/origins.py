@@ -28,8 +28,8 @@ def forward(order: list[Value], names: Names) -> Iterator[Finding]:
     for node in order:
         if math.isfinite(node.data):
             continue
-        kind = _turned(node.data, *[parent.data for parent in node.parents])
-        if kind:
+        given = names.freshness.arguments(node)
+        if given is not None and (kind := _turned(node.data, *given)):
             verb = "makes" if node.op else "holds"
             message = f"{names.formula(node)} {verb} {node.data}; {ending}"
             yield Finding(kind, severity, (node,), message)

@@ -9,7 +9,8 @@ from dataclasses import astuple, dataclass
 from typing import Literal
 
 from autograd_lite.engine import Value
-from autograd_lite.terminal import Terminal
+from autograd_lite.errors import counted
+from autograd_lite.terminal import Terminal, on_screen
 
 Severity = Literal["error", "warning", "note"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -99,8 +100,8 @@ class Diagnosis:
     def summary(self) -> str:
         """The report in one line."""
         counts = Counter(found.severity for found in self.findings)
-        said = [_count(counts[severity], severity) for severity in _SEVERITIES if counts[severity]]
-        return f"{_count(self.nodes, 'node')}: {', '.join(['healthy'] * self.healthy + said)}"
+        said = [counted(counts[severity], severity) for severity in _SEVERITIES if counts[severity]]
+        return f"{counted(self.nodes, 'node')}: {', '.join(['healthy'] * self.healthy + said)}"
 
     def of(self, kind: str) -> list[Finding]:
         """The findings of one kind."""
@@ -108,7 +109,8 @@ class Diagnosis:
 
     def __repr__(self) -> str:
         table = Terminal(None).table
-        return "\n\n".join([self.summary, *[table(*parts) for parts in self._tables()]])
+        tables = [table(*parts) for parts in self._tables()]
+        return on_screen("\n\n".join([self.summary, *tables]))
 
     def _repr_html_(self) -> str:
         tables = [_html_table(*parts) for parts in self._tables()]
@@ -135,10 +137,6 @@ class Diagnosis:
             [name, f"{nodes}", f"{leaves}", *["" if x is None else f"{x:.3g}" for x in numbers]]
             for name, nodes, leaves, *numbers in map(astuple, self.scopes)
         ]
-
-
-def _count(many: int, what: str) -> str:
-    return f"{many:,} {what}{'s' * (many != 1)}"
 
 
 def _html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -18,3 +18,11 @@ def table_digest() -> str:
             with open(os.path.join(folder, name), "rb") as file:
                 digest = crc32(name.encode() + b"\0" + file.read(), digest)
     return f"{digest:08x}"
+
+
+def is_outdated(digest: str) -> bool:
+    """Whether the table has changed since; not where bytecode alone is, in packed programs."""
+    try:
+        return table_digest() != digest
+    except OSError:
+        return False

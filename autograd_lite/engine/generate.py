@@ -34,6 +34,8 @@ _SLOTS = {
         "sub": "nb_subtract",
         "mul": "nb_multiply",
         "truediv": "nb_true_divide",
+        "mod": "nb_remainder",
+        "floordiv": "nb_floor_divide",
     },
     "OPERATORS_POWER": {"pow": "nb_power"},
 }

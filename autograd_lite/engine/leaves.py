@@ -10,6 +10,7 @@ from typing import Any
 from autograd_lite.engine.modes import around
 from autograd_lite.engine.observing import tell_read
 from autograd_lite.engine.python import Value
+from autograd_lite.engine.refreshing import replace
 from autograd_lite.engine.refusals import refuse_data
 
 
@@ -37,7 +38,7 @@ def write_numbers(leaves: Sequence[Value], numbers: Any, /) -> None:
             refuse_data(leaf)
     view = _numbers_for(leaves, numbers)
     for leaf, number in zip(leaves, view.tolist(), strict=True):
-        leaf._number = number
+        replace(leaf, number)
 
 
 def _check_nodes(nodes: Sequence[Any]) -> None:

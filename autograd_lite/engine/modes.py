@@ -51,6 +51,10 @@ around: ContextVar[tuple[Any, ...]] = ContextVar("around", default=())
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
 
+#: Whether numbers are read for a text, such as that of an error.
+writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
 def is_followed(node: Any) -> bool:
     """Whether a node depends on what is differentiated, or traced, here and now."""
     return any(each.reaches(node) for each in around.get())

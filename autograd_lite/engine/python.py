@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.modes import Mode, around, current_mode, current_watcher
 from autograd_lite.engine.observing import tell_compared, tell_read
-from autograd_lite.engine.refreshing import refresh
+from autograd_lite.engine.refreshing import refresh, replace, replaced, stamps
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.engine.scopes import current_scope
 from autograd_lite.engine.sweep import reverse_sweep, topological_order
@@ -64,7 +63,7 @@ class Value:
         "_grad", "_label",
         "_row",                 # the op that made it; None for a leaf
         "_x", "_y", "_rest",    # first and second parent or None; all further parents
-        "_dx", "_dy", "_drest", # the partial derivatives by each of them
+        "_dx", "_dy", "_drest", # the partial derivatives by each of them; of a leaf, see `replace`
         "_constant", "_scope",
         "__weakref__",
         "_stamp",               # how many nodes were made before, so parents have smaller ones
@@ -77,23 +76,20 @@ class Value:
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
         def __add__(self, other: Any) -> Value: ...
-        def __radd__(self, other: Any) -> Value: ...
-        def __sub__(self, other: Any) -> Value: ...
-        def __rsub__(self, other: Any) -> Value: ...
-        def __mul__(self, other: Any) -> Value: ...
-        def __rmul__(self, other: Any) -> Value: ...
-        def __truediv__(self, other: Any) -> Value: ...
-        def __rtruediv__(self, other: Any) -> Value: ...
-        def __pow__(self, other: Any) -> Value: ...
-        def __rpow__(self, other: Any) -> Value: ...
+
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
+        __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __add__
+
         def __neg__(self) -> Value: ...
         def __abs__(self) -> Value: ...
         def __eq__(self, other: object) -> bool: ...
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Any, label: str = "", *parts: Any) -> None:
         self._number = as_float(data)
         self._grad = 0.0
         self.label = label
+        if parts:
+            raise TypeError(f"Value takes data and a label and was given {len(parts)} more")
         self._row: Op | None = None
         self._x: Value | None = None
         self._y: Value | None = None
@@ -101,7 +97,7 @@ class Value:
         self._dx = self._dy = 0.0
         self._drest: tuple[float, ...] = ()
         self._constant = False
-        self._scope, self._stamp = current_scope.get(), next(_stamps)
+        self._scope, self._stamp = current_scope.get(), next(stamps)
 
     @property
     def data(self) -> float:
@@ -113,7 +109,9 @@ class Value:
     def data(self, number: Any) -> None:
         if self._row is not None or self._constant or around.get():
             refuse_data(self)
-        self._number = as_float(number)
+        replace(self, as_float(number))
+
+    _replaced = property(replaced)
 
     @property
     def grad(self) -> float:
@@ -209,7 +207,6 @@ class Value:
 
 
 _new = partial(object.__new__, Value)
-_stamps = count()
 _scope_now = current_scope.get
 _mode_now = current_mode.get
 
@@ -227,7 +224,7 @@ def _leaf(number: float, is_constant: bool) -> Value:
     node._row = node._x = node._y = None
     node._rest = node._drest = ()
     node._constant = is_constant
-    node._scope, node._stamp = _scope_now(), next(_stamps)
+    node._scope, node._stamp = _scope_now(), next(stamps)
     return node
 
 
@@ -242,7 +239,7 @@ def record(row: Op, parents: tuple[Value, ...]) -> Value:
     node._row = row
     node._constant = False
     node._scope = _scope_now()
-    node._stamp = next(_stamps)
+    node._stamp = next(stamps)
     if row.arity == 2:
         node._x, node._y = x, y = parents
         node._rest = node._drest = ()
@@ -285,9 +282,11 @@ def restore(
     """A node with these `fields`; nothing is evaluated."""
     node = _new()
     node._row, node._number, node._grad, node._label = row, data, grad, label
-    node._constant, node._scope, node._stamp = is_constant, scope, next(_stamps)
+    node._constant, node._scope, node._stamp = is_constant, scope, next(stamps)
     _set_parents(node, parents)
     _set_partials(node, partials)
+    if row is None:
+        node._dy = -1.0
     return node
 
 

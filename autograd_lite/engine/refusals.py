@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from autograd_lite.engine.modes import around, is_followed, tracing
-from autograd_lite.errors import GraphError, ProgramError
+from autograd_lite.errors import GraphError, ProgramError, shown
 
 
 def refuse_data(node: Any) -> None:
@@ -44,8 +44,28 @@ def _followed() -> type[GraphError] | type[ProgramError]:
     return ProgramError if tracing.get() else GraphError
 
 
+def refuse_attribute(name: str) -> NoReturn:
+    """Raise: a Value has no such attribute, and none can be added."""
+    if name.startswith("_"):
+        raise AttributeError(
+            f"a Value has no attribute {name!r}: partial derivatives are numbers here, "
+            ".local_grads, and backward() of the result goes over the graph; for a rule of your "
+            "own write ag.custom_op(...)"
+        )
+    raise AttributeError(
+        f"a Value has no attribute {name!r}, and none can be added; keep what belongs to it in a "
+        "list beside the parameters, or in a dict by Value (its hash is its identity)"
+    )
+
+
 def refuse_label(label: object) -> NoReturn:
-    """Raise: this is no label."""
+    """Raise: this is no label; perhaps the parents, as micrograd has them."""
+    if isinstance(label, tuple | set | frozenset | list):
+        raise TypeError(
+            "Value(data, label) is a leaf, and takes no parents and no op: a node comes from "
+            "operations on Values, such as a * b, or from an op of your own, ag.custom_op(...); "
+            f"the label was {shown(label)}"
+        )
     raise TypeError(
-        f"a label is a str and was given {type(label).__name__}: {label!r}; write str(...)"
+        f"a label is a str and was given {type(label).__name__}: {shown(label)}; write str(...)"
     )

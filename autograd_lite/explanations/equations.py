@@ -15,6 +15,8 @@ from autograd_lite.explanations.templates import POWER, Piece, fill
 if TYPE_CHECKING:
     from autograd_lite.explanations.explanation import Explanation
 
+#: What is said below equations of a graph whose leaves were changed since.
+_STALE = r"&\text{stale: the numbers are those recorded; root.refresh() brings them up to date}"
 #: Factors of a product that are written, and ops that are written out below.
 _FACTORS, _DEFINITIONS = 6, 24
 
@@ -37,7 +39,11 @@ def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
     formulas: dict[Value, list[Piece | None]] = {}
     lines = [line for item in told for line in _equations(item, names, formulas)]
     made = sorted(formulas, key=lambda node: -sweep.index[node])[:_DEFINITIONS]
-    lines += [f"{names[node]} &= {names.call(node).text}" for node in made]
+    known = [node for node in made if names.recorded(node) is not None]
+    lines += [f"{names[node]} &= {names.call(node).text}" for node in known]
+    if sweep.freshness.stale:
+        moved = dict.fromkeys(filter(None, [names.since(node, "$") for node in known]))
+        lines += [*[rf"&\text{{{said}}}" for said in moved], _STALE]
     if len(items) > len(told):
         lines.append(rf"&\ldots\ \text{{{len(items) - len(told)} more}}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

@@ -41,7 +41,7 @@ class Explanation:
         self.depth = 0 if place is None else sweep.depth[place]
         self.count = sweep.count[wrt]
         self.bound = sweep.bound(wrt)
-        self.stale = sweep.stale is not None
+        self.stale = bool(sweep.freshness.stale)
 
     @cached_property
     def _found(self) -> tuple[list[Path], float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula, partials
@@ -41,7 +41,7 @@ class Names:
     """
 
     def __init__(self, nodes: Iterable[Value], sweep: Sweep, notation: Notation) -> None:
-        self.notation = notation
+        self.notation, self._sweep = notation, sweep
         ordered = sorted(set(nodes), key=lambda node: sweep.index.get(node, -1))
         self._names = labels(ordered, notation)
         for node in ordered:
@@ -54,11 +54,23 @@ class Names:
         """The name of one of the nodes."""
         return self._names[node].text
 
-    def formula(self, node: Value) -> Formula:
+    def recorded(self, node: Value) -> dict[Value, float] | None:
+        """The numbers of its parents that a node's equations hold with; None if nobody knows."""
+        if node not in self._sweep.freshness.stale:
+            return self._sweep.data
+        given = self._sweep.freshness.arguments(node)
+        return None if given is None else dict(zip(node.parents, given, strict=True))
+
+    def since(self, node: Value, mark: str = "") -> str:
+        """Which of these are others now: ``x recorded 3, now 2.9``, with marks around names."""
+        called = {parent: f"{mark}{name.text}{mark}" for parent, name in self._names.items()}
+        return self._sweep.freshness.since(node, lambda parent: called.get(parent, "a leaf"))
+
+    def formula(self, node: Value, numbers: Mapping[Value, float] | None = None) -> Formula:
         """A name or a number, as a part of formulas."""
         if node in self._names or (node.label and not node.constant):
             return Formula(node=node)
-        return Formula(node.data)
+        return Formula(node.data if numbers is None else numbers.get(node, node.data))
 
     def piece(self, formula: Formula) -> Piece:
         """How such a part is written."""
@@ -69,14 +81,16 @@ class Names:
 
     def call(self, node: Value) -> Piece:
         """How a node was computed from its parents."""
-        row = row_of(node)
-        parents = [self.formula(parent) for parent in node.parents]
+        row, numbers = row_of(node), self.recorded(node)
+        parents = [self.formula(parent, numbers) for parent in node.parents]
         pieces = [self.piece(parent) for parent in parents]
         return self.notation.call(row, pieces, shown(row, [p.number for p in parents]))
 
     def partials(self, node: Value) -> list[Piece | None]:
         """The local derivatives of a node as formulas; None for one that is too long or unknown."""
-        found = partials(node, self.formula) if len(node.parents) <= _ARGUMENTS else None
+        numbers, found = self.recorded(node), None
+        if numbers is not None and len(node.parents) <= _ARGUMENTS:
+            found = partials(node, lambda part: self.formula(part, numbers))
         if found is None:
             return [None] * len(node.parents)
         return [self._written(partial) for partial in found]

@@ -18,7 +18,9 @@ from itertools import count
 from typing import NamedTuple
 
 from autograd_lite.engine import Value, adjoints
-from autograd_lite.graph import ancestors, first_stale
+from autograd_lite.errors import counted
+from autograd_lite.graph import ancestors
+from autograd_lite.graph.freshness import Freshness
 
 _EPSILON = sys.float_info.epsilon
 #: Labels that look like the name of a node without one.
@@ -53,7 +55,7 @@ class Path:
     product: float
 
     def __repr__(self) -> str:
-        return f"<path of {len(self.partials)} steps, product {self.product:.6g}>"
+        return f"<path of {counted(len(self.partials), 'step')}, product {self.product:.6g}>"
 
 
 class _Way(NamedTuple):
@@ -97,13 +99,16 @@ class Sweep:
         For each node, the steps of its longest path.
     count : dict
         For each input, the exact number of its paths.
-    stale : Value or None
-        A node that would have another number now, if there is one.
+    data : dict of Value to float
+        The number of each node.
+    freshness : Freshness
+        Which of the graph's equations hold, and with which numbers.
     """
 
     def __init__(self, root: Value, inputs: list[Value]) -> None:
         self.order = ancestors(root)
-        self.stale = first_stale(self.order)
+        self.freshness = Freshness(self.order)
+        self.data = {node: node.data for node in self.order}
         self.gradient = adjoints(root, 1.0, self.order)
         self.index = {node: i for i, node in enumerate(self.order)}
         many = len(self.order)

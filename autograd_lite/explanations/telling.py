@@ -13,6 +13,7 @@ from autograd_lite.explanations.notation import TEXT
 from autograd_lite.explanations.paths import Path, Sweep
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import scope_of
+from autograd_lite.terminal import on_screen
 
 if TYPE_CHECKING:
     from autograd_lite.explanations.explanation import Explanation
@@ -23,7 +24,7 @@ _NARROWEST = 40
 _INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _STALE = (
     "Stale: a leaf was changed since this graph was recorded. What follows holds for the numbers\n"
-    "as recorded; refresh() on the root brings them up to date."
+    "as recorded; root.refresh() brings them up to date."
 )
 
 
@@ -48,11 +49,11 @@ def text(items: Sequence[Explanation], sweep: Sweep) -> str:
     if len(items) > len(told):
         more = len(items) - len(told)
         blocks.append([f"… and {more:,} more: index this by position, Value or label"])
-    if sweep.stale is not None:
+    if sweep.freshness.stale:
         blocks.insert(0, [_STALE])
     if edges:
         blocks.append(["Local derivatives", *_local_derivatives(edges, names, sweep, width)])
-    return "\n\n".join("\n".join(block) for block in blocks)
+    return on_screen("\n\n".join("\n".join(block) for block in blocks))
 
 
 def seen(items: Sequence[Explanation], most: int) -> list[Value]:
@@ -139,26 +140,30 @@ def _local_derivatives(
     rows: list[list[str]] = []
     former: Value | None = None
     formulas: list[Piece | None] = []
+    notes: dict[str, None] = {}
     for node, argument in shown_edges:
         made, value = "", ""
         if node is not former:
-            made, value = f"{names[node]} = {names.call(node).text}", f"= {node.data:.6g}"
+            made, value = f"{names[node]} = {names.call(node).text}", f"= {sweep.data[node]:.6g}"
+            if names.recorded(node) is None:
+                made, value = f"{names[node]}, of numbers not known", value[2:]
+            if said := names.since(node):
+                notes[f"  {names[node]}: {said}"] = None
             former, formulas = node, names.partials(node)
         formula, number = formulas[argument], f"{edges[node, argument]:.6g}"
         known = f"= {formula.text}" if formula and formula.text != number else ""
         rows.append([made, value, _fraction(node, argument, names), known, f"= {number}"])
     widest = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    # the two columns of formulas share what the others leave
-    room = width - 2 * len(widest) - sum(widest) + widest[0] + widest[3]
-    widest[3] = min(widest[3], max(room - min(widest[0], room // 2), 8))
-    widest[0] = min(widest[0], max(room - widest[3], 8))
+    formulas_in = (0, 2, 3)  # of its columns; the widest gives first, so that long cells are cut
+    while sum(widest) + 2 * len(widest) > width and max(widest[k] for k in formulas_in) > 8:
+        widest[max(formulas_in, key=widest.__getitem__)] -= 1
     lines = [
         "  " + "  ".join(_clip(cell, n).ljust(n) for cell, n in zip(row, widest, strict=True))
         for row in rows
     ]
     if len(edges) > _EDGES:
         lines.append(f"  … and {len(edges) - _EDGES:,} more")
-    return [line.rstrip() for line in lines]
+    return [line.rstrip() for line in [*lines, *notes]]
 
 
 def _clip(cell: str, width: int) -> str:

@@ -16,19 +16,23 @@ from itertools import pairwise
 #: How tightly text binds: as ``x < y``, ``x + y``, ``x y``, ``x**y``, or as what nothing splits.
 RELATION, SUM, PRODUCT, POWER, ATOM = range(5)
 
+#: Here a * (b % c) is no a * b % c, so they bind as a sum, and their operands as in a quotient.
+_REMAINDERS = "%", "//"
 _LEVELS = {
     **dict.fromkeys([",", "<", ">", "=", "≤", r"\lt", r"\gt", r"\leq", r"\le", r"\geq"], RELATION),
-    **dict.fromkeys("+-", SUM),
+    **dict.fromkeys(["+", "-", *_REMAINDERS], SUM),
     **dict.fromkeys([r"\cdot", r"\times", "*", "·", "/"], PRODUCT),
     **dict.fromkeys(["**", "^", "_"], POWER),
 }
 #: What must fill the hole after an operator: x - (y - z), x / (y * z); and the one before it.
 _AFTER = {"+": SUM, "-": PRODUCT, "/": POWER, ",": RELATION, "**": POWER, "^": ATOM, "_": ATOM}
 _BEFORE = {",": RELATION, "**": ATOM, "^": ATOM, "_": ATOM}
+for _sign in _REMAINDERS:
+    _AFTER[_sign] = _BEFORE[_sign] = POWER
 _DELIMITER = r"(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\.|.)"
 _TOKEN = re.compile(
     rf"(?P<open>\\left{_DELIMITER}|[{{(\[])|(?P<close>\\right{_DELIMITER}|[}})\]])"
-    r"|(?P<space>\s+|\\[,;:! ])|#(?P<hole>[0-9]+|[*n])|(?P<text>\\[A-Za-z]+|\\.|\*\*|.)",
+    r"|(?P<space>\s+|\\[,;:! ])|#(?P<hole>[0-9]+|[*n])|(?P<text>\\[A-Za-z]+|\\.|\*\*|//|.)",
     re.DOTALL,
 )
 

@@ -12,6 +12,7 @@ from autograd_lite.explanations.naming import labels
 from autograd_lite.explanations.notation import LATEX, shown
 from autograd_lite.explanations.templates import ATOM, POWER, Piece
 from autograd_lite.graph import ancestors, check_value, order_by, row_of
+from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
 
 #: A part of a formula gets a line of its own where repeating it takes more symbols than this, or
@@ -173,12 +174,16 @@ class _Page:
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def _note(self) -> str:
-        """How many ops are not written, if any."""
+        """How many ops are not written, if any, and whether numbers are later than the ops."""
         written = {formula.node for formula in self._written}
         below = topological_order(self._cut)
         left_out = sum(1 for node in below if node.op and node not in written)
         what = "operation is" if left_out == 1 else "operations are"
-        return f"{left_out} more {what} not written out" if left_out else ""
+        said = [f"{left_out} more {what} not written out"] * bool(left_out)
+        stale = Freshness(ancestors(self._value)).stale
+        if any(not (p.op or p.label or p.constant) for node in stale for p in node.parents):
+            said.append("stale: numbers of leaves are of now; root.refresh() computes the rest")
+        return "; ".join(said)
 
     # --- which formulas are written ---------------------------------------------------------------
 

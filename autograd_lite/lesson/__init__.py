@@ -67,7 +67,7 @@ from autograd_lite.lesson.iteration import (
     update_table,
     verdict,
 )
-from autograd_lite.lesson.layout import Part, as_html, as_text
+from autograd_lite.lesson.layout import WIDTH, Part, as_html, as_text
 from autograd_lite.lesson.loss import (
     Distribution,
     Losses,
@@ -91,6 +91,7 @@ from autograd_lite.lesson.model import (
 )
 from autograd_lite.lesson.networks import NetworkRun, NoiseRun, depth_and_width, noise
 from autograd_lite.lesson.optimizers import OptimizerRun, compare_optimizers, line_loss, optimize
+from autograd_lite.terminal import on_screen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -112,9 +113,9 @@ class Step:
     _parts: Callable[[], Sequence[Part]]
     _figures: Mapping[str, Callable[[], Figure]]
 
-    def text(self) -> str:
-        """The step in words and aligned tables, at most 79 columns wide; the same every time."""
-        return as_text(self._parts())
+    def text(self, width: int = WIDTH) -> str:
+        """The step in words and aligned tables, so many columns wide; the same every time."""
+        return on_screen(as_text(self._parts(), width))
 
     def html(self, figures: Mapping[str, str] | None = None) -> str:
         """The step in paragraphs and tables, as HTML.

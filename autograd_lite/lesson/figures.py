@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.errors import counted
 from autograd_lite.lesson import (
     differentiation,
     genetic,
@@ -219,7 +220,7 @@ def genetic_algorithm() -> Figure:
         ax.plot(evaluations, result.descent, label="gradient descent", **style(0))
         ax.set_yscale("log")
         ax.set_ylim(bottom=1e-10)
-        title = f"{count} weight{'s' * (count > 1)}"
+        title = counted(count, "weight")
         _finish(ax, title, "loss evaluations", "lowest loss so far")
     return figure
 

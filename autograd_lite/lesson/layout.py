@@ -48,9 +48,10 @@ class Formulas:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """Lines that are shown as they are."""
+    """Lines that are shown as they are; where they are too wide, those of `narrow` wrapped."""
 
     text: str
+    narrow: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,46 +78,58 @@ def _cell(cell: object) -> str:
 # --- text -----------------------------------------------------------------------------------------
 
 
-def as_text(parts: Sequence[Part]) -> str:
-    """The parts with an empty line between them, at most 79 columns wide, without figures."""
-    return "\n\n".join(_text(part) for part in parts if not isinstance(part, Figure))
+def as_text(parts: Sequence[Part], width: int = WIDTH) -> str:
+    """The parts with an empty line between them, in so many columns at most, without figures."""
+    return "\n\n".join(_text(part, width) for part in parts if not isinstance(part, Figure))
 
 
-def _text(part: Paragraph | Table | Formulas | Verbatim) -> str:
+def _text(part: Paragraph | Table | Formulas | Verbatim, width: int) -> str:
     match part:
         case Paragraph(text):
-            return _wrapped(text)
+            return _wrapped(text, width)
         case Table():
-            return _aligned(part)
+            return _aligned(part, width)
         case Formulas(named):
-            return "\n".join(f"  {name}:\n{_wrapped(formula, '    ')}" for name, formula in named)
-        case Verbatim(text):
-            return textwrap.indent(text, "  ")
+            texts = [f"  {name}:\n{_wrapped(formula, width, '    ')}" for name, formula in named]
+            return "\n".join(texts)
+        case Verbatim(text, narrow):
+            drawn = textwrap.indent(text, "  ")
+            if max(map(len, drawn.splitlines())) <= width:
+                return drawn
+            return "\n".join(_wrapped(line, width, "  ") for line in (narrow or text).splitlines())
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def _wrapped(text: str, width: int, indent: str = "") -> str:
     return textwrap.fill(
         " ".join(text.split()),
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=indent,
         break_on_hyphens=False,
-        break_long_words=False,
     )
 
 
-def _aligned(table: Table) -> str:
+def _aligned(table: Table, room: int) -> str:
+    """The columns side by side; some below others, each with the first, where that is too wide."""
     cells = [list(table.headers), *table.cells()]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i < table.left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(("  " + line).rstrip() for line in lines)
+    blocks: list[list[int]] = [[]]
+    for i, width in enumerate(widths):
+        if i and sum(widths[k] + 2 for k in blocks[-1]) + 2 + width > room:
+            blocks.append([0] if widths[0] + width + 4 <= room else [])
+        blocks[-1].append(i)
+    texts = []
+    for block in blocks:
+        lines = [
+            "  ".join(
+                row[i].ljust(widths[i]) if i < table.left else row[i].rjust(widths[i])
+                for i in block
+            )
+            for row in cells
+        ]
+        lines.insert(1, "  ".join("-" * widths[i] for i in block))
+        texts.append("\n".join(("  " + line).rstrip() for line in lines))
+    return "\n\n".join(texts)
 
 
 # --- HTML -----------------------------------------------------------------------------------------

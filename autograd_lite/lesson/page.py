@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import json
-from pathlib import Path
+from importlib.resources import files
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson import STEPS, iteration, page_figures
@@ -118,4 +118,4 @@ def _host(name: str) -> str:
 
 
 def _read(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return files("autograd_lite.lesson").joinpath(name).read_text(encoding="utf-8")

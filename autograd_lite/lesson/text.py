@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from autograd_lite.errors import counted
 from autograd_lite.lesson import backpropagation as chain_of_two
 from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
 from autograd_lite.lesson.layout import (
@@ -170,12 +171,7 @@ def backpropagation() -> list[Part]:
             written out by hand. For one neuron per layer, y = tanh(w·…), and the loss (y - t)²,
             the derivative by w1 is:"""
         ),
-        Formulas(
-            [
-                (f"{row.layers} layer{'s' * (row.layers > 1)}", _breakable(row.formula))
-                for row in one[:3]
-            ]
-        ),
+        Formulas([(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]]),
         Paragraph(
             """Every weight needs such a formula of its own, and each further layer makes all of
             them longer. Back-propagation needs only the local derivatives of each operation in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograd_lite.errors import counted
 from autograd_lite.lesson import genetic, iteration, networks, optimizers
 from autograd_lite.lesson.diagrams import PICTURE
 from autograd_lite.lesson.layout import Figure, Paragraph, Part, Table, Verbatim
@@ -131,7 +132,7 @@ def _genetic() -> list[Part]:
     races = [genetic.race(count) for count in genetic.COUNTS]
     total = len(races[0].genetic)
     kinds = ("genetic", "gradient")
-    few, many = (f"{race.weights} weight{'s' * (race.weights > 1)}" for race in races)
+    few, many = (counted(race.weights, "weight") for race in races)
     return [
         Paragraph(
             """A genetic algorithm iterates too: mutate, and let the fittest survive. The loss is
@@ -171,4 +172,5 @@ def overall_picture() -> list[Part]:
         if i < len(names):
             lines.append(f"▼{' ' * (width - 1)}    │")
     drawn = "\n".join(line.rstrip() for line in lines)
-    return [Paragraph("The overall picture:"), Verbatim(drawn)]
+    said = "\n".join([*(f"{name}: {what}" for name, what in PICTURE), "and on from 2"])
+    return [Paragraph("The overall picture:"), Verbatim(drawn, said)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.engine import Value
+from autograd_lite.errors import ShapeError, counted
+from autograd_lite.ops.numbers import as_float, refuse_masked
 
 Array = np.ndarray[Any, Any]
 
@@ -37,10 +38,15 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
 
 def real_array(name: str, numbers: Any) -> Array:
     """Numbers as a float array; a TypeError that names them if they are not real numbers."""
-    array = np.asarray(numbers)
+    refuse_masked(numbers, name)
+    try:
+        array = np.asarray(numbers)
+    except ValueError:
+        raise ShapeError(f"{name} has rows of different lengths: {numbers!r:.80}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r}")
-    return array.astype(np.float64)
+        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r:.80}")
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64)
 
 
 def part_of(rows: Array, batch: Sequence[int]) -> Array:
@@ -50,24 +56,31 @@ def part_of(rows: Array, batch: Sequence[int]) -> Array:
     return np.ascontiguousarray(chosen, dtype=np.float64)
 
 
-def sample_rows(inputs: Any, of: str = "") -> Array:
+def sample_rows(inputs: Any, model: Any, of: str = "") -> Array:
     """Inputs as an array of real numbers of shape (n, features); the caller's own, if it is one."""
-    array = _finite_array(f"{of}inputs", inputs)
+    array, nin = _finite_array(f"{of}inputs", inputs), getattr(model, "nin", 1)
+    if array.ndim == 1 and nin > 1:
+        row = f", such as [{array[:nin].tolist()}]" if len(array) >= nin else ""
+        raise ShapeError(
+            f"{of}inputs of one dimension are samples of one feature, and this "
+            f"{type(model).__name__} takes {nin} inputs; write rows of {nin}{row:.80}"
+        )
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 
-def samples(inputs: Any, outputs: Any, of: str = "") -> tuple[Array, Array]:
+def samples(inputs: Any, outputs: Any, model: Any, of: str = "") -> tuple[Array, Array]:
     """Inputs of shape (n, features) and outputs of shape (n,) or (n, k)."""
-    rows, targets = sample_rows(inputs, of), _finite_array(f"{of}outputs", outputs)
+    rows, targets = sample_rows(inputs, model, of), _finite_array(f"{of}outputs", outputs)
     if len(rows) != len(targets):
         raise ShapeError(
-            f"there are {len(rows)} {of}inputs and {len(targets)} {of}outputs; give one output per "
-            "input"
+            f"there are {counted(len(rows), f'{of}input')} and "
+            f"{counted(len(targets), f'{of}output')}; give one output per input"
         )
     return rows, targets
 
 
 def _finite_array(name: str, data: Any) -> Array:
+    refuse_masked(data, name)
     try:
         given = np.asarray(data)
     except ValueError as error:
@@ -78,7 +91,14 @@ def _finite_array(name: str, data: Any) -> Array:
         try:
             numbers = [as_float(thing) for thing in given.ravel().tolist()]
         except TypeError as error:
-            raise TypeError(f"{name} must be plain numbers: {error}") from None
+            text = next((x for x in given.ravel().tolist() if isinstance(x, str)), None)
+            said = str(error)
+            if text is not None and name.endswith("outputs"):
+                said = (
+                    f"{text!r:.80} is text; for classes give their indices from 0, "
+                    "np.unique(labels, return_inverse=True)[1], and loss='cross_entropy'"
+                )
+            raise TypeError(f"{name} must be plain numbers: {said}") from None
         array = np.array(numbers, dtype=np.float64).reshape(given.shape)
     if array.ndim not in (1, 2):
         raise ShapeError(
@@ -95,3 +115,125 @@ def _finite_array(name: str, data: Any) -> Array:
             f"samples out, or fill in a number ({len(bad)} in all)"
         )
     return array
+
+
+# --- what models give, and batches of it as losses take them --------------------------------------
+
+
+class Model(Protocol):
+    """What can learn."""
+
+    def __call__(self, x: Any) -> Any:
+        """The output for one sample."""
+
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """(name, parameter) for each parameter."""
+
+
+def uneven(model: Model, widths: Iterable[int]) -> str:
+    """That the number of outputs depends on the sample, in words."""
+    counts = " and ".join(map(str, sorted(widths)))
+    return f"{type(model).__name__} gives {counts} outputs, by the sample; give as many for each"
+
+
+def as_list(output: Any) -> list[Any]:
+    """A model's outputs, also if there is one."""
+    return list(output) if isinstance(output, list | tuple) else [output]
+
+
+def numbers_of(output: Any) -> Any:
+    """A model's output without its graph."""
+    if isinstance(output, Value):
+        return output.data
+    if isinstance(output, list | tuple):
+        return [numbers_of(value) for value in output]
+    raise TypeError(
+        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
+        f"{output!r}"
+    )
+
+
+def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
+    """One list of numbers per sample, all of one length."""
+    if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
+        raise TypeError(
+            f"{name} takes a batch, with one entry per sample, and its {role} are one "
+            f"{type(batch).__name__}: {batch!r}; write [output], [target] for a single sample"
+        )
+    refuse_masked(batch, f"the {role} of {name}")
+    entries = batch.tolist() if isinstance(batch, np.ndarray) else batch
+    rows = [[entry] if _single(entry) else list(entry) for entry in entries]
+    widths = sorted({len(row) for row in rows})
+    if len(widths) > 1:
+        raise ShapeError(f"the {role} of {name} have different lengths: {widths}")
+    return rows
+
+
+def _single(entry: Any) -> bool:
+    return isinstance(entry, Value | str) or not isinstance(entry, Iterable)
+
+
+def check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
+    """A ValueError that names the first target that is no class."""
+    if isinstance(targets, list):  # perhaps short, as in steps of one's own
+        wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
+    else:
+        wrong = np.flatnonzero(~np.isin(targets, classes))
+    if len(wrong):
+        between = "{:g} or {:g}", "class indices from {} to {}"
+        known = between[isinstance(classes, range)].format(classes[0], classes[-1])
+        target = float(targets[wrong[0]])
+        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {target!r}")
+
+
+def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
+    if len(rows) != len(wanted):
+        raise ShapeError(
+            f"{name} takes one target per sample and was given {counted(len(rows), 'output')} and "
+            f"{counted(len(wanted), 'target')}"
+        )
+    if not rows:
+        raise ShapeError(f"{name} of no samples is undefined; give it at least one")
+    return rows, wanted
+
+
+def pairs_of(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """(output, target) for all outputs of all samples."""
+    rows, wanted = _samples(name, outputs, targets)
+    if len(rows[0]) != len(wanted[0]) or not rows[0]:
+        raise ShapeError(
+            f"{name} takes one target per output and was given {counted(len(rows[0]), 'output')} "
+            f"and {counted(len(wanted[0]), 'target')} per sample"
+        )
+    return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
+
+
+def two_class_pairs(
+    name: str, outputs: Any, targets: Any, classes: tuple[float, float]
+) -> list[tuple[Any, float]]:
+    """The same, of targets that are one of two numbers."""
+    pairs = [(o, as_float(t)) for o, t in pairs_of(name, outputs, targets)]
+    check_classes(name, classes, [target for _, target in pairs])
+    return pairs
+
+
+def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], int]]:
+    """(outputs, index of the class) of all samples."""
+    rows, wanted = _samples(name, outputs, targets)
+    if len(rows[0]) < 2:
+        raise ShapeError(
+            f"{name} takes one output per class, at least 2, and was given {len(rows[0])}; use "
+            "binary_cross_entropy for one output"
+        )
+    if len(wanted[0]) != 1:
+        raise ShapeError(
+            f"{name} takes one class index per sample and was given {len(wanted[0])} numbers; "
+            "write np.argmax(targets, axis=1) for one-hot rows"
+        )
+    classes = [as_float(target) for [target] in wanted]
+    check_classes(name, range(len(rows[0])), classes)
+    return [(row, int(c)) for row, c in zip(rows, classes, strict=True)]

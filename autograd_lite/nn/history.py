@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from autograd_lite.errors import counted
 
 
 class Epoch(NamedTuple):
@@ -105,7 +107,23 @@ class History:
         if last.validation_loss is not None:
             parts.append(f"validation loss {last.validation_loss:.4g}")
         parts += [f"validation {name} {x:.4g}" for name, x in last.validation_metrics.items()]
-        return f"<History of {len(self)} epochs{ended}: {', '.join(parts)}>"
+        return f"<History of {counted(len(self), 'epoch')}{ended}: {', '.join(parts)}>"
+
+
+class Carried:
+    """Gives an exception that leaves the block the epochs so far, as its ``history``."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if error is not None:
+            try:  # whatever its class says about assignments
+                object.__setattr__(error, "history", self._history)
+            except AttributeError:
+                error.add_note(f"until then: {self._history!r}")
 
 
 def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.engine import Value, constant, current_scope, record_beside
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, activate, checked, row_named, symbol_of
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.passes import structure_of
+from autograd_lite.nn.tensors import structure_of
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.sequences import sequence
 
@@ -128,6 +128,8 @@ class Neuron(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Neuron:
+            return super().describe()
         if not isinstance(self.activation, str):
             raise ValueError(
                 f"the activation {self.activation!r} is a function, which a file cannot hold; use "
@@ -244,6 +246,8 @@ class Layer(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Layer:
+            return super().describe()
         one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
         return {**one, "type": "Layer", "nout": len(self.neurons)}
 
@@ -272,7 +276,9 @@ def inputs_of(module: HasInputs, x: Any) -> list[Any]:
     nin = module.nin
     xs = x if type(x) is list else _sample(module, x)
     if len(xs) != nin:
-        raise ShapeError(f"this {type(module).__name__} takes {nin} inputs and was given {len(xs)}")
+        raise ShapeError(
+            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
+        )
     return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
 
 
@@ -281,13 +287,13 @@ def _sample(module: HasInputs, x: Any) -> list[Any]:
     name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
     if isinstance(x, np.ndarray) and x.ndim > 1:
         raise ShapeError(
-            f"{name} takes one sample of {module.nin} inputs and was given an array of shape "
-            f"{x.shape}; use predict for many samples"
+            f"{name} takes one sample of {counted(module.nin, 'input')} and was given an "
+            f"array of shape {x.shape}; use predict for many samples"
         )
     if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
         raise TypeError(
-            f"{name} takes a sequence of {module.nin} numbers or Values and was given "
-            f"{type(x).__name__}: {x!r}"
+            f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
+            f"was given {type(x).__name__}: {x!r}"
         )
     return [x] if single else sequence(name, x)
 

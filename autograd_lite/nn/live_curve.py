@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import counted
 from autograd_lite.nn.history import History
 
 WIDTH, HEIGHT = 340, 232
@@ -141,7 +142,7 @@ def _curves(panel: Panel, top: float) -> list[str]:
     left, right, bottom = _LEFT, _RIGHT, _BOTTOM
     parts = [f'<path class="rule" d="M{left:g} {bottom:g}H{right:g}"/>']
     if not panel.history.epochs:
-        return [*parts, words(right, bottom + 16, f"{panel.epochs:,} epochs", "soft small end")]
+        return [*parts, words(right, bottom + 16, counted(panel.epochs, "epoch"), "soft small end")]
     columns = [np.array(panel.history.loss)]
     columns += [np.array(panel.history.validation_loss)] if panel.held else []
     together = np.concatenate(columns)
@@ -173,7 +174,7 @@ def _curves(panel: Panel, top: float) -> list[str]:
     return [
         *parts,
         words(left, bottom + 16, scale, "soft small"),
-        words(right, bottom + 16, f"{panel.epochs:,} epochs", "soft small end"),
+        words(right, bottom + 16, counted(panel.epochs, "epoch"), "soft small end"),
     ]
 
 

@@ -44,7 +44,7 @@ def load(path: str | os.PathLike[str]) -> Module:
         module = build()
         module.load_state_dict(saved.tensors)
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{os.fspath(path)}: {error}") from None
+        raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
     return module
 
 

@@ -9,24 +9,23 @@ float out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
-from autograd_lite.nn.data import Array
+from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of, two_class_pairs
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
-from autograd_lite.ops.numbers import as_float
-from autograd_lite.ops.reductions import dot, logsumexp, mean
-from autograd_lite.ops.rules import absolute, relu, square
+from autograd_lite.ops.reductions import logsumexp, max, mean
+from autograd_lite.ops.rules import absolute, relu, square, stop_gradient
 
 _SIGNS, _BITS = (-1.0, 1.0), (0.0, 1.0)
+_quiet = np.errstate(all="ignore")  # of numbers of NumPy's, whose warnings and errors are its own
 
 
+@_quiet
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Mean of (output - target)².
 
@@ -49,9 +48,10 @@ def squared_error(outputs: Any, targets: Any) -> Any:
     >>> squared_error([3.0, 5.0], [2.0, 2.0])
     5.0
     """
-    return mean([square(o - t) for o, t in _pairs("squared_error", outputs, targets)])
+    return mean([square(o - t) for o, t in pairs_of("squared_error", outputs, targets)])
 
 
+@_quiet
 def absolute_error(outputs: Any, targets: Any) -> Any:
     """Mean of |output - target|, whose derivative at 0 is 0.
 
@@ -62,9 +62,10 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
     >>> absolute_error([3.0, 5.0], [2.0, 2.0])
     2.0
     """
-    return mean([absolute(o - t) for o, t in _pairs("absolute_error", outputs, targets)])
+    return mean([absolute(o - t) for o, t in pairs_of("absolute_error", outputs, targets)])
 
 
+@_quiet
 def hinge(outputs: Any, targets: Any) -> Any:
     """Mean of max(0, 1 - target · output): a margin for two classes (Cortes & Vapnik 1995).
 
@@ -76,10 +77,11 @@ def hinge(outputs: Any, targets: Any) -> Any:
     >>> hinge([0.5, 3.0], [1, -1])
     2.25
     """
-    pairs = _two_class_pairs("hinge", outputs, targets, _SIGNS)
+    pairs = two_class_pairs("hinge", outputs, targets, _SIGNS)
     return mean([relu(1.0 - t * o) for o, t in pairs])
 
 
+@_quiet
 def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     """Mean of -log(probability of the target), for two classes, from logits.
 
@@ -94,15 +96,17 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     >>> binary_cross_entropy([1000.0, -1000.0], [1, 1])
     500.0
     """
-    pairs = _two_class_pairs("binary_cross_entropy", outputs, targets, _BITS)
+    pairs = two_class_pairs("binary_cross_entropy", outputs, targets, _BITS)
     return mean([softplus(-o if t else o) for o, t in pairs])
 
 
+@_quiet
 def cross_entropy(outputs: Any, targets: Any) -> Any:
     """Mean of -log(probability of the target), for k classes, from logits.
 
-    The probabilities of a sample are the softmax of its k outputs. Computed with logsumexp, which
-    does not overflow.
+    The probabilities of a sample are the softmax of its k outputs. Only the gaps between logits
+    count, so these are taken first: no digit is lost however large what all share. A logit of -inf
+    is a class that is left out; inf gives nan, as in PyTorch.
 
     Parameters
     ----------
@@ -127,91 +131,27 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0]).__round__(4)
     500.3466
     """
-    pairs = _classes("cross_entropy", outputs, targets)
-    return mean([logsumexp(row) - row[c] for row, c in pairs])
+    pairs = [(_gaps(row), c) for row, c in classes_of("cross_entropy", outputs, targets)]
+    return mean([logsumexp(gaps) - gaps[c] for gaps, c in pairs])
 
 
-# --- shapes and targets ---------------------------------------------------------------------------
+def _gaps(logits: Sequence[Any]) -> list[Any]:
+    """How far each is below the largest, which cancels in the loss and its derivatives."""
+    top = stop_gradient(max(logits))
+    return [logit - top for logit in logits]
 
 
-def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
-    """One list of numbers per sample, all of one length."""
-    if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
-        raise TypeError(
-            f"{name} takes a batch, with one entry per sample, and its {role} are one "
-            f"{type(batch).__name__}: {batch!r}; write [output], [target] for a single sample"
-        )
-    entries = batch.tolist() if isinstance(batch, np.ndarray) else batch
-    rows = [[entry] if _single(entry) else list(entry) for entry in entries]
-    widths = sorted({len(row) for row in rows})
-    if len(widths) > 1:
-        raise ShapeError(f"the {role} of {name} have different lengths: {widths}")
-    return rows
+def _gap_of_class(targets: Sequence[Any], gaps: Sequence[Any]) -> Any:
+    """The gap of the class that one-hot targets name; no product, as a gap may be -inf."""
+    chosen = gaps[0]
+    for target, gap in zip(targets[1:], gaps[1:], strict=True):
+        chosen = where(target, gap, chosen)
+    return chosen
 
 
-def _single(entry: Any) -> bool:
-    return isinstance(entry, Value | str) or not isinstance(entry, Iterable)
-
-
-def _check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
-    if isinstance(targets, list):  # perhaps short, as in steps of one's own
-        wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
-    else:
-        wrong = np.flatnonzero(~np.isin(targets, classes))
-    if len(wrong):
-        between = "{:g} or {:g}", "class indices from {} to {}"
-        known = between[isinstance(classes, range)].format(classes[0], classes[-1])
-        target = float(targets[wrong[0]])
-        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {target!r}")
-
-
-def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
-    rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
-    if len(rows) != len(wanted):
-        raise ShapeError(
-            f"{name} takes one target per sample and was given {len(rows)} outputs and "
-            f"{len(wanted)} targets"
-        )
-    if not rows:
-        raise ShapeError(f"{name} of no samples is undefined; give it at least one")
-    return rows, wanted
-
-
-def _pairs(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
-    """(output, target) for all outputs of all samples."""
-    rows, wanted = _samples(name, outputs, targets)
-    if len(rows[0]) != len(wanted[0]) or not rows[0]:
-        raise ShapeError(
-            f"{name} takes one target per output and was given {len(rows[0])} outputs and "
-            f"{len(wanted[0])} targets per sample"
-        )
-    return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
-
-
-def _two_class_pairs(
-    name: str, outputs: Any, targets: Any, classes: tuple[float, float]
-) -> list[tuple[Any, float]]:
-    pairs = [(o, as_float(t)) for o, t in _pairs(name, outputs, targets)]
-    _check_classes(name, classes, [target for _, target in pairs])
-    return pairs
-
-
-def _classes(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], int]]:
-    """(outputs, index of the class) of all samples."""
-    rows, wanted = _samples(name, outputs, targets)
-    if len(rows[0]) < 2:
-        raise ShapeError(
-            f"{name} takes one output per class, at least 2, and was given {len(rows[0])}; use "
-            "binary_cross_entropy for one output"
-        )
-    if len(wanted[0]) != 1:
-        raise ShapeError(
-            f"{name} takes one class index per sample and was given {len(wanted[0])} numbers; "
-            "write np.argmax(targets, axis=1) for one-hot rows"
-        )
-    classes = [as_float(target) for [target] in wanted]
-    _check_classes(name, range(len(rows[0])), classes)
-    return [(row, int(c)) for row, c in zip(rows, classes, strict=True)]
+def _cross_entropy_of_sample(outputs: Any, targets: Any) -> Any:
+    gaps = _gaps(outputs)
+    return logsumexp(gaps) - _gap_of_class(targets, gaps)
 
 
 # --- by name --------------------------------------------------------------------------------------
@@ -257,6 +197,8 @@ class Loss:
         ``classes(n_outputs)``: what targets may be.
     encode : callable
         ``encode(targets, n_outputs)``: targets as `sample` takes them, a row for each sample.
+    logits : bool
+        Whether it makes probabilities of the outputs itself.
     """
 
     function: Callable[[Any, Any], Any]
@@ -264,6 +206,7 @@ class Loss:
     right: Callable[[Any, Any], list[Any]] | None = None
     classes: Callable[[int], Sequence[float]] | None = None
     encode: Callable[[Array, int], Array] = lambda targets, _: targets.reshape(len(targets), -1)
+    logits: bool = False
 
     @property
     def metrics(self) -> Mapping[str, Callable[[Any, Any], float]]:
@@ -279,7 +222,7 @@ class Loss:
         """Raise what the function of this loss raises for such targets."""
         self.function([[0.0] * n_outputs], targets[:1])
         if self.classes is not None:
-            _check_classes(self.function.__name__, self.classes(n_outputs), targets.ravel())
+            check_classes(self.function.__name__, self.classes(n_outputs), targets.ravel())
 
 
 #: The losses by name.
@@ -294,13 +237,15 @@ LOSSES: dict[str, Loss] = {
         _of_pairs(lambda o, t: softplus(where(t, -o, o))),
         _right_sides,
         lambda n_outputs: _BITS,
+        logits=True,
     ),
     "cross_entropy": Loss(
         cross_entropy,
-        lambda outputs, targets: logsumexp(outputs) - dot(targets, outputs),
+        _cross_entropy_of_sample,
         _right_class,
         range,
         _one_hot,
+        logits=True,
     ),
 }
 

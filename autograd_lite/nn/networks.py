@@ -13,7 +13,7 @@ from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.init import Scheme, generator
 from autograd_lite.nn.layers import Layer, common, inputs_of, number, size
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.passes import structure_of
+from autograd_lite.nn.tensors import structure_of
 
 
 class MLP(Module):
@@ -106,6 +106,8 @@ class MLP(Module):
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
         layers = [layer.describe() for layer in self.layers]
+        if type(self) is not MLP or not all("nin" in layer for layer in layers):
+            return super().describe()  # of a class below this one, or of neurons of one's own
         hidden = common([layer["activation"] for layer in layers[:-1]], "the hidden layers")
         return {
             "type": "MLP",
@@ -153,6 +155,12 @@ class Sequential(Module):
         number(self.layers)
         self.place(current_scope.get())
 
+    @property
+    def nin(self) -> int:
+        """Number of inputs, if the first module has one; else an AttributeError."""
+        found: int = self.layers[0].nin  # type: ignore[attr-defined]
+        return found
+
     def __call__(self, x: Any) -> Any:
         """What the last module gives."""
         with scope(self.scope_name):
@@ -165,6 +173,8 @@ class Sequential(Module):
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
+        if type(self) is not Sequential:
+            return super().describe()
         return {"type": "Sequential", "modules": [module.describe() for module in self.layers]}
 
     def __repr__(self) -> str:

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
-from autograd_lite.errors import AnomalyError
-from autograd_lite.nn.data import Array, part_of, sample_rows
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError
+from autograd_lite.nn.data import (
+    Array,
+    Model,
+    as_list,
+    numbers_of,
+    part_of,
+    sample_rows,
+    uneven,
+)  # fmt: skip
 from autograd_lite.nn.losses import Loss
-from autograd_lite.program.paths import Paths
+from autograd_lite.nn.remarks import WAY_OUT, changing, generators
+from autograd_lite.nn.tensors import is_known, structure_of
+from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
 
-WAY_OUT = "try a smaller learning rate, or standardise the inputs"
 _ROWS_AT_A_TIME, _ROWS_OF_A_THREAD = 2**17, 2**14  # in predictions
-
-
-class Model(Protocol):
-    """What can learn."""
-
-    def __call__(self, x: Any) -> Any:
-        """The output for one sample."""
-
-    def parameters(self) -> list[Value]:
-        """All parameters, each once."""
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        """(name, parameter) for each parameter."""
+COMPARED = 3  # samples or steps, where programs or outputs may not be what they seem
 
 
 class Pass:
@@ -44,13 +41,15 @@ class Pass:
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = inputs, targets
+        self._depends = False  # whether it is known that the loss depends on a parameter
 
-    def check(self) -> None:
-        """Fail now, and not in the middle of an epoch, if inputs or targets do not fit."""
-        [output] = self._outputs_of(range(1))
-        self._width = len(_as_list(numbers_of(output)))
+    def check(self) -> list[list[Any]]:
+        """Outputs of the first samples; if inputs or targets do not fit, it fails now."""
+        outputs = self._first_outputs()
+        self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
+        return outputs
 
     def over(
         self,
@@ -67,7 +66,15 @@ class Pass:
             right += share * n
             count += n
             if step is not None:
+                if not self._depends:
+                    self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
                 step(self.numbers, gradients, epoch, batch)
+        if step is not None and not self._depends:
+            raise ValueError(
+                "the loss depends on no parameter of the module, so nothing is learnt; compute "
+                "outputs and loss from the parameters themselves: not from .data, and not inside "
+                "no_grad, detach or stop_gradient"
+            )
         return loss / count, dict.fromkeys(self.loss.metrics, right / count)
 
     def evaluate(
@@ -93,12 +100,24 @@ class Pass:
         read_numbers(self.parameters, self.numbers)
         return total.data, share, np.array([parameter.grad for parameter in self.parameters])
 
+    def _reaches_parameters(self, batch: Sequence[int]) -> bool:
+        """Whether the loss has derivatives at all, though all of them are 0 here."""
+        targets = part_of(self.targets, batch).tolist()
+        total = self.loss.function(self._outputs_of(batch), targets)
+        slopes = gradient(as_value(total), self.parameters, create_graph=True)
+        return any(slope.op for slope in slopes)  # what no path leads to is a leaf
+
     def outputs_at(self, rows: Array) -> Array:
         """What the model gives for other inputs."""
         return predict(self.model, rows)
 
+    def _first_outputs(self) -> list[list[Any]]:
+        many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some
+        n = min(COMPARED if many else 1, len(self.inputs))
+        return [*map(as_list, self._outputs_of(range(n)))]
+
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
-        return [self.model(row.tolist()) for row in part_of(self.inputs, batch)]
+        return [*map(self.model, part_of(self.inputs, batch).tolist())]
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
@@ -139,9 +158,12 @@ class CompiledPass(Pass):
         of_sample, right = loss.sample, loss.right or (lambda outputs, targets: [])
 
         def one(model: Model, x: Any, target: Any) -> list[Any]:
-            outputs = _as_list(model(x))
+            outputs = as_list(model(x))
+            if len(outputs) != self._width:
+                raise ShapeError(uneven(model, {self._width, len(outputs)}))
             return [of_sample(outputs, target), *right(outputs, target)]
 
+        self.to_check = 0  # so many further steps are compared with eager ones
         self._loss = Paths(one, "the loss of a sample")
 
         def slopes(model: Model, x: Any, target: Any) -> list[Any]:
@@ -150,12 +172,19 @@ class CompiledPass(Pass):
 
         self._gradient = Paths(slopes, "the gradient of a sample")
 
-    def check(self) -> None:
-        """See `Pass`."""
-        super().check()
+    def check(self) -> list[list[Any]]:
+        """See `Pass`; of a module that is not known, that it gives the same again."""
+        own = not is_traceable(self.model, self.loss)
+        before = generators() if own else ""
+        outputs = super().check()
+        again = self._first_outputs() if own else outputs
+        drawn = own and generators() != before
+        if drawn or str([*map(numbers_of, outputs)]) != str([*map(numbers_of, again)]):
+            raise changing(self.model)
         x, target = part_of(self.inputs, range(1))[0], self._encoded(range(1))[0]
         given = {"the model": self.model, "x": x.tolist(), "target": target.tolist()}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
+        return outputs
 
     def _encoded(self, batch: Sequence[int]) -> Array:
         return self.loss.encode(part_of(self.targets, batch), self._width)
@@ -186,19 +215,38 @@ class CompiledPass(Pass):
         if not math.isfinite(total):
             raise AnomalyError(self._culprit(total, epoch, batch, self._outputs_of(batch)))
         end = 1 + differentiate * len(self.parameters)
+        if differentiate and self.to_check:
+            self.to_check -= 1
+            self._compare(batch, epoch, found[:end])
         # The counts behind these means are whole, so that no bit of the share is lost.
         right = [round(mean * n) for mean in found[end:].tolist()]
         return total, sum(right) / (n * len(right) or 1), found[1:end]
 
+    def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
+        """Raise a ProgramError if loss and gradient are not those of the batch's graph."""
+        total, _, gradients = super().evaluate(batch, epoch, True)
+        eager = np.array([total, *gradients])
+        i = int(np.abs(found - eager).argmax())
+        if abs(found[i] - eager[i]) > 1e-6 * np.abs(eager).max() + 1e-12:
+            raise ProgramError(
+                f"in step {COMPARED - self.to_check}, the program gives {found[i]} and the module "
+                f"{eager[i]} (the loss, or a gradient): it {WHY}, or leave compile out"
+            )
+
 
 def predict(model: Model, inputs: Any) -> Array:
     """See `Module.predict`."""
-    rows, parts = sample_rows(inputs), []
+    rows = sample_rows(inputs, model)
+    parts: list[Array] = []
     program = None if is_watched() else outputs_of(model, rows.shape[1])
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         chunk = part_of(rows, range(start, start + _ROWS_AT_A_TIME))
         if program is None:
-            parts.append(np.array([numbers_of(model(row.tolist())) for row in chunk]))
+            found = [as_list(numbers_of(model(row.tolist()))) for row in chunk]
+            widths = {*map(len, found)} | {part.shape[1] for part in parts}
+            if len(widths) > 1:
+                raise ShapeError(uneven(model, widths))
+            parts.append(np.array(found))
         else:
             parts.append(np.ascontiguousarray(program.over(model, chunk)))
     outputs = np.concatenate(parts)
@@ -239,54 +287,18 @@ def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
     kept: Outputs | None = vars(model).get("_kept_outputs")
     if kept is None or kept.structure != structure:
         parameters = model.parameters()
-        if not _is_known(model) or not {*values} <= {*parameters}:  # or some are computed
+        if not is_known(model) or not {*values} <= {*parameters}:  # or some are computed
             return None
         kept = vars(model)["_kept_outputs"] = Outputs(parameters, structure)
     return kept
 
 
-def structure_of(part: Any, values: list[Value]) -> Any:
-    """What programs of a part depend on beside its Values, which are added to `values`."""
-    # Of a class below one of these nothing is known: it may do more.
-    known = vars(type(part)).get("_program_structure")
-    return object() if known is None else known(part, values)
-
-
 def is_traceable(model: Any, loss: Loss) -> bool:
     """Whether outputs and loss are known to depend on parameters and samples alone."""
-    return loss.sample is not None and _is_known(model)
-
-
-def _is_known(part: Any, *above: Any) -> bool:
-    if isinstance(part, Value) or any(part is whole for whole in above):
-        return True
-    inner = part
-    if isinstance(part, Mapping):
-        inner = part.values()
-    elif hasattr(type(part), "traceable"):
-        inner = vars(part).values() if type(part).traceable else [len]
-    elif not isinstance(part, list | tuple):
-        return not callable(part)
-    return all(_is_known(each, part, *above) for each in inner)
-
-
-def _as_list(output: Any) -> list[Any]:
-    return list(output) if isinstance(output, list | tuple) else [output]
+    return loss.sample is not None and is_known(model)
 
 
 def listed(batch: Sequence[int], limit: int = 10) -> str:
     """Some numbers of samples, for messages."""
     shown = ", ".join(map(str, batch[:limit]))
     return f"samples {shown}" + (f" and {len(batch) - limit} more" if len(batch) > limit else "")
-
-
-def numbers_of(output: Any) -> Any:
-    """A model's output without its graph."""
-    if isinstance(output, Value):
-        return output.data
-    if isinstance(output, list | tuple):
-        return [numbers_of(value) for value in output]
-    raise TypeError(
-        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
-        f"{output!r}"
-    )

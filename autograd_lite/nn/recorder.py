@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import AnomalyError, ShapeError
+from autograd_lite.errors import AnomalyError, ShapeError, counted
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import find_loss
@@ -59,7 +59,7 @@ class Recorder:
         loss: str | Callable[[Any, Any], Any] = "squared_error",
         every: int = 1,
     ) -> None:
-        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs))
+        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         self.every = positive_int("every", every)
         criterion = dataclasses.replace(find_loss(loss), right=None)
         self._twin = copy.deepcopy(model)
@@ -79,7 +79,8 @@ class Recorder:
             self._numbers.append(self._now())
 
     def __repr__(self) -> str:
-        return f"<Recorder of {len(self.epochs)} records, {len(self.names)} parameters each>"
+        parameters = counted(len(self.names), "parameter")
+        return f"<Recorder of {counted(len(self.epochs), 'record')}, {parameters} each>"
 
     @property
     def numbers(self) -> Array:
@@ -149,7 +150,7 @@ class Recorder:
         if unknown or len(set(chosen)) != count:
             what = f"{unknown[0]!r} is none" if unknown else f"{len(set(chosen))} were given"
             raise ValueError(
-                f"name {count} parameters of the {len(self.names)} of this model ("
+                f"name {counted(count, 'parameter')} of the {len(self.names)} of this model ("
                 f"{', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''}); {what}"
             )
         return [self.names.index(name) for name in chosen]

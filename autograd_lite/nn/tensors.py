@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -125,8 +125,45 @@ def matched(
                 f"{name} has shape {tensor.shape} here and {numbers[name].shape} in the state"
             )
         check_finite(name, numbers[name])
-    return [
-        (parameter, number)
-        for name, tensor in tensors.items()
-        for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True)
-    ]
+    found: dict[Value, float] = {}
+    for name, tensor in tensors.items():
+        for parameter, number in zip(tensor.flat, numbers[name].flat, strict=True):
+            if found.setdefault(parameter, number) != number:
+                raise ValueError(
+                    f"a parameter of {name} is shared, and is {number} there and "
+                    f"{found[parameter]} under another name in the state; give it one number"
+                )
+    return [*found.items()]
+
+
+def by_name(tensors: Iterable[Named]) -> dict[str, np.ndarray[Any, Any]]:
+    """Tensors as a dict; a ValueError if two have one name, as ``{1: v, "1": w}`` gives."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for name, tensor in tensors:
+        if found.setdefault(name, tensor) is not tensor:
+            raise ValueError(f"two parameters are called {name!r}; rename an attribute or a key")
+    return found
+
+
+# --- what programs may rely on --------------------------------------------------------------------
+
+
+def structure_of(part: Any, values: list[Value]) -> Any:
+    """What programs of a part depend on beside its Values, which are added to `values`."""
+    # Of a class below one of these nothing is known: it may do more.
+    known = vars(type(part)).get("_program_structure")
+    return object() if known is None else known(part, values)
+
+
+def is_known(part: Any, *above: Any) -> bool:
+    """Whether a part of a model, and what is in it, depends on its numbers alone."""
+    if isinstance(part, Value) or any(part is whole for whole in above):
+        return True
+    inner = part
+    if isinstance(part, Mapping):
+        inner = part.values()
+    elif hasattr(type(part), "traceable"):
+        inner = vars(part).values() if type(part).traceable else [len]
+    elif not isinstance(part, list | tuple):
+        return not callable(part)
+    return all(is_known(each, part, *above) for each in inner)

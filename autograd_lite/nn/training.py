@@ -13,9 +13,8 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError
-from autograd_lite.modes import recording
-from autograd_lite.nn.data import Array, positive_int, samples
+from autograd_lite.errors import AnomalyError, counted
+from autograd_lite.nn.data import Array, Model, positive_int, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.live import Live, shell_for
@@ -23,17 +22,16 @@ from autograd_lite.nn.live_surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 from autograd_lite.nn.passes import (
-    WAY_OUT,
+    COMPARED,
     CompiledPass,
-    Model,
     Pass,
     is_traceable,
     is_watched,
     listed,
-)
+)  # fmt: skip
+from autograd_lite.nn.remarks import WAY_OUT, warn_of_divergence, warn_of_probabilities
 
 
-@recording()
 def learn(
     model: Model,
     inputs: Any,
@@ -49,13 +47,15 @@ def learn(
     seed: int | None,
     compile: bool | None,
     show: str | None,
-) -> History:
+    check: bool,
+    history: History,
+) -> None:
     """See `Module.learn`."""
     shell = shell_for(show)
     criterion = find_loss(loss)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is a function of the History and was given {callback!r}")
-    inputs, outputs = samples(inputs, outputs)
+    inputs, outputs = samples(inputs, outputs, model)
     chosen = _find_optimizer(model, optimizer, learning_rate)
     epochs = positive_int("epochs", epochs)
     rng = generator(seed)
@@ -66,7 +66,7 @@ def learn(
         kind = CompiledPass
     training = kind(model, criterion, inputs, outputs, "sample")
     if isinstance(validation, tuple | list):
-        held_data = samples(*_pair(validation), of="validation ")
+        held_data = samples(*_pair(validation), model, of="validation ")
         measuring = kind(model, criterion, *held_data, "validation sample")
         held_out: Sequence[int] = range(len(held_data[0]))
     else:
@@ -78,17 +78,22 @@ def learn(
         held_out, order = order[:split], order[split:]
     batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
     order = array("q", order) if batch_size < len(order) else order
-    training.check()
-    measuring.check()
+    first = training.check()
+    if criterion.logits:
+        warn_of_probabilities(criterion.function.__name__, first)
+    if measuring is not training:
+        measuring.check()
+    if check and isinstance(training, CompiledPass):
+        training.to_check = COMPARED
+    before = np.array([p.data for p in training.parameters])
     step = _Step(model, training.parameters, chosen, quiet=kind is CompiledPass)
-    history = History()
     usual = np.geterr()
     # Entered once, as it takes long beside a step; a user's own code runs outside of it.
     quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
     live: Live | None = None
     if shell is not None:
         live = Live(shell, history, epochs, None if watched else Surface.of(training))
-    progress = live is None and (progress or show is not None)
+    progress = live is None and (progress or show is not None) and sys.stderr is not None
     with (
         tqdm(
             total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
@@ -99,9 +104,11 @@ def learn(
         try:
             for number in range(1, epochs + 1):
                 start = time.perf_counter()
-                if batch_size < len(order):
-                    rng.shuffle(order)
-                mean, metrics = training.over(_batches(order, batch_size), number, step)
+                shuffled = order
+                if batch_size < len(order):  # each time anew, so that 5 + 5 epochs are 10
+                    shuffled = order[:]
+                    rng.shuffle(shuffled)
+                mean, metrics = training.over(_batches(shuffled, batch_size), number, step)
                 held: tuple[float | None, dict[str, float]] = (None, {})
                 if held_out:
                     held = measuring.over(_batches(held_out, batch_size), number)
@@ -114,13 +121,14 @@ def learn(
                     bar.update()
                 if callback is not None:
                     with np.errstate(**usual):
-                        history.stopped = callback(history) is True
+                        history.stopped = bool(callback(history))
                     if history.stopped:
                         break
         except KeyboardInterrupt:
             history.interrupted = True
             bar.set_postfix_str("interrupted; what was learnt is kept")
-    return history
+    after = np.array([p.data for p in training.parameters])
+    warn_of_divergence(history, before, after, model)
 
 
 class _Step:
@@ -204,7 +212,8 @@ def _find_optimizer(
 
 def _pair(validation: Sequence[Any]) -> tuple[Any, Any]:
     if len(validation) != 2:
-        raise ValueError(f"validation is (inputs, outputs) and has {len(validation)} parts")
+        parts = counted(len(validation), "part")
+        raise ValueError(f"validation is (inputs, outputs) and has {parts}")
     return validation[0], validation[1]
 
 
@@ -218,8 +227,8 @@ def _split(share: Any, n: int) -> int:
     count = round(share * n) if 0.0 < share < 1.0 else 0
     if not 0 < count < n:
         raise ValueError(
-            f"validation={share!r} of {n} samples leaves nothing to validate on, or to learn from; "
-            "write a share between 0 and 1, such as 0.2"
+            f"validation={share!r} of {counted(n, 'sample')} leaves nothing to validate "
+            "on, or to learn from; write a share between 0 and 1, such as 0.2"
         )
     return count
 

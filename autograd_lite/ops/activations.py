@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import Any
 
 from autograd_lite.ops import ieee
 from autograd_lite.ops.choice import equal, less, less_equal, where
 from autograd_lite.ops.leaf import leaf
+from autograd_lite.ops.remainders import rint
 from autograd_lite.ops.rules import (  # fmt: skip
     absolute,
     carry,
     clip,
+    cos,
     exp,
     expm1,
+    floor,
     log1p,
     maximum,
     sech,
+    sin,
     square,
+    tanh,
 )
 from autograd_lite.ops.table import op
 
@@ -30,6 +36,44 @@ _ROOT_HALF_LOW = _ROOT_HALF - _ROOT_HALF_HIGH
 _ROOT_HALF_REST = -4.833646656726457e-17
 _REAL = (-3.0, 3.0)
 
+# Near 0 the derivative of sinc is a difference of almost equal numbers. There its power series is
+# differentiated, as often as one likes; from 1.25 on (cos(πx) - sinc(x)) / x loses no digits.
+_SINC = [
+    (-1.0) ** k * 2.0 * k * _PI ** (2 * k) / math.factorial(2 * k + 1) for k in range(1, 21)
+]
+
+
+# A whole number is taken off before π is multiplied, so that no digit is lost at large x.
+def _of_turn(wave: Any, x: Any) -> Any:
+    """``wave(πx)`` for the sine or the cosine."""
+    whole = rint(x)
+    return (1.0 - 2.0 * (whole - 2.0 * floor(0.5 * whole))) * wave(_PI * (x - whole))
+
+
+def _sinc_slope(out: Any, x: Any) -> Any:
+    inside = less(absolute(x), 1.25)
+    near, far = where(inside, x, 0.0), where(inside, 1.0, x)
+    series = reduce(lambda total, c: total * (near * near) + c, reversed(_SINC))
+    return where(inside, series * near, (_of_turn(cos, x) - out) / far)
+
+
+sinc = op(
+    "sinc", symbol="sinc", latex=r"\operatorname{sinc}", domain=[_REAL],
+    forward=lambda x: where(x, _of_turn(sin, x), 1.0) / where(x, _PI * x, 1.0),
+    partials=[_sinc_slope], taught=[lambda out, x: (cos(_PI * x) - out) / x],
+    doc="sin(πx) / (πx), as NumPy's; 1 at 0.",
+)
+for _name, _factor, _doc in (
+    ("degrees", 180.0 / math.pi, "Degrees of an angle in radians."),
+    ("rad2deg", 180.0 / math.pi, "Degrees of an angle in radians."),
+    ("radians", math.pi / 180.0, "Radians of an angle in degrees."),
+    ("deg2rad", math.pi / 180.0, "Radians of an angle in degrees."),
+):
+    op(
+        _name, symbol=_name, latex=rf"\operatorname{{{_name}}}", domain=[_REAL], doc=_doc,
+        forward=lambda x, factor=_factor: x * factor,
+        partials=[lambda out, x, factor=_factor: factor],
+    )
 erf = op(
     "erf", symbol="erf", latex=r"\operatorname{erf}", domain=[_REAL],
     forward=leaf("erf", numpy=ieee.elementwise(math.erf)),
@@ -78,10 +122,21 @@ def _silu(x: Any) -> Any:
     return where(less(x, 0.0), below, x) / (1.0 + half * half)
 
 
+# A row of its own: the derivative of this as it is written would lose all digits near 0 when it is
+# differentiated once more.
+silu_slope = op(
+    "silu_slope", symbol="silu_slope", latex=r"\operatorname{SiLU}'", public=False, domain=[_REAL],
+    forward=lambda x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x))),
+    partials=[
+        lambda out, x: carry(square(0.5 * sech(0.5 * x)), 2.0 - carry(x, tanh(0.5 * x)))
+    ],
+    identities=[((...,), lambda x: sigmoid(x) * (1.0 + x * sigmoid(-x)))],
+    doc="The derivative of silu.",
+)
 silu = op(
     "silu", symbol="SiLU", latex=r"\operatorname{SiLU}", domain=[_REAL],
     forward=_silu,
-    partials=[lambda out, x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x)))],
+    partials=[lambda out, x: silu_slope(x)],
     doc="x * sigmoid(x), also called swish; its value and derivative at -inf are 0.",
 )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, counted, shown
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.table import TABLE, Op
@@ -58,7 +58,7 @@ class CustomOp(Op):
             if not callable(rule):
                 raise TypeError(
                     f"op {name!r}: forward and partials are functions, and one is "
-                    f"{type(rule).__name__}: {rule!r}"
+                    f"{type(rule).__name__}: {shown(rule)}"
                 )
         if not rules:
             raise TypeError(f"op {name!r} has no partials; give one for each argument of forward")
@@ -104,12 +104,12 @@ class CustomOp(Op):
 
     def on_floats(self, *args: float) -> float:
         """The value at plain floats, by IEEE-754 where `forward` allows it."""
-        return _by_ieee(self.forward, args)
+        return float(self.forward(*args))
 
     def _partial_on_floats(
         self, partial: Callable[..., Any], out: float, args: Sequence[float]
     ) -> float:
-        return _by_ieee(partial, (out, *args))
+        return float(partial(out, *args))
 
 
 class _Rule:
@@ -148,6 +148,14 @@ class _Rule:
         if {*map(type, args)} != _FLOATS and number_system(args) not in (None, IEEE):
             return self._elsewhere(args)
         try:
+            return self._on_floats(args)
+        except (*PYTHON_RAISES, TypeError):  # a power of a negative number is complex
+            with suppress(*PYTHON_RAISES, TypeError):
+                return self._on_floats([*map(IEEE, args)])
+            raise  # what the user's function said of plain floats
+
+    def _on_floats(self, args: Sequence[float]) -> float:
+        try:
             found = self.function(*args)
         except TypeError as error:
             if self.fits:  # then it is the user's own error, and goes out as it is
@@ -175,8 +183,9 @@ class _Rule:
 
     def _called_with(self, args: Sequence[Any], error: TypeError) -> str:
         return (
-            f"{self.role} does not take {len(args)} arguments ({error}); an op has one partial "
-            "for each argument of forward(*args), and each is called as partial(out, *args)"
+            f"{self.role} does not take {counted(len(args), 'argument')} ({error}); an op "
+            "has one partial for each argument of forward(*args), and each is called as "
+            "partial(out, *args)"
         )
 
 
@@ -202,27 +211,20 @@ def define(row: CustomOp) -> CustomOp:
     return row
 
 
-def _by_ieee(rule: Callable[..., Any], args: Sequence[float]) -> float:
-    try:
-        return float(rule(*args))
-    except PYTHON_RAISES:
-        with suppress(*PYTHON_RAISES):
-            return float(rule(*map(IEEE, args)))
-        raise  # what the user's function said of plain floats
-
-
 def _check_name(name: Any) -> None:
     if not isinstance(name, str):
-        raise TypeError(f"an op's name is a str and was given {type(name).__name__}: {name!r}")
+        raise TypeError(f"an op's name is a str and was given {type(name).__name__}: {shown(name)}")
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"an op's name is an identifier, such as 'bessel', and was given {name!r}")
+        raise ValueError(
+            f"an op's name is an identifier, such as 'bessel', and was given {shown(name)}"
+        )
     if name in TABLE and TABLE[name].public:
         raise ValueError(f"{name!r} is an op of this package already; choose another name")
 
 
 def _text(name: str, what: str, text: Any) -> str:
     if not isinstance(text, str) or not text:
-        raise TypeError(f"op {name!r}: {what} is a str, not empty, and was given {text!r}")
+        raise TypeError(f"op {name!r}: {what} is a str, not empty, and was given {shown(text)}")
     return text
 
 

@@ -18,7 +18,7 @@ PYTHON_RAISES = (ZeroDivisionError, OverflowError, ValueError)
 
 
 class IEEE(float):
-    """A float whose ``+ - * /`` follow IEEE-754 and stay in this class.
+    """A float whose operators follow IEEE-754 and stay in this class.
 
     With anything that is no number (a Value) they leave the word to that.
     """
@@ -60,6 +60,21 @@ def _wrap(result: Any) -> Any:
 
 def _is_number(thing: Any) -> bool:
     return isinstance(thing, float | int)
+
+
+def give_operator(name: str, function: Callable[[Any, Any], IEEE]) -> None:
+    """Let `IEEE` numbers answer to an operator (``"pow"``) that they have no method for yet."""
+    if f"__{name}__" in vars(IEEE):
+        return
+
+    def forward(self: IEEE, other: Any) -> Any:
+        return function(self, other) if _is_number(other) else NotImplemented
+
+    def reflected(self: IEEE, other: Any) -> Any:
+        return function(other, self) if _is_number(other) else NotImplemented
+
+    setattr(IEEE, f"__{name}__", forward)
+    setattr(IEEE, f"__r{name}__", reflected)
 
 
 def number_system(args: Iterable[Any]) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import shown
+
 #: What an operator takes for a plain number. It leaves every other type to that type's own
 #: reflected method: that is how ``value * ndarray`` becomes an object array.
 OPERAND_TYPES = (int, float, np.generic, Fraction, Decimal)
@@ -36,6 +38,8 @@ def as_float(number: Any) -> float:
         return exact
     real_array = isinstance(number, _NUMPY) and number.dtype.kind in "biuf"
     if isinstance(number, _PLAIN) or (real_array and number.ndim == 0):
+        if real_array and isinstance(number, np.ndarray):
+            refuse_masked(number)
         try:
             return float(number)
         except OverflowError:
@@ -46,6 +50,24 @@ def as_float(number: Any) -> float:
         except ValueError:  # Decimal("sNaN"), the nan that signals
             return float("nan")
     raise TypeError(_not_a_number(number))
+
+
+def refuse_masked(thing: Any, name: str = "an argument") -> None:
+    """Raise a TypeError for an array, or a list of arrays, in which something is masked.
+
+    NumPy's own functions follow masks; `numpy.asarray` gives what lies behind them.
+    """
+    if type(thing) is np.ndarray:  # before the slower questions: the usual case
+        return
+    many = isinstance(thing, list | tuple) and thing and isinstance(thing[0], np.ndarray)
+    for array in thing if many else (thing,):
+        subclass = isinstance(array, np.ndarray) and type(array) is not np.ndarray
+        if subclass and np.ma.is_masked(array):
+            raise TypeError(
+                f"{name}: a {type(array).__name__} with masked entries, "
+                f"{' '.join(repr(array).split()):.80}; fill what is masked, array.filled(number), "
+                "or leave it out"
+            )
 
 
 def floor_of(number: Any) -> tuple[float, bool] | None:
@@ -72,10 +94,7 @@ def floor_of(number: Any) -> tuple[float, bool] | None:
 
 
 def _not_a_number(thing: Any) -> str:
-    kind = type(thing).__name__
-    shown = repr(thing)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    said = f"expected one real number and was given {kind}: {shown}; "
+    said = f"expected one real number and was given {type(thing).__name__}: {shown(thing)}; "
     if hasattr(type(thing), "_apply_op"):
         return said + "write .data for its number, or .detach() for a new leaf"
     if isinstance(thing, str):

@@ -7,12 +7,16 @@ argument of the row, each in O(n). Rules go over a sequence by `fold`, `each` an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import add, mul
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.choice import equal, less, where
+from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
+from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.rules import (
     absolute,
     carry,
@@ -262,11 +266,18 @@ running_sum = sequence_op(
 # --- functions over rows --------------------------------------------------------------------------
 
 
-def _some(name: str, xs: Iterable[Any]) -> list[Any]:
+def _over(rule: Callable[[list[Any]], list[Any]], name: str, xs: Iterable[Any]) -> list[Any]:
+    """A rule from a sequence to a list; on plain numbers by IEEE-754, in floats."""
     found = sequence(name, xs)
     if not found:
         raise ShapeError(f"{name} of no numbers is undefined; give it at least one")
-    return found
+    if number_system(found) or any(isinstance(x, np.ndarray) and x.ndim for x in found):
+        return rule(found)
+    numbers = [*map(as_float, found)]
+    try:
+        return [*map(float, rule(numbers))]
+    except PYTHON_RAISES:
+        return [*map(float, rule([*map(IEEE, numbers)]))]
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -286,8 +297,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     ShapeError
         If there are none.
     """
-    weights: list[Any] = _weights(_some("softmax", xs))
-    return weights
+    return _over(_weights, "softmax", xs)
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
@@ -306,10 +316,12 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     ShapeError
         If there are none.
     """
-    xs = _some("log_softmax", xs)
+    return _over(_log_weights, "log_softmax", xs)
+
+
+def _log_weights(xs: list[Any]) -> Any:
     exponentials, shift, finite = _shifted_exponentials(xs)
     total, log_of_total = _left_sum(exponentials), _log_of_total(xs, exponentials, shift)
-    found: list[Any] = each(
+    return each(
         lambda x, e: where(finite, (x - shift) - log_of_total, log(e / total)), xs, exponentials
     )
-    return found

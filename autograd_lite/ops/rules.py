@@ -145,14 +145,14 @@ sign = op(
     doc="-1.0, 0.0 or 1.0; nan for nan.",
 )
 floor = op(
-    "floor", symbol="floor", latex=r"\left\lfloor #1 \right\rfloor", domain=[(0.1, 0.9)],
-    forward=leaf("floor", python=ieee.floor),
+    "floor", symbol="floor", latex=r"\left\lfloor #1 \right\rfloor", operator="floor",
+    domain=[(0.1, 0.9)], forward=leaf("floor", python=ieee.floor),
     partials=[lambda out, x: 0.0],
     doc="Largest integer not above x, as a float.",
 )
 ceil = op(
-    "ceil", symbol="ceil", latex=r"\left\lceil #1 \right\rceil", domain=[(0.1, 0.9)],
-    forward=leaf("ceil", python=ieee.ceil),
+    "ceil", symbol="ceil", latex=r"\left\lceil #1 \right\rceil", operator="ceil",
+    domain=[(0.1, 0.9)], forward=leaf("ceil", python=ieee.ceil),
     partials=[lambda out, x: 0.0],
     doc="Smallest integer not below x, as a float.",
 )
@@ -214,7 +214,10 @@ exp = op(
 )
 exp2 = op(
     "exp2", symbol="exp2", latex="2^{#1}", domain=[_REAL],
-    forward=leaf("exp2"), partials=[lambda out, x: out * _LN2], doc="2 to the power x.",
+    # from 1024 on the value is inf, and the derivative not yet
+    forward=leaf("exp2"),
+    partials=[lambda out, x: where(less(x, 1024.0), out * _LN2, exp2(x - 1.0) * (2.0 * _LN2))],
+    taught=[lambda out, x: out * _LN2], doc="2 to the power x.",
 )
 expm1 = op(
     "expm1", symbol="expm1", latex="e^{#1} - 1", domain=[_REAL],

@@ -11,8 +11,8 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
-from autograd_lite.ops.numbers import as_float
-from autograd_lite.ops.table import Op, add_row
+from autograd_lite.ops.numbers import as_float, refuse_masked
+from autograd_lite.ops.table import TABLE, Op, add_row
 
 #: They can be iterated over, but not as numbers in an order.
 _NO_SEQUENCES = (str, bytes, Mapping, Set)
@@ -93,6 +93,8 @@ class SequenceOp(Op):
         """Evaluate or record, by the type of the arguments."""
         row: Op = self
         given = args
+        if len(args) > len(self.vectors) == 1 and not isinstance(args[0], Iterable):
+            raise TypeError(self._takes_one(len(args)))
         if attrs or self.attrs or len(args) != len(self.arguments):
             row, given = self._bind(args, attrs)
         symbolic = getattr(type(given[0]), "_apply_sequence_op", None)
@@ -105,9 +107,17 @@ class SequenceOp(Op):
         if system is not None:
             return system._apply_op(row, tuple(flat))
         if any(isinstance(arg, np.ndarray) and arg.dtype.kind in "biuf" for arg in flat):
+            refuse_masked(flat, self.name)
             with np.errstate(all="ignore"):
                 return row.expand(flat)
         return row.on_floats(*map(as_float, flat))
+
+    def _takes_one(self, count: int) -> str:
+        """What to write instead of ``max(a, b)``."""
+        listed = ", ".join("abcdefgh"[:count]) + ", …" * (count > 8)
+        pairs = [row.name for row in TABLE.values() if row.public and row.arity == count == 2]
+        also = [f"{name}({listed}) or " for name in pairs if name.startswith(self.name)]
+        return f"{self.name} takes one sequence; write {''.join(also)}{self.name}([{listed}])"
 
     def _flat(self, given: Sequence[Any]) -> list[Any]:
         """One list of all arguments, from what a user passes."""
@@ -182,6 +192,7 @@ def sequence(name: str, xs: Iterable[Any]) -> list[Any]:
     if type(xs) in (list, tuple):  # before the questions below, which take long
         return list(xs)
     if isinstance(xs, np.ndarray):
+        refuse_masked(xs, name)
         if xs.ndim != 1:
             raise ShapeError(
                 f"{name} takes one dimension and was given shape {xs.shape}; write xs.ravel()"

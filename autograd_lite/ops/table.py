@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
+from autograd_lite.errors import ShapeError, shown
+from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, give_operator, number_system
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import as_float, refuse_masked
 
 #: Every row by its name, in the order of definition.
 TABLE: dict[str, Op] = {}
@@ -136,7 +137,7 @@ class Op:
             if not low <= attrs[name] <= high:
                 raise ValueError(
                     f"{self.name} takes {name} from {low:g} to {high:g} and was given "
-                    f"{attrs[name]!r}"
+                    f"{shown(attrs[name])}"
                 )
         self.attrs = dict(attrs)
         forward, partials = self.rules
@@ -254,7 +255,12 @@ class Op:
 
     def _over_arrays(self, args: Sequence[Any]) -> Any:
         """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""
-        arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
+        for arg in args:
+            refuse_masked(arg, self.name)
+        try:
+            arrays = [arg if hasattr(type(arg), "_apply_op") else np.asarray(arg) for arg in args]
+        except ValueError as error:
+            raise ShapeError(f"{self.name} takes numbers and arrays of them: {error}") from None
         floats_only = all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays)
         if self.custom or not floats_only:
             with np.errstate(all="ignore"):
@@ -298,3 +304,5 @@ def add_row(row: Op) -> None:
     if row.name in TABLE:
         raise ValueError(f"the op table has a row {row.name!r} already; choose another name")
     TABLE[row.name] = row
+    if row.operator and row.arity == 2:
+        give_operator(row.operator, lambda *args: IEEE._apply_op(row, args))

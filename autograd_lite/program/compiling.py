@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 import functools
-import inspect
+import threading
+import warnings
 from collections.abc import Callable, Hashable, Sequence
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
+from autograd_lite.modes.lines import users_line
+from autograd_lite.program.arguments import (
+    Arguments,
+    Given,
+    Kind,
+    Shape,
+    calling,
+    check_exact,
+    difference,
+)
 from autograd_lite.program.layouts import (
     Floats,
+    HoldsValuesError,
     holds_values,
-    layout,
+    is_fixed,
     numbers_of,
     plain_inputs,
     rows_of,
-    taken_apart,
 )
+from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.running import quick
-from autograd_lite.program.tracing import FollowedError, nodes_for
+from autograd_lite.program.running import by_last_use, native, quick
+from autograd_lite.program.tracing import FollowedError, Traced, nodes_for
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_setting
 
+_WAY_OUT = (
+    "the one not used for longest is dropped, and made again when it is needed; pass what changes "
+    "as numbers, in arrays of one size, choose with ag.where instead of if, or set max_programs="
+)
+#: Held while programs are dropped, which may run a user's code that calls them.
+_lock = threading.RLock()
 
-def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
+
+def compile(
+    f: Callable[..., Any] | None = None,
+    *,
+    static: str | Sequence[str] = (),
+    check: bool = False,
+    max_programs: int = 64,
+) -> Any:
     """The same function, run by a program that is recorded at its first call.
 
     Every call gives exactly what `f` itself would. Arguments are structures of numbers, as for
@@ -42,8 +68,16 @@ def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
         What it does besides computing numbers is done while tracing only: printing, changing
         variables, drawing random numbers. What it reads from around it is read then, and is
         constant from there on; but Values and networks are followed, as those in arguments are.
+    static : str or sequence of str, default=()
+        Names of parameters that are part of the function: each new thing that is given for one,
+        by type and value, is compiled anew. So are ints that count or choose, and arrays of
+        indices; they must be hashable, or arrays. Text, None, bools, bool arrays, Enum members
+        and what can be called are part of the function without being named.
     check : bool, default=False
         Compare every call with `f` itself.
+    max_programs : int, default=64
+        So many programs are kept, one for each kind of arguments and path; past it the one not
+        used for longest is dropped, with one warning.
 
     Returns
     -------
@@ -54,9 +88,12 @@ def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
     ------
     TypeError
         If `f` is not callable.
+    ValueError
+        If `static` names no parameter of `f`, or `max_programs` is less than 1.
     ProgramError
         When called: if `f` reads the number of a Value that it computes (``.data``, ``.item()``,
-        ``.grad``); with `check`, if the program gives anything else than `f`.
+        ``.grad``), makes a text of one and returns, or needs an int that is not static; if no
+        float holds an int; with `check`, if the program gives anything else than `f`.
 
     Examples
     --------
@@ -68,8 +105,13 @@ def compile(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
     array([2., 3.])
     """
     if f is None:
-        return functools.partial(compile, check=check)
-    return Compiled(f, check)
+        return functools.partial(compile, static=static, check=check, max_programs=max_programs)
+    method: Any = f
+    if callable(f) and not (isinstance(f, MethodType) or is_fixed(f)):
+        method = f.__call__  # type: ignore[operator]
+    if isinstance(method, MethodType | Method):
+        return Method(Compiled(method.__func__, static, check, max_programs), method.__self__)
+    return Compiled(f, static, check, max_programs)
 
 
 class Compiled:
@@ -82,18 +124,32 @@ class Compiled:
     programs : list of Program
     """
 
-    def __init__(self, f: Callable[..., Any], check: bool = False) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        static: str | Sequence[str] = (),
+        check: bool = False,
+        max_programs: int = 64,
+    ) -> None:
         if not callable(f):
             raise TypeError(f"expected a function to compile and was given {f!r}")
+        if type(max_programs) is not int or max_programs < 1:
+            raise ValueError(f"max_programs is an int from 1, and was given {max_programs!r}")
         functools.update_wrapper(self, f, updated=())
-        self._function, self._check = f, check
-        self._name, self._names = name_of(f), _names_of(f)
-        self._kinds: dict[Hashable, Paths] = {}
+        self._function, self._check, self._name = f, check, name_of(f)
+        self._arguments, self._most = Arguments(f, static), max_programs
+        self._warned = False
+        self._kinds: dict[Kind, Paths] = {}
+        self._used: dict[Traced, Kind] = {}  # the most recently used last
         self._networks: list[Any] | None = None
         self._quick: Callable[..., Any] = self._slow
 
     def __repr__(self) -> str:
-        return f"<compiled {self._name}: {len(self.programs)} programs>"
+        return f"<compiled {self._name}: {counted(len(self.programs), 'program')}>"
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        self._arguments.is_method = True
+        return self if instance is None else Method(self, instance)
 
     @property
     def programs(self) -> list[Program]:
@@ -110,41 +166,91 @@ class Compiled:
         try:
             return self._quick(*args, **keywords)
         except FollowedError:  # then it is the function itself
-            trees = taken_apart(self._positional(args, keywords), self._name)
-            return self._function(*[tree.rebuilt(nodes_for(tree)) for tree in trees])
+            things, shape = self._arguments.placed(args, keywords)
+            trees, _ = self._arguments.taken_apart(things, shape)
+            f = calling(self._function, shape.names)
+            return f(*[tree.rebuilt(nodes_for(tree)) for tree in trees])
 
     def _slow(self, *args: Any, **keywords: Any) -> Any:
-        if keywords:
-            args = self._positional(args, keywords)
-        inputs = None if self._check else plain_inputs(args)
-        kind: tuple[Hashable, ...] = ()
+        known = self._arguments
+        plain = not (keywords or self._check or known.static or known.is_method)
+        inputs = plain_inputs(args) if plain else None
+        kind: Kind = (), (), ()
         found = None
         if inputs is not None:
-            kind = (*[(np.ndarray, arg.shape, False) for arg in args], *self._around())
-            known = self._kinds.get(kind)
-            found = None if known is None else known.known(inputs)
+            kind = tuple([(np.ndarray, arg.shape, False) for arg in args]), (), self._around()
+            paths = self._kinds.get(kind)
+            found = None if paths is None else paths.known(inputs)
         if found is None:
-            trees = taken_apart(args, self._name)
-            if any(map(holds_values, trees)):
-                return self._function(*args)
-            kind = (*map(layout, trees), *self._around())
-            paths = self._paths(kind)
-            found = paths.once(trees)
+            things, shape = known.placed(args, keywords)
+            try:
+                trees, layouts = known.taken_apart(things, shape)
+            except HoldsValuesError:
+                trees = None
+            if trees is None or any(map(holds_values, trees)):
+                return self._function(*args, **keywords)
+            kind = layouts, shape.names, self._around()
+            inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
+            paths = self._kinds.get(kind) or self._new_paths(shape)
+            found = paths.known(inputs)
+            if found is None:
+                given = [*zip(shape.slots, things, strict=True)]
+                with known.explaining(given):
+                    found = paths.new(trees, inputs)
+                self._keep(kind, paths, given)
             if self._check:
                 paths.check_once(found.value, trees)
                 return found.value
-        if found.traced is not None:
-            self._quick = quick(
-                found.traced, kind, self._names, self._quick, self._slow, self._networks or []
-            )
+        if len(self._used) > 1:
+            with _lock:
+                self._used[found.traced] = self._used.pop(found.traced, kind)
+        if native is not None:
+            by_place = len(kind[0]) - len(kind[1])
+            names = known.shape(by_place, kind[1]).in_c
+            if names is not None:
+                self._quick = quick(
+                    found.traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
+                    self._networks or [],
+                )  # fmt: skip
         return found.value
+
+    def _around(self) -> tuple[Hashable, ...]:
+        """What the networks are that the function reads from around it, down to each parameter."""
+        if self._networks is None:
+            self._networks = networks_of(self._function)
+        return tuple([outline(network, ()) for network in self._networks])
+
+    def _new_paths(self, shape: Shape) -> Paths:
+        return Paths(calling(self._function, shape.names), self._name, self._most)
+
+    def _keep(self, kind: Kind, paths: Paths, given: Given) -> None:
+        """Keep new paths, and of all as many as there is room for."""
+        with _lock:
+            if len(self._used) >= self._most:
+                self._used = by_last_use(self._used, self._quick)
+            self._kinds[kind] = paths
+            for traced in paths.traced:
+                self._used.setdefault(traced, kind)
+            while len(self._used) > self._most:
+                oldest, other = next(iter(self._used.items()))
+                del self._used[oldest]
+                self._quick = self._slow  # what it was holds programs, too
+                if other in self._kinds:  # no other thread has put new paths in their place
+                    left = self._kinds.pop(other).without(oldest)
+                    self._kinds |= {other: left} if left.traced else {}
+                if not self._warned:
+                    self._warned, line = True, users_line()
+                    text = f"{self._name} needs more than max_programs={self._most} programs: "
+                    text += f"{difference(other, kind, given)}; {_WAY_OUT}"
+                    warnings.warn_explicit(text, UserWarning, line.file, line.number)
 
     def map(
         self,
         *args: Any,
-        shared: Sequence[int] = (),
+        shared: int | str | Sequence[int | str] = (),
         reduce: str | None = None,
         threads: int = 1,
+        **keywords: Any,
     ) -> Any:
         """One run for each row.
 
@@ -158,11 +264,14 @@ class Compiled:
         *args : array, sequence of rows, or dict of these
             With a leading axis of rows, unless shared: where `f` takes a number, an array of shape
             (rows,); where it takes a vector of k, (rows, k).
-        shared : int or sequence of int, default=()
-            Positions of arguments that are the same for all rows, as text and None always are.
+        shared : int, str or sequence of these, default=()
+            Positions or names of arguments that are the same for all rows, as text, None and what
+            is static always are.
         reduce : {None, "sum", "mean"}, default=None
             What becomes of the rows: a result for each, or one.
         threads : int, default=1
+        **keywords : array, sequence of rows, or dict of these
+            Arguments by their names.
 
         Returns
         -------
@@ -175,66 +284,38 @@ class Compiled:
         ShapeError
             If arguments differ in their number of rows, or have none.
         """
-        kept = {*map(int, shared)} if not isinstance(shared, int) else {shared}
-        if not kept <= {*range(len(args))}:
-            raise ValueError(f"shared={shared!r} names no argument of {len(args)}")
-        firsts: list[Any] = []
-        matrices: list[tuple[Floats, bool]] = []
-        lengths: dict[int, int] = {}
-        for i, arg in enumerate(args):
-            name = f"argument {i} of {self._name}"
-            if i in kept or (is_setting(arg) and not isinstance(arg, np.ndarray)):
-                [tree] = taken_apart([arg], self._name)
-                firsts.append(arg)
-                matrices.append((np.array(numbers_of(tree), dtype=np.float64), True))
-            else:
-                first, matrix = rows_of(arg, name)
-                firsts.append(first)
-                matrices.append((matrix, False))
-                lengths[i] = len(matrix)
+        known = self._arguments
+        things, shape = known.placed(args, keywords)
+        kept = {shared} if isinstance(shared, int | str) else {*shared}
+        if not kept <= {*range(len(things)), *[slot.name for slot in shape.slots]}:
+            raise ValueError(f"shared={shared!r} names no argument of {len(things)}")
+        columns: dict[int, Floats] = {}
+        firsts = [*things]
+        for slot, thing in zip(shape.slots, things, strict=True):
+            i, is_array = slot.place, isinstance(thing, np.ndarray)
+            setting = is_setting(thing) and not is_array
+            if not (setting or {i, slot.name} & kept or known.is_part(slot, thing)):
+                firsts[i], columns[i] = rows_of(thing, slot.said)
+                if not (is_array and thing.dtype.kind == "f"):
+                    check_exact(slot, thing, np.abs(columns[i]).max(initial=0.0))
+        lengths = {i: len(matrix) for i, matrix in columns.items()}
         if len({*lengths.values()}) != 1:
             raise ShapeError(
                 f"{self._name} needs the same number of rows in all arguments that are not shared, "
                 f"at least one, and was given {lengths or 'none'}"
             )
         n_rows = next(iter(lengths.values()))
-        trees = taken_apart(firsts, self._name)
-        paths = self._paths((*map(layout, trees), *self._around()))
-        result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
+        trees, layouts = known.taken_apart(firsts, shape)
+        matrices = [
+            (columns[i], False) if i in columns else (np.array(numbers_of(tree), np.float64), True)
+            for i, tree in enumerate(trees)
+        ]
+        kind: Kind = layouts, shape.names, self._around()
+        given = [*zip(shape.slots, firsts, strict=True)]
+        paths = self._kinds.get(kind) or self._new_paths(shape)
+        with known.explaining(given):
+            result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
+        self._keep(kind, paths, given)
         if self._check:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
-
-    def _around(self) -> list[Hashable]:
-        """What the networks are that the function reads from around it, down to each parameter."""
-        if self._networks is None:
-            self._networks = networks_of(self._function)
-        return [outline(network, ()) for network in self._networks]
-
-    def _paths(self, kind: Hashable) -> Paths:
-        found = self._kinds.get(kind)
-        if found is None:
-            found = self._kinds[kind] = Paths(self._function, self._name)
-        return found
-
-    def _positional(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[Any, ...]:
-        """Keyword arguments in their places."""
-        bound = inspect.signature(self._function).bind(*args, **keywords)
-        if bound.kwargs:
-            raise TypeError(
-                f"{self._name} is compiled for positional arguments and was given {bound.kwargs!r}"
-            )
-        return bound.args
-
-
-def _names_of(function: Callable[..., Any]) -> tuple[str | None, ...]:
-    """Of its positional parameters; None for those that cannot be named."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # it has none that Python knows of
-        return ()
-    return tuple(
-        parameter.name if parameter.kind is parameter.POSITIONAL_OR_KEYWORD else None
-        for parameter in parameters
-        if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD
-    )

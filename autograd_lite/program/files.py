@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import ProgramError
+from autograd_lite.errors import ProgramError, counted
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.checks import check_program
@@ -88,7 +88,7 @@ def _rows(names: Any, numbers: Any) -> list[Op]:
     if numbers is None or numbers.dtype != np.float64 or numbers.ndim != 1:
         raise ProgramError("its attributes are no float64 array of one dimension")
     if len(numbers) != sum(len(name) - 1 for name in names):
-        raise ProgramError(f"its ops do not have {len(numbers)} attributes")
+        raise ProgramError(f"its ops do not have {counted(len(numbers), 'attribute')}")
     left = iter(numbers.tolist())
     return [_row(name, [(attr, next(left)) for attr in attrs]) for name, *attrs in names]
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
+from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ import numpy.typing as npt
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops import Op
+from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.program.outlines import outline
 from autograd_lite.transforms.structures import (
+    Same,
+    deeper,
     is_setting,
     parts_of,
     setting_key,
@@ -25,6 +30,9 @@ from autograd_lite.transforms.trees import Tree, take_apart
 
 Floats = npt.NDArray[np.float64]
 
+
+#: What stays as it is.
+_FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
 
 #: The layout of a number.
 NUMBER = "number"
@@ -47,7 +55,7 @@ def layout(tree: Tree) -> Hashable:
     if tree.kind is float:
         return NUMBER
     if tree.is_setting:
-        return setting_key(tree.thing, "a setting")
+        return part_key(tree.thing, "a setting")
     if tree.kind is np.ndarray:
         return tree.kind, tree.shape, not tree.plain
     if tree.thing is not None:
@@ -61,8 +69,49 @@ def layout(tree: Tree) -> Hashable:
     elif {*parts} == {NUMBER}:
         parts = len(parts)
     others = tree.others or {}
-    keys = [(k, setting_key(thing, f"field {k!r}")) for k, thing in others.items()]
+    keys = [(k, part_key(thing, f"field {k!r}")) for k, thing in others.items()]
     return (tree.kind, parts, *keys)
+
+
+class HoldsValuesError(TypeError):
+    """An object holds Values that may be differentiated: a call is that of the function itself."""
+
+
+def part_key(thing: Any, name: str) -> Hashable:
+    """What tells a part of a function from others, and from itself when an attribute changes."""
+    if isinstance(thing, tuple):
+        return type(thing), tuple([part_key(part, name) for part in thing])
+    by_identity: Any = object.__hash__
+    if type(thing).__hash__ is by_identity and not is_fixed(thing):
+        return state_key(thing, name)
+    return setting_key(thing, name)
+
+
+def is_fixed(thing: Any) -> bool:
+    """Whether no attributes of it are looked at: a function, say."""
+    return isinstance(thing, _FIXED) or hasattr(thing, "__wrapped__")
+
+
+def state_key(thing: Any, name: str) -> Hashable:
+    """What tells an object's attributes, those of its classes too, from what they were before."""
+    kind = thing if isinstance(thing, type) else type(thing)
+    held: dict[str, Any] = {}
+    for key, part in (item for each in kind.__mro__[-2::-1] for item in vars(each).items()):
+        if isinstance(part, MemberDescriptorType):  # of a slot
+            held |= {key: getattr(thing, key)} if hasattr(thing, key) else {}
+        elif not (key.startswith(("__", "_abc_")) or hasattr(part, "__get__")):
+            held[key] = part
+    held |= {} if kind is thing else getattr(thing, "__dict__", {})
+    tree = take_apart(held, f"attributes of {name}, ")
+    if holds_values(tree):
+        raise HoldsValuesError(
+            f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
+            "numbers to a program"
+        )
+    pairs = [*zip(tree.leaves, numbers_of(tree), tree.parameters, strict=True)]
+    numbers = np.array([number for _, number, parameter in pairs if not parameter], np.float64)
+    nodes = tuple([Same(leaf) for leaf, _, parameter in pairs if parameter])  # which are followed
+    return "state", (Same(thing), layout(tree), numbers.tobytes(), nodes)
 
 
 def holds_values(tree: Tree) -> bool:
@@ -80,7 +129,7 @@ def numbers_of(tree: Tree) -> list[float]:
     return [leaf.data if isinstance(leaf, Value) else leaf for leaf in tree.leaves]
 
 
-def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
+def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
     """An argument with a leading axis of rows: the first row, and all of them as a matrix.
 
     Parameters
@@ -103,8 +152,9 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
     known = type(thing) is np.ndarray or isinstance(thing, list | tuple)
     opened = None if known else parts_of(thing, name)
     if opened is not None:
+        inner = deeper(depth, name)
         parts = [
-            rows_of(part, f"{name}[{key!r}]")
+            rows_of(part, f"{name}[{key!r}]", inner)
             for key, part in zip(opened.keys, opened.things, strict=True)
         ]
         if len({len(matrix) for _, matrix in parts}) != 1:
@@ -113,16 +163,17 @@ def rows_of(thing: Any, name: str) -> tuple[Any, Floats]:
         return first, np.concatenate([matrix for _, matrix in parts], axis=1)
     if not isinstance(thing, np.ndarray | list | tuple):
         raise ShapeError(
-            f"{name} is to have a row for each run, and is {thing!r}; name it in shared=(…) if all "
-            "runs use the same"
+            f"{name} is to have a row for each run, and is {shown(thing)}; "
+            "name it in shared=(…) if all runs use the same"
         )
+    refuse_masked(thing, name)
     try:
         array = np.asarray(thing)
     except ValueError:
         raise ShapeError(f"the rows of {name} differ in length") from None
     if array.ndim == 0 or (array.dtype.kind not in "biuf" and array.size):
         raise ShapeError(
-            f"{name} is to be an array of numbers with a row for each run, and is {thing!r}"
+            f"{name} is to be an array of numbers with a row for each run, and is {shown(thing)}"
         )
     if array.dtype.kind == "b":
         raise ShapeError(f"{name} holds bools: name it in shared=(…), or write array.astype(float)")
@@ -166,20 +217,18 @@ def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
     raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
 
 
-def taken_apart(args: Sequence[Any], name: str) -> list[Tree]:
-    """Each argument as its numbers."""
-    return [take_apart(arg, f"argument {i} of {name}") for i, arg in enumerate(args)]
-
-
 def floats(thing: Any, name: str, dimensions: int) -> Floats:
     """A float array, the caller's own where it is one."""
+    refuse_masked(thing, name)
     try:
         array = np.asarray(thing)
         if array.dtype.kind not in "biuf" and array.size:
             raise TypeError
         found: Floats = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} is to be an array of numbers and was given {thing!r}") from None
+        raise TypeError(
+            f"{name} is to be an array of numbers and was given {shown(thing)}"
+        ) from None
     if array.ndim != dimensions:
         wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"
         raise ShapeError(f"{name} must be {wanted} and has shape {array.shape}")

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.errors import ProgramError, ShapeError
+from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.program.layouts import Floats, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.tracing import Traced, trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
-#: So many paths are kept; later ones run eagerly.
+#: So many paths are kept, and one more, by which is seen that there were others.
 MOST_PATHS = 64
 
 Trees = Sequence[Tree]
 #: The numbers of each argument, and whether all rows share them.
 Matrices = Sequence[tuple[Floats, bool]]
 
-_WHY = (
-    "it depends on more than its arguments (random numbers, the time, variables that change); "
+WHY = (
+    "depends on more than its arguments (random numbers, the time, variables that change); "
     "pass these as arguments"
 )
 
 
 class Found(NamedTuple):
-    """A result, and the path that gave it; None if it ran eagerly."""
+    """A result, and the path that gave it."""
 
     value: Any
-    traced: Traced | None
+    traced: Traced
 
 
 class Paths:
@@ -45,23 +44,25 @@ class Paths:
         In the order in which their paths were met.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
-        self.traced: list[Traced] = []
-        self._function, self._name = function, name
-        self._warned = False
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        most: int = MOST_PATHS,
+        traced: Iterable[Traced] = (),
+    ) -> None:
+        self.traced = [*traced]
+        self._function, self._name, self._most = function, name, most
 
-    def once(self, trees: Trees) -> Found:
-        """The function's result, by a program whose guards hold."""
-        numbers = [x for tree in trees for x in numbers_of(tree)]
-        inputs = np.array(numbers, dtype=np.float64)
-        found = self.known(inputs)
-        if found is not None:
-            return found
+    def without(self, one: Traced) -> Paths:
+        """A copy without one of the paths; this may be running over rows."""
+        others = [traced for traced in self.traced if traced is not one]
+        return Paths(self._function, self._name, self._most, others)
+
+    def new(self, trees: Trees, inputs: Floats) -> Found:
+        """The function's result, by a program that is made for it."""
         new = self._another(trees)
-        if new is not None:
-            return Found(new.rebuilt(new.run(inputs)), new)
-        result = self.eager(trees)
-        return Found(result.rebuilt(result.leaves), None)
+        return Found(new.rebuilt(new.run(inputs)), new)
 
     def known(self, inputs: Floats) -> Found | None:
         """The result by a program that is there already."""
@@ -119,19 +120,12 @@ class Paths:
 
         return mean
 
-    def _another(self, trees: Trees) -> Traced | None:
-        """One more path; None if there are too many already."""
-        if len(self.traced) < MOST_PATHS:
-            self.traced.append(trace(self._function, trees, self._name))
-            return self.traced[-1]
-        if not self._warned:
-            self._warned = True
-            warnings.warn(
-                f"{self._name} has more than {MOST_PATHS} paths, by its comparisons; further ones "
-                "run without a program: choose with ag.where instead of if",
-                stacklevel=4,
-            )
-        return None
+    def _another(self, trees: Trees) -> Traced:
+        """One more path, which is kept while there is room."""
+        new = trace(self._function, trees, self._name)
+        if len(self.traced) <= self._most:
+            self.traced.append(new)
+        return new
 
     def _by_path(
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
@@ -141,21 +135,14 @@ class Paths:
         found = np.zeros((n_rows, width)) if reduce is None else np.zeros(width)
         left, tried = np.arange(n_rows), 0
         while len(left):
-            if tried == len(self.traced) and self._another(_at(trees, matrices, left[0])) is None:
-                for i in left.tolist():  # too many paths
-                    result = self.eager(_at(trees, matrices, i))
-                    numbers = np.array(result.leaves)[self._places(result)]
-                    if reduce is None:
-                        found[i] = numbers
-                    else:
-                        found += numbers
-                break
-            traced = self.traced[tried]
+            is_new = tried >= len(self.traced)
+            traced = self._another(_at(trees, matrices, left[0])) if is_new else self.traced[tried]
             tried += 1
             places = self._places(traced.result)
             given = _given(traced, _of(matrices, left))
             guards = traced.deciding.run_rows(given, len(left), None, threads)
             holds = traced.holds(guards)
+            holds[0] |= is_new  # though vector mathematics may differ by an ulp
             same, left = left[holds], left[~holds]
             given = _given(traced, _of(matrices, same))
             if len(same) and reduce is None:
@@ -191,7 +178,7 @@ class Paths:
         except ShapeError as error:
             raise ProgramError(
                 f"the program of {self._name} gives another structure than the function: {error}; "
-                f"{_WHY}"
+                f"it {WHY}"
             ) from None
 
     def check_rows(
@@ -212,15 +199,15 @@ class Paths:
     ) -> None:
         if len(ours) != len(eager):
             raise ProgramError(
-                f"the program of {self._name} gives {len(ours)} numbers where the function gives "
-                f"{len(eager)}, {where}; {_WHY}"
+                f"the program of {self._name} gives {counted(len(ours), 'number')} where "
+                f"the function gives {len(eager)}, {where}; it {WHY}"
             )
         for mine, right in zip(ours, eager, strict=True):
             near = math.isclose(mine, right, rel_tol=tolerance, abs_tol=tolerance)
             if not (near or (math.isnan(mine) and math.isnan(right))):
                 raise ProgramError(
                     f"the program of {self._name} gives {mine!r} where the function gives "
-                    f"{right!r}, {where}; {_WHY}"
+                    f"{right!r}, {where}; it {WHY}"
                 )
 
 

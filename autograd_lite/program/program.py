@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import needed
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
 from autograd_lite.program.layouts import floats
 from autograd_lite.program.running import Runner, quick_program, runner
+from autograd_lite.terminal import on_screen
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -125,8 +126,8 @@ class Program:
 
     def __repr__(self) -> str:
         return (
-            f"<Program: {len(self)} instructions, {self.n_inputs} inputs, "
-            f"{len(self.outputs)} outputs>"
+            f"<Program: {counted(len(self), 'instruction')}, {counted(self.n_inputs, 'input')}, "
+            f"{counted(len(self.outputs), 'output')}>"
         )
 
     def __str__(self) -> str:
@@ -149,7 +150,7 @@ class Program:
             given = ", ".join([*map(name, operands), *attrs])
             lines.append(f"    {name(out)} = {row.name}({given})")
         lines.append(f"    return {', '.join(map(name, self.outputs.tolist()))}")
-        return "\n".join(lines)
+        return on_screen("\n".join(lines))
 
     def __call__(self, *inputs: Any) -> Any:
         """Run once.
@@ -325,5 +326,5 @@ class Program:
     def _check_count(self, inputs: Sequence[Any]) -> None:
         if len(inputs) != self.n_inputs:
             raise TypeError(
-                f"this program takes {self.n_inputs} inputs and was given {len(inputs)}"
+                f"this program takes {counted(self.n_inputs, 'input')} and was given {len(inputs)}"
             )

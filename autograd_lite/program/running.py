@@ -32,6 +32,7 @@ Function = Callable[..., Any]
 
 #: So many paths of one function are tried one after the other in C.
 MOST_LINKS = 64
+_MOST_THREADS = 2**31 - 1  # more than rows have blocks
 
 
 class Runner(Protocol):
@@ -77,7 +78,7 @@ class _Native:
     ) -> Floats:
         """See `Runner`."""
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
-        self.machine.map(_placed(arguments), n_rows, found, reduced, threads)
+        self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
 
     def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
@@ -121,6 +122,7 @@ def quick(
     traced: Traced,
     arguments: tuple[Hashable, ...],
     names: tuple[str | None, ...],
+    by_place: int,
     before: Function,
     slow: Function,
     networks: Sequence[Any] = (),
@@ -134,6 +136,8 @@ def quick(
         The layout of each, and of the networks.
     names : tuple of str or None
         Of the arguments that may be given by name.
+    by_place : int
+        So many, the first ones, may be given by position.
     before : callable
         Called if the arguments are something else, or the guards come out differently. It may have
         been made here for other paths: one call goes through them all.
@@ -159,8 +163,19 @@ def quick(
             layouts = (*arguments[:-1], outline(held[0], captured))
         elif captured:
             held, layouts = (*held, [*captured]), (*arguments, outline([*captured], captured))
-        call: Function = native.Call(own.machine, result, rest, expected, layouts, names, held)
+        call: Function = native.Call(
+            own.machine, result, rest, expected, layouts, names, by_place, held
+        )
     except TypeError:
         own.is_refused = True
         return before
     return call
+
+
+def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any]:
+    """The same, in the order in which they ran in C by a function of `quick`; others first."""
+    last: dict[Any, int] = {}
+    while native is not None and isinstance(function, native.Call):
+        last[function.machine], function = function.used, function.fallback
+    machines = {traced: getattr(traced.program._run(), "machine", None) for traced in used}
+    return {each: used[each] for each in sorted(used, key=lambda x: last.get(machines[x], 0))}

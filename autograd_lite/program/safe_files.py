@@ -13,7 +13,7 @@ import safetensors
 import safetensors.numpy
 
 from autograd_lite.errors import AutogradError
-from autograd_lite.files import write_whole
+from autograd_lite.files import regular, write_whole
 
 VERSION = 1
 
@@ -65,10 +65,11 @@ class Format:
         OSError
             If it cannot be read.
         """
-        with open(path, "rb"):  # for a clear OSError: safetensors has its own words for each
+        place = regular(path)
+        with open(place, "rb"):  # for a clear OSError: safetensors has its own words for each
             pass
         try:
-            with safetensors.safe_open(path, framework="numpy") as file:
+            with safetensors.safe_open(place, framework="numpy") as file:
                 description = self._description(file.metadata())
                 arrays = {}
                 for key in file.keys():  # noqa: SIM118 - no mapping
@@ -80,10 +81,10 @@ class Format:
             yield arrays, description
         except safetensors.SafetensorError as error:
             raise self.error(
-                f"{os.fspath(path)} is no safetensors file, or is damaged or cut short: {error}"
+                f"{os.fsdecode(path)} is no safetensors file, or is damaged or cut short: {error}"
             ) from None
         except self.error as error:
-            raise self.error(f"{os.fspath(path)}: {error}") from None
+            raise self.error(f"{os.fsdecode(path)}: {error}") from None
 
     def _description(self, metadata: Mapping[str, str] | None) -> dict[str, Any]:
         """The JSON document in the metadata, checked as far as every file needs it."""

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import Builder, Value, constant, observe, read_numbers, topological_order
-from autograd_lite.engine.modes import around, is_followed
+from autograd_lite.engine.modes import around, is_followed, writing
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
+from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
@@ -142,6 +143,7 @@ class _Trace:
         self.depends: dict[Value, bool] = dict.fromkeys(inputs, True)
         self.within, self.mark = Differentiation([*inputs]), Value(0.0)
         self.read: dict[Value, None] = {}
+        self.written: Line | None = None  # where a number became a text
 
     def is_older(self, node: Value) -> bool:
         """Whether it was there before the call, and its number can become another."""
@@ -180,6 +182,8 @@ class _Observer:
             return
         if trace.is_older(node) and not trace.within.is_input(node):
             trace.read[node] = None  # which makes it a guard
+        elif writing.get():
+            trace.written = trace.written or users_line()
         else:
             raise ProgramError(
                 "the number, gradient or derivatives of a Value were read while a program was "
@@ -237,7 +241,14 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     given = [tree.build(rest) for tree in arguments]
     seen = _Trace(inputs)
     with recording(), differentiating(inputs), _tracing(seen):
-        result = take_apart(function(*given), f"the result of {name}")
+        returned = function(*given)
+        if seen.written is not None:
+            raise ProgramError(
+                f"{name} made a text of a number that it computes ({seen.written}), which would "
+                "bake this call's number in: return the number, and write it outside of the "
+                "compiled function; only the text of an exception that leaves it may show one"
+            )
+        result = take_apart(returned, f"the result of {name}")
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     seen.compared += [("==", node, constant(node.data), True) for node in seen.read]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]

@@ -12,8 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite import nn
-from autograd_lite.errors import ModelFileError, TableError
-from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing, Task, fit, fit_target
+from autograd_lite.errors import ModelFileError, TableError, counted
+from autograd_lite.tables.preprocessing import (
+    ClassTarget,
+    Preprocessing,
+    Task,
+    fit,
+    fit_target,
+    is_constant,
+    root_mean_square,
+)  # fmt: skip
 from autograd_lite.tables.reading import Columns
 
 _EXTRA = "table"  # the name under which the preprocessing lies in the model's file
@@ -75,7 +83,7 @@ class TableModel:
         extra = nn.read_extra(path)
         if _EXTRA not in extra:
             raise ModelFileError(
-                f"{os.fspath(path)!r} holds a network that was not trained on a table; save one "
+                f"{os.fsdecode(path)!r} holds a network that was not trained on a table; save one "
                 "with autograd-lite train"
             )
         return TableModel(network, Preprocessing.from_json(extra[_EXTRA]))
@@ -146,8 +154,8 @@ def train(
     column = columns[target]
     if len(column) < _LEAST_ROWS:
         raise TableError(
-            f"the table has {len(column)} rows; training and a held-out score need at least "
-            f"{_LEAST_ROWS}"
+            f"the table has {counted(len(column), 'row')}; training and a held-out score "
+            f"need at least {_LEAST_ROWS}"
         )
     if task == "regression" and column.dtype.kind != "f":
         raise TableError(
@@ -179,6 +187,8 @@ def choose_task(column: NDArray[Any]) -> Task:
 
     Few integers are at most 10 that come 10 times each on average.
     """
+    if column.dtype.kind == "f" and is_constant(column):
+        return "regression"  # which says so
     distinct = np.unique(column)
     if column.dtype.kind != "f" or len(distinct) == 2:
         return "classification"
@@ -240,18 +250,16 @@ def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> 
         right = predicted == np.array(target.classes, dtype=object)[actual]
         return [Score("accuracy", float(right.mean()), float((actual == frequent).mean()))]
     numbers = columns[target.name]
-    errors, plain = predicted - numbers, trained_target.mean() - numbers
-    return [
-        Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
-        Score("RMSE", _root_mean_square(errors), _root_mean_square(plain)),
-    ]
+    with np.errstate(all="ignore"):
+        errors, plain = predicted - numbers, trained_target.mean() - numbers
+        return [
+            Score("R²", _r_squared(errors, numbers), _r_squared(plain, numbers)),
+            Score("RMSE", root_mean_square(errors), root_mean_square(plain)),
+        ]
 
 
 def _r_squared(errors: NDArray[np.float64], numbers: NDArray[np.float64]) -> float:
     """1 - (residual / total) sum of squares; nan if the numbers are all equal."""
-    total = float(((numbers - numbers.mean()) ** 2).sum())
-    return 1.0 - float((errors**2).sum()) / total if total else math.nan
-
-
-def _root_mean_square(errors: NDArray[np.float64]) -> float:
-    return math.sqrt(float((errors**2).mean()))
+    if is_constant(numbers):
+        return math.nan
+    return 1.0 - (root_mean_square(errors) / root_mean_square(numbers - numbers.mean())) ** 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.errors import ModelFileError, TableError
+from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.tables.reading import Columns, Kind, listed
 
 Floats = NDArray[np.float64]
@@ -24,6 +26,9 @@ Task = Literal["regression", "classification"]
 
 #: More categories or classes than this in one column are names or numbers of things, not kinds.
 MAX_CATEGORIES = 50
+#: Numbers that differ by less than this part of their size, some steps of rounding, are one.
+_ROUNDING = 64 * float(np.finfo(float).eps)
+_quiet = np.errstate(all="ignore")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class NumericFeature:
     mean: float
     scale: float
 
+    @_quiet
     def encode(self, column: NDArray[Any]) -> Floats:
         """The inputs, shape (n, 1)."""
         return ((column.astype(np.float64) - self.mean) / self.scale)[:, None]
@@ -65,10 +71,12 @@ class NumberTarget:
     loss = "squared_error"
     width = 1
 
+    @_quiet
     def encode(self, column: NDArray[Any]) -> Floats:
         """What the network is to output, shape (n,)."""
         return (column.astype(np.float64) - self.mean) / self.scale
 
+    @_quiet
     def decode(self, outputs: Floats) -> Floats:
         """Predictions in the target's own unit."""
         return outputs * self.scale + self.mean
@@ -145,6 +153,7 @@ class Preprocessing:
 
     def inputs(self, columns: Columns) -> Floats:
         """What the network takes, shape (rows, inputs)."""
+        refuse_masked([*columns.values()], "a column")
         return np.hstack([feature.encode(columns[feature.name]) for feature in self.features])
 
     def unseen(self, columns: Columns) -> dict[str, list[str]]:
@@ -198,6 +207,7 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
         If the target is constant, no feature varies, or a text column has more than
         `MAX_CATEGORIES` different texts.
     """
+    refuse_masked([*columns.values()], "a column")
     dropped: list[str] = []
     features: list[NumericFeature | TextFeature] = []
     for name, column in columns.items():
@@ -253,18 +263,32 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
     return ClassTarget(name, classes, kind)
 
 
+@_quiet
 def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
     """Mean and standard deviation; (the number, 0.0) for a constant column."""
-    if column.min() == column.max():
+    if is_constant(column):
         return float(column[0]), 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = float(column.mean()), float(column.std())
-    if not (math.isfinite(mean) and math.isfinite(scale)):
+    mean = float(column.mean())
+    scale = root_mean_square(column - mean)
+    if not math.isfinite(scale * scale):
         raise TableError(
             f"the numbers of column {name!r} are too large to be standardised (up to "
             f"{np.abs(column).max():g}); give them in another unit"
         )
     return mean, scale
+
+
+@_quiet
+def is_constant(column: Floats) -> bool:
+    """Whether numbers are equal but for rounding, which would be taken for what varies."""
+    spread = _ROUNDING * np.abs(column).max() + sys.float_info.min  # below it, digits are lost
+    return bool(np.ptp(column) <= spread)
+
+
+def root_mean_square(numbers: Floats) -> float:
+    """In units of the size of the largest, so that no square underflows or overflows."""
+    unit = math.ldexp(0.5, math.frexp(float(np.abs(numbers).max()))[1])
+    return unit * math.sqrt(float(((numbers / unit) ** 2).mean()))
 
 
 def _categories(name: str, column: NDArray[Any]) -> tuple[str, ...]:

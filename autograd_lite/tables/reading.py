@@ -20,7 +20,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError
+from autograd_lite.errors import TableError, counted
+from autograd_lite.files import as_path
 
 Kind = Literal["numeric", "text"]
 #: Columns by name: an array of floats for a numeric one, of str for a text one.
@@ -139,9 +140,9 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
         If it is empty, no UTF-8, has no rows, a row of another length than the first line, or
         columns without a name or with the same one.
     """
-    source = os.path.basename(path)
+    source = as_path(path).name
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with open(os.fsdecode(path), encoding="utf-8-sig", newline="") as file:
             text = file.read()
     except UnicodeDecodeError as error:
         raise TableError(
@@ -159,8 +160,8 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     for line, cells in records[1:]:
         if len(cells) != len(names):
             raise TableError(
-                f"{source}, line {line}: {len(cells)} cells, where the first line names "
-                f"{len(names)} columns; put a cell that holds a separator in double quotes"
+                f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first line names "
+                f'{counted(len(names), "column")}; quote a cell that holds a separator: "a,b"'
             )
     rows = [[cell.strip() for cell in cells] for _, cells in records[1:]]
     return Table(source, names, rows, [line for line, _ in records[1:]])

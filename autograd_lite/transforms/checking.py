@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Mode, Value, topological_order
-from autograd_lite.errors import GradientMismatch
+from autograd_lite.errors import GradientMismatch, counted
 from autograd_lite.graph import row_of
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import Op
@@ -75,8 +75,8 @@ def check_grad(
     numbers = numbers_of([leaf for tree in trees for leaf in tree.leaves]).tolist()
     if not numbers or order < 1:
         raise TypeError(
-            f"check_grad of {name} by {len(numbers)} numbers to order {order} has nothing to "
-            "check; give the function's arguments, and an order from 1 on"
+            f"check_grad of {name} by {counted(len(numbers), 'number')} to order {order} "
+            "has nothing to check; give the function's arguments, and an order from 1 on"
         )
 
     def function(xs: Sequence[Any]) -> list[Any]:

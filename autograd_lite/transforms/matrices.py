@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, hessian_products
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, counted
 from autograd_lite.modes import check_adjoints, is_checked
 from autograd_lite.transforms.recordings import (
     Argnums,
@@ -153,13 +153,14 @@ def _hvp(f: Function, argnums: Argnums, /, *args: Any, **keywords: Any) -> Any:
     if not 0 < place < len(args):
         raise TypeError(
             f"hvp(f, argnums={argnums!r}) takes the vector after argument {place - 1}, as in "
-            f"hvp(f)(x, v), and was given {len(args)} arguments"
+            f"hvp(f)(x, v), and was given {counted(len(args), 'argument')}"
         )
     vectors = args[place] if several else (args[place],)
     recording = record(f, (*args[:place], *args[place + 1 :]), keywords, argnums)
     check_scalar(recording)
     if len(vectors) != len(recording.arguments):
-        raise ShapeError(f"{len(recording.arguments)} arguments and {len(vectors)} vectors")
+        arguments = counted(len(recording.arguments), "argument")
+        raise ShapeError(f"{arguments} and {counted(len(vectors), 'vector')}")
     direction = [
         number
         for tree, vector in zip(recording.arguments, vectors, strict=True)

@@ -54,7 +54,7 @@ def first_mismatch(
     """The first derivative, from order 1 on and in the order of the numbers, that is wrong."""
     for k, below, weights, modes in _levels(function, numbers, order):
         names = [name for name, _, found in modes for _ in found]
-        analytic = np.concatenate([found for _, _, found in modes])
+        analytic = numbers_of([x for _, _, found in modes for x in found])
         results = np.array([first + r for _, first, found in modes for r in range(len(found))])
         for i, x in enumerate(numbers):
             curve = _curve(below, weights, numbers, i, results)
@@ -70,8 +70,10 @@ def first_mismatch(
 
 
 def numbers_of(results: Sequence[Any]) -> Any:
-    """Floats and Values as a float array."""
-    return np.array([r.data if isinstance(r, Value) else r for r in results], dtype=np.float64)
+    """Floats and Values as a float array: in a function that closes over Values, all are Values."""
+    array = np.asarray(results, dtype=object)
+    floats = [x.data if isinstance(x, Value) else x for x in array.flat]
+    return np.array(floats, dtype=np.float64).reshape(array.shape)
 
 
 def _curve(

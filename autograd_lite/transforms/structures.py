@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import ShapeError
+from autograd_lite.errors import shown as shortened
 
 _SETTINGS = (type(None), str, bytes, bool, np.bool_, Enum, type)
 #: Of which subclasses are made again, too; the more special ones first.
 _BASES = (OrderedDict, defaultdict, dict, list, tuple)
 _UNSET = object()
+_DEEPEST = 100
 #: How the names of attributes begin in which an object keeps what it would find out again.
 KEPT = "_kept_"
 
@@ -70,11 +73,15 @@ def setting_key(thing: Any, name: str) -> Hashable:
         return type(thing), tuple([setting_key(part, name) for part in thing])
     if callable(thing) or isinstance(thing, Enum):
         return "callable", Same(thing)
-    if type(thing).__hash__ is None:
+    try:
+        hash(thing)
+    except TypeError:
         raise TypeError(
             f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
-        )
-    return "static", thing.hex() if isinstance(thing, float) else thing, type(thing)
+        ) from None
+    by_address: Any = object.__repr__
+    text = "" if type(thing).__repr__ is by_address else repr(thing)  # tells 0.0 from -0.0
+    return "static", thing, type(thing), text
 
 
 def is_network(thing: Any) -> bool:
@@ -169,7 +176,17 @@ def _attributes(thing: Any, known: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def holds_numbers(thing: Any) -> bool:
+def deeper(depth: int, name: str) -> int:
+    """One level more, in a structure that is nested."""
+    if depth >= _DEEPEST:
+        raise ShapeError(
+            f"{name[:60]} … is nested more than {_DEEPEST} deep, or contains itself; use one list "
+            "or array"
+        )
+    return depth + 1
+
+
+def holds_numbers(thing: Any, depth: int = 0) -> bool:
     """Whether there are numbers in it, at any depth."""
     if is_setting(thing):
         return False
@@ -178,11 +195,11 @@ def holds_numbers(thing: Any) -> bool:
     except TypeError:  # numbers that would be lost
         return True
     if parts is not None:
-        return any(map(holds_numbers, parts.things))
+        inner = deeper(depth, shown(thing))
+        return any(holds_numbers(part, inner) for part in parts.things)
     return isinstance(thing, Value | Number | np.ndarray)
 
 
 def shown(thing: Any) -> str:
     """An object for messages, shortened."""
-    text = f"{type(thing).__name__}: {thing!r}"
-    return text if len(text) <= 80 else text[:77] + "..."
+    return f"{type(thing).__name__}: {shortened(thing)}"

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.errors import ShapeError, counted
+from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.structures import (
     Setting,
+    deeper,
     is_network,
     is_setting,
     parts_of,
@@ -30,7 +31,6 @@ from autograd_lite.transforms.structures import (
     shown,
 )  # fmt: skip
 
-_FLOATS = {float}
 _NUMBERS = {float, Value}
 _SEQUENCES = {list, tuple}
 
@@ -81,7 +81,7 @@ class Tree:
         """Its size and kind, for messages."""
         if self.is_setting:
             return f"the setting {shown(self.thing)}"
-        count = f"{len(self.leaves)} number" + "s" * (len(self.leaves) != 1)
+        count = counted(len(self.leaves), "number")
         count = count if self.shape is None else f"{count} (shape {self.shape})"
         return (
             count if self.kind in (float, np.ndarray, None) else f"{count} in {self.kind.__name__}"
@@ -97,7 +97,7 @@ class Tree:
         return self.kind is Setting
 
 
-def take_apart(thing: Any, name: str) -> Tree:
+def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     """A structure as its numbers and the way back.
 
     Parameters
@@ -110,15 +110,17 @@ def take_apart(thing: Any, name: str) -> Tree:
     ------
     TypeError
         Naming the place of what is no structure, or of numbers that would be lost.
+    ShapeError
+        If it is nested too deeply, or contains itself.
     """
     if isinstance(thing, Value):
         return Tree([thing], next, (), [False], lambda: [name])
     if type(thing) in _SEQUENCES:  # before the slower questions: the usual case
-        return _sequence(thing, name)
+        return _sequence(thing, name, depth)
     if type(thing) is float or type(thing) is int:
         return Tree([as_float(thing)], next, (), [False], lambda: [name], True)
     if isinstance(thing, tuple) and not hasattr(thing, "__dict__"):
-        return _sequence(thing, name)
+        return _sequence(thing, name, depth)
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":
         return _array(thing, name)
     if type(thing) is not dict and is_setting(thing):
@@ -127,7 +129,8 @@ def take_apart(thing: Any, name: str) -> Tree:
     if opened is not None:
         pairs = zip(opened.keys, opened.things, strict=True)
         kind = type(thing)
-        trees = {key: take_apart(part, name + _step(kind, key)) for key, part in pairs}
+        inner = deeper(depth, name)
+        trees = {key: take_apart(part, name + _step(kind, key), inner) for key, part in pairs}
         return _joined(trees, opened.build, kind, opened.others)
     if is_network(thing):
         return _network(thing, name)
@@ -145,7 +148,7 @@ def _step(kind: type | None, key: Any) -> str:
     return f".{key}" if dataclasses.is_dataclass(kind) else f"[{key!r}]"
 
 
-def _sequence(sequence: Any, name: str) -> Tree:
+def _sequence(sequence: Any, name: str, depth: int) -> Tree:
     n, kind = len(sequence), type(sequence)
     make: Any = kind if kind in _SEQUENCES else partial(tuple.__new__, kind)
     kinds = {*map(type, sequence)}
@@ -154,7 +157,8 @@ def _sequence(sequence: Any, name: str) -> Tree:
             list(sequence), lambda rest: make(islice(rest, n)), (n,), [False] * n,
             lambda: [f"{name}[{i}]" for i in range(n)], Value not in kinds, kind,
         )  # fmt: skip
-    parts = {i: take_apart(part, f"{name}[{i}]") for i, part in enumerate(sequence)}
+    inner = deeper(depth, name)
+    parts = {i: take_apart(part, f"{name}[{i}]", inner) for i, part in enumerate(sequence)}
     return _joined(parts, make, kind)
 
 
@@ -164,8 +168,9 @@ def together(parts: list[Tree]) -> Tree:
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
-    if type(array) is not np.ndarray and (isinstance(array, np.matrix) or np.ma.is_masked(array)):
-        raise TypeError(f"{name} is {shown(array)}; write np.asarray(…), or fill what is masked")
+    refuse_masked(array, name)
+    if isinstance(array, np.matrix):
+        raise TypeError(f"{name} is {shown(array)}; write np.asarray(…)")
     plain = array.dtype.kind in "biuf"
     if plain:
         leaves: list[Any] = array.astype(np.float64).ravel().tolist()
@@ -193,9 +198,7 @@ def _number(thing: Any, name: str) -> float:
 
 def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     """An array of a shape: of floats if all are floats, else of objects."""
-    if {*map(type, numbers)} <= _FLOATS:
-        return np.array(numbers, dtype=np.float64).reshape(shape)
-    if any(isinstance(number, Value) for number in numbers):
+    if Value in {*map(type, numbers)}:
         array = np.empty(len(numbers), dtype=object)
         array[:] = numbers
         return array.reshape(shape)
@@ -260,7 +263,7 @@ def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
     return (len(items), *(inner or ()))
 
 
-def with_values(thing: Any, change: Callable[[Value], Any]) -> Any:
+def with_values(thing: Any, change: Callable[[Value], Any], depth: int = 0) -> Any:
     """Anything, with something else in place of each computed Value in its structures."""
     if isinstance(thing, Value):
         return change(thing)
@@ -275,7 +278,10 @@ def with_values(thing: Any, change: Callable[[Value], Any]) -> Any:
         parts = parts_of(thing, "")
     except TypeError:
         return thing
-    return thing if parts is None else parts.build([with_values(p, change) for p in parts.things])
+    if parts is None:
+        return thing
+    inner = deeper(depth, "what is given beside the value")
+    return parts.build([with_values(part, change, inner) for part in parts.things])
 
 
 def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:

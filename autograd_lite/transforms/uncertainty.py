@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autograd_lite.engine import Value, adjoints
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes import recording
+from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
@@ -50,8 +51,8 @@ class Uncertain:
 
     def __str__(self) -> str:
         if isinstance(self.value, float):
-            return _plus_minus(self.value, self.sigma)
-        return "\n".join(map(_plus_minus, self.value.ravel(), self.sigma.ravel()))
+            return on_screen(_plus_minus(self.value, self.sigma))
+        return on_screen("\n".join(map(_plus_minus, self.value.ravel(), self.sigma.ravel())))
 
 
 @recording()
@@ -106,7 +107,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     tree = take_apart(values, "values")
     if type(values) in (list, tuple):
         tree.kind = None  # a row of arguments, of either kind
-    covariance = _covariance(tree, take_apart(sigmas, "sigmas"))
+    with np.errstate(all="ignore"):
+        scales, correlation = _covariance(tree, take_apart(sigmas, "sigmas"))
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
     jacobian = np.array(
@@ -115,22 +117,31 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
             for x in outputs
         ]
     ).reshape(len(outputs), len(tree.leaves))
-    reach = jacobian @ covariance
-    joint = reach @ jacobian.T
-    variance = np.maximum(np.diagonal(joint), 0.0)
-    shares = jacobian * reach / np.where(variance > 0.0, variance, 1.0)[:, None]
+    with np.errstate(all="ignore"):
+        parts = jacobian * scales
+        size = np.abs(parts).max(axis=1, initial=0.0)  # so that no square underflows or overflows
+        size = np.where((size > 0.0) & (size < math.inf), size, 1.0)
+        parts = parts / size[:, None]
+        reach = parts @ correlation
+        joint = reach @ parts.T
+        variance = np.maximum(np.diagonal(joint), 0.0)
+        shares = parts * reach / np.where(variance > 0.0, variance, 1.0)[:, None]
+        spread, joint = size * np.sqrt(variance), joint * size * size[:, None]
     given = graph.result.shape
     shape = (len(outputs),) if given is None else given
-    numbers = _floats(outputs).reshape(shape), np.sqrt(variance).reshape(shape)
+    numbers = _floats(outputs).reshape(shape), spread.reshape(shape)
     value, sigma = numbers if shape else map(float, numbers)
     return Uncertain(value, sigma, joint, shares.reshape((*shape, -1)))
 
 
-def _covariance(values: Tree, sigmas: Tree) -> Array:
-    """The covariance of the values' errors, from what the user gave as sigmas."""
+def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
+    """Standard deviations of the values' errors, from what the user gave; their correlations."""
     n, given = len(values.leaves), _floats(sigmas.leaves)
     if sigmas.shape == (n, n) != values.shape:
-        return _checked(given.reshape(n, n))
+        covariance = _checked(given.reshape(n, n))
+        scales = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
+        inverse = 1.0 / np.where(scales > 0.0, scales, 1.0)
+        return np.where(scales > 0.0, scales, 1.0), covariance * inverse * inverse[:, None]
     try:
         given = given[places_like(values, sigmas, "sigmas")]
     except ShapeError as error:
@@ -144,7 +155,7 @@ def _covariance(values: Tree, sigmas: Tree) -> Array:
                 f"a standard deviation is finite and not negative, and number {i} of sigmas is "
                 f"{sigma!r}"
             )
-    return np.diag(given**2)
+    return given, np.eye(n)
 
 
 def _checked(covariance: Array) -> Array:

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import counted
 from autograd_lite.view.columns import CONSTANT, KINDS, PARAMETER, VALUE, Columns, Ints
 from autograd_lite.view.cutting import Group, Part
 from autograd_lite.view.likeness import Likeness
-from autograd_lite.view.picture import Arrow, Box, Text, count, derivative, value_box
+from autograd_lite.view.picture import Arrow, Box, Text, note_at, value_box
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.summary import Floats, Summary, norm, sparkline, spread
 
@@ -70,7 +71,7 @@ class Boxes:
         for code, group in enumerate(part.outside.groups):
             tails = part.outside.tails[part.outside.codes == code]
             name = f"{prefix}from{code}"
-            lines = [Text(count(len(tails), "value"))]
+            lines = [Text(counted(len(tails), "value"))]
             box = Box(name, "outside", "", group.title, tuple(lines), (), ())
             if len(tails) == 1:
                 one = value_box(self.graph, self.graph.order[tails[0]], f"n{tails[0]}", ())
@@ -137,7 +138,7 @@ class Boxes:
             node = self.graph.order[head]
             partials = self.graph.made_by(node).local_grads
             known[head] = dict(zip(self.graph.parents(node), partials, strict=True))
-        return derivative(known[head][self.graph.order[tail]])
+        return note_at(self.graph.order[tail], known[head][self.graph.order[tail]])
 
     def _box(
         self, group: Group, name: str, held: Ints, outputs: Ints, arrows: tuple[Arrow, ...]
@@ -170,16 +171,16 @@ class Boxes:
             kind, symbol, label = "group", "", group.title
             summary = replace(summary, ops=self._ops(held, kinds))
             lines = [
-                Text(count(len(held), "value") + _times(summary.copies)),
+                Text(counted(len(held), "value") + _times(summary.copies)),
                 Text(summary.ops),
             ]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
-                lines.append(Text(count(summary.parameters, "parameter")))
+                lines.append(Text(counted(summary.parameters, "parameter")))
             lines += _numbers(
                 summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data"
             )
         if with_grad.size:
-            lines.append(Text(f"‖grad‖ {summary.norm:.4g}"))
+            lines.append(Text(self.graph.freshness.graded(summary.norm, "‖grad‖ ", size=True)))
         for what, numbers in (("data", columns.data[held]), ("grad", columns.grad[with_grad])):
             lines += _not_finite(what, numbers)
         return Box(name, kind, symbol, label, tuple(lines), group.scope, arrows, summary)

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import GraphError
-from autograd_lite.graph import all_stale
+from autograd_lite.errors import GraphError, counted, shown
+from autograd_lite.explanations.notation import TEXT
+from autograd_lite.graph.freshness import NONE_YET, Freshness
 from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, columns
 from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.picture import Box, Sign, Text, count, sign_of
+from autograd_lite.view.picture import Box, Sign, Text, sign_of
 from autograd_lite.view.steps import Steps, steps
 from autograd_lite.view.summary import Floats
 
@@ -108,7 +109,7 @@ def _held(thing: GraphView | Value, role: str) -> _Held:
     if folding is None or isinstance(folding, _Compared):
         raise TypeError(
             f"{role} is a Value, or what draw(value) returns, and was given "
-            f"{type(thing).__name__}: {thing!r}"
+            f"{type(thing).__name__}: {shown(thing)}"
         )
     return _Held(folding.graph, folding.columns)
 
@@ -130,7 +131,9 @@ class _Compared(Folding):
             shown = replace(plain.picture, boxes=[self._box(b) for b in plain.picture.boxes])
             if not name:
                 caption = "\n".join(filter(None, (self._changes.summary(), shown.caption)))
-                shown = replace(shown, caption=caption)
+                both = zip(("Before", "After"), self._changes.fresh, strict=True)
+                notes = tuple(f"{when}: {note}" for when, fresh in both for note in fresh.notes)
+                shown = replace(shown, caption=caption, notes=notes)
             self._told[name] = replace(plain, picture=shown)
         return self._told[name]
 
@@ -179,7 +182,9 @@ def _described(one: Columns, node: int) -> str:
     arguments = one.tails[one.starts[node] : one.starts[node + 1]].tolist()
     if not arguments:
         return f"{said} ({one.data[node]:.4g})"
-    made_of = ", ".join(one.ops.of(i) or one.labels.of(i) or "a leaf" for i in arguments[:3])
+    made_of = ", ".join(
+        one.ops.of(i) or TEXT.label(one.labels.of(i)) or "a leaf" for i in arguments[:3]
+    )
     return f"{said} of {made_of}{', …' if len(arguments) > 3 else ''}"
 
 
@@ -187,20 +192,22 @@ def _changes(old: _Held, new: _Held, in_place: bool) -> _Changes:
     """The numbers of both; those from before that were changed in place are nobody's knowledge."""
     size = len(new.columns)
     no_data, no_grad = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    fresh = old.graph.freshness, new.graph.freshness
     if in_place:
         pairs = zip(old.graph.order, new.graph.order, strict=True)
         shared = np.fromiter((one is other for one, other in pairs), np.bool_, size)
         no_grad = shared & (new.columns.kinds != CONSTANT)
-        suspects = {parent for node, _ in all_stale(old.graph.order) for parent in node.parents}
+        suspects = {parent for node in fresh[0].stale for parent in node.parents}
         changed = np.fromiter((node in suspects for node in old.graph.order), np.bool_, size)
         no_data = no_grad & changed
+    none_yet = 0.0 in [each.multiple for each in fresh]
     with np.errstate(invalid="ignore", over="ignore"):
         data_delta = np.where(no_data, 0.0, new.columns.data - old.columns.data)
-        grad_delta = np.where(no_grad, 0.0, new.columns.grad - old.columns.grad)
+        grad_delta = np.where(no_grad | none_yet, 0.0, new.columns.grad - old.columns.grad)
     for delta, which in ((data_delta, "data"), (grad_delta, "grad")):
         a, b = getattr(old.columns, which), getattr(new.columns, which)
         delta[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0  # inf - inf
-    return _Changes(old.columns, new.columns, data_delta, grad_delta, no_data, no_grad)
+    return _Changes(old.columns, new.columns, data_delta, grad_delta, no_data, no_grad, fresh)
 
 
 @dataclass(frozen=True)
@@ -211,6 +218,7 @@ class _Changes:
     grad_delta: Floats
     no_data: NDArray[np.bool_]
     no_grad: NDArray[np.bool_]
+    fresh: tuple[Freshness, Freshness]
 
     def largest(self, delta: Floats, held: Ints) -> int | None:
         """Which of some values changed most; one that became nan is beyond all."""
@@ -241,17 +249,24 @@ class _Changes:
         )  # fmt: skip
 
     def _moved(self, which: str, node: int) -> str:
-        old, new = getattr(self.old, which)[node], getattr(self.new, which)[node]
-        unknown = self.no_data if which == "data" else self.no_grad
+        old, new = [f"{getattr(of, which)[node]:.4g}" for of in (self.old, self.new)]
+        unknown, delta = self.no_data, self.data_delta[node]
+        if which == "grad":
+            unknown, delta = self.no_grad, self.grad_delta[node]
+            old = self.fresh[0].graded(self.old.grad[node], "")
+            new = self.fresh[1].graded(self.new.grad[node], "")
         if unknown[node]:
-            return f"{which} ? → {new:.4g}"
-        delta = self.data_delta[node] if which == "data" else self.grad_delta[node]
+            return f"{which} ? → {new}"
+        if NONE_YET in (old, new):
+            return f"{which} {old} → {new}" if old != new else new
         if delta == 0.0:
-            return f"{which} {new:.4g} ="
-        return f"{which} {old:.4g} → {new:.4g} {_GLYPHS[sign_of(delta)]} {delta:+.3g}"
+            return f"{which} {new} ="
+        return f"{which} {old} → {new} {_GLYPHS[sign_of(delta)]} {delta:+.3g}"
 
     def _most(self, which: str, held: Ints, delta: Floats, unknown: NDArray[np.bool_]) -> str:
         at = self.largest(delta, held)
+        if which == "grad" and 0.0 in [each.multiple for each in self.fresh]:
+            return NONE_YET
         moved = int((delta[held] != 0.0).sum())
         missing = int(unknown[held].sum())
         note = f", {missing:,} not known" if missing else ""
@@ -262,7 +277,9 @@ class _Changes:
 
     def _name(self, node: int) -> str:
         scope = self.new.scopes.of(node)
-        return str(self.new.labels.of(node) or self.new.ops.of(node) or (*scope, "leaf")[-1])
+        return str(
+            TEXT.label(self.new.labels.of(node)) or self.new.ops.of(node) or (*scope, "leaf")[-1]
+        )
 
     def summary(self) -> str:
         """What happened, in a line."""
@@ -283,7 +300,7 @@ class _Changes:
         missing = int(self.no_data.sum())
         if missing:
             said += (
-                f"\n{count(missing, 'number')} from before not known, changed in place: take "
+                f"\n{counted(missing, 'number')} from before not known, changed in place: take "
                 "before = ag.draw(loss) before the step"
             )
         return said

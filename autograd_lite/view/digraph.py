@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import graphviz
 
 from autograd_lite.errors import LayoutError
-from autograd_lite.files import write_whole
+from autograd_lite.files import as_path, write_whole
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, lay_out
 from autograd_lite.view.picture import Picture
@@ -77,7 +78,29 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
             raise ValueError(f"Graphviz knows no format {format!r} or no engine {engine!r}")
         output = ":".join(filter(None, (format, renderer, formatter)))
         picture = lay_out(self.source, output, engine=engine, time_limit=self.time_limit)
+        if output == "svg":
+            picture = picture.replace(b"<svg ", b'<svg role="img" ', 1)
+            picture = picture.replace(b">\n<g ", f">\n{self._said()}\n<g ".encode(), 1)
         return picture.decode(encoding) if encoding else picture
+
+    def _said(self) -> str:
+        """What a screen reader says of the picture, in place of its boxes one by one."""
+        said = html.escape(f"Computation graph: {self.text}".removesuffix(": "))
+        return f"<title>{said.partition(chr(10))[0]}</title>\n<desc>{said}</desc>"
+
+    def save(
+        self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False
+    ) -> str:
+        """Save the source, whole or not at all, as `graphviz.Digraph.save` does."""
+        if filename is not None:
+            self.filename = str(as_path(filename))
+        if directory is not None:
+            self.directory = os.fspath(directory)
+        path: str = self.filepath
+        if not (skip_existing and os.path.exists(path)):
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            write_whole(path, self.source.encode(self.encoding))
+        return path
 
     def render(
         self,
@@ -110,9 +133,9 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
             As `pipe`.
         """
         if outfile is not None:
-            target = Path(self.directory if directory is None else directory, outfile)
+            target = Path(self.directory if directory is None else directory, as_path(outfile))
             format = format or target.suffix[1:] or None
-            filename = filename or Path(outfile).with_suffix(".gv")
+            filename = filename or as_path(outfile).with_suffix(".gv")
         source = self.save(filename, directory=directory)
         format = format or self.format
         suffix = ".".join(filter(None, (formatter, renderer, format)))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError
-from autograd_lite.files import write_whole
+from autograd_lite.files import as_path, write_whole
+from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot, drawing_of
 from autograd_lite.view.fold import Folding
@@ -68,13 +69,12 @@ class GraphView:
         LayoutError
             If there is no Graphviz, or it fails, or it takes too long.
         """
-        path = Path(path)
-        suffix = path.suffix.lower()
+        name = as_path(path).name
+        suffix = Path(name).suffix.lower()
         if suffix not in _SUFFIXES:
-            raise ValueError(
-                f"a picture is saved as {', '.join(_SUFFIXES)}, and {str(path)!r} ends with "
-                f"{suffix or 'none of them'!r}"
-            )
+            ends = f"ends with {suffix!r}" if suffix else f"has no ending; write {name + '.svg'!r}"
+            known = ", ".join(_SUFFIXES)
+            raise ValueError(f"a picture is saved as {known}, and {os.fsdecode(path)!r:.80} {ends}")
         if suffix == ".dot":
             return write_whole(path, self._drawing.source.encode())
         if suffix == ".html":
@@ -85,7 +85,7 @@ class GraphView:
         return write_whole(path, drawing.pipe(suffix[1:]))
 
     def __repr__(self) -> str:
-        return self._drawing.text
+        return on_screen(self._drawing.text)
 
     def _repr_html_(self) -> str:
         try:

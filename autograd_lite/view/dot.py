@@ -149,8 +149,8 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
             "fontname": FONT, "fontsize": "10", "arrowsize": "0.6", "color": "#5B6B7B",
         },
     )  # fmt: skip
-    if shown.caption:
-        drawing.attr(label=shown.caption, labelloc="t", fontsize="13")
+    if heading := [*filter(None, [shown.caption]), *shown.noted]:
+        drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
     side, piled = _ENTRY[rankdir]

@@ -7,16 +7,17 @@ its own, with no more boxes either, in which what lies outside is dashed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from autograd_lite.errors import counted
 from autograd_lite.view.boxes import Boxes
 from autograd_lite.view.columns import Columns, Ints, columns
 from autograd_lite.view.cutting import Cutter
 from autograd_lite.view.likeness import likeness
-from autograd_lite.view.picture import Picture, count, every_value, readable
+from autograd_lite.view.picture import Picture, every_value, readable
 from autograd_lite.view.steps import Steps
 
 #: An inner picture needs room for more than what lies outside.
@@ -164,14 +165,14 @@ class Folding:
         graph, room = self.graph, self._max_nodes
         size = len(graph.order)
         if self._depth is None and (room is None or size <= room):
-            return replace(every_value(graph), caption=graph.caption)
+            return every_value(graph)
         room = size if room is None else room
         part = self._cutter.whole(room)
         drawn, inside = self._boxes.of(part, "", room >= _ROOM)
         self._inside |= inside
-        said = f"{count(size, 'value')}, showing {count(len(drawn), 'group')} ({part.how})"
+        said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
         caption = ": ".join(filter(None, (graph.caption, said)))
-        return Picture(drawn, caption, folded=True)
+        return Picture(drawn, caption, True, graph.freshness.notes)
 
     def _inner(self, name: str, inside: Ints) -> Level:
         outer = self.level(name.rpartition("_")[0]).picture
@@ -184,10 +185,11 @@ class Folding:
         part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
         drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within
-        said = f"{title}: {count(len(inside), 'value')}"
+        said = f"{title}: {counted(len(inside), 'value')}"
         if part.how:
-            said += f", showing {count(len(part.groups), 'group')} ({part.how})"
-        return Level(name, title, Picture(drawn, said, folded=True))
+            said += f", showing {counted(len(part.groups), 'group')} ({part.how})"
+        notes = self.graph.freshness.notes
+        return Level(name, title, Picture(drawn, said, True, notes))
 
 
 def picture(graph: Steps, max_nodes: int | None) -> Picture:

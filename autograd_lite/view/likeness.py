@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 
 import numpy as np
@@ -172,17 +174,27 @@ def _shown_scopes(scopes: Coded, stems: Coded, classes: Ints) -> Coded:
     for each, lies_in in zip(one[repeated].tolist(), scope[repeated].tolist(), strict=True):
         several[each].append(scopes.names[lies_in])
     known = {names: code for code, names in enumerate(scopes.names)}
+
+    @cache
+    def size(stem: _Scope, *around: tuple[int, str]) -> int:
+        return len({one[-1] for one in family[stem] if all(one[i] == name for i, name in around)})
+
     for each, alternatives in several.items():
-        shown[each] = known.setdefault(_merged(alternatives, family), len(known))
+        shown[each] = known.setdefault(_merged(alternatives, size), len(known))
     return Coded(shown[classes], [*known])
 
 
-def _merged(scopes: list[_Scope], family: dict[_Scope, set[_Scope]]) -> _Scope:
-    """One name for scopes that differ by numbers: each level as it is, or as ``name ×100``."""
-    names = list(scopes[0])
+def _merged(scopes: list[_Scope], size: Callable[..., int]) -> _Scope:
+    """One name for scopes that differ by numbers: each level as it is, or as ``name ×100``.
+
+    So many are named so within the levels around it that stay as they are.
+    """
+    names, around = list(scopes[0]), []
     for level, alternatives in enumerate(zip(*scopes, strict=True)):
-        if len(set(alternatives)) > 1:
+        if len(set(alternatives)) == 1:
+            around.append((level, names[level]))
+        else:
             stem = tuple(_NUMBER.sub("#", name) for name in scopes[0][: level + 1])
             title = _NUMBER.sub("", alternatives[0]).strip() or "scope"
-            names[level] = f"{title} ×{len(family[stem]):,}"
+            names[level] = f"{title} ×{size(stem, *around):,}"
     return tuple(names)

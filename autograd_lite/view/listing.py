@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograd_lite.view.picture import Arrow, Box, Picture, count, readable
+from autograd_lite.errors import counted
+from autograd_lite.view.picture import Arrow, Box, Picture, readable
 
 #: Rows and arguments that are listed; more are counted.
 ROWS, ARGUMENTS = 30, 6
@@ -14,7 +15,7 @@ def listing(picture: Picture) -> str:
     width = max([3, *(len(box.lines) for box in shown)])
     rows = [_row(box, width) for box in shown]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [picture.caption or count(len(picture.boxes), "value")]
+    lines = [picture.caption or counted(len(picture.boxes), "value"), *picture.noted]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
         lines.append(("  " + "  ".join(cells)).rstrip())

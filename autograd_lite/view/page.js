@@ -97,7 +97,8 @@ class Page {
     this.moment = new Moment(graph, this.wording);
     this.trail = el("ol");
     this.crumbs = el("nav", { class: "crumbs", "aria-label": "Breadcrumbs" }, this.trail);
-    const left = el("div", { class: "left" }, this.crumbs, this.stage, this.moment.element, this.player?.element);
+    const banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)));
+    const left = el("div", { class: "left" }, banner, this.crumbs, this.stage, this.moment.element, this.player?.element);
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
     const panel = el("aside", { class: "panel", "aria-label": "Details" }, this.facts, this.control);
@@ -176,7 +177,8 @@ class Page {
   now() {
     const { recorded } = this.graph;
     if (this.player.position !== null || this.whatIf.changed.size) return this.player.known(this.whatIf.numbers);
-    const flows = recorded.partials.map((row, i) => row.map((p) => carried(recorded.grad[i], p)));
+    const none = this.page.multiple === 0;
+    const flows = recorded.partials.map((row, i) => row.map((p) => (none ? null : carried(recorded.grad[i], p))));
     return { asRecorded: true, ...recorded, flows };
   }
 
@@ -229,9 +231,9 @@ class Page {
 
   spoken(i) {
     const { symbol, kind, label, lines } = this.level.boxes[i];
-    const { data, grad } = this.current ?? {};
+    const { data, grad, asRecorded } = this.current ?? {};
     const numbers = data
-      ? [data[i] === undefined ? "not computed yet" : `data ${brief(data[i])}`, kind !== "constant" && `gradient ${brief(grad[i])}`]
+      ? [data[i] === undefined ? "not computed yet" : `data ${brief(data[i])}`, kind !== "constant" && `gradient ${inOnePass(grad[i], asRecorded ? this.page.multiple : 1)}`]
       : lines.map(([text]) => text);
     return [label || this.graph?.nodes[i].name, symbol || kind, ...numbers, this.opens(i) && "opens with Enter"].filter(Boolean).join(", ");
   }
@@ -241,7 +243,7 @@ class Page {
   about(i) {
     const box = this.level.boxes[i];
     const node = this.graph?.nodes[i];
-    const rows = this.graph ? linesOfValue(i, this.graph, this.wording, this.current, this.whatIf.numbers) : linesOfBox(box, this.opens(i));
+    const rows = this.graph ? linesOfValue(i, this.graph, this.wording, this.current, this.whatIf.numbers, this.page.multiple) : linesOfBox(box, this.opens(i), this.page.multiple);
     if (box.scope.length) rows.push(row("scope", box.scope.join(" › ")));
     if (node?.line) rows.push(row("made at", el("code", {}, node.line)));
     return [heading(box, node), el("dl", { class: box.summary ? "wide" : "" }, ...rows)];

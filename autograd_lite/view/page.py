@@ -16,11 +16,12 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of
+from autograd_lite.graph import is_of_table, row_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
 from autograd_lite.view.columns import Columns
@@ -29,7 +30,7 @@ from autograd_lite.view.javascript import script
 from autograd_lite.view.layout import FONTS
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
-from autograd_lite.view.wording import Templates, is_of_table
+from autograd_lite.view.wording import Templates
 
 #: Each may use those before it.
 _SCRIPTS = (
@@ -73,6 +74,8 @@ class Page:
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
             "pace": _PACE,
+            "notes": shown.notes,
+            "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
             **_level(shown, columns),
         }
         self._functions, self._rows = "", "null"
@@ -123,6 +126,9 @@ class Page:
                     "derivatives": templates.derivatives(node),
                 }
             )
+            if drawn and made in graph.freshness.stale:
+                given = graph.freshness.arguments(made)
+                nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
         self._data["nodes"] = nodes
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
@@ -271,11 +277,11 @@ def _json(data: Any) -> str:
 def _lean(picture: bytes) -> bytes:
     """Graphviz's SVG without what an image does not show, a quarter of it."""
     # A user's text is escaped, so it holds none of these.
-    picture = re.sub(rb"<!--.*?-->\n?|<title>.*?</title>\n?", b"", picture, flags=re.DOTALL)
-    picture = re.sub(rb' (xml:space|xlink:title|font-family)="[^"]*"', b"", picture)
+    picture = re.sub(rb"<!--.*?-->\n?|<(title|desc)>.*?</\1>\n?", b"", picture, flags=re.DOTALL)
+    picture = re.sub(rb' (xml:space|xlink:title|font-family|role)="[^"]*"', b"", picture)
     return picture.replace(b"<svg ", b'<svg font-family="%s" ' % FONTS.encode(), 1)
 
 
 @cache
 def _read(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return files("autograd_lite.view").joinpath(name).read_text(encoding="utf-8")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Literal
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope_of
+from autograd_lite.graph.freshness import both
 from autograd_lite.view.steps import Steps
 from autograd_lite.view.summary import Summary
 
@@ -78,11 +80,20 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Boxes, every box of a Value after those it is computed from, and a line above them all."""
+    """Boxes, every box of a Value after those it is computed from, and lines above them all.
+
+    The notes say what must be known of the numbers: that the graph is stale, say.
+    """
 
     boxes: list[Box]
     caption: str = ""
     folded: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def noted(self) -> list[str]:
+        """The notes as lines, none very long."""
+        return [line for note in self.notes for line in wrap(note, 64)]
 
 
 def sign_of(number: float) -> Sign:
@@ -92,9 +103,14 @@ def sign_of(number: float) -> Sign:
     return "positive" if number > 0.0 else "negative" if number < 0.0 else "zero"
 
 
-def derivative(number: float, before: str = "") -> Text:
-    """A derivative as it is written in pictures."""
-    return Text(f"{before}{number:.4g}", sign_of(number))
+def derivative(number: float) -> Text:
+    """A local derivative as it is written in pictures."""
+    return Text(f"{number:.4g}", sign_of(number))
+
+
+def note_at(parent: Value, partial: float) -> Text:
+    """What is written at the arrow of an argument: a constant gets no gradient, so it has none."""
+    return Text("—", "zero") if parent.constant else derivative(partial)
 
 
 def kind_of(node: Value, root: Value) -> Kind:
@@ -109,9 +125,10 @@ def kind_of(node: Value, root: Value) -> Kind:
 def value_box(graph: Steps, node: Value, name: str, arrows: tuple[Arrow, ...]) -> Box:
     """The box of one Value."""
     kind = kind_of(node, graph.order[-1])
-    lines = [Text(f"data {node.data:.4g}")]
+    was = graph.freshness.moved.get(node)
+    lines = [Text(f"data {f'{node.data:.4g}' if was is None else both(was, node.data)}")]
     if kind != "constant":
-        lines.append(derivative(node.grad, "grad "))
+        lines.append(Text(graph.freshness.graded(node.grad), sign_of(node.grad)))
     symbol = str(graph.made_by(node)._op)
     return Box(name, kind, symbol, node.label, tuple(lines), scope_of(node), arrows)
 
@@ -122,14 +139,14 @@ def every_value(graph: Steps) -> Picture:
     boxes = []
     for node, name in names.items():
         arrows = tuple(
-            Arrow(names[parent], derivative(partial), parent.constant)
+            Arrow(names[parent], note_at(parent, partial), parent.constant)
             for parent, partial in zip(
                 graph.parents(node), graph.made_by(node).local_grads, strict=True
             )
             if parent in names
         )
         boxes.append(value_box(graph, node, name, arrows))
-    return Picture(boxes)
+    return Picture(boxes, graph.caption, notes=graph.freshness.notes)
 
 
 def readable(text: str, width: int = 40, lines: int = 3) -> list[str]:
@@ -147,8 +164,3 @@ def readable(text: str, width: int = 40, lines: int = 3) -> list[str]:
 def _unprintable(character: str) -> bool:
     """Control characters, halves of a surrogate pair, and code points that XML forbids."""
     return unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE
-
-
-def count(number: int, noun: str) -> str:
-    """``"1 value"``, ``"64,936 values"``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

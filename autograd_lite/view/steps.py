@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
 from autograd_lite.errors import GraphError
+from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
+from autograd_lite.graph.freshness import Freshness
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
 
@@ -26,9 +28,12 @@ class Steps:
         For a leaf that stands in for a node inside such steps, that node.
     caption : str
         What was left out on demand.
+    freshness : Freshness
+        Of the whole graph, and of its gradients, when it was taken.
     """
 
     order: list[Value]
+    freshness: Freshness
     last_step: dict[Value, Value] = field(default_factory=dict)
     original: dict[Value, Value] = field(default_factory=dict)
     caption: str = ""
@@ -69,12 +74,16 @@ def steps(
         If `expand`, and a node that would be expanded is stale; or if the root does not depend on
         one of `wrt`.
     """
-    graph = Steps(ancestors(root))
+    order = ancestors(root)
+    graph = Steps(order, Freshness(order))
     if expand:
         with in_mode(Mode()):
             _expand(graph)
     if wrt is not None:
-        _keep_between(graph, [wrt] if isinstance(wrt, Value) else [*wrt])
+        starts = [wrt] if isinstance(wrt, Value) else [*wrt]
+        if not starts:
+            raise GraphError("wrt names no Value, so no path leads to the root; leave it out")
+        _keep_between(graph, starts)
     if not constants:
         graph.order = [node for node in graph.order if not node.constant or node is root]
     return graph
@@ -89,7 +98,7 @@ def _keep_between(graph: Steps, starts: list[Value]) -> None:
         if node in kept or any(parent in kept for parent in graph.parents(node)):
             kept.add(node)
             order.append(node)
-    names = ", ".join(start.label or f"{start.data:.4g}" for start in starts[:3])
+    names = ", ".join(TEXT.label(start.label) or f"{start.data:.4g}" for start in starts[:3])
     more = f" and {len(starts) - 3:,} more" if len(starts) > 3 else ""
     graph.caption = (
         f"{len(order):,} of {len(graph.order):,} values, those between {names}{more} and the output"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
@@ -11,8 +12,8 @@ from autograd_lite.explanations.naming import Names, labels
 from autograd_lite.explanations.notation import Notation
 from autograd_lite.explanations.paths import numbered
 from autograd_lite.explanations.templates import Piece
-from autograd_lite.graph import row_of
-from autograd_lite.ops import TABLE, Op
+from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
@@ -60,7 +61,11 @@ class Templates(Names):
     def _is_number(self, node: Value) -> bool:
         return node.constant or node not in self._names
 
-    def formula(self, node: Value) -> Formula:
+    def recorded(self, node: Value) -> dict[Value, float]:
+        """Nothing: the page puts the numbers in, and says which."""
+        return {}
+
+    def formula(self, node: Value, numbers: Mapping[Value, float] | None = None) -> Formula:
         """A node to be named later, or the number of a constant."""
         node = self._node.get(node, node)
         return Formula(node.data) if self._is_number(node) else Formula(node=node)
@@ -83,11 +88,6 @@ class Templates(Names):
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture
             return [None] * len(made.parents)
         return [None if piece is None else _split(piece) for piece in self.partials(made)]
-
-
-def is_of_table(row: Op) -> bool:
-    """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
-    return row.name in TABLE and not row.custom
 
 
 def _split(piece: Piece) -> Template:

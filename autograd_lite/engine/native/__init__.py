@@ -30,7 +30,7 @@ import numpy as np
 import autograd_lite.engine.native._engine as _engine  # `from … import` says ImportError
 from autograd_lite.engine import modes, scopes
 from autograd_lite.engine import python as twin
-from autograd_lite.engine.digest import table_digest
+from autograd_lite.engine.digest import is_outdated
 from autograd_lite.engine.recipes import recipe, traits
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
@@ -38,30 +38,17 @@ from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
 
-if table_digest() != _engine.TABLE_DIGEST:
+if is_outdated(_engine.TABLE_DIGEST):
     raise ImportError(
         "the compiled engine was built from another op table than the one installed; build it "
         "again (pip install .)"
     )
 
 _engine.set_up(
-    TABLE,
-    Op,
-    SequenceOp,
-    as_float,
-    floor_of,
-    OPERAND_TYPES,
-    np.float64,
-    IEEE,
-    scopes.current_scope,
-    modes.current_mode,
-    modes.around,
-    refuse_data,
-    refuse_label,
-    partial_tangents,
-    traits,
-    recipe,
-)
+    TABLE, Op, SequenceOp, as_float, floor_of, OPERAND_TYPES, np.float64, IEEE,
+    scopes.current_scope, modes.current_mode, modes.around, refuse_data, refuse_label,
+    partial_tangents, traits, recipe,
+)  # fmt: skip
 
 
 class _Remembered:

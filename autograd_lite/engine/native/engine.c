@@ -134,6 +134,8 @@ static PyObject *restore(PyObject *module, PyObject *args) {
     node->grad = grad;
     node->constant = (uint8_t)is_constant;
     memcpy(partials_of(node), numbers, (size_t)n * sizeof(double));
+    if (!row)
+        node->dy = UNKNOWN;
     if (set_notes(node, scope, text) < 0)
         Py_CLEAR(node);
 done:

@@ -105,7 +105,7 @@ static PyObject *write_numbers(PyObject *module, PyObject *const *args, Py_ssize
     if (state == 0 && (state = numbers_for(nodes, args[1], &view, 0)) == 0) {
         const double *numbers = view.buf;
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(nodes); i++)
-            ((Node *)PyTuple_GET_ITEM(nodes, i))->data = numbers[i];
+            replace_number((Node *)PyTuple_GET_ITEM(nodes, i), numbers[i]);
         PyBuffer_Release(&view);
     }
     Py_DECREF(nodes);

@@ -177,6 +177,10 @@ ALWAYS_INLINE void give_back_block(Node *node) {
 
 /* --- nodes ------------------------------------------------------------------------------------------ */
 
+/* The `dy` of a leaf that was never assigned to, and of one of which nobody knows when; see `replace_number`. */
+#define NEVER 0.0
+#define UNKNOWN (-1.0)
+
 static uint64_t n_made; /* nodes of this process, dead ones too: at one a nanosecond for 580 years */
 
 /* A node without a number, for the caller to fill in; takes over a reference to its notes. Its parents
@@ -187,8 +191,8 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
         Py_XDECREF(notes);
         return NULL;
     }
-    /* The block is 0 or was a node. Nodes do not count as references to their type, which lives as
-     * long as the process. */
+    /* The block is 0 or was a node, which left no weak reference. Nodes do not count as references to
+     * their type, which lives as long as the process. */
     Py_SET_REFCNT((PyObject *)node, 1);
     Py_SET_TYPE((PyObject *)node, ValueType);
     node->row = row;
@@ -198,8 +202,9 @@ ALWAYS_INLINE Node *new_node_with(uint32_t row, uint8_t n_parents, PyObject *not
     node->unused = 0; /* so that these small fields are written as one */
     node->stamp = n_made++;
     node->grad = 0.0;
+    if (n_parents == 0)
+        node->dy = NEVER;
     node->notes = notes;
-    node->weak = NULL;
     return node;
 }
 
@@ -214,6 +219,15 @@ static Node *new_leaf(double number) {
     if (node)
         node->data = number;
     return node;
+}
+
+/* Give a leaf another number. It has no partial derivatives, so in `dx` lies the number that its last
+ * assignment replaced, and in `dy` how many nodes had been made by then: those that are older were recorded
+ * before. */
+static inline void replace_number(Node *leaf, double number) {
+    leaf->dx = leaf->data;
+    leaf->dy = (double)n_made;
+    leaf->data = number;
 }
 
 static inline Node *new_constant(double number) {

@@ -44,7 +44,7 @@ struct Node {
         Many *many;
     };
     Node *y;
-    double dx, dy;   /* partial derivatives by x and y */
+    double dx, dy;   /* partial derivatives by x and y; of a leaf, see `replace_number` */
     PyObject *notes; /* scope and label, see below */
     PyObject *weak;  /* the weak references to it, which Python keeps */
 };

@@ -398,6 +398,9 @@ static int evaluate_all(const Order *order) {
             read += 1 + (size_t)count_parents(node);
         }
     }
+    for (size_t j = 0; state == DONE && j < order->n; j++)
+        if (!order->places[j].node->row)
+            order->places[j].node->dy = UNKNOWN; /* what it was before is nobody's number any more */
     PyMem_Free(journal.items);
     return state;
 }

@@ -82,6 +82,7 @@ static void forget_parents(Node *node) {
     Many *many = node->many;
     node->row = 0;
     node->n_parents = 0;
+    node->dy = NEVER;
     if (n_parents == MANY) {
         for (Py_ssize_t i = 0; i < many->n; i++)
             Py_DECREF(many_parents(many)[i]);

@@ -35,6 +35,8 @@ static PyObject *value_new(PyTypeObject *type, PyObject *args, PyObject *keyword
     if (type != ValueType)
         return PyErr_Format(PyExc_TypeError, "Value cannot be subclassed (class %s): keep a Value in "
                             "an attribute of your class instead", type->tp_name);
+    if (PyTuple_GET_SIZE(args) > 2 && !PyUnicode_Check(PyTuple_GET_ITEM(args, 1)))
+        return exact_text(PyTuple_GET_ITEM(args, 1)); /* which is refused: micrograd's parents */
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:Value", names, &data, &label))
         return NULL;
     return make_leaf(data, label);
@@ -64,6 +66,26 @@ done:
 }
 
 /* --- attributes -------------------------------------------------------------------------------------- */
+
+/* Python's own words for an attribute that there is no room for do not say what to do. */
+static int set_attribute(PyObject *self, PyObject *name, PyObject *thing) {
+    const int result = PyObject_GenericSetAttr(self, name, thing);
+    if (result < 0 && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyObject *type, *error, *trace;
+        PyErr_Fetch(&type, &error, &trace);
+        if (PyObject_HasAttr((PyObject *)Py_TYPE(self), name))
+            PyErr_Restore(type, error, trace);
+        else {
+            Py_XDECREF(type);
+            Py_XDECREF(error);
+            Py_XDECREF(trace);
+            PyErr_Format(PyExc_AttributeError,
+                         "a Value has no attribute %R, and none can be added; keep what belongs to it in a "
+                         "list beside the parameters, or in a dict by Value (its hash is its identity)", name);
+        }
+    }
+    return result;
+}
 
 static int no_deletion(PyObject *given, const char *name) {
     if (!given)
@@ -100,8 +122,18 @@ static int check_leaf(PyObject *self, int around) {
 
 static int set_data(PyObject *self, PyObject *number, void *unused) {
     (void)unused;
-    return no_deletion(number, "data") < 0 || check_leaf(self, something_around()) < 0
-               ? -1 : to_double(number, &((Node *)self)->data);
+    double given;
+    if (no_deletion(number, "data") < 0 || check_leaf(self, something_around()) < 0 ||
+        to_double(number, &given) < 0)
+        return -1;
+    replace_number((Node *)self, given);
+    return 0;
+}
+
+static PyObject *get_replaced(PyObject *self, void *unused) {
+    (void)unused;
+    const Node *node = (Node *)self;
+    return node->row || node->dy == NEVER ? Py_NewRef(Py_None) : Py_BuildValue("(dd)", node->dx, node->dy);
 }
 
 static PyObject *get_grad(PyObject *self, void *unused) {
@@ -207,6 +239,8 @@ static PyGetSetDef attributes[] = {
      "The partial derivative by each parent, at the recorded numbers; 0.0 for a constant.", NULL},
     {"_scope", get_scope, set_scope, NULL, NULL},
     {"_stamp", get_stamp, NULL, NULL, NULL},
+    {"_replaced", get_replaced, NULL,
+     "Of a leaf that was assigned to, the number before and when; None for one that never was.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -258,6 +292,7 @@ static PyType_Slot value_slots[] = {
     {Py_tp_dealloc, (void *)node_dealloc},
     {Py_tp_richcompare, (void *)compare},
     {Py_tp_hash, (void *)hash},
+    {Py_tp_setattro, (void *)set_attribute},
     {Py_tp_getset, attributes},
     {Py_tp_members, members},
     {Py_tp_methods, value_methods},

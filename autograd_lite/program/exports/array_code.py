@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.engine.statements import bare
+from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.exports.compositions import COMPOSITIONS
+from autograd_lite.program.exports.language import Text
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
 
@@ -20,25 +24,29 @@ class ArrayLanguage(PythonLanguage):
 
     Attributes
     ----------
-    target : str
+    target, library : str
         Of the export.
     head : str
         What is imported.
     where, column, shape, result : str
         The functions that choose, make an input a column, give the common shape, and bring an
         output to it.
-    decorator : str
-        Of the function.
+    decorator, before : str
+        Of the function, and its first lines.
+    poor : frozenset of str
+        Functions of the library, by their names in C, in place of which others are composed.
     """
 
     short = 1
-    target = "to_numpy"
+    target, library = "to_numpy", "NumPy"
     head = "import math\n\nimport numpy as np"
     where = "np.where"
     column = "np.asarray(x, dtype=np.float64)"
     shape = "np.broadcast_shapes"
     result = "np.array(np.broadcast_to(y, shape))"
     decorator = '@np.errstate(all="ignore")\n'
+    before = ""
+    poor: frozenset[str] = frozenset()
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         """For each row one of two."""
@@ -50,6 +58,20 @@ class ArrayLanguage(PythonLanguage):
         if getattr(np, name, None) is leaf.arrays:
             return f"np.{name}({', '.join(args)})"
         return f"{self._elementwise(leaf, len(args))}({', '.join(args)})"
+
+    def composed(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """A function out of others; a ProgramError if nothing gives it."""
+        if leaf.c not in COMPOSITIONS:
+            raise ProgramError(
+                f"{self.library} has no {leaf.c}, which this program needs; try to_numpy()"
+            )
+        name = f"composed_{leaf.c}"
+        if name not in self._names:
+            self._names.add(name)
+            given = ["x", "y", "z"][: len(args)]
+            rule = COMPOSITIONS[leaf.c](*[Text(self, x) for x in given])
+            self.definitions.append(self.definition(name, given, bare(rule.text)))
+        return f"{name}({', '.join(args)})"
 
     def _elementwise(self, leaf: Leaf, count: int) -> str:
         name = f"each_{leaf.c}"
@@ -77,7 +99,7 @@ class ArrayLanguage(PythonLanguage):
 
 
 {self.decorator}def program({inputs}):
-    columns = [{self.column} for x in [{inputs}]]
+{self.before.format(inputs=inputs)}    columns = [{self.column} for x in [{inputs}]]
     shape = {self.shape}(*[x.shape for x in columns])
     {"y" if program.single else "ys"} = run(*columns)
     return {self.result if program.single else many}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
@@ -14,11 +16,13 @@ from autograd_lite.program.exports.listing import Listing
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
 
-_KEYWORDS = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if
-    inline int long register restrict return short signed sizeof static struct switch typedef
-    union unsigned void volatile while _Bool _Complex _Imaginary""".split()  # noqa: SIM905
+#: What the standards keep for libraries, or is usually a macro; other names are in c_names.txt.
+_RESERVED = (
+    r".*__.*|_[A-Z].*|[A-Z][A-Z0-9_]+(f\d*x?|l)?|(PRI|SCN)\w+|\w+_t|f\d+x?\w+f\d+x?|"
+    r"(atomic|cnd|mtx|thrd|tss|memory_order|pthread|sched|s[ai]|sigev)_\w+"
 )
+#: With what a function of the library goes on for another type or argument.
+_FORM = r"(f|l|[fd]\d+x?|64)?(_[lr]|_unlocked)?"
 #: Registers that lie on the stack; more are asked from malloc.
 _ON_STACK = 4096
 
@@ -87,35 +91,41 @@ def to_c(program: Program, name: str = "program") -> CSource:
 
     Raises
     ------
-    ValueError
-        If `name` is no identifier in C.
+    ProgramError
+        If `name` is no identifier, or means something in C, C++ or their libraries.
     """
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in _KEYWORDS:
-        raise ValueError(f"the name of a C function is letters, digits and _, and not {name!r}")
+    _check_name(name)
     listing, language = Listing(program), CLanguage(name)
     prototype = f"void {name}(const double *inputs, double *outputs)"
     about = f"/* {listing.about} */"
     parts = _functions(listing, language, name, prototype)
-    head = f"{about}\n#include <math.h>\n#include <stdlib.h>\n\n{prototype};"
+    declared = f'#ifdef __cplusplus\nextern "C"\n#endif\n{prototype};'
+    head = f"{about}\n#include <math.h>\n#include <stdlib.h>\n\n{declared}"
     source = CSource("\n\n".join([head, *language.definitions, *parts]) + "\n")
-    guard = f"{name.upper()}_H"
+    guard = f"AUTOGRAD_LITE_{name}_H"
     source.header = f"""{about}
 #ifndef {guard}
 #define {guard}
 
-#ifdef __cplusplus
-extern "C" {{
-#endif
-
-{prototype};
-
-#ifdef __cplusplus
-}}
-#endif
+{declared}
 
 #endif
 """
     return source
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ProgramError(
+            "the name of a C function is letters from a to z, digits and _, and not "
+            f"{repr(name)[:80]}"
+        )
+    taken = files(__package__).joinpath("c_names.txt").read_text(encoding="utf-8").split()
+    if re.fullmatch(rf"_*({'|'.join(taken)}){_FORM}|{_RESERVED}", name):
+        raise ProgramError(
+            f"{name[:80]!r} means something in C or C++, or in their libraries; "
+            'choose another name, as in to_c("my_program")'
+        )
 
 
 def _functions(listing: Listing, language: CLanguage, name: str, prototype: str) -> list[str]:
@@ -174,7 +184,7 @@ def _inputs(program: Program) -> list[int]:
 def _room(count: int, n_outputs: int) -> list[str]:
     """Statements that ask for room; without it every output is nan."""
     return [
-        f"double *kept = malloc({count} * sizeof *kept);",
+        f"double *kept = (double *)malloc({count} * sizeof *kept);",
         "if (kept == NULL) {",
         f"    for (int i = 0; i < {n_outputs}; i++)",
         "        outputs[i] = NAN;",

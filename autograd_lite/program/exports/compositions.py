@@ -37,26 +37,35 @@ def _expm1(x: Any) -> Any:
 
 def _log1p(x: Any) -> Any:
     above = 1.0 + x
-    near = log(above) * x / (above - 1.0)  # Kahan: what rounding 1 + x costs cancels
+    near = log(above) * (x / (above - 1.0))  # Kahan: what rounding 1 + x costs cancels
     return where(equal(above, 1.0), x, where(less(above, math.inf), near, above))
 
 
+def _odd(above: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """An odd function, given what it is from 0 on. Of -0.0 it is -0.0."""
+
+    def rule(x: Any) -> Any:
+        side = where(less(x + 1.0 / x, 0.0), -1.0, 1.0)  # of a zero the reciprocal tells
+        return side * above(side * x)
+
+    return rule
+
+
+# Of halves, since exp(x) overflows before these do; in one piece, since libraries differentiate it.
 def _sinh(x: Any) -> Any:
-    size = absolute(x)
-    e, root = expm1(size), exp(0.5 * size)
-    return sign(x) * where(less(size, 22.0), 0.5 * (e + e / (e + 1.0)), 0.5 * root * root)
+    half = 0.5 * x
+    return (expm1(half) - expm1(-half)) * (0.5 * exp(half) + 0.5 * exp(-half))
 
 
 def _cosh(x: Any) -> Any:
-    size = absolute(x)
-    e, root = exp(size), exp(0.5 * size)
-    return where(less(size, 22.0), 0.5 * e + 0.5 / e, 0.5 * root * root)
+    up, down = exp(0.5 * x), exp(-0.5 * x)
+    return 0.5 * up * up + 0.5 * down * down
 
 
+@_odd
 def _asinh(x: Any) -> Any:
-    size = absolute(x)
-    near = log1p(size + size * size / (1.0 + sqrt(size * size + 1.0)))
-    return sign(x) * where(less(size, 1e8), near, log(size) + _LN2)
+    near = log1p(x + x * x / (1.0 + sqrt(x * x + 1.0)))
+    return where(less(x, 1e8), near, log(x) + _LN2)
 
 
 def _acosh(x: Any) -> Any:
@@ -65,26 +74,26 @@ def _acosh(x: Any) -> Any:
     return where(less(x, 1.0), math.nan, where(less(x, 1e8), near, log(x) + _LN2))
 
 
+@_odd
 def _atanh(x: Any) -> Any:
-    size = absolute(x)
-    return 0.5 * sign(x) * log1p(2.0 * size / (1.0 - size))
+    return 0.5 * log1p(2.0 * x / (1.0 - x))
 
 
 def _hypot(x: Any, y: Any) -> Any:
     a, b = absolute(x), absolute(y)
     high, low = where(less(a, b), b, a), where(less(a, b), a, b)
     ratio = low / high
-    finite = where(equal(high, 0.0), 0.0, high * sqrt(1.0 + ratio * ratio))
+    finite = where(equal(high, 0.0), low, high * sqrt(1.0 + ratio * ratio))  # low may be nan
     infinite = 1.0 - (1.0 - equal(a, math.inf)) * (1.0 - equal(b, math.inf))
-    return where(infinite, math.inf, finite + 0.0 * (x + y - x - y))
+    return where(infinite, math.inf, finite)
 
 
+@_odd
 def _cbrt(x: Any) -> Any:
-    size = absolute(x)
-    root = power(size, 1.0 / 3.0)  # rounding a third costs digits; a step of Newton's brings them
-    usable = less(0.0, size) * less(size, math.inf)
-    step = where(usable, (root - size / root / root) / 3.0, 0.0)
-    return sign(x) * (root - step)
+    usable = less(0.0, x) * less(x, math.inf)
+    near = where(usable, x, 1.0)
+    root = power(near, 1.0 / 3.0)  # rounding a third costs digits; a step of Newton's brings them
+    return where(usable, root - (root - near / root / root) / 3.0, power(x, 1.0 / 3.0))
 
 
 # Polynomials through the points of Chebyshev, the highest power first: (atan(x)/x - 1)/x**2 in
@@ -116,14 +125,14 @@ def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
     return reduce(lambda total, c: total * x + c, coefficients)
 
 
+@_odd
 def _atan(x: Any) -> Any:
-    size = absolute(x)
-    far, middle = less(2.414213562373095, size), less(0.41421356237309503, size)
-    near = where(far, -1.0 / size, where(middle, (size - 1.0) / (size + 1.0), size))
+    far, middle = less(2.414213562373095, x), less(0.41421356237309503, x)
+    near = where(far, -1.0 / x, where(middle, (x - 1.0) / (x + 1.0), x))
     start = where(far, math.pi / 2, where(middle, math.pi / 4, 0.0))
     square = near * near
     rest = where(far, 6.123233995736766e-17, where(middle, 3.061616997868383e-17, 0.0))
-    return sign(x) * (start + (near * (square * _polynomial(_ATAN, square)) + near + rest))
+    return start + (near * (square * _polynomial(_ATAN, square)) + near + rest)
 
 
 def _atan2(y: Any, x: Any) -> Any:

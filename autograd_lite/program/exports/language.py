@@ -253,6 +253,9 @@ class Language:
             groups = row.groups([Text(self, arg) for arg in args])
             given = [Texts(self, group) if type(group) is list else group for group in groups]
             text = bare(self.text(row.forward(*given)).text)
+        elif "0.0" in args and self._rule(row).steps <= self.short:
+            # not by a template, as a language may write it in another way
+            text = bare(self._evaluated(row, [Text(self, arg) for arg in args]).text)
         else:
             if row not in self._statements:
                 rule = self._rule(row)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from autograd_lite.errors import counted
+
 if TYPE_CHECKING:
     from autograd_lite.program.program import Instruction, Program
 
@@ -68,8 +70,8 @@ class Listing:
         """A sentence to stand at the head of a file."""
         program = self.program
         return (
-            f"A program of autograd_lite: {len(program)} instructions, {program.n_inputs} inputs, "
-            f"{len(program.outputs)} outputs."
+            f"A program of autograd_lite: {counted(len(program), 'instruction')}, "
+            f"{counted(program.n_inputs, 'input')}, {counted(len(program.outputs), 'output')}."
         )
 
     def name(self, register: int) -> str:

@@ -26,15 +26,24 @@ OPERATORS = {
     "exp": "Exp",
     "fabs": "Abs",
     "floor": "Floor",
+    "fmod": "Mod",
     "log": "Log",
     "pow": "Pow",
     "sin": "Sin",
     "sqrt": "Sqrt",
     "tanh": "Tanh",
 }
+_OPTIONS = {"Mod": {"fmod": 1}}
 _COMPARISONS = {"<": "Less", "<=": "LessOrEqual", "==": "Equal", ">": "Greater"}
+#: Element types, by the format's numbers.
+_DOUBLE, _BOOL = 11, 9
 #: Versions of the format that runtimes of 2022 and later read.
 _OPSET, _FORMAT = 17, 8
+
+
+def _is_safe(choice: Any) -> bool:
+    """Whether it can be what Where takes if its condition holds: onnxruntime makes 0.0 of -0.0."""
+    return not isinstance(choice, Tensor) and str(choice) != "-0.0"
 
 
 class Tensor:
@@ -46,13 +55,15 @@ class Tensor:
         self.graph, self.name = graph, name
 
     def __add__(self, other: Any) -> Tensor:
+        if not isinstance(other, Tensor) and other == 0.0:
+            # onnxruntime drops an Add of 0.0, which makes 0.0 of -0.0, but no Sum
+            return self.graph.node("Sum", self, other)
         return self.graph.node("Add", self, other)
 
-    def __radd__(self, other: Any) -> Tensor:
-        return self.graph.node("Add", other, self)
+    __radd__ = __add__
 
     def __sub__(self, other: Any) -> Tensor:
-        return self.graph.node("Sub", self, other)
+        return self.graph.node("Sub", self, other) if isinstance(other, Tensor) else self + -other
 
     def __rsub__(self, other: Any) -> Tensor:
         return self.graph.node("Sub", other, self)
@@ -67,6 +78,8 @@ class Tensor:
         return self.graph.node("Div", self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
+        if other == 1.0:  # onnxruntime makes y / x of Div(1, x) * y, which may be inf
+            return self.graph.node("Reciprocal", self)
         return self.graph.node("Div", other, self)
 
     def __neg__(self) -> Tensor:
@@ -87,13 +100,14 @@ class _Graph:
         self.constants: list[Any] = []
         self._known: dict[tuple[Any, ...], str] = {}
 
-    def node(self, operator: str, *args: Any) -> Tensor:
+    def node(self, operator: str, *args: Any, **attributes: int) -> Tensor:
         """The tensor that an operator gives."""
         inputs = [self.tensor(arg).name for arg in args]
-        key = (operator, *inputs)
+        key = (operator, *inputs, *attributes.values())
         if key not in self._known:
             self._known[key] = name = f"t{len(self.nodes)}"
-            self.nodes.append(self._helper.make_node(operator, inputs, [name]))
+            options = _OPTIONS.get(operator, {}) | attributes
+            self.nodes.append(self._helper.make_node(operator, inputs, [name], **options))
         return Tensor(self, self._known[key])
 
     def tensor(self, thing: Any) -> Tensor:
@@ -129,9 +143,18 @@ class _Graph:
             args[int(part[1:]) - 1] if part.startswith("#") else float(part)
             for part in match.group(1, 3, 4, 5)
         )
-        if match[2] == "!=":
-            return self.node("Where", self.node("Equal", left, right), no, yes)
-        return self.node("Where", self.node(_COMPARISONS[match[2]], left, right), yes, no)
+        truth = left
+        if (match[2], right) != ("!=", 0.0):  # Equal and Cast below want a number
+            truth = self.node("Cast", self.node(_COMPARISONS[match[2]], left, right), to=_DOUBLE)
+            if (yes, no) == (1.0, 0.0):
+                return truth
+        false = self.node("Equal", truth, 0.0)
+        if _is_safe(no):
+            return self.node("Where", false, no, yes)
+        true = self.node("Cast", truth, to=_BOOL)
+        if _is_safe(yes):
+            return self.node("Where", true, yes, no)
+        return self.node("Where", false, 1.0, yes) * self.node("Where", true, 1.0, no)
 
 
 def to_onnx(program: Program) -> Any:

@@ -25,7 +25,7 @@ _WHERE_PYTHON_RAISES = {
     "log1p": "-math.inf if x == -1.0 else math.nan",
     "atanh": "math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
     "pow": "math.nan if x < 0.0 and y % 1.0 else "
-    "math.copysign(math.inf, x if y % 2.0 == 1.0 else 1.0)",
+    "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
     "floor": "x",
     "ceil": "x",
 }
@@ -59,10 +59,12 @@ class PythonLanguage(Language):
         name = function.__name__
         if name not in self._names:
             self._names.add(name)
+            text = f"from {function.__module__} import {name}"
             if self.stands_alone:
-                text = inspect.getsource(function).rstrip()
-            else:
-                text = f"from {function.__module__} import {name}"
+                try:
+                    text = inspect.getsource(function).rstrip()
+                except OSError:  # a program that was packed holds bytecode alone
+                    text = f"# Needs autograd_lite, whose source is not here to copy.\n{text}"
             self.definitions.append(text)
         return name
 
@@ -165,7 +167,8 @@ def to_python(program: Program) -> Callable[..., Any]:
     -------
     callable
         From floats to a float or a list of them, with exactly the bits of the program. Its
-        attribute `source` is a module of its own, which imports `math` alone.
+        attribute `source` is a module of its own, which imports `math` alone; where this package is
+        without its source, as in packed programs, it may import this package, too, and says so.
     """
     listing = Listing(program)
     language, careful_language = PythonLanguage(), CarefulLanguage()

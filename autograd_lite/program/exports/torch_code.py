@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.statements import bare
-from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.array_code import ArrayLanguage
-from autograd_lite.program.exports.compositions import COMPOSITIONS
-from autograd_lite.program.exports.language import Text
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
@@ -22,13 +18,22 @@ _NAMES = {"fabs": "abs"}
 class TorchLanguage(ArrayLanguage):
     """PyTorch's tensors; numbers are tensors, too, since many of its functions take no floats."""
 
-    target = "to_torch"
+    target, library = "to_torch", "PyTorch"
     head = "import math\n\nimport torch"
     where = "torch.where"
-    column = "torch.as_tensor(x, dtype=torch.float64)"
+    column = (
+        "x.double() if isinstance(x, torch.Tensor) "
+        "else torch.as_tensor(x, dtype=torch.float64, device=home)"
+    )
     shape = "torch.broadcast_shapes"
-    result = "torch.broadcast_to(y, shape).clone()"
+    result = "torch.broadcast_to(y, shape).to(home, copy=True)"
     decorator = ""
+    before = """\
+    given = [x for x in [{inputs}] if isinstance(x, torch.Tensor)]
+    # where numbers and constants go: to the columns, else to tensors of no dimensions
+    home = max(given, key=torch.Tensor.dim, default=torch.empty(0)).device
+"""
+    poor = frozenset(["sinh", "cosh"])  # inf from where e**x is, 0.7 below their own limit
 
     def __init__(self, torch: Any) -> None:
         super().__init__()
@@ -41,23 +46,17 @@ class TorchLanguage(ArrayLanguage):
         name = self._numbers.get(text)
         if name is None:
             name = self._numbers[text] = f"k{len(self._numbers)}"
-            self.definitions.append(f"{name} = torch.tensor({text}, dtype=torch.float64)")
+            self.definitions.append(
+                f"{name} = torch.tensor({text}, dtype=torch.float64, device='cpu')"
+            )
         return name
 
     def call(self, leaf: Leaf, args: Sequence[str]) -> str:
         """PyTorch's function, or one out of others."""
         name = _NAMES.get(leaf.c, leaf.c)
-        if hasattr(self._torch, name):
+        if hasattr(self._torch, name) and leaf.c not in self.poor:
             return f"torch.{name}({', '.join(args)})"
-        if leaf.c not in COMPOSITIONS:
-            raise ProgramError(f"PyTorch has no {leaf.c}, which this program needs; try to_numpy()")
-        name = f"composed_{leaf.c}"
-        if name not in self._names:
-            self._names.add(name)
-            given = ["x", "y", "z"][: len(args)]
-            rule = COMPOSITIONS[leaf.c](*[Text(self, x) for x in given])
-            self.definitions.append(self.definition(name, given, bare(rule.text)))
-        return f"{name}({', '.join(args)})"
+        return self.composed(leaf, args)
 
 
 def to_torch(program: Program) -> Callable[..., Any]:

@@ -16,9 +16,9 @@ compiled from another op table.
 """
 
 import autograd_lite.program.native._machine as _machine  # `from … import` says ImportError
-from autograd_lite.engine.digest import table_digest
+from autograd_lite.engine.digest import is_outdated
 
-if table_digest() != _machine.TABLE_DIGEST:
+if is_outdated(_machine.TABLE_DIGEST):
     raise ImportError(
         "the compiled machine was built from another op table than the one installed; build it "
         "again (pip install .)"

@@ -34,6 +34,7 @@ class Machine:
 class Call:
     machine: Machine
     fallback: Callable[..., Any]
+    used: int
     def __new__(
         cls,
         machine: Machine,
@@ -42,6 +43,7 @@ class Call:
         expected: tuple[float, ...],
         arguments: tuple[Hashable, ...],
         names: tuple[str | None, ...] = (),
+        by_place: int = ...,
         held: tuple[Any, ...] = (),
     ) -> Call: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...

@@ -10,10 +10,13 @@ typedef struct {
     bool has_values;  /* whether some of what is read are Values */
     double *expected; /* what the last outputs must be */
     int32_t n_guards;
-    Py_ssize_t n_args;
+    unsigned long long used; /* the number of the last call, of all there were; 0 for none */
+    Py_ssize_t n_args, n_by_place; /* of which the first may be given by position */
     Form *forms; /* of each argument, and of what is held */
     Form result;
 } Call;
+
+static unsigned long long n_calls;
 
 enum { MOST_NAMED = 32 }; /* arguments, where some are given by name */
 
@@ -48,7 +51,7 @@ static bool guards_hold(const Call *call, const double *slots) {
 
 /* The result in `found`, which is NULL with an exception set after an error, without one where the arguments
  * have other forms, the guards differ, or the collector of making the result ran the same program. */
-static void run_on(const Call *call, PyObject *const *args, PyObject **found) {
+static void run_on(Call *call, PyObject *const *args, PyObject **found) {
     Machine *machine = call->machine;
     Run run;
     *found = NULL;
@@ -69,6 +72,7 @@ static void run_on(const Call *call, PyObject *const *args, PyObject **found) {
             *found = build_result(&call->result, run.slots, &places);
         if (!is_undisturbed(machine, &run))
             Py_CLEAR(*found);
+        call->used = *found ? ++n_calls : call->used;
     }
     end_run(&run);
 }
@@ -79,9 +83,9 @@ static PyObject *call_vectorcall(PyObject *self, PyObject *const *args, size_t f
     const Py_ssize_t n_named = names ? PyTuple_GET_SIZE(names) : 0;
     PyObject *placed[MOST_NAMED], *found, *next = self;
     do { /* a fallback that is a call is no deeper one */
-        const Call *call = (const Call *)next;
+        Call *call = (Call *)next;
         next = call->fallback;
-        if (n_given + n_named != call->n_args ||
+        if (n_given + n_named != call->n_args || n_given > call->n_by_place ||
             (n_named && !place_named(call, args, n_given, names, placed)))
             continue;
         run_on(call, n_named ? placed : args, &found);
@@ -144,11 +148,13 @@ static int read_forms(Call *call, PyObject *result, PyObject *arguments) {
 static PyTypeObject *MachineType;
 
 static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"machine", "result", "fallback", "expected", "arguments", "names", "held", NULL};
+    static char *names[] = {"machine",   "result", "fallback", "expected", "arguments",
+                            "names",     "by_place", "held", NULL};
     PyObject *machine, *result, *fallback, *expected, *arguments, *given = NULL, *held = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!O!:Call", names, MachineType, &machine,
+    Py_ssize_t by_place = PY_SSIZE_T_MAX;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!nO!:Call", names, MachineType, &machine,
                                      &result, &fallback, &PyTuple_Type, &expected, &PyTuple_Type,
-                                     &arguments, &PyTuple_Type, &given, &PyTuple_Type, &held))
+                                     &arguments, &PyTuple_Type, &given, &by_place, &PyTuple_Type, &held))
         return NULL;
     if (held && PyTuple_GET_SIZE(held) > PyTuple_GET_SIZE(arguments))
         return PyErr_Format(PyExc_ValueError, "more is held than there are layouts");
@@ -158,6 +164,7 @@ static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     call->vectorcall = call_vectorcall;
     call->machine = (Machine *)Py_NewRef(machine);
     call->fallback = Py_NewRef(fallback);
+    call->n_by_place = by_place;
     call->names = given ? Py_NewRef(given) : PyTuple_New(0);
     call->held = held ? Py_NewRef(held) : PyTuple_New(0);
     if (!call->names || !call->held || read_expected(call, expected) < 0 || read_forms(call, result, arguments) < 0)
@@ -214,17 +221,18 @@ static PyMemberDef call_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Call, vectorcall), READONLY, NULL},
     {"machine", T_OBJECT, offsetof(Call, machine), READONLY, NULL},
     {"fallback", T_OBJECT, offsetof(Call, fallback), READONLY, NULL},
+    {"used", T_ULONGLONG, offsetof(Call, used), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
 PyDoc_STRVAR(call_doc,
-"Call(machine, result, fallback, expected, arguments, names=(), held=())\n--\n\n"
+"Call(machine, result, fallback, expected, arguments, names=(), by_place=sys.maxsize, held=())\n--\n\n"
 "A machine as a function of structures.\n\n"
 "`result` and each of `arguments` are layouts (see program/layouts.py) of numbers, float arrays, tuples, lists and\n"
 "dicts, and what stays as it is: text, None, bools, callables. Anything else is a TypeError. Called with such arguments,\n"
-"by position or by their `names`, it runs the machine and builds the result, new at each call. The last outputs are\n"
-"compared with `expected` and not returned. Called with anything else, or where they differ, it calls `fallback`. The last\n"
-"of `arguments` are the layouts of what is `held`, which is read at each call.");
+"by position (the first `by_place` of them) or by their `names`, it runs the machine and builds the result, new at\n"
+"each call. The last outputs are compared with `expected` and not returned. Called with anything else, or where they\n"
+"differ, it calls `fallback`. The last of `arguments` are the layouts of what is `held`, which is read at each call.");
 
 static PyType_Slot call_slots[] = {
     {Py_tp_doc, (void *)call_doc},

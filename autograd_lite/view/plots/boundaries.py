@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.view.canvas import (
     COLORS,
     MARKERS,
@@ -250,6 +251,8 @@ def plot_boundaries(
 
 
 def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    refuse_masked(inputs, "inputs")
+    refuse_masked(targets, "targets")
     points, classes = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ShapeError(
@@ -266,8 +269,9 @@ def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
 def _scores_on_grid(model: Any, points: Any, steps: int) -> tuple[Any, Any, Any]:
     """The grid around the points and the model's scores on it: (steps, steps) or one more axis."""
     low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.08 * np.where(high > low, high - low, 1.0)
-    x_axis, y_axis = np.linspace(low - margin, high + margin, steps).T
+    with np.errstate(all="ignore"):
+        margin = 0.08 * np.where(high > low, high - low, 1.0)
+        x_axis, y_axis = np.linspace(low - margin, high + margin, steps).T
     xs, ys = np.meshgrid(x_axis, y_axis)
     scores = np.asarray(model.predict(np.column_stack([xs.ravel(), ys.ravel()])), dtype=float)
     if scores.ndim == 2 and scores.shape[1] == 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import AnomalyError, ShapeError
+from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning
 from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
 
 if TYPE_CHECKING:
@@ -90,16 +91,13 @@ def learn_or_diverge(
     model: Any, inputs: Any, outputs: Any, arguments: Mapping[str, Any]
 ) -> tuple[Any, str]:
     """The History as far as it went, None if no epoch was finished; and what stopped it."""
-    seen: list[Any] = [None]
-
-    def keep(history: Any) -> None:
-        seen[0] = history
-
     options = {"progress": False, "seed": 0, **arguments}
     try:
-        return model.learn(inputs, outputs, callback=keep, **options), ""
+        with warnings.catch_warnings():  # the picture shows it
+            warnings.simplefilter("ignore", TrainingWarning)
+            return model.learn(inputs, outputs, **options), ""
     except AnomalyError as error:
-        return seen[0], str(error)
+        return error.history or None, str(error)
 
 
 def highest(curves: Iterable[Any]) -> float:

@@ -24,32 +24,40 @@ function heading(box, node) {
 }
 
 // A box of one Value, in a graph that is shown whole.
-function linesOfValue(i, graph, wording, current, numbers) {
+function linesOfValue(i, graph, wording, current, numbers, multiple) {
   const node = graph.nodes[i];
-  const { data, grad } = current;
+  const { data, grad, asRecorded } = current;
   const rows = [row("data", data[i] === undefined ? "not computed yet" : exactly(data[i]))];
-  if (!node.constant) rows.push(row("grad", signed(grad[i], exactly(grad[i]))));
-  if (node.args.length) rows.push(row("formula", wording.made(i, numbers.data)));
+  if (!node.constant) rows.push(row("grad", ...graded(grad[i], asRecorded ? multiple : 1)));
+  if (node.args.length) rows.push(row("formula", wording.made(i, numbers)));
   node.args.slice(0, MANY_ARGUMENTS).forEach((parent, k) => {
     if (!graph.nodes[parent].constant) {
-      rows.push(row(k ? "" : "local", wording.partial(i, k, numbers.data, numbers.partials)));
+      rows.push(row(k ? "" : "local", wording.partial(i, k, numbers)));
     }
   });
   if (node.args.length > MANY_ARGUMENTS) rows.push(row("", `… and ${node.args.length - MANY_ARGUMENTS} more`));
   return rows;
 }
 
-// A box of a folded picture.
-function linesOfBox(box, opens) {
-  if (box.summary) return linesOfSummary(box, opens);
-  if (!box.exact) return box.lines.map(([text, sign]) => row("", el("span", { class: sign }, text)));
-  const [data, grad] = box.exact.map(number);
-  return [row("data", exactly(data)), box.kind !== "constant" && row("grad", signed(grad, exactly(grad)))].filter(Boolean);
+// A `grad`, and what it is beside that of one pass.
+function graded(grad, multiple) {
+  if (multiple === 0) return ["no gradient yet"];
+  const times = multiple === null || multiple === 1 ? "" : `, which is ${inOnePass(grad, multiple)} of one pass`;
+  return [signed(grad, exactly(grad)), times];
 }
 
-function linesOfSummary(box, opens) {
+// A box of a folded picture.
+function linesOfBox(box, opens, multiple) {
+  if (box.summary) return linesOfSummary(box, opens, multiple);
+  if (!box.exact) return box.lines.map(([text, sign]) => row("", el("span", { class: sign }, text)));
+  const [data, grad] = box.exact.map(number);
+  return [row("data", exactly(data)), box.kind !== "constant" && row("grad", ...graded(grad, multiple))].filter(Boolean);
+}
+
+function linesOfSummary(box, opens, multiple) {
   const { values, copies, parameters, ops, bars, ...of } = box.summary;
-  const [low, high, norm] = [of.low, of.high, of.norm].map((x) => brief(number(x)));
+  const [low, high] = [of.low, of.high].map((x) => brief(number(x)));
+  const norm = inOnePass(number(of.norm), multiple && fabs(multiple));
   const many = (n) => n.toLocaleString("en");
   return [
     row("values", `${many(values)}${copies > 1 ? `, computed ${many(copies)} times` : ""}`),

@@ -123,7 +123,7 @@ class Drawing {
       line.style.strokeWidth = sign === "none" ? 1 : (1 + 3.2 * sqrt(share)).toFixed(2);
       badge.lastChild.textContent = GLYPH[sign] ?? "";
       group.classList.toggle("pending", now.data[head] === undefined);
-      if (text && now.partials) {
+      if (text && now.partials && !constant) {
         const partial = now.partials[head][arg];
         text.textContent = ` ${brief(partial)} `;
         text.setAttribute("class", signOf(partial));

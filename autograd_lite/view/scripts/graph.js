@@ -10,6 +10,10 @@ class Graph {
       grad: nodes.map((node) => number(node.grad)),
       partials: nodes.map((node) => node.partials.map(number)),
     };
+    // the numbers of its arguments that the equations of a node hold with, null if nobody knows them;
+    // told only where they are not those of now
+    this.recorded.given = nodes.map(({ args, given }) => (given === undefined ? args.map((k) => this.recorded.data[k]) : given?.map(number) ?? null));
+    this.stale = nodes.some(({ given }) => given !== undefined);
     this.uses = nodes.map(() => []); // [user, argument], in the order in which gradients arrive
     this.order = nodes.map((_, i) => i).filter((i) => nodes[i].args.length);
     for (const i of [...this.order].reverse()) {
@@ -33,11 +37,12 @@ class Graph {
   evaluated(changed) {
     const data = [...this.recorded.data];
     const partials = this.recorded.partials.map((row) => [...row]);
+    const used = this.nodes.map(() => []);
     for (const [leaf, value] of changed) data[leaf] = value;
     for (const i of this.order) {
       const { row, args } = this.nodes[i];
       const rules = this.rows[row];
-      const given = args.map((k) => data[k]);
+      const given = (used[i] = args.map((k) => data[k]));
       const wanted = args.map((k) => !this.nodes[k].constant);
       let found;
       if (rules.vectors) {
@@ -53,7 +58,7 @@ class Graph {
       }
       partials[i] = Array.from(found, (partial, k) => (wanted[k] ? partial : 0));
     }
-    return { data, partials };
+    return { data, partials, given: used };
   }
 
   // Gradients after so many steps, and what each step brought.

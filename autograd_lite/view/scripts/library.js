@@ -4,6 +4,7 @@ const {
   floor, ceil, exp, expm1, log, log2, log10, log1p, sqrt, cbrt, sin, cos, tan, asin, acos, atan,
   atan2, hypot, sinh, cosh, tanh, asinh, acosh, atanh, abs: fabs,
 } = Math;
+const fmod = (x, y) => x % y;
 const exp2 = (x) => 2 ** x;
 const pow = (x, y) => (x === 1 || (x === -1 && fabs(y) === Infinity) ? 1 : Math.pow(x, y));
 

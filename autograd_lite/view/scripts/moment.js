@@ -22,7 +22,7 @@ class Moment {
   tell(position, numbers, last) {
     const { graph, wording } = this;
     if (position === null) {
-      this.say("As recorded", [wording.made(graph.root, numbers.data)], `Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths${graph.rows ? ", drag the number of a leaf to see what would be" : ""}.`);
+      this.say("As recorded", [wording.made(graph.root, numbers)], `Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths${graph.rows ? ", drag the number of a leaf to see what would be" : ""}.`);
       return { boxes: [], edges: [] };
     }
     const step = graph.steps[position - 1];
@@ -33,12 +33,13 @@ class Moment {
     return this[step.kind](step, position, numbers, last);
   }
 
-  forward({ node }, position, { data, partials }) {
+  forward({ node }, position, numbers) {
     const { graph, wording } = this;
+    const { partials } = numbers;
     const { args } = graph.nodes[node];
     const kept = args.flatMap((p, k) => (graph.nodes[p].constant ? [] : [`${wording.fraction(node, k)} = ${brief(partials[node][k])}`]));
     const more = kept.length > 6 ? `, and ${kept.length - 6} more` : "";
-    this.say(`Forward, op ${position} of ${graph.forwardEnd}`, [wording.made(node, data)], kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
+    this.say(`Forward, op ${position} of ${graph.forwardEnd}`, [wording.made(node, numbers)], kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
     return { boxes: [node], edges: args.map((_, k) => [node, k]), place: node };
   }
 
@@ -48,7 +49,7 @@ class Moment {
     return { boxes: [node], edges: [], place: node };
   }
 
-  edge({ node, arg, parent }, position, { data, partials }, { upstream, contribution, before, after }) {
+  edge({ node, arg, parent }, position, numbers, { upstream, contribution, before, after }) {
     const { graph, wording } = this;
     const { name } = wording;
     const uses = graph.uses[parent];
@@ -57,14 +58,14 @@ class Moment {
     const term = (number, caption) => el("span", { class: "term" }, number, el("small", {}, caption));
     const formula = [
       term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
-      term(signed(partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),
+      term(signed(numbers.partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),
       term(signed(contribution), `goes to ${name(parent)}`),
     ];
     const sum = el("b", { class: "sum" }, `grad of ${name(parent)}: ${brief(before)} + ${brief(contribution)} = ${brief(after)}`.replace("+ -", "− "));
     const times = uses.length === 1
       ? ` ${name(parent)} is used once, so this is its whole gradient.`
       : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}. A small change of ${name(parent)} goes along each of them at once, and what comes of it in ${name(graph.root)} adds up: so the parts of its gradient add up${turn === uses.length ? ", and now it is complete" : ""}.`;
-    const local = wording.partial(node, arg, data, partials);
+    const local = wording.partial(node, arg, numbers);
     this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${edges}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
     return { boxes: [node, parent], edges: [[node, arg]], place: parent };
   }
@@ -72,16 +73,18 @@ class Moment {
   // What the gradient foretold of the changes to some leaves, and what came of them.
   foretell(changed, numbers) {
     const { graph, wording } = this;
-    const { recorded, root } = graph;
-    const grad = (this.slopes ??= graph.swept(recorded).grad);
-    const [before, after] = [recorded.data[root], numbers.data[root]];
+    const { root } = graph;
+    // of a stale graph what was recorded does not belong to the numbers that leaves have now
+    const base = (this.base ??= graph.stale ? graph.evaluated(new Map()) : graph.recorded);
+    const grad = (this.slopes ??= graph.swept(base).grad);
+    const [before, after] = [base.data[root], numbers.data[root]];
     let told = 0;
     const parts = [...changed].map(([leaf, x]) => {
-      const change = x - recorded.data[leaf];
+      const change = x - base.data[leaf];
       told += grad[leaf] * change;
       return `${brief(grad[leaf])} × ${brief(change)}`;
     });
-    const what = [...changed].map(([leaf, x]) => `${wording.name(leaf)}: ${brief(recorded.data[leaf])} → ${brief(x)}`);
-    this.say("What if", [`${what.join(", ")}; ${wording.name(root)}: ${brief(before)} → ${brief(after)}`], `The recorded gradient times the change foretells ${equation(parts.join(" + "), brief(told))}; ${wording.name(root)} changed by ${brief(after - before)}.`);
+    const what = [...changed].map(([leaf, x]) => `${wording.name(leaf)}: ${brief(base.data[leaf])} → ${brief(x)}`);
+    this.say("What if", [`${what.join(", ")}; ${wording.name(root)}: ${brief(before)} → ${brief(after)}`], `The ${graph.stale ? "gradient at the numbers of now" : "recorded gradient"} times the change foretells ${equation(parts.join(" + "), brief(told))}; ${wording.name(root)} changed by ${brief(after - before)}.`);
   }
 }

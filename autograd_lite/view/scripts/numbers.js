@@ -39,6 +39,18 @@ function exactly(x) {
   return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
 }
 
+// A number that was recorded and the one of now, in as many digits as tell them apart.
+function both(was, now) {
+  const digits = [4, 6, 9].find((n) => brief(was, n) !== brief(now, n)) ?? 17;
+  return `recorded ${brief(was, digits)}, now ${brief(now, digits)}`;
+}
+
+// A gradient as so many times that of one pass; null: it is no multiple, 0: there was no pass.
+function inOnePass(x, multiple) {
+  if (multiple === 0) return "no gradient yet";
+  return multiple === null || multiple === 1 ? brief(x) : `${brief(multiple)} × ${brief(x / multiple)}`;
+}
+
 const signOf = (x) => (x !== x ? "nan" : x > 0 ? "positive" : x < 0 ? "negative" : "zero");
 const GLYPH = { positive: "+", negative: "−", zero: "0", nan: "?" };
 

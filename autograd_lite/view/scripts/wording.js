@@ -26,9 +26,27 @@ class Wording {
     this.name = (i) => graph.nodes[i].name;
   }
 
-  made(i, data) {
+  made(i, numbers) {
     const { call } = this.graph.nodes[i];
-    return equation(this.name(i), call && inWords(call, this.name), call && inNumbers(call, data), brief(data[i]));
+    if (!call) return equation(this.name(i), brief(numbers.data[i]));
+    const words = equation(this.name(i), inWords(call, this.name));
+    const given = this.given(i, numbers);
+    if (!given) return `${words}, recorded as ${brief(numbers.data[i])} from numbers that are not known any more`;
+    return equation(words, inNumbers(call, given), brief(numbers.data[i])) + this.since(i, numbers);
+  }
+
+  // Of a node and its arguments, the numbers that its equations hold with; null if nobody knows them.
+  given(i, { data, given }) {
+    const { args } = this.graph.nodes[i];
+    return given[i] && Object.fromEntries([[i, data[i]], ...args.map((p, k) => [p, given[i][k]])]);
+  }
+
+  // Which of these are others now.
+  since(i, numbers) {
+    const given = this.given(i, numbers);
+    const { data } = numbers;
+    const told = this.graph.nodes[i].args.flatMap((p) => (Object.is(given[p], data[p]) ? [] : [`${this.name(p)} ${both(given[p], data[p])}`]));
+    return told.length ? ` (${[...new Set(told)].join("; ")})` : "";
   }
 
   fraction(i, k) {
@@ -38,13 +56,15 @@ class Wording {
     return `∂${index}${this.name(i)}/∂${this.name(args[k])}`;
   }
 
-  partial(i, k, data, partials) {
+  partial(i, k, numbers) {
     const { derivatives, args, symbol } = this.graph.nodes[i];
+    const given = this.given(i, numbers);
+    if (!given) return equation(this.fraction(i, k), brief(numbers.partials[i][k]));
     const template = derivatives[k];
     const prime = args.length === 1 && /^[A-Za-z]\w*$/.test(symbol) ? `${symbol}′(${this.name(args[k])})` : "";
     return equation(
       this.fraction(i, k), prime, template && inWords(template, this.name),
-      template && inNumbers(template, data), brief(partials[i][k]),
-    );
+      template && inNumbers(template, given), brief(numbers.partials[i][k]),
+    ) + (template?.some((part) => typeof part === "number") ? this.since(i, numbers) : "");
   }
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ContextDecorator
 from typing import Any, TypeVar
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, shown
+from autograd_lite.ops import TABLE
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class scope(ContextDecorator):  # noqa: N801 - used like a function
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:
-            raise TypeError(f"a scope's name is a str, not empty, and was given {name!r}")
+            raise TypeError(f"a scope's name is a str, not empty, and was given {shown(name)}")
         self._name = str.__str__(name)
 
     # Nothing is kept here between the two, so one scope may be entered again inside itself (a
@@ -93,19 +94,9 @@ def row_of(value: Value) -> Any:
     return fields(value)[0]
 
 
-def all_stale(order: list[Value]) -> Iterator[tuple[Value, float]]:
-    """Each node whose parents' current data would give another number, and that number."""
-    for node in order:
-        row = row_of(node)
-        if row is not None:
-            now = row.on_floats(*[parent.data for parent in node.parents])
-            if now != node.data and (now == now or node.data == node.data):
-                yield node, now
-
-
-def first_stale(order: list[Value]) -> Value | None:
-    """The first node whose parents' current data would give another number, if there is one."""
-    return next((node for node, _ in all_stale(order)), None)
+def is_of_table(row: Any) -> bool:
+    """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
+    return row.name in TABLE and not row.custom
 
 
 def check_fresh(order: list[Value], purpose: str) -> None:
@@ -116,13 +107,17 @@ def check_fresh(order: list[Value], purpose: str) -> None:
     GraphError
         Naming the first stale node and the way out.
     """
-    stale = first_stale(order)
-    if stale is not None:
-        raise GraphError(
-            f"{purpose} needs the numbers that the graph was recorded with, but a leaf was changed "
-            f"since: {stale!r} (op {stale.op!r}) would now be something else; call "
-            "output.refresh(), or build the graph again"
-        )
+    for node in order:
+        row = row_of(node)
+        if row is None:
+            continue
+        now = row.on_floats(*[parent.data for parent in node.parents])
+        if now != node.data and (now == now or node.data == node.data):
+            raise GraphError(
+                f"{purpose} needs the numbers that the graph was recorded with, but a leaf was "
+                f"changed since: {node!r} (op {node.op!r}) would now be something else; call "
+                "output.refresh(), or build the graph again"
+            )
 
 
 def check_value(thing: Any, role: str) -> Value:
@@ -135,7 +130,7 @@ def check_value(thing: Any, role: str) -> Value:
     """
     if not isinstance(thing, Value):
         raise TypeError(
-            f"{role} must be a Value and is {type(thing).__name__}: {thing!r}; write Value(number) "
-            "for a leaf"
+            f"{role} must be a Value and is {type(thing).__name__}: {shown(thing)}; "
+            "write Value(number) for a leaf"
         )
     return thing

@@ -1,0 +1,182 @@
+"""Whether the numbers of a graph belong together: recorded ones, those of now, and its gradients.
+
+A picture, page, explanation or report states an equation, or a gradient, as it is found here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from functools import cached_property
+
+from autograd_lite.engine import Value, adjoints
+from autograd_lite.graph import is_of_table, row_of
+
+#: How a user's function refuses numbers.
+_REFUSALS = (ArithmeticError, ValueError, TypeError, RuntimeError)
+
+#: What is written in place of a ``grad`` of a graph that no pass has reached.
+NONE_YET = "no gradient yet"
+
+
+class Freshness:
+    """What is known of a graph's numbers, at the moment of asking, in linear time and memory.
+
+    Parameters
+    ----------
+    order : list of Value
+        The graph in topological order, the root last.
+
+    Attributes
+    ----------
+    stale : dict of Value to (float or None)
+        The nodes whose number or partials no longer follow from their parents' present numbers,
+        and what the number would be now; None where a user's function fails there.
+    moved : dict of Value to float
+        The leaves that were assigned to since, each with the number that it was recorded with.
+    """
+
+    def __init__(self, order: list[Value]) -> None:
+        self._order = order
+        self.stale: dict[Value, float | None] = {}
+        self.moved: dict[Value, float] = {}
+        self._arguments: dict[Value, tuple[list[float] | None, list[float]]] = {}
+        replaced = {leaf: leaf._replaced for leaf in order if not leaf.op}
+        if any(replaced.values()):  # else every number is as it was
+            changed = {leaf: was for leaf, was in replaced.items() if was and was[0] != leaf.data}
+            for node in order:
+                if node.op:
+                    self._look_at(node, changed)
+
+    def _look_at(self, node: Value, changed: dict[Value, tuple[float, float]]) -> None:
+        """Find out with which numbers of its parents a node's equation holds."""
+        parents = node.parents
+        present = [parent.data for parent in parents]
+        now = _evaluated(node, present)
+        recorded = [
+            changed[p][0] if p in changed and changed[p][1] > node._stamp else x
+            for p, x in zip(parents, present, strict=True)
+        ]
+        if _same(now, node.data) and (recorded == present or _partials_hold(node, present)):
+            return
+        self.stale[node] = now
+        self._arguments[node] = None, present
+        if _same(_evaluated(node, recorded), node.data) and _partials_hold(node, recorded):
+            self._arguments[node] = recorded, present
+            self.moved |= {
+                p: changed[p][0]
+                for p, x in zip(parents, recorded, strict=True)
+                if p in changed and x != p.data
+            }
+
+    def arguments(self, node: Value) -> list[float] | None:
+        """The numbers of its parents that a node's equation holds with; None if nobody knows."""
+        if node in self._arguments:
+            return self._arguments[node][0]
+        return [parent.data for parent in node.parents]
+
+    def since(self, node: Value, name: Callable[[Value], str]) -> str:
+        """What to say beside a node's equation: ``x recorded 3, now 2.9``; ``""`` if nothing."""
+        given, present = self._arguments.get(node, (None, []))
+        triples = zip(node.parents, given or [], present, strict=False)
+        told = [f"{name(p)} {both(was, now)}" for p, was, now in triples if not _same(was, now)]
+        return "; ".join(dict.fromkeys(told))
+
+    def _pass(self, seed: float) -> list[float]:
+        # in a context of its own, so that no detect_anomaly takes it for the user's
+        return Context().run(adjoints, self._order[-1], seed, self._order)
+
+    @cached_property
+    def multiple(self) -> float | None:
+        """How many times that of one pass every ``grad`` is; None if they are no multiple of it.
+
+        0.0 if there was no pass yet. The ``grad`` of a leaf alone comes from other graphs, so there
+        is nothing to compare.
+        """
+        times = self._order[-1].grad  # for one pass gives the root 1
+        if len(self._order) == 1 and not self._order[-1].op:
+            return 1.0
+        if not any(node.grad for node in self._order):
+            return 0.0
+        return times if times and math.isfinite(times) and not self._unlike(times) else None
+
+    def _unlike(self, times: float) -> tuple[float, float] | None:
+        """The first ``grad`` from the root that is not so many times one pass, and what that is."""
+        one = self._pass(1.0)
+        # Where contributions cancel, rounding of either is all that is left.
+        seeded = one if times == 1.0 else self._pass(times)
+        for node, single, whole in zip(self._order[::-1], one[::-1], seeded[::-1], strict=True):
+            alike = _same(node.grad, whole) or _same(node.grad, times * single)
+            if not (alike or node.constant or math.isclose(node.grad, times * single)):
+                return node.grad, single
+        return None
+
+    def graded(self, gradient: float, name: str = "grad ", size: bool = False) -> str:
+        """A ``grad`` of the graph, or the size of some, as it is shown: ``4``, or ``2 × 4``."""
+        times = self.multiple
+        if times == 0.0:
+            return NONE_YET
+        if times is None or times == 1.0:
+            return f"{name}{gradient:.4g}"
+        times = abs(times) if size else times
+        return f"{name}{times:.4g} × {gradient / times:.4g}"
+
+    @cached_property
+    def mismatch(self) -> str:
+        """What is to be said of gradients that are not those of one pass; ``""`` if they are."""
+        if self.multiple in (0.0, 1.0):
+            return ""
+        if self.multiple is not None:
+            return (
+                f"Every gradient is {self.multiple:.4g} × that of one pass: backward() ran more "
+                "than once, or with another seed, or from a larger graph of which this is a part."
+            )
+        found, single = self._unlike(1.0) or (math.nan, math.nan)
+        return (
+            f"The gradients are not one pass of this graph ({found:.4g} where one pass gives "
+            f"{single:.4g}): other passes added to them, or they were set, or the graph refreshed; "
+            "root.zero_grad() and root.backward() compute them anew."
+        )
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What must be said above a picture of the graph."""
+        some, every = len(self.stale), sum(1 for node in self._order if node.op)
+        staleness = (
+            f"This graph is stale: {some:,} of {every:,} computed values no longer "
+            f"follow{'s' * (some == 1)} from their parents' present numbers, because a leaf was "
+            "changed; root.refresh() computes them anew."
+        )
+        return tuple(filter(None, (staleness * bool(some), self.mismatch)))
+
+
+def both(was: float, now: float) -> str:
+    """A number that was recorded and the one of now, in as many digits as tell them apart."""
+    digits = next((n for n in (4, 6, 9) if f"{was:.{n}g}" != f"{now:.{n}g}"), 17)
+    return f"recorded {was:.{digits}g}, now {now:.{digits}g}"
+
+
+def _evaluated(node: Value, arguments: Sequence[float]) -> float | None:
+    row = row_of(node)
+    try:
+        return float(row.on_floats(*arguments))
+    except _REFUSALS:
+        if is_of_table(row):
+            raise
+        return None
+
+
+def _partials_hold(node: Value, arguments: Sequence[float]) -> bool:
+    """Whether the recorded partials are those at some numbers; a user's own are not asked."""
+    row = row_of(node)
+    wanted = [is_of_table(row) and not parent.constant for parent in node.parents]
+    if not any(wanted):
+        return True
+    found = row.partials_on_floats(node.data, arguments, wanted)
+    return all(map(_same, found, node.local_grads))
+
+
+def _same(a: float | None, b: float) -> bool:
+    """Whether two numbers are equal; all nans are."""
+    return a == b or (a != a and b != b)

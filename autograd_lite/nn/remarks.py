@@ -1,0 +1,67 @@
+"""What a training says of itself in a warning: it ran, and yet something is likely wrong."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Sequence
+from math import isclose
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import ProgramError, TrainingWarning
+from autograd_lite.modes.lines import users_line
+from autograd_lite.nn.data import Array, Model
+from autograd_lite.nn.history import History
+from autograd_lite.ops.activations import sigmoid
+
+WAY_OUT = "try a smaller learning rate, or standardise the inputs"
+_LARGE = 1e6  # no parameter of a training that goes well
+_MANY = 5  # epochs, after which a loss should be lower; in fewer, mini-batches make noise
+
+
+def warn_of_probabilities(loss: str, outputs: Sequence[Sequence[Any]]) -> None:
+    """Warn if the outputs of some samples are what the loss makes of its logits itself."""
+    squashed = all(value.op == sigmoid.name for row in outputs for value in row)
+    rows = [[value.data for value in row] for row in outputs]
+    shares = all(len(row) > 1 and min(row) >= 0.0 and isclose(sum(row), 1.0) for row in rows)
+    if squashed or shares:
+        _warn(
+            f"{loss} takes logits, and these outputs are probabilities already "
+            f"({'sigmoid' if squashed else 'they add up to 1'}), which train badly; leave that "
+            'out, as output="linear" does'
+        )
+
+
+def warn_of_divergence(history: History, before: Array, after: Array, model: Model) -> None:
+    """Warn of a loss that rose, and of a parameter that grew beyond all measure."""
+    said, losses = [], history.loss
+    noise = 0.1 if len(losses) >= _MANY else 1.0
+    if losses and losses[-1] - losses[0] > noise * abs(losses[0]):
+        said.append(f"the loss ended at {losses[-1]:.4g}, above {losses[0]:.4g} where it began")
+    grown = np.flatnonzero((np.abs(after) > _LARGE) & (np.abs(before) <= _LARGE))
+    if len(grown):
+        name, _ = model.named_parameters()[grown[0]]
+        said.append(f"the parameter {name} ended at {after[grown[0]]:.4g}")
+    if said:
+        _warn(f"{' and '.join(said)}; {WAY_OUT}")
+
+
+def _warn(message: str) -> None:
+    line = users_line()
+    warnings.warn_explicit(message, TrainingWarning, line.file, line.number)
+
+
+def generators() -> str:
+    """Where Python's and NumPy's global generators stand."""
+    return f"{random.getstate()} {np.random.get_state()}"
+
+
+def changing(module: Any) -> ProgramError:
+    """The error for a module that a program would not follow."""
+    return ProgramError(
+        f"{type(module).__name__} draws random numbers, or gives other outputs each time that it "
+        "is called with the same sample, and a program would repeat those of its recording; leave "
+        "compile out"
+    )
