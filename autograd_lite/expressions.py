@@ -102,13 +102,17 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
         raise TypeError(
             f"an expression is a str and was given {type(text).__name__}: {shown(text)}"
         )
+    given: Any = variables or {}
+    if not isinstance(given, Mapping):
+        said = f'variables are a dict, such as {{"x": 0.5}}, and were given {shown(variables)}'
+        raise TypeError(said)
     formula = _Formula(" ".join(text.split()))
-    given = {
+    leaves = {
         unicodedata.normalize("NFKC", name): x if isinstance(x, Value) else Value(x, label=name)
-        for name, x in (variables or {}).items()
+        for name, x in given.items()
     }
-    result = formula.evaluate(given)
-    unused = [name for name in given if name not in formula.used]
+    result = formula.evaluate(leaves)
+    unused = [name for name in leaves if name not in formula.used]
     if unused:
         uses = ", ".join(formula.used) or "no variable"
         raise ExpressionError(

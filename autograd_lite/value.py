@@ -17,9 +17,12 @@ from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
 from autograd_lite.engine.modes import is_followed, writing
 from autograd_lite.engine.refusals import refuse_attribute
+from autograd_lite.errors import shown
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
 from autograd_lite.ops.rules import identity
+
+_ABSENT = ("_backward", "m", "v", "velocity")
 
 # --- operators and methods, from the table --------------------------------------------------------
 
@@ -167,7 +170,10 @@ def _repr(self: Value) -> str:
 
 def _format(self: Value, spec: str) -> str:
     """The number in the given format; the repr without one."""
-    return format(_written(self)[0], spec) if spec else repr(self)
+    try:
+        return format(_written(self)[0], spec) if spec else repr(self)
+    except ValueError as error:
+        raise ValueError(f"{shown(spec)} is no format of a float: {str(error)[:60]}") from None
 
 
 def _written(self: Value) -> tuple[float, float]:
@@ -239,6 +245,7 @@ for _name, _function in {
     "__round__": _refuse_round,
     "__repr__": _repr,
     "__format__": _format,
+    "__dir__": lambda self: [name for name in object.__dir__(self) if name not in _ABSENT],
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__getstate__": _state,
@@ -267,7 +274,7 @@ class _Absent:
         refuse_attribute(self.name)
 
 
-for _name in ("_backward", "m", "v", "velocity"):
+for _name in _ABSENT:
     setattr(Value, _name, _Absent(_name))
 
 # The Python engine takes more, to refuse it in its own words.

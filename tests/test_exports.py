@@ -236,6 +236,12 @@ def test_a_name_that_c_cannot_read_is_refused(name):
         to_c(ALL, name)
 
 
+@pytest.mark.parametrize("name", [None, 3, b"f", ["f"] * 100])
+def test_a_name_that_is_no_text_is_refused(name):
+    with pytest.raises(TypeError, match=r"is a str, and not .{1,80}$"):
+        to_c(ALL, name)
+
+
 TAKEN = """
     int while _Bool inline restrict class new template operator co_await nullptr and_eq bool true
     exp log sqrt pow fabs sinf expl j0 y1 tgamma lgammaf_r nan abs free malloc realloc rand exit

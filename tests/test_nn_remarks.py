@@ -98,7 +98,7 @@ def test_a_history_that_cannot_be_set_is_a_note():
     with pytest.raises(Named) as caught:
         learn(network(), callback=fail)
     assert caught.value.history == "mine"
-    assert "History of 1 epochs" in caught.value.__notes__[0]
+    assert "History of 1 epoch" in caught.value.__notes__[0]
 
 
 @PASSES

@@ -46,6 +46,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         *names
     }
     assert {f"autograd_lite/lesson/page.{x}" for x in ("js", "css")} <= {*names}
+    assert "autograd_lite/program/exports/c_names.txt" in names
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",
         "autograd_lite-0.2.0.dist-info",

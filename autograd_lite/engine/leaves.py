@@ -12,6 +12,7 @@ from autograd_lite.engine.observing import tell_read
 from autograd_lite.engine.python import Value
 from autograd_lite.engine.refreshing import replace
 from autograd_lite.engine.refusals import refuse_data
+from autograd_lite.errors import shown
 
 
 def read_numbers(nodes: Sequence[Value], into: Any, /) -> None:
@@ -21,7 +22,7 @@ def read_numbers(nodes: Sequence[Value], into: Any, /) -> None:
         tell_read(node)
     view = _numbers_for(nodes, into)
     if view.readonly:
-        raise BufferError(f"an array that is writable is needed, and was given {into!r}")
+        raise BufferError(f"an array that is writable is needed, and was given {shown(into)}")
     view[:] = memoryview(array("d", [node._number for node in nodes]))
 
 
@@ -44,13 +45,13 @@ def write_numbers(leaves: Sequence[Value], numbers: Any, /) -> None:
 def _check_nodes(nodes: Sequence[Any]) -> None:
     for node in nodes:
         if not isinstance(node, Value):
-            raise TypeError(f"nodes are Values, and one is {node!r}")
+            raise TypeError(f"nodes are Values, and one is {shown(node)}")
 
 
 def _view_of(numbers: Any) -> memoryview:
     view = memoryview(numbers)
     if view.format != "d":
-        raise ValueError(f"an array of float64 is needed, and was given {numbers!r}")
+        raise ValueError(f"an array of float64 is needed, and was given {shown(numbers)}")
     return view
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.engine.modes import current_watcher
 from autograd_lite.engine.observing import tell_read
 from autograd_lite.ops.duals import along
+from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.rules import carry
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def tangents(
     """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
     for output in outputs:
         tell_read(output)
-    tangent = {x: float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
+    tangent = {x: as_float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
     for node in topological_order(outputs, nodes):
         if node not in tangent:
             moving = [tangent.get(parent, 0.0) for parent in node.parents]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from autograd_lite.engine import Value, topological_order
+from autograd_lite.errors import shown as shortened
 from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
 from autograd_lite.explanations.notation import LATEX, shown
@@ -73,6 +74,8 @@ def latex(
     >>> print(latex(x**3 * w, wrt=x))
     \frac{\partial}{\partial x} \left({x}^{3} \cdot w_{1}\right) = w_{1} \cdot 3 \cdot {x}^{2}
     """
+    if not isinstance(depth, int | None):
+        raise TypeError(f"depth is an int, or None, and was given {shortened(depth)}")
     check_value(value, "value")
     if depth is not None and depth < 0:
         raise ValueError(f"depth is a number of ops, 0 or more, and was given {depth}")

@@ -41,46 +41,50 @@ class Freshness:
         self._order = order
         self.stale: dict[Value, float | None] = {}
         self.moved: dict[Value, float] = {}
-        self._arguments: dict[Value, tuple[list[float] | None, list[float]]] = {}
+        self._arguments: dict[Value, list[float] | None] = {}
         replaced = {leaf: leaf._replaced for leaf in order if not leaf.op}
-        if any(replaced.values()):  # else every number is as it was
-            changed = {leaf: was for leaf, was in replaced.items() if was and was[0] != leaf.data}
+        #: Of a leaf that was assigned to: the number before, when that was, and the number now.
+        self._changed = {leaf: (*was, leaf.data) for leaf, was in replaced.items() if was}
+        if self._changed:  # else every number is as it was
             for node in order:
                 if node.op:
-                    self._look_at(node, changed)
+                    self._look_at(node)
 
-    def _look_at(self, node: Value, changed: dict[Value, tuple[float, float]]) -> None:
+    def _look_at(self, node: Value) -> None:
         """Find out with which numbers of its parents a node's equation holds."""
-        parents = node.parents
-        present = [parent.data for parent in parents]
+        present = [parent.data for parent in node.parents]
+        since = {
+            p: self._changed[p][0]
+            for p, now in zip(node.parents, present, strict=True)
+            if p in self._changed
+            and self._changed[p][1] > node._stamp
+            and not _same(self._changed[p][0], now)
+        }
         now = _evaluated(node, present)
-        recorded = [
-            changed[p][0] if p in changed and changed[p][1] > node._stamp else x
-            for p, x in zip(parents, present, strict=True)
-        ]
-        if _same(now, node.data) and (recorded == present or _partials_hold(node, present)):
+        if _same(now, node.data) and (not since or _partials_hold(node, present)):
             return
         self.stale[node] = now
-        self._arguments[node] = None, present
-        if _same(_evaluated(node, recorded), node.data) and _partials_hold(node, recorded):
-            self._arguments[node] = recorded, present
-            self.moved |= {
-                p: changed[p][0]
-                for p, x in zip(parents, recorded, strict=True)
-                if p in changed and x != p.data
-            }
+        recorded = [since.get(p, x) for p, x in zip(node.parents, present, strict=True)]
+        holds = bool(since) and _same(_evaluated(node, recorded), node.data)
+        self._arguments[node] = recorded if holds else None
+        if holds and since.keys() - self.moved and _partials_hold(node, recorded):
+            self.moved |= since
 
     def arguments(self, node: Value) -> list[float] | None:
-        """The numbers of its parents that a node's equation holds with; None if nobody knows."""
-        if node in self._arguments:
-            return self._arguments[node][0]
-        return [parent.data for parent in node.parents]
+        """The numbers of its parents that a node's equations hold with; None if nobody knows."""
+        if node not in self._arguments:
+            return [parent.data for parent in node.parents]
+        given = self._arguments[node]
+        return given if given is not None and _partials_hold(node, given) else None
 
     def since(self, node: Value, name: Callable[[Value], str]) -> str:
         """What to say beside a node's equation: ``x recorded 3, now 2.9``; ``""`` if nothing."""
-        given, present = self._arguments.get(node, (None, []))
-        triples = zip(node.parents, given or [], present, strict=False)
-        told = [f"{name(p)} {both(was, now)}" for p, was, now in triples if not _same(was, now)]
+        given = self.arguments(node) if node in self.stale else None
+        told = [
+            f"{name(p)} {both(was, self._changed[p][2])}"
+            for p, was in zip(node.parents, given or [], strict=False)
+            if p in self._changed and not _same(was, self._changed[p][2])
+        ]
         return "; ".join(dict.fromkeys(told))
 
     def _pass(self, seed: float) -> list[float]:

@@ -10,6 +10,7 @@ from functools import partial, wraps
 from typing import Any
 
 from autograd_lite.engine import Mode, current_mode
+from autograd_lite.errors import shown
 
 
 def enter(mode: Mode) -> None:
@@ -60,11 +61,11 @@ class Block(ABC):
         if not callable(function):
             raise TypeError(
                 f"{name} decorates a function and was given {type(function).__name__}: "
-                f"{function!r}; write `with {name}():` for a block"
+                f"{shown(function)}; write `with {name}():` for a block"
             )
         if inspect.isasyncgenfunction(function):
             raise TypeError(
-                f"{name} does not decorate an asynchronous generator ({function!r}); write "
+                f"{name} does not decorate an asynchronous generator ({shown(function)}); write "
                 f"`with {name}():` inside it, around what is between two yields"
             )
         if inspect.isgeneratorfunction(function):

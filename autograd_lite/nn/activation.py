@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd_lite.errors import shown
 from autograd_lite.ops import TABLE, Op
 
 #: An op's name, ``"linear"`` for none, or a function from Value to Value.
@@ -29,13 +30,13 @@ def checked(activation: Activation) -> Activation:
     if isinstance(name, str):
         known = [LINEAR, *[r.name for r in TABLE.values() if r.public and r.arity == 1]]
         if name not in known:
-            raise ValueError(f"unknown activation {name!r}; choose one of: {', '.join(known)}")
+            raise ValueError(f"unknown activation {shown(name)}; choose one of: {', '.join(known)}")
         # A row with attributes of its own (a slope) is a function that its name would not give.
         return name if activation is name or TABLE[name] is activation else activation
     if not callable(activation):
         raise TypeError(
             f"an activation is the name of an op or a function and was given "
-            f"{type(activation).__name__}: {activation!r}; write nonlin=False for none"
+            f"{type(activation).__name__}: {shown(activation)}; write nonlin=False for none"
         )
     return activation
 
@@ -53,8 +54,8 @@ def activate(activation: Activation, out: Any) -> Any:
     result = activation(out)
     if type(result) is not type(out):
         raise TypeError(
-            f"the activation {activation!r} must return a Value and returned "
-            f"{type(result).__name__}: {result!r}"
+            f"the activation {shown(activation)} must return a Value and returned "
+            f"{type(result).__name__}: {shown(result)}"
         )
     return result
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError, counted
+from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops.numbers import as_float, refuse_masked
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +29,7 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
         count = operator.index(number)
     except TypeError:
         raise TypeError(
-            f"{name} is an int and was given {type(number).__name__}: {number!r}"
+            f"{name} is an int and was given {type(number).__name__}: {shown(number)}"
         ) from None
     if count < 1:
         raise error(f"{name} must be at least 1 and is {count}")
@@ -44,7 +44,7 @@ def real_array(name: str, numbers: Any) -> Array:
     except ValueError:
         raise ShapeError(f"{name} has rows of different lengths: {numbers!r:.80}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {numbers!r:.80}")
+        raise TypeError(f"{name} holds {array.dtype} in place of real numbers: {shown(numbers)}")
     with np.errstate(all="ignore"):
         return array.astype(np.float64)
 

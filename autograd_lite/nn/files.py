@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ModelFileError
+from autograd_lite.errors import ModelFileError, shown
 from autograd_lite.program.safe_files import Format
 
 _FORMAT = Format(
@@ -83,4 +83,6 @@ def _check_extra(extra: Any) -> None:
     if not isinstance(extra, dict) or not all(
         isinstance(text, str) for item in extra.items() for text in item
     ):
-        raise TypeError(f"extra maps str to str (write json.dumps(...) for more) and is {extra!r}")
+        raise TypeError(
+            f"extra maps str to str (write json.dumps(...) for more) and is {shown(extra)}"
+        )

@@ -8,6 +8,8 @@ import random
 from collections.abc import Callable, MutableSequence
 from typing import Any, Protocol
 
+from autograd_lite.errors import shown
+
 
 class Generator(Protocol):
     """What is used of `random.Random`, which Python's module `random` offers too."""
@@ -81,12 +83,12 @@ def scheme(init: str | Scheme) -> Scheme:
     """
     if isinstance(init, str):
         if init.lower() not in SCHEMES:
-            raise ValueError(f"unknown init {init!r}; choose one of: {', '.join(SCHEMES)}")
+            raise ValueError(f"unknown init {shown(init)}; choose one of: {', '.join(SCHEMES)}")
         return SCHEMES[init.lower()]
     if not callable(init):
         raise TypeError(
             f"init is a name ({', '.join(SCHEMES)}) or a function of (random generator, fan_in, "
-            f"fan_out) and was given {type(init).__name__}: {init!r}"
+            f"fan_out) and was given {type(init).__name__}: {shown(init)}"
         )
     return init
 
@@ -113,5 +115,6 @@ def generator(seed: Any) -> Generator:
         return random.Random(operator.index(seed))
     except TypeError:
         raise TypeError(
-            f"seed is an int, a random.Random or None and was given {type(seed).__name__}: {seed!r}"
+            f"seed is an int, a random.Random or None and was given "
+            f"{type(seed).__name__}: {shown(seed)}"
         ) from None

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.engine import Value, constant, current_scope, record_beside
-from autograd_lite.errors import ShapeError, counted
+from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, activate, checked, row_named, symbol_of
 from autograd_lite.nn.data import positive_int
@@ -293,7 +293,7 @@ def _sample(module: HasInputs, x: Any) -> list[Any]:
     if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
         raise TypeError(
             f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
-            f"was given {type(x).__name__}: {x!r}"
+            f"was given {type(x).__name__}: {shown(x)}"
         )
     return [x] if single else sequence(name, x)
 

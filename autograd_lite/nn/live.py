@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from autograd_lite.errors import shown
 from autograd_lite.nn.history import History
 from autograd_lite.nn.live_curve import Panel, curve_svg
 from autograd_lite.nn.live_surface import Surface
@@ -159,7 +160,7 @@ def shell_for(show: Any) -> Any:
     if not isinstance(show, str) or show != "live":
         raise ValueError(
             f'show is "live", for a picture of the training in a notebook, or None, and was given '
-            f"{show!r}"
+            f"{shown(show)}"
         )
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

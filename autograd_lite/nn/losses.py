@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import shown
 from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of, two_class_pairs
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
@@ -22,10 +23,9 @@ from autograd_lite.ops.reductions import logsumexp, max, mean
 from autograd_lite.ops.rules import absolute, relu, square, stop_gradient
 
 _SIGNS, _BITS = (-1.0, 1.0), (0.0, 1.0)
-_quiet = np.errstate(all="ignore")  # of numbers of NumPy's, whose warnings and errors are its own
 
 
-@_quiet
+@np.errstate(all="ignore")
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Mean of (output - target)².
 
@@ -51,7 +51,7 @@ def squared_error(outputs: Any, targets: Any) -> Any:
     return mean([square(o - t) for o, t in pairs_of("squared_error", outputs, targets)])
 
 
-@_quiet
+@np.errstate(all="ignore")
 def absolute_error(outputs: Any, targets: Any) -> Any:
     """Mean of |output - target|, whose derivative at 0 is 0.
 
@@ -65,7 +65,7 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
     return mean([absolute(o - t) for o, t in pairs_of("absolute_error", outputs, targets)])
 
 
-@_quiet
+@np.errstate(all="ignore")
 def hinge(outputs: Any, targets: Any) -> Any:
     """Mean of max(0, 1 - target · output): a margin for two classes (Cortes & Vapnik 1995).
 
@@ -81,7 +81,7 @@ def hinge(outputs: Any, targets: Any) -> Any:
     return mean([relu(1.0 - t * o) for o, t in pairs])
 
 
-@_quiet
+@np.errstate(all="ignore")
 def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     """Mean of -log(probability of the target), for two classes, from logits.
 
@@ -100,7 +100,7 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     return mean([softplus(-o if t else o) for o, t in pairs])
 
 
-@_quiet
+@np.errstate(all="ignore")
 def cross_entropy(outputs: Any, targets: Any) -> Any:
     """Mean of -log(probability of the target), for k classes, from logits.
 
@@ -262,11 +262,11 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
     """
     if isinstance(loss, str):
         if loss not in LOSSES:
-            raise ValueError(f"unknown loss {loss!r}; choose one of: {', '.join(LOSSES)}")
+            raise ValueError(f"unknown loss {shown(loss)}; choose one of: {', '.join(LOSSES)}")
         return LOSSES[loss]
     if not callable(loss):
         raise TypeError(
             f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
-            f"given {type(loss).__name__}: {loss!r}"
+            f"given {type(loss).__name__}: {shown(loss)}"
         )
     return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))

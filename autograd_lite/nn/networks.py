@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from autograd_lite.engine import Value, current_scope
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.init import Scheme, generator
@@ -69,7 +69,7 @@ class MLP(Module):
         if isinstance(nouts, str | Mapping | AbstractSet) or not isinstance(nouts, Iterable):
             raise TypeError(
                 f"nouts is a list with the size of each layer and was given "
-                f"{type(nouts).__name__}: {nouts!r}; write [{nouts!r}] for one layer"
+                f"{type(nouts).__name__}: {shown(nouts)}; write [{shown(nouts)}] for one layer"
             )
         sizes = [size("nin", nin), *[size("each of nouts", nout) for nout in nouts]]
         if len(sizes) == 1:
@@ -146,7 +146,8 @@ class Sequential(Module):
         for module in modules:
             if not isinstance(module, Module):
                 raise TypeError(
-                    f"Sequential takes modules and was given {type(module).__name__}: {module!r}; "
+                    f"Sequential takes modules and was given "
+                    f"{type(module).__name__}: {shown(module)}; "
                     "write Sequential(Layer(2, 4), Layer(4, 1))"
                 )
         if not modules:

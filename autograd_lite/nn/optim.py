@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import shown
 from autograd_lite.graph import check_value
 from autograd_lite.nn.data import Array
 from autograd_lite.ops.numbers import as_float
@@ -152,7 +153,9 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise ValueError(f"betas is a pair of numbers, such as (0.9, 0.999), and is {betas!r}")
+            raise ValueError(
+                f"betas is a pair of numbers, such as (0.9, 0.999), and is {shown(betas)}"
+            )
         self.betas = in_range("betas[0]", betas[0], 1.0), in_range("betas[1]", betas[1], 1.0)
         self.eps = in_range("eps", eps)
         self._steps = 0
@@ -187,7 +190,7 @@ def in_range(name: str, number: Any, below: float = math.inf) -> float:
     exact = as_float(number)
     if not 0.0 <= exact < below:
         limit = "finite" if below == math.inf else f"below {below:g}"
-        raise ValueError(f"{name} must be at least 0 and {limit}, and is {number!r}")
+        raise ValueError(f"{name} must be at least 0 and {limit}, and is {shown(number)}")
     return exact
 
 
@@ -195,7 +198,7 @@ def _checked(parameters: Iterable[Value]) -> list[Value]:
     if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
         raise TypeError(
             f"an optimiser takes a list of Values, such as model.parameters(), and was given "
-            f"{type(parameters).__name__}: {parameters!r}"
+            f"{type(parameters).__name__}: {shown(parameters)}"
         )
     checked = [check_value(parameter, "a parameter") for parameter in parameters]
     if not checked:
@@ -203,7 +206,7 @@ def _checked(parameters: Iterable[Value]) -> list[Value]:
     for parameter in checked:
         if parameter.op or parameter.constant:
             raise ValueError(
-                f"only leaves can be moved, and {parameter!r} is "
+                f"only leaves can be moved, and {shown(parameter)} is "
                 f"{'computed by ' + repr(parameter.op) if parameter.op else 'a constant'}; "
                 "give the Values it was computed from"
             )

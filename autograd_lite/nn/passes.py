@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
-from autograd_lite.errors import AnomalyError, ProgramError, ShapeError
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, shown
 from autograd_lite.nn.data import (
     Array,
     Model,
@@ -85,7 +85,7 @@ class Pass:
         total = self.loss.function(outputs, targets)
         if not isinstance(total, Value):
             raise TypeError(
-                f"the loss must return a Value and returned {type(total).__name__}: {total!r}"
+                f"the loss must return a Value and returned {type(total).__name__}: {shown(total)}"
             )
         if not math.isfinite(total.data):
             raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.nn.data import real_array
 
 #: A name, and an object array of parameters.
@@ -110,7 +110,7 @@ def matched(
     if not isinstance(state, Mapping):
         raise TypeError(
             f"a state maps names to arrays, as state_dict() gives it, and was given "
-            f"{type(state).__name__}: {state!r}"
+            f"{type(state).__name__}: {shown(state)}"
         )
     for names, fault in (
         (tensors.keys() - state.keys(), "lacks"),

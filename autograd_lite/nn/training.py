@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError, counted
+from autograd_lite.errors import AnomalyError, counted, shown
 from autograd_lite.nn.data import Array, Model, positive_int, samples
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.init import generator
@@ -54,7 +54,7 @@ def learn(
     shell = shell_for(show)
     criterion = find_loss(loss)
     if callback is not None and not callable(callback):
-        raise TypeError(f"callback is a function of the History and was given {callback!r}")
+        raise TypeError(f"callback is a function of the History and was given {shown(callback)}")
     inputs, outputs = samples(inputs, outputs, model)
     chosen = _find_optimizer(model, optimizer, learning_rate)
     epochs = positive_int("epochs", epochs)
@@ -187,11 +187,11 @@ def _find_optimizer(
 ) -> Optimizer:
     parameters = model.parameters()
     if not parameters:
-        raise ValueError(f"{model!r} has no parameters that could learn")
+        raise ValueError(f"{shown(model)} has no parameters that could learn")
     if isinstance(optimizer, str):
         if optimizer.lower() not in OPTIMIZERS:
             raise ValueError(
-                f"unknown optimizer {optimizer!r}; choose one of: {', '.join(OPTIMIZERS)}"
+                f"unknown optimizer {shown(optimizer)}; choose one of: {', '.join(OPTIMIZERS)}"
             )
         rate = 0.01 if learning_rate is None else learning_rate
         made: Optimizer = OPTIMIZERS[optimizer.lower()](parameters, learning_rate=rate)
@@ -199,7 +199,7 @@ def _find_optimizer(
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(
             f"optimizer is a name ({', '.join(OPTIMIZERS)}) or an object with step(), such as "
-            f"nn.optim.SGD(model.parameters(), 0.1), and was given {optimizer!r}"
+            f"nn.optim.SGD(model.parameters(), 0.1), and was given {shown(optimizer)}"
         )
     if learning_rate is not None:
         raise ValueError(
@@ -222,12 +222,12 @@ def _split(share: Any, n: int) -> int:
     if isinstance(share, bool) or not isinstance(share, int | float | np.floating):
         raise TypeError(
             f"validation is (inputs, outputs) or a share of the samples, such as 0.2, and was "
-            f"given {type(share).__name__}: {share!r}"
+            f"given {type(share).__name__}: {shown(share)}"
         )
     count = round(share * n) if 0.0 < share < 1.0 else 0
     if not 0 < count < n:
         raise ValueError(
-            f"validation={share!r} of {counted(n, 'sample')} leaves nothing to validate "
+            f"validation={shown(share)} of {counted(n, 'sample')} leaves nothing to validate "
             "on, or to learn from; write a share between 0 and 1, such as 0.2"
         )
     return count

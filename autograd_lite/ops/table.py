@@ -263,8 +263,13 @@ class Op:
             raise ShapeError(f"{self.name} takes numbers and arrays of them: {error}") from None
         floats_only = all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in arrays)
         if self.custom or not floats_only:
-            with np.errstate(all="ignore"):
-                found = np.frompyfunc(self, len(args), 1)(*arrays)
+            try:
+                with np.errstate(all="ignore"):
+                    found = np.frompyfunc(self, len(args), 1)(*arrays)
+            except RecursionError:
+                if not any(isinstance(x, np.ndarray) for a in arrays for x in np.ravel(a)):
+                    raise  # of a user's own function
+                raise ShapeError(f"{self.name} was given an array that contains itself") from None
             plain = isinstance(found, np.ndarray) and all(type(x) is float for x in found.flat)
             return found.astype(np.float64) if plain else found
         floats = np.broadcast_arrays(*[np.asarray(a, dtype=np.float64) for a in arrays])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.kernels import is_kernel
-from autograd_lite.errors import ProgramError
+from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
 
 #: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
@@ -56,13 +56,13 @@ def check_program(
             )
     constants, codes, starts, operands, outputs = (arrays[name] for name in _KINDS)
     if type(n_inputs) is not int or not 0 <= n_inputs <= MOST_REGISTERS:
-        raise ProgramError(f"a program has no {n_inputs!r} inputs")
+        raise ProgramError(f"a program has no {shown(n_inputs)} inputs")
     first = n_inputs + len(constants)
     count = first + len(codes)
     if count > MOST_REGISTERS:
         raise ProgramError(f"a program has at most {MOST_REGISTERS:,} registers, and not {count:,}")
     if type(single) is not bool or (single and len(outputs) != 1):
-        raise ProgramError(f"single={single!r} does not fit {len(outputs)} outputs")
+        raise ProgramError(f"single={shown(single)} does not fit {len(outputs)} outputs")
     for row in rows:
         if not is_kernel(row):
             raise ProgramError(f"{row.name} is no instruction: programs hold what it is made of")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError, counted
+from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.modes.lines import users_line
 from autograd_lite.program.arguments import (
     Arguments,
@@ -132,9 +132,9 @@ class Compiled:
         max_programs: int = 64,
     ) -> None:
         if not callable(f):
-            raise TypeError(f"expected a function to compile and was given {f!r}")
+            raise TypeError(f"expected a function to compile and was given {shown(f)}")
         if type(max_programs) is not int or max_programs < 1:
-            raise ValueError(f"max_programs is an int from 1, and was given {max_programs!r}")
+            raise ValueError(f"max_programs is an int from 1, and was given {shown(max_programs)}")
         functools.update_wrapper(self, f, updated=())
         self._function, self._check, self._name = f, check, name_of(f)
         self._arguments, self._most = Arguments(f, static), max_programs
@@ -288,7 +288,7 @@ class Compiled:
         things, shape = known.placed(args, keywords)
         kept = {shared} if isinstance(shared, int | str) else {*shared}
         if not kept <= {*range(len(things)), *[slot.name for slot in shape.slots]}:
-            raise ValueError(f"shared={shared!r} names no argument of {len(things)}")
+            raise ValueError(f"shared={shown(shared)} names no argument of {len(things)}")
         columns: dict[int, Floats] = {}
         firsts = [*things]
         for slot, thing in zip(shape.slots, things, strict=True):

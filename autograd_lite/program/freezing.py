@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Builder, Value
+from autograd_lite.errors import shown
 from autograd_lite.graph import check_value
 from autograd_lite.program.program import Program
 from autograd_lite.program.rolling import Code, rolled
@@ -54,7 +55,7 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
     nodes = [check_value(thing, "an input") for thing in inputs]
     for i, node in enumerate(nodes):
         if node.constant:
-            raise ValueError(f"input {i} is a constant of an expression, {node!r}; use a leaf")
+            raise ValueError(f"input {i} is a constant of an expression, {shown(node)}; use a leaf")
     if len({*nodes}) < len(nodes):
         first = {node: i for i, node in reversed([*enumerate(nodes)])}
         twice = next(i for i, node in enumerate(nodes) if first[node] < i)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.engine import needed
-from autograd_lite.errors import ShapeError, counted
+from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
@@ -214,7 +214,7 @@ class Program:
         self._check_count(inputs)
         kept = {*map(int, shared)}
         if not kept <= {*range(self.n_inputs)}:
-            raise ValueError(f"shared={shared!r} names no input of {self.n_inputs}")
+            raise ValueError(f"shared={shown(shared)} names no input of {self.n_inputs}")
         columns = [
             floats(column, f"input {i}", 0 if i in kept else 1) for i, column in enumerate(inputs)
         ]
@@ -254,9 +254,9 @@ class Program:
         array of shape (n_rows, outputs), column by column, or (outputs,) if reduced.
         """
         if reduce is not None and reduce not in REDUCTIONS:
-            raise ValueError(f'reduce is None, "sum" or "mean" and was given {reduce!r}')
+            raise ValueError(f'reduce is None, "sum" or "mean" and was given {shown(reduce)}')
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-            raise ValueError(f"threads is a whole number from 1 and was given {threads!r}")
+            raise ValueError(f"threads is a whole number from 1 and was given {shown(threads)}")
         found = self._run().rows(arguments, n_rows, reduce is not None, threads)
         return found.T if reduce is None else reduced(found, n_rows, reduce)
 

@@ -187,9 +187,9 @@ def choose_task(column: NDArray[Any]) -> Task:
 
     Few integers are at most 10 that come 10 times each on average.
     """
-    if column.dtype.kind == "f" and is_constant(column):
-        return "regression"  # which says so
     distinct = np.unique(column)
+    if column.dtype.kind == "f" and len(distinct) > 1 and is_constant(column):
+        return "regression"  # which says so
     if column.dtype.kind != "f" or len(distinct) == 2:
         return "classification"
     few = len(distinct) <= _FEW and len(column) >= _FEW * len(distinct)

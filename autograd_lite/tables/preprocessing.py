@@ -28,7 +28,6 @@ Task = Literal["regression", "classification"]
 MAX_CATEGORIES = 50
 #: Numbers that differ by less than this part of their size, some steps of rounding, are one.
 _ROUNDING = 64 * float(np.finfo(float).eps)
-_quiet = np.errstate(all="ignore")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class NumericFeature:
     mean: float
     scale: float
 
-    @_quiet
+    @np.errstate(all="ignore")
     def encode(self, column: NDArray[Any]) -> Floats:
         """The inputs, shape (n, 1)."""
         return ((column.astype(np.float64) - self.mean) / self.scale)[:, None]
@@ -71,12 +70,12 @@ class NumberTarget:
     loss = "squared_error"
     width = 1
 
-    @_quiet
+    @np.errstate(all="ignore")
     def encode(self, column: NDArray[Any]) -> Floats:
         """What the network is to output, shape (n,)."""
         return (column.astype(np.float64) - self.mean) / self.scale
 
-    @_quiet
+    @np.errstate(all="ignore")
     def decode(self, outputs: Floats) -> Floats:
         """Predictions in the target's own unit."""
         return outputs * self.scale + self.mean
@@ -263,7 +262,7 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
     return ClassTarget(name, classes, kind)
 
 
-@_quiet
+@np.errstate(all="ignore")
 def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
     """Mean and standard deviation; (the number, 0.0) for a constant column."""
     if is_constant(column):
@@ -278,7 +277,7 @@ def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
     return mean, scale
 
 
-@_quiet
+@np.errstate(all="ignore")
 def is_constant(column: Floats) -> bool:
     """Whether numbers are equal but for rounding, which would be taken for what varies."""
     spread = _ROUNDING * np.abs(column).max() + sys.float_info.min  # below it, digits are lost

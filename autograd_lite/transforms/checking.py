@@ -84,6 +84,8 @@ def check_grad(
         return take_apart(f(*[tree.build(rest) for tree in trees]), f"the result of {name}").leaves
 
     results = numbers_of(function(numbers))
+    if not results.size:
+        raise TypeError(f"{name} gives no numbers, so there is nothing to check; return a Value")
     if not np.isfinite(results).all():
         raise ValueError(
             f"{name} gives {results.tolist()} at this point and has no derivatives to check; "

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.modes import is_silent, recording
 from autograd_lite.transforms.recordings import (
     Argnums,
@@ -212,7 +212,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         if not isinstance(given, tuple | list):
             raise TypeError(
                 f"{role} is a tuple with one entry for each argument of the function and was given "
-                f"{type(given).__name__}: {given!r}; write ({given!r},) for one argument"
+                f"{type(given).__name__}: {shown(given)}; write ({shown(given)},) for one argument"
             )
     n = len(primals)
     if n == len(tangents) and are_plain(f, (*primals, *tangents)):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, overload
 
 from autograd_lite.engine import Value, adjoints, dependent, topological_order
+from autograd_lite.errors import shown
 from autograd_lite.graph import check_fresh, check_value
 from autograd_lite.modes import recording
 from autograd_lite.transforms.nesting import tracing
@@ -56,7 +57,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     check_value(output, "output")
     if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
         raise TypeError(
-            f"inputs must be a sequence of Values and is {type(inputs).__name__}: {inputs!r}; "
+            f"inputs must be a sequence of Values and is {type(inputs).__name__}: {shown(inputs)}; "
             "write [x] for one"
         )
     inputs = [check_value(node, f"inputs[{i}]") for i, node in enumerate(inputs)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, hessian_products
-from autograd_lite.errors import ShapeError, counted
+from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.modes import check_adjoints, is_checked
 from autograd_lite.transforms.recordings import (
     Argnums,
@@ -15,6 +15,7 @@ from autograd_lite.transforms.recordings import (
     Recording,
     also_in_no_grad,
     check_scalar,
+    named_positions,
     one_or_all,
     record,
     transformed,
@@ -146,13 +147,10 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
 @also_in_no_grad
 def _hvp(f: Function, argnums: Argnums, /, *args: Any, **keywords: Any) -> Any:
     several = isinstance(argnums, tuple | list)
-    if isinstance(argnums, slice):
-        place = 1 + max(range(len(args) - 1)[argnums], default=-1)
-    else:
-        place = 1 + max(argnums) if isinstance(argnums, tuple | list) else 1 + argnums
+    place = 1 + max(named_positions(argnums, len(args) - 1), default=-1)
     if not 0 < place < len(args):
         raise TypeError(
-            f"hvp(f, argnums={argnums!r}) takes the vector after argument {place - 1}, as in "
+            f"hvp(f, argnums={shown(argnums)}) takes the vector after argument {place - 1}, as in "
             f"hvp(f)(x, v), and was given {counted(len(args), 'argument')}"
         )
     vectors = args[place] if several else (args[place],)

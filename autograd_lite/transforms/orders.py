@@ -69,7 +69,7 @@ def first_mismatch(
     return None
 
 
-def numbers_of(results: Sequence[Any]) -> Any:
+def numbers_of(results: Any) -> Any:
     """Floats and Values as a float array: in a function that closes over Values, all are Values."""
     array = np.asarray(results, dtype=object)
     floats = [x.data if isinstance(x, Value) else x for x in array.flat]

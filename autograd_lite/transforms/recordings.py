@@ -8,9 +8,9 @@ Confusion and Referential Transparency, 2005).
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, wraps
+from operator import index
 from types import MethodType
 from typing import Any
 
@@ -67,7 +67,7 @@ class Recording:
     ) -> None:
         if not callable(function):
             raise TypeError(
-                f"expected a function to differentiate and was given {function!r}; pass the "
+                f"expected a function to differentiate and was given {shown(function)}; pass the "
                 "function itself, not its result"
             )
         name = name_of(function)
@@ -309,21 +309,22 @@ def name_of(f: Any) -> str:
     return str(getattr(f, "__name__", type(f).__name__))
 
 
+def named_positions(argnums: Any, count: int) -> list[int]:
+    """The positions that argnums names, among so many arguments; negative ones as they are."""
+    named = argnums if isinstance(argnums, tuple | list) else (argnums,)
+    try:
+        return [*(range(count)[argnums] if isinstance(argnums, slice) else map(index, named))]
+    except TypeError:
+        said = "argnums is a position, a tuple of positions or a slice, and was given "
+        raise TypeError(said + shown(argnums)) from None
+
+
 def _positions(argnums: Any, count: int) -> tuple[int, ...]:
     """The positions of the arguments to differentiate by."""
-    named = argnums if isinstance(argnums, tuple | list) else (argnums,)
-    if isinstance(argnums, slice):
-        named = tuple(range(count)[argnums])
-    try:
-        numbers = [operator.index(i) for i in named]
-    except TypeError:
-        raise TypeError(
-            f"argnums is a position, a tuple of positions or a slice, and was given {argnums!r}"
-        ) from None
-    found = tuple([i + count if i < 0 else i for i in numbers])
+    found = tuple([i + count if i < 0 else i for i in named_positions(argnums, count)])
     if not found or len(set(found)) < len(found) or not all(0 <= i < count for i in found):
         raise ValueError(
-            f"argnums={argnums!r} does not fit a call with {count} positional "
+            f"argnums={shown(argnums)} does not fit a call with {count} positional "
             "arguments; arguments to differentiate by are given by position, each once"
         )
     return found

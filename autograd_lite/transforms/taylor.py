@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import shown
 from autograd_lite.modes import check_tangents, unchecked
 from autograd_lite.transforms.recordings import (
     Function,
@@ -132,7 +133,7 @@ def _recorded(f: Function, x: Any, args: Any, keywords: Any) -> Recording:
     if take_apart(x, "x").shape != ():
         raise TypeError(
             f"derivative and taylor take functions of one number, and x is {type(x).__name__}: "
-            f"{x!r}; ag.jacobian takes more"
+            f"{shown(x)}; ag.jacobian takes more"
         )
     return Recording(f, (x, *args), keywords, [0])
 
@@ -150,5 +151,5 @@ def _check_order(order: int) -> int:
     except TypeError:
         number = -1
     if number < 0:
-        raise ValueError(f"order is a whole number, at least 0, and was given {order!r}")
+        raise ValueError(f"order is a whole number, at least 0, and was given {shown(order)}")
     return number

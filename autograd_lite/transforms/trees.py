@@ -83,9 +83,8 @@ class Tree:
             return f"the setting {shown(self.thing)}"
         count = counted(len(self.leaves), "number")
         count = count if self.shape is None else f"{count} (shape {self.shape})"
-        return (
-            count if self.kind in (float, np.ndarray, None) else f"{count} in {self.kind.__name__}"
-        )
+        kind = None if self.kind in (float, np.ndarray) else self.kind
+        return count if kind is None else f"{count} in {kind.__name__}"
 
     def rebuilt(self, numbers: list[Any]) -> Any:
         """The structure again, with other numbers."""
@@ -110,8 +109,6 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     ------
     TypeError
         Naming the place of what is no structure, or of numbers that would be lost.
-    ShapeError
-        If it is nested too deeply, or contains itself.
     """
     if isinstance(thing, Value):
         return Tree([thing], next, (), [False], lambda: [name])
@@ -198,11 +195,10 @@ def _number(thing: Any, name: str) -> float:
 
 def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     """An array of a shape: of floats if all are floats, else of objects."""
-    if Value in {*map(type, numbers)}:
-        array = np.empty(len(numbers), dtype=object)
-        array[:] = numbers
-        return array.reshape(shape)
-    return np.array(numbers, dtype=np.float64).reshape(shape)
+    kind = object if Value in {*map(type, numbers)} else np.float64
+    array = np.empty(len(numbers), dtype=kind)
+    array[:] = numbers
+    return array.reshape(shape)
 
 
 def _network(network: Any, name: str) -> Tree:
@@ -278,10 +274,8 @@ def with_values(thing: Any, change: Callable[[Value], Any], depth: int = 0) -> A
         parts = parts_of(thing, "")
     except TypeError:
         return thing
-    if parts is None:
-        return thing
     inner = deeper(depth, "what is given beside the value")
-    return parts.build([with_values(part, change, inner) for part in parts.things])
+    return parts.build([with_values(p, change, inner) for p in parts.things]) if parts else thing
 
 
 def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value, adjoints
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.modes import recording
 from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
@@ -153,7 +153,7 @@ def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
         if not 0.0 <= sigma < math.inf:
             raise ValueError(
                 f"a standard deviation is finite and not negative, and number {i} of sigmas is "
-                f"{sigma!r}"
+                f"{shown(sigma)}"
             )
     return given, np.eye(n)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import graphviz
 
-from autograd_lite.errors import LayoutError
+from autograd_lite.errors import LayoutError, shown
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, lay_out
@@ -75,7 +75,9 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
             raise graphviz.RequiredArgumentError("formatter given without renderer")
         format, engine = format or self.format, engine or self.engine
         if format not in graphviz.FORMATS or engine not in graphviz.ENGINES:
-            raise ValueError(f"Graphviz knows no format {format!r} or no engine {engine!r}")
+            raise ValueError(
+                f"Graphviz knows no format {shown(format)} or no engine {shown(engine)}"
+            )
         output = ":".join(filter(None, (format, renderer, formatter)))
         picture = lay_out(self.source, output, engine=engine, time_limit=self.time_limit)
         if output == "svg":

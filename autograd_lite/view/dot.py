@@ -10,6 +10,7 @@ from itertools import groupby
 import graphviz
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import shown
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.fold import Folding
 from autograd_lite.view.layout import FONT, TIME_LIMIT
@@ -114,10 +115,16 @@ def draw_dot(
       n0  x  leaf  data 3  grad 0
     """
     if rankdir not in _ENTRY:
-        raise ValueError(f"rankdir is one of {', '.join(_ENTRY)} and was given {rankdir!r}")
+        raise ValueError(f"rankdir is one of {', '.join(_ENTRY)} and was given {shown(rankdir)}")
+    if not isinstance(format, str):
+        raise TypeError(f"format is a str, such as 'svg', and was given {shown(format)}")
+    if format.lower() not in graphviz.FORMATS:
+        raise ValueError(f"Graphviz knows no format {shown(format)}; write 'svg'")
     for name, number in (("max_nodes", max_nodes), ("depth", depth)):
         if number is not None and (not isinstance(number, int) or number < 1):
-            raise ValueError(f"{name} is an int of at least 1, or None, and was given {number!r}")
+            raise ValueError(
+                f"{name} is an int of at least 1, or None, and was given {shown(number)}"
+            )
     opened = () if isinstance(expand, bool) else (expand,) if isinstance(expand, str) else expand
     graph = steps(root, expand is True, constants, wrt)
     folding = Folding(graph, max_nodes, depth, opened)

@@ -185,10 +185,7 @@ def _shown_scopes(scopes: Coded, stems: Coded, classes: Ints) -> Coded:
 
 
 def _merged(scopes: list[_Scope], size: Callable[..., int]) -> _Scope:
-    """One name for scopes that differ by numbers: each level as it is, or as ``name ×100``.
-
-    So many are named so within the levels around it that stay as they are.
-    """
+    """One name for scopes that differ by numbers: ``name ×100`` for all in the same outer ones."""
     names, around = list(scopes[0]), []
     for level, alternatives in enumerate(zip(*scopes, strict=True)):
         if len(set(alternatives)) == 1:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, shown
 from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
 from autograd_lite.graph.freshness import Freshness
@@ -92,7 +92,7 @@ def steps(
 def _keep_between(graph: Steps, starts: list[Value]) -> None:
     kept = {check_value(start, "wrt") for start in starts}
     for start in kept.difference(graph.order):
-        raise GraphError(f"the root does not depend on {start!r}, so no path leads from there")
+        raise GraphError(f"the root does not depend on {shown(start)}, so no path leads from there")
     order = []
     for node in graph.order:
         if node in kept or any(parent in kept for parent in graph.parents(node)):

@@ -10,11 +10,16 @@ static PyObject *call_fixed, *call_sequence; /* calls of rows, for what is not t
 
 /* --- plain numbers ------------------------------------------------------------------------------- */
 
+/* A nan that signals would be another number to pow and hypot than to Python. */
+static inline double quiet(double number) {
+    return number == number ? number : NAN;
+}
+
 /* Is this a float, int or bool, and which number? Everything else takes the longer way. NumPy's float64
  * and IEEE are floats with another name. */
 static inline bool is_simple(PyObject *thing, double *number) {
     if (PyFloat_CheckExact(thing) || Py_IS_TYPE(thing, double_type) || Py_IS_TYPE(thing, ieee_type)) {
-        *number = PyFloat_AS_DOUBLE(thing);
+        *number = quiet(PyFloat_AS_DOUBLE(thing));
         return true;
     }
     if (PyLong_CheckExact(thing) || PyBool_Check(thing)) {
@@ -43,7 +48,7 @@ static int to_double(PyObject *thing, double *number) {
         PyObject *found = PyObject_CallOneArg(as_float, thing);
         if (!found)
             return -1;
-        converted = PyFloat_AsDouble(found);
+        converted = quiet(PyFloat_AsDouble(found));
         Py_DECREF(found);
         if (converted == -1.0 && PyErr_Occurred())
             return -1;

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from autograd_lite.errors import ProgramError
+from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
@@ -114,16 +114,17 @@ def to_c(program: Program, name: str = "program") -> CSource:
     return source
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a C function is a str, and not {shown(name)}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ProgramError(
-            "the name of a C function is letters from a to z, digits and _, and not "
-            f"{repr(name)[:80]}"
+            f"the name of a C function is letters from a to z, digits and _, and not {shown(name)}"
         )
     taken = files(__package__).joinpath("c_names.txt").read_text(encoding="utf-8").split()
     if re.fullmatch(rf"_*({'|'.join(taken)}){_FORM}|{_RESERVED}", name):
         raise ProgramError(
-            f"{name[:80]!r} means something in C or C++, or in their libraries; "
+            f"{shown(name)} means something in C or C++, or in their libraries; "
             'choose another name, as in to_c("my_program")'
         )
 

@@ -103,7 +103,7 @@ function ways(i, graph, wording, partials, drawing) {
   const mark = () => drawing.mark("on-path", nodes, edges);
   mark();
   const { name } = wording;
-  if (i === graph.root) return [el("p", { class: "hint" }, "This is the output: its gradient is 1.")];
+  if (i === graph.root) return [el("p", { class: "hint" }, "This is the output: one pass gives it the gradient 1.")];
   if (!count) return [el("p", { class: "hint" }, `No path with a derivative leads from here to ${name(graph.root)}.`)];
   const one = count === 1n;
   const list = found.map((way) => {
