@@ -38,7 +38,7 @@ from autograd_lite.program.program import Program
 from autograd_lite.program.running import by_last_use, native, quick
 from autograd_lite.program.tracing import FollowedError, Traced, nodes_for
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import is_setting
+from autograd_lite.transforms.structures import is_network, is_setting
 
 _WAY_OUT = (
     "the one not used for longest is dropped, and made again when it is needed; pass what changes "
@@ -107,7 +107,7 @@ def compile(
     if f is None:
         return functools.partial(compile, static=static, check=check, max_programs=max_programs)
     method: Any = f
-    if callable(f) and not (isinstance(f, MethodType) or is_fixed(f)):
+    if callable(f) and not (isinstance(f, MethodType) or is_fixed(f) or is_network(f)):
         method = f.__call__  # type: ignore[operator]
     if isinstance(method, MethodType | Method):
         return Method(Compiled(method.__func__, static, check, max_programs), method.__self__)
