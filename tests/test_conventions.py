@@ -289,6 +289,9 @@ HIDDEN = {
     "hypot": (lambda v: ag.square(ag.hypot(v[0], v[1])), [0.0, 0.0]),
     "arctan2": (lambda v: ag.arctan2(v[0], v[1]) * v[0], [0.0, 0.0]),
     "power": (lambda v: 0.0 * v[0] ** 1.5 + v[1], [0.0, 1.0]),
+    "distance": (lambda v: ag.exp(-(ag.norm([v[0] - v[1]]) ** 2)), [1.5, 1.5]),
+    "product of hypots": (lambda v: v[1] + ag.hypot(v[0], v[0]) ** 4, [0.0, 1.0]),
+    "base 0, exponent 1": (lambda v: v[0] ** v[1], [0.0, 1.0]),
 }
 OPEN = {
     "norm": (lambda v: 0.0 * ag.norm(v), [3.0, 4.0]),
@@ -296,6 +299,9 @@ OPEN = {
     "norm of order inf": (lambda v: ag.norm(v, inf), [0.0, 0.0]),
     "hypot": (lambda v: ag.hypot(v[0], v[1]), [0.0, 1.0]),
     "power": (lambda v: v[0] ** 2 + v[1] ** 3.0, [0.0, 0.0]),
+    "base 0, exponent 2": (lambda v: v[0] ** v[1], [0.0, 2.0]),
+    "base 0, exponent the constant 1": (lambda v: v[0] ** 1.0 * v[1], [0.0, 2.0]),
+    "norm of order 1.5 beside a constant 0": (lambda v: ag.norm([*v, 0.0], 1.5), [3.0, 4.0]),
     "absolute": (lambda v: abs(v[0]) * ag.relu(v[1]), [0.0, 0.0]),
 }
 SECOND = {
@@ -322,7 +328,24 @@ def test_second_derivatives_that_count_as_zero_are_told_of(f, x):
     assert not warned(lambda f, x: ag.grad(f)(x), f, x)
     [found] = ag.diagnose(f([*map(Value, x)])).of("hidden_second")
     assert found.severity == "note"
-    assert "is not finite and counts as 0" in found.message
+    assert "is not finite and counts as " in found.message
+
+
+@pytest.mark.parametrize(
+    ("square", "words", "instead"),
+    [
+        (lambda v: ag.norm(v) ** 2, "dot(v, v)", lambda v: ag.dot(v, v)),
+        (lambda v: ag.hypot(*v) ** 2, "x*x + y*y", lambda v: v[0] * v[0] + v[1] * v[1]),
+    ],
+)
+def test_what_to_write_instead_is_told_and_right(square, words, instead):
+    x = [0.0, 0.0]
+    [found] = ag.diagnose(square([*map(Value, x)])).of("hidden_second")
+    assert words in found.message
+    with pytest.warns(ag.AnomalyWarning, match=re.escape(words)), ag.detect_anomaly():
+        ag.hessian(square)(x)
+    for found in hessians(instead, x):
+        assert [*map(float, np.ravel(found))] == [2.0, 0.0, 0.0, 2.0]
 
 
 def test_so_are_those_of_forward_mode():

@@ -1,6 +1,7 @@
 """A user's own op: used like any other, checked, and named where it fails."""
 
 import copy
+import functools
 import math
 import pickle
 from decimal import Decimal
@@ -407,3 +408,86 @@ def test_a_special_function_of_scipy_is_an_op():
     assert ag.grad(only_floats, 1)(2.0, 1.5) == pytest.approx(special.jvp(2.0, 1.5))
     with pytest.raises(TypeError, match="partial of op 'bessel' by 'x2' accepts floats only"):
         ag.hessian(lambda v: only_floats(2.0, v[0]))([1.5])
+
+
+# --- arguments that may be left out ---
+
+_SCALED_PARTIALS = [lambda out, x, k: k, lambda out, x, k: x]
+
+
+@ag.primitive(partials=_SCALED_PARTIALS)
+def scaled(x, k=2.0):
+    return x * k
+
+
+@ag.primitive(partials=_SCALED_PARTIALS)
+def scaled_by_name(x, *, k=2.0):
+    return x * k
+
+
+@ag.primitive(partials=[lambda out, x, *, k: k, lambda out, x, k: x])
+def scaled_by_both(x, /, k=2.0):
+    return x * k
+
+
+from_partial = ag.custom_op(
+    "from_partial", functools.partial(lambda x, k: x * k, k=2.0), _SCALED_PARTIALS
+)
+CALLS = {
+    "left out": lambda op, x: op(x),
+    "by name": lambda op, x: op(x, k=3.0),
+    "by name, a Value": lambda op, x: op(x, k=x),
+    "an int": lambda op, x: op(x, k=3),
+}
+RIGHT = {"left out": (8.0, 2.0), "by name": (12.0, 3.0), "by name, a Value": (16.0, 8.0)}
+RIGHT["an int"] = RIGHT["by name"]
+
+
+@pytest.mark.parametrize("op", [scaled, scaled_by_name, scaled_by_both, from_partial])
+@pytest.mark.parametrize("call", CALLS)
+def test_defaults_and_keywords_are_taken_as_by_the_function(op, call):
+    """In calls on floats and Values, in derivatives of every mode, and compiled."""
+
+    def f(x):
+        return CALLS[call](op, x)
+
+    value, slope = RIGHT[call]
+    assert f(4.0) == f(Value(4.0)).data == ag.compile(f)(4.0) == value
+    assert ag.grad(f)(4.0) == ag.compile(ag.grad(f))(4.0) == slope
+    assert ag.jvp(f, [4.0], [1.0]) == (value, slope)
+    assert ag.derivative(f, 2)(4.0) == (2.0 if call == "by name, a Value" else 0.0)
+    assert f(np.array([4.0, 4.0])).tolist() == [value, value]
+
+
+def test_an_argument_left_out_is_a_constant_of_the_graph():
+    x = Value(4.0)
+    y = scaled_by_name(x)
+    assert y.parents[0] is x
+    assert y.parents[1].constant
+    assert y.local_grads == (2.0, 0.0)
+    assert scaled(x, 3.0).local_grads == (3.0, 0.0)
+    assert ag.grad(scaled)(4.0, k=5.0) == 5.0
+    assert ag.grad(scaled, argnums=(0, 1))(4.0, 5.0) == (5.0, 4.0)
+
+
+@ag.primitive(partials=lambda out, x: 2.0)
+def halfway(x, k=2.0, *, mode="fast"):
+    return x * k
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: scaled(1.0, q=2.0), r"scaled\(x, k=2.0\).*'q'"),
+        (lambda: scaled(), "'x'"),
+        (lambda: scaled(1.0, x=2.0), "'x'"),
+        (lambda: halfway(1.0, 3.0), "k, mode cannot be set"),
+        (lambda: halfway(1.0, k=3.0), "k, mode cannot be set"),
+        (lambda: halfway(1.0, mode="slow"), "k, mode cannot be set"),
+    ],
+)
+def test_what_a_call_cannot_set_is_refused_by_name(call, words):
+    """A default without a partial is part of the function, not an argument of the op."""
+    assert halfway(3.0) == ag.compile(halfway)(3.0) == 6.0
+    with pytest.raises(TypeError, match=words):
+        call()

@@ -101,9 +101,7 @@ def test_what_is_cut_is_computed_anew_by_each_call(cut, transform):
 
 
 def test_without_a_program_no_grad_gives_leaves():
-    """Inside a differentiation and outside of it, as ever; and what does not depend on a program's
-    arguments inside one.
-    """
+    """Inside a differentiation and outside of it, as ever."""
     w = Value(2.0)
 
     def f(x, of):
@@ -114,8 +112,20 @@ def test_without_a_program_no_grad_gives_leaves():
 
     layer = nn.Layer(1, 2, seed=1)
     assert ag.grad(lambda x: f(x, x))(3.0) == 9.0
-    assert ag.compile(lambda x: f(x, w))(3.0) == 12.0
     assert f(w, w).data == 8.0
+
+
+def test_no_grad_over_older_values_is_computed_anew_at_every_call():
+    w = Value(2.0)
+
+    @ag.compile
+    def f(x):
+        with ag.no_grad():
+            return x * (w * w)
+
+    assert f(3.0) == 12.0
+    w.data = 5.0
+    assert f(3.0) == 75.0
 
 
 # --- isclose --------------------------------------------------------------------------------------

@@ -63,8 +63,8 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
         ``unreached``      a parameter that the root does not depend on
         ``no_gradient``    parameters that the root depends on, with gradient 0 all the same (note)
         ``zero_times_inf`` a place where 0 times inf or nan counted as 0 (note)
-        ``hidden_second``  an op whose second derivative is not finite there and counts as 0, by
-                           convention or times a gradient of 0 (note)
+        ``hidden_second``  an op whose second derivative is not finite there and counts as 0 (or
+                           1), by convention or times a gradient of 0 (note)
         =================  =====================================================================
 
     Raises

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.report import Finding, Severity
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, fields
 from autograd_lite.modes import is_silent_to_second_order
 from autograd_lite.ops.rules import carry
 
@@ -52,7 +52,8 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
     for node in reversed(order):
         upstream = adjoint[node]
         if node.op and is_silent_to_second_order(node, upstream):
-            message = f"second derivative of {names.formula(node)} is not finite and counts as 0"
+            counted = fields(node)[0].counted
+            message = f"second derivative of {names.formula(node)} is not finite and {counted}"
             notes.append(Finding("hidden_second", "note", (node,), message))
         for parent, partial in zip(node.parents, node.local_grads, strict=True):
             if parent.constant:

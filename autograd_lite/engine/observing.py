@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Observer(Protocol):
-    """Told of traced nodes, in every thread; an exception stops what was going to happen."""
+    """Told of traced nodes, or of all, in every thread; an exception stops what happens."""
 
     def read(self, node: Any) -> None:
         """A node's number or derivatives are about to be read, or a pass from it to be run."""
@@ -19,23 +19,24 @@ class Observer(Protocol):
 #: them: a network's own parameters are lent to it, as they are used elsewhere, too.
 LENT, MADE = 1, 2
 
-#: The one there is, once functions are traced.
+#: The one there is, once functions are traced; and whether it is told of all nodes.
 observer: Observer | None = None
+of_all = False
 
 
-def observe(one: Observer, /) -> None:
-    """Tell this one from now on."""
-    global observer
-    observer = one
+def observe(one: Observer, every: bool, /) -> None:
+    """Tell this one from now on: of every node, or of traced ones alone."""
+    global observer, of_all
+    observer, of_all = one, every
 
 
 def tell_read(node: Any) -> None:
     """A node's number is about to be read."""
-    if node._traced and observer is not None:
+    if observer is not None and (of_all or node._traced):
         observer.read(node)
 
 
 def tell_compared(relation: str, node: Any, other: Any, holds: bool) -> None:
     """A node was compared."""
-    if (node._traced or getattr(other, "_traced", 0)) and observer is not None:
+    if observer is not None and (of_all or node._traced or getattr(other, "_traced", 0)):
         observer.compared(relation, node, other, holds)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.engine import observing
 from autograd_lite.engine.modes import Mode, current_mode, current_watcher, going_on
 from autograd_lite.engine.observing import tell_compared, tell_read
 from autograd_lite.engine.refreshing import refresh, replace, replaced, stamps
@@ -253,7 +254,7 @@ def record(row: Op, parents: tuple[Value, ...], in_silence: bool = False, /) -> 
 
 def _leaf_of(row: Op, parents: tuple[Value, ...], mode: Mode) -> Value:
     """What `record` gives inside no_grad: the row's value alone, as a leaf."""
-    if any(parent._traced for parent in parents):  # then a program computes it anew
+    if observing.of_all or any(p._traced for p in parents):  # then a program computes it anew
         return record(stop_gradient, (record(row, parents, True),), True)
     number = row.on_floats(*[parent._number for parent in parents])
     if mode.watchers:

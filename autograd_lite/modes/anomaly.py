@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from math import isfinite
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any
 
@@ -84,7 +84,8 @@ def is_silent_to_second_order(node: Value, adjoint: float) -> bool:
     if row.custom or not all(map(isfinite, partials)):
         return False
     numbers = [parent.data for parent in node.parents]
-    if row.singular is not None and row.singular(node.data, *numbers, **row.attrs):
+    moved = [inf if parent.constant else parent.data for parent in node.parents]
+    if row.singular is not None and row.singular(node.data, *moved, **row.attrs):
         return True
     wanted = [not parent.constant for parent in node.parents]
     if adjoint != 0.0:
@@ -183,7 +184,8 @@ class _Watcher:
                 self._warn(
                     node,
                     f"the second derivative of {_call(node)} is not finite, {self._place(node)}; "
-                    "it counts as 0, by convention or because zero carries nothing",
+                    "by convention, or because zero carries nothing, it "
+                    f"{fields(node)[0].counted}",
                 )
 
     def _warn(self, node: Value, message: str) -> None:

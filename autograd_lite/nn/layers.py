@@ -196,7 +196,7 @@ class Layer(Module):
 
     scope_name = "layer"
     traceable = True
-    _parts = _Parts(())
+    _kept_parts = _Parts(())
 
     def __init__(
         self,
@@ -233,9 +233,9 @@ class Layer(Module):
         NotImplemented if they are not all of one kind, or the inputs no Values and numbers: then
         each neuron is called.
         """
-        parts = self._parts
+        parts = self._kept_parts
         if parts.change is not _latest.change or parts.neurons != self.neurons:
-            parts = self._parts = _Parts(self.neurons)
+            parts = self._kept_parts = _Parts(self.neurons)
         if not parts.alike:
             return NotImplemented
         scopes = parts.scopes((*current_scope.get(), self.scope_name))

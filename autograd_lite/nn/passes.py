@@ -284,12 +284,12 @@ def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
     """Those of before, if only numbers have changed; None for a user's own parts."""
     values: list[Value] = []
     structure: Any = n_inputs, structure_of(model, values), [*map(id, values)]
-    kept: Outputs | None = vars(model).get("_program_of_outputs")
+    kept: Outputs | None = vars(model).get("_kept_outputs")
     if kept is None or kept.structure != structure:
         parameters = model.parameters()
         if not is_known(model) or not {*values} <= {*parameters}:  # or some are computed
             return None
-        kept = vars(model)["_program_of_outputs"] = Outputs(parameters, structure)
+        kept = vars(model)["_kept_outputs"] = Outputs(parameters, structure)
     return kept
 
 

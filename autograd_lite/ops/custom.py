@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +26,7 @@ from autograd_lite.ops.table import TABLE, Op
 CUSTOM: dict[str, CustomOp] = {}
 
 _FLOATS = {float}
+_BY_NAME = inspect.Parameter.KEYWORD_ONLY
 
 #: What functions of floats raise when they are given something else.
 _NOT_ACCEPTED = (TypeError, ValueError, AttributeError)
@@ -61,7 +62,8 @@ class CustomOp(Op):
                 )
         if not rules:
             raise TypeError(f"op {name!r} has no partials; give one for each argument of forward")
-        self._names = names = _argument_names(forward, len(rules))
+        self._parameters, self._fixed = _parameters(forward, len(rules))
+        names = self._argument_names()
         super().__init__(
             name,
             symbol=_text(name, "symbol", name if symbol is None else symbol),
@@ -76,7 +78,22 @@ class CustomOp(Op):
         )
 
     def _argument_names(self) -> Sequence[str]:
-        return self._names
+        return [parameter.name for parameter in self._parameters]
+
+    def _set_up(self) -> None:
+        super()._set_up()
+        self.__signature__ = inspect.Signature(self._parameters)
+
+    def _bind(self, args: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Op, tuple[Any, ...]]:
+        try:
+            bound = self.__signature__.bind(*args, **attrs)
+        except TypeError as error:
+            text = f"{self.name}{self.__signature__}: {error}"
+            if self._fixed:
+                text += f"; {', '.join(self._fixed)} cannot be set, as there is no partial for it"
+            raise TypeError(text) from None
+        bound.apply_defaults()
+        return self, (*bound.args, *bound.kwargs.values())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return defined, (self.name,)
@@ -117,8 +134,12 @@ class _Rule:
         signature = _signature(function)
         self.fits = signature is not None
         if signature is not None:
+            parameters = signature.parameters
+            named = [n for n in names if n in parameters and parameters[n].kind is _BY_NAME]
+            if named:  # which come last
+                self.function = _positionally(function, named)
             try:
-                signature.bind(*names)
+                signature.bind(*names[: len(names) - len(named)], **dict.fromkeys(named))
             except TypeError as error:
                 raise TypeError(self._called_with(names, error)) from None
 
@@ -235,9 +256,23 @@ def _positional(names: Sequence[str]) -> inspect.Signature:
     return inspect.Signature([inspect.Parameter(name, kind) for name in names])
 
 
-def _argument_names(forward: Callable[..., Any], count: int) -> list[str]:
-    """So many arguments as `forward` calls them, or x1, x2, … where it does not say."""
+def _positionally(function: Callable[..., Any], named: Sequence[str]) -> Callable[..., Any]:
+    """The function, which gets its last arguments by these names."""
+
+    def called(*args: Any) -> Any:
+        n = len(args) - len(named)
+        return function(*args[:n], **dict(zip(named, args[n:], strict=True)))
+
+    return called
+
+
+def _parameters(
+    forward: Callable[..., Any], count: int
+) -> tuple[list[inspect.Parameter], list[str]]:
+    """So many arguments as `forward` has them, or x1, x2, … where it does not say; other names."""
     signature = _signature(forward) or _positional([])
-    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
-    names = [p.name for p in signature.parameters.values() if p.kind in kinds]
-    return names[:count] if len(names) >= count else [f"x{i + 1}" for i in range(count)]
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, _BY_NAME
+    found = [p for p in signature.parameters.values() if p.kind in kinds]
+    if len(found) < count:
+        found = [*_positional([f"x{i + 1}" for i in range(count)]).parameters.values()]
+    return found[:count], [p.name for p in found[count:]]

@@ -203,6 +203,7 @@ norm = sequence_op(
     forward=_norm,
     partials=[_norm_partials],
     singular=_norm_is_singular,
+    counted="counts as 0; of the square of order 2, write dot(v, v), which is right there, too",
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
 dot = sequence_op(

@@ -100,6 +100,8 @@ _POWER = {
     ],
     "taught": [lambda out, x, y: y * power(x, y - 1.0), lambda out, x, y: out * log(x)],
     "identities": [((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
+    "singular": lambda out, x, y: equal(x, 0.0) * equal(y, 1.0),
+    "counted": "counts as 1",
 }
 library_power = op(
     "library_power", symbol="**", latex="{#1}^{#2}", public=False, **_POWER,
@@ -298,6 +300,7 @@ hypot = op(
     partials=[lambda out, x, y: direction(x, y), lambda out, x, y: direction(y, x)],
     taught=[lambda out, x, y: x / out, lambda out, x, y: y / out],
     singular=lambda out, x, y: equal(out, 0.0),
+    counted="counts as 0; of its square, write x*x + y*y, which is right there, too",
     doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
 )
 

@@ -76,8 +76,10 @@ class Op:
         The partials as textbooks have them, for writing formulas, where `partials` are written
         otherwise to keep their digits; else empty.
     singular : callable or None
-        ``singular(out, *args)``, of flat arguments, is 1.0 where second derivatives are not finite
-        and 0 by convention.
+        ``singular(out, *args)``, of flat arguments, constants being inf, is 1.0 where second
+        derivatives are not finite, and a number by convention.
+    counted : str
+        Which number that is, in words, and perhaps what to write instead.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -90,6 +92,7 @@ class Op:
     taught: tuple[Callable[..., Any], ...] = ()
     unless_nan: Op | None = None
     singular: Callable[..., Any] | None = None
+    counted = "counts as 0"
 
     def __init__(
         self,
@@ -111,6 +114,7 @@ class Op:
         unless_nan: Op | None = None,
         taught: Sequence[Callable[..., Any]] = (),
         singular: Callable[..., Any] | None = None,
+        counted: str = "",
         public: bool = True,
     ) -> None:
         self.name = self.__name__ = name
@@ -119,6 +123,7 @@ class Op:
         self.domain, self.operator, self.public = tuple(domain), operator, public
         self.ignores_zero_sign, self.unless_nan = ignores_zero_sign, unless_nan
         self.taught, self.singular = tuple(taught), singular
+        self.counted = counted or self.counted
         self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})
         self.set_attrs(attrs or {})

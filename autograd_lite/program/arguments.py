@@ -20,8 +20,9 @@ from autograd_lite.transforms.structures import Setting, is_network, parts_of, s
 from autograd_lite.transforms.trees import Tree, take_apart
 
 Names = tuple[str, ...]
-#: The layout of each argument, and the names of those that came by name, the last ones.
-Kind = tuple[tuple[Hashable, ...], Names]
+#: The layout of each argument, the names of those that came by name, the last ones, and what the
+#: networks are that the function reads without being given them.
+Kind = tuple[tuple[Hashable, ...], Names, tuple[Hashable, ...]]
 
 #: What Python says where it wants an int and gets a Value.
 _WANTS_INT = re.compile(
@@ -160,6 +161,8 @@ def difference(one: Kind, other: Kind, given: Given) -> str:
     for (slot, thing), mine, yours in zip(given, other[0], one[0], strict=True):
         if mine != yours:
             return f"{slot.said} is another each time, now {shown(thing)}"
+    if one[2] != other[2]:
+        return "a network that it reads is another each time"
     return "its comparisons come out differently each time"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from types import MethodType
 from typing import Any
 
@@ -33,12 +33,15 @@ from autograd_lite.program.layouts import (
     rows_of,
     shared_numbers,
 )
+from autograd_lite.program.methods import Method
+from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import by_last_use, native, quick
-from autograd_lite.program.tracing import Traced, refuse_elsewhere
+from autograd_lite.program.traced import FollowedError, Traced
+from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import is_setting
+from autograd_lite.transforms.structures import is_network, is_setting
 
 _WAY_OUT = (
     "the one not used for longest is dropped, and made again when it is needed; pass what changes "
@@ -67,7 +70,7 @@ def compile(
     f : callable
         What it does besides computing numbers is done while tracing only: printing, changing
         variables, drawing random numbers. What it reads from around it is read then, and is
-        constant from there on (the data of a Value that is no argument, too).
+        constant from there on; but Values and networks are followed, as those in arguments are.
     static : str or sequence of str, default=()
         Names of parameters that are part of the function: each new thing that is given for one,
         by type and value, is compiled anew. So are ints that count or choose, and arrays of
@@ -107,7 +110,7 @@ def compile(
     if f is None:
         return functools.partial(compile, static=static, check=check, max_programs=max_programs)
     method: Any = f
-    if callable(f) and not (isinstance(f, MethodType) or is_fixed(f)):
+    if callable(f) and not (isinstance(f, MethodType) or is_fixed(f) or is_network(f)):
         method = f.__call__  # type: ignore[operator]
     if isinstance(method, MethodType | Method):
         return Method(Compiled(method.__func__, static, check, max_programs), method.__self__)
@@ -141,6 +144,7 @@ class Compiled:
         self._warned = False
         self._kinds: dict[Kind, Paths] = {}
         self._used: dict[Traced, Kind] = {}  # the most recently used last
+        self._networks: list[Any] | None = None
         self._quick: Callable[..., Any] = self._slow
 
     def __repr__(self) -> str:
@@ -153,7 +157,7 @@ class Compiled:
     @property
     def programs(self) -> list[Program]:
         """One for each kind of arguments and path; guards are its last outputs."""
-        return [traced.program for paths in self._kinds.values() for traced in paths.traced]
+        return [traced.alone for paths in self._kinds.values() for traced in paths.traced]
 
     @property
     def paths(self) -> list[str]:
@@ -162,16 +166,22 @@ class Compiled:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the function gives."""
-        return self._quick(*args, **keywords)
+        try:
+            return self._quick(*args, **keywords)
+        except FollowedError:  # then it is the function itself
+            things, shape = self._arguments.placed(args, keywords)
+            trees, _ = self._arguments.taken_apart(things, shape)
+            f = calling(self._function, shape.names)
+            return f(*[tree.rebuilt(nodes_for(tree)) for tree in trees])
 
     def _slow(self, *args: Any, **keywords: Any) -> Any:
         known = self._arguments
         plain = not (keywords or self._check or known.static or known.is_method)
         inputs = plain_inputs(args) if plain else None
-        kind: Kind = (), ()
+        kind: Kind = (), (), ()
         found = None
         if inputs is not None:
-            kind = tuple([(np.ndarray, arg.shape, False) for arg in args]), ()
+            kind = tuple([(np.ndarray, arg.shape, False) for arg in args]), (), self._around()
             paths = self._kinds.get(kind)
             found = None if paths is None else paths.known(inputs)
         if found is None:
@@ -183,7 +193,7 @@ class Compiled:
             if trees is None or any(holds_values(tree) or is_followed_in(tree) for tree in trees):
                 refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
                 return self._function(*args, **keywords)
-            kind = layouts, shape.names
+            kind = layouts, shape.names, self._around()
             inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
             paths = self._kinds.get(kind) or self._new_paths(shape)
             found = paths.known(inputs, trees)
@@ -203,8 +213,17 @@ class Compiled:
             by_place = len(kind[0]) - len(kind[1])
             names = known.shape(by_place, kind[1]).in_c
             if names is not None:
-                self._quick = quick(found.traced, kind[0], names, by_place, self._quick, self._slow)
+                self._quick = quick(
+                    found.traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
+                    self._networks or [],
+                )  # fmt: skip
         return found.value
+
+    def _around(self) -> tuple[Hashable, ...]:
+        """What the networks are that the function reads from around it, down to each parameter."""
+        if self._networks is None:
+            self._networks = networks_of(self._function)
+        return tuple([outline(network, ()) for network in self._networks])
 
     def _new_paths(self, shape: Shape) -> Paths:
         return Paths(calling(self._function, shape.names), self._name, self._most)
@@ -295,7 +314,8 @@ class Compiled:
             (columns[i], False) if i in columns else (shared_numbers(tree), True)
             for i, tree in enumerate(trees)
         ]
-        kind, given = (layouts, shape.names), [*zip(shape.slots, firsts, strict=True)]
+        kind: Kind = layouts, shape.names, self._around()
+        given = [*zip(shape.slots, firsts, strict=True)]
         paths = self._kinds.get(kind) or self._new_paths(shape)
         with known.explaining(given):
             result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
@@ -303,28 +323,3 @@ class Compiled:
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
-
-
-class Method:
-    """A compiled function that is given an object before all else."""
-
-    def __init__(self, compiled: Compiled, instance: Any) -> None:
-        functools.update_wrapper(self, MethodType(compiled._function, instance), updated=())
-        self.__func__, self.__self__ = compiled, instance
-        compiled._arguments.is_method = True
-
-    def __repr__(self) -> str:
-        return f"<{self.__func__!r} of {shown(self.__self__)}>"
-
-    programs = property(lambda self: self.__func__.programs, doc="See `Compiled`.")
-    paths = property(lambda self: self.__func__.paths, doc="See `Compiled`.")
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """What the method gives."""
-        return self.__func__(self.__self__, *args, **keywords)
-
-    def map(self, *args: Any, shared: Any = (), **options: Any) -> Any:
-        """One run for each row, for this object; see `Compiled.map`."""
-        kept = [shared] if isinstance(shared, int | str) else shared
-        kept = [each if isinstance(each, str) or each < 0 else each + 1 for each in kept]
-        return self.__func__.map(self.__self__, *args, shared=[0, *kept], **options)

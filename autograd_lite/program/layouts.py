@@ -18,6 +18,7 @@ from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
+from autograd_lite.program.outlines import outline
 from autograd_lite.transforms.structures import (
     Same,
     deeper,
@@ -58,8 +59,10 @@ def layout(tree: Tree) -> Hashable:
         return part_key(tree.thing, "a setting")
     if tree.kind is np.ndarray:
         return tree.kind, tree.shape, not tree.plain
+    if tree.thing is not None:
+        return outline(tree.thing, tree.leaves)
     if tree.parts is None:
-        return tree.kind, len(tree.leaves) if tree.thing is None else Same(tree.thing)
+        return tree.kind, len(tree.leaves)
     parts: Any = tuple(map(layout, tree.parts.values()))
     if issubclass(tree.kind or tuple, dict):
         pairs = zip(tree.parts, parts, strict=True)
@@ -106,13 +109,16 @@ def state_key(thing: Any, name: str) -> Hashable:
             f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
             "numbers to a program"
         )
-    return "state", (Same(thing), layout(tree), np.array(numbers_of(tree), np.float64).tobytes())
+    pairs = [*zip(tree.leaves, numbers_of(tree), tree.parameters, strict=True)]
+    numbers = np.array([number for _, number, parameter in pairs if not parameter], np.float64)
+    nodes = tuple([Same(leaf) for leaf, _, parameter in pairs if parameter])  # which are followed
+    return "state", (Same(thing), layout(tree), numbers.tobytes(), nodes)
 
 
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it, or parameters by which something is differentiated."""
+    """Whether a user's own Values are in it; those of networks only if more depends on them."""
     return not tree.plain and any(
-        isinstance(leaf, Value) and (not parameter or is_followed(leaf))
+        isinstance(leaf, Value) and (not parameter or leaf.op or is_followed(leaf))
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
     )
 

@@ -12,9 +12,10 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
-from autograd_lite.program.layouts import Floats, is_followed_in, with_columns
+from autograd_lite.program.layouts import Floats, is_followed_in, numbers_of, with_columns
 from autograd_lite.program.program import reduced
-from autograd_lite.program.tracing import Traced, trace
+from autograd_lite.program.traced import Traced
+from autograd_lite.program.tracing import trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
 #: So many paths are kept, and one more, by which is seen that there were others.
@@ -67,12 +68,12 @@ class Paths:
         if new is None:
             result = self.eager(trees)
             return Found(result.rebuilt(result.leaves), None)
-        return Found(new.rebuilt(new.program.run(inputs), trees), new)
+        return Found(new.rebuilt(new.run(inputs), trees), new)
 
     def known(self, inputs: Floats, trees: Trees = ()) -> Found | None:
         """The result by a program that is there already."""
         for traced in self.traced:
-            outputs = traced.program.run(inputs)
+            outputs = traced.run(inputs)
             if not traced.guards or traced.holds(outputs[None])[0]:
                 return Found(traced.rebuilt(outputs, trees), traced)
         return None
@@ -108,7 +109,8 @@ class Paths:
             self._another(trees())
         if self.traced[0].guards:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
-        return self.traced[0].program.run_rows(matrices, n_rows, reduce, threads)
+        first = self.traced[0]
+        return first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
 
     def bound(
         self, trees: Callable[[], Trees], matrices: Matrices, n_rows: int
@@ -116,7 +118,7 @@ class Paths:
         """The mean over rows as a function of what the matrices hold when it is called."""
         if not self.traced:
             self._another(trees())
-        if self.traced[0].guards:
+        if self.traced[0].guards or self.traced[0].captured:
             return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
         sums = self.traced[0].program.bound(matrices, n_rows)
 
@@ -156,15 +158,17 @@ class Paths:
                 break
             tried += 1
             places = self._places(traced.result)
-            guards = traced.deciding.run_rows(_of(matrices, left), len(left), None, threads)
+            given = _given(traced, _of(matrices, left))
+            guards = traced.deciding.run_rows(given, len(left), None, threads)
             holds = traced.holds(guards)
             holds[0] |= is_new  # though vector mathematics may differ by an ulp
             same, left = left[holds], left[~holds]
+            given = _given(traced, _of(matrices, same))
             if len(same) and reduce is None:
-                rows = traced.computing.run_rows(_of(matrices, same), len(same), None, threads)
+                rows = traced.computing.run_rows(given, len(same), None, threads)
                 found[same] = rows[:, places]
             elif len(same):
-                sums = traced.computing.run_rows(_of(matrices, same), len(same), "sum", threads)
+                sums = traced.computing.run_rows(given, len(same), "sum", threads)
                 found += sums[places]
         return found if reduce is None else reduced(found, n_rows, reduce)
 
@@ -204,7 +208,7 @@ class Paths:
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""
         eager, ours = self.eager(trees), take_apart(result, "the result")
-        self._check(ours.leaves, eager.leaves, 0.0, "for these arguments")
+        self._check(numbers_of(ours), eager.leaves, 0.0, "for these arguments")
         try:
             places_like(eager, ours, "its result", same_settings=True)
         except ShapeError as error:
@@ -217,7 +221,7 @@ class Paths:
         self, result: Any, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None
     ) -> None:
         """Raise a ProgramError if the function gives anything else in some row."""
-        ours = take_apart(result, "the result").leaves
+        ours = numbers_of(take_apart(result, "the result"))
         eager = np.array([self.eager(_at(trees, matrices, i)).leaves for i in range(n_rows)])
         if reduce is not None:
             total = reduced(eager.sum(axis=0), n_rows, reduce).tolist()
@@ -241,6 +245,16 @@ class Paths:
                     f"the program of {self._name} gives {mine!r} where the function gives "
                     f"{right!r}, {where}; it {WHY}"
                 )
+
+
+def _given(traced: Traced, matrices: Matrices) -> Matrices:
+    """With the numbers that a path captured."""
+    if traced.is_followed:
+        raise ProgramError(
+            "map is given floats, and cannot follow a Value that the function finds around it and "
+            "that is differentiated or compiled by there: pass it as an argument"
+        )
+    return [*matrices, (traced.beside(), True)] if traced.captured else matrices
 
 
 def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from autograd_lite.engine import name as engine
 from autograd_lite.program.in_python import InPython
 from autograd_lite.program.layouts import NUMBER, layout
+from autograd_lite.program.outlines import outline
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
-    from autograd_lite.program.tracing import Traced
+    from autograd_lite.program.traced import Traced
 
 native: Any = None
 if engine == "native":
@@ -124,6 +125,7 @@ def quick(
     by_place: int,
     before: Function,
     slow: Function,
+    networks: Sequence[Any] = (),
 ) -> Function:
     """A path as a function, where the machine is there and takes such structures: else `before`.
 
@@ -131,7 +133,7 @@ def quick(
     ----------
     traced : Traced
     arguments : tuple
-        The layout of each.
+        The layout of each, and of the networks.
     names : tuple of str or None
         Of the arguments that may be given by name.
     by_place : int
@@ -141,6 +143,8 @@ def quick(
         been made here for other paths: one call goes through them all.
     slow : callable
         Called in place of `before` when that goes through as many as are kept.
+    networks : sequence
+        Those that the function reads though they are no arguments.
     """
     own = traced.program._run()
     if not isinstance(own, _Native) or own.is_refused:
@@ -154,8 +158,13 @@ def quick(
     rest = before if links < MOST_LINKS else slow
     try:
         result = layout(traced.result)
+        held, layouts, captured = (*networks,), arguments, traced.captured
+        if len(held) == 1 and {*captured} == {*held[0].parameters()}:  # checked and read at once
+            layouts = (*arguments[:-1], outline(held[0], captured))
+        elif captured:
+            held, layouts = (*held, [*captured]), (*arguments, outline([*captured], captured))
         call: Function = native.Call(
-            own.machine, result, rest, expected, arguments, names, by_place
+            own.machine, result, rest, expected, layouts, names, by_place, held
         )
     except TypeError:
         own.is_refused = True

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
-from threading import get_ident
-from typing import Any, NamedTuple
+from dataclasses import replace
+from threading import Lock, get_ident
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from autograd_lite.engine import Builder, Value, constant, observe
+from autograd_lite.engine import Builder, Value, constant, observe, topological_order
 from autograd_lite.engine.modes import writing
 from autograd_lite.engine.observing import LENT, MADE
 from autograd_lite.errors import ProgramError
@@ -22,13 +17,13 @@ from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
 from autograd_lite.program.layouts import numbers_of
-from autograd_lite.program.program import Floats, Program
+from autograd_lite.program.traced import Guard, Traced, settings_in
 from autograd_lite.transforms.nesting import (
     Differentiation,
     all_around,
     differentiating,
     tracing,
-)
+)  # fmt: skip
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -42,103 +37,42 @@ _ROWS = {
 }
 
 
-#: What a setting can be that changes without being another.
-_MUTABLE = np.ndarray, list, dict, set
-
-
-class Guard(NamedTuple):
-    """A comparison in the traced function, and how it came out."""
-
-    text: str
-    holds: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Traced:
-    """What one call of a function computed.
-
-    Attributes
-    ----------
-    program : Program
-        Its last outputs are the guards: 1.0 where the comparison holds, else 0.0.
-    guards : tuple of Guard
-    result : Tree
-        What the function returned, with zeros for its numbers: the outputs before the guards.
-    settings : list
-        Those of the arguments, as it met them.
-    """
-
-    program: Program
-    guards: tuple[Guard, ...]
-    result: Tree
-    settings: list[Any]
-
-    @cached_property
-    def computing(self) -> Program:
-        """The program without the guards."""
-        return self.program.part(0, len(self.result.leaves)) if self.guards else self.program
-
-    @cached_property
-    def deciding(self) -> Program:
-        """The program of the guards alone."""
-        return self.program.part(len(self.result.leaves), len(self.program.outputs))
-
-    @property
-    def path(self) -> str:
-        """The comparisons, as they came out."""
-        texts = [guard.text if guard.holds else f"not {guard.text}" for guard in self.guards]
-        return " and ".join(texts) or "always"
-
-    def holds(self, outputs: Floats) -> npt.NDArray[np.bool_]:
-        """Whether rows take this path, given the outputs for each, of which guards are the last."""
-        expected = [guard.holds for guard in self.guards]
-        last = outputs[:, outputs.shape[1] - len(expected) :]
-        found: npt.NDArray[np.bool_] = ((last != 0.0) == expected).all(axis=1)
-        return found
-
-    def rebuilt(self, outputs: Floats, arguments: Sequence[Tree] = ()) -> Any:
-        """The function's result, from outputs of a run."""
-        found = outputs[: len(self.result.leaves)]
-        if self._is_array:
-            return found.reshape(self.result.shape or ())
-        return self.own(self.result.rebuilt(found.tolist()), arguments)
-
-    def own(self, result: Any, arguments: Sequence[Tree] = ()) -> Any:
-        """A result that the caller may change; settings of his arguments are those of this call."""
-        if not self._has_settings:
-            return result
-        memo = {id(x): x for x in _settings_in([self.result]) if not isinstance(x, _MUTABLE)}
-        given = zip(self.settings, _settings_in(arguments), strict=True)
-        return copy.deepcopy(result, memo | {id(old): new for old, new in given})
-
-    @cached_property
-    def _has_settings(self) -> bool:
-        return any(isinstance(x, _MUTABLE) for x in _settings_in([self.result]))
-
-    @cached_property
-    def _is_array(self) -> bool:
-        return self.result.kind is np.ndarray
-
-    @cached_property
-    def example(self) -> Any:
-        """The result, with zeros for its numbers."""
-        return self.result.rebuilt([0.0] * len(self.result.leaves))
-
-
 class _Trace:
     """A call that is being traced, by which inputs, and the comparisons that it made."""
 
     def __init__(self, by: list[Differentiation]) -> None:
         self.compared: list[tuple[str, Value, Value, bool]] = []
         self.is_closure = False  # it made comparisons of a function around
-        self.by, self.thread = by, get_ident()
+        self.by, self.thread, self.mark = by, get_ident(), Value(0.0)
         self.lent = {x for each in by[1:] for x in each.inputs}
+        self.read: dict[Value, None] = {}  # older Values: each becomes a guard
+        self.known: dict[int, bool] = {}  # by stamp, whether a node is computed from older Values
         self.written: Line | None = None  # where a number became a text
 
     def reaches(self, *numbers: Any) -> bool:
         """Whether one of some numbers depends on the inputs."""
         values = [x for x in numbers if isinstance(x, Value) and x._traced]
         return any(each.is_here() and each.reaches(x) for each in self.by for x in values)
+
+    def is_older(self, node: Value) -> bool:
+        """Whether it was there before the call, is no input, and can become another number."""
+        was_there = node._stamp < self.mark._stamp and not node.constant
+        return was_there and not any(each.is_input(node) for each in self.by)
+
+    def varies(self, *numbers: Any) -> bool:
+        """Whether one of some numbers is computed from older Values; each node is walked once."""
+        known, stack = self.known, [x for x in numbers if isinstance(x, Value)]
+        while stack:
+            node = stack[-1]
+            if node._stamp not in known:
+                older = self.is_older(node)
+                missing = [p for p in node.parents if p._stamp not in known]
+                if missing and not older:
+                    stack += missing
+                    continue
+                known[node._stamp] = older or any(known[p._stamp] for p in node.parents)
+            stack.pop()
+        return any(known[x._stamp] for x in numbers if isinstance(x, Value))
 
 
 _traces: list[_Trace] = []
@@ -158,6 +92,11 @@ class _Observer:
 
     def read(self, node: Value) -> None:
         found = [each for each in [*_traces] if each.reaches(node)]
+        older = [] if found else [each for each in _here() if each.varies(node)]
+        for each in older:
+            if each.is_older(node):
+                each.read[node] = None  # which makes it a guard
+        found += [each for each in older if not each.is_older(node)]
         for each in found if writing.get() else ():
             each.written = each.written or users_line()
         if found and not writing.get():
@@ -167,7 +106,7 @@ class _Observer:
                 "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
                 "differentiates), or do this outside of the compiled function"
             )
-        if node._traced & MADE and not found:
+        if node._traced & MADE and not (found or writing.get()):
             raise ProgramError(
                 "a Value of a compiled function was kept and used after its call, of which alone "
                 "it held a number; return it from the function, or make it an argument"
@@ -176,22 +115,33 @@ class _Observer:
     def compared(self, relation: str, node: Value, other: Any, holds: bool) -> None:
         refuse_elsewhere((node, other), "a comparison was made")
         second = other if isinstance(other, Value) else constant(other)
-        for each in reversed([each for each in _traces if each.thread == get_ident()]):
-            if each.reaches(node, other):
+        found = any(each.reaches(node, other) for each in [*_traces])
+        if (node._traced | second._traced) & MADE and not found:
+            self.read(node if node._traced & MADE else second)
+        for each in _here():
+            if each.reaches(node, other) if found else each.varies(node, other):
                 each.compared.append((relation, node, second, holds))
                 return
-            each.is_closure = True
-        self.read(node if node._traced & MADE else second)
+            each.is_closure |= found
 
 
-observe(_Observer())
+def _here() -> list[_Trace]:
+    """The calls that are traced in this thread, innermost first."""
+    return [each for each in reversed(_traces) if each.thread == get_ident()]
+
+
+_observer, _lock = _Observer(), Lock()
+observe(_observer, False)
 
 
 @contextmanager
 def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]:
-    """Observe what happens to some inputs, and to all that depends on them."""
+    """Observe what happens to some inputs, to all that depends on them, and to older Values."""
     with recording(), differentiating(inputs, arguments) as by:
-        _traces.append(trace := _Trace(by))
+        trace = _Trace(by)
+        with _lock:
+            _traces.append(trace)
+            observe(_observer, True)
         for node in inputs:
             node._traced |= LENT if node in trace.lent else MADE
         mark = tracing.set(True)
@@ -199,7 +149,9 @@ def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]
             yield trace
         finally:
             tracing.reset(mark)
-            _traces.remove(trace)
+            with _lock:
+                _traces.remove(trace)
+                observe(_observer, bool(_traces))
             for node in trace.lent.difference(*[each.lent for each in _traces]):
                 node._traced &= ~LENT
 
@@ -222,7 +174,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     TypeError
         If it returns what is no structure.
     """
-    inputs = [node for tree in arguments for node in _nodes_for(tree)]
+    inputs = [node for tree in arguments for node in nodes_for(tree)]
     rest = iter(inputs)
     given = [tree.build(rest) for tree in arguments]
     outer = all_around()
@@ -236,13 +188,21 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
             )
         result = take_apart(returned, f"the result of {name}")
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
+    seen.compared += [("==", node, constant(node.data), True) for node in seen.read]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]
     roots = (*leaves, *sides)
     if seen.is_closure or any(each.reaches(node) for each in outer for node in roots):
         refuse_elsewhere(roots, "a program was made")
         return None
-    builder = Builder(len(inputs))
-    registers = builder.enter(inputs, [*leaves, *sides])
+    captured = [
+        node for node in topological_order(roots, [seen.mark])
+        if seen.is_older(node) and not any(each.reaches(node) for each in seen.by)
+    ]  # fmt: skip
+    for node in captured:
+        if node._traced:
+            _observer.read(node)
+    builder = Builder(len(inputs) + len(captured))
+    registers = builder.enter([*inputs, *captured], [*roots])
     outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
     guards: dict[int, Guard] = {}
     for i, (relation, node, other, holds) in enumerate(seen.compared):
@@ -256,23 +216,15 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     program = finished(builder, [*outputs, *guards], False)
     # The result holds the whole graph, of which a program needs the outer form alone.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
-    found = Traced(program, tuple(guards.values()), form, _settings_in(arguments))
-    if not found._has_settings:
+    settings = settings_in(arguments)
+    found = Traced(program, tuple(guards.values()), form, settings, tuple(captured))
+    if not found.has_settings:
         return found
     own = found.own(found.example, arguments)  # as they are now, for they may change
     return replace(found, result=take_apart(own, f"the result of {name}"))
 
 
-def _settings_in(trees: Sequence[Tree]) -> list[Any]:
-    """All settings and static fields, in order."""
-    found, waiting = [], [*trees]
-    for tree in waiting:
-        waiting += (tree.parts or {}).values()
-        found += [tree.thing, *(tree.others or {}).values()]
-    return found
-
-
-def _nodes_for(tree: Tree) -> list[Value]:
+def nodes_for(tree: Tree) -> list[Value]:
     """What stands for the numbers of an argument; a network's own parameters, to spare a copy."""
     return [
         leaf if parameter and isinstance(leaf, Value) else Value(number)

@@ -31,7 +31,8 @@ def custom_op(
         replaces the op for pickles; graphs that exist keep theirs.
     forward : callable
         ``forward(*args)``: any function of floats (SciPy's, a solver) that gives one real number.
-        It must give the same number whenever it is given the same floats.
+        It must give the same number whenever it is given the same floats. Calls may leave out
+        what has a default, and give arguments by name; one without a partial keeps its default.
     partials : sequence of callables
         ``partial(out, *args)`` for each argument: the derivative by that, where `out` is the
         result. On floats it may be any function as well. Written with operators, functions of

@@ -24,6 +24,8 @@ _SETTINGS = (type(None), str, bytes, bool, np.bool_, Enum, type)
 _BASES = (OrderedDict, defaultdict, dict, list, tuple)
 _UNSET = object()
 _DEEPEST = 100
+#: How the names of attributes begin in which an object keeps what it would find out again.
+KEPT = "_kept_"
 
 
 class Parts(NamedTuple):
@@ -40,16 +42,16 @@ class Setting:
 
 
 class Same:
-    """An object as a key: only itself is equal to it."""
+    """An object as a key: only itself is equal to it, or what has an equal `key`, if given."""
 
-    def __init__(self, thing: Any) -> None:
-        self.thing = thing
+    def __init__(self, thing: Any, key: Hashable = None) -> None:
+        self.thing, self._key = thing, id(thing) if key is None else key
 
     def __hash__(self) -> int:
-        return id(self.thing)
+        return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.thing is other.thing
+        return isinstance(other, Same) and self._key == other._key
 
 
 def is_setting(thing: Any) -> bool:

@@ -212,12 +212,11 @@ def _network(network: Any, name: str) -> Tree:
             return network
         values = _distinct(others)
         # deepcopy takes what its memo holds for an object in place of copying it
-        copied = copy.deepcopy(
-            network, {id(p): value for p, value in zip(parameters, values, strict=True)}
-        )
-        computed = frozenset(value for value in values if value.op)
-        if computed and hasattr(copied, "computed_parameters"):
-            copied.computed_parameters = computed
+        copied = copy.deepcopy(network, dict(zip(map(id, parameters), values, strict=True)))
+        if hasattr(copied, "computed_parameters"):
+            vars(copied).pop("computed_parameters", None)  # of what was copied
+            if computed := frozenset(value for value in values if value.op):
+                copied.computed_parameters = computed
         return copied
 
     def names() -> list[str]:

@@ -2,7 +2,7 @@
 
 /* Whether this is a Value of which no_grad makes no leaf. */
 static inline bool is_cut(PyObject *thing) {
-    return here.silent && is_value(thing) && ((Node *)thing)->traced;
+    return here.silent && is_value(thing) && (((Node *)thing)->traced || observes_all);
 }
 
 /* Can this be done here: compiled rows, lists of Values with equal lengths, a scope for each? */

@@ -329,10 +329,13 @@ static PyObject *set_up(PyObject *module, PyObject *args) {
 }
 
 PyDoc_STRVAR(observe_doc,
-"observe(one, /)\n--\n\nTell this one when numbers of traced nodes leave the graph, in every thread.");
+"observe(one, every, /)\n--\n\nTell this one when numbers of traced nodes, or of every node, leave the graph, in every thread.");
 
-static PyObject *observe(PyObject *module, PyObject *one) {
+static PyObject *observe(PyObject *module, PyObject *args) {
     (void)module;
+    PyObject *one;
+    if (!PyArg_ParseTuple(args, "Op:observe", &one, &observes_all))
+        return NULL;
     Py_XSETREF(observer, Py_NewRef(one));
     Py_RETURN_NONE;
 }
@@ -342,7 +345,7 @@ static PyMethodDef functions[] = {
     {"record", (PyCFunction)(void (*)(void))record, METH_FASTCALL, record_doc},
     {"record_beside", record_beside, METH_VARARGS, record_beside_doc},
     {"fields", fields, METH_O, fields_doc},
-    {"observe", observe, METH_O, observe_doc},
+    {"observe", observe, METH_VARARGS, observe_doc},
     {"restore", restore, METH_VARARGS, restore_doc},
     {"tangents", tangents, METH_VARARGS, tangents_doc},
     {"topological_order", topological_order, METH_VARARGS, topological_order_doc},
@@ -393,7 +396,10 @@ PyMODINIT_FUNC PyInit__engine(void) {
     }
     if (!BuilderType && !(BuilderType = PyType_FromSpec(&builder_spec)))
         goto failed;
-    if (PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType) < 0 ||
+    PyObject *leaves = lend_leaves();
+    const int lent = leaves ? PyModule_AddObjectRef(module, "LEAVES", leaves) : -1;
+    Py_XDECREF(leaves);
+    if (lent < 0 || PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType) < 0 ||
         PyModule_AddObjectRef(module, "Builder", BuilderType) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         goto failed;

@@ -1,5 +1,29 @@
 /* Numbers of many Values at once: a model's parameters, as an array. */
 
+#include "leaves.h"
+
+static PyObject *lent_make(double number) { return (PyObject *)new_leaf(number); }
+
+static int lent_renew(PyObject *leaf, double number) {
+    Node *node = (Node *)leaf;
+    PyObject *notes;
+    if (current_notes(&notes) < 0)
+        return -1;
+    Py_XSETREF(node->notes, notes);
+    node->data = number;
+    node->grad = 0.0;
+    node->constant = 0;
+    node->stamp = n_made++;
+    return 0;
+}
+
+static PyObject *lend_leaves(void) {
+    static Leaves leaves = {NULL, offsetof(Node, data), offsetof(Node, row), offsetof(Node, weak),
+                            lent_make, lent_renew, something_around};
+    leaves.type = ValueType;
+    return PyCapsule_New(&leaves, LEAVES, NULL);
+}
+
 /* Hold a buffer of float64 numbers. */
 static int get_numbers(PyObject *array, Py_buffer *view, int flags) {
     if (PyObject_GetBuffer(array, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags) < 0)

@@ -199,11 +199,12 @@ static inline int current_notes(PyObject **notes) {
     return 0;
 }
 
-/* Who is told when numbers of traced nodes leave the graph (engine/observing.py), or NULL. */
+/* Who is told when numbers of traced nodes, or of all, leave the graph (engine/observing.py), or NULL. */
 static PyObject *observer;
+static int observes_all;
 
 static inline int tell_read(PyObject *node) {
-    if (!((Node *)node)->traced || !observer)
+    if (!observer || !(observes_all || ((Node *)node)->traced))
         return 0;
     PyObject *nothing = PyObject_CallMethod(observer, "read", "O", node);
     Py_XDECREF(nothing);

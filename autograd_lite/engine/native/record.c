@@ -125,7 +125,7 @@ static Node *behind_a_cut(Node *node) {
 
 /* A node that still lacks its number, inside no_grad or detect_anomaly. */
 NEVER_INLINE PyObject *finished_in_mode(Node *node) {
-    const bool cut = here.silent && node->traced, silent = here.silent && !cut;
+    const bool cut = here.silent && (node->traced || observes_all), silent = here.silent && !cut;
     PyObject *watcher = Py_XNewRef(here.watcher); /* for Python code runs, which may enter other modes */
     int state = silent ? evaluate_silently(node) : evaluate(node);
     if (watcher) {
@@ -333,7 +333,8 @@ static PyObject *compare(PyObject *self, PyObject *other, int operation) {
                        : operation == Py_NE ? own != number
                        : operation == Py_GT ? own > number
                                             : own >= number;
-    if ((((Node *)self)->traced || (is_value(other) && ((Node *)other)->traced)) && observer) {
+    if (observer &&
+        (observes_all || ((Node *)self)->traced || (is_value(other) && ((Node *)other)->traced))) {
         PyObject *side = is_value(other) ? Py_NewRef(other) : PyFloat_FromDouble(number);
         PyObject *nothing = side ? PyObject_CallMethod(observer, "compared", "sOOO", signs[operation], self,
                                                        side, holds ? Py_True : Py_False)

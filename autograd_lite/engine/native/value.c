@@ -98,10 +98,13 @@ static PyObject *get_data(PyObject *self, void *unused) {
     return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->data);
 }
 
+/* Whether anything is differentiated, in any thread: then what a number depends on may count. */
+static int something_around(void) { return PyList_GET_SIZE(going_on) != 0; }
+
 /* Whether a node's data may be set. */
 static int check_leaf(PyObject *self) {
     const bool leaf = !((Node *)self)->row && !((Node *)self)->constant;
-    if (leaf && !PyList_GET_SIZE(going_on))
+    if (leaf && !something_around())
         return 0;
     PyObject *nothing = PyObject_CallOneArg(refuse_data, self);
     Py_XDECREF(nothing);

@@ -7,6 +7,7 @@
 * ``plan.c``: what is run once for all rows, and what for each block;
 * ``map.c``: rows, chunks and threads;
 * ``forms.c``: numbers out of arguments, results out of numbers;
+* ``networks.c``: the same for networks;
 * ``call.c``: a program as a function;
 * ``machine.c``: includes them all; what Python sees.
 

@@ -44,5 +44,6 @@ class Call:
         arguments: tuple[Hashable, ...],
         names: tuple[str | None, ...] = (),
         by_place: int = ...,
+        held: tuple[Any, ...] = (),
     ) -> Call: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...

@@ -6,11 +6,13 @@ typedef struct {
     Machine *machine;
     PyObject *fallback;
     PyObject *names;  /* of the arguments, in order, where they have some */
+    PyObject *held;   /* what is read beside the arguments, as if it were the last of them */
+    bool has_values;  /* whether some of what is read are Values */
     double *expected; /* what the last outputs must be */
     int32_t n_guards;
     unsigned long long used; /* the number of the last call, of all there were; 0 for none */
     Py_ssize_t n_args, n_by_place; /* of which the first may be given by position */
-    Form *forms; /* of each argument */
+    Form *forms; /* of each argument, and of what is held */
     Form result;
 } Call;
 
@@ -53,12 +55,16 @@ static void run_on(Call *call, PyObject *const *args, PyObject **found) {
     Machine *machine = call->machine;
     Run run;
     *found = NULL;
+    if (call->has_values && leaves->something_around()) /* which may depend on them */
+        return;
     if (begin_run(machine, &run) < 0)
         return;
     double *slots = run.slots;
     bool fits = true;
     for (Py_ssize_t i = 0; i < call->n_args && fits; i++)
         fits = read_numbers(&call->forms[i], args[i], &slots);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(call->held) && fits; i++)
+        fits = read_numbers(&call->forms[call->n_args + i], PyTuple_GET_ITEM(call->held, i), &slots);
     if (fits) {
         run_program(machine, &run);
         const int32_t *places = machine->output_slots;
@@ -110,6 +116,13 @@ static int read_expected(Call *call, PyObject *expected) {
     return 0;
 }
 
+static bool has_network(const Form *form) {
+    bool found = form->kind == FORM_NETWORK && form->number;
+    for (Py_ssize_t i = 0; form->parts && i < form->n && !found; i++)
+        found = has_network(&form->parts[i]);
+    return found;
+}
+
 /* The forms of arguments and of the result, of which the numbers are inputs and outputs. */
 static int read_forms(Call *call, PyObject *result, PyObject *arguments) {
     const Py_ssize_t n = PyTuple_GET_SIZE(arguments);
@@ -122,25 +135,29 @@ static int read_forms(Call *call, PyObject *result, PyObject *arguments) {
         PyErr_NoMemory();
         return -1;
     }
-    call->n_args = n;
+    call->n_args = n - PyTuple_GET_SIZE(call->held);
     left = call->machine->n_inputs;
-    for (Py_ssize_t i = 0; i < n; i++)
+    for (Py_ssize_t i = 0; i < n; i++) {
         if (read_form(&call->forms[i], PyTuple_GET_ITEM(arguments, i), &left, 0) < 0)
             return -1;
+        call->has_values |= has_network(&call->forms[i]);
+    }
     return left ? count_numbers(-1, &left, arguments) : 0;
 }
 
 static PyTypeObject *MachineType;
 
 static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"machine",   "result", "fallback", "expected",
-                            "arguments", "names",  "by_place", NULL};
-    PyObject *machine, *result, *fallback, *expected, *arguments, *given = NULL;
+    static char *names[] = {"machine",   "result", "fallback", "expected", "arguments",
+                            "names",     "by_place", "held", NULL};
+    PyObject *machine, *result, *fallback, *expected, *arguments, *given = NULL, *held = NULL;
     Py_ssize_t by_place = PY_SSIZE_T_MAX;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!n:Call", names, MachineType, &machine,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!O!|O!nO!:Call", names, MachineType, &machine,
                                      &result, &fallback, &PyTuple_Type, &expected, &PyTuple_Type,
-                                     &arguments, &PyTuple_Type, &given, &by_place))
+                                     &arguments, &PyTuple_Type, &given, &by_place, &PyTuple_Type, &held))
         return NULL;
+    if (held && PyTuple_GET_SIZE(held) > PyTuple_GET_SIZE(arguments))
+        return PyErr_Format(PyExc_ValueError, "more is held than there are layouts");
     Call *call = (Call *)type->tp_alloc(type, 0);
     if (!call)
         return NULL;
@@ -149,16 +166,22 @@ static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     call->fallback = Py_NewRef(fallback);
     call->n_by_place = by_place;
     call->names = given ? Py_NewRef(given) : PyTuple_New(0);
-    if (!call->names || read_expected(call, expected) < 0 || read_forms(call, result, arguments) < 0)
+    call->held = held ? Py_NewRef(held) : PyTuple_New(0);
+    if (!call->names || !call->held || read_expected(call, expected) < 0 || read_forms(call, result, arguments) < 0)
         Py_CLEAR(call);
     return (PyObject *)call;
+}
+
+static Py_ssize_t count_forms(const Call *call) {
+    return call->forms ? call->n_args + PyTuple_GET_SIZE(call->held) : 0;
 }
 
 static int call_traverse(PyObject *self, visitproc visit, void *arg) {
     const Call *call = (Call *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(call->fallback);
-    for (Py_ssize_t i = 0; i < call->n_args; i++) {
+    Py_VISIT(call->held);
+    for (Py_ssize_t i = 0; i < count_forms(call); i++) {
         const int result = visit_form(&call->forms[i], visit, arg);
         if (result)
             return result;
@@ -171,7 +194,7 @@ static int call_clear(PyObject *self) {
     PyObject *fallback = call->fallback;
     call->fallback = Py_NewRef(Py_None); /* which still can be called, with an error */
     Py_XDECREF(fallback);
-    for (Py_ssize_t i = 0; i < call->n_args; i++)
+    for (Py_ssize_t i = 0; i < count_forms(call); i++)
         if (call->forms[i].kind == FORM_SAME)
             Py_CLEAR(call->forms[i].thing); /* to which no argument is the same */
     return 0;
@@ -185,8 +208,9 @@ static void call_dealloc(PyObject *self) {
     Py_XDECREF(call->fallback);
     Py_XDECREF(call->names);
     PyMem_RawFree(call->expected);
-    for (Py_ssize_t i = 0; i < call->n_args; i++)
+    for (Py_ssize_t i = 0; i < count_forms(call); i++)
         free_form(&call->forms[i]);
+    Py_XDECREF(call->held);
     PyMem_RawFree(call->forms);
     free_form(&call->result);
     type->tp_free(self);
@@ -202,13 +226,13 @@ static PyMemberDef call_members[] = {
 };
 
 PyDoc_STRVAR(call_doc,
-"Call(machine, result, fallback, expected, arguments, names=(), by_place=sys.maxsize)\n--\n\n"
+"Call(machine, result, fallback, expected, arguments, names=(), by_place=sys.maxsize, held=())\n--\n\n"
 "A machine as a function of structures.\n\n"
 "`result` and each of `arguments` are layouts (see program/layouts.py) of numbers, float arrays, tuples, lists and\n"
 "dicts, and what stays as it is: text, None, bools, callables. Anything else is a TypeError. Called with such arguments,\n"
 "by position (the first `by_place` of them) or by their `names`, it runs the machine and builds the result, new at\n"
 "each call. The last outputs are compared with `expected` and not returned. Called with anything else, or where they\n"
-"differ, it calls `fallback`.");
+"differ, it calls `fallback`. The last of `arguments` are the layouts of what is `held`, which is read at each call.");
 
 static PyType_Slot call_slots[] = {
     {Py_tp_doc, (void *)call_doc},

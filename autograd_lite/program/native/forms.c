@@ -1,7 +1,11 @@
 /* Forms: what arguments and results are made of, so that no Python code is needed to take numbers out of the
  * one and to make the other. A form is read from a layout, as `program/layouts.py` writes it. */
 
-typedef enum { FORM_NUMBER, FORM_ARRAY, FORM_TUPLE, FORM_LIST, FORM_DICT, FORM_SAME } FormKind;
+typedef enum {
+    FORM_NUMBER, FORM_ARRAY, FORM_TUPLE, FORM_LIST, FORM_DICT, FORM_SAME,
+    FORM_NETWORK, FORM_OBJECT, FORM_PARAMETER, /* of a network */
+    FORM_PARAMETERS,                           /* one after the other, in a list */
+} FormKind;
 
 typedef struct Form {
     FormKind kind;
@@ -9,7 +13,10 @@ typedef struct Form {
     Py_ssize_t n;      /* numbers of an array, items of the others */
     Py_ssize_t *shape; /* of an array */
     struct Form *parts; /* of what has items; NULL if all are numbers */
-    PyObject *thing;   /* an array's shape, a dict's keys, a named tuple's type, the only object that is the SAME */
+    Py_ssize_t number; /* how many a network has, which of them a parameter is, or the first of some */
+    PyObject *thing;   /* an array's shape, a dict's or object's keys, a named tuple's type, the object that is the SAME */
+    PyObject *type;    /* of an object */
+    PyObject **nodes;  /* of parameters: what they were last; to compare with, for they may be gone */
 } Form;
 
 enum { MOST_DEPTH = 20 }; /* of forms inside of forms */
@@ -44,12 +51,15 @@ static void free_form(Form *form) {
         free_form(&form->parts[i]);
     PyMem_RawFree(form->parts);
     PyMem_RawFree(form->shape);
+    PyMem_RawFree(form->nodes);
     Py_CLEAR(form->thing);
+    Py_CLEAR(form->type);
     form->parts = NULL;
 }
 
 static int visit_form(const Form *form, visitproc visit, void *arg) {
     Py_VISIT(form->thing);
+    Py_VISIT(form->type);
     for (Py_ssize_t i = 0; form->parts && i < form->n; i++) {
         const int result = visit_form(&form->parts[i], visit, arg);
         if (result)
@@ -117,6 +127,10 @@ static bool is_named_tuple(PyObject *kind) {
 }
 
 static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
+static int read_network_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
+static int read_parameter_form(Form *form, PyObject *number, const Py_ssize_t *left, PyObject *layout);
+static int read_object_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth);
+static int read_parameters_form(Form *form, PyObject *layout, const Py_ssize_t *left);
 
 /* Forms for the parts of a tuple, list or dict; those of a dict are (key, layout, …). */
 static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth) {
@@ -125,12 +139,13 @@ static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth
         PyErr_NoMemory();
         return -1;
     }
-    if (form->kind == FORM_DICT && !(form->thing = PyTuple_New(form->n)))
+    const bool has_keys = form->kind == FORM_DICT || form->kind == FORM_OBJECT;
+    if (has_keys && !(form->thing = PyTuple_New(form->n)))
         return -1;
     bool numbers = true;
     for (Py_ssize_t i = 0; i < form->n; i++) {
         PyObject *part = PyTuple_GET_ITEM(layouts, i);
-        if (form->kind == FORM_DICT) {
+        if (has_keys) {
             if (!PyTuple_Check(part) || PyTuple_GET_SIZE(part) < 2)
                 return refuse_layout(part);
             PyTuple_SET_ITEM(form->thing, i, Py_NewRef(PyTuple_GET_ITEM(part, 0)));
@@ -140,7 +155,7 @@ static int read_parts(Form *form, PyObject *layouts, Py_ssize_t *left, int depth
             return -1;
         numbers = numbers && form->parts[i].kind == FORM_NUMBER;
     }
-    if (numbers) {
+    if (numbers && form->kind != FORM_OBJECT) {
         PyMem_RawFree(form->parts);
         form->parts = NULL;
     }
@@ -160,6 +175,14 @@ static int read_form(Form *form, PyObject *layout, Py_ssize_t *left, int depth) 
     if (kind == (PyObject *)array_type && PyTuple_Check(rest) && PyTuple_GET_SIZE(layout) == 3 &&
         PyTuple_GET_ITEM(layout, 2) == Py_False)
         return read_array_form(form, rest, left, layout);
+    if (is_word(kind, "network"))
+        return read_network_form(form, layout, left, depth);
+    if (is_word(kind, "parameter"))
+        return read_parameter_form(form, rest, left, layout);
+    if (is_word(kind, "parameters"))
+        return read_parameters_form(form, layout, left);
+    if (is_word(kind, "object"))
+        return read_object_form(form, layout, left, depth);
     if (is_word(kind, "static") || is_word(kind, "callable"))
         return read_same_form(form, rest, is_word(kind, "callable"), layout);
     if (kind == (PyObject *)&PyTuple_Type) {
@@ -295,6 +318,10 @@ static bool read_list(PyObject *const *items, Py_ssize_t n, double **slots) {
 }
 
 static bool read_dict(const Form *form, PyObject *arg, double **slots);
+static bool read_object(const Form *form, PyObject *arg, double **slots);
+static bool read_network(const Form *form, PyObject *arg, double **slots);
+static bool read_parameters(const Form *form, PyObject *const *nodes, double *numbers);
+static bool is_kept(PyObject *name);
 
 /* Put the numbers of an argument into some slots; false if it has another form. No Python code runs. */
 static bool read_numbers(const Form *form, PyObject *arg, double **slots) {
@@ -304,9 +331,18 @@ static bool read_numbers(const Form *form, PyObject *arg, double **slots) {
     case FORM_ARRAY:
         return read_array(form, arg, slots);
     case FORM_SAME:
-        return arg == form->thing;
+        return arg == form->thing || (form->thing && same_key(arg, form->thing));
     case FORM_DICT:
-        return read_dict(form, arg, slots);
+        return PyDict_CheckExact(arg) && PyDict_GET_SIZE(arg) == form->n && read_dict(form, arg, slots);
+    case FORM_NETWORK:
+        return read_network(form, arg, slots);
+    case FORM_OBJECT:
+        return read_object(form, arg, slots);
+    case FORM_PARAMETER:
+        return read_parameters(form, &arg, *slots);
+    case FORM_PARAMETERS:
+        return PyList_CheckExact(arg) && PyList_GET_SIZE(arg) == form->n &&
+               read_parameters(form, ((PyListObject *)arg)->ob_item, *slots);
     case FORM_TUPLE:
     case FORM_LIST:
         break;
@@ -324,17 +360,33 @@ static bool read_numbers(const Form *form, PyObject *arg, double **slots) {
     return true;
 }
 
-static bool read_dict(const Form *form, PyObject *arg, double **slots) {
+/* As read_numbers; the usual kinds first. */
+static inline bool read_attribute(const Form *form, PyObject *value, double **slots) {
+    if (form->kind == FORM_SAME && form->thing == value)
+        return true;
+    if (form->kind == FORM_PARAMETER)
+        return read_parameters(form, &value, *slots);
+    if (form->kind == FORM_PARAMETERS && PyList_CheckExact(value) && PyList_GET_SIZE(value) == form->n)
+        return read_parameters(form, ((PyListObject *)value)->ob_item, *slots);
+    return read_numbers(form, value, slots);
+}
+
+static bool read_dict(const Form *form, PyObject *dict, double **slots) {
     PyObject *key, *value;
-    Py_ssize_t at = 0;
-    if (!PyDict_CheckExact(arg) || PyDict_GET_SIZE(arg) != form->n)
-        return false;
-    for (Py_ssize_t i = 0; i < form->n && PyDict_Next(arg, &at, &key, &value); i++)
-        if (!same_key(key, PyTuple_GET_ITEM(form->thing, i)) ||
-            !(form->parts ? read_numbers(&form->parts[i], value, slots)
-                          : read_number(value, (*slots)++)))
+    Py_ssize_t at = 0, i = 0;
+    while ((i < form->n || i < PyDict_GET_SIZE(dict)) && PyDict_Next(dict, &at, &key, &value)) {
+        PyObject *expected = i < form->n ? PyTuple_GET_ITEM(form->thing, i) : NULL;
+        if (key != expected && (!expected || !same_key(key, expected))) {
+            if (form->kind == FORM_OBJECT && is_kept(key))
+                continue;
             return false;
-    return true;
+        }
+        const Form *part = form->parts ? form->parts + i : NULL;
+        if (!(part ? read_attribute(part, value, slots) : read_number(value, (*slots)++)))
+            return false;
+        i++;
+    }
+    return i == form->n;
 }
 
 /* --- results out of numbers ---------------------------------------------------------------------- */
@@ -357,10 +409,13 @@ static PyObject *build_array(const Form *form, const double *slots, const int32_
     return found;
 }
 
-static PyObject *build_dict(const Form *form, const double *slots, const int32_t **places);
+static PyObject *build_dict(const Form *form, const double *slots, const int32_t **places, PyObject **made);
+static PyObject *build_parameters(const Form *form, PyObject **made);
+static PyObject *build_object(const Form *form, const double *slots, const int32_t **places, PyObject **made);
+static PyObject *build_network(const Form *form, const double *slots, const int32_t **places);
 
-/* A result, or part of one. */
-static PyObject *build_result(const Form *form, const double *slots, const int32_t **places) {
+/* A result, or part of one; the parameters of a network are `made` already. */
+static PyObject *build_part(const Form *form, const double *slots, const int32_t **places, PyObject **made) {
     switch (form->kind) {
     case FORM_NUMBER:
         return PyFloat_FromDouble(slots[*(*places)++]);
@@ -369,7 +424,15 @@ static PyObject *build_result(const Form *form, const double *slots, const int32
     case FORM_SAME:
         return Py_NewRef(form->thing);
     case FORM_DICT:
-        return build_dict(form, slots, places);
+        return build_dict(form, slots, places, made);
+    case FORM_NETWORK:
+        return build_network(form, slots, places);
+    case FORM_OBJECT:
+        return build_object(form, slots, places, made);
+    case FORM_PARAMETER:
+        return Py_NewRef(made[form->number]);
+    case FORM_PARAMETERS:
+        return build_parameters(form, made);
     case FORM_TUPLE:
     case FORM_LIST:
         break;
@@ -382,7 +445,7 @@ static PyObject *build_result(const Form *form, const double *slots, const int32
     if (!form->parts)
         *places += form->n;
     for (Py_ssize_t i = 0; i < form->n; i++) {
-        PyObject *part = form->parts ? build_result(&form->parts[i], slots, places)
+        PyObject *part = form->parts ? build_part(&form->parts[i], slots, places, made)
                                      : PyFloat_FromDouble(slots[numbers[i]]);
         if (!part) {
             Py_DECREF(found);
@@ -402,14 +465,18 @@ static PyObject *build_result(const Form *form, const double *slots, const int32
     return found;
 }
 
-static PyObject *build_dict(const Form *form, const double *slots, const int32_t **places) {
+static PyObject *build_dict(const Form *form, const double *slots, const int32_t **places, PyObject **made) {
     PyObject *found = PyDict_New();
     for (Py_ssize_t i = 0; found && i < form->n; i++) {
-        PyObject *part = form->parts ? build_result(&form->parts[i], slots, places)
+        PyObject *part = form->parts ? build_part(&form->parts[i], slots, places, made)
                                      : PyFloat_FromDouble(slots[*(*places)++]);
         if (!part || PyDict_SetItem(found, PyTuple_GET_ITEM(form->thing, i), part) < 0)
             Py_CLEAR(found);
         Py_XDECREF(part);
     }
     return found;
+}
+
+static PyObject *build_result(const Form *form, const double *slots, const int32_t **places) {
+    return build_part(form, slots, places, NULL);
 }

@@ -9,6 +9,7 @@
 #include <structmember.h>
 
 #include "kernels.h"
+#include "../../engine/native/leaves.h"
 
 enum { BLOCK = 128 }; /* rows that are run together, at most */
 
@@ -72,6 +73,7 @@ static const Variant *variant = &variant_plain;
 #include "plan.c"
 #include "map.c"
 #include "forms.c"
+#include "networks.c"
 #include "call.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
@@ -223,6 +225,7 @@ PyMODINIT_FUNC PyInit__machine(void) {
         return NULL;
     if (!MachineType)
         MachineType = (PyTypeObject *)PyType_FromSpec(&machine_spec);
+    import_leaves();
     PyObject *call_type = PyType_FromSpec(&call_spec);
     if (!MachineType || !call_type || import_numpy() < 0 ||
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
