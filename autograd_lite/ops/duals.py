@@ -45,6 +45,9 @@ class Dual:
 
     __hash__ = None  # type: ignore[assignment] # equal ones are no one thing
 
+    def __int__(self) -> int:  # or Python would ask __trunc__, with a warning
+        raise TypeError("int() of a Dual has no derivative")
+
     def __getattr__(self, name: str) -> Any:
         if name in TABLE:  # as np.exp(x) asks for x.exp()
             return partial(TABLE[name], self)

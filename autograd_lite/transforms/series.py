@@ -84,6 +84,9 @@ class Series:
     def __neg__(self) -> Series:
         return _made(-self[0], (self,), lambda n: -self[n])
 
+    def __int__(self) -> int:  # or Python would ask __trunc__, with a warning
+        raise TypeError("int() of a power series has no derivative")
+
     def __getattr__(self, name: str) -> Any:
         """The rows of the table as methods, as Value has them: for users' own partials."""
         if name in TABLE:
