@@ -167,7 +167,7 @@ class _Observer:
                 "(ag.where chooses, ag.stop_gradient keeps derivatives out, ag.grad "
                 "differentiates), or do this outside of the compiled function"
             )
-        if node._traced & MADE and not found:
+        if node._traced & MADE and not (found or writing.get()):
             raise ProgramError(
                 "a Value of a compiled function was kept and used after its call, of which alone "
                 "it held a number; return it from the function, or make it an argument"
