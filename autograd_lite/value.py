@@ -113,11 +113,6 @@ def _comparison(sign: str) -> Callable[..., Any]:
 # --- numbers --------------------------------------------------------------------------------------
 
 
-def _positive(self: Value) -> Value:
-    """The Value itself."""
-    return self
-
-
 def _truth(self: Value) -> bool:
     """Whether the number is not 0."""
     return self != 0.0  # a comparison, which tracing knows
@@ -239,7 +234,7 @@ for _sign, (_compare, _) in _COMPARISONS.items():
     _attach(f"__{_compare.__name__}__", _comparison(_sign), f"Whether self {_sign} other.")
 
 for _name, _function in {
-    "__pos__": _positive,
+    "__pos__": _conjugate,
     "__bool__": _truth,
     "__init_subclass__": classmethod(_refuse_subclass),
     "__float__": _refuse_float,

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
-from autograd_lite.ops import TABLE, Op
+from autograd_lite.ops import Op
+from autograd_lite.ops.table import give_operators
 
 
 class Formula:
@@ -75,23 +76,7 @@ def as_formula(thing: Any) -> Formula:
     return thing if isinstance(thing, Formula) else Formula(float(thing))
 
 
-def _attach(row: Op) -> None:
-    """Let a row's operator work on formulas."""
-
-    def operator(*args: Any) -> Formula:
-        return Formula._apply_op(row, args)
-
-    def reflected(self: Formula, other: Any) -> Formula:
-        return Formula._apply_op(row, (other, self))
-
-    setattr(Formula, f"__{row.operator}__", operator)
-    if row.arity == 2:
-        setattr(Formula, f"__r{row.operator}__", reflected)
-
-
-for _row in TABLE.values():
-    if _row.operator:
-        _attach(_row)
+give_operators(Formula)
 
 
 class Formulas:
