@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import ShapeError, shown, some
 from autograd_lite.nn.data import real_array
 
 #: A name, and an object array of parameters.
@@ -24,22 +24,18 @@ def tensors_of(
 ) -> Iterator[Named]:
     """The parameters in attributes, lists, tuples, dicts and object arrays, in their order.
 
+    A list of parameters makes one array; a shared parameter comes under each of its names.
+
     Parameters
     ----------
     name : str
         Of the thing; the names of its parts follow after a dot.
-    thing : object
     kind : type
         Of the objects whose attributes are looked at.
     computed : frozenset of Value
         Parameters, though they are no leaves.
     above : tuple
         The objects on the way here: a part may refer to its whole.
-
-    Yields
-    ------
-    (str, ndarray of Value)
-        A list of parameters makes one array; a shared parameter comes under each of its names.
     """
 
     def is_parameter(part: Any) -> bool:
@@ -54,7 +50,9 @@ def tensors_of(
     if isinstance(thing, np.ndarray):
         if thing.size and are_parameters(thing.ravel().tolist()):
             yield name, thing
-    elif is_parameter(thing) or (_is_filled(thing) and are_parameters(thing)):
+    elif is_parameter(thing) or (
+        isinstance(thing, list | tuple) and thing and are_parameters(thing)
+    ):
         yield name, _array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
@@ -83,10 +81,6 @@ def _array(parameters: Any) -> np.ndarray[Any, Any]:
     return np.fromiter(parameters, dtype=object)
 
 
-def _is_filled(thing: Any) -> bool:
-    return isinstance(thing, list | tuple) and bool(thing)
-
-
 def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:
     """Raise a ValueError if one of a tensor's numbers is nan or infinite."""
     bad = np.argwhere(~np.isfinite(numbers))
@@ -95,12 +89,6 @@ def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:
         raise ValueError(
             f"{name}{where} is {float(numbers[tuple(bad[0])])!r}; parameters must be finite"
         )
-
-
-def some(names: set[str], limit: int = 5) -> str:
-    """A few of many names, for a message."""
-    shown = ", ".join(sorted(names)[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
 def matched(
@@ -117,7 +105,7 @@ def matched(
         (state.keys() - tensors.keys(), "holds names that this module does not have:"),
     ):
         if names:
-            raise ValueError(f"the state {fault} {some(names)}")
+            raise ValueError(f"the state {fault} {some(sorted(names), 5)}")
     numbers = {name: real_array(name, state[name]) for name in tensors}
     for name, tensor in tensors.items():
         if numbers[name].shape != tensor.shape:
