@@ -75,23 +75,28 @@ def as_formula(thing: Any) -> Formula:
     return thing if isinstance(thing, Formula) else Formula(float(thing))
 
 
-def _attach(row: Op) -> None:
-    """Let a row's operator work on formulas."""
+def _attach(kind: Any, row: Op) -> None:
+    """Let a row's operator work on a kind of numbers."""
 
-    def operator(*args: Any) -> Formula:
-        return Formula._apply_op(row, args)
+    def operator(*args: Any) -> Any:
+        return kind._apply_op(row, args)
 
-    def reflected(self: Formula, other: Any) -> Formula:
-        return Formula._apply_op(row, (other, self))
+    def reflected(self: Any, other: Any) -> Any:
+        return kind._apply_op(row, (other, self))
 
-    setattr(Formula, f"__{row.operator}__", operator)
+    setattr(kind, f"__{row.operator}__", operator)
     if row.arity == 2:
-        setattr(Formula, f"__r{row.operator}__", reflected)
+        setattr(kind, f"__r{row.operator}__", reflected)
 
 
-for _row in TABLE.values():
-    if _row.operator:
-        _attach(_row)
+def attach_operators(kind: Any) -> None:
+    """Let all operators work on a kind of numbers, by its ``_apply_op``."""
+    for row in TABLE.values():
+        if row.operator:
+            _attach(kind, row)
+
+
+attach_operators(Formula)
 
 
 class Formulas:

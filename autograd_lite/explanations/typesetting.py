@@ -283,8 +283,7 @@ class _Page:
         if formula not in self._written or formula.row is None:
             return self._name(formula.node)
         args = self._formulas.args(formula)
-        places = shown(formula.row, [arg.number for arg in args])
-        return LATEX.call(formula.row, [self._pieces.get(arg) for arg in args], places)
+        return LATEX.call(formula.row, args, [self._pieces.get(arg) for arg in args])
 
 
 def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, Value]:
