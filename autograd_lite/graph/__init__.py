@@ -94,6 +94,12 @@ def row_of(value: Value) -> Any:
     return fields(value)[0]
 
 
+def edges(value: Value) -> list[tuple[Value, float]]:
+    """The parents that are no constants, each with the local derivative by it."""
+    pairs = zip(value.parents, value.local_grads, strict=True)
+    return [(parent, partial) for parent, partial in pairs if not parent.constant]
+
+
 def is_of_table(row: Any) -> bool:
     """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
     return row.name in TABLE and not row.custom
