@@ -45,10 +45,6 @@ def trace(root: Value) -> list[Step]:
         Its nodes without a label are given one (``v1``, ``v2``, …), so that a picture of the graph
         shows the names of this trace. Its graph must not be stale.
 
-    Returns
-    -------
-    list of Step
-
     Examples
     --------
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")

@@ -29,10 +29,6 @@ def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
     items : sequence of Explanation
     sweep : Sweep
         That they come from.
-
-    Returns
-    -------
-    str
     """
     told = items[:NODES]
     names = Names(seen(told, _FACTORS), sweep, LATEX)

@@ -36,10 +36,6 @@ def text(items: Sequence[Explanation], sweep: Sweep) -> str:
     items : sequence of Explanation
     sweep : Sweep
         That they come from.
-
-    Returns
-    -------
-    str
     """
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     told = items[:NODES]

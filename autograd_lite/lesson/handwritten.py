@@ -136,10 +136,6 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
     width : int, default=1
         Neurons in each layer but the last.
 
-    Returns
-    -------
-    CompositionRow
-
     Examples
     --------
     >>> composition(1).formula

@@ -136,10 +136,6 @@ def plot_learning_rates(
     **learning
         Further arguments of `Module.learn`: ``loss``, ``epochs``, ``optimizer`` (by name), ….
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -181,10 +177,6 @@ def plot_optimizers(
     seconds : bool, default=False
     **learning
         Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------
