@@ -97,8 +97,8 @@ def draw_dot(
     >>> x = Value(3.0, label="x")
     >>> print(draw_dot(x * x).text)
     2 values
-      n1     *     data 9  grad 0  from n0 (3), n0 (3)
-      n0  x  leaf  data 3  grad 0
+      n1     *     data 9  no gradient yet  from n0 (3), n0 (3)
+      n0  x  leaf  data 3  no gradient yet
     """
     if rankdir not in _ENTRY:
         raise ValueError(f"rankdir is one of {', '.join(_ENTRY)} and was given {shown(rankdir)}")
