@@ -192,18 +192,9 @@ LATEX, TEXT = Latex(), Notation()
 
 
 def shown(row: Op, numbers: Sequence[float | None]) -> list[list[int]]:
-    """Which arguments of a row are written: their positions, one list for each place.
+    """Which arguments of a row are written, of which some are numbers.
 
-    Parameters
-    ----------
-    row : Op
-    numbers : sequence of float or None
-        The arguments that are numbers.
-
-    Returns
-    -------
-    list of lists of int
-        An empty one where places are left out.
+    Their positions, one list for each place, and an empty one where places are left out.
     """
     if not isinstance(row, SequenceOp):
         return [[i] for i in range(len(numbers))]

@@ -140,7 +140,8 @@ class _Page:
         self._unnamed = 0
         self._parts = [*parts, *self._defined]
         self._choose(depth, max_nodes)
-        order = self._order()
+        # every formula after those that it shows
+        order = order_by(self._parts, lambda x: self._shown(x) if x in self._written else ())
         self._name_labels(order)
         self._write(order)
 
@@ -215,10 +216,6 @@ class _Page:
         args = self._formulas.args(formula)
         places = shown(formula.row, [arg.number for arg in args])
         return [args[k] for place in places for k in place]
-
-    def _order(self) -> list[Formula]:
-        """Every formula after those that it shows."""
-        return order_by(self._parts, lambda x: self._shown(x) if x in self._written else ())
 
     # --- names ------------------------------------------------------------------------------------
 

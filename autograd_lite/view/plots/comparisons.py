@@ -168,15 +168,12 @@ def plot_optimizers(
 
     Parameters
     ----------
-    model : Module
-        Copies of it learn; it stays as it is.
-    inputs, outputs : array
+    model, inputs, outputs, ax, **learning
+        As for `plot_learning_rates`.
     optimizers : mapping of str to callable
         By name, a function that makes the optimiser out of the parameters.
-    ax : Axes, optional
     seconds : bool, default=False
-    **learning
-        Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+        Over the seconds that the runs took.
 
     Raises
     ------
