@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from autograd_lite.engine import Value
@@ -109,9 +109,6 @@ class Explanations(_Told, Sequence[Explanation]):
 
     def __len__(self) -> int:
         return len(self._items)
-
-    def __iter__(self) -> Iterator[Explanation]:
-        return iter(self._items)
 
     def __getitem__(self, key: int | Value | str) -> Explanation:  # type: ignore[override]
         if isinstance(key, int):
