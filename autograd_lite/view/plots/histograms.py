@@ -117,10 +117,6 @@ def plot_histograms(
     log : bool, default=False
         Magnitudes on a logarithmic scale, which leaves out zeros.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ValueError

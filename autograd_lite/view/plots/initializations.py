@@ -95,10 +95,6 @@ def plot_initializations(
     **learning
         Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError

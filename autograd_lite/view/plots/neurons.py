@@ -151,10 +151,6 @@ def plot_neurons(
     feature_names : sequence of str
         Labels of the axes.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
