@@ -113,13 +113,7 @@ class Formulas:
         return formula.args
 
     def simplify(self, order: Sequence[Value]) -> None:
-        """Take nodes, given in topological order, as rows called on formulas.
-
-        Parameters
-        ----------
-        order : sequence of Value
-            Those not among them are taken as they are.
-        """
+        """Take nodes, given in topological order, as rows called on formulas, and no others."""
         for node in order:
             row = row_of(node)
             if row is None or node in self._known:
@@ -133,17 +127,8 @@ class Formulas:
 def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
     """The local derivatives of a node, as formulas of its parents and itself: those of textbooks.
 
-    Parameters
-    ----------
-    node : Value
-    name : callable
-        The formula that stands for a node.
-
-    Returns
-    -------
-    list of Formula or None
-        One for each parent (a number for a constant); None where the row has no rules that run on
-        formulas.
+    One for each parent (a number for a constant), in which a node's `name` stands for it; None
+    where the row has no rules that run on formulas.
     """
     row = row_of(node)
     wanted = [not parent.constant for parent in node.parents]
