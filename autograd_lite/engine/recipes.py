@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.engine.kernels import is_kernel
+from autograd_lite.engine.symbols import Arithmetic
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.numbers import as_float
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
 _ADD = _OPERATORS["add"]
+_SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv"}
 
 
 class Traits(NamedTuple):
@@ -95,7 +97,7 @@ class _Notes:
             ) from error
 
 
-class Register:
+class Register(Arithmetic):
     """Stands for a number while a rule is written down as a recipe."""
 
     __slots__ = ("notes", "number")
@@ -103,29 +105,8 @@ class Register:
     def __init__(self, notes: _Notes, number: int) -> None:
         self.notes, self.number = notes, number
 
-    def __add__(self, other: Any) -> Any:
-        return self.notes.applied(_ADD, (self, other))
-
-    def __radd__(self, other: Any) -> Any:
-        return self.notes.applied(_ADD, (other, self))
-
-    def __sub__(self, other: Any) -> Any:
-        return self.notes.applied(_OPERATORS["sub"], (self, other))
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.notes.applied(_OPERATORS["sub"], (other, self))
-
-    def __mul__(self, other: Any) -> Any:
-        return self.notes.applied(_OPERATORS["mul"], (self, other))
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.notes.applied(_OPERATORS["mul"], (other, self))
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.notes.applied(_OPERATORS["truediv"], (self, other))
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.notes.applied(_OPERATORS["truediv"], (other, self))
+    def _arithmetic(self, sign: str, x: Any, y: Any) -> Any:
+        return self.notes.applied(_OPERATORS[_SIGNS[sign]], (x, y))
 
     def __neg__(self) -> Any:
         return self.notes.applied(_OPERATORS["neg"], (self,))

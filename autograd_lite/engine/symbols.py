@@ -29,7 +29,21 @@ def _refusal(what: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-class Symbol:
+def _both(sign: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    return lambda x, y: x._arithmetic(sign, x, y), lambda y, x: y._arithmetic(sign, x, y)
+
+
+class Arithmetic:
+    """The operators + - * / of a class that says in ``_arithmetic(sign, x, y)`` what they give."""
+
+    __slots__ = ()
+    __add__, __radd__ = _both("+")
+    __sub__, __rsub__ = _both("-")
+    __mul__, __rmul__ = _both("*")
+    __truediv__, __rtruediv__ = _both("/")
+
+
+class Symbol(Arithmetic):
     """An expression.
 
     Attributes
@@ -55,29 +69,11 @@ class Symbol:
     def __repr__(self) -> str:
         return f"<symbol {self.template}>"
 
-    def __add__(self, other: Any) -> Any:
-        return _binary("+", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _binary("+", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _binary("-", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _binary("-", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _binary("*", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _binary("*", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _binary("/", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _binary("/", other, self)
+    @staticmethod
+    def _arithmetic(sign: str, x: Any, y: Any) -> Any:
+        if isinstance(x, Symbol | float | int) and isinstance(y, Symbol | float | int):
+            return expression(f"(#1 {sign} #2)", as_symbol(x), as_symbol(y))
+        return NotImplemented
 
     def __neg__(self) -> Symbol:
         return expression("(-#1)", self)
@@ -99,12 +95,6 @@ class Symbol:
             return expression(leaf_text(forward, row.arity), *arguments)
         holes = ", ".join(f"#{i + 1}" for i in range(row.arity))
         return expression(f"forward_{row.name}({holes}, {_attributes(row)})", *arguments, row=row)
-
-
-def _binary(sign: str, x: Any, y: Any) -> Any:
-    if isinstance(x, Symbol | float | int) and isinstance(y, Symbol | float | int):
-        return expression(f"(#1 {sign} #2)", as_symbol(x), as_symbol(y))
-    return NotImplemented
 
 
 def leaf_text(leaf: Leaf, arity: int) -> str:

@@ -43,6 +43,8 @@ class CSource(str):
 class CLanguage(Language):
     """C99 and its library."""
 
+    end = ";"
+
     def __init__(self, name: str) -> None:
         super().__init__()
         self.prefix = f"{name}_"
@@ -131,55 +133,31 @@ def _check_name(name: Any) -> None:
 
 def _functions(listing: Listing, language: CLanguage, name: str, prototype: str) -> list[str]:
     """The function, after those that it calls: a program of several parts becomes several."""
-    program, name_of = listing.program, listing.name
-    written = listing.namer(lambda number: language.text(number).text)
-    several = len(listing.parts) > 1
-    slots: dict[int, int] = {}
-    body: list[str] = []
+    program, written = listing.program, listing.written(language, "inputs")
+    several, on_heap = len(written.parts) > 1, written.n_kept > _ON_STACK
+    outputs = [f"outputs[{k}] = {text};" for k, text in enumerate(written.outputs)]
+    # an output may lie where an input does: inputs first
+    inputs = [
+        f"const double {listing.name(r)} = inputs[{r}];"
+        for r in dict.fromkeys(program.outputs.tolist())
+        if r < program.n_inputs
+    ]
     texts = []
-    for k, part in enumerate(listing.parts, 1):
-        loads = [r for r in part.loads if r < program.n_inputs]
+    body: list[str] = []
+    for k, (loads, lines) in enumerate(written.parts, 1):
+        loads = loads if several else [*dict.fromkeys([*loads, *inputs])]
+        unused = [] if any("= inputs[" in load for load in loads) else ["(void)inputs;"]
         if not several:
-            loads = list(dict.fromkeys([*loads, *_inputs(program)]))
-        lines = [f"const double {name_of(r)} = inputs[{r}];" for r in loads]
-        lines += [
-            f"const double {name_of(r)} = kept[{slots[r]}];"
-            for r in part.loads
-            if r >= program.n_inputs
-        ]
-        if not loads:
-            lines.append("(void)inputs;")
-        language.lines = lines
-        for step in part.steps:
-            language.write(name_of(step.out), step.row, [*map(written, step.operands)])
-        if not several:
-            body = lines
+            body = [*loads, *unused, *lines]
             break
-        slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
-        lines += [f"kept[{slots[r]}] = {name_of(r)};" for r in part.stores]
         head = f"static void {name}_part{k}(const double *inputs, double *kept)"
-        texts.append(_function(head, lines))
+        texts.append(_function(head, [*loads, *unused, *lines]))
         body.append(f"{name}_part{k}(inputs, kept);")
-    outputs = program.outputs.tolist()
     if several:
-        on_heap = len(slots) > _ON_STACK
-        body[:0] = _room(len(slots), len(outputs)) if on_heap else [f"double kept[{len(slots)}];"]
-        # an output may lie where an input does: inputs first
-        inputs = dict.fromkeys(_inputs(program))
-        body += [f"const double {name_of(r)} = inputs[{r}];" for r in inputs]
-    for k, r in enumerate(outputs):
-        value = f"kept[{slots[r]}]" if several and r in slots else written(r)
-        body.append(f"outputs[{k}] = {value};")
-    if several and on_heap:
-        body.append("free(kept);")
-    if not outputs:
-        body.append("(void)outputs;")
+        room = [f"double kept[{written.n_kept}];"]
+        body = [*(_room(written.n_kept, len(outputs)) if on_heap else room), *body, *inputs]
+    body += [*outputs, *["free(kept);"] * on_heap, *([] if outputs else ["(void)outputs;"])]
     return [*texts, _function(prototype, body)]
-
-
-def _inputs(program: Program) -> list[int]:
-    """The outputs that are inputs."""
-    return [r for r in program.outputs.tolist() if r < program.n_inputs]
 
 
 def _room(count: int, n_outputs: int) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.engine.statements import bare
+from autograd_lite.engine.symbols import Arithmetic
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 
@@ -22,7 +23,7 @@ CHOICE = re.compile(r"(\S+) (<|<=|==|!=|>=|>) (\S+) \? (\S+) : (\S+)")
 _LONG = 16
 
 
-class Text:
+class Text(Arithmetic):
     """An expression in a language.
 
     Attributes
@@ -40,29 +41,10 @@ class Text:
     def __init__(self, language: Language, text: str, steps: int = 0, condition: str = "") -> None:
         self.language, self.text, self.steps, self.condition = language, text, steps, condition
 
-    def __add__(self, other: Any) -> Text:
-        return self.language.joined("+", self, other)
-
-    def __radd__(self, other: Any) -> Text:
-        return self.language.joined("+", other, self)
-
-    def __sub__(self, other: Any) -> Text:
-        return self.language.joined("-", self, other)
-
-    def __rsub__(self, other: Any) -> Text:
-        return self.language.joined("-", other, self)
-
-    def __mul__(self, other: Any) -> Text:
-        return self.language.joined("*", self, other)
-
-    def __rmul__(self, other: Any) -> Text:
-        return self.language.joined("*", other, self)
-
-    def __truediv__(self, other: Any) -> Text:
-        return self.language.joined("/", self, other)
-
-    def __rtruediv__(self, other: Any) -> Text:
-        return self.language.joined("/", other, self)
+    def _arithmetic(self, sign: str, x: Any, y: Any) -> Text:
+        x, y = self.language.text(x), self.language.text(y)
+        text = self.language.operation(sign, x.text, y.text)
+        return Text(self.language, text, x.steps + y.steps + 1)
 
     def __neg__(self) -> Text:
         return Text(self.language, self.language.negation(self.text), self.steps + 1)
@@ -109,6 +91,8 @@ class Language:
         A rule of at most so many steps is a statement in place, a longer one calls a function.
     prefix : str
         Of the names of these functions.
+    end : str
+        Of a statement.
     definitions : list of str
         What has to stand before the statements, in order.
     lines : list of str
@@ -117,6 +101,7 @@ class Language:
 
     short = 1
     prefix = "op_"
+    end = ""
 
     def __init__(self) -> None:
         self.definitions: list[str] = []
@@ -168,11 +153,6 @@ class Language:
             return thing
         number = self.number(float(thing))
         return Text(self, f"({number})" if number.startswith("-") else number)
-
-    def joined(self, sign: str, x: Any, y: Any) -> Text:
-        """An operation as an expression."""
-        x, y = self.text(x), self.text(y)
-        return Text(self, self.operation(sign, x.text, y.text), x.steps + y.steps + 1)
 
     def applied(self, row: Op, args: Sequence[Text]) -> Text:
         """A row of fixed arity: in place if it is one step and repeats no long argument."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autograd_lite.errors import counted
+from autograd_lite.program.exports.language import Language
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Instruction, Program
@@ -23,6 +23,14 @@ class Part:
     steps: list[Instruction] = field(default_factory=list)
     loads: list[int] = field(default_factory=list)
     stores: list[int] = field(default_factory=list)
+
+
+class Written(NamedTuple):
+    """A program's statements: of each part those that load and those that compute and keep."""
+
+    parts: list[tuple[list[str], list[str]]]
+    outputs: list[str]
+    n_kept: int
 
 
 class Listing:
@@ -80,12 +88,32 @@ class Listing:
             return f"x{register}"
         return f"r{register - self._first}"
 
-    def namer(self, literal: Callable[[float], str]) -> Callable[[int], str]:
-        """How registers are written, given how numbers are."""
-        numbers = self.numbers
+    def written(self, language: Language, inputs: str) -> Written:
+        """The statements in a language, given how the array of the inputs is called.
 
-        def written(register: int) -> str:
-            number = numbers.get(register)
-            return self.name(register) if number is None else literal(number)
+        What parts take from others lies in an array ``kept``, if there are several.
+        """
+        slots: dict[int, int] = {}
+        parts = []
 
-        return written
+        def text(register: int) -> str:
+            number = self.numbers.get(register)
+            return self.name(register) if number is None else language.text(number).text
+
+        for part in self.parts:
+            loads = [
+                language.assignment(
+                    self.name(r), f"kept[{slots[r]}]" if r in slots else f"{inputs}[{r}]"
+                )
+                for r in part.loads
+            ]
+            language.lines = lines = []
+            for step in part.steps:
+                language.write(self.name(step.out), step.row, [*map(text, step.operands)])
+            if len(self.parts) > 1:
+                slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
+                lines += [f"kept[{slots[r]}] = {self.name(r)}{language.end}" for r in part.stores]
+            parts.append((loads, lines))
+        outputs = self.program.outputs.tolist()
+        found = [f"kept[{slots[r]}]" if r in slots else text(r) for r in outputs]
+        return Written(parts, found, len(slots))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.engine.symbols import Arithmetic
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op
 from autograd_lite.ops.leaf import Leaf
@@ -33,6 +34,7 @@ OPERATORS = {
     "sqrt": "Sqrt",
     "tanh": "Tanh",
 }
+_ARITHMETIC = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div"}
 _OPTIONS = {"Mod": {"fmod": 1}}
 _COMPARISONS = {"<": "Less", "<=": "LessOrEqual", "==": "Equal", ">": "Greater"}
 #: Element types, by the format's numbers.
@@ -46,7 +48,7 @@ def _is_safe(choice: Any) -> bool:
     return not isinstance(choice, Tensor) and str(choice) != "-0.0"
 
 
-class Tensor:
+class Tensor(Arithmetic):
     """The name of a tensor in a graph that is being made; rules on it add nodes."""
 
     __slots__ = ("graph", "name")
@@ -54,33 +56,18 @@ class Tensor:
     def __init__(self, graph: _Graph, name: str) -> None:
         self.graph, self.name = graph, name
 
-    def __add__(self, other: Any) -> Tensor:
-        if not isinstance(other, Tensor) and other == 0.0:
+    def _arithmetic(self, sign: str, x: Any, y: Any) -> Tensor:
+        if sign == "-" and not isinstance(y, Tensor):
+            sign, y = "+", -y
+        if sign == "+" and not isinstance(x, Tensor):
+            x, y = y, x
+        if sign == "+" and not isinstance(y, Tensor) and y == 0.0:
             # onnxruntime drops an Add of 0.0, which makes 0.0 of -0.0, but no Sum
-            return self.graph.node("Sum", self, other)
-        return self.graph.node("Add", self, other)
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Tensor:
-        return self.graph.node("Sub", self, other) if isinstance(other, Tensor) else self + -other
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return self.graph.node("Sub", other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return self.graph.node("Mul", self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return self.graph.node("Mul", other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return self.graph.node("Div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        if other == 1.0:  # onnxruntime makes y / x of Div(1, x) * y, which may be inf
-            return self.graph.node("Reciprocal", self)
-        return self.graph.node("Div", other, self)
+            return self.graph.node("Sum", x, y)
+        if sign == "/" and not isinstance(x, Tensor) and x == 1.0:
+            # onnxruntime makes y / x of Div(1, x) * y, which may be inf
+            return self.graph.node("Reciprocal", y)
+        return self.graph.node(_ARITHMETIC[sign], x, y)
 
     def __neg__(self) -> Tensor:
         return self.graph.node("Neg", self)
@@ -138,7 +125,7 @@ class _Graph:
             "try to_c(), to_torch() or to_jax()"
         )
 
-    def _choice(self, match: re.Match[str], args: Sequence[Any]) -> Tensor:
+    def _choice(self, match: re.Match[str], args: Sequence[Any]) -> Any:
         left, right, yes, no = (
             args[int(part[1:]) - 1] if part.startswith("#") else float(part)
             for part in match.group(1, 3, 4, 5)

@@ -100,39 +100,18 @@ def functions(listing: Listing, language: Language, name: str) -> str:
 
     A program of several parts becomes several functions, which hand registers on in a list.
     """
-    program, name_of = listing.program, listing.name
-    written = listing.namer(lambda number: language.text(number).text)
-    inputs = [f"x{i}" for i in range(program.n_inputs)]
-    several = len(listing.parts) > 1
-    slots: dict[int, int] = {}
+    inputs = [f"x{i}" for i in range(listing.program.n_inputs)]
+    written = listing.written(language, "x")
     texts = []
-    body: list[str] = []
-    for k, part in enumerate(listing.parts, 1):
-        lines: list[str] = []
-        language.lines = lines
-        for step in part.steps:
-            language.write(name_of(step.out), step.row, [*map(written, step.operands)])
-        if not several:
-            body = lines
-            break
-        loads = [
-            f"{name_of(r)} = " + (f"x[{r}]" if r < program.n_inputs else f"kept[{slots[r]}]")
-            for r in part.loads
-        ]
-        slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
-        stores = [f"kept[{slots[r]}] = {name_of(r)}" for r in part.stores]
-        texts.append(_function(f"{name}_{k}", ["x", "kept"], [*loads, *lines, *stores]))
-        body.append(f"{name}_{k}(x, kept)")
-    if several:
-        body.insert(0, f"x, kept = ({', '.join([*inputs, ''])}), [None] * {len(slots)}")
-    outputs = [
-        f"kept[{slots[r]}]" if several and r in slots else written(r)
-        for r in program.outputs.tolist()
-    ]
-    listed = ", ".join(outputs)
-    body.append(f"return {listed if program.single else f'[{listed}]'}")
-    texts.append(_function(name, inputs, body))
-    return "\n\n\n".join(texts)
+    body = written.parts[0][1]  # of a single part: its parameters are the inputs
+    if len(written.parts) > 1:
+        body = [f"x, kept = ({', '.join([*inputs, ''])}), [None] * {written.n_kept}"]
+        for k, (loads, lines) in enumerate(written.parts, 1):
+            texts.append(_function(f"{name}_{k}", ["x", "kept"], [*loads, *lines]))
+            body.append(f"{name}_{k}(x, kept)")
+    listed = ", ".join(written.outputs)
+    body.append(f"return {listed if listing.program.single else f'[{listed}]'}")
+    return "\n\n\n".join([*texts, _function(name, inputs, body)])
 
 
 def _function(name: str, parameters: Sequence[str], lines: Sequence[str]) -> str:

@@ -127,6 +127,10 @@ def plot_boundary(
     feature_names : sequence of str
         Labels of the two axes.
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ShapeError
@@ -218,6 +222,10 @@ def plot_boundaries(
         Recorded ones. Left out: the first, the last, and two of those between.
     steps, threshold, feature_names
         As for `plot_boundary`; a threshold that is left out is that of the last epoch for all.
+
+    Returns
+    -------
+    Axes
 
     Raises
     ------

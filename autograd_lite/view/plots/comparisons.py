@@ -136,6 +136,10 @@ def plot_learning_rates(
     **learning
         Further arguments of `Module.learn`: ``loss``, ``epochs``, ``optimizer`` (by name), ….
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ShapeError
@@ -174,6 +178,10 @@ def plot_optimizers(
         By name, a function that makes the optimiser out of the parameters.
     seconds : bool, default=False
         Over the seconds that the runs took.
+
+    Returns
+    -------
+    Axes
 
     Raises
     ------

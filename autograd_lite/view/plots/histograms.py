@@ -117,6 +117,10 @@ def plot_histograms(
     log : bool, default=False
         Magnitudes on a logarithmic scale, which leaves out zeros.
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ValueError

@@ -95,6 +95,10 @@ def plot_initializations(
     **learning
         Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ShapeError

@@ -43,6 +43,10 @@ def plot_losses(
     start : int, default=0
         The number of the first loss.
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ShapeError
@@ -80,6 +84,10 @@ def plot_history(
         Whether the losses are shown on a logarithmic scale.
     metric : str, default="loss"
         Or one of ``history.metrics``, such as ``"accuracy"``.
+
+    Returns
+    -------
+    Axes
 
     Raises
     ------
@@ -138,6 +146,10 @@ def plot_loss_curve(
     step : float, optional
         The weight after an update: an arrow along the axis leads there from the tangent's weight.
     ax : Axes, optional
+
+    Returns
+    -------
+    Axes
 
     Raises
     ------
@@ -243,6 +255,10 @@ def plot_step(
         From which weight to which the curve goes. Left out: around `start`.
     steps : int, default=200
         The number of points of the curve.
+
+    Returns
+    -------
+    Axes
 
     Raises
     ------

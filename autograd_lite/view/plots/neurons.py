@@ -151,6 +151,10 @@ def plot_neurons(
     feature_names : sequence of str
         Labels of the axes.
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ShapeError

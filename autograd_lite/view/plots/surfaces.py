@@ -150,6 +150,10 @@ def plot_surface(
     levels : int, default=10
         How many contours there are.
 
+    Returns
+    -------
+    Axes
+
     Raises
     ------
     ShapeError
