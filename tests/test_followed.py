@@ -656,6 +656,14 @@ class TestValuesAround:
         with pytest.raises(ProgramError, match="sets the data"):
             compiled(2.0)
 
+    def test_texts_of_them_may_be_made(self):
+        w, texts = Value(1.0), []
+        f = ag.compile(lambda x: [texts.append(f"{w} {w!r} {w:.1f}"), x * w][1])
+        for number in (1.0, 5.0):
+            w.data = number
+            assert f(1.0) == number
+            assert texts[-1].endswith(f"{number:.1f}")
+
     def test_a_frozen_program_made_inside_keeps_up_with_them(self):
         w, u = Value(1.0), Value(2.0)
         f = ag.compile(lambda x: x * ag.freeze(w * u, [u])(3.0))

@@ -98,7 +98,8 @@ def _held(thing: Any) -> Iterable[Any]:
         return [part for part in thing if type(part) not in (float, int, Value)]
     if isinstance(thing, ModuleType | type):
         return ()
-    return (thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})).values()
+    held = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
+    return [*held.values()]
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -98,6 +98,7 @@ class _Observer:
         for each in older:
             if each.is_older(node):
                 each.read.setdefault(node, fields(node)[3])
+        derived &= not writing.get()
         found += [each for each in older if derived or not each.is_older(node)]
         for each in found if writing.get() else ():
             each.written = each.written or users_line()
