@@ -9,7 +9,9 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, shown, some
+from autograd_lite.graph import row_of
 from autograd_lite.nn.data import real_array
+from autograd_lite.ops.rules import identity
 
 #: A name, and an object array of parameters.
 Named = tuple[str, np.ndarray[Any, Any]]
@@ -70,8 +72,15 @@ def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
 
 
 def _is_free(value: Value) -> bool:
-    """Whether a Value is a leaf that may be set: not computed, not a constant."""
-    return not value.op and not value.constant
+    """Whether a Value is a leaf that may be set: not computed, not a constant.
+
+    Or its copy, which is computed inside a function that is differentiated or compiled by it.
+    """
+    while value.op:
+        if row_of(value) is not identity:
+            return False
+        [value] = value.parents
+    return not value.constant
 
 
 def _array(parameters: Any) -> np.ndarray[Any, Any]:
