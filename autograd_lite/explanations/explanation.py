@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import shown
 from autograd_lite.explanations import equations, telling
 from autograd_lite.explanations.paths import Path, Sweep
 from autograd_lite.graph import check_value, leaves
@@ -106,7 +107,7 @@ class Explanations(Sequence[Explanation]):
             if item.wrt is key or item.wrt.label == key:
                 return item
         labels = ", ".join(repr(item.wrt.label) for item in self._items[:10])
-        raise KeyError(f"nothing is explained about {key!r}; there are {len(self)}: {labels}")
+        raise KeyError(f"nothing is explained about {shown(key)}; there are {len(self)}: {labels}")
 
     def latex(self) -> str:
         """The chain rule for each of the nodes; see `Explanation.latex`.
