@@ -216,3 +216,15 @@ def test_what_users_of_micrograd_write_is_answered(use, error, said):
     if ag.engine == "native":
         with pytest.raises(AttributeError, match=r"'anything'.*dict by Value"):
             Value(1.0).anything = 3
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers"),
+    [(np.std, [2.0, 2.0]), (np.sqrt, [0.0]), (np.cbrt, [0.0]), (np.arcsin, [1.0]),
+     (np.arccosh, [1.0])],
+)  # fmt: skip
+def test_numpy_does_not_warn_of_a_finite_number_with_an_infinite_slope(function, numbers):
+    """It would say "divide by zero encountered in sqrt" of the derivative; warnings are errors."""
+    with np.errstate(all="raise"):
+        found = function(np.array([Value(x) for x in numbers], dtype=object))
+    assert np.all(np.isfinite([x.data for x in np.atleast_1d(found)]))

@@ -10,6 +10,7 @@
 #include <structmember.h>
 
 #include <float.h>
+#include <fenv.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
