@@ -30,7 +30,9 @@ from autograd_lite.errors import (
     TrainingWarning,
 )
 from autograd_lite.ops import TABLE as _TABLE
+from autograd_lite.ops import CustomOp as _CustomOp
 from autograd_lite.ops import Op as _Op
+from autograd_lite.ops import SequenceOp as _SequenceOp
 from autograd_lite.ops import log_softmax, softmax
 from autograd_lite.value import isclose
 
@@ -123,6 +125,15 @@ class _LateMethod:
         return getattr(owner if value is None else value, self.name)
 
 
+class _LateText:
+    """The documentation of a row of the table, written when it is asked for; of its class, none."""
+
+    def __get__(self, row: _Op | None, owner: type) -> str | None:
+        return None if row is None else _package.explanations.documentation(row)
+
+
+for _kind in (_Op, _SequenceOp, _CustomOp):
+    _kind.__doc__ = _LateText()  # type: ignore[assignment]
 _LateMethod("latex", "explanations", "latex")
 _LateMethod("_repr_mimebundle_", "view", "value_mimebundle")
 _names = sorted({*globals(), *_LATE, *_home, "__dir__", "_names"} - {"__getattr__"})

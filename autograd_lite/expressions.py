@@ -37,7 +37,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 # What else a function may be called: its symbol, and its name in LaTeX (ln, arsinh).
 _SPELLINGS = {
-    re.sub(r"\W|operatorname", "", text).lower(): name
+    re.sub(r"\W|operatorname", "", text).lower(): function.__name__
     for name, function in reversed(FUNCTIONS.items())
     for text in (getattr(function, "latex", ""), getattr(function, "symbol", ""), name)
 }

@@ -363,3 +363,15 @@ def test_so_are_those_of_forward_mode():
 def test_nothing_is_told_of_finite_second_derivatives(f, x):
     assert not any(warned(SECOND[name], f, x) for name in ("hessian", "hvp"))
     assert not ag.diagnose(f([*map(Value, x)])).of("hidden_second")
+
+
+def test_what_help_says_stands_on_the_page():
+    notes = ag.tanh.__doc__.partition("Notes\n-----\n")[2]
+    assert f"```text\n{notes}\n```" in PAGE.read_text()
+
+
+def test_an_array_of_floats_and_values_goes_through_ours_alone():
+    mixed = np.array([0.5, Value(2.0)], dtype=object)
+    with pytest.raises(TypeError, match="argument 0 of type float which has no callable exp"):
+        np.exp(mixed)
+    assert [*ag.exp(mixed)] == [ag.exp(0.5), ag.exp(2.0)]

@@ -51,6 +51,29 @@ def test_a_nan_that_signals_is_one_that_does_not(x):
     assert (leaf ** Value(0.0)).data == 1.0
 
 
+@pytest.mark.parametrize("x", [SIGNALLING, -SIGNALLING, math.nan])
+@pytest.mark.parametrize(
+    ("function", "other", "expected"),
+    [
+        (lambda x, y: x**y, 0.0, 1.0),
+        (lambda x, y: y**x, 1.0, 1.0),
+        (ag.hypot, math.inf, math.inf),
+        (lambda x, y: ag.norm([x, y]), 1.0, math.nan),
+    ],
+)
+def test_so_it_is_in_programs(x, function, other, expected):
+    """One number at a time, and over rows: NumPy hands the nan over as it lies in memory.
+
+    Without the machine rows go through NumPy's own hypot, which makes nan of it.
+    """
+    program = ag.compile(function)
+    found = [program(x, other)]
+    if ag.engine == "native" or function is not ag.hypot:
+        found += [*program.map(np.full(9, x), np.full(9, other))]
+        found += [*program.map(x, np.full(3, other), shared=(0,))]
+    assert found == pytest.approx([expected] * len(found), nan_ok=True)
+
+
 def test_labels_that_no_picture_can_hold_are_cleaned_in_captions_too():
     def loss(number):
         x, y = Value(number, label=BAD), Value(2.0, label="y")
@@ -193,3 +216,15 @@ def test_what_users_of_micrograd_write_is_answered(use, error, said):
     if ag.engine == "native":
         with pytest.raises(AttributeError, match=r"'anything'.*dict by Value"):
             Value(1.0).anything = 3
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers"),
+    [(np.std, [2.0, 2.0]), (np.sqrt, [0.0]), (np.cbrt, [0.0]), (np.arcsin, [1.0]),
+     (np.arccosh, [1.0])],
+)  # fmt: skip
+def test_numpy_does_not_warn_of_a_finite_number_with_an_infinite_slope(function, numbers):
+    """It would say "divide by zero encountered in sqrt" of the derivative; warnings are errors."""
+    with np.errstate(all="raise"):
+        found = function(np.array([Value(x) for x in numbers], dtype=object))
+    assert np.all(np.isfinite([x.data for x in np.atleast_1d(found)]))

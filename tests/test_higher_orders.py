@@ -57,3 +57,16 @@ def test_nested_gradients_of_sinc_agree_at_0():
     for expected in (1.0, 0.0, -(exact.math.pi**2) / 3, 0.0, exact.math.pi**4 / 5):
         assert f(0.0) == pytest.approx(expected, rel=1e-13, abs=1e-13)
         f = ag.grad(f)
+
+
+@pytest.mark.parametrize("order", [-1, 10_001, 2**53, 2**64])
+def test_an_order_that_would_never_end_is_refused(order):
+    with pytest.raises(ValueError, match="order is a whole number from 0 to 10,000, and was given"):
+        ag.taylor(ag.sin, 1.0, order)
+
+
+@pytest.mark.parametrize("order", [171, 2**53])
+def test_a_derivative_whose_factorial_no_float_holds_is_refused(order):
+    with pytest.raises(ValueError, match="order is a whole number from 0 to 170, and was given"):
+        ag.derivative(ag.sin, order)
+    assert ag.derivative(ag.sin, 170)(0.0) == 0.0

@@ -6,6 +6,7 @@ except for its oracle.
 
 import inspect
 import math
+import pydoc
 import random
 import re
 
@@ -72,6 +73,33 @@ def test_the_table_holds_every_op_of_the_contract():
     for name in CONTRACT_OPS:
         assert getattr(ag, name) is TABLE[name]
         assert name in ag.__all__
+
+
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+def test_help_says_formula_derivative_domain_and_conventions(row):
+    """And of the class that rows are of, which nobody asked about, it says nothing."""
+    text = pydoc.plain(pydoc.render_doc(row))
+    assert re.search(r"^    Formula: .+\.$", text, re.M)
+    assert len(re.findall(r"^    Derivative by \w+: .+\.$", text, re.M)) == len(row.arguments)
+    assert "    Domain: " in text
+    assert row.arity != 1 or "    Conventions, value and derivative: " in text
+    assert (inspect.getdoc(type(row)), type(row).__call__.__doc__) == (None, None), "IPython's ?"
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (ag.relu, "Conventions, value and derivative: 0 and 0 at -inf, 0 and 0 at 0, inf and 1 at"),
+        (ag.log, "Domain: 0 ≤ x, elsewhere nan"),
+        (ag.arcsin, "Domain: -1 ≤ x ≤ 1, elsewhere nan"),
+        (ag.silu, "Derivative by x: sigmoid(x) * (1 + x * sigmoid(-x))."),
+        (ag.hypot, "Where a second derivative is not finite, it counts as 0"),
+        (with_attrs("leaky_relu", (("slope", 0.25),)), "Derivative by x: where(0 < x, 1, 0.25)."),
+    ],
+    ids=lambda case: getattr(case, "name", ""),
+)
+def test_help_says_what_the_row_does(row, says):
+    assert says in row.__doc__
 
 
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)

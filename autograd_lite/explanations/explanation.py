@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import shown
 from autograd_lite.explanations import equations, telling
 from autograd_lite.explanations.paths import Path, Sweep
 from autograd_lite.graph import check_value, leaves
@@ -117,7 +118,7 @@ class Explanations(_Told, Sequence[Explanation]):
             if item.wrt is key or item.wrt.label == key:
                 return item
         labels = ", ".join(repr(item.wrt.label) for item in self._items[:10])
-        raise KeyError(f"nothing is explained about {key!r}; there are {len(self)}: {labels}")
+        raise KeyError(f"nothing is explained about {shown(key)}; there are {len(self)}: {labels}")
 
     def _every(self) -> list[Explanation]:
         return self._items

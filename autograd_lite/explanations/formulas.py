@@ -59,7 +59,7 @@ class Formula:
             number = row.on_floats(*known)
             if _is_short(number):
                 return Formula(number)
-        elif known:
+        else:
             for pattern, rule in row.identities:
                 if all(p is ... or p == x for p, x in zip(pattern, numbers, strict=True)):
                     return as_formula(rule(*formulas))
@@ -130,17 +130,21 @@ def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | N
     One for each parent (a number for a constant), in which a node's `name` stands for it; None
     where the row has no rules that run on formulas.
     """
-    row = row_of(node)
     wanted = [not parent.constant for parent in node.parents]
     try:
-        out, args = name(node), [name(parent) for parent in node.parents]
-        if row.taught:
-            found = [
-                rule(out, *args) if want else 0.0
-                for rule, want in zip(row.taught, wanted, strict=True)
-            ]
-        else:
-            found = row.partials_on(out, args, wanted)
+        args = [name(parent) for parent in node.parents]
+        found = derivatives(row_of(node), name(node), args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
     return [as_formula(partial) for partial in found]
+
+
+def derivatives(
+    row: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]
+) -> list[Any]:
+    """The local derivatives of a row, those of textbooks; 0.0 where not wanted."""
+    if not row.taught:
+        return row.partials_on(out, args, wanted)
+    return [
+        rule(out, *args) if want else 0.0 for rule, want in zip(row.taught, wanted, strict=True)
+    ]

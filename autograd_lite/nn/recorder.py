@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import AnomalyError, ShapeError, counted
+from autograd_lite.errors import AnomalyError, ShapeError, counted, shown
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import find_loss
@@ -148,7 +148,7 @@ class Recorder:
         chosen = list(self.names if names is None else names)
         unknown = [name for name in chosen if name not in self.names]
         if unknown or len(set(chosen)) != count:
-            what = f"{unknown[0]!r} is none" if unknown else f"{len(set(chosen))} were given"
+            what = f"{shown(unknown[0])} is none" if unknown else f"{len(set(chosen))} were given"
             raise ValueError(
                 f"name {counted(count, 'parameter')} of the {len(self.names)} of this model ("
                 f"{', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''}); {what}"

@@ -75,7 +75,8 @@ class SequenceOp(Op):
     def _defaults(self) -> dict[str, float]:
         return {**self.scalars, **self.attrs}
 
-    def _docstring(self) -> str:
+    def docstring(self) -> str:
+        """What the row itself knows of its documentation."""
         numbers = "".join(
             f"\n{name} : Value or float, default={value!r}" for name, value in self.scalars.items()
         )
@@ -87,8 +88,7 @@ class SequenceOp(Op):
             f"else a float.{empty}"
         )
 
-    def __call__(self, *args: Any, **attrs: Any) -> Any:
-        """Evaluate or record, by the type of the arguments."""
+    def __call__(self, *args: Any, **attrs: Any) -> Any:  # noqa: D102
         row: Op = self
         given = args
         if len(args) > len(self.vectors) == 1 and not isinstance(args[0], Iterable):

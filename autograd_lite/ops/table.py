@@ -131,7 +131,6 @@ class Op:
         self.set_attrs(attrs or {})
         self.doc = doc
         self._set_up()
-        self.__doc__ = self._docstring()
 
     def set_attrs(self, attrs: Mapping[str, float]) -> None:
         """Fix the attributes: from here on the rules take the arguments alone."""
@@ -173,7 +172,8 @@ class Op:
             for name, value in self.attrs.items()
         )
 
-    def _docstring(self) -> str:
+    def docstring(self) -> str:
+        """What the row itself knows of its documentation; `explanations` adds the formulas."""
         return (
             f"{self.doc}\n\nParameters\n----------\n{', '.join(self.arguments)} : "
             "Value, float or array\n    Mixed as you like; arrays broadcast."
@@ -189,8 +189,8 @@ class Op:
     def __reduce__(self) -> tuple[Any, ...]:
         return with_attrs, (self.name, tuple(self.attrs.items()))
 
-    def __call__(self, *args: Any, **attrs: Any) -> Any:
-        """Evaluate or record, by the type of the arguments."""
+    # Without a docstring, which IPython would show beside the row's.
+    def __call__(self, *args: Any, **attrs: Any) -> Any:  # noqa: D102
         row = self
         if attrs or len(args) != self.arity:
             row, args = self._bind(args, attrs)

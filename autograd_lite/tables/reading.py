@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError, counted, some
+from autograd_lite.errors import TableError, counted, shown, some
 from autograd_lite.files import as_path
 
 Kind = Literal["numeric", "text"]
@@ -59,8 +59,8 @@ class Table:
         for name in names:
             if name not in self.names:
                 near = difflib.get_close_matches(name, self.names, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"it has {listed(self.names)}"
-                raise TableError(f"{self.source} has no column {name!r}; {hint}")
+                hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
+                raise TableError(f"{self.source} has no column {shown(name)}; {hint}")
 
     def texts(self, name: str) -> NDArray[Any]:
         """A column's cells; a TableError names the line of one that is empty."""
@@ -91,8 +91,8 @@ class Table:
             if number is None or not math.isfinite(number):
                 what = "no number" if number is None else "not finite"
                 raise TableError(
-                    f"{self.source}, line {line}: {str(cell)!r} in the numeric column {name!r} is "
-                    f"{what}; correct it, or read the column as text (--text {name})"
+                    f"{self.source}, line {line}: {shown(str(cell))} in the numeric column "
+                    f"{name!r} is {what}; correct it, or read the column as text (--text {name})"
                 )
             numbers.append(number)
         return np.array(numbers)

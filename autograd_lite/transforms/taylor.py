@@ -32,7 +32,7 @@ def derivative(f: Function, order: int = 1) -> Function:
         Differentiated by its first argument, a number or Value; others reach it as they are. It
         may return any structure of numbers.
     order : int, default=1
-        At least 0. (8 and more are usable: the cost is polynomial in the order.)
+        From 0 to 170, whose factorial is the last one that a float holds.
 
     Returns
     -------
@@ -50,8 +50,7 @@ def derivative(f: Function, order: int = 1) -> Function:
     >>> ag.derivative(lambda x: x**5, 3)(2.0)
     240.0
     """
-    _check_order(order)
-
+    _check_order(order, 170)
     return transformed(_derivative, f, order)
 
 
@@ -82,7 +81,7 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     x : float or Value
         Where to expand.
     order : int
-        The highest power of t, at least 0.
+        The highest power of t, from 0 to 10,000. The cost grows with its square.
 
     Returns
     -------
@@ -101,7 +100,7 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     >>> ag.taylor(ag.exp, 0.0, 3)
     [1.0, 1.0, 0.5, 0.16666666666666666]
     """
-    recording, coefficients = _expanded(f, x, _check_order(order), (), {})
+    recording, coefficients = _expanded(f, x, _check_order(order, 10_000), (), {})
     return [
         recording.result.rebuilt([series[n] for series in coefficients]) for n in range(order + 1)
     ]
@@ -145,11 +144,13 @@ def _shown(numbers: list[Any], recording: Recording) -> list[Any]:
     return [n if isinstance(n, Value) else float(n) for n in numbers]
 
 
-def _check_order(order: int) -> int:
+def _check_order(order: int, highest: int) -> int:
     try:
         number = operator.index(order)
     except TypeError:
         number = -1
-    if number < 0:
-        raise ValueError(f"order is a whole number, at least 0, and was given {shown(order)}")
+    if not 0 <= number <= highest:
+        raise ValueError(
+            f"order is a whole number from 0 to {highest:,}, and was given {shown(order)}"
+        )
     return number

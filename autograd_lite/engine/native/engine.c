@@ -10,6 +10,7 @@
 #include <structmember.h>
 
 #include <float.h>
+#include <fenv.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -288,11 +289,10 @@ static int take_over_calls(PyObject *type, PyMethodDef *definition, PyObject **s
     return result;
 }
 
-PyDoc_STRVAR(call_doc, "Evaluate or record, by the type of the arguments.");
 static PyMethodDef row_call_definition = {
-    "__call__", (PyCFunction)(void (*)(void))row_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
+    "__call__", (PyCFunction)(void (*)(void))row_call, METH_FASTCALL | METH_KEYWORDS, NULL};
 static PyMethodDef sequence_call_definition = {
-    "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, call_doc};
+    "__call__", (PyCFunction)(void (*)(void))sequence_call, METH_FASTCALL | METH_KEYWORDS, NULL};
 
 PyDoc_STRVAR(set_up_doc,
 "set_up(table, op_type, sequence_op_type, as_float, floor_of, number_types, double_type, ieee_type,\n"

@@ -54,12 +54,20 @@ enum {
 /* --- evaluating the compiled rows of fixed arity ------------------------------------------------
  * A partial by a constant parent is 0.0 and never evaluated: (-2.0)**3.0 needs no logarithm. */
 
+/* NumPy asks the processor whether a method of an object array divided by zero, and would warn of a
+ * finite number because its derivative did. */
+static inline void calm(double out, double partial) {
+    if (!isfinite(partial) && isfinite(out))
+        feclearexcept(FE_ALL_EXCEPT);
+}
+
 #define EVALUATE_1(name)                                                                          \
     static inline void evaluate_##name(Node *node, const double *attrs) {                        \
         const double x = node->x->data;                                                           \
         const double out = forward_##name(x, attrs);                                              \
         node->data = out;                                                                         \
         node->dx = node->x->constant ? 0.0 : partial0_##name(out, x, attrs);                      \
+        calm(out, node->dx);                                                                      \
     }                                                                                             \
     static double floats_##name(const double *args, const double *attrs) {                       \
         return forward_##name(args[0], attrs);                                                    \
@@ -71,6 +79,7 @@ enum {
         node->data = out;                                                                         \
         node->dx = node->x->constant ? 0.0 : partial0_##name(out, x, y, attrs);                   \
         node->dy = node->y->constant ? 0.0 : partial1_##name(out, x, y, attrs);                   \
+        calm(out, node->dx + node->dy);                                                           \
     }                                                                                             \
     static double floats_##name(const double *args, const double *attrs) {                       \
         return forward_##name(args[0], args[1], attrs);                                           \

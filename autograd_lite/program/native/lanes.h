@@ -15,6 +15,13 @@
 #define VECTOR_MATHEMATICS 0
 #endif
 
+/* A nan that signals would be another number to pow and hypot than to Python and to the engine. */
+static inline double quiet(double number) {
+    return number == number ? number : NAN;
+}
+#define pow(x, y) pow(quiet(x), quiet(y))
+#define hypot(x, y) hypot(quiet(x), quiet(y))
+
 #define VECTORS_OF(name) __asm__(name) __attribute__((simd("notinbranch"), const))
 
 #if VECTOR_MATHEMATICS >= 222
@@ -22,12 +29,12 @@
 #define vector_log vector_log
 #define vector_sin vector_sin
 #define vector_cos vector_cos
-#define vector_pow vector_pow
 extern double vector_exp(double x) VECTORS_OF("exp");
 extern double vector_log(double x) VECTORS_OF("log");
 extern double vector_sin(double x) VECTORS_OF("sin");
 extern double vector_cos(double x) VECTORS_OF("cos");
 extern double vector_pow(double x, double y) VECTORS_OF("pow");
+#define vector_pow(x, y) vector_pow(quiet(x), quiet(y))
 #endif
 
 #if VECTOR_MATHEMATICS >= 235
@@ -44,7 +51,6 @@ extern double vector_pow(double x, double y) VECTORS_OF("pow");
 #define vector_erfc vector_erfc
 #define vector_exp2 vector_exp2
 #define vector_expm1 vector_expm1
-#define vector_hypot vector_hypot
 #define vector_log10 vector_log10
 #define vector_log1p vector_log1p
 #define vector_log2 vector_log2
@@ -64,6 +70,7 @@ extern double vector_erfc(double x) VECTORS_OF("erfc");
 extern double vector_exp2(double x) VECTORS_OF("exp2");
 extern double vector_expm1(double x) VECTORS_OF("expm1");
 extern double vector_hypot(double x, double y) VECTORS_OF("hypot");
+#define vector_hypot(x, y) vector_hypot(quiet(x), quiet(y))
 extern double vector_log10(double x) VECTORS_OF("log10");
 extern double vector_log1p(double x) VECTORS_OF("log1p");
 extern double vector_log2(double x) VECTORS_OF("log2");

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning
+from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning, shown
 from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Race:
             Arguments of `Module.learn` for all runs.
         """
         if not runs:
-            raise ShapeError(f"nothing to compare was given: {runs!r}")
+            raise ShapeError(f"nothing to compare was given: {shown(runs)}")
         race = cls()
         for name, arguments_for in runs.items():
             runner = copy.deepcopy(model)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.errors import shown
 from autograd_lite.view.canvas import SEQUENTIAL, axes_or_new, figure_of, ink, name_panels, panels
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Histograms:
     ) -> Histograms:
         """See `plot_histograms`."""
         if of_what not in KINDS:
-            raise ValueError(f"histograms are of {' or '.join(KINDS)}, and not of {of_what!r}")
+            raise ValueError(f"histograms are of {' or '.join(KINDS)}, and not of {shown(of_what)}")
         numbers = recorder.numbers if of_what == "weights" else recorder.gradients()
         if log:
             numbers = np.abs(numbers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.view.canvas import axes_or_new, style, tidy
 from autograd_lite.view.plots.comparisons import finish, learn_or_diverge
 
@@ -41,7 +41,9 @@ class Spread:
     ) -> Spread:
         """See `plot_initializations`."""
         if not len(inits) or not len(seeds) or isinstance(inits, str):
-            raise ShapeError(f"give one scheme and one seed or more; given: {inits!r}, {seeds!r}")
+            raise ShapeError(
+                f"give one scheme and one seed or more; given: {shown(inits)}, {shown(seeds)}"
+            )
         found: dict[str, list[list[float]]] = {}
         for init in inits:
             for seed in seeds:

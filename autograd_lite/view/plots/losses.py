@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import compile
 from autograd_lite.transforms import value_and_grad
@@ -53,7 +53,7 @@ def plot_losses(
         If there is no curve, or one without numbers.
     """
     if not curves or not all(len(losses) for losses in curves.values()):
-        raise ShapeError(f"every curve needs one loss or more; given: {dict(curves)!r}")
+        raise ShapeError(f"every curve needs one loss or more; given: {shown(dict(curves))}")
     ax = axes_or_new(ax)
     for index, (name, losses) in enumerate(curves.items()):
         marker = MARKERS[index % len(MARKERS)] if len(losses) <= 60 else None
@@ -111,10 +111,12 @@ def plot_history(
         curves = {name: (found or {}).get(metric) for name, found in metrics.items()}
         if curves["training"] is None:
             known = ["loss", *(metrics["training"] or {})]
-            raise ValueError(f"there is no metric {metric!r}; choose one of: {', '.join(known)}")
+            raise ValueError(
+                f"there is no metric {shown(metric)}; choose one of: {', '.join(known)}"
+            )
     curves = {name: losses for name, losses in curves.items() if losses is not None and len(losses)}
     if not curves:
-        raise ShapeError(f"there is no loss to plot in {history!r}; call learn() first")
+        raise ShapeError(f"there is no loss to plot in {shown(history)}; call learn() first")
     ax = plot_losses(curves, ax, xlabel="epoch", log=log, start=1)
     ax.yaxis.label.set_text(metric)
     return ax
@@ -223,7 +225,7 @@ class LossCurve:
         reach = max(1.0, abs(start), 1.2 * abs(step - start))
         low, high = (start - reach, start + reach) if span is None else map(as_float, span)
         if not low < high:
-            raise ValueError(f"span goes from a smaller to a larger weight and is {span!r}")
+            raise ValueError(f"span goes from a smaller to a larger weight and is {shown(span)}")
         weights = np.linspace(low, high, steps)
         return cls(weights, compile(f).map(weights), (start, loss, slope), step)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
 from autograd_lite.view.canvas import (
     COLORS,
@@ -181,7 +181,7 @@ def _layers_to(model: Any, layer: int) -> list[Any]:
     layers = list(getattr(model, "layers", ()))
     if not 0 <= layer < len(layers):
         raise ValueError(
-            f"the model has {len(layers)} layers (its attribute `layers`), and layer {layer!r} is "
-            "none of them; they are counted from 0"
+            f"the model has {len(layers)} layers (its attribute `layers`), and layer "
+            f"{shown(layer)} is none of them; they are counted from 0"
         )
     return layers[: layer + 1]

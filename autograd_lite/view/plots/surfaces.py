@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
 from autograd_lite.view.canvas import (
     COLORS,
@@ -187,7 +187,7 @@ def _of_function(loss: Any, names: Sequence[str] | None, path: Any) -> Found:
     if not callable(loss):
         raise TypeError(
             f"a surface is of a function of two numbers, or of an nn.Recorder, and was asked of "
-            f"{type(loss).__name__}: {loss!r}"
+            f"{type(loss).__name__}: {shown(loss)}"
         )
     parameters = inspect.signature(loss).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
@@ -216,7 +216,7 @@ def _span(axis: str, span: Span, path: Any, column: int) -> tuple[float, float]:
     if span is not None:
         low, high = map(float, span)
         if not low < high:
-            raise ValueError(f"{axis} goes from a smaller to a larger number and is {span!r}")
+            raise ValueError(f"{axis} goes from a smaller to a larger number and is {shown(span)}")
         return low, high
     if path is None:
         raise ValueError(f"without a path nothing says where to look; give {axis}=(low, high)")

@@ -1,0 +1,81 @@
+"""What `help` says of an op: its formula, derivatives, domain and conventions, out of its row."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from itertools import product
+
+from autograd_lite.explanations.formulas import Formula, as_formula, derivatives
+from autograd_lite.explanations.notation import TEXT, shown
+from autograd_lite.explanations.templates import Piece
+from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops.leaf import Leaf
+
+_LONGEST = 84
+#: Where functions of one number begin, end or have conventions, and numbers on both sides of them.
+_EDGES = -math.inf, -1.0, 0.0, 1.0, math.inf
+_AROUND = -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0
+
+
+@lru_cache(maxsize=256)
+def documentation(row: Op) -> str:
+    """The docstring of a row. A user's own functions are not called for it."""
+    if row.custom:
+        return row.docstring()
+    names, told = list(row.arguments), list(row.arguments)
+    if isinstance(row, SequenceOp):
+        names = [f"{v[:-1]}{i}" for v in row.vectors for i in (1, 2, 3)] + [*row.scalars]
+        told = [f"{v[:-1]}1" for v in row.vectors] + [*row.scalars]
+    args = [Formula() for _ in names]
+    pieces = dict(zip(args, map(Piece, names), strict=True))
+    call = Formula(row=row, args=tuple(args))
+    formula = _text(call, pieces)
+    if not isinstance(row.forward, Leaf):
+        whole = _text(as_formula(row.expand(args)), pieces)
+        formula += f" = {whole}" * (len(whole) < _LONGEST and whole != formula)
+    lines = [f"Formula: {formula}."]
+    found = derivatives(row, call, args, [name in told for name in names])
+    for name, each in zip(names, found, strict=True):
+        text = _text(as_formula(each), pieces)
+        text = text if len(text) < _LONGEST else "a long formula, which `ag.latex` writes"
+        lines += [f"Derivative by {name}: {text}."] * (name in told)
+    lines += _edges(row) if row.arity == 1 else [f"Domain: all numbers{_exceptions(row)}."]
+    if row.singular is not None:
+        lines.append(f"Where a second derivative is not finite, it {row.counted}.")
+    return f"{row.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines)
+
+
+def _text(formula: Formula, pieces: dict[Formula, Piece]) -> str:
+    def piece(part: Formula) -> Piece:
+        if part.number is not None:
+            return TEXT.number(part.number)
+        if part.row is None:
+            return pieces[part]
+        args = part.args or ()
+        places = shown(part.row, [arg.number for arg in args])
+        return TEXT.call(part.row, [*map(piece, args)], places)
+
+    return piece(formula).text
+
+
+def _edges(row: Op) -> list[str]:
+    """Where a function of one number is defined, and what it is at the ends of that and at 0."""
+    inside = [x for x in _AROUND if not math.isnan(row.on_floats(x))]
+    low, high = inside[0], inside[-1]
+    ends = f"{low:g} ≤ " * (low > _AROUND[0]) + "x" + f" ≤ {high:g}" * (high < _AROUND[-1])
+    domain = "all numbers" if ends == "x" else f"{ends}, elsewhere nan"
+    said = []
+    for x in _EDGES:
+        out = row.on_floats(x)
+        if not math.isnan(out) and (x in (0.0, low, high) or math.isinf(x)):
+            slope = row.partials_on_floats(out, (x,), (True,))[0]
+            said.append(f"{out + 0.0:g} and {slope + 0.0:g} at {x:g}")
+    return [f"Domain: {domain}.", f"Conventions, value and derivative: {', '.join(said)}."]
+
+
+def _exceptions(row: Op) -> str:
+    """Whether a function of several numbers is nan somewhere."""
+    places = product(_AROUND, repeat=row.arity or 0)
+    known = row.arity is None or not any(math.isnan(row.on_floats(*place)) for place in places)
+    return "" if known else "; where the first line says otherwise, or IEEE-754 does, nan"
