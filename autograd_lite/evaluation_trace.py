@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import ancestors, check_fresh, row_of
+from autograd_lite.graph import ancestors, check_fresh, edges, row_of
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,6 @@ def trace(root: Value) -> list[Step]:
         Its nodes without a label are given one (``v1``, ``v2``, …), so that a picture of the graph
         shows the names of this trace. Its graph must not be stale.
 
-    Returns
-    -------
-    list of Step
-
     Examples
     --------
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
@@ -69,7 +65,9 @@ def trace(root: Value) -> list[Step]:
     for node in nodes:
         if not node.label:
             node.label = next(fresh)
-    return [Step(n.label, formula(n), n.data, n.grad, _partials(n)) for n in nodes]
+    partials = [tuple([(parent.label, x) for parent, x in edges(node)]) for node in nodes]
+    pairs = zip(nodes, partials, strict=True)
+    return [Step(n.label, formula(n), n.data, n.grad, found) for n, found in pairs]
 
 
 def formula(node: Value) -> str:
@@ -84,8 +82,3 @@ def formula(node: Value) -> str:
         return f"{row.symbol}{names[0]}"
     names += [f"{name}={number:g}" for name, number in row.attrs.items()]
     return f"{row.name}({', '.join(names)})"
-
-
-def _partials(node: Value) -> tuple[tuple[str, float], ...]:
-    pairs = zip(node.parents, node.local_grads, strict=True)
-    return tuple((parent.label, partial) for parent, partial in pairs if not parent.constant)

@@ -322,9 +322,13 @@ def _is_close(x: Any, y: Any, rtol: Any, atol: Any, equal_nan: Any) -> bool:
 
 
 def _numbers(thing: Any) -> Any:
-    if isinstance(thing, Value):
-        return thing if thing._traced else thing.data
     if isinstance(thing, np.ndarray | list | tuple):
         refuse_masked(thing)
-        return np.array([*map(_numbers, np.ravel(thing).tolist())]).reshape(np.shape(thing))
+        return np.array([*map(_number, np.ravel(thing).tolist())]).reshape(np.shape(thing))
+    return _number(thing)
+
+
+def _number(thing: Any) -> Any:
+    if isinstance(thing, Value):
+        return thing if thing._traced else thing.data
     return as_float(thing)

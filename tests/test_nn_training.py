@@ -604,3 +604,23 @@ def test_inside_detect_anomaly_every_node_is_looked_at():
     model.learn([0.0, 1e5], [0.0, 0.0], epochs=1, progress=False)  # tanh(inf) is 1
     with pytest.raises(AnomalyError, match="inf"), ag.detect_anomaly():
         model.learn([0.0, 1e5], [0.0, 0.0], epochs=1, progress=False)
+
+
+def test_a_model_of_many_paths_is_told_that_programs_are_slower_for_it():
+    """Once, and it learns what it learns without programs."""
+
+    class Leaky(nn.Module):
+        def __init__(self):
+            self.hidden = nn.Layer(4, 10, activation="linear", seed=1)
+            self.out = nn.Neuron(10, nonlin=False, seed=2)
+
+        def __call__(self, x):
+            return self.out([h if h > 0.0 else h * 0.1 for h in self.hidden(x)])
+
+    x = np.random.default_rng(0).normal(size=(200, 4))
+    y = x[:, 0] * x[:, 1]
+    with pytest.warns(UserWarning, match="more than 64 paths") as told:
+        compiled = Leaky().learn(x, y, epochs=2, progress=False, seed=0, compile=True)
+    eager = Leaky().learn(x, y, epochs=2, progress=False, seed=0, compile=False)
+    assert [warning.filename for warning in told] == [__file__]
+    assert compiled.loss == pytest.approx(eager.loss, rel=1e-12)

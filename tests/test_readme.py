@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import autograd_lite as ag
 from autograd_lite.cli import main
+from autograd_lite.ops import TABLE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -51,6 +53,10 @@ def test_the_figures_are_lines_of_the_benchmarks_run():
     figures = [line for line in README.splitlines() if line.startswith("|")]
     assert len(figures) == 2 + 5
     assert [line for line in figures if line not in results] == []
+
+
+def test_the_number_of_ops_is_that_of_the_table():
+    assert f"**{sum(hasattr(ag, name) for name in TABLE)} ops**" in README
 
 
 def test_it_is_read_in_a_few_minutes():

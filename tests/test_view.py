@@ -16,7 +16,7 @@ from nodes import same_nodes
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.view.dot import draw_dot
-from autograd_lite.view.fold import picture
+from autograd_lite.view.fold import Folding
 from autograd_lite.view.picture import every_value
 from autograd_lite.view.steps import steps
 from autograd_lite.view.summary import BLOCKS
@@ -59,7 +59,7 @@ def network(*sizes):
 def boxes(root, **options):
     """The boxes of a picture, by name."""
     max_nodes = options.pop("max_nodes", None)
-    return {box.name: box for box in picture(steps(root, **options), max_nodes).boxes}
+    return {box.name: box for box in Folding(steps(root, **options), max_nodes).picture.boxes}
 
 
 def texts(drawing):
@@ -129,7 +129,7 @@ class TestBoxes:
         assert [arrow.from_constant for arrow in cube["n2"].arrows] == [False, True]
         assert cube["n2"].symbol == "**3"
         x = [Value(float(k)) for k in range(40)]
-        folded = picture(steps(ag.sum([ag.exp(v) for v in x]) * 3.0), 10)
+        folded = Folding(steps(ag.sum([ag.exp(v) for v in x]) * 3.0), 10).picture
         [note] = [a.note.text for box in folded.boxes for a in box.arrows if box.symbol == "*"][1:]
         assert note == "—"
 
@@ -376,7 +376,7 @@ class TestFolding:
             else:
                 total = total + Value(2.0) * float(k)
         order = steps(total).order
-        shown = picture(steps(total), max_nodes)
+        shown = Folding(steps(total), max_nodes).picture
         assert len(shown.boxes) <= max_nodes
         assert f"{len(order)} values, showing {len(shown.boxes)} group" in shown.caption
         held = [re.match(r"×?(\d+)(?: values?\b.*)?$", box.lines[0].text) for box in shown.boxes]
@@ -384,8 +384,8 @@ class TestFolding:
 
     def test_nothing_is_folded_that_fits(self):
         out = neuron()
-        assert picture(steps(out), 10).caption == ""
-        assert picture(steps(out), 9).caption.startswith("10 values, showing ")
+        assert Folding(steps(out), 10).picture.caption == ""
+        assert Folding(steps(out), 9).picture.caption.startswith("10 values, showing ")
 
     def test_draw_dot_draws_every_value_unless_told(self):
         y = Value(1.0)
@@ -407,7 +407,7 @@ class TestFolding:
         y = ag.sum([]) if isinstance(ag.sum([]), Value) else Value(0.0)
         for _ in range(40):
             y = 1.0 + y * 2.0
-        folded = picture(steps(y, constants=False), 10)
+        folded = Folding(steps(y, constants=False), 10).picture
         assert folded.caption.startswith("81 values, showing ")
         assert "constants" not in str(folded.boxes)
 

@@ -15,7 +15,6 @@ from autograd_lite.diagnosis.report import Diagnosis, Finding, ScopeSummary
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.graph import ancestors, check_value
-from autograd_lite.graph.freshness import Freshness
 
 __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
 
@@ -96,14 +95,14 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
     2 nodes: healthy
     """
     order = ancestors(root)
-    freshness = Freshness(order)
-    names = Names(order, freshness)
+    names = Names(order)
+    freshness = names.freshness
     adjoint, backward = origins.backward(order, names)
     summaries, by_scope = flow.by_scope(order, adjoint)
     findings = [
         *origins.forward(order, names),
         *backward,
-        *_stale(freshness, names),
+        *_stale(names),
         *by_scope,
         *units.flat(order),
         *([] if parameters is None else _parameters(parameters, adjoint)),
@@ -114,9 +113,9 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
     return Diagnosis(len(order), findings, summaries)
 
 
-def _stale(freshness: Freshness, names: Names) -> Iterator[Finding]:
+def _stale(names: Names) -> Iterator[Finding]:
     """Every stale node, with the leaves of which one must have been changed."""
-    found = [(node, now, _suspects(node)) for node, now in freshness.stale.items()]
+    found = [(node, now, _suspects(node)) for node, now in names.freshness.stale.items()]
     certain = {leaves[0] for _, _, leaves in found if len(leaves) == 1}
     for node, now, suspects in found:
         leaves = [leaf for leaf in suspects if leaf in certain] or suspects

@@ -18,19 +18,11 @@ def scope_name(scope: tuple[str, ...]) -> str:
 
 
 class Names:
-    """Names of the nodes of one graph: the label, or the number that `draw` gives them.
+    """Names of the nodes of one graph: the label, or the number that `draw` gives them."""
 
-    Parameters
-    ----------
-    order : list of Value
-        All nodes, in topological order.
-    freshness : Freshness
-        Of the same.
-    """
-
-    def __init__(self, order: list[Value], freshness: Freshness) -> None:
+    def __init__(self, order: list[Value]) -> None:
         self._number = {node: number for number, node in enumerate(order)}
-        self.freshness = freshness
+        self.freshness = Freshness(order)
 
     def of(self, node: Value) -> str:
         """The label; ``n7`` without one."""

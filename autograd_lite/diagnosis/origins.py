@@ -9,6 +9,7 @@ from dataclasses import replace
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.report import Finding, Severity
 from autograd_lite.engine import Value, fields
+from autograd_lite.graph import edges
 from autograd_lite.modes import is_silent_to_second_order
 from autograd_lite.ops.rules import carry
 
@@ -55,9 +56,7 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
             counted = fields(node)[0].counted
             message = f"second derivative of {names.formula(node)} is not finite and {counted}"
             notes.append(Finding("hidden_second", "note", (node,), message))
-        for parent, partial in zip(node.parents, node.local_grads, strict=True):
-            if parent.constant:
-                continue
+        for parent, partial in edges(node):
             plain = upstream * partial
             contribution = plain if plain == plain else carry(upstream, partial)
             so_far = adjoint[parent]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from autograd_lite.diagnosis.names import scope_name
 from autograd_lite.diagnosis.report import Finding
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of, scope_of
+from autograd_lite.graph import edges, row_of, scope_of
 from autograd_lite.ops import TABLE, Op
 
 #: A local derivative below this passes (almost) no gradient.
@@ -40,11 +40,7 @@ def flat(order: list[Value]) -> Iterator[Finding]:
         row = row_of(node)
         if row is None or row.arity is None:
             continue
-        partials = [
-            partial
-            for parent, partial in zip(node.parents, node.local_grads, strict=True)
-            if not parent.constant
-        ]
+        partials = [partial for _, partial in edges(node)]
         if len(partials) == 1:
             unit = units.setdefault((scope_of(node), row, node.label), _Unit())
             unit.uses += 1

@@ -22,18 +22,7 @@ _FACTORS, _DEFINITIONS = 6, 24
 
 
 def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
-    """Explanations as equations: the chain rule in symbols, as formulas, and in numbers.
-
-    Parameters
-    ----------
-    items : sequence of Explanation
-    sweep : Sweep
-        That they come from.
-
-    Returns
-    -------
-    str
-    """
+    """Explanations that one sweep gave: the chain rule in symbols, as formulas, and in numbers."""
     told = items[:NODES]
     names = Names(seen(told, _FACTORS), sweep, LATEX)
     formulas: dict[Value, list[Piece | None]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from autograd_lite.engine import Value
@@ -11,7 +12,35 @@ from autograd_lite.explanations.paths import Path, Sweep
 from autograd_lite.graph import check_value, leaves
 
 
-class Explanation:
+class _Told(ABC):
+    """What one explanation and several have in common: how they are shown."""
+
+    _sweep: Sweep
+
+    @abstractmethod
+    def _every(self) -> list[Explanation]:
+        """Each of them."""
+
+    def latex(self) -> str:
+        """The chain rule along the paths of each node: in symbols, as formulas, and in numbers.
+
+        Returns
+        -------
+        str
+            LaTeX without dollar signs, an ``aligned`` environment.
+        """
+        return equations.latex(self._every(), self._sweep)
+
+    def __str__(self) -> str:
+        return telling.text(self._every(), self._sweep)
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"
+
+
+class Explanation(_Told):
     """Where the derivative of a root by one node comes from, as `explain` returns it.
 
     Printed, it is a table for a terminal; in a notebook, the chain rule in LaTeX.
@@ -65,26 +94,11 @@ class Explanation:
             total += path.product
         return total + self.rest
 
-    def latex(self) -> str:
-        """The chain rule along the paths: in symbols, as formulas, and in numbers.
-
-        Returns
-        -------
-        str
-            LaTeX without dollar signs, an ``aligned`` environment.
-        """
-        return equations.latex([self], self._sweep)
-
-    def __str__(self) -> str:
-        return telling.text([self], self._sweep)
-
-    __repr__ = __str__
-
-    def _repr_latex_(self) -> str:
-        return f"$$\n{self.latex()}\n$$"
+    def _every(self) -> list[Explanation]:
+        return [self]
 
 
-class Explanations(Sequence[Explanation]):
+class Explanations(_Told, Sequence[Explanation]):
     """One `Explanation` for each of several nodes, in their order.
 
     An item is found by its position, by the Value it is about, or by that Value's label.
@@ -96,9 +110,6 @@ class Explanations(Sequence[Explanation]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def __iter__(self) -> Iterator[Explanation]:
-        return iter(self._items)
-
     def __getitem__(self, key: int | Value | str) -> Explanation:  # type: ignore[override]
         if isinstance(key, int):
             return self._items[key]
@@ -108,23 +119,8 @@ class Explanations(Sequence[Explanation]):
         labels = ", ".join(repr(item.wrt.label) for item in self._items[:10])
         raise KeyError(f"nothing is explained about {key!r}; there are {len(self)}: {labels}")
 
-    def latex(self) -> str:
-        """The chain rule for each of the nodes; see `Explanation.latex`.
-
-        Returns
-        -------
-        str
-            LaTeX without dollar signs, an ``aligned`` environment.
-        """
-        return equations.latex(self._items, self._sweep)
-
-    def __str__(self) -> str:
-        return telling.text(self._items, self._sweep)
-
-    __repr__ = __str__
-
-    def _repr_latex_(self) -> str:
-        return f"$$\n{self.latex()}\n$$"
+    def _every(self) -> list[Explanation]:
+        return self._items
 
 
 def explain(

@@ -75,23 +75,28 @@ def as_formula(thing: Any) -> Formula:
     return thing if isinstance(thing, Formula) else Formula(float(thing))
 
 
-def _attach(row: Op) -> None:
-    """Let a row's operator work on formulas."""
+def _attach(kind: Any, row: Op) -> None:
+    """Let a row's operator work on a kind of numbers."""
 
-    def operator(*args: Any) -> Formula:
-        return Formula._apply_op(row, args)
+    def operator(*args: Any) -> Any:
+        return kind._apply_op(row, args)
 
-    def reflected(self: Formula, other: Any) -> Formula:
-        return Formula._apply_op(row, (other, self))
+    def reflected(self: Any, other: Any) -> Any:
+        return kind._apply_op(row, (other, self))
 
-    setattr(Formula, f"__{row.operator}__", operator)
+    setattr(kind, f"__{row.operator}__", operator)
     if row.arity == 2:
-        setattr(Formula, f"__r{row.operator}__", reflected)
+        setattr(kind, f"__r{row.operator}__", reflected)
 
 
-for _row in TABLE.values():
-    if _row.operator:
-        _attach(_row)
+def attach_operators(kind: Any) -> None:
+    """Let all operators work on a kind of numbers, by its ``_apply_op``."""
+    for row in TABLE.values():
+        if row.operator:
+            _attach(kind, row)
+
+
+attach_operators(Formula)
 
 
 class Formulas:
@@ -128,13 +133,7 @@ class Formulas:
         return formula.args
 
     def simplify(self, order: Sequence[Value]) -> None:
-        """Take nodes, given in topological order, as rows called on formulas.
-
-        Parameters
-        ----------
-        order : sequence of Value
-            Those not among them are taken as they are.
-        """
+        """Take nodes, given in topological order, as rows called on formulas, and no others."""
         for node in order:
             row = row_of(node)
             if row is None or node in self._known:
@@ -148,17 +147,8 @@ class Formulas:
 def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
     """The local derivatives of a node, as formulas of its parents and itself: those of textbooks.
 
-    Parameters
-    ----------
-    node : Value
-    name : callable
-        The formula that stands for a node.
-
-    Returns
-    -------
-    list of Formula or None
-        One for each parent (a number for a constant); None where the row has no rules that run on
-        formulas.
+    One for each parent (a number for a constant), in which a node's `name` stands for it; None
+    where the row has no rules that run on formulas.
     """
     row = row_of(node)
     wanted = [not parent.constant for parent in node.parents]

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula, partials
-from autograd_lite.explanations.notation import Notation, shown
+from autograd_lite.explanations.notation import Notation
 from autograd_lite.explanations.paths import Sweep
 from autograd_lite.explanations.templates import Piece
-from autograd_lite.graph import row_of
+from autograd_lite.graph import order_by, row_of
 
 #: Arguments of an op that has formulas of its local derivatives.
 _ARGUMENTS = 24
@@ -81,10 +81,9 @@ class Names:
 
     def call(self, node: Value) -> Piece:
         """How a node was computed from its parents."""
-        row, numbers = row_of(node), self.recorded(node)
-        parents = [self.formula(parent, numbers) for parent in node.parents]
-        pieces = [self.piece(parent) for parent in parents]
-        return self.notation.call(row, pieces, shown(row, [p.number for p in parents]))
+        numbers = self.recorded(node)
+        args = [self.formula(parent, numbers) for parent in node.parents]
+        return self.notation.call(row_of(node), args, [self.piece(arg) for arg in args])
 
     def partials(self, node: Value) -> list[Piece | None]:
         """The local derivatives of a node as formulas; None for one that is too long or unknown."""
@@ -97,20 +96,12 @@ class Names:
 
     def _written(self, formula: Formula) -> Piece | None:
         pieces: dict[Formula, Piece] = {}
-        stack = [formula]
-        while stack:
-            part = stack[-1]
+        for part in order_by([formula], lambda part: part.args or ()):
             args = part.args or ()
-            missing = [arg for arg in args if arg not in pieces]
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
             if part.row is None:
                 pieces[part] = self.piece(part)
             else:
-                places = shown(part.row, [arg.number for arg in args])
-                pieces[part] = self.notation.call(part.row, [pieces[arg] for arg in args], places)
+                pieces[part] = self.notation.call(part.row, args, [pieces[arg] for arg in args])
             if len(pieces[part].text) > self.notation.longest:
                 return None
         return pieces[formula]

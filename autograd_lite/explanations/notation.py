@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite.explanations.formulas import Formula
 from autograd_lite.explanations.templates import ATOM, POWER, PRODUCT, Piece, fill
 from autograd_lite.ops import TABLE, Op, SequenceOp
 
@@ -72,25 +73,12 @@ class Notation:
         digits = int(number.bit_length() * math.log10(2.0))
         return f"{number:,}" if digits < 40 else f"about 10^{digits:,}"
 
-    def call(self, row: Op, args: Sequence[Piece | None], places: list[list[int]]) -> Piece:
-        """A row's call.
-
-        Parameters
-        ----------
-        row : Op
-        args : sequence of Piece or None
-            None for what is not written.
-        places : list of lists of int
-            For a row of many arguments those written, as `shown` gives them.
-
-        Returns
-        -------
-        Piece
-        """
+    def call(self, row: Op, args: Sequence[Formula], pieces: Sequence[Piece | None]) -> Piece:
+        """A row's call, given how each argument is written: None for those left out."""
         if isinstance(row, SequenceOp):
-            return self._sequence(row, args, places)
-        pieces = {str(i): piece for i, piece in enumerate(args, 1) if piece is not None}
-        return fill(self._template(row), pieces, self.brackets)
+            return self._sequence(row, pieces, shown(row, [arg.number for arg in args]))
+        known = {str(i): piece for i, piece in enumerate(pieces, 1) if piece is not None}
+        return fill(self._template(row), known, self.brackets)
 
     def _template(self, row: Op) -> str:
         if row.arity == 2 and (row.operator or not row.symbol.isidentifier()):
@@ -204,18 +192,9 @@ LATEX, TEXT = Latex(), Notation()
 
 
 def shown(row: Op, numbers: Sequence[float | None]) -> list[list[int]]:
-    """Which arguments of a row are written: their positions, one list for each place.
+    """Which arguments of a row are written, of which some are numbers.
 
-    Parameters
-    ----------
-    row : Op
-    numbers : sequence of float or None
-        The arguments that are numbers.
-
-    Returns
-    -------
-    list of lists of int
-        An empty one where places are left out.
+    Their positions, one list for each place, and an empty one where places are left out.
     """
     if not isinstance(row, SequenceOp):
         return [[i] for i in range(len(numbers))]

@@ -29,18 +29,7 @@ _STALE = (
 
 
 def text(items: Sequence[Explanation], sweep: Sweep) -> str:
-    """Explanations as text, as wide as the terminal.
-
-    Parameters
-    ----------
-    items : sequence of Explanation
-    sweep : Sweep
-        That they come from.
-
-    Returns
-    -------
-    str
-    """
+    """Explanations that one sweep gave, as text, as wide as the terminal."""
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     told = items[:NODES]
     names = Names(seen(told, width), sweep, TEXT)

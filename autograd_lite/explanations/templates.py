@@ -136,10 +136,6 @@ def fill(template: str, pieces: Mapping[str, Piece], brackets: str) -> Piece:
     brackets : str
         What a piece is put into where it must be, as a template.
 
-    Returns
-    -------
-    Piece
-
     Examples
     --------
     >>> a, b = Piece("a"), Piece("b + c", SUM)

@@ -140,7 +140,8 @@ class _Page:
         self._unnamed = 0
         self._parts = [*parts, *self._defined]
         self._choose(depth, max_nodes)
-        order = self._order()
+        # every formula after those that it shows
+        order = order_by(self._parts, lambda x: self._shown(x) if x in self._written else ())
         self._name_labels(order)
         self._write(order)
 
@@ -216,10 +217,6 @@ class _Page:
         places = shown(formula.row, [arg.number for arg in args])
         return [args[k] for place in places for k in place]
 
-    def _order(self) -> list[Formula]:
-        """Every formula after those that it shows."""
-        return order_by(self._parts, lambda x: self._shown(x) if x in self._written else ())
-
     # --- names ------------------------------------------------------------------------------------
 
     def _name_labels(self, order: list[Formula]) -> None:
@@ -283,8 +280,7 @@ class _Page:
         if formula not in self._written or formula.row is None:
             return self._name(formula.node)
         args = self._formulas.args(formula)
-        places = shown(formula.row, [arg.number for arg in args])
-        return LATEX.call(formula.row, [self._pieces.get(arg) for arg in args], places)
+        return LATEX.call(formula.row, args, [self._pieces.get(arg) for arg in args])
 
 
 def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, Value]:

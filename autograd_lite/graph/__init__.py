@@ -94,19 +94,19 @@ def row_of(value: Value) -> Any:
     return fields(value)[0]
 
 
+def edges(value: Value) -> list[tuple[Value, float]]:
+    """The parents that are no constants, each with the local derivative by it."""
+    pairs = zip(value.parents, value.local_grads, strict=True)
+    return [(parent, partial) for parent, partial in pairs if not parent.constant]
+
+
 def is_of_table(row: Any) -> bool:
     """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
     return row.name in TABLE and not row.custom
 
 
 def check_fresh(order: list[Value], purpose: str) -> None:
-    """Raise a GraphError if a node of the graph is stale.
-
-    Raises
-    ------
-    GraphError
-        Naming the first stale node and the way out.
-    """
+    """Raise a GraphError that names the first stale node and the way out, if one is stale."""
     for node in order:
         row = row_of(node)
         if row is None:
@@ -121,13 +121,7 @@ def check_fresh(order: list[Value], purpose: str) -> None:
 
 
 def check_value(thing: Any, role: str) -> Value:
-    """The thing itself, if it is a Value.
-
-    Raises
-    ------
-    TypeError
-        If it is not.
-    """
+    """The thing itself, if it is a Value; else a TypeError is raised."""
     if not isinstance(thing, Value):
         raise TypeError(
             f"{role} must be a Value and is {type(thing).__name__}: {shown(thing)}; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import ancestors
+from autograd_lite.graph import ancestors, edges
 from autograd_lite.ops.rules import square
 
 
@@ -90,11 +90,7 @@ def chain_table(graph: Chain | None = None) -> list[ChainRow]:
             node.label,
             formulas.get(node.label, ""),
             node.data,
-            tuple(
-                (parent.label, local)
-                for parent, local in zip(node.parents, node.local_grads, strict=True)
-                if not parent.constant
-            ),
+            tuple((parent.label, local) for parent, local in edges(node)),
             node.grad,
         )
         for node in ancestors(graph.loss)

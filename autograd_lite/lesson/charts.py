@@ -80,13 +80,7 @@ class Chart:
         )
 
     def svg(self, still: Sequence[str], moving: Sequence[str]) -> str:
-        """The picture.
-
-        Parameters
-        ----------
-        still, moving : sequence of str
-            What stays when sliders move, and what the script draws in other places.
-        """
+        """The picture: what stays when sliders move, and what the script draws elsewhere then."""
         floor, right = self.height - _BOTTOM, _WIDTH - _RIGHT
         ends = [f"{self.x.low:g} {self.x.high:g} {_LEFT:g} {right:g}"]
         ends += [f"{self.y.low:g} {self.y.high:g} {floor:g} {_TOP:g}"]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import Value
+from autograd_lite.graph import edges
 from autograd_lite.lesson.backpropagation import Chain, chain
 from autograd_lite.view.canvas import COLORS, new_figure
 
@@ -65,9 +66,7 @@ def chain_diagram(graph: Chain | None = None) -> Figure:
             for node, place in places.items()
         }
         for node, box in boxes.items():
-            for parent, local in zip(node.parents, node.local_grads, strict=True):
-                if parent.constant:
-                    continue
+            for parent, local in edges(node):
                 _arrow(ax, *((box, boxes[parent]) if backward else (boxes[parent], box)), color)
                 if backward:
                     (x, y), (px, py) = places[node], places[parent]

@@ -108,10 +108,6 @@ def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nud
         Round the numbers of every row, and the totals, to so many decimals, as on paper; None
         rounds nothing.
 
-    Returns
-    -------
-    Nudge
-
     Examples
     --------
     >>> table = nudge()

@@ -123,14 +123,11 @@ def signs() -> Figure:
 def by_hand() -> Figure:
     """Step 5: how long the hand-written derivative gets, beside the local derivatives."""
     figure, ax = new_figure()
-    curves: list[tuple[str, list[int]]] = []
-    rows = {width: handwritten.compositions(range(1, 11), width) for width in (2, 1)}
-    for width, name in ((2, "2 neurons a layer"), (1, "1 neuron a layer")):
-        curves.append((f"formula by hand, {name}", [len(r.formula) for r in rows[width]]))
-    for width, name in ((2, "2 neurons a layer"), (1, "1 neuron a layer")):
-        counts = [r.local_derivatives for r in rows[width]]
-        curves.append((f"local derivatives, {name}", counts))
-    for index, (name, counts) in enumerate(curves):
+    names = {2: "2 neurons a layer", 1: "1 neuron a layer"}
+    rows = {name: handwritten.compositions(range(1, 11), n) for n, name in names.items()}
+    curves = {f"formula by hand, {n}": [len(r.formula) for r in rows[n]] for n in rows}
+    curves |= {f"local derivatives, {n}": [r.local_derivatives for r in rows[n]] for n in rows}
+    for index, (name, counts) in enumerate(curves.items()):
         ax.plot(range(1, 11), counts, marker="os^D"[index], markersize=4, label=name,
                 **style(index))  # fmt: skip
     ax.set_yscale("log")

@@ -153,10 +153,6 @@ def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Race:
     evaluations : int, default=100
     start : float, default=3.0
         The initial number of every weight.
-
-    Returns
-    -------
-    Race
     """
     loss = linear_loss(weights)
     first = [start] * weights

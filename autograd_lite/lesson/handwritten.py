@@ -12,58 +12,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.engine import Value
+from autograd_lite.explanations.formulas import Formula, attach_operators
+from autograd_lite.explanations.notation import TEXT
+from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import Op
 from autograd_lite.ops.rules import tanh
 from autograd_lite.transforms import gradient
 
-_SUM, _PRODUCT, _NAME = range(3)
 
+class Written(Piece):
+    """A number that is only written down in Python's notation: arithmetic gives longer text."""
 
-@dataclass(frozen=True)
-class Written:
-    """A number that is only written down: arithmetic on it gives longer text.
-
-    Attributes
-    ----------
-    text : str
-        A formula in Python's notation.
-    rank : int
-        How firmly it holds together: as a sum, as a product or power, or as a name or call. An
-        operation that binds more firmly puts brackets around it.
-    """
-
-    text: str
-    rank: int = _NAME
-
-    def __add__(self, other: Any) -> Written:
-        return Written(f"{self.text} + {_text(other)}", _SUM)
-
-    def __sub__(self, other: Any) -> Written:
-        return Written(f"{self.text} - {_text(other, _PRODUCT)}", _SUM)
-
-    def __rsub__(self, other: Any) -> Written:
-        return Written(f"{_text(other)} - {_text(self, _PRODUCT)}", _SUM)
-
-    def __mul__(self, other: Any) -> Written:
-        return Written(f"{_text(self, _PRODUCT)}*{_text(other, _PRODUCT)}", _PRODUCT)
-
-    def __rmul__(self, other: Any) -> Written:
-        return Written(f"{_text(other)}*{_text(self, _PRODUCT)}", _PRODUCT)
-
-    def __pow__(self, exponent: int) -> Written:
-        return Written(f"{_text(self, _NAME)}**{exponent}", _PRODUCT)
+    __slots__ = ()
 
     @staticmethod
     def _apply_op(row: Op, args: Sequence[Any]) -> Written:
-        return Written(f"{row.name}({', '.join(map(_text, args))})")
+        pieces = [arg if isinstance(arg, Piece) else TEXT.number(float(arg)) for arg in args]
+        call = TEXT.call(row, [Formula()] * len(pieces), pieces)
+        return Written(call.text.replace(" * ", "*"), call.level)
 
 
-def _text(number: Any, at_least: int = _SUM) -> str:
-    if not isinstance(number, Written):
-        return f"{number:g}"
-    return number.text if number.rank >= at_least else f"({number.text})"
-
+attach_operators(Written)
 
 #: One row of weights per neuron, for each layer.
 Layers = list[list[list[Any]]]
@@ -165,10 +135,6 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
         At least 1.
     width : int, default=1
         Neurons in each layer but the last.
-
-    Returns
-    -------
-    CompositionRow
 
     Examples
     --------

@@ -147,10 +147,6 @@ def descend(
         The loss at which the model counts as converged.
     max_updates : int, default=50
 
-    Returns
-    -------
-    Descent
-
     Examples
     --------
     >>> run = descend(3.0)

@@ -136,14 +136,7 @@ def _aligned(table: Table, room: int) -> str:
 
 
 def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> str:
-    """The parts as elements.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-    figures : mapping of str to str, optional
-        The HTML of figures by their names; others are left out.
-    """
+    """The parts as elements, given the HTML of figures by their names; others are left out."""
     shown = figures or {}
     elements = (
         shown.get(part.name, "") if isinstance(part, Figure) else _element(part) for part in parts

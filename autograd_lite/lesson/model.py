@@ -33,11 +33,6 @@ class ForwardRow:
 def model(W: Number, x: float) -> Number:
     """The network of the lesson, y = W·x: one weight between the input and the output.
 
-    Parameters
-    ----------
-    W : float or Value
-    x : float
-
     Returns
     -------
     float or Value
@@ -59,10 +54,6 @@ def random_starts(count: int = 3, seed: int = 0) -> list[float]:
     count : int, default=3
     seed : int, default=0
         The same seed gives the same weights.
-
-    Returns
-    -------
-    list of float
     """
     draw = random.Random(seed).uniform
     return [draw(0.0, 6.0) for _ in range(count)]
@@ -70,14 +61,6 @@ def random_starts(count: int = 3, seed: int = 0) -> list[float]:
 
 def forward_table(W: float) -> list[ForwardRow]:
     """Forward propagation: what the model puts out for each input, beside what is desired.
-
-    Parameters
-    ----------
-    W : float
-
-    Returns
-    -------
-    list of ForwardRow
 
     Examples
     --------

@@ -121,10 +121,6 @@ def depth_and_width(
     epochs : int, default=150
     seed : int, default=0
         Of the initial weights.
-
-    Returns
-    -------
-    list of NetworkRun
     """
     return [_wave_run(tuple(hidden), epochs, seed) for hidden in shapes]
 

@@ -85,10 +85,6 @@ def optimize(
     max_updates : int, default=200
     tolerance : float
         The loss at which it has converged. A loss beyond a thousand times the first ends it too.
-
-    Returns
-    -------
-    OptimizerRun
     """
     W, b = Value(START[0], "W"), Value(START[1], "b")
     optimizer = OPTIMIZERS[name]([W, b], learning_rate)
@@ -109,10 +105,6 @@ def optimize(
 
 def compare_optimizers(rates: Sequence[float] = RATES) -> list[OptimizerRun]:
     """Every optimiser at the learning rate, out of the same few, with which it converges first.
-
-    Parameters
-    ----------
-    rates : sequence of float
 
     Returns
     -------

@@ -50,13 +50,7 @@ _DESCENT = (
 
 
 def figures(graphs: dict[str, str]) -> dict[str, str]:
-    """The HTML of every figure, by its name.
-
-    Parameters
-    ----------
-    graphs : dict of str to str
-        The images of the graphs to step through.
-    """
+    """The HTML of every figure, by its name, given the images of the graphs to step through."""
     errors = _table("input", "actual", "desired", "absolute error", "squared error")
     return {
         "models": _figure("models", ["W"], _models(), _MODELS),

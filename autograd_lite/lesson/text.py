@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from autograd_lite.errors import counted
+from autograd_lite.graph import edges
 from autograd_lite.lesson import backpropagation as chain_of_two
 from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
 from autograd_lite.lesson.layout import (
@@ -228,8 +229,7 @@ def _drawn(graph: chain_of_two.Chain) -> str:
     nodes = (graph.x, graph.h, graph.y, graph.error, graph.loss)
     forward, backward = [f"{graph.x.label}={graph.x.data:g}"], [f"{graph.x.grad:g}"]
     for before, node in pairwise(nodes):
-        edges = zip(node.parents, node.local_grads, strict=True)
-        local = next(partial for parent, partial in edges if parent is before)
+        local = dict(edges(node))[before]
         others = [f"{p.label}={p.data:g}".lstrip("=") for p in node.parents if p is not before]
         forward += [f"─{node._op}{''.join(others)}▶", f"{node.label}={node.data:g}"]
         backward += [f"◀·{local:g}─", f"{node.grad:g}"]

@@ -66,14 +66,14 @@ def check_adjoints(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
     """
     watcher = _watcher()
     if watcher is not None:
-        watcher.check_seconds(nodes, watcher.check_adjoints(nodes, _numbers(seeds)))
+        watcher.check_seconds(nodes, watcher.check_adjoints(nodes, seeds))
 
 
 def check_tangents(nodes: list[Value], seeds: Mapping[Value, Any], first: bool = False) -> None:
     """The same for a forward sweep, which is the last one if this is about `first` derivatives."""
     watcher = _watcher()
     if watcher is not None:
-        watcher.check_tangents(nodes, _numbers(seeds))
+        watcher.check_tangents(nodes, seeds)
         if not first:
             watcher.check_seconds(nodes, {})
 
@@ -127,10 +127,6 @@ def _watcher() -> _Watcher | None:
     return watcher if isinstance(watcher, _Watcher) else None
 
 
-def _numbers(seeds: Mapping[Value, Any]) -> dict[Value, float]:
-    return {n: x.data if isinstance(x, Value) else float(x) for n, x in seeds.items()}
-
-
 class _Watcher:
     """What `detect_anomaly` has the engine tell of every node and pass."""
 
@@ -164,7 +160,7 @@ class _Watcher:
             self.check_adjoints(topological_order([root]), {root: seed})
 
     def check_adjoints(
-        self, nodes: list[Value], seeds: Mapping[Value, float]
+        self, nodes: list[Value], seeds: Mapping[Value, Any]
     ) -> Mapping[Value, float]:
         """The very sweep of the engine, in its order, with an error at the first nan or inf."""
         adjoint = dict.fromkeys(nodes, 0.0)
@@ -194,9 +190,9 @@ class _Watcher:
             message, AnomalyWarning, line.file, line.number, registry=self._warned
         )
 
-    def check_tangents(self, nodes: list[Value], seeds: Mapping[Value, float]) -> None:
+    def check_tangents(self, nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
         """The same from the inputs to the outputs."""
-        tangent = dict(_checked(seeds))
+        tangent = _checked(seeds)
         for node in nodes:
             if node not in seeds:
                 total = 0.0
@@ -254,11 +250,12 @@ def _edges(node: Value) -> Iterator[tuple[int, tuple[Value, float]]]:
     return enumerate(zip(node.parents, node.local_grads, strict=True))
 
 
-def _checked(seeds: Mapping[Value, float]) -> Mapping[Value, float]:
-    for seed in seeds.values():
+def _checked(seeds: Mapping[Value, Any]) -> dict[Value, float]:
+    numbers = {n: x.data if isinstance(x, Value) else float(x) for n, x in seeds.items()}
+    for seed in numbers.values():
         if not isfinite(seed):
             raise AnomalyError(f"a derivative's seed is {seed}; give a finite number")
-    return seeds
+    return numbers
 
 
 def _origin(node: Value, numbers: Mapping[Value, float]) -> tuple[Value, Value | None]:

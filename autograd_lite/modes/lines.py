@@ -34,6 +34,8 @@ def users_line() -> Line:
     """The line that runs now, in the innermost function that is not of this package or NumPy."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(str(frame.f_globals.get("__name__"))):
+        if frame.f_code.co_filename.startswith("<doctest"):  # as a user would write it
+            break
         frame = frame.f_back
     return Line(frame.f_code.co_filename, frame.f_lineno or 0)
 

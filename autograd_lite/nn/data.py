@@ -152,7 +152,7 @@ def numbers_of(output: Any) -> Any:
         return [numbers_of(value) for value in output]
     raise TypeError(
         f"a model returns a Value or a list of them and returned {type(output).__name__}: "
-        f"{output!r}"
+        f"{shown(output)}"
     )
 
 
@@ -161,7 +161,7 @@ def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
     if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
         raise TypeError(
             f"{name} takes a batch, with one entry per sample, and its {role} are one "
-            f"{type(batch).__name__}: {batch!r}; write [output], [target] for a single sample"
+            f"{type(batch).__name__}: {shown(batch)}; write [output], [target] for a single sample"
         )
     refuse_masked(batch, f"the {role} of {name}")
     entries = batch.tolist() if isinstance(batch, np.ndarray) else batch
@@ -186,7 +186,9 @@ def check_classes(name: str, classes: Sequence[float], targets: Array | list[flo
         between = "{:g} or {:g}", "class indices from {} to {}"
         known = between[isinstance(classes, range)].format(classes[0], classes[-1])
         target = float(targets[wrong[0]])
-        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {target!r}")
+        raise ValueError(
+            f"the targets of {name} are {known}, and number {wrong[0]} is {shown(target)}"
+        )
 
 
 def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:

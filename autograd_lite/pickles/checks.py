@@ -10,13 +10,7 @@ from autograd_lite.ops import Op
 
 
 def check(holds: bool, what: str, found: object) -> None:
-    """Raise a GraphError that shows what was found, unless the condition holds.
-
-    Raises
-    ------
-    GraphError
-        Naming the part of the pickle.
-    """
+    """Raise a GraphError that names the part and shows what was found, unless this holds."""
     if not holds:
         raise GraphError(
             f"this pickle is damaged: its {what} does not fit the rest of it ({found!r:.80}); "

@@ -47,7 +47,7 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
     >>> x = Value(3.0)
     >>> y = x * x + 1.0
     >>> print(freeze(y, [x]))
-    Program: 2 instructions, 1 inputs, 1 outputs
+    Program: 2 instructions, 1 input, 1 output
         r0 = multiply(x0, x0)
         r1 = add(r0, 1.0)
         return r1

@@ -222,7 +222,7 @@ def floats(thing: Any, name: str, dimensions: int) -> Floats:
             raise TypeError
         found: Floats = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError):
-        refuse_values(np.asarray(thing, dtype=object).flat, name)
+        refuse_values(np.ravel(np.asarray(thing, dtype=object)), name)
         raise TypeError(
             f"{name} is to be an array of numbers and was given {shown(thing)}"
         ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,13 +13,14 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
+from autograd_lite.modes.lines import users_line
 from autograd_lite.program.layouts import Floats, Matrices, is_followed_in, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
-#: So many paths are kept, and one more, by which is seen that there were others.
+#: So many paths of a network are kept; rows of others run eagerly.
 MOST_PATHS = 64
 
 Trees = Sequence[Tree]
@@ -41,15 +43,22 @@ class Found(NamedTuple):
 class Paths:
     """A function at arguments of one kind.
 
+    Parameters
+    ----------
+    most : int, optional
+        So many paths are kept, and one more, by which the owner sees that there were others, and
+        drops one. Without, `MOST_PATHS` are kept, and others are no program.
+
     Attributes
     ----------
     traced : list of Traced
         In the order in which their paths were met.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, most: int = MOST_PATHS) -> None:
+    def __init__(self, function: Callable[..., Any], name: str, most: int | None = None) -> None:
         self.traced: list[Traced] = []
         self._function, self._name, self._most = function, name, most
+        self._warned = False
 
     def without(self, one: Traced) -> Paths:
         """A copy without one of the paths; this may be running over rows."""
@@ -107,9 +116,16 @@ class Paths:
         return lambda: sums() / n_rows
 
     def _another(self, trees: Trees) -> Traced | None:
-        """One more path, kept while there is room; None if it belongs to a function around."""
+        """One more path, kept while there is room; None if it is to be no program."""
+        if self._most is None and len(self.traced) >= MOST_PATHS:
+            if not self._warned:
+                self._warned, line = True, users_line()
+                text = f"{self._name} has more than {MOST_PATHS} paths, by its comparisons; others "
+                text += "run without a program, which is slower: choose with ag.where, not with if"
+                warnings.warn_explicit(text, UserWarning, line.file, line.number)
+            return None
         new = trace(self._function, trees, self._name)
-        if new is not None and len(self.traced) <= self._most:
+        if new is not None and (self._most is None or len(self.traced) <= self._most):
             self.traced.append(new)
         return new
 

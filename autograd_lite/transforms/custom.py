@@ -69,14 +69,14 @@ def custom_op(
     --------
     >>> import math
     >>> import autograd_lite as ag
-    >>> sinc = ag.custom_op(
-    ...     "sinc",
+    >>> ratio = ag.custom_op(
+    ...     "sine_by_x",
     ...     forward=lambda x: math.sin(x) / x,
     ...     partials=[lambda out, x: (ag.cos(x) - out) / x],
     ...     check=[0.7, -2.0],
     ... )
     >>> x = ag.Value(2.0)
-    >>> y = sinc(x) * x
+    >>> y = ratio(x) * x
     >>> y.backward()
     >>> math.isclose(x.grad, math.cos(2.0))
     True

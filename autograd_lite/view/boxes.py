@@ -170,10 +170,8 @@ class Boxes:
         else:
             kind, symbol, label = "group", "", group.title
             summary = replace(summary, ops=self._ops(held, kinds))
-            lines = [
-                Text(counted(len(held), "value") + _times(summary.copies)),
-                Text(summary.ops),
-            ]
+            times = f", computed ×{summary.copies:,}" if summary.copies > 1 else ""
+            lines = [Text(counted(len(held), "value") + times), Text(summary.ops)]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
                 lines.append(Text(counted(summary.parameters, "parameter")))
             lines += _numbers(
@@ -206,10 +204,6 @@ class Boxes:
         return said + f", {more} more" * (more > 0)
 
 
-def _times(copies: int) -> str:
-    return f", computed ×{copies:,}" if copies > 1 else ""
-
-
 def _numbers(summary: Summary, what: str) -> list[Text]:
     if summary.low != summary.low:
         return []
@@ -219,7 +213,5 @@ def _numbers(summary: Summary, what: str) -> list[Text]:
 
 
 def _not_finite(what: str, numbers: Floats) -> list[Text]:
-    bad = int(np.isnan(numbers).sum())
-    infinite = int(np.isinf(numbers).sum())
-    lines = [Text(f"{what} nan in {bad:,}", "nan")] if bad else []
-    return lines + ([Text(f"{what} inf in {infinite:,}", "nan")] if infinite else [])
+    found = {"nan": int(np.isnan(numbers).sum()), "inf": int(np.isinf(numbers).sum())}
+    return [Text(f"{what} {kind} in {many:,}", "nan") for kind, many in found.items() if many]

@@ -12,13 +12,13 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import GraphError, counted, shown
 from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph.freshness import NONE_YET, Freshness
-from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, columns
+from autograd_lite.view.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints
 from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.fold import Folding, Level
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.picture import Box, Sign, Text, sign_of
-from autograd_lite.view.steps import Steps, steps
+from autograd_lite.view.steps import steps
 from autograd_lite.view.summary import Floats
 
 #: From which part of the largest change on a box is coloured more strongly.
@@ -93,25 +93,17 @@ def draw_diff(
     return GraphView(drawing)
 
 
-@dataclass(frozen=True, eq=False)
-class _Held:
+def _held(thing: GraphView | Value, role: str) -> Folding:
     """A graph and its numbers at some moment."""
-
-    graph: Steps
-    columns: Columns
-
-
-def _held(thing: GraphView | Value, role: str) -> _Held:
     if isinstance(thing, Value):
-        graph = steps(thing)
-        return _Held(graph, columns(graph))
+        return Folding(steps(thing), None)
     folding = thing.folding if isinstance(thing, GraphView) else None
     if folding is None or isinstance(folding, _Compared):
         raise TypeError(
             f"{role} is a Value, or what draw(value) returns, and was given "
             f"{type(thing).__name__}: {shown(thing)}"
         )
-    return _Held(folding.graph, folding.columns)
+    return folding
 
 
 class _Compared(Folding):
@@ -119,7 +111,7 @@ class _Compared(Folding):
 
     exact = False
 
-    def __init__(self, changes: _Changes, new: _Held, max_nodes: int | None) -> None:
+    def __init__(self, changes: _Changes, new: Folding, max_nodes: int | None) -> None:
         super().__init__(new.graph, max_nodes, columns_of=new.columns)
         self._changes = changes
         self._told: dict[str, Level] = {}
@@ -188,7 +180,7 @@ def _described(one: Columns, node: int) -> str:
     return f"{said} of {made_of}{', …' if len(arguments) > 3 else ''}"
 
 
-def _changes(old: _Held, new: _Held, in_place: bool) -> _Changes:
+def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
     """The numbers of both; those from before that were changed in place are nobody's knowledge."""
     size = len(new.columns)
     no_data, no_grad = np.zeros(size, np.bool_), np.zeros(size, np.bool_)

@@ -74,22 +74,8 @@ def draw_dot(
     root : Value
     format : str, default="svg"
         Of pictures, where none is asked for: ``"svg"``, ``"png"``, ``"pdf"``, ….
-    rankdir : {"LR", "TB", "RL", "BT"}
-        Direction from the leaves to the output.
-    expand : bool, str or sequence of str, default=False
-        True shows nodes of many arguments, such as ``dot``, as their multiplications and additions.
-        Names of scopes (``"layer 1"``, or a whole path, ``"MLP/layer 1"``) open these in a folded
-        picture.
-    constants : bool, default=True
-        Show the plain numbers of expressions.
-    max_nodes : int, optional
-        Fold a graph of more values than this (see `draw`). None draws every value.
-    depth : int, optional
-        Fold by scope, showing so many levels of scopes at most.
-    wrt : Value or sequence of Value, optional
-        Show only what lies on a path from these to the root.
-    time_limit : float, default=30
-        Seconds that a layout may take.
+    rankdir, expand, constants, max_nodes, depth, wrt, time_limit
+        As for `draw`, but `max_nodes` is None, which draws every value, if left out.
 
     Returns
     -------
@@ -111,8 +97,8 @@ def draw_dot(
     >>> x = Value(3.0, label="x")
     >>> print(draw_dot(x * x).text)
     2 values
-      n1     *     data 9  grad 0  from n0 (3), n0 (3)
-      n0  x  leaf  data 3  grad 0
+      n1     *     data 9  no gradient yet  from n0 (3), n0 (3)
+      n0  x  leaf  data 3  no gradient yet
     """
     if rankdir not in _ENTRY:
         raise ValueError(f"rankdir is one of {', '.join(_ENTRY)} and was given {shown(rankdir)}")
@@ -135,12 +121,6 @@ def draw_dot(
 
 def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digraph:
     """A picture in the DOT language."""
-    drawing = _drawing(shown, format, rankdir)
-    drawing.shown, drawing.text = shown, listing(shown)
-    return drawing
-
-
-def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
     drawing = Digraph(
         format=format,
         graph_attr={
@@ -177,6 +157,7 @@ def _drawing(shown: Picture, format: str, rankdir: str) -> Digraph:
             if not shown.folded and scopes[arrow.tail] != box.scope:
                 attributes["minlen"] = "2"  # room for the parameters, so frames lie side by side
             drawing.edge(arrow.tail, head, **attributes)
+    drawing.shown, drawing.text = shown, listing(shown)
     return drawing
 
 

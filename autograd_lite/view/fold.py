@@ -190,8 +190,3 @@ class Folding:
             said += f", showing {counted(len(part.groups), 'group')} ({part.how})"
         notes = self.graph.freshness.notes
         return Level(name, title, Picture(drawn, said, True, notes))
-
-
-def picture(graph: Steps, max_nodes: int | None) -> Picture:
-    """The outermost picture of a graph, folded if it has more than `max_nodes` values."""
-    return Folding(graph, max_nodes).picture

@@ -77,37 +77,11 @@ def lay_out(
         If there is no program for this format, or it fails, or takes too long; one line that
         names the way out.
     """
-    return _run([source], output, engine, time_limit)
-
-
-def lay_out_each(sources: Sequence[str], *, time_limit: float = TIME_LIMIT) -> list[bytes]:
-    """SVG pictures of several graphs, by one process.
-
-    Parameters
-    ----------
-    sources : sequence of str
-        In the DOT language.
-    time_limit : float
-        For all of them together, in seconds.
-
-    Raises
-    ------
-    LayoutError
-        As `lay_out`.
-    """
-    if not sources:
-        return []
-    head = b"<?xml "
-    pictures = _run(sources, "svg", "dot", time_limit).split(head)[1:]
-    return [head + picture for picture in pictures]
-
-
-def _run(sources: Sequence[str], output: str, engine: str, time_limit: float) -> bytes:
     program = _program(output)
     try:
         done = subprocess.run(
             [program, f"-K{engine}", f"-T{output}"],
-            input="\n".join(sources).encode(),
+            input=source.encode(),
             capture_output=True,
             timeout=time_limit,
             check=False,
@@ -132,3 +106,12 @@ def _run(sources: Sequence[str], output: str, engine: str, time_limit: float) ->
         return done.stdout
     # A user's text holds no quotation mark: it is escaped.
     return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
+
+
+def lay_out_each(sources: Sequence[str], *, time_limit: float = TIME_LIMIT) -> list[bytes]:
+    """SVG pictures of several graphs, as `lay_out` makes them, by one process in that time."""
+    if not sources:
+        return []
+    head = b"<?xml "
+    pictures = lay_out("\n".join(sources), "svg", time_limit=time_limit).split(head)[1:]
+    return [head + picture for picture in pictures]

@@ -201,15 +201,7 @@ class Page:
 
 
 def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that asks no network.
-
-    Parameters
-    ----------
-    title : str
-        Plain text.
-    style, body : str
-        As CSS and as HTML.
-    """
+    """A file of HTML that asks no network: a title in plain text, a style in CSS, and a body."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'

@@ -103,14 +103,9 @@ def sign_of(number: float) -> Sign:
     return "positive" if number > 0.0 else "negative" if number < 0.0 else "zero"
 
 
-def derivative(number: float) -> Text:
-    """A local derivative as it is written in pictures."""
-    return Text(f"{number:.4g}", sign_of(number))
-
-
 def note_at(parent: Value, partial: float) -> Text:
-    """What is written at the arrow of an argument: a constant gets no gradient, so it has none."""
-    return Text("—", "zero") if parent.constant else derivative(partial)
+    """The local derivative at the arrow of an argument; none at a constant's, which needs none."""
+    return Text("—", "zero") if parent.constant else Text(f"{partial:.4g}", sign_of(partial))
 
 
 def kind_of(node: Value, root: Value) -> Kind:

@@ -35,14 +35,7 @@ class _Page(Notation):
 
 
 class Templates(Names):
-    """The templates of a graph's nodes.
-
-    Parameters
-    ----------
-    graph : Steps
-    numbers : dict of Value to int
-        Of the nodes.
-    """
+    """The templates of a graph's nodes, in which each is its number."""
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
         self.notation = _Page()

@@ -154,7 +154,7 @@ def plot_learning_rates(
     >>> plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9) is ax
     True
     """
-    runs = {f"rate {rate:g}": _always(learning_rate=rate) for rate in rates}
+    runs = {f"rate {rate:g}": lambda _, rate=rate: {"learning_rate": rate} for rate in rates}
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
 
 
@@ -172,15 +172,12 @@ def plot_optimizers(
 
     Parameters
     ----------
-    model : Module
-        Copies of it learn; it stays as it is.
-    inputs, outputs : array
+    model, inputs, outputs, ax, **learning
+        As for `plot_learning_rates`.
     optimizers : mapping of str to callable
         By name, a function that makes the optimiser out of the parameters.
-    ax : Axes, optional
     seconds : bool, default=False
-    **learning
-        Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+        Over the seconds that the runs took.
 
     Returns
     -------
@@ -204,13 +201,8 @@ def plot_optimizers(
     >>> plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9) is ax
     True
     """
-    runs = {name: _with_optimizer(make) for name, make in optimizers.items()}
+    runs = {
+        name: lambda model, make=make: {"optimizer": make(model.parameters())}
+        for name, make in optimizers.items()
+    }
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax, seconds=seconds)
-
-
-def _always(**arguments: Any) -> Callable[[Any], Mapping[str, Any]]:
-    return lambda model: arguments
-
-
-def _with_optimizer(make: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
-    return lambda model: {"optimizer": make(model.parameters())}
