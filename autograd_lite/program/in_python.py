@@ -10,11 +10,7 @@ import numpy as np
 
 from autograd_lite.ops.ieee import PYTHON_RAISES
 from autograd_lite.program.exports.array_code import to_numpy
-from autograd_lite.program.exports.python_code import (
-    CarefulLanguage,
-    PythonLanguage,
-    written_in,
-)
+from autograd_lite.program.exports.python_code import CarefulLanguage, PythonLanguage, written_in
 from autograd_lite.program.layouts import Floats, Matrices
 
 if TYPE_CHECKING:
