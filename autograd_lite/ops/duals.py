@@ -140,24 +140,22 @@ def partial_tangents(
         ) from error
 
 
-def attach_operators(kind: Any) -> None:
-    """Let all operators work on a kind of numbers, by its ``_apply_op``."""
+def _operator(row: Op) -> Callable[..., Dual]:
+    return lambda *args: Dual._apply_op(row, args)
 
-    def attach(row: Op) -> None:
-        setattr(kind, f"__{row.operator}__", lambda *args: kind._apply_op(row, args))
-        if row.arity == 2:
-            reflected = f"__r{row.operator}__"
-            setattr(kind, reflected, lambda self, other: kind._apply_op(row, (other, self)))
 
-    for row in TABLE.values():
-        if row.operator:
-            attach(row)
+def _reflected(row: Op) -> Callable[..., Dual]:
+    return lambda self, other: Dual._apply_op(row, (other, self))
 
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Dual, Any], Any]:
     return lambda self, other: compare(self.value, value_of(other))
 
 
-attach_operators(Dual)
+for _row in TABLE.values():
+    if _row.operator:
+        setattr(Dual, f"__{_row.operator}__", _operator(_row))
+    if _row.operator and _row.arity == 2:
+        setattr(Dual, f"__r{_row.operator}__", _reflected(_row))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Dual, f"__{_name}__", _comparison(getattr(operator, _name)))
