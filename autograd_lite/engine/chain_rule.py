@@ -36,20 +36,9 @@ def adjoints_in(
 ) -> dict[Value, Any]:
     """Adjoints, given those of the outputs.
 
-    Parameters
-    ----------
-    numbers : dict of Value to number, or None
-        What stands for each of the nodes; None if they stand for themselves.
-    nodes : list of Value
-        As `dependent` gives them: only these are swept.
-    seeds : dict of Value to number
-    between : set of Value
-        Which nodes get an adjoint.
-
-    Returns
-    -------
-    dict of Value to number
-        A plain float depends on no input. Nodes that no output depends on are left out.
+    `numbers` says what stands for each of the nodes (if None, they stand for themselves), which are
+    as `dependent` gives them: only these are swept. Nodes in `between` get an adjoint; a plain
+    float depends on no input. Nodes that no output depends on are left out.
     """
     adjoint = dict(seeds)
     for node in reversed(nodes):

@@ -12,12 +12,7 @@ _ZERO = as_symbol(0.0)
 
 
 class DualVector:
-    """A sequence of m numbers and their tangents, none of them known yet.
-
-    Parameters
-    ----------
-    values, tangents : Vector
-    """
+    """A sequence of m numbers and their tangents, none of them known yet."""
 
     def __init__(self, values: Vector, tangents: Vector) -> None:
         self.values, self.tangents = values, tangents
@@ -43,21 +38,18 @@ class DualVector:
     def _fold(step: Callable[..., Any], vectors: Sequence[Any], start: Any) -> Dual:
         elements = _elements(vectors)
         body = _body(value_of, step, Dual(TOTAL, 0.0), *elements)
-        if start is None:
-            if len(vectors) > 1:
-                raise TypeError("a fold over several vectors needs a start")
-            first, value = vectors[0], Fold(body, None, vectors[0].values)
-            before, begins_at = Vector(body=body, first=first.values), first.element.tangent
-        else:
-            at = as_symbol(value_of(start))
-            first, value = None, Fold(body, at, None)
-            before, begins_at = Vector(body=body, start=at), tangent_of(start)
+        if start is None and len(vectors) > 1:
+            raise TypeError("a fold over several vectors needs a start")
+        first = (vectors[0].values, vectors[0].tangents) if start is None else (None, None)
+        at = None if start is None else as_symbol(value_of(start))
+        begins_at = elements[0].tangent if start is None else tangent_of(start)
+        value = Fold(body, at, first[0])
+        before = Vector(body=body, start=at, first=first[0])
         change = _change(step, before, elements, begins_at)
         if change is _ZERO:
             return Dual(value, 0.0)
-        if first is None:
-            return Dual(value, Fold(change, as_symbol(begins_at), None))
-        return Dual(value, Fold(change, None, first.tangents))
+        begins = None if start is None else as_symbol(begins_at)
+        return Dual(value, Fold(change, begins, first[1]))
 
     @staticmethod
     def _scan(

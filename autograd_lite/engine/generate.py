@@ -67,13 +67,7 @@ def header(table: Mapping[str, Op] = TABLE) -> str:
 
 
 class Header:
-    """A header as it is being written: a function comes after those that it calls.
-
-    Attributes
-    ----------
-    functions : list of str
-        What was written so far.
-    """
+    """A header as it is being written: in `functions` each comes after those that it calls."""
 
     def __init__(self, table: Mapping[str, Op]) -> None:
         self.rows = list(table.values())
@@ -111,10 +105,8 @@ class Header:
     def _add_tangents(self, row: Op) -> int:
         """Write the tangents of a row's partial derivatives; the scratch vectors they need."""
         arguments = [Dual(expression("out"), expression("t_out")), *_dual_arguments(row)]
-        if row.arity is None:
-            tangents = ", const double *t_args"
-        else:
-            tangents = "".join(f", double t_{name}" for name in row.arguments)
+        each = "".join(f", double t_{name}" for name in row.arguments)
+        tangents = ", const double *t_args" if row.arity is None else each
         parameters = f"double out, {_parameters(row)}, double t_out{tangents}"
         return self._add_each(row, "tangent", arguments, parameters)
 
@@ -148,17 +140,14 @@ class Header:
 
     def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:
         for arity in (1, 2, 3):
-            yield list_macro(
-                f"ROWS_{arity}", [f"X({r.name})" for r in self.rows if r.arity == arity]
-            )
-        yield list_macro(
-            "SEQUENCE_ROWS",
-            [
-                f"X({row.name}, {len(row.vectors)}, {len(row.scalars)}, {scratch[row.name]})"
-                for row in self.rows
-                if isinstance(row, SequenceOp)
-            ],
-        )
+            same = [f"X({row.name})" for row in self.rows if row.arity == arity]
+            yield list_macro(f"ROWS_{arity}", same)
+        sequences = [
+            f"X({row.name}, {len(row.vectors)}, {len(row.scalars)}, {scratch[row.name]})"
+            for row in self.rows
+            if isinstance(row, SequenceOp)
+        ]
+        yield list_macro("SEQUENCE_ROWS", sequences)
         rows = [
             f'X({i}, {row.name}, "{row.name}", {-1 if row.arity is None else row.arity})'
             for i, row in enumerate(self.rows, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from autograd_lite.engine.chain_rule import dependent
 from autograd_lite.engine.modes import current_watcher
 from autograd_lite.engine.sweep import topological_order
 from autograd_lite.ops.duals import along, partial_tangents
@@ -58,11 +59,8 @@ def hessian_products(
     for direction in directions:
         if len(direction) != len(nodes):
             raise ValueError(f"{len(nodes)} nodes and a direction of {len(direction)} numbers")
-    variables = {node for node in nodes if not node._constant}
-    between: dict[Value, float] = {}  # what the variables move, with the adjoints
-    for node in topological_order([root], nodes):
-        if node in variables or any(parent in between for parent in node.parents):
-            between[node] = 0.0
+    # what the variables move, with the adjoints
+    between = dict.fromkeys(dependent(topological_order([root], nodes), nodes), 0.0)
     if root in between:
         between[root] = 1.0
     for node in reversed(between):

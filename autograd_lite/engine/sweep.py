@@ -80,9 +80,15 @@ def reverse_sweep(
     if inputs is not None:  # what counts as a leaf passes nothing on
         since = earliest(inputs)
         swept = [node for node in order if node._stamp >= since]
-    adjoint = _sweep(order, swept, seed)
+    adjoint = dict.fromkeys(order, 0.0)
+    adjoint[root] += seed
+    _sweep(swept, adjoint)
     if math.isnan(sum(adjoint.values())):
-        adjoint = _sweep_carefully(order, swept, seed)
+        adjoint = dict.fromkeys(order, 0.0)
+        adjoint[root] += seed
+        for node in swept:
+            for parent, partial in zip(node.parents, node._partials(), strict=True):
+                adjoint[parent] += carry(adjoint[node], partial)
     return adjoint
 
 
@@ -106,9 +112,7 @@ def tangents(
     return [tangent[output] for output in outputs]
 
 
-def _sweep(order: list[Value], swept: list[Value], seed: float) -> dict[Value, float]:
-    adjoint = dict.fromkeys(order, 0.0)
-    adjoint[order[0]] += seed
+def _sweep(swept: list[Value], adjoint: dict[Value, float]) -> None:
     for node in swept:
         x, y = node._x, node._y
         if x is None:
@@ -120,13 +124,3 @@ def _sweep(order: list[Value], swept: list[Value], seed: float) -> dict[Value, f
             if node._rest:
                 for parent, partial in zip(node._rest, node._drest, strict=True):
                     adjoint[parent] += upstream * partial
-    return adjoint
-
-
-def _sweep_carefully(order: list[Value], swept: list[Value], seed: float) -> dict[Value, float]:
-    adjoint = dict.fromkeys(order, 0.0)
-    adjoint[order[0]] += seed
-    for node in swept:
-        for parent, partial in zip(node.parents, node._partials(), strict=True):
-            adjoint[parent] += carry(adjoint[node], partial)
-    return adjoint

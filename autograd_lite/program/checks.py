@@ -15,7 +15,8 @@ from autograd_lite.ops import Op, SequenceOp
 #: fit an index.
 MOST_REGISTERS = 2**31 - 1
 
-_KINDS = {
+#: The arrays of a program.
+KINDS = {
     "constants": np.float64,
     "codes": np.int32,
     "starts": np.int64,
@@ -24,37 +25,21 @@ _KINDS = {
 }
 
 
-def check_program(
-    n_inputs: Any,
-    rows: Sequence[Op],
-    arrays: dict[str, Any],
-    single: Any,
-) -> None:
+def check_program(n_inputs: Any, rows: Sequence[Op], arrays: dict[str, Any], single: Any) -> None:
     """See that a program's numbers are one: every index, op code and size.
 
-    Parameters
-    ----------
-    n_inputs : int
-    rows : sequence of Op
-    arrays : dict of str to array
-        ``constants``, ``codes``, ``starts``, ``operands`` and ``outputs``.
-    single : bool
-
-    Raises
-    ------
-    ProgramError
-        If anything does not fit; the message says what.
+    A ProgramError says what does not fit.
     """
-    if arrays.keys() != _KINDS.keys():
-        raise ProgramError(f"a program consists of {sorted(_KINDS)} and not of {sorted(arrays)}")
-    for name, kind in _KINDS.items():
+    if arrays.keys() != KINDS.keys():
+        raise ProgramError(f"a program consists of {sorted(KINDS)} and not of {sorted(arrays)}")
+    for name, kind in KINDS.items():
         array = arrays[name]
         if array.ndim != 1 or array.dtype != kind:
             raise ProgramError(
                 f"the {name} of a program are a {np.dtype(kind)} array of one dimension and here "
                 f"{array.dtype} of shape {array.shape}"
             )
-    constants, codes, starts, operands, outputs = (arrays[name] for name in _KINDS)
+    constants, codes, starts, operands, outputs = (arrays[name] for name in KINDS)
     if type(n_inputs) is not int or not 0 <= n_inputs <= MOST_REGISTERS:
         raise ProgramError(f"a program has no {shown(n_inputs)} inputs")
     first = n_inputs + len(constants)
@@ -68,14 +53,17 @@ def check_program(
             raise ProgramError(f"{row.name} is no instruction: programs hold what it is made of")
     _check_within("op code", codes, 0, len(rows))
     if len(starts) != len(codes) + 1 or starts[0] != 0 or starts[-1] != len(operands):
+        found = np.array2string(starts, threshold=8, edgeitems=3).replace("\n", "")
         raise ProgramError(
             f"{len(codes)} instructions with {len(operands)} operands begin at {len(codes) + 1} "
-            f"places from 0 to {len(operands)}, and not at {_shown(starts)}"
+            f"places from 0 to {len(operands)}, and not at {found}"
         )
     if (starts[1:] < starts[:-1]).any():
         raise ProgramError("an instruction ends before it begins")
     counts = np.diff(starts)
-    _check_arities(rows, codes, counts)
+    for code, size in np.unique(np.stack([codes.astype(np.int64), counts]), axis=1).T.tolist():
+        if not _takes(rows[code], size):
+            raise ProgramError(f"{rows[code].name} does not take {size} operands")
     _check_within("operand", operands, 0, np.repeat(np.arange(first, count), counts))
     _check_within("output", outputs, 0, count)
 
@@ -91,21 +79,8 @@ def _check_within(what: str, numbers: Any, low: int, high: Any) -> None:
         )
 
 
-def _check_arities(rows: Sequence[Op], codes: Any, counts: Any) -> None:
-    found = np.unique(np.stack([codes.astype(np.int64), counts]), axis=1)
-    for code, count in found.T.tolist():
-        row = rows[code]
-        if not _takes(row, count):
-            raise ProgramError(f"{row.name} does not take {count} operands")
-
-
 def _takes(row: Op, count: int) -> bool:
     if not isinstance(row, SequenceOp):
         return count == row.arity
     count -= len(row.scalars)
     return count % len(row.vectors) == 0 and (count > 0 or (count == 0 and row.empty))
-
-
-def _shown(array: Any) -> str:
-    text = np.array2string(array, threshold=8, edgeitems=3)
-    return text.replace("\n", "")

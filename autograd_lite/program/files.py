@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.errors import ProgramError, counted
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.table import with_attrs
-from autograd_lite.program.checks import check_program
+from autograd_lite.program.checks import KINDS, check_program
 from autograd_lite.program.safe_files import Format
 
 if TYPE_CHECKING:
@@ -41,13 +41,7 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
     OSError
         If the file cannot be written.
     """
-    arrays: dict[str, Any] = {
-        "constants": program.constants,
-        "codes": program.codes,
-        "starts": program.starts,
-        "operands": program.operands,
-        "outputs": program.outputs,
-    }
+    arrays: dict[str, Any] = {name: getattr(program, name) for name in KINDS}
     check_program(program.n_inputs, program.rows, arrays, program.single)
     numbers = [number for row in program.rows for number in row.attrs.values()]
     description = {
@@ -61,15 +55,7 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a program file holds, checked: the arguments of `Program`.
-
-    Raises
-    ------
-    ProgramError
-        If the file is no program file, is damaged, or comes from a newer version.
-    OSError
-        If it cannot be read.
-    """
+    """What a program file holds, checked: the arguments of `Program`; see `load_program`."""
     with _FORMAT.reading(path) as (arrays, description):
         rows = _rows(description.pop("rows"), arrays.pop("attrs", None))
         check_program(description["n_inputs"], rows, arrays, description["single"])

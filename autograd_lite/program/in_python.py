@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.ops.ieee import PYTHON_RAISES
 from autograd_lite.program.exports.array_code import to_numpy
-from autograd_lite.program.exports.python_code import (
-    CarefulLanguage,
-    PythonLanguage,
-    written_in,
-)
+from autograd_lite.program.exports.python_code import CarefulLanguage, PythonLanguage, written_in
+from autograd_lite.program.layouts import Floats, Matrices
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
-
-Floats = npt.NDArray[np.float64]
 
 #: So many rows at a time: the columns of a block lie in the caches.
 BLOCK = 4096
@@ -31,10 +25,6 @@ class InPython:
 
     Each form is written and compiled when it is first needed. That takes about as long as this
     engine takes to trace the program, and a call then a tenth of what going over its rows takes.
-
-    Parameters
-    ----------
-    program : Program
     """
 
     def __init__(self, program: Program) -> None:
@@ -62,9 +52,7 @@ class InPython:
         return np.array(found, dtype=np.float64).reshape(-1)
 
     @np.errstate(all="ignore")  # the sums, too
-    def rows(
-        self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
-    ) -> Floats:
+    def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """See `Runner`; one thread does it all."""
         found = np.zeros((len(self._program.outputs), 1 if reduced else n_rows))
         for first in range(0, n_rows, BLOCK):
@@ -81,6 +69,6 @@ class InPython:
                     found[k, block] = column
         return found[:, 0] if reduced else found
 
-    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """See `Runner`."""
         return lambda: self.rows(arguments, n_rows, True, 1)

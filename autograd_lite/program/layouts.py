@@ -30,7 +30,8 @@ from autograd_lite.transforms.structures import (
 from autograd_lite.transforms.trees import Tree, take_apart
 
 Floats = npt.NDArray[np.float64]
-
+#: The numbers of each argument, and whether all rows share them.
+Matrices = Sequence[tuple[Floats, bool]]
 
 #: What stays as it is.
 _FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
@@ -143,17 +144,8 @@ def shared_numbers(tree: Tree) -> Floats:
 def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
     """An argument with a leading axis of rows: the first row, and all of them as a matrix.
 
-    Parameters
-    ----------
-    thing : array, sequence of rows, or dict or dataclass of these
-    name : str
-        What it is called in messages.
-
-    Returns
-    -------
-    first : structure
-        A row as the function gets it; of zeros if there is none.
-    matrix : float array of shape (rows, numbers in a row)
+    The first row is as the function gets it, of zeros if there is none; the matrix has a column for
+    each number in a row.
 
     Raises
     ------
@@ -198,25 +190,17 @@ def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
     return (thing[0] if len(thing) else 0.0), matrix
 
 
-def with_columns(example: Any, found: Floats) -> Any:
-    """A result whose every number is a column.
+def with_columns(example: Any, found: Floats, places: Iterator[int] | None = None) -> Any:
+    """A result whose every number is a column, which it shows, and copies only where it has to.
 
-    Parameters
-    ----------
-    example : structure
-        The result of one run.
-    found : float array of shape (rows, numbers in a result)
-        The result shows it, and copies it where it has to.
+    It is structured like `example`, the result of one run; `found` has a row for each run.
     """
-    return _with_columns(example, found, itertools.count())
-
-
-def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
+    places = itertools.count() if places is None else places
     kind = type(example)
     if kind is float:
         return found[:, next(places)]
     if kind is tuple or kind is list:  # before the slower questions: the usual case
-        return kind([_with_columns(part, found, places) for part in example])
+        return kind([with_columns(part, found, places) for part in example])
     if isinstance(example, np.ndarray) and not is_setting(example):
         first = next(places) if example.size else 0
         deque(itertools.islice(places, max(0, example.size - 1)), maxlen=0)
@@ -225,7 +209,7 @@ def _with_columns(example: Any, found: Floats, places: Iterator[int]) -> Any:
         return example
     opened = parts_of(example, "the result")
     if opened is not None:
-        return opened.build([_with_columns(part, found, places) for part in opened.things])
+        return opened.build([with_columns(part, found, places) for part in opened.things])
     raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
 
 

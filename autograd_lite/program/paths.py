@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
-from autograd_lite.program.layouts import Floats, is_followed_in, numbers_of, with_columns
+from autograd_lite.program.layouts import Floats, Matrices, is_followed_in, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
@@ -24,8 +24,8 @@ from autograd_lite.transforms.trees import Tree, places_like, take_apart
 MOST_PATHS = 64
 
 Trees = Sequence[Tree]
-#: The numbers of each argument, and whether all rows share them.
-Matrices = Sequence[tuple[Floats, bool]]
+#: The arguments of the first row, where they are needed.
+Lazy = Callable[[], Trees]
 
 WHY = (
     "depends on more than its arguments (random numbers, the time, variables that change); "
@@ -55,21 +55,16 @@ class Paths:
         In the order in which their paths were met.
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        name: str,
-        most: int | None = None,
-        traced: Iterable[Traced] = (),
-    ) -> None:
-        self.traced = [*traced]
+    def __init__(self, function: Callable[..., Any], name: str, most: int | None = None) -> None:
+        self.traced: list[Traced] = []
         self._function, self._name, self._most = function, name, most
         self._warned = False
 
     def without(self, one: Traced) -> Paths:
         """A copy without one of the paths; this may be running over rows."""
-        others = [traced for traced in self.traced if traced is not one]
-        return Paths(self._function, self._name, self._most, others)
+        found = Paths(self._function, self._name, self._most)
+        found.traced = [traced for traced in self.traced if traced is not one]
+        return found
 
     def new(self, trees: Trees, inputs: Floats) -> Found:
         """The function's result, by a program that is made for it."""
@@ -88,12 +83,7 @@ class Paths:
         return None
 
     def rows(
-        self,
-        trees: Callable[[], Trees],
-        matrices: Matrices,
-        n_rows: int,
-        reduce: str | None,
-        threads: int,
+        self, trees: Lazy, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Any:
         """The results for all rows; `trees` gives the arguments of the first, where needed."""
         shared = trees()
@@ -106,12 +96,7 @@ class Paths:
         return first.own(with_columns(first.example, found), shared)
 
     def numbers(
-        self,
-        trees: Callable[[], Trees],
-        matrices: Matrices,
-        n_rows: int,
-        reduce: str | None,
-        threads: int,
+        self, trees: Lazy, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Floats:
         """The numbers in the results: of shape (rows, numbers), or (numbers,) if reduced."""
         if not self.traced:
@@ -121,22 +106,14 @@ class Paths:
         first = self.traced[0]
         return first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
 
-    def bound(
-        self, trees: Callable[[], Trees], matrices: Matrices, n_rows: int
-    ) -> Callable[[], Floats]:
+    def bound(self, trees: Lazy, matrices: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The mean over rows as a function of what the matrices hold when it is called."""
         if not self.traced:
             self._another(trees())
         if self.traced[0].guards or self.traced[0].captured:
             return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
         sums = self.traced[0].program.bound(matrices, n_rows)
-
-        def mean() -> Floats:
-            found = sums()
-            found /= n_rows
-            return found
-
-        return mean
+        return lambda: sums() / n_rows
 
     def _another(self, trees: Trees) -> Traced | None:
         """One more path, kept while there is room; None if it is to be no program."""

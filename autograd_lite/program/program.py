@@ -14,7 +14,7 @@ from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
-from autograd_lite.program.layouts import floats
+from autograd_lite.program.layouts import Matrices, floats
 from autograd_lite.program.running import Runner, quick_program, runner
 from autograd_lite.terminal import on_screen
 
@@ -234,7 +234,7 @@ class Program:
 
     def run_rows(
         self,
-        arguments: Sequence[tuple[Floats, bool]],
+        arguments: Matrices,
         n_rows: int,
         reduce: str | None = None,
         threads: int = 1,
@@ -260,16 +260,11 @@ class Program:
         found = self._run().rows(arguments, n_rows, reduce is not None, threads)
         return found.T if reduce is None else reduced(found, n_rows, reduce)
 
-    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The sums over rows as a function of what the arrays hold when it is called.
 
-        As `run_rows` gives them, to which it is quicker where the same arrays are used again.
-
-        Parameters
-        ----------
-        arguments : sequence of (array, shared)
-            Contiguous, of float64.
-        n_rows : int
+        As `run_rows` gives them, to which it is quicker where the same arrays are used again:
+        contiguous ones, of float64.
         """
         return self._run().bound(arguments, n_rows)
 
@@ -281,10 +276,7 @@ class Program:
     def part(self, first: int, last: int) -> Program:
         """The program of some of the outputs alone.
 
-        Parameters
-        ----------
-        first, last : int
-            Positions, as in a slice.
+        `first` and `last` are positions, as in a slice.
         """
         base, outputs = self.n_inputs + len(self.constants), self.outputs[first:last]
         kept = np.frombuffer(needed(base, self.starts, self.operands, outputs), np.bool_)
@@ -315,13 +307,9 @@ class Program:
         }
 
     save = files.save
-    to_c, to_jax, to_latex, to_numpy = (
-        exports.to_c,
-        exports.to_jax,
-        exports.to_latex,
-        exports.to_numpy,
-    )
-    to_onnx, to_python, to_torch = exports.to_onnx, exports.to_python, exports.to_torch
+    to_c, to_jax, to_latex = exports.to_c, exports.to_jax, exports.to_latex
+    to_numpy, to_onnx = exports.to_numpy, exports.to_onnx
+    to_python, to_torch = exports.to_python, exports.to_torch
 
     def _check_count(self, inputs: Sequence[Any]) -> None:
         taken = counted(self.n_inputs, "input")

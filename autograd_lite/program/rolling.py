@@ -19,8 +19,6 @@ SHORTEST = 4
 #: What may be added up: nothing in particular, then rows that disappear in the one that adds.
 _ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.rolls is not None]
 _ADDERS.sort(key=lambda row: row.rolls is not identity)
-
-
 #: Adding any number to it gives that number, to the bit.
 _NOTHING = -0.0
 
@@ -64,11 +62,6 @@ def rolled(n_inputs: int, code: Code) -> Code:
 
     Every sum has the terms that it had, in the same order, so no bit of a result changes. Products
     that only such a chain reads become part of its instruction.
-
-    Parameters
-    ----------
-    n_inputs : int
-    code : Code
     """
     first = n_inputs + len(code.constants)
     if add not in code.rows:

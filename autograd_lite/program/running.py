@@ -7,11 +7,10 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.engine import name as engine
 from autograd_lite.program.in_python import InPython
-from autograd_lite.program.layouts import NUMBER, layout
+from autograd_lite.program.layouts import NUMBER, Floats, Matrices, layout
 from autograd_lite.program.outlines import outline
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if engine == "native":
     except ImportError as error:
         warnings.warn(f"{error}; programs run in Python instead", stacklevel=2)
 
-Floats = npt.NDArray[np.float64]
 Function = Callable[..., Any]
 
 #: So many paths of one function are tried one after the other in C.
@@ -41,12 +39,10 @@ class Runner(Protocol):
     def once(self, inputs: Floats) -> Floats:
         """The outputs for one input, with the bits of eager evaluation."""
 
-    def rows(
-        self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
-    ) -> Floats:
+    def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
 
-    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The sums over rows of these arrays, as a function of what they hold then."""
 
 
@@ -73,15 +69,13 @@ class _Native:
         self.machine.run(inputs, found)
         return found
 
-    def rows(
-        self, arguments: Sequence[tuple[Floats, bool]], n_rows: int, reduced: bool, threads: int
-    ) -> Floats:
+    def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """See `Runner`."""
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
         self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
 
-    def bound(self, arguments: Sequence[tuple[Floats, bool]], n_rows: int) -> Callable[[], Floats]:
+    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """See `Runner`."""
         given, n_outputs, run = _placed(arguments), self._n_outputs, self.machine.map
 
@@ -93,7 +87,7 @@ class _Native:
         return sums
 
 
-def _placed(arguments: Sequence[tuple[Floats, bool]]) -> tuple[tuple[Floats, int, int, bool], ...]:
+def _placed(arguments: Matrices) -> tuple[tuple[Floats, int, int, bool], ...]:
     """With the number of the first input that each is, and how many it is."""
     given, first = [], 0
     for array, shared in arguments:
@@ -129,22 +123,11 @@ def quick(
 ) -> Function:
     """A path as a function, where the machine is there and takes such structures: else `before`.
 
-    Parameters
-    ----------
-    traced : Traced
-    arguments : tuple
-        The layout of each, and of the networks.
-    names : tuple of str or None
-        Of the arguments that may be given by name.
-    by_place : int
-        So many, the first ones, may be given by position.
-    before : callable
-        Called if the arguments are something else, or the guards come out differently. It may have
-        been made here for other paths: one call goes through them all.
-    slow : callable
-        Called in place of `before` when that goes through as many as are kept.
-    networks : sequence
-        Those that the function reads though they are no arguments.
+    `arguments` are the layouts of these and of the networks that the function reads though they are
+    no arguments; so many of the former, `by_place`, may be given by position, and those with
+    `names` by name. `before` is called if the arguments are something else, or the guards come out
+    differently. It may have been made here for other paths: one call goes through them all, or
+    through `slow` where there are as many as are kept.
     """
     own = traced.program._run()
     if not isinstance(own, _Native) or own.is_refused:

@@ -43,10 +43,7 @@ class Format:
     error: type[AutogradError]
 
     def write(
-        self,
-        path: str | os.PathLike[str],
-        arrays: dict[str, Any],
-        description: Mapping[str, Any],
+        self, path: str | os.PathLike[str], arrays: dict[str, Any], description: Mapping[str, Any]
     ) -> None:
         """Write a file, all of it or nothing."""
         text = json.dumps({"version": VERSION, **description}, sort_keys=True)
@@ -58,12 +55,8 @@ class Format:
     ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Arrays and description; errors of this kind in the block get the file's name.
 
-        Raises
-        ------
-        AutogradError
-            Of the kind `error`, if the file is no such file or is damaged.
-        OSError
-            If it cannot be read.
+        So does that for a file which is no such file or is damaged. One that cannot be read is an
+        OSError.
         """
         place = regular(path)
         with open(place, "rb"):  # for a clear OSError: safetensors has its own words for each

@@ -174,10 +174,8 @@ def _of_row(row: Op, at: list[float], j: int) -> Callable[[float], Any]:
 
 def _recorded(row: Op, at: list[float], free: list[int]) -> Vector:
     def function(xs: Sequence[Any]) -> list[Any]:
-        args: list[Any] = list(at)
-        for j, x in zip(free, xs, strict=True):
-            args[j] = x
-        return [row(*args)]
+        given = dict(zip(free, xs, strict=True))
+        return [row(*[given.get(j, x) for j, x in enumerate(at)])]
 
     return function
 

@@ -21,12 +21,7 @@ from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
 from autograd_lite.transforms.nesting import all_around, differentiating, tracing
-from autograd_lite.transforms.recordings import (
-    Function,
-    also_in_no_grad,
-    name_of,
-    transformed,
-)
+from autograd_lite.transforms.recordings import Function, also_in_no_grad, name_of, transformed
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, take_apart
@@ -159,14 +154,9 @@ class _Call:
             return parents[place]
         if output not in {*inner.between}:
             return Value(output.data)
-        partials = inner.partials(output)
-        own = current_scope.get()
-        return noted(
-            restore(
-                _Segment(self, i), parents, tuple(partials), output.data, 0.0, output.label, False,
-                own,
-            )
-        )  # fmt: skip
+        row, partials, scope = _Segment(self, i), inner.partials(output), current_scope.get()
+        label, number = output.label, output.data
+        return noted(restore(row, parents, tuple(partials), number, 0.0, label, False, scope))
 
 
 def _taken_apart(arg: Any) -> Tree:

@@ -229,4 +229,5 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         for i, (tree, tangent) in enumerate(zip(recording.arguments, tangents, strict=True))
         for seed in numbers_like(tree, tangent, f"tangent {i}")
     ]
-    return recording.pushed_forward(seeds)
+    moved = recording.tangents(seeds)
+    return recording.value(), recording.result.rebuilt(moved)

@@ -168,11 +168,6 @@ class Recording:
             root, factor = dot(*zip(*outputs, strict=True)) if outputs else Value(0.0), 1.0
         return self.like_arguments(adjoints(root, factor, self.inputs))
 
-    def pushed_forward(self, seeds: Sequence[Any]) -> tuple[Any, Any]:
-        """The value and its tangent, given those of the inputs."""
-        moved = self.tangents(seeds)
-        return self.value(), self.result.rebuilt(moved)
-
     def tangents(self, seeds: Sequence[Any]) -> list[Any]:
         """The tangent of each number that the function returned, given those of the inputs."""
         self.follow(seeds)

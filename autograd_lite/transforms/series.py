@@ -153,19 +153,10 @@ def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
 
 
 def sweep(nodes: Iterable[Value], found: dict[Value, Series], order: int, recorded: bool) -> None:
-    """Add the series of nodes to those of the inputs.
+    """Add the series of nodes, in topological order, to those of the inputs: up to some order.
 
-    Parameters
-    ----------
-    nodes : iterable of Value
-        Those that depend on the inputs, in topological order.
-    found : dict of Value to Series
-        The inputs' at first, then all nodes'.
-    order : int
-        The highest coefficient wanted. Each node's are computed at once, so that no computation
-        goes deeper than one row's rules.
-    recorded : bool
-        Whether coefficients are Values.
+    Each node's coefficients are computed at once, so that no computation goes deeper than one row's
+    rules. They are Values if `recorded`.
     """
     for node in nodes:
         if node in found:
@@ -190,11 +181,10 @@ def _made(head: Any, parts: tuple[Series, ...], rule: Callable[[int], Any]) -> S
 
 def _quotient(x: Series, y: Series) -> Series:
     # x = out * y, solved for the last coefficient of out
-    out = _made(
-        divide(x[0], y[0]),
-        (x, y),
-        lambda n: _product(x[n] - _convolved(out, y, n, range(n)), divide(1.0, y[0])),
-    )
+    def rule(n: int) -> Any:
+        return _product(x[n] - _convolved(out, y, n, range(n)), divide(1.0, y[0]))
+
+    out = _made(divide(x[0], y[0]), (x, y), rule)
     return out
 
 

@@ -33,21 +33,10 @@ def reverse_sweep(
 ) -> dict[Value, Any]:
     """Adjoints in another number system than floats: recorded as Values, if nothing else is said.
 
-    Parameters
-    ----------
-    nodes : list of Value
-        As `dependent` gives them: only these are swept.
-    seeds : mapping of Value to float or Value
-        The adjoints of the outputs.
-    numbers : dict of Value to number, optional
-        What stands for each of `nodes`; left out, they stand for themselves.
-    beyond : iterable of Value, optional
-        Nodes that get an adjoint, and pass none on.
-
-    Returns
-    -------
-    dict of Value to number
-        A plain float depends on no input. Nodes that no output depends on are left out.
+    Only `nodes` are swept, as `dependent` gives them, from the adjoints of the outputs, `seeds`.
+    `numbers` says what stands for each of them; left out, they stand for themselves. The nodes
+    `beyond` get an adjoint, and pass none on. One that is a plain float depends on no input; nodes
+    that no output depends on are left out.
     """
     if numbers is None:
         check_adjoints(nodes, seeds)

@@ -97,13 +97,7 @@ class Tree:
 
 
 def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
-    """A structure as its numbers and the way back.
-
-    Parameters
-    ----------
-    thing : structure
-    name : str
-        What it is called in messages.
+    """A structure as its numbers and the way back; messages call it by this name.
 
     Raises
     ------

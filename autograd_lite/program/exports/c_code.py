@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -44,16 +43,11 @@ class CLanguage(Language):
     """C99 and its library."""
 
     end = ";"
+    nan, inf = "NAN", "INFINITY"  # other numbers C reads as Python writes them
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.prefix = f"{name}_"
-
-    def number(self, number: float) -> str:
-        """A number; digits that Python reads back exactly C does, too."""
-        if math.isfinite(number):
-            return repr(number)
-        return "NAN" if number != number else f"{'-' * (number < 0.0)}INFINITY"
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         """One of two."""

@@ -47,7 +47,7 @@ class Text(Arithmetic):
         return Text(self.language, text, x.steps + y.steps + 1)
 
     def __neg__(self) -> Text:
-        return Text(self.language, self.language.negation(self.text), self.steps + 1)
+        return Text(self.language, f"(-{self.text})", self.steps + 1)
 
     @staticmethod
     def _apply_op(row: Op, args: Sequence[Any]) -> Text:
@@ -93,6 +93,8 @@ class Language:
         Of the names of these functions.
     end : str
         Of a statement.
+    nan, inf : str
+        How these are written.
     definitions : list of str
         What has to stand before the statements, in order.
     lines : list of str
@@ -102,6 +104,7 @@ class Language:
     short = 1
     prefix = "op_"
     end = ""
+    nan, inf = "math.nan", "math.inf"
 
     def __init__(self) -> None:
         self.definitions: list[str] = []
@@ -119,15 +122,11 @@ class Language:
         """A number, exactly."""
         if math.isfinite(number):
             return repr(number)
-        return "math.nan" if number != number else f"{'-' * (number < 0.0)}math.inf"
+        return self.nan if number != number else f"{'-' * (number < 0.0)}{self.inf}"
 
     def operation(self, sign: str, x: str, y: str) -> str:
         """One of + - * / between two things."""
         return f"({x} {sign} {y})"
-
-    def negation(self, x: str) -> str:
-        """The negative of something."""
-        return f"(-{x})"
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         """One of two things, where a comparison holds and where not."""

@@ -49,9 +49,6 @@ class Listing:
         self._first = program.n_inputs + len(program.constants)
         self.numbers = dict(enumerate(program.constants.tolist(), program.n_inputs))
         self.parts = [Part()]
-        self._cut()
-
-    def _cut(self) -> None:
         weight, numbers, part = 0, self.numbers, self.parts[0]
         home = dict.fromkeys(range(self.program.n_inputs), Part())
         taken: set[int] = set()  # by other parts than the one that computes it

@@ -122,10 +122,9 @@ def function_from(source: str, name: str) -> Callable[..., Any]:
     """The function of that name in a source, which it holds as ``source``."""
     namespace: dict[str, Any] = {"__name__": f"autograd_lite {name}"}
     exec(compile(source, f"<{name}>", "exec"), namespace)
-    function: Any = namespace["program"]
-    function.source = source
-    made: Callable[..., Any] = function
-    return made
+    function: Callable[..., Any] = namespace["program"]
+    vars(function)["source"] = source
+    return function
 
 
 def written_in(language: PythonLanguage, program: Program) -> Callable[..., Any]:
