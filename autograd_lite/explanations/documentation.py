@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import product
 
 from autograd_lite.explanations.formulas import Formula, as_formula, derivatives
-from autograd_lite.explanations.notation import TEXT, shown
+from autograd_lite.explanations.notation import TEXT
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
@@ -53,8 +53,7 @@ def _text(formula: Formula, pieces: dict[Formula, Piece]) -> str:
         if part.row is None:
             return pieces[part]
         args = part.args or ()
-        places = shown(part.row, [arg.number for arg in args])
-        return TEXT.call(part.row, [*map(piece, args)], places)
+        return TEXT.call(part.row, args, [*map(piece, args)])
 
     return piece(formula).text
 
