@@ -165,7 +165,7 @@ def loss_figure(training: Training) -> Figure:
 
 
 def boundary_figure(columns: Columns) -> Figure:
-    """What a second, small network decides that sees two measurements only."""
+    """Decisions of a second, small network that sees two measurements only."""
     chosen = {name: columns[name] for name in (*_TWO, TARGET)}
     training = _train(chosen, learning_rate=0.02, progress=False)
     figure, ax = new_figure(6.4, 4.8)

@@ -48,7 +48,7 @@ def some(things: Sequence[Any], limit: int, write: Callable[[Any], str] = str) -
 
 
 class AutogradError(Exception):
-    """What all errors of autograd_lite have in common."""
+    """Base class of all errors of autograd_lite."""
 
 
 class GraphError(AutogradError, ValueError):

@@ -44,7 +44,7 @@ def on_screen(text: str) -> str:
 
 
 class Terminal:
-    """What a stream can show.
+    """Width and colour of a stream.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What each command of the command line does with its options, once they have been read."""
+"""The commands of the command line, given options that have been read."""
 
 from __future__ import annotations
 

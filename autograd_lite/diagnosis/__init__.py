@@ -1,4 +1,4 @@
-"""What is wrong with a graph, reported without raising.
+"""Faults of a graph, reported without raising.
 
 `origins` finds where nan and inf come from, forward and backward; `flow` measures gradients by
 scope; `units` finds activations that pass no gradient; `report` is what users hold.
@@ -27,7 +27,7 @@ class HasParameters(Protocol):
 
 
 def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = None) -> Diagnosis:
-    """What is wrong with a graph and its gradients: a report, and the findings as data.
+    """Faults of a graph and its gradients: a report, and the findings as data.
 
     Nothing is raised about the graph and nothing in it is changed, no ``grad`` either: the
     gradients are computed afresh.

@@ -114,7 +114,7 @@ def _beyond(
 
 
 def _judge(row: ScopeSummary, largest: float, smallest: float) -> Iterator[tuple[str, str]]:
-    """What is wrong with a scope's gradients, if anything: kinds and what to say."""
+    """Faults of a scope's gradients: kinds and messages."""
     if not math.isfinite(row.max_grad):
         return  # said already, with the origin
     mean = None if row.scope == NO_SCOPE else row.mean_grad

@@ -15,7 +15,7 @@ from autograd_lite.ops.rules import carry
 
 
 def _turned(result: float, *given: float) -> str:
-    """What a result is that is worse than all that it was made of; ``""`` if it is not."""
+    """The fault that begins at a result, ``"nan"`` or ``"inf"``; ``""`` if none does."""
     if math.isnan(result):
         return "" if any(map(math.isnan, given)) else "nan"
     return "inf" if math.isinf(result) and all(map(math.isfinite, given)) else ""

@@ -1,4 +1,4 @@
-"""What a diagnosis gives to users: findings and measurements as data, text and HTML."""
+"""The report of a diagnosis: findings and measurements as data, text and HTML."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def _dual_arguments(row: Op) -> list[Any]:
 def _evaluated(
     row: Op, which: str, rule: Callable[..., Any], arguments: Sequence[Any], vector: bool = False
 ) -> Any:
-    """What a rule makes of symbols, its tangent if they have one; a Vector only where it is due."""
+    """A rule's symbolic result, its tangent if it has one; a Vector only where it is due."""
     attrs: dict[str, Any] = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
     dual = bool(arguments) and isinstance(arguments[0], Dual)
     if dual:  # for a rule may hand a symbol and a Dual to the same row

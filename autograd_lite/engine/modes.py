@@ -1,4 +1,4 @@
-"""What goes on here and now: how nodes are made, who is told of them, what is differentiated."""
+"""State of the present context: how nodes are made, who is told, what is differentiated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Watcher(Protocol):
-    """What an engine tells of each node and each pass; an exception stops it before any change."""
+    """Told by an engine of each node and each pass; an exception stops it before any change."""
 
     def recorded(self, node: Any) -> None:
         """A node has its number."""
@@ -20,7 +20,7 @@ class Watcher(Protocol):
 
 
 class Mode(NamedTuple):
-    """What blocks of `no_grad` and `detect_anomaly` ask of the engine.
+    """The requests of `no_grad` and `detect_anomaly` blocks to the engine.
 
     Attributes
     ----------

@@ -253,7 +253,7 @@ def record(row: Op, parents: tuple[Value, ...], in_silence: bool = False, /) -> 
 
 
 def _leaf_of(row: Op, parents: tuple[Value, ...], mode: Mode) -> Value:
-    """What `record` gives inside no_grad: the row's value alone, as a leaf."""
+    """The row's value alone, as a leaf: `record` inside no_grad."""
     if observing.of_all or any(p._traced for p in parents):  # then a program computes it anew
         return record(stop_gradient, (record(row, parents, True),), True)
     number = row.on_floats(*[parent._number for parent in parents])
@@ -264,7 +264,7 @@ def _leaf_of(row: Op, parents: tuple[Value, ...], mode: Mode) -> Value:
 
 
 def fields(node: Value) -> tuple[Any, ...]:
-    """All that a node is, as `restore` takes it: for copying and pickling."""
+    """A node's whole state, as `restore` takes it: for copying and pickling."""
     return (
         node._row, node.parents, node._partials(), node._number, node._grad, node._label,
         node._constant, node._scope,

@@ -1,4 +1,4 @@
-"""What a builder of programs asks about rows: what they are, and which steps stand for them."""
+"""A builder's view of rows: their kinds, and the steps that stand for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv"}
 
 
 class Traits(NamedTuple):
-    """What a builder wants to know about a row.
+    """A row as a builder of programs sees it.
 
     `adds` says that it is the plain sum of two numbers; `exact` has the places, numbers and rules
     of its exact identities.
@@ -50,7 +50,7 @@ class Recipe(NamedTuple):
 
 
 def recipe(row: Op, rule: Callable[..., Any] | None, n: int) -> Recipe:
-    """What to do in place of a row over n arguments: one of its rules, or if None, the row itself.
+    """The rule in place of a row over n arguments; None for the row itself.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What both engines say when an assignment to a Value is refused."""
+"""Messages of both engines for refused assignments to a Value."""
 
 from __future__ import annotations
 

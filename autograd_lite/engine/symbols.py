@@ -273,7 +273,7 @@ class Vector:
 
 
 def symbols_for(row: Op) -> list[Any]:
-    """What the rules of a row are called with: its arguments as symbols."""
+    """A row's arguments as symbols, for calling its rules."""
     if not isinstance(row, SequenceOp):
         return [expression(name) for name in row.arguments]
     many = len(row.vectors)

@@ -1,4 +1,4 @@
-"""What nodes are called in formulas, and how a node's op and derivatives are written with that."""
+"""Names of nodes in formulas, and ops and derivatives written with them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def labels(nodes: Iterable[Value], notation: Notation) -> dict[Value, Piece]:
 
 
 class Names:
-    """What the nodes of an explanation are called, in one notation.
+    """Names of the nodes of an explanation, in one notation.
 
     Parameters
     ----------

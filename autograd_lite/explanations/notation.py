@@ -65,7 +65,7 @@ class Notation:
         return Piece(f"{name}({number})")
 
     def ellipsis(self, number: int) -> str:
-        """What stands for that many things left out."""
+        """Placeholder of so many parts left out."""
         return f"… {self.count(number)} more …"
 
     def count(self, number: int) -> str:
@@ -148,7 +148,7 @@ class Latex(Notation):
         return Piece(f"{name}^{{({number})}}", POWER)
 
     def ellipsis(self, number: int) -> str:
-        """What stands for that many things left out."""
+        """Placeholder of so many parts left out."""
         return rf"\cdots_{{{self.count(number)}\ \mathrm{{more}}}}\cdots"
 
     def count(self, number: int) -> str:

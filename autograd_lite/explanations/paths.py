@@ -78,7 +78,7 @@ def numbered(order: list[Value]) -> list[int]:
 
 
 class Sweep:
-    """What one sweep from a root down finds out about all paths to it.
+    """Findings of one sweep from a root down about all paths to it.
 
     Time and memory are those of a few passes over the graph. The numbers are kept as they are now.
 

@@ -60,7 +60,7 @@ class _Hole:
 
 @dataclass(slots=True)
 class _Item:
-    """What stands in a row inside one pair of brackets: a hole, a token, or a group of its own."""
+    """Parts inside one pair of brackets: a hole, a token, or a group of its own."""
 
     text: str = ""
     hole: _Hole | None = None

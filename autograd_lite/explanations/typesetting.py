@@ -146,12 +146,12 @@ class _Page:
         self._write(order)
 
     def expression(self) -> str:
-        """What the value is."""
+        """LaTeX of the value."""
         named = self._value.label and self._value.op
         return self._lines(self._names[self._value].text if named else "")
 
     def derivative(self) -> str:
-        """What its derivative by the inputs is."""
+        """LaTeX of its derivative by the inputs."""
         order = f"^{{{len(self._inputs)}}}" if len(self._inputs) > 1 else ""
         # The last is nearest to the value.
         below = r" \, ".join(
@@ -192,7 +192,7 @@ class _Page:
     # --- which formulas are written ---------------------------------------------------------------
 
     def _choose(self, depth: int | None, max_nodes: int) -> None:
-        """Those nearest to what is shown, so that what is left out is far away."""
+        """Choose the parts nearest to the root, so that those left out are far away."""
         waiting = deque((part, 0) for part in self._parts)
         seen = set(self._parts)
         while waiting:

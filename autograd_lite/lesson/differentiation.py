@@ -150,7 +150,7 @@ def shrinking_steps(
 
 
 def sign_table(weights: Sequence[float] = (0.5, 1.0, 1.99, 2.0, 3.0, 5.0)) -> list[SignRow]:
-    """What the sign of the derivative says about the way to the minimum.
+    """The way to the minimum, by the sign of the derivative.
 
     Examples
     --------

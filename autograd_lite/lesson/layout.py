@@ -1,4 +1,4 @@
-"""What a step says, as parts that know no medium, and these as plain text or as HTML."""
+"""Parts of a step that know no medium, and these as plain text or as HTML."""
 
 from __future__ import annotations
 

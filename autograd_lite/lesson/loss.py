@@ -42,7 +42,7 @@ class Losses:
 
 @dataclass(frozen=True)
 class Penalty:
-    """What one error costs, and how many times the cost of the first error that is."""
+    """Cost of one error, also as a multiple of the first error's cost."""
 
     error: float
     absolute: float
@@ -126,7 +126,7 @@ def absolute_loss(W: Number) -> Number:
 
 
 def penalties(errors: Sequence[float] = (2.0, 10.0)) -> list[Penalty]:
-    """What errors cost absolutely and squared; the first error is the measure.
+    """Cost of errors, absolute and squared; the first error is the measure.
 
     Examples
     --------

@@ -85,7 +85,7 @@ def _absolute() -> Value:
 
 
 def _data() -> str:
-    """What the script has to know of the lesson: its data, its limits and its words."""
+    """Data, limits and words of the lesson, for the script."""
     run = iteration.descend(IDEAL)
     data = {
         "inputs": INPUTS,

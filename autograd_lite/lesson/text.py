@@ -1,4 +1,4 @@
-"""What each step says: its tables with the sentences between them."""
+"""Words of each step: its tables with the sentences between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What step 7 says, question by question, and the overall picture."""
+"""Words of step 7, question by question, and the overall picture."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _watcher() -> _Watcher | None:
 
 
 class _Watcher:
-    """What `detect_anomaly` has the engine tell of every node and pass."""
+    """Observer of `detect_anomaly`: told of every node and pass."""
 
     def __init__(self, lines: Lines, checking: bool = True) -> None:
         self.lines = lines

@@ -25,7 +25,7 @@ class Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What stands there; ``""`` where that is not to be had."""
+        """The line's text; ``""`` where it cannot be found."""
         linecache.checkcache(self.file)
         return linecache.getline(self.file, self.number).strip()
 

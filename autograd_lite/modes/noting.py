@@ -37,7 +37,7 @@ class keep_lines(Block):  # noqa: N801 - used like a function
 
 
 class Noter:
-    """What `keep_lines` has the engine tell of every node."""
+    """Observer of `keep_lines`: the user's line of every node."""
 
     #: Of all such blocks. A node that is freed leaves its line behind until its place is taken.
     lines = Lines()

@@ -53,7 +53,7 @@ def activate(activation: Activation, out: Any) -> Any:
 
 
 def symbol_of(activation: Activation) -> str:
-    """What it is called in a neuron's repr: the row's symbol if that is a word."""
+    """Its name in a neuron's repr: the row's symbol if that is a word."""
     if not isinstance(activation, str):
         return getattr(activation, "__name__", type(activation).__name__)
     symbol = TABLE[activation].symbol if activation != LINEAR else LINEAR

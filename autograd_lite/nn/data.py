@@ -114,7 +114,7 @@ def _finite_array(name: str, data: Any) -> Array:
 
 
 class Model(Protocol):
-    """What can learn."""
+    """A model, as training sees it."""
 
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""

@@ -22,7 +22,7 @@ _FORMAT = Format(
 
 @dataclass(frozen=True)
 class SavedModel:
-    """What a model file holds."""
+    """Contents of a model file."""
 
     tensors: dict[str, np.ndarray[Any, Any]]
     description: Any
@@ -46,7 +46,7 @@ def read(path: str | os.PathLike[str]) -> SavedModel:
 
 
 def read_extra(path: str | os.PathLike[str]) -> dict[str, str]:
-    """What was given to ``Module.save`` as `extra`.
+    """Read the `extra` that ``Module.save`` was given.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What happened while a network learnt, epoch by epoch."""
+"""The record of a training, epoch by epoch."""
 
 from __future__ import annotations
 

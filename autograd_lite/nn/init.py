@@ -12,7 +12,7 @@ from autograd_lite.errors import shown
 
 
 class Generator(Protocol):
-    """What is used of `random.Random`, which Python's module `random` offers too."""
+    """The part of `random.Random` in use, which Python's module `random` offers too."""
 
     def uniform(self, a: float, b: float) -> float:
         """A number between a and b, all equally likely."""

@@ -219,7 +219,7 @@ class Layer(Module):
         return outs[0] if len(outs) == 1 else outs
 
     def _all_at_once(self, xs: list[Any]) -> Any:
-        """What the neurons give, recorded in one call of the engine.
+        """Outputs of the neurons, recorded in one call of the engine.
 
         NotImplemented if they are not all of one kind, or the inputs no Values and numbers: then
         each neuron is called.

@@ -43,7 +43,7 @@ svg { fill: #E4E8EC } .card { fill: #171B20; stroke: #3B444D } .soft { fill: #A3
 
 @dataclass(frozen=True)
 class Panel:
-    """What is to be said of a training."""
+    """Contents of the panel that tells of a training."""
 
     history: History
     epochs: int  # that are planned
@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def numbers(self) -> list[str]:
-        """Those of the last epoch, the loss first."""
+        """Numbers of the last epoch, the loss first."""
         if not self.history.epochs:
             return ["no epoch yet"]
         last = self.history[-1]

@@ -1,4 +1,4 @@
-"""What a model makes of the plane: its decisions, or its output, as a small picture."""
+"""A small picture of a model's decisions, or of its output, over the plane."""
 
 from __future__ import annotations
 

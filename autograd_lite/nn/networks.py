@@ -161,7 +161,7 @@ class Sequential(Module):
         return found
 
     def __call__(self, x: Any) -> Any:
-        """What the last module gives."""
+        """The last module's output."""
         with scope(self.scope_name):
             for module in self.layers:
                 x = module(x)

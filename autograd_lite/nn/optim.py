@@ -16,7 +16,7 @@ from autograd_lite.ops.numbers import as_float
 
 
 class Optimizer:
-    """What optimisers have in common: their parameters, and setting the gradients to zero.
+    """Base class of optimisers: their parameters, and setting the gradients to zero.
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ class Pass:
         return any(slope.op for slope in slopes)  # what no path leads to is a leaf
 
     def outputs_at(self, rows: Array) -> Array:
-        """What the model gives for other inputs."""
+        """The model's outputs for other inputs."""
         return predict(self.model, rows)
 
     def _first_outputs(self) -> list[list[Any]]:
@@ -260,7 +260,7 @@ def is_watched() -> bool:
 
 
 class Outputs:
-    """What a model gives for rows, by a program; a copy begins anew."""
+    """A model's outputs for rows, by a program; a copy begins anew."""
 
     def __init__(self, parameters: Sequence[Value] = (), structure: Any = None) -> None:
         self.structure, self._parameters = structure, parameters
@@ -281,7 +281,7 @@ class Outputs:
 
 
 def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
-    """Those of before, if only numbers have changed; None for a user's own parts."""
+    """The outputs' program of before, if only numbers have changed; None for a user's own parts."""
     values: list[Value] = []
     structure: Any = n_inputs, structure_of(model, values), [*map(id, values)]
     kept: Outputs | None = vars(model).get("_kept_outputs")

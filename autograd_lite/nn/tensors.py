@@ -146,7 +146,7 @@ def by_name(tensors: Iterable[Named]) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def structure_of(part: Any, values: list[Value]) -> Any:
-    """What programs of a part depend on beside its Values, which are added to `values`."""
+    """The settings that programs of a part depend on; its Values are added to `values`."""
     # Of a class below one of these nothing is known: it may do more.
     known = vars(type(part)).get("_program_structure")
     return object() if known is None else known(part, values)

@@ -226,7 +226,7 @@ def _latex(text: str, names: Sequence[str]) -> str:
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
-    """What a function says that it takes; None if it does not, as many written in C."""
+    """A function's signature; None if it has none, as many written in C."""
     if isinstance(function, np.ufunc):
         return _positional([f"x{i + 1}" for i in range(function.nin)])
     try:

@@ -1,4 +1,4 @@
-"""What a row with any number of arguments is: they come as one sequence and make one node."""
+"""Rows with any number of arguments: they come as one sequence and make one node."""
 
 from __future__ import annotations
 

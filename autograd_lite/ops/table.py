@@ -1,4 +1,4 @@
-"""What a row of the op table is, and how calling one finds its number system.
+"""The row of the op table, and how a call finds its number system.
 
 `Op` is a row with a fixed number of arguments; `sequences.SequenceOp` is one whose arguments come
 as a sequence. A row is called like a function. What happens depends on what it is given:
@@ -163,7 +163,7 @@ class Op:
         return names[: self.arity]
 
     def _defaults(self) -> dict[str, float]:
-        """What the arguments that may be left out are then."""
+        """Defaults of the arguments that may be left out."""
         return self.attrs
 
     def _attrs_text(self) -> str:

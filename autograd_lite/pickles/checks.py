@@ -1,4 +1,4 @@
-"""What must hold of a pickle's parts before the engine is given them."""
+"""Checks of a pickle's parts before the engine is given them."""
 
 from __future__ import annotations
 

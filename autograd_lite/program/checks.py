@@ -1,4 +1,4 @@
-"""What must hold of a program before it may be run, whoever wrote it."""
+"""Checks of a program before it may be run, whoever wrote it."""
 
 from __future__ import annotations
 

@@ -162,11 +162,11 @@ class Compiled:
 
     @property
     def paths(self) -> list[str]:
-        """What was decided on the way through the function, for each program."""
+        """Guards decided on the way through the function, for each program."""
         return [traced.path for paths in self._kinds.values() for traced in paths.traced]
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """What the function gives."""
+        """The function's result."""
         try:
             return self._quick(*args, **keywords)
         except FollowedError:  # then it is the function itself

@@ -49,7 +49,7 @@ def plain_inputs(args: Sequence[Any]) -> Floats | None:
 
 
 def layout(tree: Tree) -> Hashable:
-    """What a program for this argument also fits: its types, sizes and settings, not its numbers.
+    """An argument's layout: its types, sizes and settings, not its numbers.
 
     The parts of a tuple or list come second, as their number where all are numbers; those of a dict
     with their keys. What comes third is nothing that a machine in C compares.

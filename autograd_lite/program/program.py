@@ -1,4 +1,4 @@
-"""What a program is: numbered registers, and instructions that each fill one."""
+"""A program: numbered registers, and instructions that each fill one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REDUCTIONS = {"sum": False, "mean": True}
 
 
 def reduced(sums: Floats, n_rows: int, reduce: str) -> Floats:
-    """What a reduction gives, from sums over rows.
+    """A reduction's result, from sums over rows.
 
     Raises
     ------

@@ -34,7 +34,7 @@ _MOST_THREADS = 2**31 - 1  # more than rows have blocks
 
 
 class Runner(Protocol):
-    """What runs a program."""
+    """The runner of a program."""
 
     def once(self, inputs: Floats) -> Floats:
         """The outputs for one input, with the bits of eager evaluation."""

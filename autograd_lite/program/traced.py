@@ -34,7 +34,7 @@ class Guard(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """What one call of a function computed.
+    """The graph of one call of a function.
 
     Attributes
     ----------

@@ -233,7 +233,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
 
 
 def nodes_for(tree: Tree) -> list[Value]:
-    """What stands for the numbers of an argument; a network's own parameters, to spare a copy."""
+    """Values in place of an argument's numbers; a network's own parameters, to spare a copy."""
     return [
         leaf if parameter and isinstance(leaf, Value) else Value(number)
         for leaf, parameter, number in zip(

@@ -70,7 +70,7 @@ class TableModel:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> TableModel:
-        """What `save` wrote.
+        """Read a model that `save` wrote.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class TableModel:
 
 @dataclass(frozen=True)
 class Training:
-    """What came of training on a table.
+    """The result of training on a table.
 
     Attributes
     ----------

@@ -140,7 +140,7 @@ class Preprocessing:
         return self.target.kind if isinstance(self.target, ClassTarget) else "numeric"
 
     def inputs(self, columns: Columns) -> Floats:
-        """What the network takes, shape (rows, inputs)."""
+        """Inputs of the network, shape (rows, inputs)."""
         refuse_masked([*columns.values()], "a column")
         return np.column_stack([feature.encode(columns[feature.name]) for feature in self.features])
 

@@ -21,7 +21,7 @@ Vector = Callable[[Sequence[Any]], list[Any]]
 
 @dataclass(frozen=True)
 class Mismatch:
-    """What is wrong first.
+    """The first wrong derivative.
 
     Attributes
     ----------

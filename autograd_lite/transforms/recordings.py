@@ -1,4 +1,4 @@
-"""What every transform begins with: a function's graph, recorded at given arguments.
+"""A function's graph, recorded at given arguments: the beginning of every transform.
 
 Each number that is differentiated becomes a node of its own, even when the caller's argument is a
 Value already: so a function that also closes over that Value is differentiated by its argument
@@ -133,12 +133,12 @@ class Recording:
         return between(outputs or self.nodes, self.inputs)
 
     def value(self) -> Any:
-        """What the function returned: floats, unless derivatives are recorded."""
+        """The function's result: floats, unless derivatives are recorded."""
         return self.result.rebuilt([self.number(leaf) for leaf in self.result.leaves])
 
     @property
     def aux(self) -> Any:
-        """What the function returned beside the result; its numbers as those of `value`."""
+        """The second thing that the function returned; its numbers as those of `value`."""
         return with_values(self._aux, self.number)
 
     def number(self, found: Any) -> Any:
@@ -300,7 +300,7 @@ def transformed(function: Function, f: Function, *options: Any) -> Transformed:
 
 
 def name_of(f: Any) -> str:
-    """What a function is called in messages."""
+    """A function's name in messages."""
     return str(getattr(f, "__name__", type(f).__name__))
 
 

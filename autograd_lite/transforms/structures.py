@@ -1,4 +1,4 @@
-"""What structures are made of, and how they are made again, without a user's own code.
+"""The parts of structures, and how they are made again without a user's own code.
 
 What that code did to the numbers, in ``__post_init__`` say, is done already.
 """
@@ -66,7 +66,7 @@ def is_setting(thing: Any) -> bool:
 
 
 def setting_key(thing: Any, name: str) -> Hashable:
-    """What tells a setting from others; a TypeError if it can change without being another."""
+    """The key of a setting; a TypeError if it can change without being another."""
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "O":
         return "array", thing.shape, thing.dtype.str, thing.tobytes()
     if isinstance(thing, tuple):
@@ -166,7 +166,7 @@ def _dataclass(thing: Any, name: str) -> Parts:
 
 
 def _attributes(thing: Any, known: Iterable[str]) -> dict[str, Any]:
-    """Those of an instance, without what its class caches."""
+    """Attributes of an instance, without the properties that its class caches."""
     return {
         key: other
         for key, other in getattr(thing, "__dict__", {}).items()

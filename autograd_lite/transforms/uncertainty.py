@@ -26,7 +26,7 @@ _ROUNDING = 1e-8
 
 @dataclass(frozen=True, eq=False)
 class Uncertain:
-    """What a function of uncertain numbers gives; unpacks as ``(value, sigma)``.
+    """A function's value and its uncertainty; unpacks as ``(value, sigma)``.
 
     Attributes
     ----------

@@ -101,7 +101,7 @@ class Boxes:
     def _arrows(
         self, names: list[str], part: Part, members: list[Ints], where: Ints
     ) -> tuple[list[Ints], dict[int, list[Arrow]]]:
-        """What each group holds that is used outside of it, and the arrows into each group."""
+        """Members of each group that are used outside, and the arrows into each group."""
         columns = self.columns
         leaving = columns.out_of(part.inside)
         tails = columns.tails[leaving]

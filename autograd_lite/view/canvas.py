@@ -1,4 +1,4 @@
-"""What plots are drawn on and with: figures, axes, colours, line styles. Needs matplotlib."""
+"""Figures, axes, colours and line styles of plots. Needs matplotlib."""
 
 from __future__ import annotations
 

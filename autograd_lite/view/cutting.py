@@ -19,7 +19,7 @@ _INPUTS, _ROOT = -1, -3
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What is written at a box, and the frames around it."""
+    """Title of a box, and the frames around it."""
 
     title: str
     scope: tuple[str, ...] = ()
@@ -206,7 +206,7 @@ class Cutter:
         yield codes, group_of, "by depth"
 
     def _outside(self, inside: Ints, most: int) -> Outside:
-        """What lies around a part: what it is computed from, in a few groups by scope."""
+        """Surroundings of a part: its operands, in a few groups by scope."""
         columns, scopes = self.columns, self.like.scopes
         into, out_of = columns.into(inside), columns.out_of(inside)
         used, within = np.zeros(len(columns), np.bool_), np.zeros(len(columns), np.bool_)

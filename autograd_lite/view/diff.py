@@ -274,7 +274,7 @@ class _Changes:
         )
 
     def summary(self) -> str:
-        """What happened, in a line."""
+        """The change, in a line."""
         said = f"output {self._moved('data', len(self.new) - 1).removeprefix('data ')}"
         kinds = self.new.kinds
         one, several, which = "parameter", "parameters", kinds == PARAMETER

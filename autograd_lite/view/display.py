@@ -194,7 +194,7 @@ def draw(
 def value_mimebundle(
     self: Value, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
 ) -> dict[str, str]:
-    """What a notebook shows for a Value: its graph."""
+    """A Value in a notebook: its graph."""
     return _bundle(draw(self), repr(self), include, exclude)
 
 

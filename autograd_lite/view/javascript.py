@@ -46,7 +46,7 @@ class _Script(Header):
         self.functions.append(f"function {match[1]}({parameters}) {{\n{lines}\n}}")
 
     def entry(self, row: Op) -> str:
-        """What the page calls for a row: its functions, and what they want to be given."""
+        """JavaScript functions of a row, and the arguments they take."""
         scratch = max(self.scratch_of(row), self._add_partials(row))
         attrs = json.dumps([*row.attrs.values()])
         if isinstance(row, SequenceOp):

@@ -1,4 +1,4 @@
-"""What is alike in a graph: values that a hundred samples compute in the same way are one class."""
+"""Likeness in a graph: values that many samples compute in the same way are one class."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _uses(columns: Columns, uses: Ints, ordinary: Bools) -> Ints:
 
 
 def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -> Ints:
-    """What must be equal, apart from the arguments, for two nodes to be alike."""
+    """The key that two nodes share, apart from their arguments, when they are alike."""
     places = np.arange(len(columns.tails)) - columns.starts[columns.heads]
     if places.size:
         ordered = np.array(

@@ -51,7 +51,7 @@ _NO_NETWORK = (
 
 
 class Page:
-    """What a page shows, with the numbers of now.
+    """Data of a page, with the numbers of now.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class Page:
             self._functions, self._rows = script(rows)
 
     def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
-        """What a notebook shows.
+        """The HTML that a notebook shows.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a picture shows, before any drawing language: boxes, and the arrows into them."""
+"""Boxes, and the arrows into them, before any drawing language."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Picture:
 
 
 def sign_of(number: float) -> Sign:
-    """What a derivative is coloured by."""
+    """Sign of a derivative, which chooses its colour."""
     if math.isnan(number):
         return "nan"
     return "positive" if number > 0.0 else "negative" if number < 0.0 else "zero"

@@ -1,4 +1,4 @@
-"""What a folded box says of the numbers inside it."""
+"""Summary of the numbers inside a folded box."""
 
 from __future__ import annotations
 

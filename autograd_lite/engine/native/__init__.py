@@ -68,5 +68,5 @@ Value.__signature__ = inspect.signature(twin.Value)
 
 
 def __getattr__(name: str) -> Any:
-    """Whatever else `_engine` has."""
+    """Any other name of `_engine`."""
     return getattr(_engine, name)

@@ -34,7 +34,7 @@ class Written(NamedTuple):
 
 
 class Listing:
-    """What an export writes.
+    """A program's contents as exports write them.
 
     Attributes
     ----------

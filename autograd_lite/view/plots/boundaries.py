@@ -151,7 +151,7 @@ def plot_boundary(
 
 @dataclass(frozen=True)
 class Boundaries:
-    """What a model decided at several epochs, by epoch."""
+    """Decisions of a model at several epochs."""
 
     epochs: dict[int, Boundary]
 

@@ -1,4 +1,4 @@
-"""What each hidden neuron responds to."""
+"""The response of each hidden neuron."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def plot_neurons(
     steps: int = 50,
     feature_names: Sequence[str] = ("feature 1", "feature 2"),
 ) -> Axes:
-    """What each neuron of a layer gives: a curve over one feature, a map over two.
+    """Output of each neuron of a layer: a curve over one feature, a map over two.
 
     Parameters
     ----------
