@@ -23,6 +23,7 @@ works without knowing this page. A wrong *type* of argument is a plain `TypeErro
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -38,6 +39,12 @@ def shown(thing: object, longest: int = 80) -> str:
     except Exception:  # whatever was given, the message must not fail
         text = f"<{type(thing).__name__}>"
     return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def some(things: Sequence[Any], limit: int, write: Callable[[Any], str] = str) -> str:
+    """The first of many things, and how many more there are, for messages."""
+    more = f" and {len(things) - limit} more" if len(things) > limit else ""
+    return ", ".join(map(write, things[:limit])) + more
 
 
 class AutogradError(Exception):

@@ -165,7 +165,7 @@ class _Formula:
         result = results[self.tree]
         if isinstance(result, list):
             raise self._error(
-                self._column(self.tree), "this is a list of numbers; write sum([...]) of it, or dot"
+                self.tree, "this is a list of numbers; write sum([...]) of it, or dot"
             )
         return result
 
@@ -195,15 +195,15 @@ class _Formula:
             case ast.Name() | ast.Constant():
                 return []
             case ast.Call(ast.Name(), keywords=[first, *_]):
-                raise self._refuse(first, self._column(first))
+                raise self._refuse(first, first)
             case ast.Call(function):
-                raise self._refuse(function, self._column(function))
+                raise self._refuse(function, function)
             case ast.BinOp(left, op) | ast.Compare(left, [op, *_]):
                 part = node if isinstance(node, ast.Compare) else op
                 raise self._refuse(part, self._after(left))
             case ast.UnaryOp(op):
-                raise self._refuse(op, self._column(node))
-        raise self._refuse(node, self._column(node))
+                raise self._refuse(op, node)
+        raise self._refuse(node, node)
 
     def _apply(self, node: ast.expr, operands: list[Any], variables: Mapping[str, Value]) -> Any:
         match node:
@@ -228,25 +228,25 @@ class _Formula:
     ) -> Any:
         if not lists and any(isinstance(operand, list) for operand in operands):
             raise self._error(
-                self._column(node),
+                node,
                 "a list is not a number here; only functions of many arguments take lists, as in "
                 "sum([a, b])",
             )
         fixed = operands[len(function.arguments) :] if isinstance(function, Op) else []
         if isinstance(function, Op) and function.attrs and any(isinstance(x, Value) for x in fixed):
             said = f"{', '.join(function.attrs)} of {function.name} is fixed: give a plain number"
-            raise self._error(self._column(node), said)
+            raise self._error(node, said)
         try:
             return function(*operands)
         except (TypeError, ValueError) as error:
-            raise self._error(self._column(node), str(error)) from None
+            raise self._error(node, str(error)) from None
 
     def _function(self, name: str, node: ast.expr) -> Callable[..., Any]:
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name.lower(), _SPELLINGS, n=6, cutoff=0.0)
             *first, last = list(dict.fromkeys(_SPELLINGS[each] for each in near))[:3]
             said = f"there is no function {shown(name)}; did you mean {', '.join(first)} or {last}?"
-            raise self._error(self._column(node), said)
+            raise self._error(node, said)
         return FUNCTIONS[name]
 
     def _variable(self, name: str, variables: Mapping[str, Value], node: ast.expr) -> Value | float:
@@ -263,28 +263,30 @@ class _Formula:
             near = difflib.get_close_matches(name, variables, n=1)
             hint = f" (or did you mean {near[0]}?)" if near else ""
             said = f"{name} has no value; give it one, such as {name}=1.0{hint}"
-        raise self._error(self._column(node), said)
+        raise self._error(node, said)
 
     def _number(self, number: object, node: ast.expr) -> float:
         if type(number) not in (int, float):
             raise self._error(
-                self._column(node), f"{shown(number)} is no real number; write one such as 2 or 0.5"
+                node, f"{shown(number)} is no real number; write one such as 2 or 0.5"
             )
         try:
             return float(number)  # type: ignore[arg-type]  # one of the two by now
         except OverflowError:
             said = "this integer is larger than any float; write it as 1e308 or smaller"
-            raise self._error(self._column(node), said) from None
+            raise self._error(node, said) from None
 
     # --- errors -----------------------------------------------------------------------------------
 
-    def _refuse(self, part: ast.AST, column: int) -> ExpressionError:
+    def _refuse(self, part: ast.AST, place: ast.expr | ast.keyword | int) -> ExpressionError:
         kind = type(part).__name__
-        said = _INSTEAD.get(type(part), f"this ({kind}) is not read here; {_READ}")
-        return self._error(column, said)
+        return self._error(
+            place, _INSTEAD.get(type(part), f"this ({kind}) is not read here; {_READ}")
+        )
 
-    def _error(self, column: int, said: str) -> ExpressionError:
-        """The error with the text below it, and a caret under the place."""
+    def _error(self, place: ast.expr | ast.keyword | int, said: str) -> ExpressionError:
+        """The error with the text below it, and a caret under a node, or a column."""
+        column = place if isinstance(place, int) else self._before(place.col_offset)
         start = max(0, min(column - _SHOWN // 2, len(self.text) - _SHOWN))
         shown = self.text[start : start + _SHOWN]
         before = "…" if start else ""
@@ -292,13 +294,12 @@ class _Formula:
         caret = " " * (len(before) + column - start) + "^"
         return ExpressionError(f"{said}\n    {before}{shown}{after}\n    {caret}")
 
-    def _column(self, node: ast.expr | ast.keyword) -> int:
-        """Where a node begins, in characters (`ast` counts the bytes of UTF-8)."""
-        return len(self.text.encode()[: node.col_offset].decode())
+    def _before(self, size: int | None) -> int:
+        """How many characters so many bytes of the text are (`ast` counts those of UTF-8)."""
+        return len(self.text.encode()[:size].decode())
 
     def _after(self, node: ast.expr) -> int:
         """Where the operator behind a left operand stands."""
-        assert node.end_col_offset is not None
-        end = len(self.text.encode()[: node.end_col_offset].decode())
+        end = self._before(node.end_col_offset)
         rest = self.text[end:]
         return end + len(rest) - len(rest.lstrip(" )"))

@@ -1,7 +1,6 @@
 """Value as users meet it: operators, one method per op, printing, copying.
 
-The engine defines the type; this file attaches what needs no speed, and what follows from the op
-table (operators and methods).
+The engine defines the type; this file attaches what needs no speed, and what the op table gives.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 
 from autograd_lite import pickles
 from autograd_lite.engine import Value, constant, fields, record, restore
-from autograd_lite.engine.modes import is_followed, writing
+from autograd_lite.engine.modes import is_followed, tracing, writing
 from autograd_lite.engine.observing import MADE
 from autograd_lite.engine.refusals import refuse_attribute
 from autograd_lite.errors import shown
@@ -113,11 +112,6 @@ def _comparison(sign: str) -> Callable[..., Any]:
 # --- numbers --------------------------------------------------------------------------------------
 
 
-def _positive(self: Value) -> Value:
-    """The Value itself."""
-    return self
-
-
 def _truth(self: Value) -> bool:
     """Whether the number is not 0."""
     return self != 0.0  # a comparison, which tracing knows
@@ -204,6 +198,7 @@ def _copy(self: Value) -> Value:
         followed: Value = record(identity, (self,))
         followed.label = self.label
         return followed
+    _ = self.op or self.data  # which tells that it is read, as a program would keep the number
     return restore(*fields(self))
 
 
@@ -215,14 +210,14 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
         node = stack[-1]
         if id(node) not in memo:
             row, parents, *rest = fields(node)
+            _ = row or node.data
             missing = [parent for parent in parents if id(parent) not in memo]
             if missing:
                 stack += missing
                 continue
             memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
         stack.pop()
-    copied: Value = memo[id(self)]
-    return copied
+    return memo[id(self)]  # type: ignore[no-any-return]
 
 
 def _state(self: Value) -> None:
@@ -239,7 +234,7 @@ for _sign, (_compare, _) in _COMPARISONS.items():
     _attach(f"__{_compare.__name__}__", _comparison(_sign), f"Whether self {_sign} other.")
 
 for _name, _function in {
-    "__pos__": _positive,
+    "__pos__": _conjugate,
     "__bool__": _truth,
     "__init_subclass__": classmethod(_refuse_subclass),
     "__float__": _refuse_float,
@@ -317,8 +312,8 @@ def isclose(
 
 
 def _is_close(x: Any, y: Any, rtol: Any, atol: Any, equal_nan: Any) -> bool:
-    close = x == y or (abs(y) < float("inf") and abs(x - y) <= atol + rtol * abs(y))
-    return bool(close or (equal_nan and x != x and y != y))
+    near = x == y or (abs(y) < float("inf") and abs(x - y) <= atol + rtol * abs(y))
+    return bool(near or (equal_nan and x != x and y != y))
 
 
 def _numbers(thing: Any) -> Any:
@@ -330,5 +325,5 @@ def _numbers(thing: Any) -> Any:
 
 def _number(thing: Any) -> Any:
     if isinstance(thing, Value):
-        return thing if thing._traced else thing.data
+        return thing if thing._traced or tracing.get() else thing.data
     return as_float(thing)

@@ -3,6 +3,7 @@
 import copy
 import functools
 import gc
+import pickle
 import struct
 import weakref
 
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value, nn
-from autograd_lite.program import running
+from autograd_lite import ProgramError, Value, nn
+from autograd_lite.engine.modes import going_on
+from autograd_lite.program import running, tracing
 from autograd_lite.program.compiling import Compiled
 
 X, Y = [0.3, -0.7], 0.25
@@ -487,6 +489,44 @@ def test_checked_calls_follow_too(way):
 
 # --- other Values that a function finds around it ---
 
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "deepcopy of a list": lambda w: copy.deepcopy([w, w])[1],
+    "copy of what is computed": lambda w: copy.copy(w * 1.0),
+    "deepcopy of what is computed": lambda w: copy.deepcopy(w * 1.0),
+    "copy of a copy": lambda w: copy.deepcopy(copy.copy(w)),
+    "pickle": lambda w: pickle.loads(pickle.dumps(w)),
+}
+INNER = {
+    "grad": lambda f: ag.grad(f)(2.0),
+    "value_and_grad": lambda f: ag.value_and_grad(f)(2.0)[0],
+    "jvp": lambda f: ag.jvp(f, (2.0,), (1.0,))[1],
+    "vjp": lambda f: ag.vjp(f, 2.0)[1](1.0)[0],
+    "jacobian": lambda f: ag.jacobian(lambda t: [f(t[0])])([2.0])[0][0],
+    "hessian": lambda f: ag.hessian(lambda t: f(t[0]))([2.0])[0][0],
+    "hvp": lambda f: ag.hvp(lambda t: f(t[0]))([2.0], [1.0])[0],
+    "derivative": lambda f: ag.derivative(f, 2)(2.0),
+    "taylor": lambda f: ag.taylor(f, 2.0, 2)[2],
+    "grad of grad": lambda f: ag.grad(ag.grad(f))(2.0),
+}
+DERIVED = {
+    "grad": lambda loss, w: w.grad,
+    "local_grads": lambda loss, w: loss.local_grads[0],
+    "gradient": lambda loss, w: ag.gradient(loss, [w])[0],
+    "backward": lambda loss, w: loss.backward() or 1.0,
+    "refresh": lambda loss, w: loss.refresh() or 1.0,
+}
+
+
+def add_one(w):
+    w.data += 1.0
+
+
+def is_clean():
+    """Whether nothing is left of what was traced."""
+    return not (going_on or tracing._traces or tracing.tracing.get())
+
 
 class TestValuesAround:
     def test_their_present_numbers_count(self):
@@ -548,3 +588,153 @@ class TestValuesAround:
         f = ag.compile(lambda x: x * Value(2.0) + ag.sin(Value(1.0)))
         assert f(3.0) == f(3.0)
         assert len(f.programs[0].constants) == 2
+
+    @pytest.mark.parametrize("way", COPIES.values(), ids=COPIES)
+    @pytest.mark.parametrize("computed", [False, True], ids=["leaf", "computed"])
+    def test_their_copies_count_with_present_numbers(self, way, computed):
+        leaf = Value(2.0)
+        w = leaf * 2.0 if computed else leaf
+        f = ag.compile(lambda x: x * way(w) * w)
+        slope = ag.compile(ag.grad(lambda x: x * x * way(w)))
+        nested = ag.compile(lambda x: x * f(3.0))
+        for number in (2.0, 5.0, -1.0, 5.0):
+            leaf.data = number
+            w.refresh()
+            assert f(3.0) == nested(1.0) == 3.0 * w.data * w.data
+            assert slope(0.5) == w.data
+            assert f.map([1.0, 3.0]).tolist() == [w.data * w.data, 3.0 * w.data * w.data]
+
+    @pytest.mark.parametrize("name", INNER)
+    def test_inner_derivatives_at_plain_numbers_follow_them(self, name):
+        w = Value(3.0)
+        f = ag.compile(lambda x: x * INNER[name](lambda t: t * t * t * w * w))
+        for number in (3.0, -1.0, 0.5):
+            w.data = number
+            square = number * number
+            expected = INNER[name](lambda t, square=square: t * t * t * square)
+            assert f(1.5) == pytest.approx(1.5 * expected, rel=1e-14)
+
+    def test_inner_derivatives_that_depend_on_none_are_floats(self):
+        w = Value(3.0)
+        f = ag.compile(lambda x: x * w * [1.0, 5.0][int(ag.grad(lambda t: t * t)(0.5))])
+        assert f(2.0) == 30.0
+
+    @pytest.mark.parametrize("do", DERIVED.values(), ids=DERIVED)
+    @pytest.mark.parametrize("nested", [False, True], ids=["", "nested"])
+    def test_their_derivatives_and_passes_over_them_are_refused(self, do, nested):
+        w = Value(3.0)
+        loss = (w - 2.0) * (w - 2.0)
+        f = ag.compile(lambda x: x * do(loss, w))
+        if nested:
+            f = ag.compile(lambda x, g=f: g(x) + 1.0)
+        with pytest.raises(ProgramError, match=r"gradient or derivatives .* were read while"):
+            f(2.0)
+        assert (w.grad, loss.data, is_clean()) == (0.0, 1.0, True)
+
+    @pytest.mark.parametrize("change", [lambda w: setattr(w, "data", 3.0), add_one])
+    def test_setting_their_data_is_refused(self, change):
+        w = Value(1.0)
+
+        def f(x):
+            change(w)
+            return x * w
+
+        with pytest.raises(ProgramError, match="f sets the data of a Value that it finds around"):
+            ag.compile(f)(2.0)
+        assert is_clean()
+
+    def test_setting_the_number_that_is_there_is_a_guard(self):
+        w = Value(3.0)
+
+        def f(x):
+            w.data = 3.0
+            return x * w
+
+        compiled = ag.compile(f)
+        assert compiled(2.0) == compiled(2.0) == 6.0
+        w.data = 5.0
+        with pytest.raises(ProgramError, match="sets the data"):
+            compiled(2.0)
+
+    def test_texts_of_them_may_be_made(self):
+        w, texts = Value(1.0), []
+        f = ag.compile(lambda x: [texts.append(f"{w} {w!r} {w:.1f}"), x * w][1])
+        for number in (1.0, 5.0):
+            w.data = number
+            assert f(1.0) == number
+            assert texts[-1].endswith(f"{number:.1f}")
+
+    def test_a_frozen_program_made_inside_keeps_up_with_them(self):
+        w, u = Value(1.0), Value(2.0)
+        f = ag.compile(lambda x: x * ag.freeze(w * u, [u])(3.0))
+        for number in (1.0, 5.0):
+            w.data = number
+            assert f(1.0) == 3.0 * number
+
+    @pytest.mark.parametrize("inside", [ag.compile, ag.grad], ids=["compile", "grad"])
+    def test_isclose_compares_what_is_computed_of_them(self, inside):
+        w = Value(1.0)
+
+        def f(x):
+            return x * 2.0 if ag.isclose(w * w, 1.0, 0.1) else x * 3.0
+
+        for number, right in ((1.0, 2.0), (2.0, 3.0)):
+            w.data = number
+            assert (f(1.0), inside(f)(1.0)) == (right, right)
+
+
+# --- networks that are found in more ways, and their copies ---
+
+AROUND = {
+    "compiled": lambda m: ag.compile(lambda x: m(x)),
+    "compiled twice": lambda m: ag.compile(ag.compile(lambda x: m(x))),
+    "compiled network": lambda m: ag.compile(m),
+    "derivative": lambda m: ag.compile(ag.grad(lambda x: m(x))),
+    "in a list": lambda m: (lambda held: lambda x: held[0](x))([m]),
+    "in a dict": lambda m: (lambda held: lambda x: held["m"](x))({"m": m}),
+    "in an object": lambda m: (lambda held: lambda x: held.number(x))(Part(m)),
+}
+
+
+@pytest.mark.parametrize("inner", AROUND.values(), ids=AROUND)
+def test_another_structure_of_a_network_is_followed_wherever_it_is_found(inner):
+    model = mlp()
+    call = inner(model)
+    f = ag.compile(lambda x: call(x))
+    for activation in ("tanh", "sigmoid", "tanh"):
+        for layer in model.layers[:-1]:
+            for neuron in layer.neurons:
+                neuron.activation = nn.Neuron(1, activation).activation
+        eager = call([Value(v) for v in X])
+        assert bits(f(X)) == bits(
+            [v.data for v in eager] if isinstance(eager, list) else eager.data
+        )
+
+
+def squares(model):
+    return sum((p * p for p in model.parameters()), Value(0.0))
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda m: copy.deepcopy([m, m])[1]])
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_the_copy_of_a_network_has_its_parameters_in_every_transform(make, way):
+    model = make()
+
+    def f(m):
+        assert [name for name, _ in way(m).named_parameters()] == [
+            name for name, _ in m.named_parameters()
+        ]
+        return squares(way(m)) + way(way(m))(X)
+
+    def g(m):
+        return squares(m) + m(X)
+
+    assert ag.compile(f)(model) == f(model).data == g(model).data
+    found = ag.grad(f)(model)
+    assert bits(found) == bits(ag.compile(ag.grad(f))(model))
+    expected = [p.data for p in ag.grad(g)(model).parameters()]
+    assert [p.data for p in found.parameters()] == pytest.approx(expected, rel=1e-14)
+    around, w = ag.compile(lambda x: x * f(model)), model.parameters()[0]
+    for number in (0.5, 2.0):
+        w.data = number
+        assert around(1.0) == f(model).data

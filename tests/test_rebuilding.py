@@ -38,7 +38,7 @@ bell = op(
 """
 ENERGY = """
 energy = sequence_op(
-    "energy", symbol="E", latex="E", domain=_REAL,
+    "energy", symbol="E", latex="E",
     forward=lambda xs: fold(lambda total, x: total + x * x, xs, start=0.0),
     partials=[lambda out, xs: each(lambda x: 2.0 * x, xs)],
     doc="The sum of squares.",

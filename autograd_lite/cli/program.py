@@ -220,18 +220,19 @@ def _page(text: str) -> str:
     raise argparse.ArgumentTypeError(f"a page is saved as .html, and {text!r} is none")
 
 
-def _rate(text: str) -> float:
+def _number(text: str, below: float, said: str) -> float:
     number = _float(text)
-    if not 0.0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not positive and finite, such as 0.01")
+    if not 0.0 < number < below:
+        raise argparse.ArgumentTypeError(f"{text} is not {said}")
     return number
+
+
+def _rate(text: str) -> float:
+    return _number(text, math.inf, "positive and finite, such as 0.01")
 
 
 def _fraction(text: str) -> float:
-    number = _float(text)
-    if not 0.0 < number < 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1, such as 0.2")
-    return number
+    return _number(text, 1.0, "between 0 and 1, such as 0.2")
 
 
 def _count(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 class Observer(Protocol):
     """Told of traced nodes, or of all, in every thread; an exception stops what happens."""
 
-    def read(self, node: Any) -> None:
+    def read(self, node: Any, derived: bool) -> None:
         """A node's number or derivatives are about to be read, or a pass from it to be run."""
 
     def compared(self, relation: str, node: Any, other: Any, holds: bool) -> None:
@@ -30,10 +30,10 @@ def observe(one: Observer, every: bool, /) -> None:
     observer, of_all = one, every
 
 
-def tell_read(node: Any) -> None:
-    """A node's number is about to be read."""
+def tell_read(node: Any, derived: bool = False) -> None:
+    """A node's number is about to be read; or derivatives, or a pass from it to be run."""
     if observer is not None and (of_all or node._traced):
-        observer.read(node)
+        observer.read(node, derived)
 
 
 def tell_compared(relation: str, node: Any, other: Any, holds: bool) -> None:

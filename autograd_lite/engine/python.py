@@ -118,7 +118,7 @@ class Value:
     @property
     def grad(self) -> float:
         """The gradient that backward passes have added here; writable."""
-        tell_read(self)
+        tell_read(self, True)
         return self._grad
 
     @grad.setter
@@ -156,7 +156,7 @@ class Value:
     @property
     def local_grads(self) -> tuple[float, ...]:
         """The partial derivative by each parent, at the recorded numbers; 0.0 for a constant."""
-        tell_read(self)
+        tell_read(self, True)
         return self._partials()
 
     def _partials(self) -> tuple[float, ...]:
@@ -191,7 +191,7 @@ class Value:
 
         All or nothing: interrupted, or stopped by an op's own function, it puts everything back.
         """
-        tell_read(self)
+        tell_read(self, True)
         watcher = current_watcher()
         if watcher is not None:
             watcher.before_refresh(self)

@@ -31,6 +31,7 @@ def refuse_data(node: Any) -> None:
             f"this Value is the constant {node.data!r} of an expression; use a leaf, "
             "Value(number), for a number that changes"
         )
+    _ = node.data  # which tells that it is read: a program holds where this changes nothing
 
 
 def refuse_pickle(node: Any) -> None:
@@ -40,6 +41,7 @@ def refuse_pickle(node: Any) -> None:
             "a pickle of what a function is differentiated or compiled by would lose that in "
             "silence; copy.deepcopy keeps it, or pickle what the function returns"
         )
+    _ = node.data  # which tells that it is read
 
 
 def refuse_frozen(node: Any) -> None:
@@ -49,6 +51,8 @@ def refuse_frozen(node: Any) -> None:
             "what a function is differentiated or compiled by would become a constant of this "
             "program; name it among the inputs, or freeze what the function returns"
         )
+    if not node.op:
+        _ = node.data  # which tells that it is read
 
 
 def refuse_values(things: Iterable[Any], name: str) -> None:

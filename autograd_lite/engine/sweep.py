@@ -68,7 +68,7 @@ def reverse_sweep(
     graph swept again with the row `carry`. The partial by a constant is 0.0, so constants get
     no gradient without being asked.
     """
-    tell_read(root)
+    tell_read(root, True)
     watcher = current_watcher()
     if watcher is not None:
         watcher.before_sweep(root, seed)
@@ -103,7 +103,7 @@ def tangents(
 ) -> list[float]:
     """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
     for output in outputs:
-        tell_read(output)
+        tell_read(output, True)
     tangent = {x: as_float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
     for node in topological_order(outputs, nodes):
         if node not in tangent:

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
-from autograd_lite.ops import TABLE, Op
+from autograd_lite.ops import Op
+from autograd_lite.ops.table import give_operators
 
 
 class Formula:
@@ -75,28 +76,7 @@ def as_formula(thing: Any) -> Formula:
     return thing if isinstance(thing, Formula) else Formula(float(thing))
 
 
-def _attach(kind: Any, row: Op) -> None:
-    """Let a row's operator work on a kind of numbers."""
-
-    def operator(*args: Any) -> Any:
-        return kind._apply_op(row, args)
-
-    def reflected(self: Any, other: Any) -> Any:
-        return kind._apply_op(row, (other, self))
-
-    setattr(kind, f"__{row.operator}__", operator)
-    if row.arity == 2:
-        setattr(kind, f"__r{row.operator}__", reflected)
-
-
-def attach_operators(kind: Any) -> None:
-    """Let all operators work on a kind of numbers, by its ``_apply_op``."""
-    for row in TABLE.values():
-        if row.operator:
-            _attach(kind, row)
-
-
-attach_operators(Formula)
+give_operators(Formula)
 
 
 class Formulas:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.formulas import Formula, attach_operators
+from autograd_lite.explanations.formulas import Formula
 from autograd_lite.explanations.notation import TEXT
 from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import Op
 from autograd_lite.ops.rules import tanh
+from autograd_lite.ops.table import give_operators
 from autograd_lite.transforms import gradient
 
 
@@ -33,7 +34,7 @@ class Written(Piece):
         return Written(call.text.replace(" * ", "*"), call.level)
 
 
-attach_operators(Written)
+give_operators(Written)
 
 #: One row of weights per neuron, for each layer.
 Layers = list[list[list[Any]]]

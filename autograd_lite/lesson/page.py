@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-from importlib.resources import files
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson import STEPS, iteration, page_figures
@@ -18,7 +17,7 @@ from autograd_lite.lesson.loss import absolute_loss, squared_loss
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS
 from autograd_lite.view import draw
 from autograd_lite.view.page import document as as_document
-from autograd_lite.view.page import scripts
+from autograd_lite.view.page import read, scripts
 
 TITLE = "Learning by back-propagation, in seven steps"
 _INTRODUCTION = (
@@ -57,12 +56,12 @@ def document() -> str:
         f"<header><h1>{TITLE}</h1>\n<p>{_INTRODUCTION}</p>\n<p><small>{_SOURCE}</small></p>"
         f'</header>\n<div class="columns">\n<nav aria-label="The seven steps"><ol>\n{contents}\n'
         f"</ol></nav>\n<main>\n{sections}\n</main>\n</div>\n"
-        f'<script>(() => {{\n"use strict";\n{scripts()}\n(() => {{\n{_read("page.js")}\n'
+        f'<script>(() => {{\n"use strict";\n{scripts()}\n(() => {{\n{read("page.js", "lesson")}\n'
         f"{path.page.opening(_host('chain'))};\n"
         f"new Lesson({_data()}, {loss.page.opening(_host('loss'))}, "
         f"{draw(_absolute()).page.graph()});\n}})();\n}})();</script>"
     )
-    return as_document(TITLE, _read("page.css"), body)
+    return as_document(TITLE, read("page.css", "lesson"), body)
 
 
 def _loss() -> Value:
@@ -115,7 +114,3 @@ def _data() -> str:
 
 def _host(name: str) -> str:
     return f'document.getElementById("graph-{name}")'
-
-
-def _read(name: str) -> str:
-    return files("autograd_lite.lesson").joinpath(name).read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
     >>> with ag.detect_anomaly():  # doctest: +ELLIPSIS
     ...     loss = a / b
     Traceback (most recent call last):
-    autograd_lite.errors.AnomalyError: divide(a=1.0, b=0.0) is inf, recorded at ...: loss = a / b...
+    autograd_lite.errors.AnomalyError: divide(a=1.0, b=0.0) is inf, recorded at ...
     """
 
     def _entered(self, mode: Mode) -> Mode:

@@ -15,15 +15,7 @@ LINEAR = "linear"
 
 
 def checked(activation: Activation) -> Activation:
-    """A known activation by its name; a function that is no row of the op table as it is.
-
-    Raises
-    ------
-    ValueError
-        If it names no op of one argument.
-    TypeError
-        If it is neither a name nor a function.
-    """
+    """A known activation by its name; a function that is no row of the op table as it is."""
     name: Any = activation
     if isinstance(activation, Op) and not activation.custom:
         name = activation.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,15 +17,7 @@ Array = np.ndarray[Any, Any]
 
 
 def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -> int:
-    """A whole number of at least 1.
-
-    Raises
-    ------
-    TypeError
-        If it is not an integer.
-    ValueError
-        Or the given kind of it, if it is below 1.
-    """
+    """A whole number of at least 1; else a TypeError, or the given kind of ValueError."""
     try:
         count = operator.index(number)
     except TypeError:
@@ -203,24 +196,15 @@ def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], li
     return rows, wanted
 
 
-def pairs_of(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
-    """(output, target) for all outputs of all samples."""
+def pairs_of(name: str, outputs: Any, targets: Any) -> tuple[list[Any], list[Any]]:
+    """All outputs of all samples, and a target for each."""
     rows, wanted = _samples(name, outputs, targets)
     if len(rows[0]) != len(wanted[0]) or not rows[0]:
         raise ShapeError(
             f"{name} takes one target per output and was given {counted(len(rows[0]), 'output')} "
             f"and {counted(len(wanted[0]), 'target')} per sample"
         )
-    return [pair for row, t in zip(rows, wanted, strict=True) for pair in zip(row, t, strict=True)]
-
-
-def two_class_pairs(
-    name: str, outputs: Any, targets: Any, classes: tuple[float, float]
-) -> list[tuple[Any, float]]:
-    """The same, of targets that are one of two numbers."""
-    pairs = [(o, as_float(t)) for o, t in pairs_of(name, outputs, targets)]
-    check_classes(name, classes, [target for _, target in pairs])
-    return pairs
+    return [*chain(*rows)], [*chain(*wanted)]
 
 
 def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], int]]:

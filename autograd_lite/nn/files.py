@@ -30,27 +30,13 @@ class SavedModel:
 
 
 def write(path: str | os.PathLike[str], saved: SavedModel) -> None:
-    """Write a model file, all of it or nothing.
-
-    Raises
-    ------
-    TypeError
-        If `extra` is not a mapping of str to str.
-    """
+    """Write a model file, all of it or nothing."""
     _check_extra(saved.extra)
     _FORMAT.write(path, saved.tensors, {"module": saved.description, "extra": saved.extra})
 
 
 def read(path: str | os.PathLike[str]) -> SavedModel:
-    """What a model file holds.
-
-    Raises
-    ------
-    ModelFileError
-        If the file is no model file, is damaged, or comes from a newer version.
-    OSError
-        If it cannot be read.
-    """
+    """What a model file holds; a ModelFileError if it is none, damaged, or of a newer version."""
     with _FORMAT.reading(path) as (tensors, description):
         try:
             _check_extra(description["extra"])

@@ -72,15 +72,7 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def scheme(init: str | Scheme) -> Scheme:
-    """The scheme of that name; a function is taken as it is.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name.
-    TypeError
-        If `init` is neither a name nor a function.
-    """
+    """The scheme of that name; a function is taken as it is."""
     if isinstance(init, str):
         if init.lower() not in SCHEMES:
             raise ValueError(f"unknown init {shown(init)}; choose one of: {', '.join(SCHEMES)}")
@@ -96,16 +88,8 @@ def scheme(init: str | Scheme) -> Scheme:
 def generator(seed: Any) -> Generator:
     """Where random numbers come from.
 
-    Parameters
-    ----------
-    seed : int, random.Random, the module random, or None
-        An int starts a generator of its own; a `random.Random` is drawn on from where it stands;
-        None, like the module, is Python's global generator, which ``random.seed(...)`` sets.
-
-    Raises
-    ------
-    TypeError
-        For anything else.
+    An int starts a generator of its own; a `random.Random` is drawn on from where it stands; None,
+    like the module `random`, is Python's global generator, which ``random.seed(...)`` sets.
     """
     if seed is None or seed is random:
         return random

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -19,15 +19,6 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.tensors import structure_of
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.sequences import sequence
-
-
-class HasInputs(Protocol):
-    """What knows its number of inputs."""
-
-    @property
-    def nin(self) -> int:
-        """Number of inputs."""
-
 
 #: Its ``change`` is another object after every change of an attribute of any neuron (see `_Parts`).
 #: (An attribute of the class would do, but writing to a class makes all its look-ups slow.)
@@ -263,16 +254,8 @@ def size(name: str, number: Any) -> int:
     return positive_int(name, number, ShapeError)
 
 
-def inputs_of(module: HasInputs, x: Any) -> list[Any]:
-    """One sample as a list of Values; a plain number becomes a constant, shared by all neurons.
-
-    Raises
-    ------
-    ShapeError
-        If the number of inputs is not the module's.
-    TypeError
-        If `x` is no sequence of numbers and Values.
-    """
+def inputs_of(module: Any, x: Any) -> list[Any]:
+    """One sample as a list of Values; a plain number becomes a constant, shared by all neurons."""
     nin = module.nin
     xs = x if type(x) is list else _sample(module, x)
     if len(xs) != nin:
@@ -282,7 +265,7 @@ def inputs_of(module: HasInputs, x: Any) -> list[Any]:
     return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
 
 
-def _sample(module: HasInputs, x: Any) -> list[Any]:
+def _sample(module: Any, x: Any) -> list[Any]:
     """The elements of what is no list; a number by itself is one input."""
     name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
     if isinstance(x, np.ndarray) and x.ndim > 1:
@@ -305,13 +288,7 @@ def number(parts: Sequence[Module]) -> None:
 
 
 def common(things: list[Any], whose: str) -> Any:
-    """What all of them are; None for none.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
-    """
+    """What all of them are, or a ValueError; None for none."""
     for thing in things[1:]:
         if thing != things[0]:
             raise ValueError(

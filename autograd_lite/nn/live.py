@@ -25,12 +25,7 @@ Clock = Callable[[], float]
 class Throttle:
     """When the next picture may be made, so that all of them take a small share of the time.
 
-    Attributes
-    ----------
-    due : float
-        On the clock.
-    spent : float
-        Seconds that pictures took.
+    ``due`` is on the clock; ``spent`` is how many seconds pictures took.
     """
 
     #: Of the time that the training itself takes.
@@ -63,25 +58,14 @@ class Live:
 
     Use it as a context, around the training: its end draws the last picture, which says how the
     training ended.
-
-    Parameters
-    ----------
-    shell : InteractiveShell
-        IPython's.
-    history : History
-        That grows.
-    epochs : int
-        How many are planned.
-    surface : Surface, optional
-        What the model makes of the plane.
     """
 
     def __init__(
         self,
-        shell: Any,
-        history: History,
-        epochs: int,
-        surface: Surface | None,
+        shell: Any,  # IPython's
+        history: History,  # which grows
+        epochs: int,  # that are planned
+        surface: Surface | None,  # what the model makes of the plane
         clock: Clock = time.perf_counter,
     ) -> None:
         self._shell, self._history, self._epochs = shell, history, epochs
@@ -148,13 +132,7 @@ class Live:
 
 
 def shell_for(show: Any) -> Any:
-    """IPython's shell, if that is asked for and its front end shows pictures; else None.
-
-    Raises
-    ------
-    ValueError
-        If there is no such way to show a training.
-    """
+    """IPython's shell, if that is asked for and its front end shows pictures; else None."""
     if show is None:
         return None
     if not isinstance(show, str) or show != "live":

@@ -43,26 +43,13 @@ svg { fill: #E4E8EC } .card { fill: #171B20; stroke: #3B444D } .soft { fill: #A3
 
 @dataclass(frozen=True)
 class Panel:
-    """What is to be said of a training.
-
-    Attributes
-    ----------
-    history : History
-    epochs : int
-        How many are planned.
-    state : str
-        ``"learning"``, or how it ended.
-    reason : str
-        Of the end, if there is more to say.
-    pace : str
-        Speed and time.
-    """
+    """What is to be said of a training."""
 
     history: History
-    epochs: int
-    state: str
-    reason: str
-    pace: str
+    epochs: int  # that are planned
+    state: str  # "learning", or how it ended
+    reason: str  # of the end, if there is more to say
+    pace: str  # speed and time
 
     @property
     def numbers(self) -> list[str]:

@@ -47,14 +47,7 @@ class _Look(NamedTuple):
 
 
 class Surface:
-    """A model of two inputs over the plane in which its samples lie.
-
-    Parameters
-    ----------
-    training : Pass
-        Computes the model's outputs.
-    targets : ndarray of shape (n,)
-    """
+    """A model of two inputs, whose outputs `training` computes, over the plane of its samples."""
 
     @classmethod
     def of(cls, training: Pass) -> Surface | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.errors import ModelFileError
+from autograd_lite.errors import ModelFileError, shown
 from autograd_lite.nn import files
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.module import Module
@@ -96,7 +96,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 def _plan(description: Any) -> Plan:
     """Check a description, and say what it would build."""
     if not isinstance(description, dict) or not isinstance(description.get("type"), str):
-        raise ValueError(f"it describes no module: {_short(description)}")
+        raise ValueError(f"it describes no module: {shown(description, 60)}")
     kind = description["type"]
     if kind not in _PLANS:
         raise ValueError(
@@ -110,10 +110,5 @@ def _plan(description: Any) -> Plan:
         raise ValueError(f"a {kind} is described by {list(wanted)} and not by {sorted(fields)}")
     for name, thing in fields.items():
         if not _CHECKS[name](thing):
-            raise ValueError(f"the {name} of a {kind} cannot be {_short(thing)}")
+            raise ValueError(f"the {name} of a {kind} cannot be {shown(thing, 60)}")
     return plan(**fields)
-
-
-def _short(thing: Any) -> str:
-    shown = repr(thing)
-    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -15,17 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import shown
-from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of, two_class_pairs
+from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
+from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.reductions import logsumexp, max, mean
 from autograd_lite.ops.rules import absolute, relu, square, stop_gradient
 
-_SIGNS, _BITS = (-1.0, 1.0), (0.0, 1.0)
 
-
-@np.errstate(all="ignore")
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Mean of (output - target)².
 
@@ -48,10 +47,9 @@ def squared_error(outputs: Any, targets: Any) -> Any:
     >>> squared_error([3.0, 5.0], [2.0, 2.0])
     5.0
     """
-    return mean([square(o - t) for o, t in pairs_of("squared_error", outputs, targets)])
+    return _over_batch("squared_error", outputs, targets)
 
 
-@np.errstate(all="ignore")
 def absolute_error(outputs: Any, targets: Any) -> Any:
     """Mean of |output - target|, whose derivative at 0 is 0.
 
@@ -62,10 +60,9 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
     >>> absolute_error([3.0, 5.0], [2.0, 2.0])
     2.0
     """
-    return mean([absolute(o - t) for o, t in pairs_of("absolute_error", outputs, targets)])
+    return _over_batch("absolute_error", outputs, targets)
 
 
-@np.errstate(all="ignore")
 def hinge(outputs: Any, targets: Any) -> Any:
     """Mean of max(0, 1 - target · output): a margin for two classes (Cortes & Vapnik 1995).
 
@@ -77,11 +74,9 @@ def hinge(outputs: Any, targets: Any) -> Any:
     >>> hinge([0.5, 3.0], [1, -1])
     2.25
     """
-    pairs = two_class_pairs("hinge", outputs, targets, _SIGNS)
-    return mean([relu(1.0 - t * o) for o, t in pairs])
+    return _over_batch("hinge", outputs, targets)
 
 
-@np.errstate(all="ignore")
 def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     """Mean of -log(probability of the target), for two classes, from logits.
 
@@ -96,8 +91,7 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     >>> binary_cross_entropy([1000.0, -1000.0], [1, 1])
     500.0
     """
-    pairs = two_class_pairs("binary_cross_entropy", outputs, targets, _BITS)
-    return mean([softplus(-o if t else o) for o, t in pairs])
+    return _over_batch("binary_cross_entropy", outputs, targets)
 
 
 @np.errstate(all="ignore")
@@ -171,10 +165,6 @@ def _right_class(outputs: Any, targets: Any) -> list[Any]:
     return [right]
 
 
-def _of_pairs(pair: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda outputs, targets: mean(list(map(pair, outputs, targets)))
-
-
 def _one_hot(targets: Array, outputs: int) -> Array:
     return np.equal(targets.reshape(-1, 1), np.arange(outputs)).astype(np.float64)
 
@@ -225,41 +215,53 @@ class Loss:
             check_classes(self.function.__name__, self.classes(n_outputs), targets.ravel())
 
 
+def _of_pairs(
+    function: Callable[[Any, Any], Any],
+    pair: Callable[[Any, Any], Any],
+    classes: tuple[float, float] | None = None,
+    logits: bool = False,
+) -> Loss:
+    """The loss that is the mean of a rule for one output and its target."""
+
+    def sample(outputs: Any, targets: Any) -> Any:
+        return mean([*map(pair, outputs, targets)])
+
+    if classes is None:
+        return Loss(function, sample)
+    return Loss(function, sample, _right_sides, lambda n_outputs: classes, logits=logits)
+
+
+@np.errstate(all="ignore")
+def _over_batch(name: str, outputs: Any, targets: Any) -> Any:
+    """A loss of pairs over all outputs of all samples, as if they were those of one."""
+    found, wanted = pairs_of(name, outputs, targets)
+    loss: Any = LOSSES[name]
+    if loss.classes is not None:
+        wanted = [*map(as_float, wanted)]
+        check_classes(name, loss.classes(1), wanted)
+    return loss.sample(found, wanted)
+
+
+def _of_bit(output: Any, bit: Any) -> Any:
+    if isinstance(bit, Value):  # in a program, which holds for both
+        return softplus(where(bit, -output, output))
+    return softplus(-output if bit else output)
+
+
 #: The losses by name.
 LOSSES: dict[str, Loss] = {
-    "squared_error": Loss(squared_error, sample=_of_pairs(lambda o, t: square(o - t))),
-    "absolute_error": Loss(absolute_error, sample=_of_pairs(lambda o, t: absolute(o - t))),
-    "hinge": Loss(
-        hinge, _of_pairs(lambda o, t: relu(1.0 - t * o)), _right_sides, lambda n_outputs: _SIGNS
-    ),
-    "binary_cross_entropy": Loss(
-        binary_cross_entropy,
-        _of_pairs(lambda o, t: softplus(where(t, -o, o))),
-        _right_sides,
-        lambda n_outputs: _BITS,
-        logits=True,
-    ),
+    "squared_error": _of_pairs(squared_error, lambda o, t: square(o - t)),
+    "absolute_error": _of_pairs(absolute_error, lambda o, t: absolute(o - t)),
+    "hinge": _of_pairs(hinge, lambda o, t: relu(1.0 - t * o), (-1.0, 1.0)),
+    "binary_cross_entropy": _of_pairs(binary_cross_entropy, _of_bit, (0.0, 1.0), logits=True),
     "cross_entropy": Loss(
-        cross_entropy,
-        _cross_entropy_of_sample,
-        _right_class,
-        range,
-        _one_hot,
-        logits=True,
+        cross_entropy, _cross_entropy_of_sample, _right_class, range, _one_hot, logits=True
     ),
 }
 
 
 def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
-    """The loss of that name, or a function ``loss(outputs, targets)`` as one.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name.
-    TypeError
-        If `loss` is neither a name nor a function.
-    """
+    """The loss of that name, or a function ``loss(outputs, targets)`` as one."""
     if isinstance(loss, str):
         if loss not in LOSSES:
             raise ValueError(f"unknown loss {shown(loss)}; choose one of: {', '.join(LOSSES)}")

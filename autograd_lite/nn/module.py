@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, product
 from typing import Any
 
@@ -12,10 +12,7 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.modes import recording
 from autograd_lite.nn import files, training
-from autograd_lite.nn.history import Carried, History
-from autograd_lite.nn.optim import Optimizer
 from autograd_lite.nn.passes import predict
 from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
 
@@ -203,104 +200,7 @@ class Module:
 
     # --- training ---
 
-    def learn(
-        self,
-        inputs: Any,
-        outputs: Any,
-        loss: str | Callable[[Any, Any], Any] = "squared_error",
-        optimizer: str | Optimizer = "adam",
-        learning_rate: float | None = None,
-        epochs: int = 100,
-        batch_size: int | None = 32,
-        validation: float | tuple[Any, Any] | None = None,
-        callback: Callable[[History], Any] | None = None,
-        progress: bool = True,
-        seed: int | None = None,
-        compile: bool | None = None,
-        show: str | None = None,
-        check: bool = False,
-    ) -> History:
-        """Fit the parameters to samples, from where they stand.
-
-        Learning again continues with the parameters; an optimiser given by name starts afresh.
-
-        Parameters
-        ----------
-        inputs : array of shape (n, features), or (n,) for one feature
-            Arrays are not copied: leave them as they are meanwhile.
-        outputs : array of shape (n,) or (n, k)
-            The targets, as the loss takes them (`nn.losses`).
-        loss : str or callable, default="squared_error"
-            ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
-            ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
-            index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
-            batch that returns one Value.
-        optimizer : str or object, default="adam"
-            ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
-        learning_rate : float, optional
-            For an optimiser given by name; 0.01 if left out, which suits networks of this size.
-        epochs : int, default=100
-            Passes over the data.
-        batch_size : int or None, default=32
-            Samples per update; None takes all of them.
-        validation : (inputs, outputs) or float, optional
-            Data to measure after each epoch; or the share of the samples, drawn at random, to
-            keep for that.
-        callback : callable, optional
-            Called after each epoch with the `History` so far (``history[-1]`` is the latest
-            `Epoch`); a true result stops.
-        progress : bool, default=True
-            Show a bar with the loss on standard error.
-        seed : int, optional
-            Of the order of samples and the choice of validation samples; Python's global `random`
-            if left out. With one `random.Random` and one optimiser, 5 epochs and 5 are 10.
-        compile : bool, optional
-            Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
-            numbers but for rounding, in a fraction of the time. Left out, it is where module and
-            loss are the package's own, so known to depend on parameters and samples alone.
-        show : {"live"}, optional
-            In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
-            speed and time left, and over two features what the module makes of each point of the
-            plane (for which it is called a few thousand times more). But for the first pictures
-            and the last, which come in any case, they take 5% of the time at most. Elsewhere, the
-            bar is shown.
-        check : bool, default=False
-            Compare the first three steps of a program with eager ones.
-
-        Returns
-        -------
-        History
-            Loss, metrics and seconds of every finished epoch. Ctrl-C ends learning and returns
-            it too, with ``interrupted`` True; what was learnt is kept.
-
-        Warns
-        -----
-        TrainingWarning
-            If the loss ends above where it began, a parameter grows beyond 1e6, or the outputs are
-            probabilities where the loss takes logits.
-
-        Raises
-        ------
-        AnomalyError
-            If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
-            the parameters stay as they were before that update. Any exception that ends the
-            training has the `History` so far as its ``history``.
-        ShapeError
-            If shapes do not fit each other or the module, or there are no samples.
-        ValueError
-            If a number in the data is nan or infinite, a target is not what the loss takes, or
-            another argument is out of its range; if a loss of your own is to be compiled, or the
-            loss depends on no parameter.
-        ProgramError
-            If a module that draws random numbers is to be compiled, or `check` finds a difference.
-        """
-        history = History()
-        with Carried(history), recording():
-            training.learn(
-                self, inputs, outputs, loss, optimizer, learning_rate, epochs, batch_size,
-                validation, callback, progress, seed, compile, show, check, history,
-            )  # fmt: skip
-        return history
+    learn = training.learn
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
         """The outputs for many samples, as plain numbers.

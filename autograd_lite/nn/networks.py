@@ -54,7 +54,6 @@ class MLP(Module):
     9
     """
 
-    scope_name = "MLP"
     traceable = True
 
     def __init__(
@@ -139,7 +138,6 @@ class Sequential(Module):
     Sequential of [Layer of [TanhNeuron(1), TanhNeuron(1)], Layer of [LinearNeuron(2)]]
     """
 
-    scope_name = "Sequential"
     traceable = True
 
     def __init__(self, *modules: Module) -> None:

@@ -180,13 +180,7 @@ OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
 
 
 def in_range(name: str, number: Any, below: float = math.inf) -> float:
-    """A hyperparameter as a float.
-
-    Raises
-    ------
-    ValueError
-        If it is not at least 0 and less than `below`.
-    """
+    """A hyperparameter as a float, which is at least 0 and less than `below`."""
     exact = as_float(number)
     if not 0.0 <= exact < below:
         limit = "finite" if below == math.inf else f"below {below:g}"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
-from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, shown
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, shown, some
 from autograd_lite.nn.data import (
     Array,
     Model,
@@ -298,7 +298,6 @@ def is_traceable(model: Any, loss: Loss) -> bool:
     return loss.sample is not None and is_known(model)
 
 
-def listed(batch: Sequence[int], limit: int = 10) -> str:
+def listed(batch: Sequence[int]) -> str:
     """Some numbers of samples, for messages."""
-    shown = ", ".join(map(str, batch[:limit]))
-    return f"samples {shown}" + (f" and {len(batch) - limit} more" if len(batch) > limit else "")
+    return f"samples {some(batch, 10)}"

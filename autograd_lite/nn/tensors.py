@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import ShapeError, shown, some
+from autograd_lite.graph import row_of
 from autograd_lite.nn.data import real_array
+from autograd_lite.ops.rules import identity
 
 #: A name, and an object array of parameters.
 Named = tuple[str, np.ndarray[Any, Any]]
@@ -24,22 +26,18 @@ def tensors_of(
 ) -> Iterator[Named]:
     """The parameters in attributes, lists, tuples, dicts and object arrays, in their order.
 
+    A list of parameters makes one array; a shared parameter comes under each of its names.
+
     Parameters
     ----------
     name : str
         Of the thing; the names of its parts follow after a dot.
-    thing : object
     kind : type
         Of the objects whose attributes are looked at.
     computed : frozenset of Value
         Parameters, though they are no leaves.
     above : tuple
         The objects on the way here: a part may refer to its whole.
-
-    Yields
-    ------
-    (str, ndarray of Value)
-        A list of parameters makes one array; a shared parameter comes under each of its names.
     """
 
     def is_parameter(part: Any) -> bool:
@@ -54,7 +52,9 @@ def tensors_of(
     if isinstance(thing, np.ndarray):
         if thing.size and are_parameters(thing.ravel().tolist()):
             yield name, thing
-    elif is_parameter(thing) or (_is_filled(thing) and are_parameters(thing)):
+    elif is_parameter(thing) or (
+        isinstance(thing, list | tuple) and thing and are_parameters(thing)
+    ):
         yield name, _array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
@@ -72,8 +72,15 @@ def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
 
 
 def _is_free(value: Value) -> bool:
-    """Whether a Value is a leaf that may be set: not computed, not a constant."""
-    return not value.op and not value.constant
+    """Whether a Value is a leaf that may be set: not computed, not a constant.
+
+    Or its copy, which is computed inside a function that is differentiated or compiled by it.
+    """
+    while value.op:
+        if row_of(value) is not identity:
+            return False
+        [value] = value.parents
+    return not value.constant
 
 
 def _array(parameters: Any) -> np.ndarray[Any, Any]:
@@ -81,10 +88,6 @@ def _array(parameters: Any) -> np.ndarray[Any, Any]:
     if isinstance(parameters, Value):
         return np.fromiter([parameters], dtype=object).reshape(())
     return np.fromiter(parameters, dtype=object)
-
-
-def _is_filled(thing: Any) -> bool:
-    return isinstance(thing, list | tuple) and bool(thing)
 
 
 def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:
@@ -95,12 +98,6 @@ def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:
         raise ValueError(
             f"{name}{where} is {float(numbers[tuple(bad[0])])!r}; parameters must be finite"
         )
-
-
-def some(names: set[str], limit: int = 5) -> str:
-    """A few of many names, for a message."""
-    shown = ", ".join(sorted(names)[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
 def matched(
@@ -117,7 +114,7 @@ def matched(
         (state.keys() - tensors.keys(), "holds names that this module does not have:"),
     ):
         if names:
-            raise ValueError(f"the state {fault} {some(names)}")
+            raise ValueError(f"the state {fault} {some(sorted(names), 5)}")
     numbers = {name: real_array(name, state[name]) for name in tensors}
     for name, tensor in tensors.items():
         if numbers[name].shape != tensor.shape:

@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, counted, shown
+from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, Model, positive_int, samples
-from autograd_lite.nn.history import Epoch, History
+from autograd_lite.nn.history import Carried, Epoch, History
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.live import Live, shell_for
 from autograd_lite.nn.live_surface import Surface
@@ -33,102 +34,179 @@ from autograd_lite.nn.remarks import WAY_OUT, warn_of_divergence, warn_of_probab
 
 
 def learn(
-    model: Model,
+    self: Model,
     inputs: Any,
     outputs: Any,
-    loss: str | Callable[[Any, Any], Any],
-    optimizer: str | Optimizer,
-    learning_rate: float | None,
-    epochs: int,
-    batch_size: int | None,
-    validation: float | tuple[Any, Any] | None,
-    callback: Callable[[History], Any] | None,
-    progress: bool,
-    seed: int | None,
-    compile: bool | None,
-    show: str | None,
-    check: bool,
-    history: History,
-) -> None:
-    """See `Module.learn`."""
-    shell = shell_for(show)
-    criterion = find_loss(loss)
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback is a function of the History and was given {shown(callback)}")
-    inputs, outputs = samples(inputs, outputs, model)
-    chosen = _find_optimizer(model, optimizer, learning_rate)
-    epochs = positive_int("epochs", epochs)
-    rng = generator(seed)
-    order: Any = range(len(inputs))  # as long as it is no other: rows side by side are no copies
-    kind: type[Pass] = Pass
-    watched = is_watched()
-    if compile or (compile is None and not watched and is_traceable(model, criterion)):
-        kind = CompiledPass
-    training = kind(model, criterion, inputs, outputs, "sample")
-    if isinstance(validation, tuple | list):
-        held_data = samples(*_pair(validation), model, of="validation ")
-        measuring = kind(model, criterion, *held_data, "validation sample")
-        held_out: Sequence[int] = range(len(held_data[0]))
-    else:
-        measuring = training
-        split = 0 if validation is None else _split(validation, len(order))
-        if split:
-            order = array("q", order)
-            rng.shuffle(order)
-        held_out, order = order[:split], order[split:]
-    batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
-    order = array("q", order) if batch_size < len(order) else order
-    first = training.check()
-    if criterion.logits:
-        warn_of_probabilities(criterion.function.__name__, first)
-    if measuring is not training:
-        measuring.check()
-    if check and isinstance(training, CompiledPass):
-        training.to_check = COMPARED
-    before = np.array([p.data for p in training.parameters])
-    step = _Step(model, training.parameters, chosen, quiet=kind is CompiledPass)
-    usual = np.geterr()
-    # Entered once, as it takes long beside a step; a user's own code runs outside of it.
-    quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
-    live: Live | None = None
-    if shell is not None:
-        live = Live(shell, history, epochs, None if watched else Surface.of(training))
-    progress = live is None and (progress or show is not None) and sys.stderr is not None
-    with (
-        tqdm(
-            total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
-        ) as bar,
-        quiet,
-        live or nullcontext(),
-    ):
-        try:
-            for number in range(1, epochs + 1):
-                start = time.perf_counter()
-                shuffled = order
-                if batch_size < len(order):  # each time anew, so that 5 + 5 epochs are 10
-                    shuffled = order[:]
-                    rng.shuffle(shuffled)
-                mean, metrics = training.over(_batches(shuffled, batch_size), number, step)
-                held: tuple[float | None, dict[str, float]] = (None, {})
-                if held_out:
-                    held = measuring.over(_batches(held_out, batch_size), number)
-                end = time.perf_counter()
-                history.epochs.append(Epoch(number, mean, metrics, end - start, *held))
-                if live is not None and end >= live.due:
-                    live.update()
-                if progress:
-                    bar.set_postfix_str(_shown(history[-1]), refresh=False)
-                    bar.update()
-                if callback is not None:
-                    with np.errstate(**usual):
-                        history.stopped = bool(callback(history))
-                    if history.stopped:
-                        break
-        except KeyboardInterrupt:
-            history.interrupted = True
-            bar.set_postfix_str("interrupted; what was learnt is kept")
-    after = np.array([p.data for p in training.parameters])
-    warn_of_divergence(history, before, after, model)
+    loss: str | Callable[[Any, Any], Any] = "squared_error",
+    optimizer: str | Optimizer = "adam",
+    learning_rate: float | None = None,
+    epochs: int = 100,
+    batch_size: int | None = 32,
+    validation: float | tuple[Any, Any] | None = None,
+    callback: Callable[[History], Any] | None = None,
+    progress: bool = True,
+    seed: int | None = None,
+    compile: bool | None = None,
+    show: str | None = None,
+    check: bool = False,
+) -> History:
+    """Fit the parameters to samples, from where they stand.
+
+    Learning again continues with the parameters; an optimiser given by name starts afresh.
+
+    Parameters
+    ----------
+    inputs : array of shape (n, features), or (n,) for one feature
+        Arrays are not copied: leave them as they are meanwhile.
+    outputs : array of shape (n,) or (n, k)
+        The targets, as the loss takes them (`nn.losses`).
+    loss : str or callable, default="squared_error"
+        ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
+        ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
+        index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
+        batch that returns one Value.
+    optimizer : str or object, default="adam"
+        ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
+    learning_rate : float, optional
+        For an optimiser given by name; 0.01 if left out, which suits networks of this size.
+    epochs : int, default=100
+        Passes over the data.
+    batch_size : int or None, default=32
+        Samples per update; None takes all of them.
+    validation : (inputs, outputs) or float, optional
+        Data to measure after each epoch; or the share of the samples, drawn at random, to
+        keep for that.
+    callback : callable, optional
+        Called after each epoch with the `History` so far (``history[-1]`` is the latest
+        `Epoch`); a true result stops.
+    progress : bool, default=True
+        Show a bar with the loss on standard error.
+    seed : int, optional
+        Of the order of samples and the choice of validation samples; Python's global `random`
+        if left out. With one `random.Random` and one optimiser, 5 epochs and 5 are 10.
+    compile : bool, optional
+        Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
+        numbers but for rounding, in a fraction of the time. Left out, it is where module and
+        loss are the package's own, so known to depend on parameters and samples alone.
+    show : {"live"}, optional
+        In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
+        speed and time left, and over two features what the module makes of each point of the
+        plane (for which it is called a few thousand times more). But for the first pictures
+        and the last, which come in any case, they take 5% of the time at most. Elsewhere, the
+        bar is shown.
+    check : bool, default=False
+        Compare the first three steps of a program with eager ones.
+
+    Returns
+    -------
+    History
+        Loss, metrics and seconds of every finished epoch. Ctrl-C ends learning and returns
+        it too, with ``interrupted`` True; what was learnt is kept.
+
+    Warns
+    -----
+    TrainingWarning
+        If the loss ends above where it began, a parameter grows beyond 1e6, or the outputs are
+        probabilities where the loss takes logits.
+
+    Raises
+    ------
+    AnomalyError
+        If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
+        the parameters stay as they were before that update. Any exception that ends the
+        training has the `History` so far as its ``history``.
+    ShapeError
+        If shapes do not fit each other or the module, or there are no samples.
+    ValueError
+        If a number in the data is nan or infinite, a target is not what the loss takes, or
+        another argument is out of its range; if a loss of your own is to be compiled, or the
+        loss depends on no parameter.
+    ProgramError
+        If a module that draws random numbers is to be compiled, or `check` finds a difference.
+    """
+    history = History()
+    with Carried(history), recording():
+        shell = shell_for(show)
+        criterion = find_loss(loss)
+        if callback is not None and not callable(callback):
+            raise TypeError(
+                f"callback is a function of the History and was given {shown(callback)}"
+            )
+        inputs, outputs = samples(inputs, outputs, self)
+        chosen = _find_optimizer(self, optimizer, learning_rate)
+        epochs = positive_int("epochs", epochs)
+        rng = generator(seed)
+        order: Any = range(len(inputs))  # while it is one: rows side by side are no copies
+        kind: type[Pass] = Pass
+        watched = is_watched()
+        if compile or (compile is None and not watched and is_traceable(self, criterion)):
+            kind = CompiledPass
+        training = kind(self, criterion, inputs, outputs, "sample")
+        if isinstance(validation, tuple | list):
+            held_data = samples(*_pair(validation), self, of="validation ")
+            measuring = kind(self, criterion, *held_data, "validation sample")
+            held_out: Sequence[int] = range(len(held_data[0]))
+        else:
+            measuring = training
+            split = 0 if validation is None else _split(validation, len(order))
+            if split:
+                order = array("q", order)
+                rng.shuffle(order)
+            held_out, order = order[:split], order[split:]
+        batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
+        order = array("q", order) if batch_size < len(order) else order
+        first = training.check()
+        if criterion.logits:
+            warn_of_probabilities(criterion.function.__name__, first)
+        if measuring is not training:
+            measuring.check()
+        if check and isinstance(training, CompiledPass):
+            training.to_check = COMPARED
+        before = np.array([p.data for p in training.parameters])
+        step = _Step(self, training.parameters, chosen, quiet=kind is CompiledPass)
+        usual = np.geterr()
+        # Entered once, as it takes long beside a step; a user's own code runs outside of it.
+        quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
+        live: Live | None = None
+        if shell is not None:
+            live = Live(shell, history, epochs, None if watched else Surface.of(training))
+        progress = live is None and (progress or show is not None) and sys.stderr is not None
+        with (
+            tqdm(
+                total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
+            ) as bar,
+            quiet,
+            live or nullcontext(),
+        ):
+            try:
+                for number in range(1, epochs + 1):
+                    start = time.perf_counter()
+                    shuffled = order
+                    if batch_size < len(order):  # each time anew, so that 5 + 5 epochs are 10
+                        shuffled = order[:]
+                        rng.shuffle(shuffled)
+                    mean, metrics = training.over(_batches(shuffled, batch_size), number, step)
+                    held: tuple[float | None, dict[str, float]] = (None, {})
+                    if held_out:
+                        held = measuring.over(_batches(held_out, batch_size), number)
+                    end = time.perf_counter()
+                    history.epochs.append(Epoch(number, mean, metrics, end - start, *held))
+                    if live is not None and end >= live.due:
+                        live.update()
+                    if progress:
+                        bar.set_postfix_str(_shown(history[-1]), refresh=False)
+                        bar.update()
+                    if callback is not None:
+                        with np.errstate(**usual):
+                            history.stopped = bool(callback(history))
+                        if history.stopped:
+                            break
+            except KeyboardInterrupt:
+                history.interrupted = True
+                bar.set_postfix_str("interrupted; what was learnt is kept")
+        after = np.array([p.data for p in training.parameters])
+        warn_of_divergence(history, before, after, self)
+    return history
 
 
 class _Step:

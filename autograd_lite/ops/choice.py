@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from autograd_lite.ops.leaf import leaf
@@ -9,47 +12,33 @@ from autograd_lite.ops.table import Op, op
 
 _REAL = (-3.0, 3.0)
 
-less = op(
-    "less",
-    symbol="<",
-    latex=r"\left[#1 < #2\right]",
-    domain=[_REAL, _REAL],
-    forward=leaf(
-        "less",
-        text="#1 < #2 ? 1.0 : 0.0",
-        python=lambda x, y: 1.0 if x < y else 0.0,
-        numpy=lambda x, y: np.less(x, y) * 1.0,
-    ),
-    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
-    doc="1.0 where x < y, else 0.0 (nan is less than nothing).",
+
+def _comparison(
+    name: str, sign: str, symbol: str, latex: str, holds: Callable[[float, float], float], doc: str
+) -> Op:
+    over_arrays: Any = getattr(np, name)
+    return op(
+        name,
+        symbol=symbol,
+        latex=rf"\left[#1 {latex} #2\right]",
+        domain=[_REAL, _REAL],
+        forward=leaf(
+            name,
+            text=f"#1 {sign} #2 ? 1.0 : 0.0",
+            python=holds,
+            numpy=lambda x, y: over_arrays(x, y) * 1.0,
+        ),
+        partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+        doc=f"1.0 where x {sign} y, else 0.0{doc}.",
+    )
+
+
+less = _comparison(
+    "less", "<", "<", "<", lambda x, y: 1.0 if x < y else 0.0, " (nan is less than nothing)"
 )
-less_equal = op(
-    "less_equal",
-    symbol="≤",
-    latex=r"\left[#1 \leq #2\right]",
-    domain=[_REAL, _REAL],
-    forward=leaf(
-        "less_equal",
-        text="#1 <= #2 ? 1.0 : 0.0",
-        python=lambda x, y: 1.0 if x <= y else 0.0,
-        numpy=lambda x, y: np.less_equal(x, y) * 1.0,
-    ),
-    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
-    doc="1.0 where x <= y, else 0.0.",
-)
-equal = op(
-    "equal",
-    symbol="=",
-    latex=r"\left[#1 = #2\right]",
-    domain=[_REAL, _REAL],
-    forward=leaf(
-        "equal",
-        text="#1 == #2 ? 1.0 : 0.0",
-        python=lambda x, y: 1.0 if x == y else 0.0,
-        numpy=lambda x, y: np.equal(x, y) * 1.0,
-    ),
-    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
-    doc="1.0 where x == y, else 0.0 (nan equals nothing).",
+less_equal = _comparison("less_equal", "<=", "≤", r"\leq", lambda x, y: 1.0 if x <= y else 0.0, "")
+equal = _comparison(
+    "equal", "==", "=", "=", lambda x, y: 1.0 if x == y else 0.0, " (nan equals nothing)"
 )
 where: Op = op(
     "where",

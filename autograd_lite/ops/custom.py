@@ -115,18 +115,8 @@ class CustomOp(Op):
 class _Rule:
     """One of a user's functions, which is named where it fails.
 
-    Parameters
-    ----------
-    function : callable
-    role : str
-        What it is to its op, for messages.
-    names : sequence of str
-        Of its arguments.
-
-    Raises
-    ------
-    TypeError
-        If its signature tells that it does not take so many arguments.
+    `role` is what it is to its op, for messages, and `names` are those of its arguments. If its
+    signature tells that it does not take so many, that is a TypeError.
     """
 
     def __init__(self, function: Callable[..., Any], role: str, names: Sequence[str]) -> None:
@@ -190,13 +180,7 @@ class _Rule:
 
 
 def defined(name: str) -> CustomOp:
-    """The custom op of that name, for a pickle that refers to it.
-
-    Raises
-    ------
-    GraphError
-        If there is none here.
-    """
+    """The custom op of that name, for a pickle that refers to it; else a GraphError."""
     if name not in CUSTOM:
         raise GraphError(
             f"this pickle holds an op {name!r}, which is not defined here; define it first, with "

@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES
 from autograd_lite.ops.rules import carry
-from autograd_lite.ops.table import TABLE, Op
+from autograd_lite.ops.table import TABLE, Op, give_operators
 
 
 class Dual:
@@ -104,20 +104,8 @@ def partial_tangents(
 ) -> list[float]:
     """How fast the partial derivatives of a row change along a direction; 0.0 where not wanted.
 
-    Parameters
-    ----------
-    row : Op
-    out, args
-        The row's value and its (flat) arguments.
-    out_tangent, tangents
-        How fast these change.
-    wanted : sequence of bool
-        One for each argument.
-
-    Raises
-    ------
-    TypeError
-        If the partials of a user's row take nothing but floats.
+    `out` and the flat `args` are the row's value and arguments; the tangents say how fast these
+    change. A TypeError if the partials of a user's row take nothing but floats.
     """
 
     def over(number: Callable[[float], float]) -> list[float]:
@@ -140,22 +128,10 @@ def partial_tangents(
         ) from error
 
 
-def _operator(row: Op) -> Callable[..., Dual]:
-    return lambda *args: Dual._apply_op(row, args)
-
-
-def _reflected(row: Op) -> Callable[..., Dual]:
-    return lambda self, other: Dual._apply_op(row, (other, self))
-
-
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Dual, Any], Any]:
     return lambda self, other: compare(self.value, value_of(other))
 
 
-for _row in TABLE.values():
-    if _row.operator:
-        setattr(Dual, f"__{_row.operator}__", _operator(_row))
-    if _row.operator and _row.arity == 2:
-        setattr(Dual, f"__r{_row.operator}__", _reflected(_row))
+give_operators(Dual)
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Dual, f"__{_name}__", _comparison(getattr(operator, _name)))

@@ -17,6 +17,16 @@ import numpy as np
 PYTHON_RAISES = (ZeroDivisionError, OverflowError, ValueError)
 
 
+def _closed(compute: Callable[..., Any]) -> Any:
+    """A method of float whose result is an `IEEE`."""
+
+    def method(self: IEEE, other: Any) -> Any:
+        found = compute(self, other)
+        return found if found is NotImplemented else IEEE(found)
+
+    return method
+
+
 class IEEE(float):
     """A float whose operators follow IEEE-754 and stay in this class.
 
@@ -24,21 +34,9 @@ class IEEE(float):
     """
 
     __slots__ = ()
-
-    def __add__(self, other: Any) -> Any:
-        return _wrap(float.__add__(self, other))
-
-    def __sub__(self, other: Any) -> Any:
-        return _wrap(float.__sub__(self, other))
-
-    def __rsub__(self, other: Any) -> Any:
-        return _wrap(float.__rsub__(self, other))
-
-    def __mul__(self, other: Any) -> Any:
-        return _wrap(float.__mul__(self, other))
-
-    __radd__ = __add__
-    __rmul__ = __mul__
+    __add__ = __radd__ = _closed(float.__add__)
+    __mul__ = __rmul__ = _closed(float.__mul__)
+    __sub__, __rsub__ = _closed(float.__sub__), _closed(float.__rsub__)
 
     def __truediv__(self, other: Any) -> Any:
         return IEEE(divide(float(self), float(other))) if _is_number(other) else NotImplemented
@@ -52,10 +50,6 @@ class IEEE(float):
     @staticmethod
     def _apply_op(row: Any, args: tuple[float, ...]) -> IEEE:
         return IEEE(row.on_floats(*map(float, args)))
-
-
-def _wrap(result: Any) -> Any:
-    return result if result is NotImplemented else IEEE(result)
 
 
 def _is_number(thing: Any) -> bool:

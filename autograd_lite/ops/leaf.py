@@ -48,11 +48,4 @@ class Leaf:
             return float(self.arrays(*map(np.float64, args)))
 
 
-def leaf(
-    c: str,
-    numpy: Callable[..., Any] | None = None,
-    python: Callable[..., float] | None = None,
-    text: str = "",
-) -> Leaf:
-    """A `Leaf`; the lower-case spelling reads better in the table."""
-    return Leaf(c, numpy, python, text)
+leaf = Leaf  # which reads better in the table

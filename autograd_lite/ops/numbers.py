@@ -20,18 +20,10 @@ _NUMPY = (np.generic, np.ndarray)
 
 
 def as_float(number: Any) -> float:
-    """The float that a plain real number stands for.
+    """The float that an int, float, bool, Fraction, Decimal, NumPy scalar or 0-d array stands for.
 
-    Parameters
-    ----------
-    number : int, float, bool, Fraction, Decimal, NumPy real scalar or 0-d array
-
-    Raises
-    ------
-    TypeError
-        For anything else, naming the type and what to write instead.
-    OverflowError
-        For an int or Fraction beyond the largest float.
+    Anything else is a TypeError that names the type and what to write instead; an int or Fraction
+    beyond the largest float is an OverflowError.
     """
     if type(number) is float:
         exact: float = number

@@ -36,9 +36,8 @@ from autograd_lite.ops.rules import (
     stop_gradient,
 )
 from autograd_lite.ops.sequences import sequence, sequence_op
+from autograd_lite.ops.table import Op
 from autograd_lite.ops.vectors import count, each, fold, scan
-
-_REAL = [(-3.0, 3.0)]
 
 
 def _left_sum(xs: Any) -> Any:
@@ -130,7 +129,6 @@ sum = sequence_op(
     symbol="Σ",
     latex="#*",
     latex_between=" + ",
-    domain=_REAL,
     empty=True,
     forward=_left_sum,
     partials=[lambda out, xs: 1.0],
@@ -141,7 +139,6 @@ mean = sequence_op(
     symbol="mean",
     latex=r"\frac{#*}{#n}",
     latex_between=" + ",
-    domain=_REAL,
     forward=lambda xs: _left_sum(xs) / count(xs),
     partials=[lambda out, xs: 1.0 / count(xs)],
     doc="Arithmetic mean.",
@@ -151,30 +148,26 @@ prod = sequence_op(
     symbol="Π",
     latex="#*",
     latex_between=r" \cdot ",
-    domain=_REAL,
     empty=True,
     forward=lambda xs: fold(mul, xs, start=1.0),
     partials=[lambda out, xs: _others(mul, xs, 1.0)],
     doc="Product, multiplied from the left; 1.0 for none.",
 )
-max = sequence_op(
-    "max",
-    symbol="max",
-    latex=r"\max\left(#*\right)",
-    domain=_REAL,
-    forward=lambda xs: fold(maximum, xs),
-    partials=[_equal_shares],
-    doc="The largest; a tie splits the gradient in equal shares, nan wins.",
-)
-min = sequence_op(
-    "min",
-    symbol="min",
-    latex=r"\min\left(#*\right)",
-    domain=_REAL,
-    forward=lambda xs: fold(minimum, xs),
-    partials=[_equal_shares],
-    doc="The smallest; a tie splits the gradient in equal shares, nan wins.",
-)
+
+
+def _extreme(name: str, of_two: Op, doc: str) -> Any:
+    return sequence_op(
+        name,
+        symbol=name,
+        latex=rf"\{name}\left(#*\right)",
+        forward=lambda xs: fold(of_two, xs),
+        partials=[_equal_shares],
+        doc=f"The {doc}; a tie splits the gradient in equal shares, nan wins.",
+    )
+
+
+max = _extreme("max", maximum, "largest")
+min = _extreme("min", minimum, "smallest")
 
 
 def _logsumexp(xs: Any) -> Any:
@@ -188,7 +181,6 @@ logsumexp = sequence_op(
     latex=r"\ln\left(#*\right)",
     latex_term="e^{#1}",
     latex_between=" + ",
-    domain=_REAL,
     forward=_logsumexp,
     partials=[lambda out, xs: _weights(xs)],
     doc="log(sum(exp(x))) without overflow.",
@@ -197,7 +189,6 @@ norm = sequence_op(
     "norm",
     symbol="norm",
     latex=r"\left\| #* \right\|",
-    domain=_REAL,
     attrs={"order": 2.0},
     attr_ranges={"order": (1.0, math.inf)},
     forward=_norm,
@@ -206,44 +197,44 @@ norm = sequence_op(
     counted="counts as 0; of the square of order 2, write dot(v, v), which is right there, too",
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
-dot = sequence_op(
+
+
+def _sum_of_products(
+    name: str, names: tuple[str, str, str], times: Callable[[Any, Any], Any], **columns: Any
+) -> Any:
+    return sequence_op(
+        name,
+        symbol="dot",
+        latex="#*",
+        latex_term=r"#1 \cdot #2",
+        latex_between=" + ",
+        empty=True,
+        vectors=names[:2],
+        scalars={names[2]: 0.0},
+        forward=lambda xs, ys, start: fold(add, each(times, xs, ys), start=start),
+        partials=[
+            lambda out, xs, ys, start: ys,
+            lambda out, xs, ys, start: xs,
+            lambda out, xs, ys, start: 1.0,
+        ],
+        **columns,
+    )
+
+
+dot = _sum_of_products(
     "dot",
-    symbol="dot",
-    latex="#*",
-    latex_term=r"#1 \cdot #2",
-    latex_between=" + ",
-    domain=_REAL,
-    empty=True,
-    vectors=("ws", "xs"),
-    scalars={"bias": 0.0},
-    forward=lambda ws, xs, bias: fold(add, each(mul, ws, xs), start=bias),
-    partials=[
-        lambda out, ws, xs, bias: xs,
-        lambda out, ws, xs, bias: ws,
-        lambda out, ws, xs, bias: 1.0,
-    ],
+    ("ws", "xs", "bias"),
+    mul,
     rolls=multiply,
     doc="bias + w0*x0 + w1*x1 + …, added in that order; parents are the ws, the xs, the bias.",
 )
 # What programs roll chains of sums into, where the terms are adjoints on their way, or anything.
-carried_dot = sequence_op(
+carried_dot = _sum_of_products(
     "carried_dot",
-    symbol="dot",
-    latex="#*",
-    latex_term=r"#1 \cdot #2",
-    latex_between=" + ",
-    domain=_REAL,
-    empty=True,
-    vectors=("xs", "ys"),
-    scalars={"start": 0.0},
-    public=False,
-    forward=lambda xs, ys, start: fold(add, each(carry, xs, ys), start=start),
-    partials=[
-        lambda out, xs, ys, start: ys,
-        lambda out, xs, ys, start: xs,
-        lambda out, xs, ys, start: 1.0,
-    ],
+    ("xs", "ys", "start"),
+    carry,
     rolls=carry,
+    public=False,
     unless_nan=dot,
     doc="start + x0*y0 + x1*y1 + …, where a product with 0 is +0.0, added in that order.",
 )
@@ -252,7 +243,6 @@ running_sum = sequence_op(
     symbol="Σ",
     latex="#*",
     latex_between=" + ",
-    domain=_REAL,
     empty=True,
     scalars={"start": 0.0},
     public=False,

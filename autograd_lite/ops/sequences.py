@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
@@ -57,22 +56,21 @@ class SequenceOp(Op):
         latex_term: str = "#1",
         latex_between: str = ", ",
         rolls: Op | None = None,
+        domain: Sequence[tuple[float, float]] = ((-3.0, 3.0),),
         **row: Any,
     ) -> None:
         self.vectors = vectors
         self.latex_term, self.latex_between = latex_term, latex_between
         self.scalars = dict(scalars or {})
         self.empty, self.rolls = empty, rolls
-        super().__init__(name, **row)
+        super().__init__(name, domain=domain, **row)
 
     def _set_up(self) -> None:
+        super()._set_up()
         self.arity = None
-        self.arguments = (*self.vectors, *self.scalars)
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        self.__signature__ = inspect.Signature(
-            [inspect.Parameter(name, kind) for name in self.vectors]
-            + [inspect.Parameter(n, kind, default=v) for n, v in self._defaults().items()]
-        )
+
+    def _argument_names(self) -> Sequence[str]:
+        return (*self.vectors, *self.scalars)
 
     def _defaults(self) -> dict[str, float]:
         return {**self.scalars, **self.attrs}
@@ -140,11 +138,8 @@ class SequenceOp(Op):
         if many == len(self.arguments) == 1:
             return (args,)
         length = (len(args) - len(self.scalars)) // many
-        found: list[Any] = []
-        for k in range(many):
-            found.append(args[k * length : (k + 1) * length])
-        found += args[many * length :]
-        return found
+        vectors = [args[k * length : (k + 1) * length] for k in range(many)]
+        return [*vectors, *args[many * length :]]
 
     def expand(self, args: Sequence[Any]) -> Any:
         """The forward rule at flat arguments; on Values it records small steps, not one node."""
@@ -155,7 +150,7 @@ class SequenceOp(Op):
         try:
             value: float = self.expand(args)
         except PYTHON_RAISES:
-            return float(self.expand([IEEE(arg) for arg in args]))
+            value = float(self.expand([*map(IEEE, args)]))
         return value
 
     def _every_partial(self, out: Any, args: Sequence[Any]) -> list[Any]:
@@ -178,7 +173,7 @@ class SequenceOp(Op):
         try:
             every = self._every_partial(out, args)
         except PYTHON_RAISES:
-            every = self._every_partial(IEEE(out), [IEEE(arg) for arg in args])
+            every = self._every_partial(IEEE(out), [*map(IEEE, args)])
         return tuple([float(d) if want else 0.0 for d, want in zip(every, wanted, strict=True)])
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
@@ -212,6 +207,4 @@ def sequence(name: str, xs: Iterable[Any]) -> list[Any]:
 
 def sequence_op(name: str, **columns: Any) -> SequenceOp:
     """Add a row that takes one sequence to the table and return it."""
-    row = SequenceOp(name, **columns)
-    add_row(row)
-    return row
+    return add_row(SequenceOp(name, **columns))

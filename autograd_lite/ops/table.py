@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from autograd_lite.ops.numbers import as_float, refuse_masked
 
 #: Every row by its name, in the order of definition.
 TABLE: dict[str, Op] = {}
+
+Row = TypeVar("Row", bound="Op")
 
 _ALL_FLOATS = {float}
 _ARRAYS = (np.ndarray, list, tuple)
@@ -148,10 +150,12 @@ class Op:
     def _set_up(self) -> None:
         self.arity = len(self.partials)
         self.arguments = tuple(self._argument_names())
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        kind, defaults = inspect.Parameter.POSITIONAL_OR_KEYWORD, self._defaults()
         self.__signature__ = inspect.Signature(
-            [inspect.Parameter(name, kind) for name in self.arguments]
-            + [inspect.Parameter(n, kind, default=v) for n, v in self.attrs.items()]
+            [
+                inspect.Parameter(name, kind, default=defaults.get(name, inspect.Parameter.empty))
+                for name in dict.fromkeys((*self.arguments, *self.attrs))
+            ]
         )
 
     def _argument_names(self) -> Sequence[str]:
@@ -299,15 +303,27 @@ def with_attrs(name: str, attrs: tuple[tuple[str, float], ...]) -> Op:
 
 def op(name: str, **columns: Any) -> Op:
     """Add a row of fixed arity to the table and return it."""
-    row = Op(name, **columns)
-    add_row(row)
-    return row
+    return add_row(Op(name, **columns))
 
 
-def add_row(row: Op) -> None:
-    """Put a finished row into the table."""
+def add_row(row: Row) -> Row:
+    """Put a finished row into the table, and return it."""
     if row.name in TABLE:
         raise ValueError(f"the op table has a row {row.name!r} already; choose another name")
     TABLE[row.name] = row
     if row.operator and row.arity == 2:
         give_operator(row.operator, lambda *args: IEEE._apply_op(row, args))
+    return row
+
+
+def give_operators(kind: Any) -> None:
+    """Let a type of numbers answer to every row's operator, by its ``_apply_op``."""
+
+    def give(row: Op) -> None:
+        setattr(kind, f"__{row.operator}__", lambda *args: kind._apply_op(row, args))
+        if row.arity == 2:
+            setattr(kind, f"__r{row.operator}__", lambda x, y: kind._apply_op(row, (y, x)))
+
+    for row in TABLE.values():
+        if row.operator:
+            give(row)

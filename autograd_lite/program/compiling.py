@@ -70,7 +70,8 @@ def compile(
     f : callable
         What it does besides computing numbers is done while tracing only: printing, changing
         variables, drawing random numbers. What it reads from around it is read then, and is
-        constant from there on; but Values and networks are followed, as those in arguments are.
+        constant from there on; but Values and networks that it found are followed, as those in
+        arguments are.
     static : str or sequence of str, default=()
         Names of parameters that are part of the function: each new thing that is given for one,
         by type and value, is compiled anew. So are ints that count or choose, and arrays of

@@ -86,7 +86,20 @@ def networks_of(function: Any, seen: dict[int, Any] | None = None) -> list[Any]:
         for cell in function.__closure__ or ():
             with suppress(ValueError):  # it is empty
                 parts.append(cell.cell_contents)
+        parts += [x for part in parts for x in _held(part)]
+    elif wrapped := getattr(function, "__dict__", {}).get("__wrapped__"):
+        parts = [wrapped]  # it is compiled, say
     return [network for part in parts for network in networks_of(part, seen)]
+
+
+def _held(thing: Any) -> Iterable[Any]:
+    """What is in a list, dict or object that a function finds around it."""
+    if isinstance(thing, list | tuple):
+        return [part for part in thing if type(part) not in (float, int, Value)]
+    if isinstance(thing, ModuleType | type):
+        return ()
+    held = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
+    return [*held.values()]
 
 
 def _names(code: CodeType) -> Iterator[str]:

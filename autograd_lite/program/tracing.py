@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Lock, get_ident
 from typing import Any
 
-from autograd_lite.engine import Builder, Value, constant, observe, topological_order
+from autograd_lite.engine import Builder, Value, constant, fields, observe, topological_order
 from autograd_lite.engine.modes import writing
 from autograd_lite.engine.observing import LENT, MADE
 from autograd_lite.errors import ProgramError
@@ -45,7 +45,7 @@ class _Trace:
         self.is_closure = False  # it made comparisons of a function around
         self.by, self.thread, self.mark = by, get_ident(), Value(0.0)
         self.lent = {x for each in by[1:] for x in each.inputs}
-        self.read: dict[Value, None] = {}  # older Values: each becomes a guard
+        self.read: dict[Value, float] = {}  # older Values, each of which becomes a guard
         self.known: dict[int, bool] = {}  # by stamp, whether a node is computed from older Values
         self.written: Line | None = None  # where a number became a text
 
@@ -61,6 +61,8 @@ class _Trace:
 
     def varies(self, *numbers: Any) -> bool:
         """Whether one of some numbers is computed from older Values; each node is walked once."""
+        if self.thread != get_ident():
+            return False
         known, stack = self.known, [x for x in numbers if isinstance(x, Value)]
         while stack:
             node = stack[-1]
@@ -90,13 +92,14 @@ def refuse_elsewhere(numbers: Iterable[Any], what: str = "a program was called")
 class _Observer:
     """Tells the calls that are traced; Values say which, in every thread."""
 
-    def read(self, node: Value) -> None:
+    def read(self, node: Value, derived: bool = False) -> None:
         found = [each for each in [*_traces] if each.reaches(node)]
         older = [] if found else [each for each in _here() if each.varies(node)]
         for each in older:
             if each.is_older(node):
-                each.read[node] = None  # which makes it a guard
-        found += [each for each in older if not each.is_older(node)]
+                each.read.setdefault(node, fields(node)[3])
+        derived &= not writing.get()
+        found += [each for each in older if derived or not each.is_older(node)]
         for each in found if writing.get() else ():
             each.written = each.written or users_line()
         if found and not writing.get():
@@ -142,6 +145,7 @@ def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]
         with _lock:
             _traces.append(trace)
             observe(_observer, True)
+        by[0].varies, never = trace.varies, by[0].varies
         for node in inputs:
             node._traced |= LENT if node in trace.lent else MADE
         mark = tracing.set(True)
@@ -149,6 +153,7 @@ def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]
             yield trace
         finally:
             tracing.reset(mark)
+            by[0].varies = never  # which leaves no cycle
             with _lock:
                 _traces.remove(trace)
                 observe(_observer, bool(_traces))
@@ -187,6 +192,9 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
                 "compiled function; only the text of an exception that leaves it may show one"
             )
         result = take_apart(returned, f"the result of {name}")
+    if [*map(repr, seen.read.values())] != [repr(node.data) for node in seen.read]:
+        text = f"{name} sets the data of a Value that it finds around it, and its program would not"
+        raise ProgramError(f"{text}; compute a new Value, or set it outside of the function")
     leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in result.leaves]
     seen.compared += [("==", node, constant(node.data), True) for node in seen.read]
     sides = [side for _, node, other, _ in seen.compared for side in (node, other)]

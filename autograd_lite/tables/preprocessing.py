@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from autograd_lite.tables.reading import Columns, Kind, listed
 
 Floats = NDArray[np.float64]
 Task = Literal["regression", "classification"]
+Column = TypeVar("Column", bound="Standardised")
 
 #: More categories or classes than this in one column are names or numbers of things, not kinds.
 MAX_CATEGORIES = 50
@@ -31,8 +32,8 @@ _ROUNDING = 64 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
-class NumericFeature:
-    """A column that becomes one input: (number - mean) / scale."""
+class Standardised:
+    """A column as (number - mean) / scale."""
 
     name: str
     mean: float
@@ -40,8 +41,12 @@ class NumericFeature:
 
     @np.errstate(all="ignore")
     def encode(self, column: NDArray[Any]) -> Floats:
-        """The inputs, shape (n, 1)."""
-        return ((column.astype(np.float64) - self.mean) / self.scale)[:, None]
+        """The numbers that the network takes or is to output, shape (n,)."""
+        return (column.astype(np.float64) - self.mean) / self.scale
+
+
+class NumericFeature(Standardised):
+    """A column that becomes one input."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,11 @@ class TextFeature:
         return np.array([[float(cell == c) for c in self.categories] for cell in column])
 
 
-@dataclass(frozen=True)
-class NumberTarget:
+class NumberTarget(Standardised):
     """A number to be predicted (regression); the network learns it standardised."""
-
-    name: str
-    mean: float
-    scale: float
 
     loss = "squared_error"
     width = 1
-
-    @np.errstate(all="ignore")
-    def encode(self, column: NDArray[Any]) -> Floats:
-        """What the network is to output, shape (n,)."""
-        return (column.astype(np.float64) - self.mean) / self.scale
 
     @np.errstate(all="ignore")
     def decode(self, outputs: Floats) -> Floats:
@@ -100,13 +95,7 @@ class ClassTarget:
         return 1 if len(self.classes) == 2 else len(self.classes)
 
     def encode(self, column: NDArray[Any]) -> NDArray[np.int64]:
-        """Position of each row's class in `classes`.
-
-        Raises
-        ------
-        TableError
-            For a class that is not among them.
-        """
+        """Position of each row's class in `classes`; a TableError if it is not among them."""
         positions = {name: position for position, name in enumerate(self.classes)}
         labels = _labels(column)
         strange = sorted(set(labels) - set(positions))
@@ -153,7 +142,7 @@ class Preprocessing:
     def inputs(self, columns: Columns) -> Floats:
         """What the network takes, shape (rows, inputs)."""
         refuse_masked([*columns.values()], "a column")
-        return np.hstack([feature.encode(columns[feature.name]) for feature in self.features])
+        return np.column_stack([feature.encode(columns[feature.name]) for feature in self.features])
 
     def unseen(self, columns: Columns) -> dict[str, list[str]]:
         """Texts that are no category of their feature, by column."""
@@ -172,13 +161,7 @@ class Preprocessing:
 
     @staticmethod
     def from_json(text: str) -> Preprocessing:
-        """The preprocessing that `to_json` wrote.
-
-        Raises
-        ------
-        ModelFileError
-            If the text is not such a description.
-        """
+        """The preprocessing that `to_json` wrote; a ModelFileError for any other text."""
         try:
             parts = json.loads(text)
             features = tuple(_feature(part) for part in parts["features"])
@@ -212,18 +195,17 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
     for name, column in columns.items():
         if name == target:
             continue
+        feature: NumericFeature | TextFeature
         if column.dtype.kind == "f":
-            mean, scale = _mean_and_scale(name, column)
-            if scale > 0.0:
-                features.append(NumericFeature(name, mean, scale))
-            else:
-                dropped.append(name)
+            feature = NumericFeature(name, *_mean_and_scale(name, column))
+            varies = feature.scale > 0.0
         else:
-            categories = _categories(name, column)
-            if len(categories) > 1:
-                features.append(TextFeature(name, categories))
-            else:
-                dropped.append(name)
+            feature = TextFeature(name, _categories(name, column))
+            varies = len(feature.categories) > 1
+        if varies:
+            features.append(feature)
+        else:
+            dropped.append(name)
     if not features:
         raise TableError(
             "there is no column to learn from: besides the target there must be one whose cells "
@@ -233,13 +215,7 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
 
 
 def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | ClassTarget:
-    """How a target is told to a network.
-
-    Raises
-    ------
-    TableError
-        If it is the same in every row, or has too many classes.
-    """
+    """How a target is told to a network; a TableError if it is constant or of too many classes."""
     if task == "regression":
         mean, scale = _mean_and_scale(name, column)
         if scale == 0.0:
@@ -309,16 +285,16 @@ def _labels(column: NDArray[Any]) -> list[str]:
 
 def _feature(part: Mapping[str, Any]) -> NumericFeature | TextFeature:
     if "categories" in part:
-        return TextFeature(str(part["name"]), _texts(part["categories"]))
-    return NumericFeature(str(part["name"]), float(part["mean"]), float(part["scale"]))
+        return TextFeature(str(part["name"]), tuple(map(str, part["categories"])))
+    return _standardised(NumericFeature, part)
 
 
 def _target(part: Mapping[str, Any]) -> NumberTarget | ClassTarget:
     if "classes" in part:
         kind: Kind = "numeric" if part["kind"] == "numeric" else "text"
-        return ClassTarget(str(part["name"]), _texts(part["classes"]), kind)
-    return NumberTarget(str(part["name"]), float(part["mean"]), float(part["scale"]))
+        return ClassTarget(str(part["name"]), tuple(map(str, part["classes"])), kind)
+    return _standardised(NumberTarget, part)
 
 
-def _texts(parts: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(map(str, parts))
+def _standardised(kind: type[Column], part: Mapping[str, Any]) -> Column:
+    return kind(str(part["name"]), float(part["mean"]), float(part["scale"]))

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError, counted
+from autograd_lite.errors import TableError, counted, some
 from autograd_lite.files import as_path
 
 Kind = Literal["numeric", "text"]
@@ -28,7 +28,6 @@ Kind = Literal["numeric", "text"]
 Columns = dict[str, NDArray[Any]]
 
 _DELIMITERS = ",;\t"
-_LISTED = 12  # names that a message shows
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,7 @@ class Table:
                 raise TableError(f"{self.source} has no column {name!r}; {hint}")
 
     def texts(self, name: str) -> NDArray[Any]:
-        """A column's cells, none of them empty.
-
-        Raises
-        ------
-        TableError
-            If a cell is empty, naming its line.
-        """
+        """A column's cells; a TableError names the line of one that is empty."""
         self.check_names([name])
         index = self.names.index(name)
         cells = [row[index] for row in self.rows]
@@ -91,13 +84,7 @@ class Table:
         return "numeric" if 2 * numbers > len(self) else "text"
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """A column's cells as finite floats.
-
-        Raises
-        ------
-        TableError
-            If one is none, naming its line and showing it.
-        """
+        """A column's cells as finite floats; a TableError shows one that is none, and its line."""
         numbers = []
         for line, cell in zip(self.lines, self.texts(name), strict=True):
             number = _number(cell)
@@ -205,5 +192,4 @@ def _number(cell: str) -> float | None:
 
 def listed(names: Sequence[str]) -> str:
     """Names for a message, not more than a line can hold."""
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(map(repr, names[:_LISTED])) + more
+    return some(names, 12, repr)

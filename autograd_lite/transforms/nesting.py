@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import compress
 from threading import get_ident
@@ -18,10 +18,12 @@ __all__ = ["Differentiation", "all_around", "differentiating", "going_on", "trac
 class Differentiation:
     """A differentiation that is going on, by some inputs; in one thread alone, if it is given."""
 
-    __slots__ = ("_depends", "_since", "_thread", "inputs")
+    __slots__ = ("_depends", "_since", "_thread", "inputs", "varies")
 
     def __init__(self, inputs: list[Value], thread: int | None = None) -> None:
         self.inputs, self._thread = inputs, thread
+        #: Whether a node can become another number though no input does: while a program is traced.
+        self.varies: Callable[[Value], bool] = lambda node: False
         #: Of the nodes that were asked for, by stamp: so that none is kept alive.
         self._depends: dict[int, bool] | None = None
 

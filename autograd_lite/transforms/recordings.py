@@ -118,10 +118,10 @@ class Recording:
         )
 
     def _reaches(self, outer: Sequence[Differentiation], mark: Value, found: list[Value]) -> bool:
-        """Whether what was recorded since the mark stands on an input of one of those around."""
+        """Whether what was recorded since the mark stands on what one of those around follows."""
         nodes = topological_order(found, [mark])
         older = [node for node in nodes if node._stamp < mark._stamp]
-        return any(each.reaches(node) for each in outer for node in older)
+        return any(each.reaches(x) or each.varies(x) for each in outer for x in older)
 
     def follow(self, seeds: Iterable[Any]) -> None:
         """Record derivatives along directions that are Values, so that these are differentiable."""

@@ -135,9 +135,7 @@ class Boxes:
 
     def _partial(self, head: int, tail: int, known: dict[int, dict[Value, float]]) -> Text:
         if head not in known:
-            node = self.graph.order[head]
-            partials = self.graph.made_by(node).local_grads
-            known[head] = dict(zip(self.graph.parents(node), partials, strict=True))
+            known[head] = dict(self.graph.edges(self.graph.order[head]))
         return note_at(self.graph.order[tail], known[head][self.graph.order[tail]])
 
     def _box(

@@ -52,8 +52,12 @@ def likeness(graph: Steps, columns: Columns) -> Likeness:
 
 def _stems(scopes: Coded) -> Coded:
     """The scopes with every number left out of their names."""
-    found = coded(tuple(_NUMBER.sub("#", name) for name in names) for names in scopes.names)
+    found = coded(map(_stem, scopes.names))
     return Coded(found.codes[scopes.codes], found.names)
+
+
+def _stem(names: _Scope) -> _Scope:
+    return tuple([_NUMBER.sub("#", name) for name in names])
 
 
 def _pairs(first: Ints, second: Ints) -> Ints:
@@ -162,8 +166,7 @@ def _shown_scopes(scopes: Coded, stems: Coded, classes: Ints) -> Coded:
     family: dict[_Scope, set[_Scope]] = defaultdict(set)
     for names in scopes.names:
         for level in range(1, len(names) + 1):
-            stem = tuple(_NUMBER.sub("#", name) for name in names[:level])
-            family[stem].add(names[:level])
+            family[_stem(names[:level])].add(names[:level])
     width = len(scopes.names)
     pairs = np.unique(classes * width + scopes.codes)
     one, scope = pairs // width, pairs % width
@@ -191,7 +194,6 @@ def _merged(scopes: list[_Scope], size: Callable[..., int]) -> _Scope:
         if len(set(alternatives)) == 1:
             around.append((level, names[level]))
         else:
-            stem = tuple(_NUMBER.sub("#", name) for name in scopes[0][: level + 1])
             title = _NUMBER.sub("", alternatives[0]).strip() or "scope"
-            names[level] = f"{title} ×{size(stem, *around):,}"
+            names[level] = f"{title} ×{size(_stem(scopes[0][: level + 1]), *around):,}"
     return tuple(names)

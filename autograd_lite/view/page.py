@@ -168,7 +168,7 @@ class Page:
         inner, full
             As of `fragment`.
         """
-        parts = {"full": full, "style": _read("page.css"), **self._within(inner)}
+        parts = {"full": full, "style": read("page.css"), **self._within(inner)}
         data = _json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
@@ -213,7 +213,7 @@ def document(title: str, style: str, body: str) -> str:
 
 def scripts() -> str:
     """The JavaScript that every page shares."""
-    return "\n".join(_read(name) for name in _SCRIPTS)
+    return "\n".join(read(name) for name in _SCRIPTS)
 
 
 def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
@@ -275,5 +275,6 @@ def _lean(picture: bytes) -> bytes:
 
 
 @cache
-def _read(name: str) -> str:
-    return files("autograd_lite.view").joinpath(name).read_text(encoding="utf-8")
+def read(name: str, room: str = "view") -> str:
+    """A script or style of a room of this package."""
+    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")

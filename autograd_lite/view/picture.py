@@ -135,9 +135,7 @@ def every_value(graph: Steps) -> Picture:
     for node, name in names.items():
         arrows = tuple(
             Arrow(names[parent], note_at(parent, partial), parent.constant)
-            for parent, partial in zip(
-                graph.parents(node), graph.made_by(node).local_grads, strict=True
-            )
+            for parent, partial in graph.edges(node)
             if parent in names
         )
         boxes.append(value_box(graph, node, name, arrows))

@@ -48,6 +48,10 @@ class Steps:
             return node.parents
         return [self.original.get(parent, parent) for parent in self.made_by(node).parents]
 
+    def edges(self, node: Value) -> list[tuple[Value, float]]:
+        """The same, each with the local derivative by it."""
+        return [*zip(self.parents(node), self.made_by(node).local_grads, strict=True)]
+
 
 def steps(
     root: Value,

@@ -203,13 +203,18 @@ static inline int current_notes(PyObject **notes) {
 static PyObject *observer;
 static int observes_all;
 
-static inline int tell_read(PyObject *node) {
+static inline int tell_of(PyObject *node, bool derived) {
     if (!observer || !(observes_all || ((Node *)node)->traced))
         return 0;
-    PyObject *nothing = PyObject_CallMethod(observer, "read", "O", node);
+    PyObject *nothing = PyObject_CallMethod(observer, "read", "OO", node, derived ? Py_True : Py_False);
     Py_XDECREF(nothing);
     return nothing ? 0 : -1;
 }
+
+static inline int tell_read(PyObject *node) { return tell_of(node, false); }
+
+/* Its derivatives are about to be read, or a pass from it to be run. */
+static inline int tell_derived(PyObject *node) { return tell_of(node, true); }
 
 /* After this, `here` is up to date, and making nodes allocates nothing that could set off Python's
  * collector, and with it Python code, which could change a list that is being read. */

@@ -93,7 +93,7 @@ static int differentiate(PyObject *root, double seed, uint64_t since, Order *ord
 /* Inside detect_anomaly, what a pass is going to do is looked at before it begins: 0, or -1 if it is not
  * to be done. So no Python code runs during a pass. */
 static int announce(const char *pass, PyObject *root, const double *seed) {
-    if (tell_read(root) < 0 || warm_up_context() < 0)
+    if (tell_derived(root) < 0 || warm_up_context() < 0)
         return -1;
     if (!here.watcher)
         return 0;
@@ -280,7 +280,7 @@ static PyObject *tangents(PyObject *module, PyObject *args) {
     for (Py_ssize_t i = 0; good && i < n; i++)
         good = to_double(PyTuple_GET_ITEM(seeds, i), &numbers[i]) == 0;
     for (Py_ssize_t i = 0; good && i < n_outputs; i++)
-        good = tell_read(PyTuple_GET_ITEM(outputs, i)) == 0;
+        good = tell_derived(PyTuple_GET_ITEM(outputs, i)) == 0;
     if (good && move_along(outputs, nodes, numbers, numbers + n) == 0)
         list = list_of(numbers + n, n_outputs);
     PyMem_Free(numbers);

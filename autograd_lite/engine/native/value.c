@@ -131,7 +131,7 @@ static PyObject *get_replaced(PyObject *self, void *unused) {
 
 static PyObject *get_grad(PyObject *self, void *unused) {
     (void)unused;
-    return tell_read(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->grad);
+    return tell_derived(self) < 0 ? NULL : PyFloat_FromDouble(((Node *)self)->grad);
 }
 
 static int set_grad(PyObject *self, PyObject *number, void *unused) {
@@ -213,7 +213,7 @@ static PyObject *partials_as_tuple(Node *node) {
 
 static PyObject *get_local_grads(PyObject *self, void *unused) {
     (void)unused;
-    return tell_read(self) < 0 ? NULL : partials_as_tuple((Node *)self);
+    return tell_derived(self) < 0 ? NULL : partials_as_tuple((Node *)self);
 }
 
 static PyObject *get_stamp(PyObject *self, void *unused) {
