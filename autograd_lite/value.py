@@ -326,5 +326,8 @@ def _numbers(thing: Any) -> Any:
         return thing if thing._traced else thing.data
     if isinstance(thing, np.ndarray | list | tuple):
         refuse_masked(thing)
-        return np.array([*map(_numbers, np.ravel(thing).tolist())]).reshape(np.shape(thing))
+        items = np.ravel(thing).tolist()
+        if any(isinstance(item, np.ndarray) for item in items):
+            raise TypeError(f"expected one array of numbers and was given {shown(thing)}")
+        return np.array([*map(_numbers, items)]).reshape(np.shape(thing))
     return as_float(thing)
