@@ -50,7 +50,7 @@ else:
     from autograd_lite.cli import main
     from autograd_lite.lesson import page
     assert main(["explain", "x*x", "x=2"]) == 0
-    assert len(page._read("page.js")) > 1000
+    assert len(page.read("page.js")) > 1000
 print("done")
 """
 

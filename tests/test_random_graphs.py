@@ -16,7 +16,6 @@ from autograd_lite import Value, diagnose, gradient
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.origins import backward
 from autograd_lite.graph import ancestors
-from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops import TABLE
 
 ROWS = [row for row in TABLE.values() if row.public]
@@ -117,7 +116,7 @@ def test_the_result_is_the_row_at_the_parents_numbers(nodes):
 def test_a_diagnosis_finds_an_origin_for_whatever_is_not_finite(nodes):
     root = nodes[-1]
     order = ancestors(root)
-    adjoint, _ = backward(order, Names(order, Freshness(order)))
+    adjoint, _ = backward(order, Names(order))
     free = [node for node in order if not node.constant]
     assert [bits(adjoint[n]) for n in free] == [bits(g) for g in gradient(root, free)]
     before = snapshot(root)
