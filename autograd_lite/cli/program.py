@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from functools import partial
 from typing import NoReturn
 
 from autograd_lite import demo
@@ -227,12 +228,8 @@ def _number(text: str, below: float, said: str) -> float:
     return number
 
 
-def _rate(text: str) -> float:
-    return _number(text, math.inf, "positive and finite, such as 0.01")
-
-
-def _fraction(text: str) -> float:
-    return _number(text, 1.0, "between 0 and 1, such as 0.2")
+_rate = partial(_number, below=math.inf, said="positive and finite, such as 0.01")
+_fraction = partial(_number, below=1.0, said="between 0 and 1, such as 0.2")
 
 
 def _count(text: str) -> int:
