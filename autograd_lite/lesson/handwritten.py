@@ -63,22 +63,15 @@ def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
     The chain rule by hand: tanh'(z) = 1 - tanh(z)², and every inner function is written out in
     full wherever the outer derivative needs it. Floats give the number, `Written` the formula.
     """
-    outputs, slopes = [x], [None]
-    for depth, layer in enumerate(layers):
-        inner = [_weighted_sum(weights, outputs) for weights in layer]
-        if depth == 0:  # only the first neuron holds the weight in question
-            terms = [x, *[None] * (len(layer) - 1)]
+    outputs = [x]
+    slopes: list[Any] = []
+    for layer in layers:
+        outputs = [tanh(_weighted_sum(weights, outputs)) for weights in layer]
+        if slopes:
+            terms = [_weighted_sum(weights[: len(slopes)], slopes) for weights in layer]
         else:
-            reached = [i for i, slope in enumerate(slopes) if slope is not None]
-            terms = [
-                _weighted_sum([weights[i] for i in reached], [slopes[i] for i in reached])
-                for weights in layer
-            ]
-        outputs = [tanh(z) for z in inner]
-        slopes = [
-            None if term is None else (1 - output**2) * term
-            for output, term in zip(outputs, terms, strict=True)
-        ]
+            terms = [x]  # only the first neuron of the first layer holds the weight in question
+        slopes = [(1 - y**2) * term for y, term in zip(outputs, terms, strict=False)]
     return 2 * (outputs[0] - target) * slopes[0]
 
 

@@ -217,13 +217,12 @@ def _breakable(formula: str) -> str:
 def _drawn(graph: chain_of_two.Chain) -> str:
     """The way from x to the loss and back, a column for each node and each operation."""
     nodes = (graph.x, graph.h, graph.y, graph.error, graph.loss)
-    forward, backward = [f"{graph.x.label}={graph.x.data:g}"], [f"{graph.x.grad:g}"]
+    columns = [(f"{graph.x.label}={graph.x.data:g}", f"{graph.x.grad:g}")]
     for before, node in pairwise(nodes):
         local = dict(edges(node))[before]
         others = [f"{p.label}={p.data:g}".lstrip("=") for p in node.parents if p is not before]
-        forward += [f"─{node._op}{''.join(others)}▶", f"{node.label}={node.data:g}"]
-        backward += [f"◀·{local:g}─", f"{node.grad:g}"]
-    columns = list(zip(forward, backward, strict=True))
+        columns.append((f"─{node._op}{''.join(others)}▶", f"◀·{local:g}─"))
+        columns.append((f"{node.label}={node.data:g}", f"{node.grad:g}"))
     lines = ["forward  ", "backward "]
     for i, column in enumerate(columns):
         width = max(map(len, column))
