@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from functools import partial
+from itertools import islice
 from typing import NoReturn
 
 from autograd_lite import demo
@@ -184,7 +185,7 @@ def _in_order(argv: Sequence[str]) -> list[str]:
     rest = iter(argv[1:])
     for argument in rest:
         if argument == "--draw":
-            options += [argument, *[name for name in [next(rest, None)] if name is not None]]
+            options += [argument, *islice(rest, 1)]
         elif argument == "-h" or (argument.startswith("--") and argument[2:3].isalpha()):
             options.append(argument)
         elif argument != "--":
