@@ -194,13 +194,10 @@ class _Formula:
                 return elements
             case ast.Name() | ast.Constant():
                 return []
-            case ast.Call(ast.Name(), keywords=[first, *_]):
-                raise self._refuse(first, first)
-            case ast.Call(function):
-                raise self._refuse(function, function)
+            case ast.Call(ast.Name(), keywords=[part, *_]) | ast.Call(part):
+                raise self._refuse(part, part)
             case ast.BinOp(left, op) | ast.Compare(left, [op, *_]):
-                part = node if isinstance(node, ast.Compare) else op
-                raise self._refuse(part, self._after(left))
+                raise self._refuse(node if isinstance(node, ast.Compare) else op, self._after(left))
             case ast.UnaryOp(op):
                 raise self._refuse(op, node)
         raise self._refuse(node, node)
@@ -214,24 +211,19 @@ class _Formula:
             case ast.List() | ast.Tuple():
                 return operands
             case ast.UnaryOp(ast.UAdd()):
-                return self._call(lambda x: x, operands, node, lists=False)
+                return self._call(lambda x: x, operands, node)
             case ast.BinOp(op=op) | ast.UnaryOp(op=op):
-                return self._call(_OPERATORS[_SYNTAX[type(op)]], operands, node, lists=False)
+                return self._call(_OPERATORS[_SYNTAX[type(op)]], operands, node)
             case ast.Call(ast.Name(name)):
-                function = self._function(name, node)
-                elementwise = isinstance(function, Op) and not isinstance(function, SequenceOp)
-                return self._call(function, operands, node, lists=not elementwise)
+                return self._call(self._function(name, node), operands, node)
         raise AssertionError(f"{ast.dump(node)} passed the whitelist and is not evaluated")
 
-    def _call(
-        self, function: Callable[..., Any], operands: list[Any], node: ast.expr, lists: bool
-    ) -> Any:
-        if not lists and any(isinstance(operand, list) for operand in operands):
-            raise self._error(
-                node,
-                "a list is not a number here; only functions of many arguments take lists, as in "
-                "sum([a, b])",
-            )
+    def _call(self, function: Callable[..., Any], operands: list[Any], node: ast.expr) -> Any:
+        elementwise = isinstance(function, Op) and not isinstance(function, SequenceOp)
+        numbers = elementwise or not isinstance(node, ast.Call)
+        if numbers and any(isinstance(operand, list) for operand in operands):
+            said = "a list is not a number here; only functions of many arguments take lists, as in"
+            raise self._error(node, f"{said} sum([a, b])")
         fixed = operands[len(function.arguments) :] if isinstance(function, Op) else []
         if isinstance(function, Op) and function.attrs and any(isinstance(x, Value) for x in fixed):
             said = f"{', '.join(function.attrs)} of {function.name} is fixed: give a plain number"

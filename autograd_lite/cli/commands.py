@@ -9,7 +9,6 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 from autograd_lite import demo as demonstration
 from autograd_lite import expressions
@@ -73,8 +72,14 @@ def explain(options: argparse.Namespace) -> None:
         header = ["variable", "value", "gradient"]
         print("", screen.table(header, leaves, (None, None, screen.sign)), sep="\n")
     rows = [
-        (s.name, s.formula, f"{s.value:.6g}", f"{s.gradient:.6g}", _local(s.partials))
-        for s in steps
+        (
+            step.name,
+            step.formula,
+            f"{step.value:.6g}",
+            f"{step.gradient:.6g}",
+            ", ".join(f"∂/∂{name} = {number:.6g}" for name, number in step.partials),
+        )
+        for step in steps
     ]
     header = ["step", "formula", "value", "gradient", "local derivatives"]
     print("", screen.table(header, rows, (None, None, None, screen.sign)), sep="\n")
@@ -83,18 +88,10 @@ def explain(options: argparse.Namespace) -> None:
     if options.latex:
         print("", formula, sep="\n")
     if options.draw:  # last: where it fails, the numbers are there
-        print(f"\ndrawn: {_draw(root, options.draw)}")
-
-
-def _local(partials: Sequence[tuple[str, float]]) -> str:
-    return ", ".join(f"∂/∂{name} = {number:.6g}" for name, number in partials)
-
-
-def _draw(root: Value, path: str) -> Path:
-    try:
-        return draw(root).save(path)
-    except ValueError as error:  # a file name that ends with no known format
-        raise ExpressionError(f"--draw: {error}") from None
+        try:
+            print(f"\ndrawn: {draw(root).save(options.draw)}")
+        except ValueError as error:  # a file name that ends with no known format
+            raise ExpressionError(f"--draw: {error}") from None
 
 
 def train(options: argparse.Namespace) -> None:

@@ -14,6 +14,8 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from functools import partial
+from itertools import islice
 from typing import NoReturn
 
 from autograd_lite import demo
@@ -183,7 +185,7 @@ def _in_order(argv: Sequence[str]) -> list[str]:
     rest = iter(argv[1:])
     for argument in rest:
         if argument == "--draw":
-            options += [argument, *[name for name in [next(rest, None)] if name is not None]]
+            options += [argument, *islice(rest, 1)]
         elif argument == "-h" or (argument.startswith("--") and argument[2:3].isalpha()):
             options.append(argument)
         elif argument != "--":
@@ -227,12 +229,8 @@ def _number(text: str, below: float, said: str) -> float:
     return number
 
 
-def _rate(text: str) -> float:
-    return _number(text, math.inf, "positive and finite, such as 0.01")
-
-
-def _fraction(text: str) -> float:
-    return _number(text, 1.0, "between 0 and 1, such as 0.2")
+_rate = partial(_number, below=math.inf, said="positive and finite, such as 0.01")
+_fraction = partial(_number, below=1.0, said="between 0 and 1, such as 0.2")
 
 
 def _count(text: str) -> int:

@@ -99,14 +99,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One of the seven steps.
-
-    Attributes
-    ----------
-    number : int
-        1 to 7.
-    title : str
-    """
+    """One of the seven steps, with its number from 1 to 7."""
 
     number: int
     title: str

@@ -71,20 +71,10 @@ def chain(x: float = 2.0, w1: float = 3.0, w2: float = 1.0) -> Chain:
 
 
 def chain_table(graph: Chain | None = None) -> list[ChainRow]:
-    """Every node of the chain in forward order: value, local derivatives and gradient.
-
-    Parameters
-    ----------
-    graph : Chain, optional
-        `chain()` if it is left out.
-    """
+    """Every node of a chain, or of `chain()`, forward: value, local derivatives and gradient."""
     graph = graph or chain()
-    formulas = {
-        "h": "w1·x",
-        "y": "w2·h",
-        "error": f"y - {graph.target:g}",
-        "loss": "error²",
-    }
+    error = f"y - {graph.target:g}"
+    formulas = {"h": "w1·x", "y": "w2·h", "error": error, "loss": "error²"}
     return [
         ChainRow(
             node.label,

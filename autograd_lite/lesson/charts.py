@@ -12,16 +12,7 @@ _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 360.0, 46.0, 10.0, 14.0, 40.0
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis.
-
-    Attributes
-    ----------
-    label : str
-    low, high : float
-        Its ends; for a logarithmic axis the powers of ten there.
-    ticks : sequence of float
-    log : bool
-    """
+    """One axis between its ends; a logarithmic one has the powers of ten there."""
 
     label: str
     low: float
@@ -37,17 +28,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Chart:
-    """Two axes.
-
-    Attributes
-    ----------
-    name : str
-    x, y : Axis
-    said : str
-        The picture in words, until the script says what has moved.
-    height : float
-        Where the width is 360.
-    """
+    """Two axes, 360 wide; `said` is the picture in words until the script says what has moved."""
 
     name: str
     x: Axis

@@ -43,10 +43,7 @@ def _arrow(ax: Any, start: Any, end: Any, color: str, bend: float = 0.0) -> None
 def chain_diagram(graph: Chain | None = None) -> Figure:
     """Step 5: values found forward, gradients found backward, local derivatives on the arrows.
 
-    Parameters
-    ----------
-    graph : Chain, optional
-        `chain()` if it is left out.
+    It shows `chain()` if no graph is given.
     """
     graph = graph or chain()
     places = {

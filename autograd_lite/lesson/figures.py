@@ -104,16 +104,13 @@ def signs() -> Figure:
     figure, ax = new_figure()
     ax.axhline(0.0, color=GREY, linewidth=0.8)
     ax.plot([p.W for p in curve], [p.derivative for p in curve], color=COLORS[0])
-    sides = [(p.W, p.derivative) for p in curve]
-    for text, wanted, color in (
-        ("W < 2: negative,\nincrease W", [s for s in sides if s[1] <= 0], COLORS[2]),
-        ("W > 2: positive,\ndecrease W", [s for s in sides if s[1] >= 0], COLORS[1]),
+    for text, sign, place, color in (
+        ("W < 2: negative,\nincrease W", -1, (0.62, -28), COLORS[2]),
+        ("W > 2: positive,\ndecrease W", 1, (3.38, 28), COLORS[1]),
     ):
-        ws, slopes = zip(*wanted, strict=True)
-        ax.fill_between(ws, slopes, color=color, alpha=0.25)
-        inside = 0.62, -28 if slopes[0] < 0 else 28
-        ax.text(inside[0] if slopes[0] < 0 else 4 - inside[0], inside[1], text, ha="center",
-                va="center")  # fmt: skip
+        side = [p for p in curve if sign * p.derivative >= 0]
+        ax.fill_between([p.W for p in side], [p.derivative for p in side], color=color, alpha=0.25)
+        ax.text(*place, text, ha="center", va="center")
     ax.plot([2], [0], "o", color="black")
     ax.annotate("W = 2: zero, stay", (2, 0), (2.1, -12), va="center")
     _finish(ax, "The sign of the derivative", "W", "derivative of the loss", legend=False)
@@ -166,11 +163,11 @@ def learning_rates() -> Figure:
     """Step 7: too small, good, oscillating and diverging."""
     figure, (left, right) = new_figure(8.8, 4.0, columns=2)
     runs = iteration.learning_rates()
-    names = [f"{run.learning_rate:g}: {iteration.verdict(run)}" for run in runs]
-    plots.plot_losses(
-        {n: [s.loss for s in r.iterations] for n, r in zip(names, runs, strict=True)}, left,
-        tolerance=iteration.TOLERANCE,
-    )  # fmt: skip
+    curves = {
+        f"{run.learning_rate:g}: {iteration.verdict(run)}": [s.loss for s in run.iterations]
+        for run in runs
+    }
+    plots.plot_losses(curves, left, tolerance=iteration.TOLERANCE)
     left.set_title("Loss", fontsize="medium")
     left.get_legend().remove()
     for i, run in enumerate(runs):

@@ -144,16 +144,7 @@ def follow_gradient(
 
 @cache  # text and figure show the same race
 def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Race:
-    """Both algorithms from the same start with equal numbers of loss evaluations.
-
-    Parameters
-    ----------
-    weights : int
-        How many weights there are to find.
-    evaluations : int, default=100
-    start : float, default=3.0
-        The initial number of every weight.
-    """
+    """Both algorithms with equal numbers of loss evaluations, every weight beginning at `start`."""
     loss = linear_loss(weights)
     first = [start] * weights
     genetic, mutations, good = evolve(loss, first, evaluations)

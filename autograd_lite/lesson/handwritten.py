@@ -6,9 +6,11 @@ on `Written` texts it gives the formula that a person would have to write down.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from autograd_lite.engine import Value
@@ -36,7 +38,7 @@ class Written(Piece):
 
 give_operators(Written)
 
-#: One row of weights per neuron, for each layer.
+#: Weights as floats, Values or `Written`: one row per neuron, for each layer.
 Layers = list[list[list[Any]]]
 
 
@@ -48,14 +50,7 @@ def _weighted_sum(weights: Sequence[Any], xs: Sequence[Any]) -> Any:
 
 
 def composed_loss(layers: Layers, x: Any, target: Any) -> Any:
-    """(y - target)² of layers of tanh neurons, y being the last layer's first neuron.
-
-    Parameters
-    ----------
-    layers : list of list of list of number
-        Weights as floats, Values or `Written`: layer, neuron, input.
-    x, target : number
-    """
+    """(y - target)² of layers of tanh neurons, y being the last layer's first neuron."""
     outputs = [x]
     for layer in layers:
         outputs = [tanh(_weighted_sum(weights, outputs)) for weights in layer]
@@ -66,30 +61,17 @@ def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
     """Derivative of `composed_loss` by the first weight, composed as one does on paper.
 
     The chain rule by hand: tanh'(z) = 1 - tanh(z)², and every inner function is written out in
-    full wherever the outer derivative needs it.
-
-    Parameters
-    ----------
-    layers : list of list of list of number
-        Floats give the number, `Written` the formula.
-    x, target : number
+    full wherever the outer derivative needs it. Floats give the number, `Written` the formula.
     """
-    outputs, slopes = [x], [None]
-    for depth, layer in enumerate(layers):
-        inner = [_weighted_sum(weights, outputs) for weights in layer]
-        if depth == 0:  # only the first neuron holds the weight in question
-            terms = [x, *[None] * (len(layer) - 1)]
+    outputs = [x]
+    slopes: list[Any] = []
+    for layer in layers:
+        outputs = [tanh(_weighted_sum(weights, outputs)) for weights in layer]
+        if slopes:
+            terms = [_weighted_sum(weights[: len(slopes)], slopes) for weights in layer]
         else:
-            reached = [i for i, slope in enumerate(slopes) if slope is not None]
-            terms = [
-                _weighted_sum([weights[i] for i in reached], [slopes[i] for i in reached])
-                for weights in layer
-            ]
-        outputs = [tanh(z) for z in inner]
-        slopes = [
-            None if term is None else (1 - output**2) * term
-            for output, term in zip(outputs, terms, strict=True)
-        ]
+            terms = [x]  # only the first neuron of the first layer holds the weight in question
+        slopes = [(1 - y**2) * term for y, term in zip(outputs, terms, strict=False)]
     return 2 * (outputs[0] - target) * slopes[0]
 
 
@@ -122,11 +104,6 @@ class CompositionRow:
     back_propagated: float
 
 
-def _shape(layers: int, width: int) -> list[tuple[int, int]]:
-    sizes = [1] + [width] * (layers - 1) + [1]
-    return list(zip(sizes[1:], sizes[:-1], strict=True))
-
-
 def composition(layers: int, width: int = 1) -> CompositionRow:
     """Write the derivative of composed layers out by hand, and back-propagate the same.
 
@@ -144,21 +121,19 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
     """
     draw = random.Random(0).uniform
     x, target = 1.0, 0.5
-    numbers: Layers = []
-    texts: Layers = []
-    count = 0
-    for neurons, inputs in _shape(layers, width):
-        numbers.append([[draw(0.5, 1.5) for _ in range(inputs)] for _ in range(neurons)])
-        names = [[f"w{count + n * inputs + i + 1}" for i in range(inputs)] for n in range(neurons)]
-        texts.append([[Written(name) for name in row] for row in names])
-        count += neurons * inputs
+    numbers = [
+        [[draw(0.5, 1.5) for _ in range(inputs)] for _ in range(neurons)]
+        for inputs, neurons in pairwise([1] + [width] * (layers - 1) + [1])
+    ]
     values = [[[Value(w) for w in row] for row in layer] for layer in numbers]
+    names = itertools.count(1)
+    texts = [[[Written(f"w{next(names)}") for _ in row] for row in layer] for layer in numbers]
     loss = composed_loss(values, x, target)
     [back_propagated] = gradient(loss, [values[0][0][0]])
     return CompositionRow(
         layers,
         width,
-        count,
+        next(names) - 1,
         derivative_by_hand(texts, Written("x"), Written("t")).text,
         derivative_by_hand(numbers, x, target),
         sum(not parent.constant for node in ancestors(loss) for parent in node.parents),

@@ -157,14 +157,10 @@ def descend(
     hopeless = HOPELESS * max(iterations[0].loss, tolerance)
     while True:
         now = iterations[-1]
+        outcome = "not yet" if now.loss < hopeless else "diverged"
         if now.loss < tolerance:
             outcome = "converged"
-            break
-        if not now.loss < hopeless:
-            outcome = "diverged"
-            break
-        if now.number == max_updates:
-            outcome = "not yet"
+        if outcome != "not yet" or now.number == max_updates:
             break
         W = delta_rule(now.W, now.derivative, learning_rate)
         iterations.append(Iteration(now.number + 1, W, squared_loss(W), derivative(W)))

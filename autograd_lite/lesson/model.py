@@ -33,11 +33,6 @@ class ForwardRow:
 def model(W: Number, x: float) -> Number:
     """The network of the lesson, y = W·x: one weight between the input and the output.
 
-    Returns
-    -------
-    float or Value
-        As `W` is.
-
     Examples
     --------
     >>> model(3.0, 4.0)
@@ -49,11 +44,7 @@ def model(W: Number, x: float) -> Number:
 def random_starts(count: int = 3, seed: int = 0) -> list[float]:
     """Weights drawn evenly from 0 to 6: what "random initialisation" means.
 
-    Parameters
-    ----------
-    count : int, default=3
-    seed : int, default=0
-        The same seed gives the same weights.
+    The same seed gives the same weights.
     """
     draw = random.Random(seed).uniform
     return [draw(0.0, 6.0) for _ in range(count)]

@@ -95,18 +95,15 @@ def wave(count: int = 9) -> tuple[list[float], list[float]]:
     return inputs, [math.sin(math.pi * x) for x in inputs]
 
 
-def _network(hidden: Sequence[int], seed: int) -> MLP:
-    return MLP(1, [*hidden, 1], activation="tanh", seed=seed)
-
-
-def _learn(
-    model: MLP, inputs: Sequence[float], targets: Sequence[float], epochs: int, rate: float
-) -> tuple[float, ...]:
+def _learnt(
+    hidden: Sequence[int], seed: int, inputs: list[float], targets: list[float], epochs: int
+) -> tuple[MLP, tuple[float, ...]]:
+    model = MLP(1, [*hidden, 1], activation="tanh", seed=seed)
     history = model.learn(
-        list(inputs), list(targets), loss="squared_error", optimizer="adam", learning_rate=rate,
+        inputs, targets, loss="squared_error", optimizer="adam", learning_rate=0.05,
         epochs=epochs, batch_size=None, progress=False, seed=0,
     )  # fmt: skip
-    return tuple(history.loss)
+    return model, tuple(history.loss)
 
 
 def depth_and_width(
@@ -128,9 +125,8 @@ def depth_and_width(
 @cache  # text and figure show the same runs
 def _wave_run(hidden: tuple[int, ...], epochs: int, seed: int) -> NetworkRun:
     inputs, targets = wave()
-    model = _network(hidden, seed)
+    model, curve = _learnt(hidden, seed, inputs, targets, epochs)
     nodes = len(ancestors(model([inputs[0]])))
-    curve = _learn(model, inputs, targets, epochs, rate=0.05)
     needed = next((i for i, loss in enumerate(curve, 1) if loss < GOOD), None)
     return NetworkRun(hidden, len(model.parameters()), nodes, curve, needed)
 
@@ -168,10 +164,8 @@ def _noise_runs(count: int, epochs: int, seed: int) -> tuple[NoiseRun, ...]:
     half = count // 2
     runs = []
     for name, targets in data.items():
-        model = _network([6], seed)
-        _learn(model, inputs[:half], targets[:half], epochs, rate=0.05)
-        seen, unseen = model.predict(inputs[:half]), model.predict(inputs[half:])
-        predictions = tuple(float(y) for y in unseen)
+        model, _ = _learnt([6], seed, inputs[:half], targets[:half], epochs)
+        answers = [float(y) for y in model.predict(inputs)]
         mean = fmean(targets[:half])
         runs.append(
             NoiseRun(
@@ -180,10 +174,10 @@ def _noise_runs(count: int, epochs: int, seed: int) -> tuple[NoiseRun, ...]:
                 tuple(targets[:half]),
                 tuple(inputs[half:]),
                 tuple(targets[half:]),
-                predictions,
+                tuple(answers[half:]),
                 correlation(inputs, targets),
-                _score([float(y) for y in seen], targets[:half], mean),
-                _score(predictions, targets[half:], mean),
+                _score(answers[:half], targets[:half], mean),
+                _score(answers[half:], targets[half:], mean),
             )
         )
     return tuple(runs)

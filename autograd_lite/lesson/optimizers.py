@@ -93,11 +93,10 @@ def optimize(
         loss = line_loss(W, b)
         path.append((W.data, b.data))
         losses.append(loss.data)
+        converged = loss.data < tolerance
         hopeless = not loss.data < 1e3 * losses[0]
-        if loss.data < tolerance or hopeless or len(losses) > max_updates:
-            return OptimizerRun(
-                name, learning_rate, tuple(path), tuple(losses), loss.data < tolerance
-            )
+        if converged or hopeless or len(losses) > max_updates:
+            return OptimizerRun(name, learning_rate, tuple(path), tuple(losses), converged)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -66,8 +66,7 @@ def document() -> str:
 
 def _loss() -> Value:
     """The loss at the first weight, with names for all that leads to it."""
-    weight = Value(STARTS[0], label="W")
-    loss = squared_loss(weight)
+    loss = squared_loss(Value(STARTS[0], label="W"))
     for i, square in enumerate(loss.parents):
         [error] = square.parents
         error.parents[0].label, error.label, square.label = f"y{i}", f"e{i}", f"e{i}²"
@@ -77,8 +76,7 @@ def _loss() -> Value:
 
 
 def _absolute() -> Value:
-    weight = Value(STARTS[0], label="W")
-    loss = absolute_loss(weight)
+    loss = absolute_loss(Value(STARTS[0], label="W"))
     for i, absolute in enumerate(loss.parents):
         absolute.label = f"|e{i}|"
     return loss
@@ -91,7 +89,7 @@ def _data() -> str:
         "inputs": INPUTS,
         "desired": DESIRED,
         "places": page_figures.places(),
-        "ends": page_figures.ends(),
+        "ends": page_figures.ENDS,
         "controls": {name: control[-1] for name, control in page_figures.CONTROLS.items()},
         "steps": [nudge.step for nudge in shrinking_steps()],
         "signs": {

@@ -21,8 +21,10 @@ CONTROLS = {
     "rate": ("learning rate", 0.0005, 0.04, 0.0005, iteration.LEARNING_RATE),
     "start": ("start: first W", 0.0, 5.0, 0.01, STARTS[0]),
 }
+#: The least and the greatest weight of the curve with the tangent.
+ENDS = -1.0, 5.0
 #: Weights and losses of the curve, and of the part of it around its lowest point.
-_FAR = Axis("weight W", -1.0, 5.0, range(-1, 6)), Axis("loss", 0.0, 280.0, range(0, 280, 50))
+_FAR = Axis("weight W", *ENDS, range(-1, 6)), Axis("loss", 0.0, 280.0, range(0, 280, 50))
 _NEAR = Axis("weight W", 0.5, 3.5, range(1, 4)), Axis("loss", 0.0, 70.0, range(0, 80, 10))
 
 _WITHOUT = "With JavaScript there are sliders here, and the picture follows them."
@@ -74,11 +76,6 @@ def figures(graphs: dict[str, str]) -> dict[str, str]:
     }
 
 
-def ends() -> tuple[float, float]:
-    """The least and the greatest weight of the curve with the tangent."""
-    return _FAR[0].low, _FAR[0].high
-
-
 def places() -> list[float]:
     """Where the square of each sample begins, so that there is room for the largest of each."""
     most = max(abs(W - IDEAL) for W in CONTROLS["W"][1:3])
@@ -119,7 +116,7 @@ def _near_and_far(name: str, *moving: Callable[[Chart], str]) -> str:
 
 def _tangent() -> str:
     [at] = sign_table(STARTS[:1])
-    line = [(W, at.loss + at.derivative * (W - at.W)) for W in ends()]
+    line = [(W, at.loss + at.derivative * (W - at.W)) for W in ENDS]
     return _curve(
         "tangent",
         _FAR,

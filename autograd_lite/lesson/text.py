@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
 from itertools import pairwise
 
 from autograd_lite.errors import counted
 from autograd_lite.graph import edges
 from autograd_lite.lesson import backpropagation as chain_of_two
 from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
-from autograd_lite.lesson.layout import (
-    Figure,
-    Formulas,
-    Paragraph,
-    Part,
-    Table,
-    Verbatim,
-    number,
-)
+from autograd_lite.lesson.layout import Figure, Formulas, Paragraph, Part, Table, Verbatim, number
 
 
 def initialisation() -> list[Part]:
@@ -56,7 +49,7 @@ def forward() -> list[Part]:
         ),
         Table(
             ["input", "actual output", "desired output"],
-            [(row.input, row.actual, row.desired) for row in model.forward_table(W)],
+            [*map(astuple, model.forward_table(W))],
         ),
         Figure("forward"),
     ]
@@ -73,7 +66,7 @@ def losses() -> list[Part]:
         Table(
             ["input", "actual", "desired", "absolute error", "squared error"],
             [
-                *((r.input, r.actual, r.desired, r.absolute_error, r.squared_error) for r in rows),
+                *map(astuple, rows),
                 ("total", None, None, totals.absolute, totals.squared),
             ],
         ),
@@ -149,10 +142,7 @@ def differentiation_() -> list[Part]:
         Paragraph("The sign of the derivative says on which side of the minimum the weight lies:"),
         Table(
             ["W", "", "loss", "derivative", "sign", "a larger W", "so"],
-            [
-                (f"{r.W:g}", r.place, r.loss, r.derivative, r.sign, r.increase, r.update)
-                for r in differentiation.sign_table()
-            ],
+            [(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
         ),
         Paragraph(
             "The derivative is the slope of the tangent to the loss curve, 0 at its lowest point."
@@ -227,20 +217,18 @@ def _breakable(formula: str) -> str:
 def _drawn(graph: chain_of_two.Chain) -> str:
     """The way from x to the loss and back, a column for each node and each operation."""
     nodes = (graph.x, graph.h, graph.y, graph.error, graph.loss)
-    forward, backward = [f"{graph.x.label}={graph.x.data:g}"], [f"{graph.x.grad:g}"]
+    columns = [(f"{graph.x.label}={graph.x.data:g}", f"{graph.x.grad:g}")]
     for before, node in pairwise(nodes):
         local = dict(edges(node))[before]
         others = [f"{p.label}={p.data:g}".lstrip("=") for p in node.parents if p is not before]
-        forward += [f"─{node._op}{''.join(others)}▶", f"{node.label}={node.data:g}"]
-        backward += [f"◀·{local:g}─", f"{node.grad:g}"]
-    columns = list(zip(forward, backward, strict=True))
+        columns.append((f"─{node._op}{''.join(others)}▶", f"◀·{local:g}─"))
+        columns.append((f"{node.label}={node.data:g}", f"{node.grad:g}"))
     lines = ["forward  ", "backward "]
     for i, column in enumerate(columns):
         width = max(map(len, column))
         for line, cell in enumerate(column):
-            fill = "─" if i % 2 else " "
-            filled = cell[:-1].ljust(width - 1, fill) + cell[-1:] if i % 2 else cell.center(width)
-            lines[line] += " " + filled
+            arrow = cell[:-1].ljust(width - 1, "─") + cell[-1:]
+            lines[line] += f" {arrow if i % 2 else cell.center(width)}"
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -258,10 +246,7 @@ def update() -> list[Part]:
         ),
         Table(
             ["W", "loss", "derivative", "new W", "new loss"],
-            [
-                (row.W, row.loss, row.derivative, row.updated, row.updated_loss)
-                for row in iteration.update_table()
-            ],
+            [*map(astuple, iteration.update_table())],
         ),
         Figure("update"),
         Paragraph(
