@@ -23,10 +23,7 @@ NONE_YET = "no gradient yet"
 class Freshness:
     """What is known of a graph's numbers, at the moment of asking, in linear time and memory.
 
-    Parameters
-    ----------
-    order : list of Value
-        The graph in topological order, the root last.
+    The graph is given in topological order, the root last.
 
     Attributes
     ----------
@@ -134,7 +131,8 @@ class Freshness:
         if self.multiple is not None:
             return (
                 f"Every gradient is {self.multiple:.4g} × that of one pass: backward() ran more "
-                "than once, or with another seed, or from a larger graph of which this is a part."
+                "than once, or with another seed, or from a larger graph of which this is a part; "
+                "call zero_grad() before backward()."
             )
         found, single = self._unlike(1.0) or (math.nan, math.nan)
         return (
