@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 
 from tqdm import tqdm
@@ -85,12 +84,7 @@ class Live:
         """Redraw the picture."""
         self._publish("learning")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         reason = ""
         if error is not None:
             ended, reason = "failed", f"{type(error).__name__}: {error}"
