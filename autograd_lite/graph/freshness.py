@@ -50,12 +50,11 @@ class Freshness:
     def _look_at(self, node: Value) -> None:
         """Find out with which numbers of its parents a node's equation holds."""
         present = [parent.data for parent in node.parents]
+        changed = {p: self._changed[p] for p in node.parents if p in self._changed}
         since = {
-            p: self._changed[p][0]
-            for p, now in zip(node.parents, present, strict=True)
-            if p in self._changed
-            and self._changed[p][1] > node._stamp
-            and not _same(self._changed[p][0], now)
+            p: was
+            for p, (was, when, x) in changed.items()
+            if when > node._stamp and not _same(was, x)
         }
         now = _evaluated(node, present)
         if _same(now, node.data) and (not since or _partials_hold(node, present)):

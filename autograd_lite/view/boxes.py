@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -179,11 +179,9 @@ class Boxes:
         return int(numbers[0]) if numbers.size and (numbers == numbers[0]).all() else 1
 
     def _ops(self, held: Ints, kinds: Ints) -> str:
-        codes = self.columns.ops.codes[held[self.columns.kinds[held] == VALUE]]
-        found: Counter[str] = Counter()
-        for code, n in enumerate(np.bincount(codes)):
-            if n:
-                found[self.columns.ops.names[code]] = int(n)
+        ops = self.columns.ops
+        codes = ops.codes[held[self.columns.kinds[held] == VALUE]]
+        found = {ops.names[code]: n for code, n in enumerate(np.bincount(codes).tolist()) if n}
         for kind, n in enumerate(kinds.tolist()):
             if n and kind != VALUE and (kind != PARAMETER or n == len(held)):
                 found[_PLURAL[kind]] = n
