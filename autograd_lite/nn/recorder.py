@@ -125,7 +125,7 @@ class Recorder:
         return np.array([self._loss(row) for row in rows])
 
     def columns(self, names: Sequence[str] | None = None, count: int = 2) -> list[int]:
-        """The positions of so many parameters, which may go unnamed if there are no others.
+        """Positions in `names` of so many parameters, which may go unnamed if there are no others.
 
         Raises
         ------

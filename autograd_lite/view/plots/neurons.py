@@ -64,6 +64,7 @@ class Responses:
                 f"the model has {len(layers)} layers (its attribute `layers`), and layer "
                 f"{shown(layer)} is none of them; they are counted from 0"
             )
+        used = layers[: layer + 1]
         samples = np.asarray(inputs, dtype=float)
         samples = samples.reshape(-1, 1) if samples.ndim == 1 else samples
         if samples.ndim != 2 or not len(samples):
@@ -83,7 +84,7 @@ class Responses:
         asked[:, chosen] = np.column_stack([part.ravel() for part in grid])
 
         def respond(x: Any) -> Any:
-            for part in layers[: layer + 1]:
+            for part in used:
                 x = part(x)
             return list(x) if isinstance(x, list | tuple) else [x]
 
