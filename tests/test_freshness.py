@@ -138,6 +138,7 @@ def says_no_more_than_is_true(text, stale, moved, multiple):
         assert {times for times, _ in grads} == {f"{multiple:.4g}"}
         assert all(rest for _, rest in grads)
         assert all(word in text for word in ("more than once", "seed", "larger graph"))
+        assert "call zero_grad() before backward()" in text
     else:
         assert grads
         assert not any(rest for _, rest in grads)

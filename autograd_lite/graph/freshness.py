@@ -23,10 +23,7 @@ NONE_YET = "no gradient yet"
 class Freshness:
     """What is known of a graph's numbers, at the moment of asking, in linear time and memory.
 
-    Parameters
-    ----------
-    order : list of Value
-        The graph in topological order, the root last.
+    The graph is given in topological order, the root last.
 
     Attributes
     ----------
@@ -53,12 +50,11 @@ class Freshness:
     def _look_at(self, node: Value) -> None:
         """Find out with which numbers of its parents a node's equation holds."""
         present = [parent.data for parent in node.parents]
+        changed = {p: self._changed[p] for p in node.parents if p in self._changed}
         since = {
-            p: self._changed[p][0]
-            for p, now in zip(node.parents, present, strict=True)
-            if p in self._changed
-            and self._changed[p][1] > node._stamp
-            and not _same(self._changed[p][0], now)
+            p: was
+            for p, (was, when, x) in changed.items()
+            if when > node._stamp and not _same(was, x)
         }
         now = _evaluated(node, present)
         if _same(now, node.data) and (not since or _partials_hold(node, present)):
@@ -134,7 +130,8 @@ class Freshness:
         if self.multiple is not None:
             return (
                 f"Every gradient is {self.multiple:.4g} × that of one pass: backward() ran more "
-                "than once, or with another seed, or from a larger graph of which this is a part."
+                "than once, or with another seed, or from a larger graph of which this is a part; "
+                "call zero_grad() before backward()."
             )
         found, single = self._unlike(1.0) or (math.nan, math.nan)
         return (

@@ -5,25 +5,13 @@ from __future__ import annotations
 import math
 import operator
 import random
-from collections.abc import Callable, MutableSequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, cast
 
 from autograd_lite.errors import shown
 
-
-class Generator(Protocol):
-    """The part of `random.Random` in use, which Python's module `random` offers too."""
-
-    def uniform(self, a: float, b: float) -> float:
-        """A number between a and b, all equally likely."""
-
-    def normalvariate(self, mu: float, sigma: float) -> float:
-        """A number from the normal distribution."""
-
-    def shuffle(self, x: MutableSequence[int]) -> None:
-        """Put a list into random order."""
-
-
+#: Python's module `random` counts as one: its functions are the methods of its own generator.
+Generator = random.Random
 #: A scheme: one weight, from a generator and the numbers of inputs and neurons of the layer.
 Scheme = Callable[[Generator, int, int], float]
 
@@ -92,7 +80,7 @@ def generator(seed: Any) -> Generator:
     like the module `random`, is Python's global generator, which ``random.seed(...)`` sets.
     """
     if seed is None or seed is random:
-        return random
+        return cast(Generator, random)
     if isinstance(seed, random.Random):
         return seed
     try:

@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 
 from tqdm import tqdm
@@ -79,18 +78,9 @@ class Live:
         return self.throttle.due
 
     def __enter__(self) -> None:
-        self._publish("learning", update=False)
+        self.update(first=True)
 
-    def update(self) -> None:
-        """Redraw the picture."""
-        self._publish("learning")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         reason = ""
         if error is not None:
             ended, reason = "failed", f"{type(error).__name__}: {error}"
@@ -98,13 +88,14 @@ class Live:
             ended, reason = "interrupted", "What was learnt until then is kept."
         else:
             ended = "stopped" if self._history.stopped else "done"
-        self._publish(ended, reason)
+        self.update(ended, reason)
 
-    def _publish(self, state: str, reason: str = "", update: bool = True) -> None:
+    def update(self, state: str = "learning", reason: str = "", first: bool = False) -> None:
+        """Draw the picture, in place of the one before."""
         with self.throttle.spending():
             panel = Panel(self._history, self._epochs, state, reason, self._pace(state))
             pictures = [(curve_svg(panel), panel.text)]
-            if update and self._surface is not None:  # the first one tells little, and costs most
+            if self._surface is not None and not first:  # which tells little, and costs most
                 drawn = self._surface.svg(self._clock)
                 pictures += [drawn] if drawn else []
             self._shell.display_pub.publish(
@@ -114,7 +105,7 @@ class Live:
                 },
                 {},
                 transient={"display_id": self._id},
-                update=update,
+                update=not first,
             )
 
     def _pace(self, state: str) -> str:

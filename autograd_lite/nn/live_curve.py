@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,19 +144,17 @@ def _curves(panel: Panel, top: float) -> list[str]:
         return bottom - (losses - ends[0]) / scale * (bottom - top)
 
     for losses, line, dot in zip(columns, ("line", "line held"), ("now", "held-now"), strict=False):
-        if len(losses):
-            starts = np.arange(0, len(losses), -(-len(losses) // _BUCKETS))
-            xs = left + np.append(starts[1:], len(losses)) / panel.epochs * (right - left)
-            lows, highs = np.minimum.reduceat(losses, starts), np.maximum.reduceat(losses, starts)
-            sizes = np.diff(np.append(starts, len(losses)))
-            ys = placed(np.add.reduceat(losses, starts) / sizes)
-            if len(starts) < len(losses) and dot == "now":
-                around = [*zip(xs, placed(highs), strict=True)]
-                around += reversed([*zip(xs, placed(lows), strict=True)])
-                parts.append(f'<path class="area" d="{_path(around)}Z"/>')
-            ys[-1] = placed(losses[-1:])[0]
-            parts.append(f'<path class="{line}" d="{_path([*zip(xs, ys, strict=True)])}"/>')
-            parts.append(f'<circle class="{dot}" cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="3.5"/>')
+        starts = np.arange(0, len(losses), -(-len(losses) // _BUCKETS))
+        ends = np.append(starts[1:], len(losses))
+        xs = left + ends / panel.epochs * (right - left)
+        ys = placed(np.add.reduceat(losses, starts) / (ends - starts))
+        if len(starts) < len(losses) and dot == "now":
+            highs, lows = np.maximum.reduceat(losses, starts), np.minimum.reduceat(losses, starts)
+            around = _path([*xs, *xs[::-1]], [*placed(highs), *placed(lows)[::-1]])
+            parts.append(f'<path class="area" d="{around}Z"/>')
+        ys[-1] = placed(losses[-1:])[0]
+        parts.append(f'<path class="{line}" d="{_path(xs, ys)}"/>')
+        parts.append(f'<circle class="{dot}" cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="3.5"/>')
     scale = f"{low:.3g} to {high:.3g}" + (", log scale" if by_logarithm else "")
     return [
         *parts,
@@ -165,5 +163,5 @@ def _curves(panel: Panel, top: float) -> list[str]:
     ]
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+def _path(xs: Iterable[float], ys: Iterable[float]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))

@@ -79,8 +79,7 @@ class Surface:
             self._given_up = True
             return None
         cost = max(clock() - began, 1e-9) / side**2
-        affordable = [n for n in _SIDES if n * n * cost <= _SECONDS]
-        self._side = affordable[-1] if affordable else _SIDES[0]
+        self._side = max((n for n in _SIDES if n * n * cost <= _SECONDS), default=_SIDES[0])
         return self._picture(_smooth(outputs.T.reshape(-1, side, side)))
 
     def _picture(self, scores: Array) -> tuple[str, str]:
@@ -194,9 +193,7 @@ def _edges(classes: Array) -> Array:
 def _between(colours: Sequence[tuple[int, ...]], n: int) -> Array:
     """So many colours on the way through these."""
     at = np.linspace(0.0, len(colours) - 1.0, n)
-    channels = [
-        np.interp(at, range(len(colours)), channel) for channel in zip(*colours, strict=True)
-    ]
+    channels = [np.interp(at, range(len(colours)), channel) for channel in np.array(colours).T]
     return np.round(np.column_stack(channels)).astype(int)
 
 

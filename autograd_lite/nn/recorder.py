@@ -88,13 +88,7 @@ class Recorder:
         return np.array(self._numbers)
 
     def model_at(self, record: int) -> Module:
-        """A copy of the model as it was.
-
-        Parameters
-        ----------
-        record : int
-            Position in `epochs`.
-        """
+        """A copy of the model as it was at a record, which is a position in `epochs`."""
         self._move(self._numbers[record])
         model = copy.deepcopy(self._twin)
         model.zero_grad()
@@ -131,19 +125,12 @@ class Recorder:
         return np.array([self._loss(row) for row in rows])
 
     def columns(self, names: Sequence[str] | None = None, count: int = 2) -> list[int]:
-        """The positions of some parameters in `names`.
-
-        Parameters
-        ----------
-        names : sequence of str, optional
-            May be left out if there are no others.
-        count : int, default=2
-            How many are wanted.
+        """Positions in `names` of so many parameters, which may go unnamed if there are no others.
 
         Raises
         ------
         ValueError
-            If there are more or fewer, or one is unknown.
+            If there are more or fewer names, or one is unknown.
         """
         chosen = list(self.names if names is None else names)
         unknown = [name for name in chosen if name not in self.names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -30,13 +30,8 @@ class Boxes:
     def of(self, part: Part, name: str, may_open: bool) -> tuple[list[Box], dict[str, Ints]]:
         """The boxes of a part, and the values in those that hold several.
 
-        Parameters
-        ----------
-        part : Part
-        name : str
-            Of the box that was opened, with which the names of its boxes begin.
-        may_open : bool
-            Whether there is room for pictures inside the boxes.
+        Names of boxes begin with that of the box that was opened. There may be no room for pictures
+        inside them.
         """
         order = np.argsort(part.codes, kind="stable")
         ends = np.cumsum(np.bincount(part.codes, minlength=len(part.groups)))
@@ -45,16 +40,13 @@ class Boxes:
         names = [
             f"n{held[0]}" if len(held) == 1 else f"{prefix}{i}" for i, held in enumerate(members)
         ]
+        inside = {name: held for name, held in zip(names, members, strict=True) if len(held) > 1}
         where = self._where  # one array for all parts, so that a small one takes little time
         where[part.inside] = part.codes
-        around = self._around(part, prefix, names, where)
+        drawn = self._around(part, prefix, names, where)
         outputs, arrows = self._arrows(names, part, members, where)
-        drawn = list(around)
-        inside = {}
         for i, (held, group) in enumerate(zip(members, part.groups, strict=True)):
             box = self._box(group, names[i], held, outputs[i], tuple(arrows[i]))
-            if len(held) > 1:
-                inside[names[i]] = held
             drawn.append(replace(box, opens=may_open and len(held) > 1))
         if part.outside is not None and part.outside.is_used:
             drawn.append(self._users(part, prefix, names, where))
@@ -70,9 +62,8 @@ class Boxes:
             return drawn
         for code, group in enumerate(part.outside.groups):
             tails = part.outside.tails[part.outside.codes == code]
-            name = f"{prefix}from{code}"
-            lines = [Text(counted(len(tails), "value"))]
-            box = Box(name, "outside", "", group.title, tuple(lines), (), ())
+            lines = (Text(counted(len(tails), "value")),)
+            box = Box(f"{prefix}from{code}", "outside", "", group.title, lines, (), ())
             if len(tails) == 1:
                 one = value_box(self.graph, self.graph.order[tails[0]], f"n{tails[0]}", ())
                 box = replace(one, kind="outside", scope=())
@@ -188,11 +179,9 @@ class Boxes:
         return int(numbers[0]) if numbers.size and (numbers == numbers[0]).all() else 1
 
     def _ops(self, held: Ints, kinds: Ints) -> str:
-        codes = self.columns.ops.codes[held[self.columns.kinds[held] == VALUE]]
-        found: Counter[str] = Counter()
-        for code, n in enumerate(np.bincount(codes)):
-            if n:
-                found[self.columns.ops.names[code]] = int(n)
+        ops = self.columns.ops
+        codes = ops.codes[held[self.columns.kinds[held] == VALUE]]
+        found = {ops.names[code]: n for code, n in enumerate(np.bincount(codes).tolist()) if n}
         for kind, n in enumerate(kinds.tolist()):
             if n and kind != VALUE and (kind != PARAMETER or n == len(held)):
                 found[_PLURAL[kind]] = n

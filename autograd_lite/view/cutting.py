@@ -52,22 +52,12 @@ _Way = tuple[Ints, Callable[[int, int], Group], str]
 
 @dataclass(frozen=True)
 class Cutter:
-    """Cuts the values of one graph into groups.
-
-    Parameters
-    ----------
-    columns : Columns
-    like : Likeness
-    depth : int, optional
-        Most levels of scopes that are shown.
-    opened : sequence of str
-        Scopes that are shown to the bottom.
-    """
+    """Cuts the values of one graph into groups."""
 
     columns: Columns
     like: Likeness
-    depth: int | None
-    opened: Sequence[str]
+    depth: int | None  # most levels of scopes that are shown
+    opened: Sequence[str]  # scopes that are shown to the bottom
 
     def whole(self, room: int) -> Part:
         """The whole graph, as the finest way groups it that gives at most so many groups."""

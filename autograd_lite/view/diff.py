@@ -130,19 +130,15 @@ class _Compared(Folding):
         return self._told[name]
 
     def _box(self, box: Box) -> Box:
-        held = self.members(box.name)
-        return self._changes.box(box, held, self._largest(held), self._top)
+        return self._changes.box(box, self.members(box.name), self._top)
 
     @cached_property
     def _top(self) -> float:
         """The largest change of a number in a box of the outermost picture."""
         boxes = super().level("").picture.boxes
-        largest = [self._largest(self.members(box.name)) for box in boxes]
-        delta = self._changes.data_delta
+        largest = [self._changes.largest("data", self.members(box.name)) for box in boxes]
+        delta = self._changes.delta["data"]
         return max((abs(float(delta[i])) for i in largest if i is not None), default=0.0)
-
-    def _largest(self, held: Ints) -> int | None:
-        return self._changes.largest(self._changes.data_delta, held)
 
 
 def _check_same_shape(old: Columns, new: Columns) -> None:
@@ -183,47 +179,48 @@ def _described(one: Columns, node: int) -> str:
 def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
     """The numbers of both; those from before that were changed in place are nobody's knowledge."""
     size = len(new.columns)
-    no_data, no_grad = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    unknown = {"data": np.zeros(size, np.bool_), "grad": np.zeros(size, np.bool_)}
     fresh = old.graph.freshness, new.graph.freshness
     if in_place:
         pairs = zip(old.graph.order, new.graph.order, strict=True)
         shared = np.fromiter((one is other for one, other in pairs), np.bool_, size)
-        no_grad = shared & (new.columns.kinds != CONSTANT)
+        unknown["grad"] = shared & (new.columns.kinds != CONSTANT)
         suspects = {parent for node in fresh[0].stale for parent in node.parents}
         changed = np.fromiter((node in suspects for node in old.graph.order), np.bool_, size)
-        no_data = no_grad & changed
-    none_yet = 0.0 in [each.multiple for each in fresh]
-    with np.errstate(invalid="ignore", over="ignore"):
-        data_delta = np.where(no_data, 0.0, new.columns.data - old.columns.data)
-        grad_delta = np.where(no_grad | none_yet, 0.0, new.columns.grad - old.columns.grad)
-    for delta, which in ((data_delta, "data"), (grad_delta, "grad")):
+        unknown["data"] = unknown["grad"] & changed
+    delta: dict[str, Floats] = {}
+    for which, missing in unknown.items():
         a, b = getattr(old.columns, which), getattr(new.columns, which)
-        delta[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0  # inf - inf
-    return _Changes(old.columns, new.columns, data_delta, grad_delta, no_data, no_grad, fresh)
+        equal = (a == b) | (np.isnan(a) & np.isnan(b))  # inf - inf
+        with np.errstate(invalid="ignore", over="ignore"):
+            delta[which] = np.where(equal | missing, 0.0, b - a)
+    if 0.0 in [each.multiple for each in fresh]:
+        delta["grad"][:] = 0.0
+    return _Changes(old.columns, new.columns, delta, unknown, fresh)
 
 
 @dataclass(frozen=True)
 class _Changes:
     old: Columns
     new: Columns
-    data_delta: Floats
-    grad_delta: Floats
-    no_data: NDArray[np.bool_]
-    no_grad: NDArray[np.bool_]
+    delta: dict[str, Floats]  # of "data" and of "grad"
+    unknown: dict[str, NDArray[np.bool_]]  # which numbers from before are nobody's knowledge
     fresh: tuple[Freshness, Freshness]
 
-    def largest(self, delta: Floats, held: Ints) -> int | None:
+    def largest(self, which: str, held: Ints) -> int | None:
         """Which of some values changed most; one that became nan is beyond all."""
         if not held.size:
             return None
-        sizes = np.abs(delta[held])
+        sizes = np.abs(self.delta[which][held])
         return int(held[np.argmax(np.where(np.isnan(sizes), np.inf, sizes))])
 
-    def box(self, box: Box, held: Ints, at: int | None, top: float) -> Box:
+    def box(self, box: Box, held: Ints, top: float) -> Box:
         """A box with both numbers."""
+        at = self.largest("data", held)
         if at is None:
             return box
-        size = abs(self.data_delta[at])
+        delta = self.delta["data"][at]
+        size = abs(delta)
         strength = 0
         if not size <= 0.0:  # nan counts
             strength = 1 + sum(not size <= part * top for part in _STRONG)
@@ -232,22 +229,19 @@ class _Changes:
             if self.new.kinds[at] != CONSTANT:
                 lines.append(self._moved("grad", at))
         else:
-            lines = [box.lines[0].text, self._most("data", held, self.data_delta, self.no_data)]
+            lines = [box.lines[0].text, self._most("data", held)]
             if (self.new.kinds[held] != CONSTANT).any():
-                lines.append(self._most("grad", held, self.grad_delta, self.no_grad))
-        return replace(
-            box, lines=tuple(map(Text, lines)), summary=None,
-            tint=sign_of(self.data_delta[at]), strength=strength,
-        )  # fmt: skip
+                lines.append(self._most("grad", held))
+        texts = tuple(map(Text, lines))
+        return replace(box, lines=texts, summary=None, tint=sign_of(delta), strength=strength)
 
     def _moved(self, which: str, node: int) -> str:
         old, new = [f"{getattr(of, which)[node]:.4g}" for of in (self.old, self.new)]
-        unknown, delta = self.no_data, self.data_delta[node]
+        delta = self.delta[which][node]
         if which == "grad":
-            unknown, delta = self.no_grad, self.grad_delta[node]
             old = self.fresh[0].graded(self.old.grad[node], "")
             new = self.fresh[1].graded(self.new.grad[node], "")
-        if unknown[node]:
+        if self.unknown[which][node]:
             return f"{which} ? → {new}"
         if NONE_YET in (old, new):
             return f"{which} {old} → {new}" if old != new else new
@@ -255,12 +249,12 @@ class _Changes:
             return f"{which} {new} ="
         return f"{which} {old} → {new} {_GLYPHS[sign_of(delta)]} {delta:+.3g}"
 
-    def _most(self, which: str, held: Ints, delta: Floats, unknown: NDArray[np.bool_]) -> str:
-        at = self.largest(delta, held)
+    def _most(self, which: str, held: Ints) -> str:
+        at = self.largest(which, held)
         if which == "grad" and 0.0 in [each.multiple for each in self.fresh]:
             return NONE_YET
-        moved = int((delta[held] != 0.0).sum())
-        missing = int(unknown[held].sum())
+        moved = int((self.delta[which][held] != 0.0).sum())
+        missing = int(self.unknown[which][held].sum())
         note = f", {missing:,} not known" if missing else ""
         if at is None or not moved:
             return f"{which} equal in {len(held) - missing:,}{note}"
@@ -280,16 +274,17 @@ class _Changes:
         one, several, which = "parameter", "parameters", kinds == PARAMETER
         if not which.any():
             one, several, which = "leaf", "leaves", kinds == LEAF
-        known = np.flatnonzero(which & ~self.no_data)
-        moved = int((self.data_delta[known] != 0.0).sum())
+        delta, unknown = self.delta["data"], self.unknown["data"]
+        known = np.flatnonzero(which & ~unknown)
+        moved = int((delta[known] != 0.0).sum())
         if len(known):
             said += f"; {moved:,} of {len(known):,} {one if len(known) == 1 else several} moved"
-            at = self.largest(self.data_delta, known)
+            at = self.largest("data", known)
             if at is not None and moved:
                 where = "/".join(self.new.scopes.of(at))
-                said += f", by at most {abs(self.data_delta[at]):.3g} ({self._name(at)}"
+                said += f", by at most {abs(delta[at]):.3g} ({self._name(at)}"
                 said += f" in {where})" if where else ")"
-        missing = int(self.no_data.sum())
+        missing = int(unknown.sum())
         if missing:
             said += (
                 f"\n{counted(missing, 'number')} from before not known, changed in place: take "

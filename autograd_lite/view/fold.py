@@ -28,37 +28,17 @@ _ROOM = 4
 class Level:
     """One picture of a folded graph.
 
-    Attributes
-    ----------
-    name : str
-        Name of the box that was opened to get here; empty for the outermost picture. The names of
-        the boxes around it are its beginnings: ``g3_0`` is a box in the picture of ``g3``.
-    title : str
-        For breadcrumbs.
-    picture : Picture
-        Boxes that ``opens`` have a level of their own, by their names.
+    Its name is that of the box that was opened to get here; empty for the outermost picture. The
+    names of the boxes around it are its beginnings: ``g3_0`` is a box in the picture of ``g3``.
     """
 
     name: str
-    title: str
-    picture: Picture
+    title: str  # for breadcrumbs
+    picture: Picture  # boxes that ``opens`` have a level of their own, by their names
 
 
 class Folding:
-    """The pictures of one graph: the outermost, and one inside every folded box.
-
-    Parameters
-    ----------
-    graph : Steps
-    max_nodes : int, optional
-        Most boxes of a picture. None draws every value.
-    depth : int, optional
-        Most levels of scopes that are shown.
-    opened : sequence of str
-        Scopes that are shown to the bottom: their names, or whole paths with ``/``.
-    columns_of : Columns, optional
-        The graph's numbers, where they are known already.
-    """
+    """The pictures of one graph: the outermost, and one inside every folded box."""
 
     #: Whether a page says the numbers of a box of one value to the last digit.
     exact = True
@@ -66,10 +46,10 @@ class Folding:
     def __init__(
         self,
         graph: Steps,
-        max_nodes: int | None,
-        depth: int | None = None,
-        opened: Sequence[str] = (),
-        columns_of: Columns | None = None,
+        max_nodes: int | None,  # most boxes of a picture; None draws every value
+        depth: int | None = None,  # most levels of scopes that are shown
+        opened: Sequence[str] = (),  # scopes shown to the bottom: names, or whole paths with /
+        columns_of: Columns | None = None,  # the graph's numbers, where they are known already
     ) -> None:
         self.graph = graph
         self.columns = columns(graph) if columns_of is None else columns_of
@@ -99,19 +79,10 @@ class Folding:
         return self.level("").picture
 
     def level(self, name: str) -> Level:
-        """The picture inside a folded box, by the name of the box.
-
-        Raises
-        ------
-        KeyError
-            If there is no such box, or it cannot be opened.
-        """
+        """The picture inside a folded box, by its name; KeyError if there is nothing to open."""
         if name not in self._levels:
-            if name:
-                self.level(name.rpartition("_")[0])
-                self._levels[name] = self._inner(name, self._inside[name])
-            else:
-                self._levels[name] = Level("", "graph", self._outermost())
+            level = self._inner(name) if name else Level("", "graph", self._outermost())
+            self._levels[name] = level
         return self._levels[name]
 
     def members(self, name: str) -> Ints:
@@ -128,19 +99,11 @@ class Folding:
     def levels(self, most_boxes: int = 300) -> tuple[list[Level], int]:
         """The outermost level and inner ones, outer before inner, for a page that needs no Python.
 
-        Parameters
-        ----------
-        most_boxes : int
-            How many boxes they may have, all together; the outermost is always given. A box is
-            about 2 kB of SVG.
-
-        Returns
-        -------
-        (list of Level, int)
-            And how many boxes of these levels open to one that was left out.
+        But for the outermost, they have so many boxes at most together; a box is about 2 kB of
+        SVG. And how many boxes of these levels open to one that was left out.
         """
-        found, left_out, room = [self.level("")], 0, most_boxes
-        room -= len(found[0].picture.boxes)
+        found, left_out = [self.level("")], 0
+        room = most_boxes - len(found[0].picture.boxes)
         for level in found:  # which grows
             for box in level.picture.boxes:
                 if box.opens:
@@ -174,8 +137,9 @@ class Folding:
         caption = ": ".join(filter(None, (graph.caption, said)))
         return Picture(drawn, caption, True, graph.freshness.notes)
 
-    def _inner(self, name: str, inside: Ints) -> Level:
+    def _inner(self, name: str) -> Level:
         outer = self.level(name.rpartition("_")[0]).picture
+        inside = self._inside[name]
         box = next(box for box in outer.boxes if box.name == name)
         label = " ".join(readable(box.label, lines=1))
         title = " ".join(filter(None, (box.symbol, label))) or box.kind
@@ -188,5 +152,4 @@ class Folding:
         said = f"{title}: {counted(len(inside), 'value')}"
         if part.how:
             said += f", showing {counted(len(part.groups), 'group')} ({part.how})"
-        notes = self.graph.freshness.notes
-        return Level(name, title, Picture(drawn, said, True, notes))
+        return Level(name, title, Picture(drawn, said, True, self.graph.freshness.notes))

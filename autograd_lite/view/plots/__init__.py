@@ -20,11 +20,7 @@ from autograd_lite.view.plots.boundaries import (
     plot_boundaries,
     plot_boundary,
 )
-from autograd_lite.view.plots.comparisons import (
-    Race,
-    plot_learning_rates,
-    plot_optimizers,
-)
+from autograd_lite.view.plots.comparisons import Race, plot_learning_rates, plot_optimizers
 from autograd_lite.view.plots.histograms import Histograms, plot_histograms
 from autograd_lite.view.plots.initializations import Spread, plot_initializations
 from autograd_lite.view.plots.losses import (

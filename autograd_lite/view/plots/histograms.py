@@ -70,11 +70,9 @@ class Histograms:
         """Draw it; see `plot_histograms`."""
         ax = axes_or_new(ax)
         made, bar = panels(ax, list(self.shares), key=True)
-        middles = np.array(self.epochs, dtype=float)
-        between = (middles[1:] + middles[:-1]) / 2
-        half = (between[0] - middles[0]) if len(between) else 0.5
-        ends = np.concatenate([[middles[0] - half], between, [2 * middles[-1] - between[-1]
-                               if len(between) else middles[-1] + half]])  # fmt: skip
+        gaps = np.diff(self.epochs) if len(self.epochs) > 1 else np.ones(1)
+        beyond = [self.epochs[0] - gaps[0], *self.epochs, self.epochs[-1] + gaps[-1]]
+        ends = (np.array(beyond[1:]) + beyond[:-1]) / 2
         top = max(shares.max() for shares in self.shares.values())
         low = 0.0 if ink(ax) == "black" else -0.4 * top  # dark blue on black is not seen
         for panel, shares in zip(made, self.shares.values(), strict=True):
@@ -86,7 +84,7 @@ class Histograms:
             panel.xaxis.get_major_locator().set_params(integer=True)
         ylabel = self.of_what.removesuffix("s")
         name_panels(made, "epoch", f"|{ylabel}|" if self.log else ylabel)
-        figure_of(ax).colorbar(mesh, cax=bar, format=_percent)
+        figure_of(ax).colorbar(mesh, cax=bar, format="{x:.0%}")
         bar.set_ylim(0.0, top)
         bar.set_ylabel("share", fontsize=made[0].title.get_size())
         return ax
@@ -156,7 +154,3 @@ def layer_of(name: str) -> str:
     while len(parts) > 1 and parts[-1].isdigit():
         parts = parts[:-1]
     return ".".join(parts)
-
-
-def _percent(share: float, position: int) -> str:
-    return f"{share:.0%}"

@@ -58,7 +58,13 @@ class Responses:
         steps: int = 50,
     ) -> Responses:
         """See `plot_neurons`."""
-        layers = _layers_to(model, layer)
+        layers = list(getattr(model, "layers", ()))
+        if not 0 <= layer < len(layers):
+            raise ValueError(
+                f"the model has {len(layers)} layers (its attribute `layers`), and layer "
+                f"{shown(layer)} is none of them; they are counted from 0"
+            )
+        used = layers[: layer + 1]
         samples = np.asarray(inputs, dtype=float)
         samples = samples.reshape(-1, 1) if samples.ndim == 1 else samples
         if samples.ndim != 2 or not len(samples):
@@ -78,7 +84,7 @@ class Responses:
         asked[:, chosen] = np.column_stack([part.ravel() for part in grid])
 
         def respond(x: Any) -> Any:
-            for part in layers:
+            for part in used:
                 x = part(x)
             return list(x) if isinstance(x, list | tuple) else [x]
 
@@ -175,13 +181,3 @@ def plot_neurons(
         model, inputs, layer=layer, neurons=neurons, features=features, steps=steps
     )
     return found.plot(ax, feature_names)
-
-
-def _layers_to(model: Any, layer: int) -> list[Any]:
-    layers = list(getattr(model, "layers", ()))
-    if not 0 <= layer < len(layers):
-        raise ValueError(
-            f"the model has {len(layers)} layers (its attribute `layers`), and layer "
-            f"{shown(layer)} is none of them; they are counted from 0"
-        )
-    return layers[: layer + 1]

@@ -66,11 +66,8 @@ class LossSurface:
         levels: int = 10,
     ) -> LossSurface:
         """See `plot_surface`."""
-        function, path, names = (
-            _of_recorder(loss, names, path)
-            if hasattr(loss, "columns")
-            else _of_function(loss, names, path)
-        )
+        read = _of_recorder if hasattr(loss, "columns") else _of_function
+        function, path, names = read(loss, names, path)
         if path is not None:
             path = np.asarray(path, dtype=float)
             if path.ndim != 2 or path.shape[1] != 2 or not len(path):
@@ -83,10 +80,10 @@ class LossSurface:
         found = losses[np.isfinite(losses)]
         # Of a bowl these are the levels whose rings lie at equal distances.
         shares = np.linspace(0.0, 1.0, levels + 1)[1:] ** 2 * 0.98
-        chosen = np.unique(np.quantile(found, shares)) if len(found) else found
-        chosen = chosen[
-            (chosen > found.min(initial=np.inf)) & (chosen < found.max(initial=-np.inf))
-        ]
+        chosen = found
+        if len(found):
+            chosen = np.unique(np.quantile(found, shares))
+            chosen = chosen[(chosen > found.min()) & (chosen < found.max())]
         return cls(xs, ys, losses, chosen, path, names)
 
     def plot(self, ax: Axes | None = None) -> Axes:
