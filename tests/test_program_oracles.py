@@ -152,6 +152,7 @@ EDGES = {
     "relu leaky_relu elu absolute sign sqrt cbrt log log2 log10 reciprocal": lambda x, **_: [x],
     "floor ceil trunc": lambda x: [x - round(x)],
     "rint": lambda x: [x - math.floor(x) - 0.5],
+    "sinc": lambda x: [x - round(x) if round(x) else 1.0],  # where theirs is a rounding off 0
     "remainder floor_divide": lambda x, y: [y, x / y - round(x / y) if y else 0.0],
     "maximum minimum less less_equal equal": lambda x, y: [x - y],
     "where": lambda condition, a, b: [condition],

@@ -146,7 +146,7 @@ class Freshness:
         some, every = len(self.stale), sum(1 for node in self._order if node.op)
         staleness = (
             f"This graph is stale: {some:,} of {every:,} computed values no longer "
-            f"{'follows' if some == 1 else 'follow'} from their parents' present numbers, because "
+            f"{'follows' if some == 1 else 'follow'} from the parents' present numbers, because "
             "a leaf was changed; root.refresh() computes them anew."
         )
         return tuple(filter(None, (staleness * bool(some), self.mismatch)))
