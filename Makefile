@@ -92,7 +92,7 @@ fuzz: $(VENV)/test
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
-NATIVE_TESTS := $(addprefix tests/test_,agreement.py freshness.py second_order.py modes.py equality.py copies.py closures.py leaving.py native.py native_rows.py machine.py machine_rows.py leaves.py program.py calls.py program_files.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py edges.py followed.py)
+NATIVE_TESTS := $(addprefix tests/test_,agreement.py freshness.py second_order.py modes.py equality.py copies.py leaving.py native.py native_rows.py machine.py machine_rows.py leaves.py program.py calls.py program_files.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py followed.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g
