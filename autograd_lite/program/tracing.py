@@ -45,6 +45,7 @@ class _Trace:
         self.is_closure = False  # it made comparisons of a function around
         self.by, self.thread, self.mark = by, get_ident(), Value(0.0)
         self.lent = {x for each in by[1:] for x in each.inputs}
+        self.inputs = {x for each in by for x in each.inputs}
         self.read: dict[Value, float] = {}  # older Values, each of which becomes a guard
         self.known: dict[int, bool] = {}  # by stamp, whether a node is computed from older Values
         self.written: Line | None = None  # where a number became a text
@@ -57,7 +58,7 @@ class _Trace:
     def is_older(self, node: Value) -> bool:
         """Whether it was there before the call, is no input, and can become another number."""
         was_there = node._stamp < self.mark._stamp and not node.constant
-        return was_there and not any(each.is_input(node) for each in self.by)
+        return was_there and node not in self.inputs
 
     def varies(self, *numbers: Any) -> bool:
         """Whether one of some numbers is computed from older Values; each node is walked once."""
