@@ -259,7 +259,7 @@ for _name, _function in {
 
 
 class _Absent:
-    """What micrograd's nodes have, or its users give them, and a Value has no room for."""
+    """Attributes of micrograd's nodes, or given by its users, that a Value has no room for."""
 
     def __init__(self, name: str) -> None:
         self.name = name

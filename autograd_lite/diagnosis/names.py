@@ -39,7 +39,7 @@ class Names:
         return f" ({said})" if said else ""
 
     def formula(self, node: Value, now: bool = False) -> str:
-        """What made the node, out of the numbers of then or of now, and in which scope."""
+        """A node's op, its numbers (of then or of now), and its scope, in words."""
         scope = scope_of(node)
         where = f" in {scope_name(scope)}" if scope else ""
         if not node.op:

@@ -1,4 +1,4 @@
-"""What `help` says of an op: its formula, derivatives, domain and conventions, out of its row."""
+"""The text of `help` on an op: formula, derivatives, domain and conventions, out of its row."""
 
 from __future__ import annotations
 

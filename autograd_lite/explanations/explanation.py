@@ -14,7 +14,7 @@ from autograd_lite.graph import check_value, leaves
 
 
 class _Told(ABC):
-    """What one explanation and several have in common: how they are shown."""
+    """Base of one explanation and of several: how they are shown."""
 
     _sweep: Sweep
 

@@ -115,7 +115,7 @@ def check_fresh(order: list[Value], purpose: str) -> None:
         if now != node.data and (now == now or node.data == node.data):
             raise GraphError(
                 f"{purpose} needs the numbers that the graph was recorded with, but a leaf was "
-                f"changed since: {node!r} (op {node.op!r}) would now be something else; call "
+                f"changed since: {shown(node)} (op {node.op!r}) would now be something else; call "
                 "output.refresh(), or build the graph again"
             )
 

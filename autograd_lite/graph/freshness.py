@@ -21,7 +21,7 @@ NONE_YET = "no gradient yet"
 
 
 class Freshness:
-    """What is known of a graph's numbers, at the moment of asking, in linear time and memory.
+    """Which numbers of a graph hold at this moment, found in linear time and memory.
 
     The graph is given in topological order, the root last.
 
@@ -74,7 +74,7 @@ class Freshness:
         return given if given is not None and _partials_hold(node, given) else None
 
     def since(self, node: Value, name: Callable[[Value], str]) -> str:
-        """What to say beside a node's equation: ``x recorded 3, now 2.9``; ``""`` if nothing."""
+        """Words beside a node's equation: ``x recorded 3, now 2.9``; ``""`` if no leaf moved."""
         given = self.arguments(node) if node in self.stale else None
         told = [
             f"{name(p)} {both(was, self._changed[p][2])}"
@@ -124,7 +124,7 @@ class Freshness:
 
     @cached_property
     def mismatch(self) -> str:
-        """What is to be said of gradients that are not those of one pass; ``""`` if they are."""
+        """A sentence on gradients that are not those of one pass; ``""`` if they are."""
         if self.multiple in (0.0, 1.0):
             return ""
         if self.multiple is not None:
@@ -142,7 +142,7 @@ class Freshness:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What must be said above a picture of the graph."""
+        """Sentences above a picture of the graph."""
         some, every = len(self.stale), sum(1 for node in self._order if node.op)
         staleness = (
             f"This graph is stale: {some:,} of {every:,} computed values no longer "

@@ -36,7 +36,7 @@ def write(path: str | os.PathLike[str], saved: SavedModel) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> SavedModel:
-    """What a model file holds; a ModelFileError if it is none, damaged, or of a newer version."""
+    """Contents of a model file; a ModelFileError if it is none, damaged, or of a newer version."""
     with _FORMAT.reading(path) as (tensors, description):
         try:
             _check_extra(description["extra"])

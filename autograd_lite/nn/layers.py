@@ -288,7 +288,7 @@ def number(parts: Sequence[Module]) -> None:
 
 
 def common(things: list[Any], whose: str) -> Any:
-    """What all of them are, or a ValueError; None for none."""
+    """The one thing that all of them are, else a ValueError; None for none."""
     for thing in things[1:]:
         if thing != things[0]:
             raise ValueError(

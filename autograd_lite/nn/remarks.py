@@ -1,4 +1,4 @@
-"""What a training says of itself in a warning: it ran, and yet something is likely wrong."""
+"""Warnings of a training that ran, and in which something is likely wrong."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class SequenceOp(Op):
         return {**self.scalars, **self.attrs}
 
     def docstring(self) -> str:
-        """What the row itself knows of its documentation."""
+        """Documentation from the row alone."""
         numbers = "".join(
             f"\n{name} : Value or float, default={value!r}" for name, value in self.scalars.items()
         )
@@ -111,7 +111,7 @@ class SequenceOp(Op):
         return row.on_floats(*map(as_float, flat))
 
     def _takes_one(self, count: int) -> str:
-        """What to write instead of ``max(a, b)``."""
+        """The right way to write ``max(a, b)``."""
         listed = ", ".join("abcdefgh"[:count]) + ", …" * (count > 8)
         pairs = [row.name for row in TABLE.values() if row.public and row.arity == count == 2]
         also = [f"{name}({listed}) or " for name in pairs if name.startswith(self.name)]

@@ -173,7 +173,7 @@ class Op:
         )
 
     def docstring(self) -> str:
-        """What the row itself knows of its documentation; `explanations` adds the formulas."""
+        """Documentation from the row alone; `explanations` adds the formulas."""
         return (
             f"{self.doc}\n\nParameters\n----------\n{', '.join(self.arguments)} : "
             "Value, float or array\n    Mixed as you like; arrays broadcast."

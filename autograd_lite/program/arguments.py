@@ -155,7 +155,7 @@ def check_exact(slot: Slot, thing: Any, largest: float) -> None:
 
 
 def difference(one: Kind, other: Kind, given: Given) -> str:
-    """What tells a kind of arguments from another, which a call has."""
+    """The difference between two kinds of arguments, in words."""
     if len(one[0]) != len(other[0]) or one[1] != other[1]:
         return f"it is given other arguments each time, now {len(given)}"
     for (slot, thing), mine, yours in zip(given, other[0], one[0], strict=True):

@@ -221,7 +221,7 @@ class Compiled:
         return found.value
 
     def _around(self) -> tuple[Hashable, ...]:
-        """What the networks are that the function reads from around it, down to each parameter."""
+        """Outlines of the networks that the function finds around it, down to each parameter."""
         if self._networks is None:
             self._networks = networks_of(self._function)
         return tuple([outline(network, ()) for network in self._networks])

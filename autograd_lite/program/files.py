@@ -55,7 +55,7 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a program file holds, checked: the arguments of `Program`; see `load_program`."""
+    """Contents of a program file, checked: the arguments of `Program`; see `load_program`."""
     with _FORMAT.reading(path) as (arrays, description):
         rows = _rows(description.pop("rows"), arrays.pop("attrs", None))
         check_program(description["n_inputs"], rows, arrays, description["single"])

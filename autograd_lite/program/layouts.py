@@ -80,7 +80,7 @@ class HoldsValuesError(TypeError):
 
 
 def part_key(thing: Any, name: str) -> Hashable:
-    """What tells a part of a function from others, and from itself when an attribute changes."""
+    """The key of a part of a function; it changes when an attribute does."""
     if isinstance(thing, tuple):
         return type(thing), tuple([part_key(part, name) for part in thing])
     by_identity: Any = object.__hash__
@@ -95,7 +95,7 @@ def is_fixed(thing: Any) -> bool:
 
 
 def state_key(thing: Any, name: str) -> Hashable:
-    """What tells an object's attributes, those of its classes too, from what they were before."""
+    """The key of an object's attributes, those of its classes too."""
     kind = thing if isinstance(thing, type) else type(thing)
     held: dict[str, Any] = {}
     for key, part in (item for each in kind.__mro__[-2::-1] for item in vars(each).items()):
@@ -137,7 +137,7 @@ def numbers_of(tree: Tree) -> list[float]:
 
 
 def shared_numbers(tree: Tree) -> Floats:
-    """Those of an argument that rows share; none if it is used as it is, for a function around."""
+    """Numbers of an argument that rows share; none if a function around follows it."""
     return np.array([] if is_followed_in(tree) else numbers_of(tree), np.float64)
 
 

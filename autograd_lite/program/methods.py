@@ -24,7 +24,7 @@ class Method:
     paths = property(lambda self: self.__func__.paths, doc="See `Compiled`.")
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """What the method gives."""
+        """The method's result."""
         return self.__func__(self.__self__, *args, **keywords)
 
     def map(self, *args: Any, shared: Any = (), **options: Any) -> Any:

@@ -15,7 +15,7 @@ from autograd_lite.transforms.structures import KEPT, Same, is_network, is_setti
 
 
 def outline(network: Any, parameters: Iterable[Value]) -> Hashable:
-    """What a network is made of, with numbers for its parameters; other Values are themselves.
+    """A network's structure, with numbers for its parameters; other Values are themselves.
 
     A program for it fits every network that has an equal outline. Attributes are looked at,
     through lists, dicts and objects, but for those that only make it quicker.
@@ -93,7 +93,7 @@ def networks_of(function: Any, seen: dict[int, Any] | None = None) -> list[Any]:
 
 
 def _held(thing: Any) -> Iterable[Any]:
-    """What is in a list, dict or object that a function finds around it."""
+    """Contents of a list, dict or object that a function finds around it."""
     if isinstance(thing, list | tuple):
         return [part for part in thing if type(part) not in (float, int, Value)]
     if isinstance(thing, ModuleType | type):

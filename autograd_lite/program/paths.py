@@ -187,7 +187,7 @@ class Paths:
             ) from None
 
     def eager(self, trees: Trees) -> Tree:
-        """What the function itself gives, as floats; as Values where these belong to one around."""
+        """The function's own result, in floats; in Values where these belong to one around."""
         args = [
             tree.rebuilt([x if isinstance(x, Value) else Value(x) for x in tree.leaves])
             for tree in trees

@@ -23,7 +23,7 @@ from autograd_lite.transforms.nesting import (
     all_around,
     differentiating,
     tracing,
-)  # fmt: skip
+)
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The row of each comparison, and whether its sides change places.
@@ -163,7 +163,7 @@ def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]
 
 
 def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced | None:
-    """What a function computes at some arguments; None if that depends on what goes on around.
+    """A function's program and result at some arguments; None if they depend on a function around.
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         return picture.decode(encoding) if encoding else picture
 
     def _said(self) -> str:
-        """What a screen reader says of the picture, in place of its boxes one by one."""
+        """Words of a screen reader for the picture, in place of its boxes one by one."""
         said = html.escape(f"Computation graph: {self.text}".removesuffix(": "))
         return f"<title>{said.partition(chr(10))[0]}</title>\n<desc>{said}</desc>"
 
