@@ -69,7 +69,7 @@ class Arguments:
         self.static = {static} if isinstance(static, str) else {*static}
         if not (_PARAMETER.VAR_KEYWORD in self._kinds.values() or self.static <= {*known}):
             listed = ", ".join(known) or "none that is known"
-            raise ValueError(f"static={shown(static)} names no parameter of {self._name}: {listed}")
+            raise ValueError(f"static={static!r:.80} names no parameter of {self._name}: {listed}")
         self._shapes: dict[tuple[int, Names], Shape] = {}
 
     def placed(self, args: Sequence[Any], keywords: dict[str, Any]) -> tuple[Sequence[Any], Shape]:
