@@ -12,6 +12,7 @@ typedef struct {
     int32_t n_guards;
     unsigned long long used; /* the number of the last call, of all there were; 0 for none */
     Py_ssize_t n_args, n_by_place; /* of which the first may be given by position */
+    Py_ssize_t n_held;
     Form *forms; /* of each argument, and of what is held */
     Form result;
 } Call;
@@ -61,15 +62,17 @@ static void run_on(Call *call, PyObject *const *args, PyObject **found) {
         return;
     double *slots = run.slots;
     bool fits = true;
-    for (Py_ssize_t i = 0; i < call->n_args && fits; i++)
-        fits = read_numbers(&call->forms[i], args[i], &slots);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(call->held) && fits; i++)
+    for (Py_ssize_t i = 0; i < call->n_args && fits; i++) /* most are plain numbers */
+        fits = call->forms[i].kind == FORM_NUMBER ? read_number(args[i], slots++)
+                                                  : read_numbers(&call->forms[i], args[i], &slots);
+    for (Py_ssize_t i = 0; i < call->n_held && fits; i++)
         fits = read_numbers(&call->forms[call->n_args + i], PyTuple_GET_ITEM(call->held, i), &slots);
     if (fits) {
         run_program(machine, &run);
         const int32_t *places = machine->output_slots;
         if (guards_hold(call, run.slots))
-            *found = build_result(&call->result, run.slots, &places);
+            *found = call->result.kind == FORM_NUMBER ? PyFloat_FromDouble(run.slots[*places])
+                                                      : build_result(&call->result, run.slots, &places);
         if (!is_undisturbed(machine, &run))
             Py_CLEAR(*found);
         call->used = *found ? ++n_calls : call->used;
@@ -135,7 +138,8 @@ static int read_forms(Call *call, PyObject *result, PyObject *arguments) {
         PyErr_NoMemory();
         return -1;
     }
-    call->n_args = n - PyTuple_GET_SIZE(call->held);
+    call->n_held = PyTuple_GET_SIZE(call->held);
+    call->n_args = n - call->n_held;
     left = call->machine->n_inputs;
     for (Py_ssize_t i = 0; i < n; i++) {
         if (read_form(&call->forms[i], PyTuple_GET_ITEM(arguments, i), &left, 0) < 0)
@@ -173,7 +177,7 @@ static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *keywords
 }
 
 static Py_ssize_t count_forms(const Call *call) {
-    return call->forms ? call->n_args + PyTuple_GET_SIZE(call->held) : 0;
+    return call->forms ? call->n_args + call->n_held : 0;
 }
 
 static int call_traverse(PyObject *self, visitproc visit, void *arg) {
