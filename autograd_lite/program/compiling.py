@@ -30,6 +30,7 @@ from autograd_lite.program.layouts import (
     is_followed_in,
     numbers_of,
     plain_inputs,
+    plain_rows,
     rows_of,
     shared_numbers,
 )
@@ -47,8 +48,7 @@ _WAY_OUT = (
     "the one not used for longest is dropped, and made again when it is needed; pass what changes "
     "as numbers, in arrays of one size, choose with ag.where instead of if, or set max_programs="
 )
-#: Held while programs are dropped, which may run a user's code that calls them.
-_lock = threading.RLock()
+_lock = threading.RLock()  # held while programs are dropped, which may run a user's code
 
 
 def compile(
@@ -267,7 +267,7 @@ class Compiled:
 
         Parameters
         ----------
-        *args : array, sequence of rows, or dict of these
+        *args, **keywords : array, sequence of rows, or dict of these
             With a leading axis of rows, unless shared: where `f` takes a number, an array of shape
             (rows,); where it takes a vector of k, (rows, k).
         shared : int, str or sequence of these, default=()
@@ -276,8 +276,6 @@ class Compiled:
         reduce : {None, "sum", "mean"}, default=None
             What becomes of the rows: a result for each, or one.
         threads : int, default=1
-        **keywords : array, sequence of rows, or dict of these
-            Arguments by their names.
 
         Returns
         -------
@@ -291,6 +289,12 @@ class Compiled:
             If arguments differ in their number of rows, or have none.
         """
         known = self._arguments
+        if shared == () and not (keywords or self._check or known.static or known.is_method):
+            layouts, matrices = plain_rows(args)
+            met = self._kinds.get((layouts, (), self._around())) if layouts else None
+            found = met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+            if found is not None:
+                return found
         things, shape = known.placed(args, keywords)
         kept = {shared} if isinstance(shared, int | str) else {*shared}
         if not kept <= {*range(len(things)), *[slot.name for slot in shape.slots]}:

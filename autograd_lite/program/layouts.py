@@ -48,6 +48,18 @@ def plain_inputs(args: Sequence[Any]) -> Floats | None:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+def plain_rows(args: Sequence[Any]) -> tuple[tuple[Hashable, ...], Matrices]:
+    """Layouts of a row, and matrices, of float arrays of one length; none of other arguments."""
+    for array in args:
+        if type(array) is not np.ndarray or array.dtype != np.float64 or not array.ndim:
+            return (), ()
+    if not all(len(args[0]) == len(array) > 0 for array in args):
+        return (), ()
+    layouts = [(np.ndarray, array.shape[1:], False) if array.ndim > 1 else NUMBER for array in args]
+    rows = [np.ascontiguousarray(array).reshape(len(array), -1) for array in args]
+    return tuple(layouts), [(matrix, False) for matrix in rows]
+
+
 def layout(tree: Tree) -> Hashable:
     """An argument's layout: its types, sizes and settings, not its numbers.
 

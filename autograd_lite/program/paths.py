@@ -82,6 +82,14 @@ class Paths:
                 return Found(traced.rebuilt(outputs, trees), traced)
         return None
 
+    def plain_rows(self, matrices: Matrices, n_rows: int, reduce: str | None, threads: int) -> Any:
+        """The results for all rows of floats, where the only path has no conditions; else None."""
+        first = self.traced[0]
+        if first.guards or first.has_settings:
+            return None
+        found = first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
+        return first.rebuilt(found) if reduce else with_columns(first.example, found)
+
     def rows(
         self, trees: Lazy, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Any:
