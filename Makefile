@@ -30,7 +30,7 @@ $(BIN)/python:
 # One stamp per set of extras: installed again only when the packaging files change, or what the C
 # engine is made of.
 INPUTS := setup.cfg pyproject.toml setup.py $(wildcard autograd_lite/engine/native/*.c \
-  autograd_lite/program/native/*.[ch] autograd_lite/engine/*.py autograd_lite/ops/*.py)
+  autograd_lite/program/native/*.[ch] autograd_lite/writing/*.py autograd_lite/ops/*.py)
 $(VENV)/demo: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[plot,data]"
 	@touch $@
@@ -58,8 +58,8 @@ lint: $(VENV)/test
 # Since the engines give equal bits, which test_agreement.py sees to, random tests need many examples on one
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-BESIDE := $(addprefix tests/test_,$(addsuffix .py,benchmarks benchmark_calls benchmark_entered benchmark_imports benchmark_nested benchmark_programs benchmark_tables benchmark_training paired peers oracles program_oracles packaging page page_folded lesson_page jupyterlab nbconvert))
-ONCE := $(BESIDE) $(addprefix tests/test_,$(addsuffix .py,generate rebuilding exports agreement latex plots notebooks exports_edges files packed plurals streams))
+BESIDE := $(addprefix tests/,benchmarks ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py view/test_page.py view/test_page_folded.py lesson/test_lesson_page.py view/test_jupyterlab.py view/test_nbconvert.py)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py lesson/test_notebooks.py program/test_exports_edges.py package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py)
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
@@ -72,7 +72,7 @@ test-both:
 	wait; cat build/test-other.txt; \
 	test $$native = 0 -a "$$(cat build/test-other.status)" = 0
 
-# Without a C compiler. (Where there is one, tests/test_packaging.py wants the C engine to be compiled.)
+# Without a C compiler. (Where there is one, tests/package/test_packaging.py wants the C engine to be compiled.)
 test-python:
 	@echo "The C engine was not compiled, so the tests run once, on the Python engine. Left out: the tests of"; \
 	echo "the C engine and the machine, the comparison of both engines, and the gate of coverage. To have them,"; \
@@ -87,12 +87,12 @@ bare:
 N := 20000
 FUZZ := HYPOTHESIS_PROFILE=fuzz FUZZ_EXAMPLES=
 fuzz: $(VENV)/test
-	$(FUZZ)$(N) $(BIN)/python -m pytest -q tests/test_random_graphs.py tests/test_agreement.py
-	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/test_program_oracles.py
+	$(FUZZ)$(N) $(BIN)/python -m pytest -q tests/engine/test_random_graphs.py tests/engine/test_agreement.py
+	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/program/test_program_oracles.py
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
-NATIVE_TESTS := $(addprefix tests/test_,agreement.py freshness.py second_order.py modes.py equality.py copies.py leaving.py native.py native_rows.py machine.py machine_rows.py leaves.py program.py calls.py program_files.py interrupts.py engine.py value.py transforms.py table.py random_graphs.py pickles.py faults.py followed.py)
+NATIVE_TESTS := $(addprefix tests/,engine/test_agreement.py graphs/test_freshness.py engine/test_second_order.py graphs/test_modes.py graphs/test_equality.py graphs/test_copies.py program/test_leaving.py engine/test_native.py engine/test_native_rows.py program/test_machine.py program/test_machine_rows.py engine/test_leaves.py program/test_program.py program/test_calls.py program/test_program_files.py engine/test_interrupts.py engine/test_engine.py graphs/test_value.py transforms/test_transforms.py ops/test_table.py engine/test_random_graphs.py graphs/test_pickles.py engine/test_faults.py program/test_followed.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g
@@ -109,10 +109,10 @@ asan-slabs asan-debug: $(VENV)/test
 	CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" AUTOGRAD_LITE_DEBUG=$(DEBUG) $(BIN)/python tests/compiled_copy.py build/$@
 	$(call IN_COPY,$@) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
-	  $(TEST_COPY) $(NATIVE_TESTS) --deselect tests/test_engine.py::test_a_chain_of_a_million_nodes_needs_no_recursion
+	  $(TEST_COPY) $(NATIVE_TESTS) --deselect tests/engine/test_engine.py::test_a_chain_of_a_million_nodes_needs_no_recursion
 
 faults: build/debug
-	$(call IN_COPY,debug) $(TEST_COPY) tests/test_faults.py
+	$(call IN_COPY,debug) $(TEST_COPY) tests/engine/test_faults.py
 
 valgrind: build/debug
 	$(call IN_COPY,debug) $(CURDIR)/$(BIN)/python -P tests/memcheck.py

@@ -20,9 +20,9 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError
 
 PACKAGE = Path("autograd_lite")
-#: The folder of each extension, the header that it needs, and what in `engine` writes that.
+#: The folder of each extension, the header that it needs, and what in `writing` writes that.
 EXTENSIONS = {
-    "engine": (PACKAGE / "engine" / "native", "rules.h", "generate", "header"),
+    "engine": (PACKAGE / "engine" / "native", "rules.h", "rules_header", "header"),
     "machine": (PACKAGE / "program" / "native", "kernels.h", "machine_header", "machine_header"),
 }
 
@@ -44,13 +44,13 @@ def write_headers(folder: Path) -> None:
     engine that is about to be built.
     """
     root = Path(__file__).parent.absolute()
-    for name in ("autograd_lite", "autograd_lite.engine"):
+    for name in ("autograd_lite", "autograd_lite.writing"):
         package = ModuleType(name)
         package.__path__ = [str(root.joinpath(*name.split(".")))]
         sys.modules[name] = package
     try:
         for _, header, module, function in EXTENSIONS.values():
-            generator = importlib.import_module(f"autograd_lite.engine.{module}")
+            generator = importlib.import_module(f"autograd_lite.writing.{module}")
             (folder / header).write_text(getattr(generator, function)(), encoding="utf-8")
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "autograd_lite"]:
@@ -104,7 +104,7 @@ def extensions() -> list[Extension]:
         or sysconfig.get_config_var("Py_GIL_DISABLED")  # it counts on the global lock
     ):
         return []
-    table = [*PACKAGE.glob("ops/*.py"), *PACKAGE.glob("engine/*.py")]
+    table = [*PACKAGE.glob("ops/*.py"), *PACKAGE.glob("writing/*.py")]
     return [
         Extension(
             f"{'.'.join(folder.parts)}._{name}",

@@ -1,7 +1,7 @@
 """The worst error of every row, and of PyTorch's and JAX's function of that name: `make accuracy`.
 
-Writes docs/accuracy.md. `tests/test_oracles.py` and `tests/test_peers.py` measure the
-same and hold it against `LIMIT`.
+Writes docs/accuracy.md. `tests/ops/test_oracles.py` and `tests/ops/test_peers.py` measure
+the same and hold it against `LIMIT`.
 """
 
 import importlib
@@ -227,7 +227,7 @@ much a relative change of the arguments changes g. So is the error of a value th
 between its additions ({sums}). A result beyond the largest float counts as inf, which is 2**1024
 here.
 
-For autograd_lite the limit is {limit:g}, held by `tests/test_oracles.py`, except for
+For autograd_lite the limit is {limit:g}, held by `tests/ops/test_oracles.py`, except for
 
 {reasons}
 

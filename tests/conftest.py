@@ -20,6 +20,7 @@ tqdm.tqdm.monitor_interval = 0  # no thread of its own, which would meet the all
 os.environ["PY_IGNORE_IMPORTMISMATCH"] = "1"
 # For `benchmarks`; at the end, so that an installed autograd_lite goes before the checkout's.
 sys.path.append(str(Path(__file__).parent.parent))
+sys.path += [str(folder) for folder in Path(__file__).parent.iterdir() if folder.is_dir()]
 
 hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("few", max_examples=20, deadline=None, derandomize=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.ops import TABLE
+from autograd_lite.writing.kernels import is_kernel
 
 native = pytest.importorskip(
     "autograd_lite.program.native", reason="the machine is not built", exc_type=ImportError

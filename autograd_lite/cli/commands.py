@@ -20,8 +20,8 @@ from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
-from autograd_lite.lesson.layout import WIDTH
-from autograd_lite.lesson.page import document
+from autograd_lite.lesson.page.page import document
+from autograd_lite.lesson.telling.layout import WIDTH
 from autograd_lite.tables.model import TableModel, Training
 from autograd_lite.tables.model import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget

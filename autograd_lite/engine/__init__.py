@@ -16,7 +16,7 @@ from autograd_lite.engine.observing import Observer
 __all__ = [
     "Builder", "Mode", "Observer", "Value", "Watcher", "adjoints", "adjoints_in", "are_finite",
     "constant", "current_mode", "current_scope", "dependent", "fields", "hessian_products", "name",
-    "needed", "observe", "read_numbers", "record", "record_beside", "restore", "tangents",
+    "needed", "observe", "read_numbers", "record", "record_layer", "restore", "tangents",
     "tangents_in", "topological_order", "write_numbers",
 ]  # fmt: skip
 
@@ -49,15 +49,28 @@ if _wanted != "python":
         warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
 
 if TYPE_CHECKING or name == "python":
-    from autograd_lite.engine.beside import record_beside
-    from autograd_lite.engine.building import Builder, needed
-    from autograd_lite.engine.chain_rule import adjoints_in, dependent, tangents_in
-    from autograd_lite.engine.leaves import are_finite, read_numbers, write_numbers
-    from autograd_lite.engine.modes import current_mode
-    from autograd_lite.engine.observing import observe
-    from autograd_lite.engine.python import Value, constant, fields, record, restore
-    from autograd_lite.engine.scopes import current_scope
-    from autograd_lite.engine.second import hessian_products
-    from autograd_lite.engine.sweep import adjoints, tangents, topological_order
+    from autograd_lite.engine.python import (
+        Builder,
+        Value,
+        adjoints,
+        adjoints_in,
+        are_finite,
+        constant,
+        current_mode,
+        current_scope,
+        dependent,
+        fields,
+        hessian_products,
+        needed,
+        observe,
+        read_numbers,
+        record,
+        record_layer,
+        restore,
+        tangents,
+        tangents_in,
+        topological_order,
+        write_numbers,
+    )
 else:
     globals().update({each: getattr(_native, each) for each in {*__all__} - {*globals()}})

@@ -143,8 +143,9 @@ def derivatives(
     row: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]
 ) -> list[Any]:
     """The local derivatives of a row, those of textbooks; 0.0 where not wanted."""
-    if not row.taught:
+    if not row.textbook_partials:
         return row.partials_on(out, args, wanted)
     return [
-        rule(out, *args) if want else 0.0 for rule, want in zip(row.taught, wanted, strict=True)
+        rule(out, *args) if want else 0.0
+        for rule, want in zip(row.textbook_partials, wanted, strict=True)
     ]

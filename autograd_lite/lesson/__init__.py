@@ -29,12 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autograd_lite.lesson import diagrams as _diagrams
-from autograd_lite.lesson import figures as _figures
-from autograd_lite.lesson import text as _text
-from autograd_lite.lesson import text_iterating as _text_iterating
 from autograd_lite.lesson.backpropagation import Chain, ChainRow, chain, chain_table
-from autograd_lite.lesson.diagrams import chain_diagram, overall_picture
 from autograd_lite.lesson.differentiation import (
     CurvePoint,
     Nudge,
@@ -67,7 +62,6 @@ from autograd_lite.lesson.iteration import (
     update_table,
     verdict,
 )
-from autograd_lite.lesson.layout import WIDTH, Part, as_html, as_text
 from autograd_lite.lesson.loss import (
     Distribution,
     Losses,
@@ -91,6 +85,12 @@ from autograd_lite.lesson.model import (
 )
 from autograd_lite.lesson.networks import NetworkRun, NoiseRun, depth_and_width, noise
 from autograd_lite.lesson.optimizers import OptimizerRun, compare_optimizers, line_loss, optimize
+from autograd_lite.lesson.telling import diagrams as _diagrams
+from autograd_lite.lesson.telling import figures as _figures
+from autograd_lite.lesson.telling import text as _text
+from autograd_lite.lesson.telling import text_iterating as _text_iterating
+from autograd_lite.lesson.telling.diagrams import chain_diagram, overall_picture
+from autograd_lite.lesson.telling.layout import WIDTH, Part, as_html, as_text
 from autograd_lite.terminal import on_screen
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, constant, current_scope, record_beside
+from autograd_lite.engine import Value, constant, current_scope, record_layer
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, activate, checked, row_named, symbol_of
@@ -230,7 +230,7 @@ class Layer(Module):
         if not parts.alike:
             return NotImplemented
         scopes = parts.scopes((*current_scope.get(), self.scope_name))
-        return record_beside(dot, parts.row, parts.weights, xs, parts.biases, scopes)
+        return record_layer(dot, parts.row, parts.weights, xs, parts.biases, scopes)
 
     def _program_structure(self, values: list[Value]) -> Any:
         return [structure_of(neuron, values) for neuron in self.neurons]

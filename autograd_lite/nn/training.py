@@ -18,8 +18,8 @@ from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, Model, positive_int, samples
 from autograd_lite.nn.history import Carried, Epoch, History
 from autograd_lite.nn.init import generator
-from autograd_lite.nn.live import Live, shell_for
-from autograd_lite.nn.live_surface import Surface
+from autograd_lite.nn.live.live import Live, shell_for
+from autograd_lite.nn.live.surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 from autograd_lite.nn.passes import (

@@ -60,7 +60,7 @@ def _sinc_slope(out: Any, x: Any) -> Any:
 sinc = op(
     "sinc", symbol="sinc", latex=r"\operatorname{sinc}", domain=[_REAL],
     forward=lambda x: where(x, _of_turn(sin, x), 1.0) / where(x, _PI * x, 1.0),
-    partials=[_sinc_slope], taught=[lambda out, x: (cos(_PI * x) - out) / x],
+    partials=[_sinc_slope], textbook_partials=[lambda out, x: (cos(_PI * x) - out) / x],
     doc="sin(πx) / (πx), as NumPy's; 1 at 0.",
 )
 for _name, _factor, _doc in (
@@ -90,7 +90,7 @@ sigmoid = op(
     forward=lambda x: where(less(x, 0.0), exp(x) / (1.0 + exp(x)), 1.0 / (1.0 + exp(-x))),
     # not out * (1 - out), which loses all digits for large x, and whose derivative does near 0
     partials=[lambda out, x: square(0.5 * sech(0.5 * x))],
-    taught=[lambda out, x: out * (1.0 - out)],
+    textbook_partials=[lambda out, x: out * (1.0 - out)],
     doc="Logistic function 1 / (1 + exp(-x)), without overflow.",
 )
 logaddexp = op(

@@ -225,7 +225,7 @@ dot = _sum_of_products(
     "dot",
     ("ws", "xs", "bias"),
     mul,
-    rolls=multiply,
+    term_op=multiply,
     doc="bias + w0*x0 + w1*x1 + …, added in that order; parents are the ws, the xs, the bias.",
 )
 # What programs roll chains of sums into, where the terms are adjoints on their way, or anything.
@@ -233,9 +233,9 @@ carried_dot = _sum_of_products(
     "carried_dot",
     ("xs", "ys", "start"),
     carry,
-    rolls=carry,
+    term_op=carry,
     public=False,
-    unless_nan=dot,
+    fast_variant=dot,
     doc="start + x0*y0 + x1*y1 + …, where a product with 0 is +0.0, added in that order.",
 )
 running_sum = sequence_op(
@@ -248,7 +248,7 @@ running_sum = sequence_op(
     public=False,
     forward=lambda xs, start: fold(add, xs, start=start),
     partials=[lambda out, xs, start: 1.0, lambda out, xs, start: 1.0],
-    rolls=identity,
+    term_op=identity,
     doc="start + x0 + x1 + …, added in that order.",
 )
 

@@ -81,7 +81,7 @@ carry = op(
            ((1.0, ...), lambda x, y: y + 0.0), ((..., 1.0), lambda x, y: x + 0.0),
            ((-1.0, ...), lambda x, y: 0.0 - y), ((..., -1.0), lambda x, y: 0.0 - x)],
     ignores_zero_sign=True,
-    unless_nan=multiply,
+    fast_variant=multiply,
     doc="Product x*y that is +0.0 when either factor is 0, even against inf or nan.",
 )
 negative = op(
@@ -98,7 +98,7 @@ _POWER = {
         lambda out, x, y: carry(y, power_below(x, y)),
         lambda out, x, y: power_log(out, x, y),
     ],
-    "taught": [lambda out, x, y: y * power(x, y - 1.0), lambda out, x, y: out * log(x)],
+    "textbook_partials": [lambda out, x, y: y * power(x, y - 1.0), lambda out, x, y: out * log(x)],
     "identities": [((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
     "singular": lambda out, x, y: equal(x, 0.0) * equal(y, 1.0),
     "counted": "counts as 1",
@@ -120,7 +120,8 @@ power = op(
 absolute = op(
     "absolute", symbol="abs", latex=r"\left|#1\right|", operator="abs", domain=[_REAL],
     forward=leaf("fabs"),
-    partials=[lambda out, x: less(0.0, x) - less(x, 0.0)], taught=[lambda out, x: sign(x)],
+    partials=[lambda out, x: less(0.0, x) - less(x, 0.0)],
+    textbook_partials=[lambda out, x: sign(x)],
     doc="Absolute value; its derivative at 0 is 0.",
 )
 reciprocal = op(
@@ -217,7 +218,7 @@ exp2 = op(
     # from 1024 on the value is inf, and the derivative not yet
     forward=leaf("exp2"),
     partials=[lambda out, x: where(less(x, 1024.0), out * _LN2, exp2(x - 1.0) * (2.0 * _LN2))],
-    taught=[lambda out, x: out * _LN2], doc="2 to the power x.",
+    textbook_partials=[lambda out, x: out * _LN2], doc="2 to the power x.",
 )
 expm1 = op(
     "expm1", symbol="expm1", latex="e^{#1} - 1", domain=[_REAL],
@@ -270,27 +271,29 @@ arcsin = op(
     "arcsin", symbol="arcsin", latex=r"\arcsin", domain=[(-0.9, 0.9)],
     forward=leaf("asin", numpy=np.arcsin),
     partials=[lambda out, x: 1.0 / sqrt(one_minus_square(x))],
-    taught=[lambda out, x: 1.0 / sqrt(1.0 - square(x))], doc="Inverse sine, in radians.",
+    textbook_partials=[lambda out, x: 1.0 / sqrt(1.0 - square(x))], doc="Inverse sine, in radians.",
 )
 arccos = op(
     "arccos", symbol="arccos", latex=r"\arccos", domain=[(-0.9, 0.9)],
     forward=leaf("acos", numpy=np.arccos),
     partials=[lambda out, x: -1.0 / sqrt(one_minus_square(x))],
-    taught=[lambda out, x: -1.0 / sqrt(1.0 - square(x))], doc="Inverse cosine, in radians.",
+    textbook_partials=[lambda out, x: -1.0 / sqrt(1.0 - square(x))],
+    doc="Inverse cosine, in radians.",
 )
 arctan = op(
     "arctan", symbol="arctan", latex=r"\arctan", domain=[_REAL],
     forward=leaf("atan", numpy=np.arctan),
     # not 1 / (1 + x*x), whose square overflows where the derivative does not vanish yet
     partials=[lambda out, x: square(1.0 / hypot(x, 1.0))],
-    taught=[lambda out, x: 1.0 / (1.0 + square(x))], doc="Inverse tangent, in radians.",
+    textbook_partials=[lambda out, x: 1.0 / (1.0 + square(x))], doc="Inverse tangent, in radians.",
 )
 arctan2 = op(
     "arctan2", symbol="arctan2", latex=r"\operatorname{arctan2}\left(#1, #2\right)",
-    domain=[_POSITIVE, _REAL],
-    forward=leaf("atan2", numpy=np.arctan2),
+    domain=[_POSITIVE, _REAL], forward=leaf("atan2", numpy=np.arctan2),
     partials=[lambda out, y, x: inversion(x, y), lambda out, y, x: -inversion(y, x)],
-    taught=[lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)],
+    textbook_partials=[
+        lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y),
+    ],
     singular=lambda out, y, x: equal(hypot(x, y), 0.0),
     doc="Angle of the point (x, y), in radians; y comes first, as in C and NumPy.",
 )
@@ -298,7 +301,7 @@ hypot = op(
     "hypot", symbol="hypot", latex=r"\sqrt{{#1}^{2} + {#2}^{2}}", domain=[_REAL, _POSITIVE],
     forward=leaf("hypot", python=ieee.hypot),
     partials=[lambda out, x, y: direction(x, y), lambda out, x, y: direction(y, x)],
-    taught=[lambda out, x, y: x / out, lambda out, x, y: y / out],
+    textbook_partials=[lambda out, x, y: x / out, lambda out, x, y: y / out],
     singular=lambda out, x, y: equal(out, 0.0),
     counted="counts as 0; of its square, write x*x + y*y, which is right there, too",
     doc="sqrt(x*x + y*y) without overflow; derivative 0 at the origin.",
@@ -318,23 +321,24 @@ tanh = op(
     "tanh", symbol="tanh", latex=r"\tanh", domain=[_REAL],
     # not 1 - out * out, which loses all digits for large x
     forward=leaf("tanh"), partials=[lambda out, x: square(sech(x))],
-    taught=[lambda out, x: 1.0 - square(out)], doc="Hyperbolic tangent.",
+    textbook_partials=[lambda out, x: 1.0 - square(out)], doc="Hyperbolic tangent.",
 )
 arcsinh = op(
     "arcsinh", symbol="arcsinh", latex=r"\operatorname{arsinh}", domain=[_REAL],
     forward=leaf("asinh", numpy=np.arcsinh), partials=[lambda out, x: 1.0 / hypot(x, 1.0)],
-    taught=[lambda out, x: 1.0 / sqrt(square(x) + 1.0)], doc="Inverse hyperbolic sine.",
+    textbook_partials=[lambda out, x: 1.0 / sqrt(square(x) + 1.0)], doc="Inverse hyperbolic sine.",
 )
 arccosh = op(
     "arccosh", symbol="arccosh", latex=r"\operatorname{arcosh}", domain=[(1.1, 3.0)],
-    forward=leaf("acosh", numpy=np.arccosh), taught=[lambda out, x: 1.0 / sqrt(square(x) - 1.0)],
+    forward=leaf("acosh", numpy=np.arccosh),
+    textbook_partials=[lambda out, x: 1.0 / sqrt(square(x) - 1.0)],
     partials=[lambda out, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))],
     doc="Inverse hyperbolic cosine; nan below 1.",
 )
 arctanh = op(
     "arctanh", symbol="arctanh", latex=r"\operatorname{artanh}", domain=[(-0.9, 0.9)],
     forward=leaf("atanh", numpy=np.arctanh), partials=[lambda out, x: 1.0 / one_minus_square(x)],
-    taught=[lambda out, x: 1.0 / (1.0 - square(x))], doc="Inverse hyperbolic tangent.",
+    textbook_partials=[lambda out, x: 1.0 / (1.0 - square(x))], doc="Inverse hyperbolic tangent.",
 )
 
 # --- inside derivatives ---------------------------------------------------------------------------

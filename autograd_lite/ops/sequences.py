@@ -44,7 +44,7 @@ class SequenceOp(Op):
         that between them. ``#n`` stands for how many places there are.
     """
 
-    rolls: Op | None = None
+    term_op: Op | None = None
 
     def __init__(
         self,
@@ -55,14 +55,14 @@ class SequenceOp(Op):
         empty: bool = False,
         latex_term: str = "#1",
         latex_between: str = ", ",
-        rolls: Op | None = None,
+        term_op: Op | None = None,
         domain: Sequence[tuple[float, float]] = ((-3.0, 3.0),),
         **row: Any,
     ) -> None:
         self.vectors = vectors
         self.latex_term, self.latex_between = latex_term, latex_between
         self.scalars = dict(scalars or {})
-        self.empty, self.rolls = empty, rolls
+        self.empty, self.term_op = empty, term_op
         super().__init__(name, domain=domain, **row)
 
     def _set_up(self) -> None:

@@ -72,9 +72,9 @@ class Op:
         (and the sign of 0); for leaving steps out of programs.
     ignores_zero_sign : bool
         Whether -0.0 and +0.0 as arguments give the same.
-    unless_nan : Op or None
+    fast_variant : Op or None
         A quicker row that gives the same numbers wherever it gives no nan, but for the sign of 0.
-    taught : tuple of callables
+    textbook_partials : tuple of callables
         The partials as textbooks have them, for writing formulas, where `partials` are written
         otherwise to keep their digits; else empty.
     singular : callable or None
@@ -91,8 +91,8 @@ class Op:
     arity: int | None
     custom = False
     # What a row of another kind need not have.
-    taught: tuple[Callable[..., Any], ...] = ()
-    unless_nan: Op | None = None
+    textbook_partials: tuple[Callable[..., Any], ...] = ()
+    fast_variant: Op | None = None
     singular: Callable[..., Any] | None = None
     counted = "counts as 0"
 
@@ -113,8 +113,8 @@ class Op:
         identities: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
         exact: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
         ignores_zero_sign: bool = False,
-        unless_nan: Op | None = None,
-        taught: Sequence[Callable[..., Any]] = (),
+        fast_variant: Op | None = None,
+        textbook_partials: Sequence[Callable[..., Any]] = (),
         singular: Callable[..., Any] | None = None,
         counted: str = "",
         public: bool = True,
@@ -123,8 +123,8 @@ class Op:
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
         self.rules = forward, partials
         self.domain, self.operator, self.public = tuple(domain), operator, public
-        self.ignores_zero_sign, self.unless_nan = ignores_zero_sign, unless_nan
-        self.taught, self.singular = tuple(taught), singular
+        self.ignores_zero_sign, self.fast_variant = ignores_zero_sign, fast_variant
+        self.textbook_partials, self.singular = tuple(textbook_partials), singular
         self.counted = counted or self.counted
         self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})

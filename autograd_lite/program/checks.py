@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.kernels import is_kernel
 from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.writing.kernels import is_kernel
 
 #: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
 #: fit an index.

@@ -17,8 +17,8 @@ Marks = npt.NDArray[np.bool_]
 SHORTEST = 4
 
 #: What may be added up: nothing in particular, then rows that disappear in the one that adds.
-_ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.rolls is not None]
-_ADDERS.sort(key=lambda row: row.rolls is not identity)
+_ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.term_op is not None]
+_ADDERS.sort(key=lambda row: row.term_op is not identity)
 #: Adding any number to it gives that number, to the bit.
 _NOTHING = -0.0
 
@@ -86,8 +86,8 @@ def _linked(first: int, code: Code) -> _Links:
     is_add = code.codes == code.rows.index(add)
     kinds = np.zeros(n, np.int64)  # of instructions as terms
     for kind, adder in enumerate(_ADDERS):
-        if kind and adder.rolls in code.rows:
-            kinds[once & (code.codes == code.rows.index(adder.rolls))] = kind
+        if kind and adder.term_op in code.rows:
+            kinds[once & (code.codes == code.rows.index(adder.term_op))] = kind
     adds = np.flatnonzero(is_add)
     places = np.full(n, -1)
     places[adds] = np.arange(len(adds))

@@ -12,7 +12,7 @@ import graphviz
 
 from autograd_lite.errors import LayoutError, shown
 from autograd_lite.files import as_path, write_whole
-from autograd_lite.view.fold import Folding
+from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, lay_out
 from autograd_lite.view.picture import Picture
 

@@ -14,9 +14,9 @@ from autograd_lite.files import as_path, write_whole
 from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot, drawing_of
-from autograd_lite.view.fold import Folding
+from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.layout import TIME_LIMIT, lay_out_each
-from autograd_lite.view.page import Page
+from autograd_lite.view.page.page import Page
 
 #: Dots per inch of saved PNG files.
 _PNG_DPI = "144"

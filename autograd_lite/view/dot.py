@@ -12,12 +12,12 @@ import graphviz
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.fold import Folding
+from autograd_lite.view.folding.fold import Folding
+from autograd_lite.view.folding.summary import BLOCKS
 from autograd_lite.view.layout import FONT, TIME_LIMIT
 from autograd_lite.view.listing import listing
 from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
 from autograd_lite.view.steps import steps
-from autograd_lite.view.summary import BLOCKS
 
 _INK = "#1F2933"
 # Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.

@@ -11,8 +11,8 @@ from typing import Literal
 from autograd_lite.engine import Value
 from autograd_lite.graph import scope_of
 from autograd_lite.graph.freshness import both
+from autograd_lite.view.folding.summary import Summary
 from autograd_lite.view.steps import Steps
-from autograd_lite.view.summary import Summary
 
 Kind = Literal["leaf", "parameter", "constant", "value", "output", "group", "outside"]
 Sign = Literal["positive", "negative", "zero", "nan", ""]

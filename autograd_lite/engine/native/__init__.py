@@ -6,7 +6,7 @@
 * ``walk.c``: the order of a graph, without recursion;
 * ``passes.c``: `backward`, gradients, `zero_grad`, `refresh`;
 * ``second.c``: Hessian times vector;
-* ``beside.c``: a layer of a network in one call;
+* ``layer.c``: a layer of a network in one call;
 * ``chain_rule.c``: adjoints and tangents in any number system;
 * ``tables.c``, ``instructions.c``, ``building.c``: graphs become programs;
 * ``value.c``: the type Value and its attributes;
@@ -30,13 +30,13 @@ import numpy as np
 import autograd_lite.engine.native._engine as _engine  # `from … import` says ImportError
 from autograd_lite.engine import modes, scopes
 from autograd_lite.engine import python as twin
-from autograd_lite.engine.digest import is_outdated
-from autograd_lite.engine.recipes import recipe, traits
+from autograd_lite.engine.python.recipes import recipe, traits
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
+from autograd_lite.writing.digest import is_outdated
 
 if is_outdated(_engine.TABLE_DIGEST):
     raise ImportError(

@@ -1,7 +1,7 @@
 /* The engine in C, the twin of ../python.py and ../sweep.py: same behaviour, equal bits.
  *
  * One translation unit, so that the compiler can put the rules of the op table inside the functions that
- * record. "rules.h" is written by the build (../generate.py); no formula of an op stands in these files.
+ * record. "rules.h" is written by the build (writing/rules_header.py); no formula of an op stands in these files.
  * There is one interpreter, and its GIL protects all that is static here.
  */
 
@@ -30,7 +30,7 @@
 #include "walk.c"
 #include "passes.c"
 #include "second.c"
-#include "beside.c"
+#include "layer.c"
 #include "chain_rule.c"
 #include "tables.c"
 #include "instructions.c"
@@ -343,7 +343,7 @@ static PyObject *observe(PyObject *module, PyObject *args) {
 static PyMethodDef functions[] = {
     {"constant", constant, METH_O, constant_doc},
     {"record", (PyCFunction)(void (*)(void))record, METH_FASTCALL, record_doc},
-    {"record_beside", record_beside, METH_VARARGS, record_beside_doc},
+    {"record_layer", record_layer, METH_VARARGS, record_layer_doc},
     {"fields", fields, METH_O, fields_doc},
     {"observe", observe, METH_VARARGS, observe_doc},
     {"restore", restore, METH_VARARGS, restore_doc},

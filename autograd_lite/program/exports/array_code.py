@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.engine.statements import bare
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.exports.language import Text
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
+from autograd_lite.writing.statements import bare
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.engine.statements import bare
-from autograd_lite.engine.symbols import Arithmetic
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.writing.statements import bare
+from autograd_lite.writing.symbols import Arithmetic
 
 #: The text of a leaf that is no function of the C library: a comparison, and what it chooses.
 CHOICE = re.compile(r"(\S+) (<|<=|==|!=|>=|>) (\S+) \? (\S+) : (\S+)")

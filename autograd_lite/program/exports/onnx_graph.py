@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.engine.symbols import Arithmetic
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.exports.language import CHOICE
 from autograd_lite.program.exports.listing import Listing
+from autograd_lite.writing.symbols import Arithmetic
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program

@@ -1,0 +1,191 @@
+"""The figures of the lesson's page as they are at first, with the sliders that they follow.
+
+What stands in a chart here is what its script (`page.js`) draws at the first numbers: it is seen
+where no script runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from autograd_lite.lesson import iteration
+from autograd_lite.lesson.differentiation import loss_curve, sign_table
+from autograd_lite.lesson.loss import loss_table
+from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS, forward_table
+from autograd_lite.lesson.page.charts import Axis, Chart
+from autograd_lite.lesson.telling.layout import Table, as_html
+
+#: Of each control: what it is called, its least and greatest number, its step and its first number.
+CONTROLS = {
+    "W": ("weight W", 0.0, 5.0, 0.01, STARTS[0]),
+    "rate": ("learning rate", 0.0005, 0.04, 0.0005, iteration.LEARNING_RATE),
+    "start": ("start: first W", 0.0, 5.0, 0.01, STARTS[0]),
+}
+#: The least and the greatest weight of the curve with the tangent.
+ENDS = -1.0, 5.0
+#: Weights and losses of the curve, and of the part of it around its lowest point.
+_FAR = Axis("weight W", *ENDS, range(-1, 6)), Axis("loss", 0.0, 280.0, range(0, 280, 50))
+_NEAR = Axis("weight W", 0.5, 3.5, range(1, 4)), Axis("loss", 0.0, 70.0, range(0, 80, 10))
+
+_WITHOUT = "With JavaScript there are sliders here, and the picture follows them."
+_MODELS = "Circles: the desired outputs. Line: what the model puts out."
+_SQUARES = (
+    "Each square has the error of one sample as its side and the squared error as its area: above "
+    "the line where the model puts out too much, below it where too little."
+)
+_TANGENT = (
+    "The straight line is the tangent. The table measures its slope with small steps from this W."
+)
+_CHAIN = (
+    "The chain, op by op: play goes forward through the values, then back along the edges. At the "
+    "end every gradient is that of the table above."
+)
+_REUSE = (
+    "The loss of the five samples. W is used five times, so five parts of its gradient come back "
+    "to it, one along each way, and are added."
+)
+_UPDATE = "The arrow is one update: from W on the curve to the new W."
+_DESCENT = (
+    "The weight and its loss after each update, then the loss alone, with a dashed line where it "
+    "is small enough. What diverges leaves the picture."
+)
+
+
+def figures(graphs: dict[str, str]) -> dict[str, str]:
+    """The HTML of every figure, by its name, given the images of the graphs to step through."""
+    errors = _table("input", "actual", "desired", "absolute error", "squared error")
+    return {
+        "models": _figure("models", ["W"], _models(), _MODELS),
+        "forward": _figure(
+            "forward", ["W"], _table("input", "actual output", "desired output"), ""
+        ),
+        "errors": _figure("errors", ["W"], _squares(), errors, _SQUARES),
+        "tangent": _figure("tangent", ["W"], _tangent(), _table("δW", "measured slope"), _TANGENT),
+        "chain": _graph("chain", [], graphs["chain"], _CHAIN),
+        "loss": _graph("loss", ["W"], graphs["loss"], _REUSE),
+        "update": _figure("update", ["W", "rate"], _update(), _UPDATE),
+        "descent": _figure(
+            "descent",
+            ["rate", "start"],
+            *_descent(),
+            "<details data-live hidden><summary>Every update</summary>"
+            + _table("update", "W", "loss", "derivative")
+            + "</details>",
+            _DESCENT,
+        ),
+    }
+
+
+def places() -> list[float]:
+    """Where the square of each sample begins, so that there is room for the largest of each."""
+    most = max(abs(W - IDEAL) for W in CONTROLS["W"][1:3])
+    return [1.0 + sum(most * x + 1.6 for x in INPUTS[:i]) for i in range(len(INPUTS))]
+
+
+def _models() -> str:
+    inputs, outputs = Axis("input", -0.2, 4.4, INPUTS), Axis("output", 0.0, 20.0, range(0, 21, 5))
+    chart = Chart("models", inputs, outputs, "The desired and the actual output for each input")
+    desired = [chart.point(*sample, "desired") for sample in zip(INPUTS, DESIRED, strict=True)]
+    return chart.svg(
+        desired, [chart.line([(r.input, r.actual) for r in forward_table(STARTS[0])], "model")]
+    )
+
+
+def _squares() -> str:
+    samples, errors = Axis("sample", 0.0, 38.0, ()), Axis("error", -8.0, 12.0, range(-8, 13, 4))
+    chart = Chart("squares", samples, errors, "The squared error of each sample", height=214.0)
+    rows = zip(places(), loss_table(STARTS[0]), strict=True)
+    return chart.svg(
+        [chart.line([(0.0, 0.0), (38.0, 0.0)], "floor")],
+        [chart.square(x, row.actual - row.desired, "square positive") for x, row in rows],
+    )
+
+
+def _curve(name: str, axes: tuple[Axis, Axis], *moving: Callable[[Chart], str]) -> str:
+    """The loss curve with something on it."""
+    chart = Chart(name, *axes, f"The loss over the weight W, lowest at W = {IDEAL:g}")
+    points = [(point.W, point.loss) for point in loss_curve(axes[0].low, axes[0].high, 73)]
+    return chart.svg([chart.line(points, "curve")], [draw_on(chart) for draw_on in moving])
+
+
+def _near_and_far(name: str, *moving: Callable[[Chart], str]) -> str:
+    """The part of the curve, and all of it for what does not fit in there."""
+    near, far = _curve(f"{name}-near", _NEAR, *moving), _curve(name, _FAR)
+    return f"<div>\n{near}\n{far.replace('<svg', '<svg hidden', 1)}\n</div>"
+
+
+def _tangent() -> str:
+    [at] = sign_table(STARTS[:1])
+    line = [(W, at.loss + at.derivative * (W - at.W)) for W in ENDS]
+    return _curve(
+        "tangent",
+        _FAR,
+        lambda chart: chart.line(line, "tangent positive"),
+        lambda chart: chart.point(at.W, at.loss, "here"),
+    )
+
+
+def _update() -> str:
+    [at] = iteration.update_table(STARTS[:1])
+    return _near_and_far(
+        "update",
+        lambda chart: chart.line([(at.W, at.loss), (at.updated, at.updated_loss)], "path"),
+        lambda chart: chart.point(at.W, at.loss, "here"),
+        lambda chart: chart.point(at.updated, at.updated_loss, "next"),
+    )
+
+
+def _descent() -> tuple[str, str]:
+    run = iteration.descend(STARTS[0]).iterations
+    path = _near_and_far("path", lambda chart: chart.line([(i.W, i.loss) for i in run], "path"))
+    most, goal = iteration.MAX_UPDATES, iteration.TOLERANCE
+    powers = Axis("loss", -6.0, 6.0, [10.0**k for k in range(-6, 7, 2)], log=True)
+    updates = Axis("update", 0.0, most, range(0, most + 1, 10))
+    chart = Chart("losses", updates, powers, "The loss after each update")
+    return path, chart.svg(
+        [chart.line([(0.0, goal), (most, goal)], "goal")],
+        [chart.line([(at.number, at.loss) for at in run], "path")],
+    )
+
+
+def _figure(name: str, controls: Sequence[str], *parts: str) -> str:
+    """Parts with their controls above; the last is the caption."""
+    *pictures, caption = parts
+    return (
+        f'<figure data-figure="{name}">\n{_controls(controls)}'
+        f'<p class="reading" data-live hidden></p>\n<div class="pictures">\n'
+        + "\n".join(pictures)
+        + f"\n</div>\n{f'<figcaption>{caption}</figcaption>' if caption else ''}\n"
+        f"<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
+    )
+
+
+def _graph(name: str, controls: Sequence[str], image: str, caption: str) -> str:
+    """A graph to step through."""
+    return (
+        f'<figure data-figure="{name}">\n{_controls(controls)}<div id="graph-{name}">{image}</div>'
+        f"\n<figcaption>{caption}</figcaption>\n</figure>"
+    )
+
+
+def _controls(names: Sequence[str]) -> str:
+    sliders = []
+    for name in names:
+        label, low, high, step, first = CONTROLS[name]
+        sliders.append(
+            f'<label><span>{label}</span><input type="range" data-control="{name}" '
+            f'aria-label="{label}" min="{low:g}" max="{high:g}" step="{step:g}" value="{first:g}">'
+            f"<output>{first:g}</output></label>"
+        )
+    if not sliders:
+        return ""
+    return (
+        f'<div class="controls" role="group" aria-label="Sliders" data-live hidden>'
+        f'{"".join(sliders)}<button type="button" data-reset="{" ".join(names)}">Reset</button>'
+        "</div>\n"
+    )
+
+
+def _table(*headers: str) -> str:
+    """A table that the script fills."""
+    return f"<div data-live hidden>{as_html([Table(headers, [])])}</div>"

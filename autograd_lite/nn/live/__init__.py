@@ -1,0 +1,1 @@
+"""A training in a notebook, redrawn in place while it goes on."""

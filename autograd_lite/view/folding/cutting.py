@@ -1,0 +1,220 @@
+"""Ways of grouping the values of a graph, from the finest to the coarsest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, VALUE, Columns, Ints
+from autograd_lite.view.folding.likeness import Likeness
+
+#: Without scopes to fold by, a graph is cut in at most so many layers.
+LAYERS = 10
+_APART = {LEAF: -1, PARAMETER: -2}
+_TITLES = {-1: "inputs", -2: "parameters", -3: ""}
+_INPUTS, _ROOT = -1, -3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Title of a box, and the frames around it."""
+
+    title: str
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Values that a part is computed from: each one's group, and whether others use the part."""
+
+    tails: Ints
+    codes: Ints
+    groups: list[Group]
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some values of a graph, in its order, each one's group, and what lies around."""
+
+    inside: Ints
+    codes: Ints
+    groups: list[Group]
+    outside: Outside | None = None
+    how: str = ""
+
+
+#: A number for each value, the group of such a number (and one of its values), and what to say.
+_Way = tuple[Ints, Callable[[int, int], Group], str]
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Cuts the values of one graph into groups."""
+
+    columns: Columns
+    like: Likeness
+    depth: int | None  # most levels of scopes that are shown
+    opened: Sequence[str]  # scopes that are shown to the bottom
+
+    def whole(self, room: int) -> Part:
+        """The whole graph, as the finest way groups it that gives at most so many groups."""
+        return self._finest(np.arange(len(self.columns)), room, 1)
+
+    def inner(self, inside: Ints, room: int) -> Part:
+        """A group, which becomes two groups at least."""
+        outside = self._outside(inside, room // 8)
+        room -= len(outside.groups) + outside.is_used
+        if len(inside) <= room:
+            groups = [Group("", self.columns.scopes.of(i)) for i in inside.tolist()]
+            return Part(inside, np.arange(len(inside)), groups, outside)
+        part = self._finest(inside, room, 2)
+        return Part(inside, part.codes, part.groups, outside, part.how)
+
+    def _finest(self, inside: Ints, room: int, least: int) -> Part:
+        for codes, group_of, how in self._ways(inside, room):
+            distinct, first, place = np.unique(codes, return_index=True, return_inverse=True)
+            if least <= len(distinct) <= room:
+                order = np.argsort(first)  # groups come in the order of the computation
+                groups = [group_of(int(distinct[i]), int(inside[first[i]])) for i in order]
+                return Part(inside, np.argsort(order)[place], groups, None, how)
+        raise AssertionError("a cut in pieces always fits")
+
+    def _ways(self, inside: Ints, room: int) -> Iterator[_Way]:
+        if self.depth is None:
+            yield (
+                self.like.classes[inside],
+                lambda _, node: Group("", self.like.scopes.of(node)),
+                "what is alike in one box",
+            )
+        yield from self._by_scope(inside)
+        if room > len(_APART) + 1:
+            yield from self._by_depth(inside, min(LAYERS, room - len(_APART) - 1))
+        pieces = min(LAYERS, room)
+        size = -(-len(inside) // pieces)
+        yield (
+            np.arange(len(inside)) // size,
+            lambda piece, _: (
+                Group(f"values {piece * size + 1:,} to {min((piece + 1) * size, len(inside)):,}")
+                if pieces > 1
+                else Group("all values")
+            ),
+            "in pieces",
+        )
+
+    def _by_scope(self, inside: Ints) -> Iterator[_Way]:
+        """By ever fewer levels of scopes; what is opened, to the bottom."""
+        scopes, kinds = self.like.scopes, self.columns.kinds[inside]
+        present, own = np.unique(scopes.codes[inside], return_inverse=True)
+        paths = [scopes.names[code] for code in present.tolist()]
+        deepest = max(map(len, paths))
+        if self.depth is not None:
+            deepest = min(deepest, self.depth)
+        is_open = np.array([any(map(self._is_open, _beginnings(path))) for path in paths])
+        # Unscoped leaves and constants are inputs. Apart from the unscoped results, so that data
+        # flow one way.
+        free = np.array([not path for path in paths])[own]
+        inputs = free & ((kinds == LEAF) | (kinds == CONSTANT))
+        for opened in (is_open, is_open & False) if is_open.any() else (is_open,):
+            unable = bool(is_open.any() and not opened.any())
+            how = "by scope" + f", no room to open {', '.join(map(repr, self.opened))}" * unable
+            for depth in range(deepest, 0, -1):
+                names = [*dict.fromkeys(path[:depth] for path in paths)]
+                known = {name: code for code, name in enumerate(names)}
+                codes = np.array([known[path[:depth]] for path in paths])[own]
+                codes[inputs] = _INPUTS
+                codes[opened[own]] = self.like.classes[inside][opened[own]] + len(names)
+                codes[inside == len(self.columns) - 1] = _ROOT
+                shown = {
+                    names[code] for code in np.unique(codes).tolist() if 0 <= code < len(names)
+                }
+                if opened.any():
+                    shown |= set(paths)
+                outer = {scope[:i] for scope in shown for i in range(len(scope))}
+
+                def group_of(
+                    code: int,
+                    node: int,
+                    names: list[tuple[str, ...]] = names,
+                    outer: set[tuple[str, ...]] = outer,
+                    depth: int = depth,
+                    what: str = "rest of" if opened.any() else "directly in",
+                ) -> Group:
+                    if code == _INPUTS:
+                        return Group("inputs")
+                    if code >= len(names):
+                        return Group("", scopes.of(node))
+                    if code == _ROOT:
+                        return Group("", scopes.of(node)[: depth - 1])
+                    scope = names[code]
+                    if not scope:
+                        return Group("outside any scope")
+                    if scope in outer:
+                        return Group(f"{what} {scope[-1]}", scope)
+                    return Group(scope[-1], scope[:-1])
+
+                yield codes, group_of, how
+
+    def _is_open(self, scope: tuple[str, ...]) -> bool:
+        return scope[-1] in self.opened or "/".join(scope) in self.opened
+
+    def _by_depth(self, inside: Ints, layers: int) -> Iterator[_Way]:
+        """Inputs, parameters, layers of equal depth, and the output."""
+        columns, kinds = self.columns, self.columns.kinds[inside]
+        its_depth = self.like.depth[inside]
+        # A constant goes with what it is first used in.
+        constant = kinds == CONSTANT
+        if constant.any():
+            edges = columns.into(inside)
+            edges = edges[columns.kinds[columns.tails[edges]] == CONSTANT]
+            place = np.searchsorted(inside, columns.tails[edges])
+            place = np.minimum(place, len(inside) - 1)
+            within = inside[place] == columns.tails[edges]
+            first = np.full(len(inside), len(columns))
+            depth = self.like.depth[columns.heads[edges]]
+            np.minimum.at(first, place[within], depth[within])
+            its_depth[constant] = np.where(first < len(columns), first, 1)[constant]
+        results = (kinds == VALUE) | (kinds == CONSTANT)
+        if not results.any():
+            return
+        low = max(int(its_depth[results].min()), 1)
+        thickness = max(-(-(int(its_depth[results].max()) - low + 1) // layers), 1)
+        codes = np.maximum(its_depth - low, 0) // thickness
+        for kind, code in _APART.items():
+            codes[kinds == kind] = code
+        codes[inside == len(columns) - 1] = _ROOT
+
+        def group_of(code: int, _: int) -> Group:
+            if code < 0:
+                return Group(_TITLES[code])
+            start = low + code * thickness
+            end = start + thickness - 1
+            return Group(f"depth {start:,} to {end:,}" if end > start else f"depth {start:,}")
+
+        yield codes, group_of, "by depth"
+
+    def _outside(self, inside: Ints, most: int) -> Outside:
+        """Surroundings of a part: its operands, in a few groups by scope."""
+        columns, scopes = self.columns, self.like.scopes
+        into, out_of = columns.into(inside), columns.out_of(inside)
+        used, within = np.zeros(len(columns), np.bool_), np.zeros(len(columns), np.bool_)
+        used[columns.tails[into]] = within[inside] = True
+        sources = np.flatnonzero(used & ~within)
+        is_used = not bool(within[columns.heads[out_of]].all())
+        present, place = np.unique(scopes.codes[sources], return_inverse=True)
+        names = [scopes.names[code] for code in present.tolist()]
+        known: dict[tuple[str, ...], int] = {}
+        codes: list[int] = []
+        for depth in range(max(map(len, names), default=0), -1, -1):
+            known = {n: code for code, n in enumerate(dict.fromkeys(n[:depth] for n in names))}
+            codes = [known[n[:depth]] for n in names]
+            if len(known) <= max(most, 1):
+                break
+        groups = [Group("/".join(scope[-2:]) or "outside") for scope in known]
+        return Outside(sources, np.array(codes, np.int64)[place], groups, is_used)
+
+
+def _beginnings(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [names[: i + 1] for i in range(len(names))]

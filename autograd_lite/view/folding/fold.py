@@ -1,0 +1,155 @@
+"""Folding: a graph too large to be looked at, as pictures of groups of its values.
+
+The outermost picture is of the whole graph. Every folded box can be opened: then it is a picture of
+its own, with no more boxes either, in which what lies outside is dashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from autograd_lite.errors import counted
+from autograd_lite.view.folding.boxes import Boxes
+from autograd_lite.view.folding.columns import Columns, Ints, columns
+from autograd_lite.view.folding.cutting import Cutter
+from autograd_lite.view.folding.likeness import likeness
+from autograd_lite.view.picture import Picture, every_value, readable
+from autograd_lite.view.steps import Steps
+
+#: An inner picture needs room for more than what lies outside.
+_ROOM = 4
+
+
+@dataclass(frozen=True)
+class Level:
+    """One picture of a folded graph.
+
+    Its name is that of the box that was opened to get here; empty for the outermost picture. The
+    names of the boxes around it are its beginnings: ``g3_0`` is a box in the picture of ``g3``.
+    """
+
+    name: str
+    title: str  # for breadcrumbs
+    picture: Picture  # boxes that ``opens`` have a level of their own, by their names
+
+
+class Folding:
+    """The pictures of one graph: the outermost, and one inside every folded box."""
+
+    #: Whether a page says the numbers of a box of one value to the last digit.
+    exact = True
+
+    def __init__(
+        self,
+        graph: Steps,
+        max_nodes: int | None,  # most boxes of a picture; None draws every value
+        depth: int | None = None,  # most levels of scopes that are shown
+        opened: Sequence[str] = (),  # scopes shown to the bottom: names, or whole paths with /
+        columns_of: Columns | None = None,  # the graph's numbers, where they are known already
+    ) -> None:
+        self.graph = graph
+        self.columns = columns(graph) if columns_of is None else columns_of
+        self._max_nodes = max_nodes
+        self._depth, self._opened = depth, tuple(opened)
+        self._check_opened()
+        self._inside: dict[str, Ints] = {}
+        self._levels: dict[str, Level] = {}
+
+    def _check_opened(self) -> None:
+        """Refuse scopes that are not there."""
+        if not self._opened:
+            return
+        paths = [names[: i + 1] for names in self.columns.scopes.names for i in range(len(names))]
+        known = dict.fromkeys(name for path in paths for name in (path[-1], "/".join(path)))
+        for name in self._opened:
+            if name not in known:
+                there = ", ".join(map(repr, [*known][:6])) or "none"
+                raise ValueError(
+                    f"expand opens scopes, and this graph has none named {name!r}; there are: "
+                    f"{there}{', …' if len(known) > 6 else ''}"
+                )
+
+    @property
+    def picture(self) -> Picture:
+        """The outermost picture."""
+        return self.level("").picture
+
+    def level(self, name: str) -> Level:
+        """The picture inside a folded box, by its name; KeyError if there is nothing to open."""
+        if name not in self._levels:
+            level = self._inner(name) if name else Level("", "graph", self._outermost())
+            self._levels[name] = level
+        return self._levels[name]
+
+    def members(self, name: str) -> Ints:
+        """The values in a box of a level that was made, by their places in the graph."""
+        if name[:1] == "n":
+            return np.array([int(name[1:])])
+        return self._inside.get(name, np.zeros(0, np.int64))
+
+    def breadcrumbs(self, name: str) -> list[Level]:
+        """The levels from the outermost to that inside a box."""
+        parts = name.split("_") if name else []
+        return [self.level("_".join(parts[:i])) for i in range(len(parts) + 1)]
+
+    def levels(self, most_boxes: int = 300) -> tuple[list[Level], int]:
+        """The outermost level and inner ones, outer before inner, for a page that needs no Python.
+
+        But for the outermost, they have so many boxes at most together; a box is about 2 kB of
+        SVG. And how many boxes of these levels open to one that was left out.
+        """
+        found, left_out = [self.level("")], 0
+        room = most_boxes - len(found[0].picture.boxes)
+        for level in found:  # which grows
+            for box in level.picture.boxes:
+                if box.opens:
+                    inner = self.level(box.name) if room > 0 else None
+                    room -= len(inner.picture.boxes) if inner else 0
+                    if inner is None or room < 0:
+                        left_out += 1
+                    else:
+                        found.append(inner)
+        return found, left_out
+
+    @cached_property
+    def _cutter(self) -> Cutter:
+        like = likeness(self.graph, self.columns)
+        return Cutter(self.columns, like, self._depth, self._opened)
+
+    @cached_property
+    def _boxes(self) -> Boxes:
+        return Boxes(self.graph, self.columns, self._cutter.like)
+
+    def _outermost(self) -> Picture:
+        graph, room = self.graph, self._max_nodes
+        size = len(graph.order)
+        if self._depth is None and (room is None or size <= room):
+            return every_value(graph)
+        room = size if room is None else room
+        part = self._cutter.whole(room)
+        drawn, inside = self._boxes.of(part, "", room >= _ROOM)
+        self._inside |= inside
+        said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
+        caption = ": ".join(filter(None, (graph.caption, said)))
+        return Picture(drawn, caption, True, graph.freshness.notes)
+
+    def _inner(self, name: str) -> Level:
+        outer = self.level(name.rpartition("_")[0]).picture
+        inside = self._inside[name]
+        box = next(box for box in outer.boxes if box.name == name)
+        label = " ".join(readable(box.label, lines=1))
+        title = " ".join(filter(None, (box.symbol, label))) or box.kind
+        if box.kind == "group":
+            scope = ("".join(readable(name, lines=1)) for name in box.scope)
+            title = "/".join((*scope, title))
+        part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
+        drawn, within = self._boxes.of(part, name, may_open=True)
+        self._inside |= within
+        said = f"{title}: {counted(len(inside), 'value')}"
+        if part.how:
+            said += f", showing {counted(len(part.groups), 'group')} ({part.how})"
+        return Level(name, title, Picture(drawn, said, True, self.graph.freshness.notes))

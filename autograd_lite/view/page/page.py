@@ -1,0 +1,280 @@
+"""The page of a graph: one file, or one output of a notebook, with all that it needs inside.
+
+It is an image that carries its data along, which shows everywhere, and a script which puts the live
+drawing in its place where scripts run. The script (`page.js`) is given what is known here: the
+boxes, the nodes with their numbers and formulas, and the rules of their ops as JavaScript.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import math
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.modes import line_of
+from autograd_lite.ops import Op
+from autograd_lite.view.folding.columns import Columns
+from autograd_lite.view.folding.fold import Folding, Level
+from autograd_lite.view.layout import FONTS
+from autograd_lite.view.page.javascript import script
+from autograd_lite.view.page.wording import Templates
+from autograd_lite.view.picture import Box, Picture, readable
+from autograd_lite.view.steps import Steps
+
+#: Each may use those before it.
+_SCRIPTS = (
+    *(
+        f"scripts/{name}.js"
+        for name in (
+            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
+            "moment", "whatif", "details", "search",
+        )
+    ),
+    "page.js",
+)  # fmt: skip
+#: Milliseconds that the player gives each step.
+_PACE = 1100
+_NO_NETWORK = (
+    "default-src 'none'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+)
+
+
+class Page:
+    """Data of a page, with the numbers of now.
+
+    Parameters
+    ----------
+    shown : Picture
+    summary : str
+        The graph in a line.
+    folding : Folding, optional
+        What it is a picture of: for the player and what-if, if that is shown whole, or else for the
+        pictures inside folded boxes. Without, the page is this picture alone.
+
+    Attributes
+    ----------
+    inner : list of Level
+        The pictures inside.
+    """
+
+    def __init__(self, shown: Picture, summary: str, folding: Folding | None = None) -> None:
+        self.summary = f"computation graph: {summary}"
+        columns = folding.columns if folding is not None and folding.exact else None
+        self._data: dict[str, Any] = {
+            "title": self.summary[0].upper() + self.summary[1:],
+            "pace": _PACE,
+            "notes": shown.notes,
+            "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
+            **_level(shown, columns),
+        }
+        self._functions, self._rows = "", "null"
+        self.inner: list[Level] = []
+        self._inside: list[dict[str, Any]] = []
+        if folding is not None and shown.folded:
+            # now, as the numbers of its values may be others when it is laid out
+            self.inner = folding.levels()[0][1:]
+            self._inside = [
+                {"name": level.name, "title": level.title, **_level(level.picture, columns)}
+                for level in self.inner
+            ]
+        elif folding is not None:
+            self._add_nodes(folding.graph)
+
+    def _add_nodes(self, graph: Steps) -> None:
+        """The graph as a list of instructions; what is not drawn comes last, as constants."""
+        every = list(graph.order)
+        numbers = {node: i for i, node in enumerate(every)}
+        for node in graph.order:
+            for parent in graph.parents(node):
+                if parent not in numbers:
+                    numbers[parent] = len(every)
+                    every.append(parent)
+        rows: dict[Op, int] = {}
+        templates = Templates(graph, numbers)
+        nodes = []
+        for node in every:
+            made = graph.made_by(node)
+            drawn = numbers[node] < len(graph.order)
+            row = row_of(made) if drawn else None
+            constant = node.constant or not drawn
+            nodes.append(
+                {
+                    "name": templates.name(node),
+                    "op": made.op,
+                    "symbol": "" if row is None else row.symbol,
+                    "root": node is graph.order[-1],
+                    "leaf": row is None and not constant,
+                    "constant": constant,
+                    "row": None if row is None else rows.setdefault(row, len(rows)),
+                    "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
+                    "data": _number(node.data),
+                    "grad": _number(node.grad),
+                    "partials": [_number(partial) for partial in made.local_grads],
+                    "line": _line(made),
+                    "call": templates.made(node),
+                    "derivatives": templates.derivatives(node),
+                }
+            )
+            if drawn and made in graph.freshness.stale:
+                given = graph.freshness.arguments(made)
+                nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
+        self._data["nodes"] = nodes
+        # a user's functions are Python, and not called here
+        if all(map(is_of_table, rows)):
+            self._functions, self._rows = script(rows)
+
+    def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
+        """The HTML that a notebook shows.
+
+        Parameters
+        ----------
+        picture : bytes
+            The SVG.
+        inner : sequence of bytes
+            Those of the pictures inside, or none of them.
+        full : bool
+            Whether it is all of a page.
+        """
+        return (
+            f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
+            f'"use strict";\n{scripts()}\n'
+            f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
+            "})();</script></div>"
+        )
+
+    def image(self, picture: bytes) -> str:
+        """The element that shows the picture, and holds it for the script."""
+        image = base64.b64encode(_lean(picture)).decode()
+        return f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
+
+    def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
+        """An expression in JavaScript, to follow `scripts`, that makes the image live.
+
+        Parameters
+        ----------
+        host : str
+            An expression for the element around the image.
+        inner, full
+            As of `fragment`.
+        """
+        parts = {"full": full, "style": read("page.css"), **self._within(inner)}
+        data = _json({**self._data, **parts})
+        return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
+
+    def graph(self) -> str:
+        """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
+        nodes = _json(self._data["nodes"])
+        return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
+
+    def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """The pictures inside, packed, and how many boxes open to none of these."""
+        held = self._inside if pictures else []
+        closed = sum(box["opens"] for level in (self._data, *held) for box in level["boxes"])
+        packed = [
+            {**level, "svg": _lean(picture).decode()}
+            for level, picture in zip(held, pictures, strict=True)
+        ]
+        if not packed:
+            return {"closed": closed}
+        text = zlib.compress(_json(packed).encode(), 9)
+        return {
+            "closed": closed - len(held),
+            "inside": [level["name"] for level in held],
+            "packed": base64.b64encode(text).decode(),
+        }
+
+    def document(self, picture: bytes, inner: Sequence[bytes] = ()) -> str:
+        """A file that stands alone."""
+        style = "body { margin: 0; } img { max-width: 100%; }"
+        return document(self._data["title"], style, self.fragment(picture, inner, full=True))
+
+
+def document(title: str, style: str, body: str) -> str:
+    """A file of HTML that asks no network: a title in plain text, a style in CSS, and a body."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n"
+        f"<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def scripts() -> str:
+    """The JavaScript that every page shares."""
+    return "\n".join(read(name) for name in _SCRIPTS)
+
+
+def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
+    """A picture; where columns are given, with exact numbers of boxes of one value."""
+    places = {box.name: i for i, box in enumerate(shown.boxes)}
+    inside = [i for i, box in enumerate(shown.boxes) if box.kind != "outside"]
+    boxes = [_box(box, places) for box in shown.boxes]
+    for box in boxes:
+        if columns is not None and shown.folded and box["id"].startswith("n"):
+            i = int(box["id"][1:])
+            box["exact"] = [_number(float(columns.data[i])), _number(float(columns.grad[i]))]
+    return {"caption": shown.caption, "root": inside[-1], "boxes": boxes}
+
+
+def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
+    summary = box.summary and {
+        name: _number(x) if isinstance(x, float) else x for name, x in asdict(box.summary).items()
+    }
+    return {
+        "id": box.name,
+        "kind": box.kind,
+        "symbol": box.symbol,
+        "label": "\n".join(readable(box.label, 1000, 20)),
+        "scope": ["".join(readable(name, 100, 1)) for name in box.scope],
+        "lines": [[line.text, line.sign] for line in box.lines],
+        "arrows": [[places[a.tail], a.note.text, a.note.sign] for a in box.arrows],
+        "summary": summary,
+        "opens": box.opens,
+        "tint": f"{box.tint} tint{box.strength}" if box.tint else "",
+    }
+
+
+def _line(node: Value) -> str:
+    """Where a node was recorded, if that was noted; a notebook's cells are files of odd names."""
+    line = line_of(node)
+    if line is None:
+        return ""
+    file = Path(line.file)
+    name = "cell" if file.parent.name.startswith("ipykernel") else file.name
+    return "".join(readable(f"{name}:{line.number}: {line.text}", 200, 1))
+
+
+def _number(x: float) -> float | str:
+    """A number as JSON has it, and one that it has not as text."""
+    return x if math.isfinite(x) else str(x)
+
+
+def _json(data: Any) -> str:
+    """JSON that ends no script, whatever stands in it."""
+    return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
+
+
+def _lean(picture: bytes) -> bytes:
+    """Graphviz's SVG without what an image does not show, a quarter of it."""
+    # A user's text is escaped, so it holds none of these.
+    picture = re.sub(rb"<!--.*?-->\n?|<(title|desc)>.*?</\1>\n?", b"", picture, flags=re.DOTALL)
+    picture = re.sub(rb' (xml:space|xlink:title|font-family|role)="[^"]*"', b"", picture)
+    return picture.replace(b"<svg ", b'<svg font-family="%s" ' % FONTS.encode(), 1)
+
+
+@cache
+def read(name: str, room: str = "view.page") -> str:
+    """A script or style of a room of this package."""
+    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,205 @@
+"""Writes the rules of the op table as a C header, when the C engine is built.
+
+Every rule is called on symbols (`symbols`) and what comes back is written down: one C function per
+rule, and macros that list the rows. No rule is known here by name: a new row of the table appears
+in the C engine by rebuilding. ``python -m autograd_lite.writing.rules_header`` prints the header.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.duals import Dual, tangent_of
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.writing.digest import table_digest
+from autograd_lite.writing.dual_vectors import DualVector
+from autograd_lite.writing.statements import Function, Output
+from autograd_lite.writing.symbols import (
+    Vector,
+    as_symbol,
+    expression,
+    index,
+    leaf_text,
+    symbols_for,
+)
+
+#: CPython's slot for each operator that a row may answer to, by the number of operands.
+_SLOTS = {
+    "OPERATORS_1": {"neg": "nb_negative", "abs": "nb_absolute"},
+    "OPERATORS_2": {
+        "add": "nb_add",
+        "sub": "nb_subtract",
+        "mul": "nb_multiply",
+        "truediv": "nb_true_divide",
+        "mod": "nb_remainder",
+        "floordiv": "nb_floor_divide",
+    },
+    "OPERATORS_POWER": {"pow": "nb_power"},
+}
+
+_HEAD = """\
+/* The rules of the op table (autograd_lite/ops) as C, written whenever the C engine is built by
+   autograd_lite/writing/rules_header.py: change the table, not this file.
+
+   forward_NAME gives a row's value, partialK_NAME its derivative in argument K, tangentK_NAME how
+   fast that one changes when value and arguments change as fast as t_out, t_x … say. Rows over
+   sequences take vectors of m numbers one after the other, then single numbers; scratch is room
+   for intermediate vectors. attrs holds the row's attributes, in the order of the table. */
+#ifndef AUTOGRAD_LITE_RULES_H
+#define AUTOGRAD_LITE_RULES_H
+
+#include <math.h>
+"""
+
+
+def header(table: Mapping[str, Op] = TABLE) -> str:
+    """The C header of a table.
+
+    Raises
+    ------
+    TypeError
+        If a rule does what symbols cannot; the message names the row.
+    """
+    return Header(table).text()
+
+
+class Header:
+    """A header as it is being written: in `functions` each comes after those that it calls."""
+
+    def __init__(self, table: Mapping[str, Op]) -> None:
+        self.rows = list(table.values())
+        self.functions: list[str] = []
+        self.scratch: dict[str, int] = {}
+
+    def text(self) -> str:
+        """All of it."""
+        largest = {row.name: self.scratch_of(row) for row in self.rows}
+        for row in self.rows:
+            partials, tangents = self._add_partials(row), self._add_tangents(row)
+            largest[row.name] = max(largest[row.name], partials, tangents)
+        return "\n".join([_HEAD, *self.functions, *self._macros(largest), "#endif", ""])
+
+    def scratch_of(self, row: Op) -> int:
+        """Scratch vectors that a row's forward function needs; writes it, unless it is there."""
+        if row.name in self.scratch:
+            return self.scratch[row.name]
+        forward, arguments = row.rules[0], symbols_for(row)
+        if isinstance(forward, Leaf):
+            result = expression(leaf_text(forward, len(arguments)), *arguments)
+        else:
+            result = _evaluated(row, "forward", forward, arguments)
+        function = Function([Output(result)], self.scratch_of)
+        head = "static double" if row.arity is None else "static inline double"
+        self.add(f"{head} forward_{row.name}({_parameters(row)})", function)
+        self.scratch[row.name] = function.scratch
+        return function.scratch
+
+    def _add_partials(self, row: Op) -> int:
+        """Write a row's partial derivatives; the scratch vectors that they need."""
+        arguments = [expression("out"), *symbols_for(row)]
+        return self._add_each(row, "partial", arguments, f"double out, {_parameters(row)}")
+
+    def _add_tangents(self, row: Op) -> int:
+        """Write the tangents of a row's partial derivatives; the scratch vectors they need."""
+        arguments = [Dual(expression("out"), expression("t_out")), *_dual_arguments(row)]
+        each = "".join(f", double t_{name}" for name in row.arguments)
+        tangents = ", const double *t_args" if row.arity is None else each
+        parameters = f"double out, {_parameters(row)}, double t_out{tangents}"
+        return self._add_each(row, "tangent", arguments, parameters)
+
+    def _add_each(self, row: Op, name: str, arguments: Sequence[Any], parameters: str) -> int:
+        """Write what the partials give, a function for each; one for all of a row over vectors."""
+        many = len(row.vectors) if isinstance(row, SequenceOp) else 0
+        outputs = []
+        for k, rule in enumerate(row.rules[1]):
+            found = _evaluated(row, f"{name} {k}", rule, arguments, vector=k < many)
+            body = found.element if isinstance(found, Vector) else found
+            target = index(f"{name}s", min(k, many), "i" if k < many else str(k - many))
+            outputs.append(Output(body, target, loop=k < many))
+        if isinstance(row, SequenceOp):
+            function = Function(outputs, self.scratch_of)
+            head = f"static inline void {name}s_{row.name}({parameters}, double *{name}s)"
+            self.add(head, function)
+            return function.scratch
+        for k, output in enumerate(outputs):
+            function = Function([Output(output.body)], self.scratch_of)
+            self.add(f"static inline double {name}{k}_{row.name}({parameters})", function)
+        return 0
+
+    def add(self, head: str, function: Function) -> None:
+        """Write a function with this head."""
+        body = "\n".join(f"    {line}" for line in function.lines)
+        parameters = re.findall(r"(\w+)[,)]", head)
+        unused = [name for name in parameters if not re.search(rf"\b{name}\b", body)]
+        if unused:
+            body = "    " + " ".join(f"(void){name};" for name in unused) + "\n" + body
+        self.functions.append(f"{head}\n{{\n{body}\n}}\n")
+
+    def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:
+        for arity in (1, 2, 3):
+            same = [f"X({row.name})" for row in self.rows if row.arity == arity]
+            yield list_macro(f"ROWS_{arity}", same)
+        sequences = [
+            f"X({row.name}, {len(row.vectors)}, {len(row.scalars)}, {scratch[row.name]})"
+            for row in self.rows
+            if isinstance(row, SequenceOp)
+        ]
+        yield list_macro("SEQUENCE_ROWS", sequences)
+        rows = [
+            f'X({i}, {row.name}, "{row.name}", {-1 if row.arity is None else row.arity})'
+            for i, row in enumerate(self.rows, 1)
+        ]
+        yield list_macro("ROWS", rows)
+        yield f"#define N_ROWS {len(rows)}\n"
+        for macro, slots in _SLOTS.items():
+            found = [row for row in self.rows if row.operator in slots]
+            yield list_macro(macro, [f"X({row.name}, {slots[row.operator]})" for row in found])
+        yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def list_macro(macro: str, entries: Sequence[str]) -> str:
+    """A macro that lists entries."""
+    return " \\\n    ".join([f"#define {macro}(X)", *entries]) + "\n"
+
+
+def _parameters(row: Op) -> str:
+    if row.arity is None:
+        return "const double *args, Py_ssize_t m, const double *attrs, double *scratch"
+    return ", ".join([f"double {name}" for name in row.arguments] + ["const double *attrs"])
+
+
+def _dual_arguments(row: Op) -> list[Any]:
+    """The arguments with their tangents, called ``t_`` and the argument's name."""
+    if not isinstance(row, SequenceOp):
+        return [Dual(expression(name), expression(f"t_{name}")) for name in row.arguments]
+    many = len(row.vectors)
+    vectors = [DualVector(Vector(k), Vector(k, array="t_args")) for k in range(many)]
+    numbers = [
+        Dual(*[expression(index(array, many, str(k))) for array in ("args", "t_args")])
+        for k in range(len(row.scalars))
+    ]
+    return [*vectors, *numbers]
+
+
+def _evaluated(
+    row: Op, which: str, rule: Callable[..., Any], arguments: Sequence[Any], vector: bool = False
+) -> Any:
+    """A rule's symbolic result, its tangent if it has one; a Vector only where it is due."""
+    attrs: dict[str, Any] = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
+    dual = bool(arguments) and isinstance(arguments[0], Dual)
+    if dual:  # for a rule may hand a symbol and a Dual to the same row
+        attrs = {name: Dual(attr, 0.0) for name, attr in attrs.items()}
+    try:
+        found = rule(*arguments, **attrs)
+        if dual:
+            found = found.tangents if isinstance(found, DualVector) else tangent_of(found)
+        return found if vector and isinstance(found, Vector) else as_symbol(found)
+    except TypeError as error:
+        raise TypeError(f"{row.name}: its {which} cannot be written in C: {error}") from error
+
+
+if __name__ == "__main__":
+    print(header())
