@@ -9,7 +9,6 @@ import numpy as np
 
 from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.writing.kernels import is_kernel
 
 #: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
 #: fit an index.
@@ -49,7 +48,7 @@ def check_program(n_inputs: Any, rows: Sequence[Op], arrays: dict[str, Any], sin
     if type(single) is not bool or (single and len(outputs) != 1):
         raise ProgramError(f"single={shown(single)} does not fit {len(outputs)} outputs")
     for row in rows:
-        if not is_kernel(row):
+        if not row.is_kernel:
             raise ProgramError(f"{row.name} is no instruction: programs hold what it is made of")
     _check_within("op code", codes, 0, len(rows))
     if len(starts) != len(codes) + 1 or starts[0] != 0 or starts[-1] != len(operands):
