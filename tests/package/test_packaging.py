@@ -42,7 +42,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
-    assert {"autograd_lite/py.typed", *[f"autograd_lite/view/page.{x}" for x in ("js", "css")]} <= {
+    assert {"autograd_lite/py.typed", *[f"autograd_lite/view/page/page.{x}" for x in ("js", "css")]} <= {
         *names
     }
     assert {f"autograd_lite/lesson/page.{x}" for x in ("js", "css")} <= {*names}
