@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.numbers import Arithmetic
 
 
 class _OtherStepError(Exception):

@@ -1,8 +1,9 @@
-"""Which things are one plain real number."""
+"""Which things are one plain real number, and the operators of things that stand for one."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any

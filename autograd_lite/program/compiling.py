@@ -22,6 +22,7 @@ from autograd_lite.program.arguments import (
     check_exact,
     difference,
 )
+from autograd_lite.program.calls import by_last_use, quick
 from autograd_lite.program.layouts import (
     Floats,
     HoldsValuesError,
@@ -38,7 +39,6 @@ from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.running import by_last_use, native, quick
 from autograd_lite.program.traced import FollowedError, Traced
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
@@ -210,14 +210,13 @@ class Compiled:
         if len(self._used) > 1:
             with _lock:
                 self._used[found.traced] = self._used.pop(found.traced, kind)
-        if native is not None:
-            by_place = len(kind[0]) - len(kind[1])
-            names = known.shape(by_place, kind[1]).in_c
-            if names is not None:
-                self._quick = quick(
-                    found.traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
-                    self._networks or [],
-                )  # fmt: skip
+        by_place = len(kind[0]) - len(kind[1])
+        names = known.shape(by_place, kind[1]).in_c
+        if names is not None:
+            self._quick = quick(
+                found.traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
+                self._networks or [],
+            )  # fmt: skip
         return found.value
 
     def _around(self) -> tuple[Hashable, ...]:

@@ -14,7 +14,8 @@ from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
-from autograd_lite.program.layouts import Floats, Matrices, is_followed_in, numbers_of, with_columns
+from autograd_lite.program.code import Floats
+from autograd_lite.program.layouts import Matrices, is_followed_in, numbers_of, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace

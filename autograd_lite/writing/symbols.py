@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
 

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE, Op
-from autograd_lite.ops.numbers import Arithmetic
-from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.numbers import Arithmetic, as_float
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
 _ADD = _OPERATORS["add"]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
 from autograd_lite.writing.printer import tight
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 
 class ArrayLanguage(PythonLanguage):
@@ -63,7 +61,7 @@ class ArrayLanguage(PythonLanguage):
             )
         return name
 
-    def exported(self, program: Program) -> Callable[..., Any]:
+    def exported(self, program: Code) -> Callable[..., Any]:
         """The function, with its source."""
         listing = Listing(program)
         run = functions(listing, self, "run")
@@ -87,7 +85,7 @@ class ArrayLanguage(PythonLanguage):
         return function_from(source, self.target)
 
 
-def to_numpy(program: Program) -> Callable[..., Any]:
+def to_numpy(program: Code) -> Callable[..., Any]:
     """A program as a function of columns, which needs nothing but NumPy.
 
     Parameters

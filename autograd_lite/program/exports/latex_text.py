@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
+from autograd_lite.program.code import Code
 
 _HOLE = re.compile(r"(?<!\\)#(\d+|[*n])")
 
 
-def to_latex(program: Program) -> str:
+def to_latex(program: Code) -> str:
     r"""A program as LaTeX, as MathJax and KaTeX read it.
 
     Parameters

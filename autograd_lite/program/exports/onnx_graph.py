@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,12 +11,10 @@ from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.leaves import LEAVES, Record
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.writing.printer import Printer, rule_of
 from autograd_lite.writing.symbols import as_symbol, expression
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 _ARITHMETIC = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div"}
 _COMPARISONS = {"<": "Less", "<=": "LessOrEqual", "==": "Equal"}
@@ -123,7 +121,7 @@ class _Graph(Printer[Tensor]):
         return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
 
 
-def to_onnx(program: Program) -> Any:
+def to_onnx(program: Code) -> Any:
     """A program as an ONNX model over columns of float64.
 
     What ONNX lacks (``expm1``, ``erfc`` …), and what onnxruntime computes in float32 alone
