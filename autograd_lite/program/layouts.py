@@ -10,7 +10,6 @@ from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
@@ -18,6 +17,7 @@ from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
+from autograd_lite.program.code import Floats
 from autograd_lite.program.outlines import outline
 from autograd_lite.transforms.structures import (
     Same,
@@ -29,7 +29,6 @@ from autograd_lite.transforms.structures import (
 )
 from autograd_lite.transforms.trees import Tree, take_apart
 
-Floats = npt.NDArray[np.float64]
 #: The numbers of each argument, and whether all rows share them.
 Matrices = Sequence[tuple[Floats, bool]]
 
@@ -38,14 +37,6 @@ _FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
 
 #: The layout of a number.
 NUMBER = "number"
-
-
-def plain_inputs(args: Sequence[Any]) -> Floats | None:
-    """The numbers of float arrays, without looking at each; None for other arguments."""
-    if not args or not all(type(a) is np.ndarray and a.dtype == np.float64 for a in args):
-        return None
-    parts = [array.ravel() for array in args]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def plain_rows(args: Sequence[Any]) -> tuple[tuple[Hashable, ...], Matrices]:

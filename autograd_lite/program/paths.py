@@ -75,7 +75,7 @@ class Paths:
             return Found(result.rebuilt(result.leaves), None)
         return Found(new.rebuilt(new.run(inputs), trees), new)
 
-    def known(self, inputs: Floats, trees: Trees = ()) -> Found | None:
+    def known(self, inputs: Floats, trees: Trees) -> Found | None:
         """The result by a program that is there already."""
         for traced in self.traced:
             outputs = traced.run(inputs)

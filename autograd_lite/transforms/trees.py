@@ -115,7 +115,7 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":
         return _array(thing, name)
     if type(thing) is not dict and is_setting(thing):
-        return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
+        return setting(thing)
     opened = parts_of(thing, name)
     if opened is not None:
         pairs = zip(opened.keys, opened.things, strict=True)
@@ -132,6 +132,11 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
             f"{name}: {error}, or a list, tuple, dict or dataclass of these; what is no number "
             'goes into a field declared with field(metadata={"static": True})'
         ) from None
+
+
+def setting(thing: Any) -> Tree:
+    """Something that has no numbers, and stays as it is."""
+    return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
 
 
 def _step(kind: type | None, key: Any) -> str:
