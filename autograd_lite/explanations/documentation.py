@@ -6,13 +6,13 @@ import math
 from functools import lru_cache
 from itertools import product
 
-from autograd_lite.explanations.formulas import Formula, as_formula, derivatives
-from autograd_lite.explanations.notation import TEXT
-from autograd_lite.explanations.templates import Piece
+from autograd_lite.explanations.formulas import Formula, as_formula, derivatives, written
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TEXT
 
-_LONGEST = 84
+_LONGEST = 83
 #: Where functions of one number begin, end or have conventions, and numbers on both sides of them.
 _EDGES = -math.inf, -1.0, 0.0, 1.0, math.inf
 _AROUND = -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0
@@ -30,32 +30,26 @@ def documentation(row: Op) -> str:
     args = [Formula() for _ in names]
     pieces = dict(zip(args, map(Piece, names), strict=True))
     call = Formula(row=row, args=tuple(args))
-    formula = _text(call, pieces)
+
+    def named(part: Formula) -> Piece:
+        return pieces[part] if part.number is None else TEXT.number(part.number)
+
+    def text(formula: Formula) -> str:
+        found = written(formula, TEXT, named, _LONGEST)
+        return found.text if found else ""
+
+    formulas = [text(call)]
     if not isinstance(row.forward, Leaf):
-        whole = _text(as_formula(row.expand(args)), pieces)
-        formula += f" = {whole}" * (len(whole) < _LONGEST and whole != formula)
-    lines = [f"Formula: {formula}."]
+        formulas.append(text(as_formula(row.expand(args))))
+    lines = [f"Formula: {' = '.join(dict.fromkeys(filter(None, formulas)))}."]
     found = derivatives(row, call, args, [name in told for name in names])
     for name, each in zip(names, found, strict=True):
-        text = _text(as_formula(each), pieces)
-        text = text if len(text) < _LONGEST else "a long formula, which `ag.latex` writes"
-        lines += [f"Derivative by {name}: {text}."] * (name in told)
+        known = text(as_formula(each)) or "a long formula, which `ag.latex` writes"
+        lines += [f"Derivative by {name}: {known}."] * (name in told)
     lines += _edges(row) if row.arity == 1 else [f"Domain: all numbers{_exceptions(row)}."]
     if row.singular is not None:
         lines.append(f"Where a second derivative is not finite, it {row.counted}.")
     return f"{row.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines)
-
-
-def _text(formula: Formula, pieces: dict[Formula, Piece]) -> str:
-    def piece(part: Formula) -> Piece:
-        if part.number is not None:
-            return TEXT.number(part.number)
-        if part.row is None:
-            return pieces[part]
-        args = part.args or ()
-        return TEXT.call(part.row, args, [*map(piece, args)])
-
-    return piece(formula).text
 
 
 def _edges(row: Op) -> list[str]:

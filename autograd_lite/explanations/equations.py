@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.naming import Names
-from autograd_lite.explanations.notation import LATEX
 from autograd_lite.explanations.paths import Path, Sweep
 from autograd_lite.explanations.telling import NODES, seen, which
-from autograd_lite.explanations.templates import POWER, Piece, fill
+from autograd_lite.writing.latex import LATEX
+from autograd_lite.writing.templates import POWER, Piece
 
 if TYPE_CHECKING:
     from autograd_lite.explanations.explanation import Explanation
@@ -50,7 +50,7 @@ def _equations(
     for path in item.paths:
         factors = [_factors(path, step, names, formulas) for step in _ends(len(path.partials))]
         for stage, pieces in zip(stages, zip(*factors, strict=True), strict=True):
-            stage.append(_product(pieces))
+            stage.append(LATEX.joined(r" \cdot ", pieces).text)
     others = item.count - len(item.paths)
     if others:
         more = LATEX.ellipsis(others)
@@ -82,12 +82,6 @@ def _factors(
     below = names[path.nodes[step]]
     fraction = Piece(rf"\frac{{{symbol} {names[node]}}}{{\partial {below}}}", POWER)
     return fraction, formulas[node][argument] or fraction, LATEX.number(path.partials[step])
-
-
-def _product(factors: Sequence[Piece]) -> str:
-    keys = [str(i + 1) for i in range(len(factors))]
-    template = r" \cdot ".join(f"#{key}" for key in keys)
-    return fill(template, dict(zip(keys, factors, strict=True)), LATEX.brackets).text
 
 
 def _ends(many: int) -> list[int | None]:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of
+from autograd_lite.graph import order_by, row_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TextPrinter
 
 
 class Formula:
@@ -122,6 +124,24 @@ class Formulas:
             if formula.number is None and formula.node is None:
                 formula.node = node
             self._known[node] = formula
+
+
+def written(
+    formula: Formula, printer: TextPrinter, name: Callable[[Formula], Piece], longest: int
+) -> Piece | None:
+    """A formula whose arguments are known, given a name for each part without a row.
+
+    None if it takes more than so many characters.
+    """
+    pieces: dict[Formula, Piece] = {}
+    for part in order_by([formula], lambda part: part.args or ()):
+        if part.row is None:
+            pieces[part] = name(part)
+        else:
+            pieces[part] = printer.call(part.row, [pieces[arg] for arg in part.args or ()])
+        if len(pieces[part].text) > longest:
+            return None
+    return pieces[formula]
 
 
 def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.naming import Names
-from autograd_lite.explanations.notation import TEXT
 from autograd_lite.explanations.paths import Path, Sweep
-from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import scope_of
 from autograd_lite.terminal import on_screen
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TEXT
 
 if TYPE_CHECKING:
     from autograd_lite.explanations.explanation import Explanation

@@ -10,11 +10,11 @@ from autograd_lite.engine import Value, topological_order
 from autograd_lite.errors import shown as shortened
 from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
-from autograd_lite.explanations.notation import LATEX, shown
-from autograd_lite.explanations.templates import ATOM, POWER, Piece
 from autograd_lite.graph import ancestors, check_value, order_by, row_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
+from autograd_lite.writing.latex import LATEX
+from autograd_lite.writing.templates import ATOM, POWER, Piece
 
 #: A part of a formula gets a line of its own where repeating it takes more symbols than this, or
 #: it has more symbols than this, or its ops lie deeper than this in one another.
@@ -214,8 +214,8 @@ class _Page:
         if formula.row is None:
             return []
         args = self._formulas.args(formula)
-        places = shown(formula.row, [arg.number for arg in args])
-        return [args[k] for place in places for k in place]
+        places, single = LATEX.places(formula.row, [arg.number for arg in args])
+        return [args[k] for place in [*places, single] for k in place]
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -280,7 +280,9 @@ class _Page:
         if formula not in self._written or formula.row is None:
             return self._name(formula.node)
         args = self._formulas.args(formula)
-        return LATEX.call(formula.row, args, [self._pieces.get(arg) for arg in args])
+        # those that are not shown have no piece
+        pieces = [self._pieces.get(arg) or Piece("", number=arg.number) for arg in args]
+        return LATEX.call(formula.row, pieces)
 
 
 def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, Value]:

@@ -14,25 +14,24 @@ from itertools import pairwise
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.notation import TEXT
-from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import Op
 from autograd_lite.ops.rules import tanh
 from autograd_lite.ops.table import give_operators
 from autograd_lite.transforms import gradient
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TEXT
 
 
 class Written(Piece):
-    """A number that is only written down in Python's notation: arithmetic gives longer text."""
+    """A number that is only written down as Python has it: arithmetic gives longer text."""
 
     __slots__ = ()
 
     @staticmethod
     def _apply_op(row: Op, args: Sequence[Any]) -> Written:
         pieces = [arg if isinstance(arg, Piece) else TEXT.number(float(arg)) for arg in args]
-        call = TEXT.call(row, [Formula()] * len(pieces), pieces)
+        call = TEXT.call(row, pieces)
         return Written(call.text.replace(" * ", "*"), call.level)
 
 

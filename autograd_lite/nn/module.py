@@ -13,7 +13,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
 from autograd_lite.nn import files, training
-from autograd_lite.nn.passes import predict
+from autograd_lite.nn.batches import predict
 from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
 
 

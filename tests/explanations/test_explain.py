@@ -13,9 +13,9 @@ from test_latex import renders
 import autograd_lite as ag
 from autograd_lite import Value, explain, gradient
 from autograd_lite.explanations.naming import Names
-from autograd_lite.explanations.notation import TEXT
 from autograd_lite.explanations.paths import Sweep
 from autograd_lite.ops import TABLE
+from autograd_lite.writing.text import TEXT
 
 ROWS = [row for row in TABLE.values() if row.public]
 
