@@ -28,7 +28,6 @@ from autograd_lite.program.layouts import (
     holds_values,
     is_fixed,
     is_followed_in,
-    numbers_of,
     plain_rows,
     shared_numbers,
 )
@@ -183,19 +182,19 @@ class Compiled:
             refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
             return self._function(*args, **keywords)
         kind = layouts, shape.names, self._around()
-        inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
+        inputs = np.array([x for tree in trees for x in tree.numbers()], dtype=np.float64)
         paths = self._kinds.get(kind) or self._new_paths(shape)
-        found = paths.known(inputs, trees)
-        if found is None:
+        value, traced = paths.known(inputs, trees)
+        if traced is None:
             given = [*zip(shape.slots, things, strict=True)]
             with known.explaining(given):
-                found = paths.new(trees, inputs)
+                value, traced = paths.new(trees, inputs)
             self._keep(kind, paths, given)
-        if found.traced is not None and self._check:
-            paths.check_once(found.value, trees)
-        elif found.traced is not None:
-            self._note_use(kind, found.traced)
-        return found.value
+        if traced is not None and self._check:
+            paths.check_once(value, trees)
+        elif traced is not None:
+            self._note_use(kind, traced)
+        return value
 
     def _note_use(self, kind: Kind, traced: Traced) -> None:
         """Count a path as the last used, and have C call it from now on, if it can."""
@@ -303,7 +302,7 @@ class Compiled:
         given = [*zip(shape.slots, firsts, strict=True)]
         paths = self._kinds.get(kind) or self._new_paths(shape)
         with known.explaining(given):
-            result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
+            result = paths.rows(trees, matrices, n_rows, reduce, threads)
         self._keep(kind, paths, given)
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)

@@ -113,7 +113,7 @@ def state_key(thing: Any, name: str) -> Hashable:
             f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
             "numbers to a program"
         )
-    pairs = [*zip(tree.leaves, numbers_of(tree), tree.parameters, strict=True)]
+    pairs = [*zip(tree.leaves, tree.numbers(), tree.parameters, strict=True)]
     numbers = np.array([number for _, number, parameter in pairs if not parameter], np.float64)
     nodes = tuple([Same(leaf) for leaf, _, parameter in pairs if parameter])  # which are followed
     return "state", (Same(thing), layout(tree), numbers.tobytes(), nodes)
@@ -132,16 +132,9 @@ def is_followed_in(tree: Tree) -> bool:
     return not tree.plain and any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
 
 
-def numbers_of(tree: Tree) -> list[float]:
-    """Its numbers as floats."""
-    if tree.plain:
-        return tree.leaves
-    return [leaf.data if isinstance(leaf, Value) else leaf for leaf in tree.leaves]
-
-
 def shared_numbers(tree: Tree) -> Floats:
     """Numbers of an argument that rows share; none if a function around follows it."""
-    return np.array([] if is_followed_in(tree) else numbers_of(tree), np.float64)
+    return np.array([] if is_followed_in(tree) else tree.numbers(), np.float64)
 
 
 def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:

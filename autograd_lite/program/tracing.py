@@ -16,7 +16,6 @@ from autograd_lite.modes import recording
 from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
-from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.traced import Guard, Traced, settings_in
 from autograd_lite.transforms.nesting import (
     Differentiation,
@@ -230,7 +229,7 @@ def nodes_for(tree: Tree) -> list[Value]:
     return [
         leaf if parameter and isinstance(leaf, Value) else Value(number)
         for leaf, parameter, number in zip(
-            tree.leaves, tree.parameters, numbers_of(tree), strict=True
+            tree.leaves, tree.parameters, tree.numbers(), strict=True
         )
     ]
 
