@@ -42,7 +42,7 @@ class Names:
 
     def __init__(self, nodes: Iterable[Value], sweep: Sweep, printer: TextPrinter) -> None:
         self.printer, self._sweep = printer, sweep
-        ordered = sorted(set(nodes), key=lambda node: sweep.index.get(node, -1))
+        ordered = sorted(dict.fromkeys(nodes), key=lambda node: sweep.index.get(node, -1))
         self._names = labels(ordered, printer)
         for node in ordered:
             if node not in self._names:

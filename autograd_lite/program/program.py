@@ -17,6 +17,7 @@ from autograd_lite.program import exports, files
 from autograd_lite.program.layouts import Matrices, floats
 from autograd_lite.program.running import Runner, quick_program, runner
 from autograd_lite.terminal import on_screen
+from autograd_lite.writing.text import named_call
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -146,9 +147,7 @@ class Program:
                 if j == half:
                     lines.append(f"    … {len(self) - _SHOWN} more …")
                 continue
-            attrs = [f"{key}={value:g}" for key, value in row.attrs.items()]
-            given = ", ".join([*map(name, operands), *attrs])
-            lines.append(f"    {name(out)} = {row.name}({given})")
+            lines.append(f"    {name(out)} = {named_call(row, map(name, operands))}")
         lines.append(f"    return {', '.join(map(name, self.outputs.tolist()))}")
         return on_screen("\n".join(lines))
 

@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = {
     "errors": 0, "files": 0, "terminal": 0, "ops": 1, "writing": 2, "engine": 3,
     "value": 4, "pickles": 4, "graph": 4, "modes": 4,
-    "transforms": 5, "program": 5, "expressions": 5, "evaluation_trace": 5,
+    "transforms": 5, "program": 5, "expressions": 5,
     "nn": 6, "view": 6, "tables": 6, "diagnosis": 6, "explanations": 6,
     "lesson": 7, "demo": 7, "cli": 7, "__main__": 8, "__init__": 8,
 }  # fmt: skip
