@@ -16,7 +16,7 @@ from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter, holes, named_call
 
 
-class _Printer(TextPrinter):
+class _TracePrinter(TextPrinter):
     """Text with spaces around Python's operators, in which all else is called by its name."""
 
     def _template(self, row: Op) -> str:
@@ -25,7 +25,7 @@ class _Printer(TextPrinter):
         return f"#1 {row.symbol} #2" if row.operator else named_call(row, holes(row))
 
 
-_TEXT = _Printer()
+_TEXT = _TracePrinter()
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from autograd_lite.writing.latex import LatexPrinter
+from autograd_lite.writing.latex import LatexPrinter, aligned
 from autograd_lite.writing.templates import SUM, Piece
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
 
 
-class _Printer(LatexPrinter):
+class _ProgramPrinter(LatexPrinter):
     """LaTeX with every argument, in which numbers keep their powers of ten apart."""
 
     ends = sys.maxsize, 0
@@ -37,7 +37,7 @@ def to_latex(program: Program) -> str:
         ``x_{0}`` and so on, outputs ``y_{0}``, and other registers ``r_{0}``. Of a program of one
         instruction and one output, its formula alone. Numbers have six digits.
     """
-    printer, first = _Printer(), program.n_inputs + len(program.constants)
+    printer, first = _ProgramPrinter(), program.n_inputs + len(program.constants)
     outputs = [("y" if program.single else f"y_{{{k}}}", r) for k, r in enumerate(program.outputs)]
     pieces = [Piece(f"x_{{{i}}}") for i in range(program.n_inputs)]
     pieces += map(printer.number, program.constants.tolist())
@@ -52,5 +52,4 @@ def to_latex(program: Program) -> str:
     lines += [(name, pieces[r].text) for name, r in outputs if pieces[r].text != name]
     if program.single and len(lines) == 1:
         return lines[0][1]
-    rows = " \\\\\n".join(f"{left} &= {right}" for left, right in lines)
-    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+    return aligned(f"{left} &= {right}" for left, right in lines)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.naming import Names, labels
+from autograd_lite.explanations.naming import Wording, labels
 from autograd_lite.explanations.paths import numbered
 from autograd_lite.graph import is_of_table, row_of
 from autograd_lite.ops import Op
@@ -34,7 +34,7 @@ class _TextbookPrinter(TextPrinter):
         return f"#1{row.symbol}" if raised else super()._template(row)
 
 
-class Templates(Names):
+class Templates(Wording):
     """The templates of a graph's nodes, in which each is its number."""
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
