@@ -97,8 +97,8 @@ def explain(
 ) -> Explanation | Explanations:
     """How a gradient comes about: the paths it is summed over, and the chain of each.
 
-    Along every path from `wrt` to the root the local derivatives are multiplied; the gradient is
-    the sum of these products. All paths are counted, exactly, and those with the largest products
+    Along every path from `wrt` to the root the partials are multiplied; the gradient is the sum of
+    these products. All paths are counted, exactly, and those with the largest products
     are listed; the others are summed in one line, without being walked one by one.
 
     Parameters

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.formulas import Formula, partials, written
+from autograd_lite.explanations.formulas import Formula, node_partials, written
 from autograd_lite.explanations.paths import Sweep
 from autograd_lite.graph import row_of
 from autograd_lite.writing.templates import Piece
@@ -88,7 +88,7 @@ class Wording:
         """The partials of a node as formulas; None for one that is too long or unknown."""
         numbers, found = self.recorded(node), None
         if numbers is not None and len(node.parents) <= _ARGUMENTS:
-            found = partials(node, lambda part: self.formula(part, numbers))
+            found = node_partials(node, lambda part: self.formula(part, numbers))
         if found is None:
             return [None] * len(node.parents)
         return [

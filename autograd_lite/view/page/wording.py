@@ -75,7 +75,7 @@ class Templates(Wording):
         return None if row_of(made) is None else _split(self.call(made))
 
     def derivatives(self, node: Value) -> list[Template | None]:
-        """The local derivatives of a node; None for one that has no short formula."""
+        """The partials of a node; None for one without a short formula."""
         made = self._graph.made_by(node)
         row = row_of(made)
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture
