@@ -23,9 +23,9 @@ from autograd_lite.engine import Value
 from autograd_lite.files import write_whole
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
-from autograd_lite.lesson.page import page as lesson
-from autograd_lite.lesson.telling.summary import summaries
-from autograd_lite.tables.model import TableModel, Training, train
+from autograd_lite.lesson.page import document as lesson
+from autograd_lite.lesson.telling.in_short import summaries
+from autograd_lite.tables.learning import TableModel, Training, train
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal

@@ -14,7 +14,7 @@ from autograd_lite.graph import ancestors, check_fresh, edges, row_of
 
 
 @dataclass(frozen=True)
-class Step:
+class TracedStep:
     """One node of a trace.
 
     Attributes
@@ -36,7 +36,7 @@ class Step:
     partials: tuple[tuple[str, float], ...]
 
 
-def trace(root: Value) -> list[Step]:
+def trace(root: Value) -> list[TracedStep]:
     """The steps of a computation, leaves included, constants left out, every one after its parts.
 
     Parameters
@@ -67,7 +67,7 @@ def trace(root: Value) -> list[Step]:
             node.label = next(fresh)
     partials = [tuple([(parent.label, x) for parent, x in edges(node)]) for node in nodes]
     pairs = zip(nodes, partials, strict=True)
-    return [Step(n.label, formula(n), n.data, n.grad, found) for n, found in pairs]
+    return [TracedStep(n.label, formula(n), n.data, n.grad, found) for n, found in pairs]
 
 
 def formula(node: Value) -> str:

@@ -20,7 +20,7 @@ Loss = Callable[[Sequence[Any]], Any]
 
 
 @dataclass(frozen=True)
-class Race:
+class Contest:
     """Two ways to lower one loss, counted by loss evaluations.
 
     Attributes
@@ -143,10 +143,10 @@ def follow_gradient(
 
 
 @cache  # text and figure show the same race
-def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Race:
+def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Contest:
     """Both algorithms with equal numbers of loss evaluations, every weight beginning at `start`."""
     loss = linear_loss(weights)
     first = [start] * weights
     genetic, mutations, good = evolve(loss, first, evaluations)
     descent = follow_gradient(loss, first, evaluations)
-    return Race(weights, tuple(genetic), tuple(descent), mutations, good)
+    return Contest(weights, tuple(genetic), tuple(descent), mutations, good)

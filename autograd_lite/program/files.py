@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite.errors import ProgramError, counted
+from autograd_lite.files import Format
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.checks import KINDS, check_program
-from autograd_lite.program.safe_files import Format
 
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program

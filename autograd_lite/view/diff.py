@@ -18,7 +18,7 @@ from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, Column
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.picture import Box, Sign, Text, sign_of
+from autograd_lite.view.picture import Box, BoxLine, Sign, sign_of
 from autograd_lite.view.steps import steps
 
 #: From which part of the largest change on a box is coloured more strongly.
@@ -232,7 +232,7 @@ class _Changes:
             lines = [box.lines[0].text, self._most("data", held)]
             if (self.new.kinds[held] != CONSTANT).any():
                 lines.append(self._most("grad", held))
-        texts = tuple(map(Text, lines))
+        texts = tuple(map(BoxLine, lines))
         return replace(box, lines=texts, summary=None, tint=sign_of(delta), strength=strength)
 
     def _moved(self, which: str, node: int) -> str:
