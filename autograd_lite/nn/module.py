@@ -111,13 +111,7 @@ class Module:
         return tensors_of("", self, Module, self.computed_parameters)
 
     def place(self, outer: tuple[str, ...]) -> None:
-        """Tell all parameters in which part of the network they are, for pictures.
-
-        Parameters
-        ----------
-        outer : tuple of str
-            The scopes around this module.
-        """
+        """Tell all parameters in which part of the network they are, given the scopes around it."""
         path = (*outer, self.scope_name)
         for thing in vars(self).values():
             for part in thing if isinstance(thing, list) else [thing]:

@@ -44,12 +44,8 @@ def draw_diff(
     before, after : GraphView or Value
         A view counts as it was drawn, a Value as it is now. Leaves that two Values share have no
         numbers from before but those that the graph was recorded with; the picture says so.
-    rankdir : {"LR", "TB", "RL", "BT"}
-        Direction from the leaves to the output.
-    max_nodes : int, default=200
-        Fold larger graphs, as `draw` does; folded boxes name their largest change, and open.
-    time_limit : float, default=30
-        Seconds that the layout may take.
+    rankdir, max_nodes, time_limit
+        As for `draw`; folded boxes name their largest change, and open.
 
     Returns
     -------

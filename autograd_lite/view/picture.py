@@ -40,45 +40,19 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One Value, or a group of them.
+    """One Value, or a group of them."""
 
-    Attributes
-    ----------
-    name : str
-        Unique in the picture, and the same in every process.
-    kind : str
-        What it is coloured by.
-    symbol : str
-        Of the op; empty for a leaf and a group.
-    label : str
-        As the user gave it.
-    lines : tuple of BoxLine
-        What else is written in the box.
-    scope : tuple of str
-        Names of the frames around it, outermost first.
-    arrows : tuple of Arrow
-        In the order of the arguments.
-    summary : Summary, optional
-        The numbers of a folded box.
-    opens : bool
-        Whether there is a picture inside it.
-    tint : str
-        A sign that it is coloured by, in place of what it is.
-    strength : int
-        How strongly it is tinted: 0 (not at all) to 3.
-    """
-
-    name: str
-    kind: Kind
-    symbol: str
-    label: str
-    lines: tuple[BoxLine, ...]
-    scope: tuple[str, ...]
-    arrows: tuple[Arrow, ...]
-    summary: Summary | None = None
-    opens: bool = False
-    tint: Sign = ""
-    strength: int = 0
+    name: str  # unique in the picture, and the same in every process
+    kind: Kind  # its colour, unless it is tinted
+    symbol: str  # of the op; empty for a leaf and a group
+    label: str  # as the user gave it
+    lines: tuple[BoxLine, ...]  # of text below the label
+    scope: tuple[str, ...]  # names of the frames around it, outermost first
+    arrows: tuple[Arrow, ...]  # in the order of the arguments
+    summary: Summary | None = None  # of a folded box
+    opens: bool = False  # whether there is a picture inside it
+    tint: Sign = ""  # the sign that it is coloured by
+    strength: int = 0  # of the tint: 0 (none) to 3
 
 
 @dataclass(frozen=True, slots=True)

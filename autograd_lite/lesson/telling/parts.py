@@ -19,20 +19,11 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Grid:
-    """Columns under their headers.
-
-    Attributes
-    ----------
-    headers : sequence of str
-    rows : sequence of sequence
-        Cells as text, as floats (shown by `number`), as ints, or None for an empty cell.
-    left : int
-        How many of the first columns hold words and stand flush left; all others flush right.
-    """
+    """Columns under their headers."""
 
     headers: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    left: int = 0
+    rows: Sequence[Sequence[object]]  # text, floats (shown by `number`), ints, None for empty cells
+    left: int = 0  # columns that hold words and stand flush left; the others flush right
 
     def cells(self) -> list[list[str]]:
         """The rows as text."""
