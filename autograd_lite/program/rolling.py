@@ -25,26 +25,15 @@ _NOTHING = -0.0
 
 
 class _Links(NamedTuple):
-    """Additions, chain by chain, those of a chain in order.
+    """Additions, chain by chain, those of a chain in order."""
 
-    Attributes
-    ----------
-    instruction : int64 array
-        -1 for none: the first product of a chain is added to nothing.
-    chain : int64 array
-        Equal for those of one chain.
-    before, term : int64 array
-        The registers of what it adds to (-1 for nothing), and of what it adds: for all but the
-        first of a chain the former is its predecessor, which nothing else reads.
-    kind : int64 array
-        Which of `_ADDERS` takes the term.
-    """
-
-    instruction: Indices
-    chain: Indices
+    instruction: Indices  # -1 for none: the first product of a chain is added to nothing
+    chain: Indices  # equal for those of one chain
+    #: The register that it adds to; -1 for nothing. For all but the first of a chain it is the
+    #: predecessor, which nothing else reads.
     before: Indices
-    term: Indices
-    kind: Indices
+    term: Indices  # the register that it adds
+    kind: Indices  # which of `_ADDERS` takes the term
 
     def where(self, marks: Marks) -> _Links:
         """The marked ones."""

@@ -35,26 +35,13 @@ class Guard(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """The graph of one call of a function.
+    """The graph of one call of a function."""
 
-    Attributes
-    ----------
-    program : Program
-        Its last outputs are the guards: 1.0 where the comparison holds, else 0.0.
-    guards : tuple of Guard
-    result : Tree
-        What the function returned, with zeros for its numbers: the outputs before the guards.
-    settings : list
-        Those of the arguments, as it met them.
-    captured : tuple of Value
-        Older ones that it used, and no arguments: the last inputs.
-    """
-
-    program: Program
+    program: Program  # its last outputs are the guards: 1.0 where a comparison holds, else 0.0
     guards: tuple[Guard, ...]
-    result: Tree
-    settings: list[Any]
-    captured: tuple[Value, ...] = ()
+    result: Tree  # of zeros: the outputs before the guards are its numbers
+    settings: list[Any]  # those of the arguments, as it met them
+    captured: tuple[Value, ...] = ()  # older ones that it used, and no arguments: the last inputs
 
     def beside(self) -> Floats:
         """The numbers of the captured Values, as they are now."""
