@@ -33,10 +33,10 @@ from autograd_lite.engine import python as twin
 from autograd_lite.engine.python.recipes import recipe, traits
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import is_outdated
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
-from autograd_lite.writing.digest import is_outdated
 
 if is_outdated(_engine.TABLE_DIGEST):
     raise ImportError(
