@@ -137,7 +137,7 @@ class Sweep:
                     depth[i] = steps
 
     def bound(self, node: Value) -> float:
-        """How far rounding may take the sum over a node's paths from its gradient.
+        """Bound on the distance of the sum over a node's paths from its gradient, by rounding.
 
         (depth + number of paths) · ε · Σ|product|, barring over- and underflow.
         """
@@ -238,7 +238,7 @@ class Sweep:
 
 
 def _grown(size: float, factor: float) -> float:
-    """The size of a product with one more factor; nan counts as inf, so that nobody misses it."""
+    """The size of a product with one more factor; nan counts as inf, so that it is not missed."""
     if not factor or size == -math.inf:
         return -math.inf  # zero carries nothing, against inf too
     return size + (math.log(abs(factor)) if math.isfinite(factor) else math.inf)

@@ -1,8 +1,8 @@
 """Formulas put together from templates, in brackets where the reader would otherwise misread them.
 
 A template is text with holes, as in a row of the op table: ``#1 + #2``, ``\\frac{#1}{#2}``. How
-tightly it binds, and how tightly whatever fills a hole must bind to need no brackets, is read off
-the text itself, so a user's own op is bracketed as rightly as those of the table.
+tightly it binds, and how tightly a hole's piece must bind to need no brackets, is read off the text
+itself, so brackets are right for a user's own op, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEVELS = {
     **dict.fromkeys([r"\cdot", r"\times", "*", "·", "/"], PRODUCT),
     **dict.fromkeys(["**", "^", "_"], POWER),
 }
-#: What must fill the hole after an operator: x - (y - z), x / (y * z); and the one before it.
+#: Levels that the holes after and before an operator need: x - (y - z), x / (y * z).
 _AFTER = {"+": SUM, "-": PRODUCT, "/": POWER, ",": RELATION, "**": POWER, "^": ATOM, "_": ATOM}
 _BEFORE = {",": RELATION, "**": ATOM, "^": ATOM, "_": ATOM}
 for _sign in _REMAINDERS:
@@ -66,7 +66,7 @@ _Part = tuple[str, _Hole | None]
 
 @lru_cache(maxsize=1024)
 def _parse(template: str) -> tuple[int, list[_Hole]]:
-    """How tightly a template binds, and its holes."""
+    """The level at which a template binds, and its holes."""
     holes: list[_Hole] = []
     groups: list[list[_Part]] = [[]]
     for match in _TOKEN.finditer(template):
@@ -90,7 +90,7 @@ def _parse(template: str) -> tuple[int, list[_Hole]]:
 
 
 def _settle(group: list[_Part]) -> None:
-    """Note for each hole of a group what its neighbours ask of it."""
+    """Note for each hole of a group how tightly its piece must bind."""
     texts = [",", *[text for text, _ in group], ","]
     for left, (text, hole), right in zip(texts, group, texts[2:], strict=False):
         if hole is not None and text == "#":
@@ -122,7 +122,7 @@ def fill(template: str, pieces: Mapping[str, Piece], brackets: str) -> Piece:
     pieces : mapping of str to Piece
         By the name of the hole: ``"1"`` for ``#1``.
     brackets : str
-        What a piece is put into where it must be, as a template.
+        Template of a piece in brackets.
 
     Examples
     --------

@@ -62,13 +62,13 @@ class Templates(Wording):
         return Formula(node.data) if self._is_number(node) else Formula(node=node)
 
     def piece(self, formula: Formula) -> Piece:
-        """How such a part is written."""
+        """The place of a node in a template, or the text of a number."""
         if formula.node is None:
             return super().piece(formula)
         return Piece(f"{_OPEN}{self._numbers[formula.node]}{_CLOSE}")
 
     def made(self, node: Value) -> Template | None:
-        """How a node is computed; None for a leaf."""
+        """The op of a node with its arguments; None for a leaf."""
         made = self._graph.made_by(node)
         return None if row_of(made) is None else _split(self.call(made))
 
