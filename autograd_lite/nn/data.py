@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, constant
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops.numbers import as_float, refuse_masked
+from autograd_lite.ops.sequences import sequence
 
 Array = np.ndarray[Any, Any]
 
@@ -108,6 +110,41 @@ def _finite_array(name: str, data: Any) -> Array:
             f"samples out, or fill in a number ({len(bad)} in all)"
         )
     return array
+
+
+# --- one sample -----------------------------------------------------------------------------------
+
+
+def layer_size(name: str, number: Any) -> int:
+    """A number of inputs or neurons: an int of at least 1, else a TypeError or ShapeError."""
+    return positive_int(name, number, ShapeError)
+
+
+def inputs_of(module: Any, x: Any) -> list[Any]:
+    """One sample as a list of Values; a plain number becomes a constant, shared by all neurons."""
+    nin = module.nin
+    xs = x if type(x) is list else _sample(module, x)
+    if len(xs) != nin:
+        raise ShapeError(
+            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
+        )
+    return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
+
+
+def _sample(module: Any, x: Any) -> list[Any]:
+    """The elements of what is no list; a number by itself is one input."""
+    name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
+    if isinstance(x, np.ndarray) and x.ndim > 1:
+        raise ShapeError(
+            f"{name} takes one sample of {counted(module.nin, 'input')} and was given an "
+            f"array of shape {x.shape}; use predict for many samples"
+        )
+    if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
+        raise TypeError(
+            f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
+            f"was given {type(x).__name__}: {shown(x)}"
+        )
+    return [x] if single else sequence(name, x)
 
 
 # --- what models give, and batches of it as losses take them --------------------------------------

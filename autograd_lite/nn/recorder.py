@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, counted, shown
+from autograd_lite.nn.batches import Batches, CompiledBatches, is_traceable
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.passes import CompiledPass, Pass, is_traceable
 
 
 class Recorder:
@@ -64,7 +64,7 @@ class Recorder:
         criterion = dataclasses.replace(find_loss(loss), right=None)
         self._twin = copy.deepcopy(model)
         self._watched, self._moved = model.parameters(), self._twin.parameters()
-        kind = CompiledPass if is_traceable(model, criterion) else Pass
+        kind = CompiledBatches if is_traceable(model, criterion) else Batches
         self._pass = kind(self._twin, criterion, self.inputs, self.outputs, "sample")
         self._pass.check()
         self.names = [name for name, _ in model.named_parameters()]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.nn.batches import Batches
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.live.curve import HEIGHT, card, words
-from autograd_lite.nn.passes import Pass
 
 _WIDTH = 232
 _FRAME = (14, 14, _WIDTH - 28, HEIGHT - 58)  # left, top, width, height
@@ -50,7 +50,7 @@ class Surface:
     """A model of two inputs, whose outputs `training` computes, over the plane of its samples."""
 
     @classmethod
-    def of(cls, training: Pass) -> Surface | None:
+    def of(cls, training: Batches) -> Surface | None:
         """One, if there are two inputs, and one target for each sample."""
         targets = np.array(training.targets, dtype=np.float64)
         if targets.ndim == 2 and targets.shape[1] == 1:
@@ -58,7 +58,7 @@ class Surface:
         two = len(training.inputs[0]) == 2
         return cls(training, targets) if two and targets.ndim == 1 else None
 
-    def __init__(self, training: Pass, targets: Array) -> None:
+    def __init__(self, training: Batches, targets: Array) -> None:
         self._training, self._targets = training, targets
         self._points = np.array(training.inputs, dtype=np.float64)
         low, high = self._points.min(axis=0), self._points.max(axis=0)

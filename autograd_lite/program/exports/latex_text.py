@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
+from autograd_lite.program.code import Code
 from autograd_lite.writing.latex import LatexPrinter, aligned
 from autograd_lite.writing.templates import SUM, Piece
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 
 class _ProgramPrinter(LatexPrinter):
@@ -23,7 +20,7 @@ class _ProgramPrinter(LatexPrinter):
         return Piece(power, SUM, x) if e else super().number(x)
 
 
-def to_latex(program: Program) -> str:
+def to_latex(program: Code) -> str:
     r"""A program as LaTeX, as MathJax and KaTeX read it.
 
     Parameters

@@ -31,7 +31,7 @@ _ROWS_AT_A_TIME, _ROWS_OF_A_THREAD = 2**17, 2**14  # in predictions
 COMPARED = 3  # samples or steps, where programs or outputs may not be what they seem
 
 
-class Pass:
+class Batches:
     """The model's loss over batches of one set of samples."""
 
     def __init__(
@@ -42,6 +42,10 @@ class Pass:
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = inputs, targets
         self._depends = False  # whether it is known that the loss depends on a parameter
+
+    def parameters_now(self) -> Array:
+        """The numbers of the parameters."""
+        return np.array([parameter.data for parameter in self.parameters])
 
     def check(self) -> list[list[Any]]:
         """Outputs of the first samples; if inputs or targets do not fit, it fails now."""
@@ -140,7 +144,7 @@ class Pass:
         )
 
 
-class CompiledPass(Pass):
+class CompiledBatches(Batches):
     """The same by programs of single samples, over whose rows the batch's loss is the mean."""
 
     def __init__(
@@ -173,7 +177,7 @@ class CompiledPass(Pass):
         self._gradient = Paths(slopes, "the gradient of a sample")
 
     def check(self) -> list[list[Any]]:
-        """See `Pass`; of a module that is not known, that it gives the same again."""
+        """See `Batches`; of a module that is not known, that it gives the same again."""
         own = not is_traceable(self.model, self.loss)
         before = generators() if own else ""
         outputs = super().check()
@@ -203,7 +207,7 @@ class CompiledPass(Pass):
     def evaluate(
         self, batch: Sequence[int], epoch: int, differentiate: bool
     ) -> tuple[float, float, Array]:
-        """See `Pass`."""
+        """See `Batches`."""
         if self._batch is not batch:
             self._take(batch)
         read_numbers(self.parameters, self.numbers)
