@@ -48,12 +48,13 @@ def new_figure(
 @cache
 def _showing_itself(figure: type[Figure]) -> type[Figure]:
     """The class of figures that a notebook shows without ``%matplotlib inline``."""
-    return type("NotebookFigure", (figure,), {"_repr_png_": _png})
+    return type("NotebookFigure", (figure,), {"_repr_png_": png})
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure, dpi: int = 100) -> bytes:
+    """The figure as an image file."""
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=100)
+    figure.savefig(file, format="png", dpi=dpi)
     return file.getvalue()
 
 

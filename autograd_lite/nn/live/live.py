@@ -70,12 +70,7 @@ class Live:
         self._shell, self._history, self._epochs = shell, history, epochs
         self._surface, self._clock = surface, clock
         self._id = uuid.uuid4().hex
-        self.throttle = Throttle(clock)
-
-    @property
-    def due(self) -> float:
-        """When to call `update` again, on the clock."""
-        return self.throttle.due
+        self.throttle = Throttle(clock)  # which says when to call `update` again
 
     def __enter__(self) -> None:
         self.update(first=True)

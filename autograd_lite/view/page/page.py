@@ -148,12 +148,12 @@ class Page:
         `host` is an expression for the element around the image.
         """
         parts = {"full": full, "style": read("page.css"), **self._within(inner)}
-        data = _json({**self._data, **parts})
+        data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
     def graph(self) -> str:
         """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
-        nodes = _json(self._data["nodes"])
+        nodes = as_json(self._data["nodes"])
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
 
     def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class Page:
         ]
         if not packed:
             return {"closed": closed}
-        text = zlib.compress(_json(packed).encode(), 9)
+        text = zlib.compress(as_json(packed).encode(), 9)
         return {
             "closed": closed - len(held),
             "inside": [level["name"] for level in held],
@@ -240,7 +240,7 @@ def _number(x: float) -> float | str:
     return x if math.isfinite(x) else str(x)
 
 
-def _json(data: Any) -> str:
+def as_json(data: Any) -> str:
     """JSON that ends no script, whatever stands in it."""
     return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
 
