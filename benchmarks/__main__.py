@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import calls, compiled, gradients, imports, nested, tables, training
+from benchmarks import calls, compiled, gradients, imports, nested, readable, tables, training
 from benchmarks.apart import race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
@@ -62,6 +62,9 @@ def main() -> None:
     pairs = min(count, 30)
     for some in (calls, nested, tables, imports):
         figures += some.figures(pairs, options.quick)
+
+    tell("the step on the Python engine, each in a process of its own")
+    figures += readable.figures(count, options.quick)
 
     tell("sizes, chains and instructions, each in a process of its own")
     figures += process_figures(options.quick, min(count, 60))

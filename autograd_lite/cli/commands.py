@@ -15,9 +15,9 @@ from autograd_lite import expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
-from autograd_lite.evaluation_trace import trace
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
+from autograd_lite.explanations.trace import trace
 from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of
+from autograd_lite.graph import order_by, row_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TextPrinter
 
 
 class Formula:
@@ -124,8 +126,26 @@ class Formulas:
             self._known[node] = formula
 
 
-def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
-    """The local derivatives of a node, as formulas of its parents and itself: those of textbooks.
+def written(
+    formula: Formula, printer: TextPrinter, name: Callable[[Formula], Piece], longest: int
+) -> Piece | None:
+    """A formula whose arguments are known, given a name for each part without a row.
+
+    None if it takes more than so many characters.
+    """
+    pieces: dict[Formula, Piece] = {}
+    for part in order_by([formula], lambda part: part.args or ()):
+        if part.row is None:
+            pieces[part] = name(part)
+        else:
+            pieces[part] = printer.call(part.row, [pieces[arg] for arg in part.args or ()])
+        if len(pieces[part].text) > longest:
+            return None
+    return pieces[formula]
+
+
+def node_partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
+    """The partials of a node, as formulas of its parents and itself: those of textbooks.
 
     One for each parent (a number for a constant), in which a node's `name` stands for it; None
     where the row has no rules that run on formulas.
@@ -133,16 +153,16 @@ def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | N
     wanted = [not parent.constant for parent in node.parents]
     try:
         args = [name(parent) for parent in node.parents]
-        found = derivatives(row_of(node), name(node), args, wanted)
+        found = row_partials(row_of(node), name(node), args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
     return [as_formula(partial) for partial in found]
 
 
-def derivatives(
+def row_partials(
     row: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]
 ) -> list[Any]:
-    """The local derivatives of a row, those of textbooks; 0.0 where not wanted."""
+    """The partials of a row, those of textbooks; 0.0 where not wanted."""
     if not row.textbook_partials:
         return row.partials_on(out, args, wanted)
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import inspect
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,10 +14,11 @@ import numpy as np
 from autograd_lite import value
 from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
-from autograd_lite.program.layouts import layout, part_key, state_key
+from autograd_lite.program.code import Floats
+from autograd_lite.program.layouts import layout, part_key, rows_of, state_key
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import Setting, is_network, parts_of, shown
-from autograd_lite.transforms.trees import Tree, take_apart
+from autograd_lite.transforms.structures import is_network, is_setting, parts_of, shown
+from autograd_lite.transforms.trees import Tree, setting, take_apart
 
 Names = tuple[str, ...]
 #: The layout of each argument, the names of those that came by name, the last ones, and what the
@@ -119,7 +120,7 @@ class Arguments:
         has_parts = self.is_method or self.static
         for slot, thing in zip(shape.slots, things, strict=True):
             if has_parts and self.is_part(slot, thing):
-                trees.append(_part(thing))
+                trees.append(setting(thing))
                 layouts.append((part_key if slot.is_static else state_key)(thing, slot.said))
                 continue
             trees.append(tree := take_apart(thing, slot.said))
@@ -128,6 +129,21 @@ class Arguments:
             if not (known or any(isinstance(leaf, Value) for leaf in tree.leaves)):
                 check_exact(slot, thing, max(map(abs, tree.leaves), default=0.0))
         return trees, tuple(layouts)
+
+    def in_rows(
+        self, things: Sequence[Any], shape: Shape, shared: Container[Any]
+    ) -> tuple[list[Any], dict[int, Floats]]:
+        """The arguments of the first row, and by place a matrix of all rows, unless shared."""
+        firsts, columns = [*things], {}
+        for slot, thing in zip(shape.slots, things, strict=True):
+            i, is_array = slot.place, isinstance(thing, np.ndarray)
+            whole = is_setting(thing) and not is_array
+            if whole or i in shared or slot.name in shared or self.is_part(slot, thing):
+                continue
+            firsts[i], columns[i] = rows_of(thing, slot.said)
+            if not (is_array and thing.dtype.kind == "f"):
+                check_exact(slot, thing, np.abs(columns[i]).max(initial=0.0))
+        return firsts, columns
 
     @contextmanager
     def explaining(self, given: Given) -> Iterator[None]:
@@ -174,10 +190,6 @@ def calling(function: Callable[..., Any], names: Names) -> Callable[..., Any]:
         return function(*things[:first], **dict(zip(names, things[first:], strict=True)))
 
     return by_name if names else function
-
-
-def _part(thing: Any) -> Tree:
-    return Tree([], lambda rest: thing, None, [], list, True, Setting, thing=thing)
 
 
 def _hint(given: Given) -> str:

@@ -6,6 +6,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from types import MethodType
 from typing import Any
 
@@ -19,30 +20,26 @@ from autograd_lite.program.arguments import (
     Kind,
     Shape,
     calling,
-    check_exact,
     difference,
 )
+from autograd_lite.program.calls import by_last_use, quick
 from autograd_lite.program.layouts import (
-    Floats,
     HoldsValuesError,
     holds_values,
     is_fixed,
     is_followed_in,
-    numbers_of,
-    plain_inputs,
     plain_rows,
-    rows_of,
     shared_numbers,
 )
 from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.running import by_last_use, native, quick
 from autograd_lite.program.traced import FollowedError, Traced
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import is_network, is_setting
+from autograd_lite.transforms.structures import is_network
+from autograd_lite.transforms.trees import Tree
 
 _WAY_OUT = (
     "the one not used for longest is dropped, and made again when it is needed; pass what changes "
@@ -177,48 +174,40 @@ class Compiled:
 
     def _slow(self, *args: Any, **keywords: Any) -> Any:
         known = self._arguments
-        plain = not (keywords or self._check or known.static or known.is_method)
-        inputs = plain_inputs(args) if plain else None
-        kind: Kind = (), (), ()
-        found = None
-        if inputs is not None:
-            kind = tuple([(np.ndarray, arg.shape, False) for arg in args]), (), self._around()
-            paths = self._kinds.get(kind)
-            found = None if paths is None else paths.known(inputs)
-        if found is None:
-            things, shape = known.placed(args, keywords)
-            try:
-                trees, layouts = known.taken_apart(things, shape)
-            except HoldsValuesError:
-                trees = None
-            if trees is None or any(holds_values(tree) or is_followed_in(tree) for tree in trees):
-                refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
-                return self._function(*args, **keywords)
-            kind = layouts, shape.names, self._around()
-            inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
-            paths = self._kinds.get(kind) or self._new_paths(shape)
-            found = paths.known(inputs, trees)
-            if found is None:
-                given = [*zip(shape.slots, things, strict=True)]
-                with known.explaining(given):
-                    found = paths.new(trees, inputs)
-                self._keep(kind, paths, given)
-            if self._check and found.traced is not None:
-                paths.check_once(found.value, trees)
-        if self._check or found.traced is None:
-            return found.value
+        things, shape = known.placed(args, keywords)
+        trees: list[Tree] | None = None
+        with suppress(HoldsValuesError):
+            trees, layouts = known.taken_apart(things, shape)
+        if trees is None or any(holds_values(tree) or is_followed_in(tree) for tree in trees):
+            refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
+            return self._function(*args, **keywords)
+        kind = layouts, shape.names, self._around()
+        inputs = np.array([x for tree in trees for x in tree.numbers()], dtype=np.float64)
+        paths = self._kinds.get(kind) or self._new_paths(shape)
+        value, traced = paths.known(inputs, trees)
+        if traced is None:
+            given = [*zip(shape.slots, things, strict=True)]
+            with known.explaining(given):
+                value, traced = paths.new(trees, inputs)
+            self._keep(kind, paths, given)
+        if traced is not None and self._check:
+            paths.check_once(value, trees)
+        elif traced is not None:
+            self._note_use(kind, traced)
+        return value
+
+    def _note_use(self, kind: Kind, traced: Traced) -> None:
+        """Count a path as the last used, and have C call it from now on, if it can."""
         if len(self._used) > 1:
             with _lock:
-                self._used[found.traced] = self._used.pop(found.traced, kind)
-        if native is not None:
-            by_place = len(kind[0]) - len(kind[1])
-            names = known.shape(by_place, kind[1]).in_c
-            if names is not None:
-                self._quick = quick(
-                    found.traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
-                    self._networks or [],
-                )  # fmt: skip
-        return found.value
+                self._used[traced] = self._used.pop(traced, kind)
+        by_place = len(kind[0]) - len(kind[1])
+        names = self._arguments.shape(by_place, kind[1]).in_c
+        if names is not None:
+            self._quick = quick(
+                traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
+                self._networks or [],
+            )  # fmt: skip
 
     def _around(self) -> tuple[Hashable, ...]:
         """Outlines of the networks that the function finds around it, down to each parameter."""
@@ -290,24 +279,14 @@ class Compiled:
         """
         known = self._arguments
         if shared == () and not (keywords or self._check or known.static or known.is_method):
-            layouts, matrices = plain_rows(args)
-            met = self._kinds.get((layouts, (), self._around())) if layouts else None
-            found = met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+            found = self._plain_rows(args, reduce, threads)
             if found is not None:
                 return found
         things, shape = known.placed(args, keywords)
         kept = {shared} if isinstance(shared, int | str) else {*shared}
         if not kept <= {*range(len(things)), *[slot.name for slot in shape.slots]}:
             raise ValueError(f"shared={shown(shared)} names no argument of {len(things)}")
-        columns: dict[int, Floats] = {}
-        firsts = [*things]
-        for slot, thing in zip(shape.slots, things, strict=True):
-            i, is_array = slot.place, isinstance(thing, np.ndarray)
-            setting = is_setting(thing) and not is_array
-            if not (setting or {i, slot.name} & kept or known.is_part(slot, thing)):
-                firsts[i], columns[i] = rows_of(thing, slot.said)
-                if not (is_array and thing.dtype.kind == "f"):
-                    check_exact(slot, thing, np.abs(columns[i]).max(initial=0.0))
+        firsts, columns = known.in_rows(things, shape, kept)
         lengths = {i: len(matrix) for i, matrix in columns.items()}
         if len({*lengths.values()}) != 1:
             raise ShapeError(
@@ -323,8 +302,14 @@ class Compiled:
         given = [*zip(shape.slots, firsts, strict=True)]
         paths = self._kinds.get(kind) or self._new_paths(shape)
         with known.explaining(given):
-            result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
+            result = paths.rows(trees, matrices, n_rows, reduce, threads)
         self._keep(kind, paths, given)
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
+
+    def _plain_rows(self, args: Sequence[Any], reduce: str | None, threads: int) -> Any:
+        """The results for float arrays that were met before; None for anything else."""
+        layouts, matrices = plain_rows(args)
+        met = self._kinds.get((layouts, (), self._around())) if layouts else None
+        return met and met.plain_rows(matrices, len(args[0]), reduce, threads)

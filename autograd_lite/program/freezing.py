@@ -13,7 +13,7 @@ from autograd_lite.engine.refusals import refuse_frozen
 from autograd_lite.errors import shown
 from autograd_lite.graph import check_value, order_by
 from autograd_lite.program.program import Program
-from autograd_lite.program.rolling import Code, rolled
+from autograd_lite.program.rolling import rolled
 
 
 def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
@@ -72,10 +72,12 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
 
 def finished(builder: Builder, outputs: Sequence[int], single: bool) -> Program:
     """The program that a builder holds, for some of its registers."""
-    constants, rows, codes, starts, operands, ends, saved = builder.finished(outputs)
-    numbers = np.frombuffer(constants, np.float64)
-    indices = [np.frombuffer(part, np.int64) for part in (starts, operands, ends)]
-    plain = Code(numbers, rows, np.frombuffer(codes, np.int32), *indices)
-    code = rolled(builder.n_inputs, plain)
-    saved["rolled"] = len(plain.codes) - len(code.codes)
-    return Program(builder.n_inputs, *code, single, saved)
+    constants, ops, codes, starts, operands, ends, saved = builder.finished(outputs)
+    starts, operands, ends = (np.frombuffer(part, np.int64) for part in (starts, operands, ends))
+    plain = Program(
+        builder.n_inputs, np.frombuffer(constants, np.float64), ops,
+        np.frombuffer(codes, np.int32), starts, operands, ends, single, saved,
+    )  # fmt: skip
+    found = rolled(plain)
+    found.saved["rolled"] = len(plain) - len(found)
+    return found

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.ops.ieee import PYTHON_RAISES
+from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.exports.array_code import to_numpy
 from autograd_lite.program.exports.python_code import CarefulLanguage, PythonLanguage, written_in
-from autograd_lite.program.layouts import Floats, Matrices
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
+from autograd_lite.program.layouts import Matrices
 
 #: So many rows at a time: the columns of a block lie in the caches.
 BLOCK = 4096
@@ -27,7 +25,7 @@ class InPython:
     engine takes to trace the program, and a call then a tenth of what going over its rows takes.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Code) -> None:
         self._program = program
 
     @cached_property

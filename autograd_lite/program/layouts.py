@@ -10,7 +10,6 @@ from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.engine.modes import is_followed
@@ -18,6 +17,7 @@ from autograd_lite.engine.refusals import refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
+from autograd_lite.program.code import Floats
 from autograd_lite.program.outlines import outline
 from autograd_lite.transforms.structures import (
     Same,
@@ -29,7 +29,6 @@ from autograd_lite.transforms.structures import (
 )
 from autograd_lite.transforms.trees import Tree, take_apart
 
-Floats = npt.NDArray[np.float64]
 #: The numbers of each argument, and whether all rows share them.
 Matrices = Sequence[tuple[Floats, bool]]
 
@@ -38,14 +37,6 @@ _FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
 
 #: The layout of a number.
 NUMBER = "number"
-
-
-def plain_inputs(args: Sequence[Any]) -> Floats | None:
-    """The numbers of float arrays, without looking at each; None for other arguments."""
-    if not args or not all(type(a) is np.ndarray and a.dtype == np.float64 for a in args):
-        return None
-    parts = [array.ravel() for array in args]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def plain_rows(args: Sequence[Any]) -> tuple[tuple[Hashable, ...], Matrices]:
@@ -122,7 +113,7 @@ def state_key(thing: Any, name: str) -> Hashable:
             f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
             "numbers to a program"
         )
-    pairs = [*zip(tree.leaves, numbers_of(tree), tree.parameters, strict=True)]
+    pairs = [*zip(tree.leaves, tree.numbers(), tree.parameters, strict=True)]
     numbers = np.array([number for _, number, parameter in pairs if not parameter], np.float64)
     nodes = tuple([Same(leaf) for leaf, _, parameter in pairs if parameter])  # which are followed
     return "state", (Same(thing), layout(tree), numbers.tobytes(), nodes)
@@ -141,16 +132,9 @@ def is_followed_in(tree: Tree) -> bool:
     return not tree.plain and any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
 
 
-def numbers_of(tree: Tree) -> list[float]:
-    """Its numbers as floats."""
-    if tree.plain:
-        return tree.leaves
-    return [leaf.data if isinstance(leaf, Value) else leaf for leaf in tree.leaves]
-
-
 def shared_numbers(tree: Tree) -> Floats:
     """Numbers of an argument that rows share; none if a function around follows it."""
-    return np.array([] if is_followed_in(tree) else numbers_of(tree), np.float64)
+    return np.array([] if is_followed_in(tree) else tree.numbers(), np.float64)
 
 
 def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:

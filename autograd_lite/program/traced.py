@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value, read_numbers
 from autograd_lite.engine.modes import is_followed
-from autograd_lite.program.program import Floats, Program
+from autograd_lite.program.code import Floats
+from autograd_lite.program.program import Program
 from autograd_lite.transforms.nesting import going_on, tracing
 from autograd_lite.transforms.trees import Tree
 
@@ -34,26 +35,13 @@ class Guard(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """The graph of one call of a function.
+    """The graph of one call of a function."""
 
-    Attributes
-    ----------
-    program : Program
-        Its last outputs are the guards: 1.0 where the comparison holds, else 0.0.
-    guards : tuple of Guard
-    result : Tree
-        What the function returned, with zeros for its numbers: the outputs before the guards.
-    settings : list
-        Those of the arguments, as it met them.
-    captured : tuple of Value
-        Older ones that it used, and no arguments: the last inputs.
-    """
-
-    program: Program
+    program: Program  # its last outputs are the guards: 1.0 where a comparison holds, else 0.0
     guards: tuple[Guard, ...]
-    result: Tree
-    settings: list[Any]
-    captured: tuple[Value, ...] = ()
+    result: Tree  # of zeros: the outputs before the guards are its numbers
+    settings: list[Any]  # those of the arguments, as it met them
+    captured: tuple[Value, ...] = ()  # older ones that it used, and no arguments: the last inputs
 
     def beside(self) -> Floats:
         """The numbers of the captured Values, as they are now."""
@@ -78,12 +66,11 @@ class Traced:
     @property
     def alone(self) -> Program:
         """The program of the arguments alone: what it captured becomes constants."""
-        p, numbers = self.program, self.beside()
-        constants = np.concatenate([numbers, p.constants])  # registers keep their numbers
-        first = p.n_inputs - len(numbers)
-        return p if not len(numbers) else Program(
-            first, constants, p.rows, p.codes, p.starts, p.operands, p.outputs, False, p.saved
-        )  # fmt: skip
+        if not self.captured:
+            return self.program
+        n_inputs = self.program.n_inputs - len(self.captured)
+        constants = np.concatenate([self.beside(), self.program.constants])
+        return replace(self.program, n_inputs=n_inputs, constants=constants)
 
     @cached_property
     def computing(self) -> Program:

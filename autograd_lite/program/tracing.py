@@ -16,12 +16,12 @@ from autograd_lite.modes import recording
 from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.freezing import finished
-from autograd_lite.program.layouts import numbers_of
 from autograd_lite.program.traced import Guard, Traced, settings_in
 from autograd_lite.transforms.nesting import (
     Differentiation,
     all_around,
     differentiating,
+    stands_on,
     tracing,
 )
 from autograd_lite.transforms.trees import Tree, take_apart
@@ -61,21 +61,12 @@ class _Trace:
         return was_there and node not in self.inputs
 
     def varies(self, *numbers: Any) -> bool:
-        """Whether one of some numbers is computed from older Values; each node is walked once."""
-        if self.thread != get_ident():
-            return False
-        known, stack = self.known, [x for x in numbers if isinstance(x, Value)]
-        while stack:
-            node = stack[-1]
-            if node._stamp not in known:
-                older = self.is_older(node)
-                missing = [p for p in node.parents if p._stamp not in known]
-                if missing and not older:
-                    stack += missing
-                    continue
-                known[node._stamp] = older or any(known[p._stamp] for p in node.parents)
-            stack.pop()
-        return any(known[x._stamp] for x in numbers if isinstance(x, Value))
+        """Whether one of some numbers is computed from older Values."""
+        return self.thread == get_ident() and any(
+            stands_on(x, self.known, lambda node: self.is_older(node) or None)
+            for x in numbers
+            if isinstance(x, Value)
+        )
 
 
 _traces: list[_Trace] = []
@@ -238,7 +229,7 @@ def nodes_for(tree: Tree) -> list[Value]:
     return [
         leaf if parameter and isinstance(leaf, Value) else Value(number)
         for leaf, parameter, number in zip(
-            tree.leaves, tree.parameters, numbers_of(tree), strict=True
+            tree.leaves, tree.parameters, tree.numbers(), strict=True
         )
     ]
 

@@ -38,24 +38,19 @@ _PLAIN = {float, int, np.float64}
 
 
 class Recording:
-    """A function's graph at given arguments.
+    """A function's graph at given arguments."""
 
-    Attributes
-    ----------
-    arguments : list of Tree
-        The differentiated arguments, as the caller gave them.
-    inputs : list of Value
-        One node for each of their numbers.
-    result : Tree
-        What the function returned; its leaves are floats where they depend on nothing.
-    nodes : list of Value
-        The other leaves of `result`.
-    recorded : bool
-        Whether derivatives are recorded as Values: where the caller gave some, or the function
-        depends on an input of a differentiation around this one.
-    nested : bool
-        Whether they leave as Values even where the caller gave floats: in the latter case.
-    """
+    #: The differentiated arguments, as they were given, and one node for each of their numbers.
+    arguments: list[Tree]
+    inputs: list[Value]
+    #: The function's result: floats where it depends on nothing, and the other leaves, `nodes`.
+    result: Tree
+    nodes: list[Value]
+    #: Whether derivatives are recorded as Values: where the caller gave some, or the function
+    #: depends on an input of a differentiation around this one. Where it does, they leave as Values
+    #: even if the caller gave floats: it is `nested`.
+    recorded: bool
+    nested: bool
 
     def __init__(
         self,

@@ -18,9 +18,30 @@ from autograd_lite.graph import row_of
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
 from autograd_lite.ops.rules import carry, divide
+from autograd_lite.ops.table import give_operators
+from autograd_lite.writing.symbols import Arithmetic
 
 
-class Series:
+class _Rows:
+    """The operators of the table, as Value has them: a user's own partial may say ``x**2``."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Series:
+        args = [series(arg) for arg in args]
+        heads = [arg[0] for arg in args]
+        return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
+    return lambda x, y: compare(x.number(), series(y).number())
+
+
+give_operators(_Rows)
+
+
+class Series(Arithmetic, _Rows):
     """c0 + c1 t + c2 t² + …, whose coefficients are floats or Values.
 
     Parameters
@@ -54,26 +75,15 @@ class Series:
         counts = [len(x.known) for x in others if isinstance(x, Series) and x.rule is not None]
         self[min(counts, default=1) - 1]
 
-    def __add__(self, other: Any) -> Series:
-        return _termwise(lambda x, y: x + y, self, other)
-
-    def __sub__(self, other: Any) -> Series:
-        return _termwise(lambda x, y: x - y, self, other)
-
-    def __rsub__(self, other: Any) -> Series:
-        return _termwise(lambda x, y: x - y, other, self)
-
-    def __mul__(self, other: Any) -> Series:
-        x, y = self, series(other)
-        return _made(x[0] * y[0], (x, y), lambda n: _convolved(x, y, n, range(n + 1)))
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __truediv__(self, other: Any) -> Series:
-        return _quotient(self, series(other))
-
-    def __rtruediv__(self, other: Any) -> Series:
-        return _quotient(series(other), self)
+    @staticmethod
+    def _arithmetic(sign: str, x: Any, y: Any) -> Series:
+        x, y = series(x), series(y)
+        if sign == "*":
+            return _made(x[0] * y[0], (x, y), lambda n: _convolved(x, y, n, range(n + 1)))
+        if sign == "/":
+            return _quotient(x, y)
+        operation = operator.add if sign == "+" else operator.sub
+        return _made(operation(x[0], y[0]), (x, y), lambda n: operation(x[n], y[n]))
 
     def __pos__(self) -> Series:
         return self
@@ -93,29 +103,7 @@ class Series:
             return partial(TABLE[name], self)
         raise AttributeError(f"a power series has no attribute {name!r}")
 
-    @staticmethod
-    def _apply_op(row: Any, args: Sequence[Any]) -> Series:
-        args = [series(arg) for arg in args]
-        heads = [arg[0] for arg in args]
-        return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
 
-
-# The other operators, as Value has them: a user's own partial may say x**2, or ask whether x > 0.
-
-
-def _operators(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    return lambda x, *y: row(x, *y), lambda x, y: row(y, x)
-
-
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
-    return lambda x, y: compare(x.number(), series(y).number())
-
-
-for _row in TABLE.values():
-    _names = ("__{}__", "__r{}__")[: _row.arity]
-    for _name, _function in zip(_names, _operators(_row), strict=False):
-        if _row.operator and _name.format(_row.operator) not in vars(Series):
-            setattr(Series, _name.format(_row.operator), _function)
 for _compare in (operator.lt, operator.le, operator.gt, operator.ge):
     setattr(Series, f"__{_compare.__name__}__", _comparison(_compare))
 
@@ -167,11 +155,6 @@ def sweep(nodes: Iterable[Value], found: dict[Value, Series], order: int, record
         ]
         found[node] = composed(row_of(node), node if recorded else IEEE(node.data), args)
         found[node][order]
-
-
-def _termwise(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> Series:
-    x, y = series(x), series(y)
-    return _made(operation(x[0], y[0]), (x, y), lambda n: operation(x[n], y[n]))
 
 
 def _made(head: Any, parts: tuple[Series, ...], rule: Callable[[int], Any]) -> Series:

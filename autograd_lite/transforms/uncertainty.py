@@ -136,14 +136,14 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
         spread, joint = size * np.sqrt(variance), joint * size * size[:, None]
     given = graph.result.shape
     shape = (len(outputs),) if given is None else given
-    numbers = _floats(outputs).reshape(shape), spread.reshape(shape)
+    numbers = np.array(graph.result.numbers()).reshape(shape), spread.reshape(shape)
     value, sigma = numbers if shape else map(float, numbers)
     return Uncertain(value, sigma, joint, shares.reshape((*shape, -1)))
 
 
 def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
     """Standard deviations of the values' errors, from what the user gave; their correlations."""
-    n, given = len(values.leaves), _floats(sigmas.leaves)
+    n, given = len(values.leaves), np.array(sigmas.numbers())
     if sigmas.shape == (n, n) != values.shape:
         covariance = _checked(given.reshape(n, n))
         scales = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
@@ -177,10 +177,6 @@ def _checked(covariance: Array) -> Array:
             f"a covariance has no negative eigenvalue, and this one has {lowest:.6g}: {covariance}"
         )
     return covariance
-
-
-def _floats(leaves: list[Any]) -> Array:
-    return np.array([x.data if isinstance(x, Value) else x for x in leaves], dtype=np.float64)
 
 
 def _plus_minus(value: float, sigma: float) -> str:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import GraphError, counted, shown
-from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph.freshness import NONE_YET, Freshness
 from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
@@ -20,6 +19,7 @@ from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.picture import Box, BoxLine, Sign, sign_of
 from autograd_lite.view.steps import steps
+from autograd_lite.writing.text import TEXT
 
 #: From which part of the largest change on a box is coloured more strongly.
 _STRONG = (0.1, 0.5)

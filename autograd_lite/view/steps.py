@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
 from autograd_lite.errors import GraphError, shown
-from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
+from autograd_lite.writing.text import TEXT
 
 
 @dataclass(eq=False)

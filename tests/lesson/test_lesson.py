@@ -207,7 +207,7 @@ def test_formulas_outgrow_local_derivatives():
 
 def test_written_numbers_keep_their_brackets():
     """Sums are bracketed as factors and after a minus, products as bases, and nothing else is."""
-    a, b = handwritten.Written("a"), handwritten.Written("b")
+    a, b = handwritten.OnPaper("a"), handwritten.OnPaper("b")
     assert ((a + b) * 2).text == "(a + b)*2"
     assert (2 * (1 - (a - b))).text == "2*(1 - (a - b))"
     assert ((a * b) ** 2 + 3).text == "(a*b)**2 + 3"

@@ -78,7 +78,7 @@ def test_a_loaded_program_is_the_saved_one(path):
     for name in ARRAYS:
         assert getattr(found, name).tobytes() == getattr(PROGRAM, name).tobytes(), name
         assert getattr(found, name).dtype == getattr(PROGRAM, name).dtype
-    assert list(map(repr, found.rows)) == list(map(repr, PROGRAM.rows))
+    assert list(map(repr, found.ops)) == list(map(repr, PROGRAM.ops))
     assert (found.n_inputs, found.single) == (PROGRAM.n_inputs, PROGRAM.single)
     assert found.stats() == PROGRAM.stats()
     assert str(found) == str(PROGRAM)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.exports.language import Text
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
 from autograd_lite.writing.statements import bare
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 
 class ArrayLanguage(PythonLanguage):
@@ -83,7 +81,7 @@ class ArrayLanguage(PythonLanguage):
             )
         return name
 
-    def exported(self, program: Program) -> Callable[..., Any]:
+    def exported(self, program: Code) -> Callable[..., Any]:
         """The function, with its source."""
         listing = Listing(program)
         run = functions(listing, self, "run")
@@ -107,7 +105,7 @@ class ArrayLanguage(PythonLanguage):
         return function_from(source, self.target)
 
 
-def to_numpy(program: Program) -> Callable[..., Any]:
+def to_numpy(program: Code) -> Callable[..., Any]:
     """A program as a function of columns, which needs nothing but NumPy.
 
     Parameters

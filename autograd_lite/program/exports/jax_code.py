@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 
 class JaxLanguage(ArrayLanguage):
@@ -47,7 +45,7 @@ class JaxLanguage(ArrayLanguage):
         return f"jax.lax.optimization_barrier{super().operation(sign, x, y)}"
 
 
-def to_jax(program: Program) -> Callable[..., Any]:
+def to_jax(program: Code) -> Callable[..., Any]:
     """A program as a function of JAX arrays, for `jax.jit`, `jax.grad` and `jax.vmap`.
 
     Parameters

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.exports.language import CHOICE
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.writing.symbols import Arithmetic
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 #: ONNX's operators by the C library's names, as far as onnxruntime computes them in float64;
 #: others are compositions of these.
@@ -144,7 +142,7 @@ class _Graph:
         return self.node("Where", false, 1.0, yes) * self.node("Where", true, 1.0, no)
 
 
-def to_onnx(program: Program) -> Any:
+def to_onnx(program: Code) -> Any:
     """A program as an ONNX model over columns of float64.
 
     What ONNX lacks (``expm1``, ``erfc`` …), and what onnxruntime computes in float32 alone

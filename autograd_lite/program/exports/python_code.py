@@ -5,15 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.ops import ieee
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 #: By the C library's name, its answer where Python's `math` raises: overflow, a pole, no answer.
 #: Of a function that is not here it is inf for an OverflowError, else nan.
@@ -127,14 +125,14 @@ def function_from(source: str, name: str) -> Callable[..., Any]:
     return function
 
 
-def written_in(language: PythonLanguage, program: Program) -> Callable[..., Any]:
+def written_in(language: PythonLanguage, program: Code) -> Callable[..., Any]:
     """A program as a function of floats, which raises where that language does."""
     language.stands_alone = False  # applications that are frozen have no source to copy
     run = functions(Listing(program), language, "program")
     return function_from("\n\n\n".join(["import math", *language.definitions, run]), "program")
 
 
-def to_python(program: Program) -> Callable[..., Any]:
+def to_python(program: Code) -> Callable[..., Any]:
     """A program as a Python function that needs nothing but Python.
 
     Parameters

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 #: Where PyTorch's name is not the C library's.
 _NAMES = {"fabs": "abs"}
@@ -66,7 +64,7 @@ class TorchLanguage(ArrayLanguage):
         return self.composed(leaf, args)
 
 
-def to_torch(program: Program) -> Callable[..., Any]:
+def to_torch(program: Code) -> Callable[..., Any]:
     """A program as a function of PyTorch tensors, which PyTorch can differentiate.
 
     Parameters

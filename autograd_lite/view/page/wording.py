@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.naming import Names, labels
-from autograd_lite.explanations.notation import Notation
+from autograd_lite.explanations.naming import Wording, labels
 from autograd_lite.explanations.paths import numbered
-from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import is_of_table, row_of
 from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TextPrinter
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -24,7 +24,7 @@ _HOLE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 Template = list[str | int]
 
 
-class _Page(Notation):
+class _TextbookPrinter(TextPrinter):
     """Text as a textbook has it."""
 
     longest = 80
@@ -34,22 +34,22 @@ class _Page(Notation):
         return f"#1{row.symbol}" if raised else super()._template(row)
 
 
-class Templates(Names):
+class Templates(Wording):
     """The templates of a graph's nodes, in which each is its number."""
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
-        self.notation = _Page()
-        self._names = labels(numbers, self.notation)
+        self.printer = _TextbookPrinter()
+        self._names = labels(numbers, self.printer)
         for node, number in zip(graph.order, numbered(graph.order), strict=True):
             if number:
-                self._names[node] = Piece(self.notation.name(number))
+                self._names[node] = Piece(self.printer.name(number))
         self._graph, self._numbers = graph, numbers
         # what stands in for a node while it is shown in small steps
         self._node = graph.original | {made: node for node, made in graph.last_step.items()}
 
     def name(self, node: Value) -> str:
         """A label, or v1, v2, …; of a constant, and of what is not drawn, its number."""
-        return self.notation.number(node.data).text if self._is_number(node) else self[node]
+        return self.printer.number(node.data).text if self._is_number(node) else self[node]
 
     def _is_number(self, node: Value) -> bool:
         return node.constant or node not in self._names
@@ -75,7 +75,7 @@ class Templates(Names):
         return None if row_of(made) is None else _split(self.call(made))
 
     def derivatives(self, node: Value) -> list[Template | None]:
-        """The local derivatives of a node; None for one that has no short formula."""
+        """The partials of a node; None for one without a short formula."""
         made = self._graph.made_by(node)
         row = row_of(made)
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture

@@ -39,10 +39,11 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text, and how tightly it binds."""
+    """Text, how tightly it binds, and the number that it stands for, if any."""
 
     text: str
     level: int = ATOM
+    number: float | None = None
 
     def within(self, brackets: str) -> Piece:
         """The same in brackets, a template with one hole."""
