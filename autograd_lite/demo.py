@@ -12,7 +12,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,8 @@ from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
-from autograd_lite.view.canvas import new_figure, png
+from autograd_lite.view.canvas import Figure, new_figure, png
 from autograd_lite.view.plots import plot_boundary, plot_history
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TARGET = "diagnosis"
 _TWO = ("worst radius", "worst texture")

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autograd_lite.lesson.backpropagation import Chain, ChainRow, chain, chain_table
 from autograd_lite.lesson.differentiation import (
@@ -92,9 +91,7 @@ from autograd_lite.lesson.telling import text_iterating as _text_iterating
 from autograd_lite.lesson.telling.diagrams import chain_diagram, overall_picture
 from autograd_lite.lesson.telling.parts import WIDTH, Part, as_html, as_text
 from autograd_lite.terminal import on_screen
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from autograd_lite.view.canvas import Figure
 
 
 @dataclass(frozen=True)
@@ -111,23 +108,11 @@ class Step:
         return on_screen(as_text(self._parts(), width))
 
     def html(self, figures: Mapping[str, str] | None = None) -> str:
-        """The step in paragraphs and tables, as HTML.
-
-        Parameters
-        ----------
-        figures : mapping of str to str, optional
-            HTML of pictures by their names, each put in its place; without, there are none.
-        """
+        """The step as HTML: paragraphs and tables, and pictures if their HTML is given by name."""
         return as_html(self._parts(), figures)
 
     def figures(self) -> dict[str, Figure]:
-        """The step's pictures by name, unknown to pyplot.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing; it comes with ``pip install "autograd-lite[plot]"``.
-        """
+        """The step's pictures by name, unknown to pyplot; an ImportError without matplotlib."""
         return {name: draw() for name, draw in self._figures.items()}
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+else:
+    Axes = Figure = Any  # matplotlib is an extra
 
 #: Okabe and Ito's palette (Color Universal Design, 2008), which people with any kind of colour
 #: vision can tell apart, ordered so that neighbours differ in lightness.
@@ -24,6 +26,8 @@ SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+#: The names of two features that have none.
+FEATURES = ("feature 1", "feature 2")
 
 
 def _missing(error: ImportError) -> ImportError:

@@ -21,24 +21,14 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
     """A `graphviz.Digraph` that is laid out where no ``dot`` program is installed, too.
 
     Its `pipe`, `render`, `view` and notebook display use graphviz-pure, or else a ``dot`` on PATH,
-    in a process that `time_limit` ends. Displaying never raises: without a layout it shows `text`.
-
-    Attributes
-    ----------
-    time_limit : float
-        In seconds.
-    text : str
-        The graph as text.
-    shown : Picture
-        Its boxes.
-    folding : Folding, optional
-        What it is a picture of, and the pictures inside its folded boxes.
+    in a process that ends after `time_limit` seconds. Displaying never raises: without a layout it
+    shows the graph as `text`.
     """
 
     time_limit: float = TIME_LIMIT
     text: str = ""
     shown: Picture = Picture([])
-    folding: Folding | None = None
+    folding: Folding | None = None  # the graph, and the pictures inside its folded boxes
 
     def copy(self) -> Digraph:
         """A copy that can be changed by itself."""

@@ -27,17 +27,12 @@ class GraphView:
     """A picture of a graph, as `draw` returns it.
 
     A notebook shows it when a cell ends with it: as a page to step through where scripts run, as an
-    image elsewhere. As text it is a listing of the graph, and that is
-    what is shown, after a line that says why, where there is no picture to be had.
-
-    Attributes
-    ----------
-    page : Page
-        What a page shows, also for a document of more than this graph.
+    image elsewhere. Where there is no picture to be had, it shows why, and the graph as text.
     """
 
     def __init__(self, drawing: Digraph) -> None:
         self._drawing = drawing
+        #: The data of a page, also for a document of more than this graph.
         self.page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
 
     @property

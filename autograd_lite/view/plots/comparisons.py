@@ -6,15 +6,12 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning, shown
-from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import Axes, axes_or_new, inches, legend, style, tidy
 
 
 @dataclass(frozen=True)
