@@ -104,7 +104,7 @@ class Step:
     _figures: Mapping[str, Callable[[], Figure]]
 
     def text(self, width: int = WIDTH) -> str:
-        """The step in words and aligned tables, so many columns wide; the same every time."""
+        """The step in words and aligned tables, of the given width; the same every time."""
         return on_screen(as_text(self._parts(), width))
 
     def html(self, figures: Mapping[str, str] | None = None) -> str:

@@ -83,7 +83,7 @@ def curvature(W: float) -> float:
 def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nudge:
     """How much the loss changes when the weight changes by a small step δW.
 
-    The numbers of every row, and the totals, are rounded to so many decimals, as on paper; None
+    The numbers of every row, and the totals, are rounded to some decimals, as on paper; None
     rounds nothing.
 
     >>> table = nudge()

@@ -79,7 +79,7 @@ def figure_of(ax: Any) -> Any:
 
 
 def tidy(ax: Any, xlabel: str, ylabel: str) -> None:
-    """Name the axes and take away the frame's idle sides; small Axes get small letters."""
+    """Name the axes and hide the frame's top and right; small Axes get small letters."""
     size = letters(ax)
     ax.set_xlabel(xlabel, fontsize=size)
     ax.set_ylabel(ylabel, fontsize=size)
@@ -135,7 +135,7 @@ def letters(ax: Any) -> float:
 
 
 def legend(ax: Any, **options: Any) -> None:
-    """A legend of the Axes' own letters, which lets what is below it shine through."""
+    """A half-transparent legend in letters of the Axes' size."""
     size = 0.88 * letters(ax)
     ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
 
@@ -151,7 +151,7 @@ def axes_around(points: Any, steps: int) -> tuple[Any, ...]:
 def panels(
     ax: Any, titles: Sequence[str], key: bool = False, head: bool = False
 ) -> tuple[list[Any], Any]:
-    """A grid of Axes within one, as near to squares as can be, of equal limits; and its colour bar.
+    """A grid of nearly square Axes with equal limits within one, and the Axes of a colour bar.
 
     The Axes around them show nothing themselves. There is room for a colour bar at the right with
     `key`, and for a legend at the top with `head`.

@@ -1,4 +1,4 @@
-"""A `graphviz.Digraph` that lays itself out where there is no ``dot`` program, too."""
+"""A `graphviz.Digraph` that needs no ``dot`` program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograd_lite.view.picture import Picture
 
 
 class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package has no types
-    """A `graphviz.Digraph` that is laid out where no ``dot`` program is installed, too.
+    """A `graphviz.Digraph` that is laid out even without a ``dot`` program.
 
     Its `pipe`, `render`, `view` and notebook display use graphviz-pure, or else a ``dot`` on PATH,
     in a process that ends after `time_limit` seconds. Displaying never raises: without a layout it
@@ -76,7 +76,7 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         return picture.decode(encoding) if encoding else picture
 
     def _said(self) -> str:
-        """Words of a screen reader for the picture, in place of its boxes one by one."""
+        """Words for a screen reader, which would otherwise read box by box."""
         said = html.escape(f"Computation graph: {self.text}".removesuffix(": "))
         return f"<title>{said.partition(chr(10))[0]}</title>\n<desc>{said}</desc>"
 

@@ -142,7 +142,7 @@ def draw(
         samples compute alike in one box (×100), or else a box for each scope, of the deepest level
         that fits, or else for each of some layers. The picture says so. None draws every value.
     depth : int, optional
-        Fold by scope in any case, showing so many levels of scopes at most.
+        Always fold by scope, and show at most this many levels of scopes.
     wrt : Value or sequence of Value, optional
         Show only what lies on a path from these to the root.
     time_limit : float, default=30

@@ -22,7 +22,7 @@ Clock = Callable[[], float]
 
 
 class Throttle:
-    """When the next picture may be made, so that all of them take a small share of the time.
+    """Clock for the next picture: all pictures together take a small share of the time.
 
     ``due`` is on the clock; ``spent`` is how many seconds pictures took.
     """
@@ -39,7 +39,7 @@ class Throttle:
 
     @contextmanager
     def spending(self) -> Iterator[None]:
-        """Around the making of a picture: what it costs decides when the next is due."""
+        """Block that makes a picture: its cost decides when the next one is due."""
         began = self._clock()
         yield
         now = self._clock()
@@ -70,7 +70,12 @@ class Live:
         self._shell, self._history, self._epochs = shell, history, epochs
         self._surface, self._clock = surface, clock
         self._id = uuid.uuid4().hex
-        self.throttle = Throttle(clock)  # which says when to call `update` again
+        self.throttle = Throttle(clock)
+
+    @property
+    def due(self) -> float:
+        """When to call `update` again, on the clock."""
+        return self.throttle.due
 
     def __enter__(self) -> None:
         self.update(first=True)

@@ -54,7 +54,7 @@ class Boundary:
         return ax
 
     def draw(self, ax: Any) -> None:
-        """Regions, and points with a colour and marker for each class, alone."""
+        """Regions, and points with a colour and marker for each class; no labels."""
         size = max(2.0, min(5.0, 2.0 * min(canvas.inches(ax))))
         grid, line = (self.xs, self.ys), canvas.ink(ax)
         for index, lead in enumerate(self.leads):
@@ -81,7 +81,7 @@ def plot_boundary(
     threshold: float | None = None,
     feature_names: Sequence[str] = canvas.FEATURES,
 ) -> canvas.Axes:
-    """Where a model of two features decides for which class, with the data on top.
+    """The regions in which a model of two features decides for each class, and the data.
 
     Parameters
     ----------

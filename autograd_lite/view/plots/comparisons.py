@@ -85,7 +85,7 @@ def learn_or_diverge(
 
 
 def highest(curves: Iterable[Any]) -> float:
-    """The largest loss that is shown: runs that diverge leave the others their room."""
+    """The largest loss that is shown, so that diverging runs do not flatten the others."""
     starts = [curve[0] for curve in curves if len(curve) and np.isfinite(curve[0])]
     return 100.0 * float(min(starts, default=0.0))
 

@@ -147,7 +147,7 @@ def plot_surface(
 
 
 def _digits(levels: Any) -> int:
-    """As few as tell the levels apart, and at least three."""
+    """The fewest digits that tell the levels apart, at least three."""
     return next((d for d in range(3, 9) if len({f"{x:.{d}g}" for x in levels}) == len(levels)), 9)
 
 
