@@ -1,4 +1,4 @@
-"""Which things are one plain real number."""
+"""Which things are one plain real number, and the operators of things that stand for one."""
 
 from __future__ import annotations
 
