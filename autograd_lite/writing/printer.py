@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autograd_lite.errors import ProgramError
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
 from autograd_lite.writing.symbols import (

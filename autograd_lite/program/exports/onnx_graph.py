@@ -9,8 +9,8 @@ import numpy as np
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import SequenceOp
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.writing.printer import Printer, rule_of

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.writing.c_language import C
 from autograd_lite.writing.printer import Rule
 from autograd_lite.writing.rules_header import Header
