@@ -1,4 +1,4 @@
-"""Calls of compiled functions that stay in C from the arguments to the result."""
+"""Calls of compiled functions, run in C from the arguments to the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograd_lite.program.traced import Traced
 
 Function = Callable[..., Any]
 
-#: So many paths of one function are tried one after the other in C.
+#: Paths of one function that C tries, one after the other.
 MOST_LINKS = 64
 
 
@@ -25,24 +25,21 @@ def quick(
     slow: Function,
     networks: Sequence[Any] = (),
 ) -> Function:
-    """A path as a function, where the machine is there and takes such structures: else `before`.
+    """A path as a function in C, where C takes such structures; else `before`.
 
-    `arguments` are the layouts of these and of the networks that the function reads though they are
-    no arguments; so many of the former, `by_place`, may be given by position, and those with
-    `names` by name. `before` is called if the arguments are something else, or the guards come out
-    differently. It may have been made here for other paths: one call goes through them all, or
-    through `slow` where there are as many as are kept.
+    `arguments` are layouts: of the arguments, then of `networks`, which the function reads though
+    they are no arguments. The first `by_place` arguments may be given by position, those with
+    `names` by name. For other arguments, or where guards come out differently, `before` is called,
+    which may be such a function of another path; past `MOST_LINKS` of them, `slow` is.
     """
     own = traced.program.runner
     if not isinstance(own, Native) or own.is_refused:
         return before
-    link, links = before, 0
-    while isinstance(link, native.Call):
-        if link.machine is own.machine:
-            return before
-        link, links = link.fallback, links + 1
+    calls = _chain(before)
+    if any(call.machine is own.machine for call in calls):
+        return before
     expected = tuple([float(guard.holds) for guard in traced.guards])
-    rest = before if links < MOST_LINKS else slow
+    rest = before if len(calls) < MOST_LINKS else slow
     try:
         result = layout(traced.result)
         held, layouts, captured = (*networks,), arguments, traced.captured
@@ -60,9 +57,16 @@ def quick(
 
 
 def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any]:
-    """The same, in the order in which they ran in C by a function of `quick`; others first."""
-    last: dict[Any, int] = {}
-    while native is not None and isinstance(function, native.Call):
-        last[function.machine], function = function.used, function.fallback
+    """The same paths, least recently run first; `function` (see `quick`) knows when C ran them."""
+    last = {call.machine: call.used for call in _chain(function)}
     machines = {traced: getattr(traced.program.runner, "machine", None) for traced in used}
     return {each: used[each] for each in sorted(used, key=lambda x: last.get(machines[x], 0))}
+
+
+def _chain(function: Any) -> list[Any]:
+    """The calls in C that a function of `quick` tries, in their order."""
+    found = []
+    while native is not None and isinstance(function, native.Call):
+        found.append(function)
+        function = function.fallback
+    return found

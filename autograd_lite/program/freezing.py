@@ -1,4 +1,4 @@
-"""A graph that exists becomes a program."""
+"""`freeze`: a program out of a graph that exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd_lite.program.rolling import rolled
 
 
 def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
-    """The program that computes some Values from others, out of their graph.
+    """A program that computes some Values from others, made from their graph.
 
     Leaves that are not among the inputs become constants, at the numbers that they have now.
 
@@ -71,7 +71,7 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
 
 
 def finished(builder: Builder, outputs: Sequence[int], single: bool) -> Program:
-    """The program that a builder holds, for some of its registers."""
+    """The program in a builder whose outputs are some of its registers."""
     constants, ops, codes, starts, operands, ends, saved = builder.finished(outputs)
     starts, operands, ends = (np.frombuffer(part, np.int64) for part in (starts, operands, ends))
     plain = Program(

@@ -14,12 +14,12 @@ from autograd_lite.program.code import Code, Indices, Marks
 
 C = TypeVar("C", bound=Code)
 
-#: So many additions are worth an instruction over a sequence.
+#: The shortest chain that becomes one instruction.
 SHORTEST = 4
 
-#: What may be added up: nothing in particular, then rows that disappear in the one that adds.
-_ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.term_op is not None]
-_ADDERS.sort(key=lambda row: row.term_op is not identity)
+#: Ops that add up a sequence: plain terms first, then products, which become part of the op.
+_ADDERS = [op for op in TABLE.values() if isinstance(op, SequenceOp) and op.term_op is not None]
+_ADDERS.sort(key=lambda op: op.term_op is not identity)
 #: Adding any number to it gives that number, to the bit.
 _NOTHING = -0.0
 
@@ -41,7 +41,7 @@ class _Links(NamedTuple):
 
 
 def rolled(code: C) -> C:
-    """The same instructions with long chains of additions as rows over sequences.
+    """The same instructions, with one op over a sequence for each long chain of additions.
 
     Every sum has the terms that it had, in the same order, so no bit of a result changes. Products
     that only such a chain reads become part of its instruction.

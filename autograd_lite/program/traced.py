@@ -18,12 +18,12 @@ from autograd_lite.program.program import Program
 from autograd_lite.transforms.nesting import going_on, tracing
 from autograd_lite.transforms.trees import Tree
 
-#: What a setting can be that changes without being another.
+#: Settings that can change without being another object.
 _MUTABLE = np.ndarray, list, dict, set
 
 
 class FollowedError(Exception):
-    """A program would lose that a function around is differentiated by what it captured."""
+    """A function around is differentiated by a captured Value, which a program would lose."""
 
 
 class Guard(NamedTuple):
@@ -51,7 +51,7 @@ class Traced:
 
     @property
     def is_followed(self) -> bool:
-        """Whether it captured what a function around is differentiated or compiled by."""
+        """Whether it captured a Value by which a function around is differentiated or compiled."""
         return bool(going_on and self.captured) and (
             tracing.get() or any(map(is_followed, self.captured))
         )
@@ -89,7 +89,7 @@ class Traced:
         return " and ".join(texts) or "always"
 
     def holds(self, outputs: Floats) -> npt.NDArray[np.bool_]:
-        """Whether rows take this path, given the outputs for each, of which guards are the last."""
+        """Whether each row takes this path, given its outputs, of which the last are the guards."""
         expected = [guard.holds for guard in self.guards]
         last = outputs[:, outputs.shape[1] - len(expected) :]
         found: npt.NDArray[np.bool_] = ((last != 0.0) == expected).all(axis=1)
@@ -98,12 +98,12 @@ class Traced:
     def rebuilt(self, outputs: Floats, arguments: Sequence[Tree] = ()) -> Any:
         """The function's result, from outputs of a run."""
         found = outputs[: len(self.result.leaves)]
-        if self._is_array:
+        if self.result.kind is np.ndarray:
             return found.reshape(self.result.shape or ())
         return self.own(self.result.rebuilt(found.tolist()), arguments)
 
     def own(self, result: Any, arguments: Sequence[Tree] = ()) -> Any:
-        """A result that the caller may change; settings of his arguments are those of this call."""
+        """A result for the caller: its settings are copies, or those of this call's arguments."""
         if not self.has_settings:
             return result
         memo = {id(x): x for x in settings_in([self.result]) if not isinstance(x, _MUTABLE)}
@@ -114,10 +114,6 @@ class Traced:
     def has_settings(self) -> bool:
         """Whether the result holds settings that the caller could change."""
         return any(isinstance(x, _MUTABLE) for x in settings_in([self.result]))
-
-    @cached_property
-    def _is_array(self) -> bool:
-        return self.result.kind is np.ndarray
 
     @cached_property
     def example(self) -> Any:
