@@ -22,7 +22,6 @@ from autograd_lite.program.arguments import (
     calling,
     difference,
 )
-from autograd_lite.program.calls import by_last_use, quick
 from autograd_lite.program.layouts import (
     HoldsValuesError,
     holds_values,
@@ -35,7 +34,7 @@ from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.traced import FollowedError, Traced
+from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_network

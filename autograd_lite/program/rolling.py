@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine import Builder
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.rules import add, identity
 from autograd_lite.program.code import Code, Indices, Marks
@@ -38,6 +40,19 @@ class _Links(NamedTuple):
     def where(self, marks: Marks) -> _Links:
         """The marked ones."""
         return _Links(*[part[marks] for part in self])
+
+
+def finished(kind: type[C], builder: Builder, outputs: Sequence[int], single: bool) -> C:
+    """The code in a builder whose outputs are some of its registers, rolled."""
+    constants, ops, codes, starts, operands, ends, saved = builder.finished(outputs)
+    starts, operands, ends = (np.frombuffer(part, np.int64) for part in (starts, operands, ends))
+    plain = kind(
+        builder.n_inputs, np.frombuffer(constants, np.float64), ops,
+        np.frombuffer(codes, np.int32), starts, operands, ends, single, saved,
+    )  # fmt: skip
+    found = rolled(plain)
+    found.saved["rolled"] = len(plain) - len(found)
+    return found
 
 
 def rolled(code: C) -> C:

@@ -15,7 +15,8 @@ from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
-from autograd_lite.program.freezing import finished
+from autograd_lite.program.program import Program
+from autograd_lite.program.rolling import finished
 from autograd_lite.program.traced import Guard, Traced, settings_in
 from autograd_lite.transforms.nesting import (
     Differentiation,
@@ -195,7 +196,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     registers = builder.enter([*inputs, *captured], [*roots])
     outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
     guards = _guards(builder, seen.compared, compared)
-    program = finished(builder, [*outputs, *guards], False)
+    program = finished(Program, builder, [*outputs, *guards], False)
     # The form alone: the result itself would keep the whole graph alive.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
     settings = settings_in(arguments)
