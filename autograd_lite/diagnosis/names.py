@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import scope_of
+from autograd_lite.graph import row_of, scope_of
 from autograd_lite.graph.freshness import Freshness
+from autograd_lite.writing.text import named_call
 
 _ARGUMENTS = 4  # that are shown of many
 
@@ -50,7 +51,5 @@ class Names:
         shown = [*map(self.of, parents)]
         if given is not None:
             shown = [self.with_number(*pair) for pair in zip(parents, given, strict=False)]
-        more = len(node.parents) - len(shown)
-        arguments = ", ".join(shown) + (f", … {more:,} more" if more else "")
-        since = "" if now else self.since(node)
-        return f"{self.of(node)} {node.op}({arguments}){where}{since}"
+        called = named_call(row_of(node), shown, len(node.parents) - len(shown))
+        return f"{self.of(node)} {called}{where}{'' if now else self.since(node)}"

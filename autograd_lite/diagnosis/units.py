@@ -1,8 +1,8 @@
 """Activations that pass no gradient: dead and saturated ones.
 
 No op is named here. Whether a row is an activation follows from its own rules, evaluated at a few
-numbers: a bounded slope, which is 0 from some point on (so relu, tanh or ``maximum(x, 0.0)``, but
-neither ``x * x`` at its minimum, nor log far out, nor floor, whose slope is 0 everywhere).
+numbers: its partial is bounded, and 0 from some point on (so relu, tanh or ``maximum(x, 0.0)``, but
+neither ``x * x`` at its minimum, nor log far out, nor floor, whose partial is 0 everywhere).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import edges, row_of, scope_of
 from autograd_lite.ops import TABLE, Op
 
-#: A local derivative below this passes (almost) no gradient.
+#: A partial below this passes (almost) no gradient.
 FLAT = 1e-3
 #: A healthy ReLU is off in this many uses, all of them, by a chance of 1 in 256.
 _ENOUGH_USES = 8
@@ -61,16 +61,16 @@ def flat(order: list[Value]) -> Iterator[Finding]:
 
 
 def _is_activation(row: Op, node: Value) -> bool:
-    """Whether the row, in the node's only variable argument, is bounded in slope and levels off."""
+    """Whether the partial by the node's only variable argument is bounded, and 0 far out."""
+    if row.name not in TABLE:  # a user's function is not called where the user did not
+        return False
     variable = [not parent.constant for parent in node.parents]
 
-    def slope(x: float) -> float:
+    def partial(x: float) -> float:
         numbers = [x if free else p.data for p, free in zip(node.parents, variable, strict=True)]
         partials = row.partials_on_floats(row.on_floats(*numbers), numbers, variable)
         return abs(partials[variable.index(True)])
 
-    if row.name not in TABLE:  # a user's function is not called where the user did not
-        return False
-    ends, middle = [slope(x) for x in _ENDS], [slope(x) for x in _MIDDLE]
+    ends, middle = [partial(x) for x in _ENDS], [partial(x) for x in _MIDDLE]
     bounded = all(map(math.isfinite, ends + middle))
     return bounded and min(ends) == 0.0 and max(ends + middle) >= 100.0 * FLAT

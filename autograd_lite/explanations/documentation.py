@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
-from autograd_lite.explanations.formulas import Formula, as_formula, derivatives, written
+from autograd_lite.explanations.formulas import Formula, as_formula, row_partials, written
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TEXT
 
+#: Most characters of a formula.
 _LONGEST = 83
 #: Where functions of one number begin, end or have conventions, and numbers on both sides of them.
 _EDGES = -math.inf, -1.0, 0.0, 1.0, math.inf
@@ -34,17 +36,17 @@ def documentation(row: Op) -> str:
     def named(part: Formula) -> Piece:
         return pieces[part] if part.number is None else TEXT.number(part.number)
 
-    def text(formula: Formula) -> str:
-        found = written(formula, TEXT, named, _LONGEST)
+    def text(thing: Any) -> str:
+        found = written(as_formula(thing), TEXT, named, _LONGEST)
         return found.text if found else ""
 
     formulas = [text(call)]
     if not isinstance(row.forward, Leaf):
-        formulas.append(text(as_formula(row.expand(args))))
+        formulas.append(text(row.expand(args)))
     lines = [f"Formula: {' = '.join(dict.fromkeys(filter(None, formulas)))}."]
-    found = derivatives(row, call, args, [name in told for name in names])
+    found = row_partials(row, call, args, [name in told for name in names])
     for name, each in zip(names, found, strict=True):
-        known = text(as_formula(each)) or "a long formula, which `ag.latex` writes"
+        known = text(each) or "a long formula, which `ag.latex` writes"
         lines += [f"Derivative by {name}: {known}."] * (name in told)
     lines += _edges(row) if row.arity == 1 else [f"Domain: all numbers{_exceptions(row)}."]
     if row.singular is not None:
@@ -62,8 +64,8 @@ def _edges(row: Op) -> list[str]:
     for x in _EDGES:
         out = row.on_floats(x)
         if not math.isnan(out) and (x in (0.0, low, high) or math.isinf(x)):
-            slope = row.partials_on_floats(out, (x,), (True,))[0]
-            said.append(f"{out + 0.0:g} and {slope + 0.0:g} at {x:g}")
+            partial = row.partials_on_floats(out, (x,), (True,))[0]
+            said.append(f"{out + 0.0:g} and {partial + 0.0:g} at {x:g}")
     return [f"Domain: {domain}.", f"Conventions, value and derivative: {', '.join(said)}."]
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.naming import Names
+from autograd_lite.explanations.naming import Wording
 from autograd_lite.explanations.paths import Path, Sweep
-from autograd_lite.explanations.telling import NODES, seen, which
-from autograd_lite.writing.latex import LATEX
+from autograd_lite.explanations.sums import TOLD, PathSum, seen, which
+from autograd_lite.writing.latex import LATEX, aligned
 from autograd_lite.writing.templates import POWER, Piece
-
-if TYPE_CHECKING:
-    from autograd_lite.explanations.explanation import Explanation
 
 #: What is said below equations of a graph whose leaves were changed since.
 _STALE = r"&\text{stale: the numbers are those recorded; root.refresh() brings them up to date}"
@@ -21,10 +17,10 @@ _STALE = r"&\text{stale: the numbers are those recorded; root.refresh() brings t
 _FACTORS, _DEFINITIONS = 6, 24
 
 
-def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
+def latex(items: Sequence[PathSum], sweep: Sweep) -> str:
     """Explanations that one sweep gave: the chain rule in symbols, as formulas, and in numbers."""
-    told = items[:NODES]
-    names = Names(seen(told, _FACTORS), sweep, LATEX)
+    told = items[:TOLD]
+    names = Wording(seen(told, _FACTORS), sweep, LATEX)
     formulas: dict[Value, list[Piece | None]] = {}
     lines = [line for item in told for line in _equations(item, names, formulas)]
     made = sorted(formulas, key=lambda node: -sweep.index[node])[:_DEFINITIONS]
@@ -35,11 +31,11 @@ def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
         lines += [*[rf"&\text{{{said}}}" for said in moved], _STALE]
     if len(items) > len(told):
         lines.append(rf"&\ldots\ \text{{{len(items) - len(told)} more}}")
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    return aligned(lines)
 
 
 def _equations(
-    item: Explanation, names: Names, formulas: dict[Value, list[Piece | None]]
+    item: PathSum, names: Wording, formulas: dict[Value, list[Piece | None]]
 ) -> list[str]:
     left = rf"\frac{{\mathrm{{d}} {names[item.root]}}}{{\mathrm{{d}} {names[item.wrt]}}}"
     result = LATEX.number(item.gradient).text
@@ -68,7 +64,7 @@ def _equations(
 
 
 def _factors(
-    path: Path, step: int | None, names: Names, formulas: dict[Value, list[Piece | None]]
+    path: Path, step: int | None, names: Wording, formulas: dict[Value, list[Piece | None]]
 ) -> tuple[Piece, Piece, Piece]:
     """One step of a chain as a symbol, a formula and a number; None for steps left out."""
     if step is None:

@@ -144,8 +144,8 @@ def written(
     return pieces[formula]
 
 
-def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
-    """The local derivatives of a node, as formulas of its parents and itself: those of textbooks.
+def node_partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
+    """The partials of a node, as formulas of its parents and itself: those of textbooks.
 
     One for each parent (a number for a constant), in which a node's `name` stands for it; None
     where the row has no rules that run on formulas.
@@ -153,16 +153,16 @@ def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | N
     wanted = [not parent.constant for parent in node.parents]
     try:
         args = [name(parent) for parent in node.parents]
-        found = derivatives(row_of(node), name(node), args, wanted)
+        found = row_partials(row_of(node), name(node), args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
     return [as_formula(partial) for partial in found]
 
 
-def derivatives(
+def row_partials(
     row: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]
 ) -> list[Any]:
-    """The local derivatives of a row, those of textbooks; 0.0 where not wanted."""
+    """The partials of a row, those of textbooks; 0.0 where not wanted."""
     if not row.textbook_partials:
         return row.partials_on(out, args, wanted)
     return [

@@ -1,7 +1,7 @@
 """Paths through a graph: how many there are, what they sum to, and the largest of them.
 
 The derivative of a root by a node is the sum, over all paths from the node to the root, of the
-product of the local derivatives along the path (Bauer's formula; Griewank & Walther, Evaluating
+product of the partials along the path (Bauer's formula; Griewank & Walther, Evaluating
 Derivatives, 2008, section 3.1). One sweep from the root down finds, for every node, what all its
 paths have in common; then the largest paths are found one by one, without looking at the others.
 """
@@ -28,7 +28,7 @@ _NUMBERED = re.compile("v_?([0-9]+)")
 
 
 #: A use of a node: the place in the order of the node that uses it, as which argument, and the
-#: local derivative. A plain tuple, because there are as many as edges in the graph.
+#: partial. A plain tuple, because there are as many as edges in the graph.
 _Edge = tuple[int, int, float]
 
 
@@ -44,7 +44,7 @@ class Path:
         For each step, which argument of the next node this one is, from 0: ``x*x`` has two paths
         through the same nodes.
     partials : tuple of float
-        For each step, the local derivative of the next node by this one.
+        For each step, the partial of the next node by this one.
     product : float
         Of the partials; 0 if one of them is, even against inf or nan.
     """

@@ -13,7 +13,7 @@ from autograd_lite.explanations.naming import labels
 from autograd_lite.graph import ancestors, check_value, order_by, row_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
-from autograd_lite.writing.latex import LATEX
+from autograd_lite.writing.latex import LATEX, aligned
 from autograd_lite.writing.templates import ATOM, POWER, Piece
 
 #: A part of a formula gets a line of its own where repeating it takes more symbols than this, or
@@ -85,7 +85,7 @@ def latex(
         formulas = Formulas()
         if simplify:
             formulas.simplify(ancestors(value))
-        return _Page(value, formulas, [formulas.of(value)], (), depth, max_nodes).expression()
+        return _Sheet(value, formulas, [formulas.of(value)], (), depth, max_nodes).expression()
     inputs = _inputs(wrt)
     derivative = value
     for node in inputs:
@@ -96,7 +96,7 @@ def latex(
     parts = [formulas.of(derivative)]
     if not value.label:  # then its formula stands for it
         parts.append(formulas.of(value))
-    return _Page(value, formulas, parts, inputs, depth, max_nodes).derivative()
+    return _Sheet(value, formulas, parts, inputs, depth, max_nodes).derivative()
 
 
 def _inputs(wrt: Value | Sequence[Value]) -> list[Value]:
@@ -107,7 +107,7 @@ def _inputs(wrt: Value | Sequence[Value]) -> list[Value]:
     return inputs
 
 
-class _Page:
+class _Sheet:
     """The formulas that are written, and a name for each that is not written in place.
 
     Parameters
@@ -175,7 +175,7 @@ class _Page:
         lines = [f"{name} &= {formula}" for name, formula in rows]
         if note:
             lines.append(rf"&\ldots\ \text{{{note}}}")
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        return aligned(lines)
 
     def _note(self) -> str:
         """How many ops are not written, if any, and whether numbers are later than the ops."""

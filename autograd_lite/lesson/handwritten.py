@@ -1,7 +1,7 @@
 """Step 5: why derivatives of compositions are not written out by hand.
 
 The hand-written derivative is one function of ordinary arithmetic. On floats it gives the number;
-on `Written` texts it gives the formula that a person would have to write down.
+on `OnPaper` texts it gives the formula that a person would have to write down.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TEXT
 
 
-class Written(Piece):
+class OnPaper(Piece):
     """A number that is only written down as Python has it: arithmetic gives longer text."""
 
     __slots__ = ()
 
     @staticmethod
-    def _apply_op(row: Op, args: Sequence[Any]) -> Written:
+    def _apply_op(row: Op, args: Sequence[Any]) -> OnPaper:
         pieces = [arg if isinstance(arg, Piece) else TEXT.number(float(arg)) for arg in args]
         call = TEXT.call(row, pieces)
-        return Written(call.text.replace(" * ", "*"), call.level)
+        return OnPaper(call.text.replace(" * ", "*"), call.level)
 
 
-give_operators(Written)
+give_operators(OnPaper)
 
-#: Weights as floats, Values or `Written`: one row per neuron, for each layer.
+#: Weights as floats, Values or `OnPaper`: one row per neuron, for each layer.
 Layers = list[list[list[Any]]]
 
 
@@ -60,7 +60,7 @@ def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
     """Derivative of `composed_loss` by the first weight, composed as one does on paper.
 
     The chain rule by hand: tanh'(z) = 1 - tanh(z)², and every inner function is written out in
-    full wherever the outer derivative needs it. Floats give the number, `Written` the formula.
+    full wherever the outer derivative needs it. Floats give the number, `OnPaper` the formula.
     """
     outputs = [x]
     slopes: list[Any] = []
@@ -126,14 +126,14 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
     ]
     values = [[[Value(w) for w in row] for row in layer] for layer in numbers]
     names = itertools.count(1)
-    texts = [[[Written(f"w{next(names)}") for _ in row] for row in layer] for layer in numbers]
+    texts = [[[OnPaper(f"w{next(names)}") for _ in row] for row in layer] for layer in numbers]
     loss = composed_loss(values, x, target)
     [back_propagated] = gradient(loss, [values[0][0][0]])
     return CompositionRow(
         layers,
         width,
         next(names) - 1,
-        derivative_by_hand(texts, Written("x"), Written("t")).text,
+        derivative_by_hand(texts, OnPaper("x"), OnPaper("t")).text,
         derivative_by_hand(numbers, x, target),
         sum(not parent.constant for node in ancestors(loss) for parent in node.parents),
         back_propagated,

@@ -14,7 +14,7 @@ from autograd_lite.nn.optim import Optimizer
 from autograd_lite.nn.remarks import WAY_OUT
 
 
-class Step:
+class TrainingStep:
     """One update of the parameters, which leaves them finite or as they were."""
 
     def __init__(

@@ -23,7 +23,7 @@ from autograd_lite.nn.live.surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.remarks import warn_of_divergence, warn_of_probabilities
-from autograd_lite.nn.step import Step
+from autograd_lite.nn.step import TrainingStep
 
 
 def learn(
@@ -138,7 +138,7 @@ def learn(
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         _check(training, measuring, check)
         before = training.parameters_now()
-        step = Step(self, training.parameters, chosen, quiet=bool(compile))
+        step = TrainingStep(self, training.parameters, chosen, quiet=bool(compile))
         live: Live | None = None
         if shell is not None:
             live = Live(shell, history, epochs, None if watched else Surface.of(training))

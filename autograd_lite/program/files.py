@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.errors import ProgramError, counted
+from autograd_lite.files import Format
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.checks import check_code, check_kinds
 from autograd_lite.program.code import KINDS, Code
-from autograd_lite.program.safe_files import Format
 
 C = TypeVar("C", bound=Code)
 

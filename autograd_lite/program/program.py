@@ -17,6 +17,7 @@ from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.layouts import Matrices, floats
 from autograd_lite.program.running import Runner, quick_program, runner
 from autograd_lite.terminal import on_screen
+from autograd_lite.writing.text import named_call
 
 _SHOWN = 200
 
@@ -96,9 +97,7 @@ class Program(Code):
                 if j == half:
                     lines.append(f"    … {len(self) - _SHOWN} more …")
                 continue
-            attrs = [f"{key}={value:g}" for key, value in op.attrs.items()]
-            given = ", ".join([*map(name, operands), *attrs])
-            lines.append(f"    {name(out)} = {op.name}({given})")
+            lines.append(f"    {name(out)} = {named_call(op, map(name, operands))}")
         lines.append(f"    return {', '.join(map(name, self.outputs.tolist()))}")
         return on_screen("\n".join(lines))
 

@@ -115,13 +115,7 @@ class ClassTarget:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a table becomes inputs, and outputs become answers.
-
-    Attributes
-    ----------
-    features : tuple of NumericFeature or TextFeature
-    target : NumberTarget or ClassTarget
-    """
+    """How a table becomes inputs, and outputs become answers."""
 
     features: tuple[NumericFeature | TextFeature, ...]
     target: NumberTarget | ClassTarget

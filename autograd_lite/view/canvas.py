@@ -8,6 +8,8 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -31,19 +33,9 @@ def _missing(error: ImportError) -> ImportError:
 def new_figure(
     width: float = 6.4, height: float = 4.0, columns: int = 1, rows: int = 1
 ) -> tuple[Figure, Any]:
-    """A figure that pyplot does not know; it shows itself at the end of a notebook cell.
+    """A figure that pyplot does not know, and its Axes (an array of them when there are several).
 
-    Parameters
-    ----------
-    width, height : float
-        In inches.
-    columns, rows : int, default=1
-        How many Axes stand side by side, and below one another.
-
-    Returns
-    -------
-    (Figure, Axes)
-        An array of Axes when there are several.
+    It shows itself at the end of a notebook cell. Width and height are in inches.
     """
     try:
         from matplotlib.figure import Figure
@@ -90,12 +82,21 @@ def tidy(ax: Any, xlabel: str, ylabel: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def color(index: int) -> str:
+    """Colour of the n-th class or curve."""
+    return COLORS[index % len(COLORS)]
+
+
+def marker(index: int) -> str:
+    """Marker of the n-th class or curve."""
+    return MARKERS[index % len(MARKERS)]
+
+
 def style(index: int, ax: Any = None) -> dict[str, Any]:
     """Colour and line style of the n-th curve of a picture; on a dark one, white for black."""
-    color = COLORS[index % len(COLORS)]
-    if ax is not None and color == "#000000":
-        color = ink(ax)
-    return {"color": color, "linestyle": LINES[index % len(LINES)]}
+    on_any = ax is None or color(index) != "#000000"
+    shown = color(index) if on_any else ink(ax)
+    return {"color": shown, "linestyle": LINES[index % len(LINES)]}
 
 
 def ink(ax: Any) -> str:
@@ -134,26 +135,21 @@ def legend(ax: Any, **options: Any) -> None:
     ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
 
 
+def axes_around(points: Any, steps: int) -> tuple[Any, ...]:
+    """Evenly spaced numbers for each column of some points, from below them to above."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    with np.errstate(all="ignore"):
+        margin = 0.08 * np.where(high > low, high - low, 1.0)
+        return tuple(np.linspace(low - margin, high + margin, steps).T)
+
+
 def panels(
     ax: Any, titles: Sequence[str], key: bool = False, head: bool = False
 ) -> tuple[list[Any], Any]:
-    """A grid of Axes within one, as near to squares as can be, of equal limits.
+    """A grid of Axes within one, as near to squares as can be, of equal limits; and its colour bar.
 
-    Parameters
-    ----------
-    ax : Axes
-        Becomes their frame, and shows nothing itself.
-    titles : sequence of str
-        One for each panel.
-    key : bool, default=False
-        Whether to leave room for a colour bar at the right.
-    head : bool, default=False
-        Whether to leave room for a legend at the top.
-
-    Returns
-    -------
-    (list of Axes, Axes or None)
-        The panels, and where the colour bar goes.
+    The Axes around them show nothing themselves. There is room for a colour bar at the right with
+    `key`, and for a legend at the top with `head`.
     """
     width, height = inches(ax)
     n = len(titles)

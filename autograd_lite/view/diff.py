@@ -17,7 +17,7 @@ from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, Column
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.picture import Box, Sign, Text, sign_of
+from autograd_lite.view.picture import Box, BoxLine, Sign, sign_of
 from autograd_lite.view.steps import steps
 from autograd_lite.writing.text import TEXT
 
@@ -44,12 +44,8 @@ def draw_diff(
     before, after : GraphView or Value
         A view counts as it was drawn, a Value as it is now. Leaves that two Values share have no
         numbers from before but those that the graph was recorded with; the picture says so.
-    rankdir : {"LR", "TB", "RL", "BT"}
-        Direction from the leaves to the output.
-    max_nodes : int, default=200
-        Fold larger graphs, as `draw` does; folded boxes name their largest change, and open.
-    time_limit : float, default=30
-        Seconds that the layout may take.
+    rankdir, max_nodes, time_limit
+        As for `draw`; folded boxes name their largest change, and open.
 
     Returns
     -------
@@ -232,7 +228,7 @@ class _Changes:
             lines = [box.lines[0].text, self._most("data", held)]
             if (self.new.kinds[held] != CONSTANT).any():
                 lines.append(self._most("grad", held))
-        texts = tuple(map(Text, lines))
+        texts = tuple(map(BoxLine, lines))
         return replace(box, lines=texts, summary=None, tint=sign_of(delta), strength=strength)
 
     def _moved(self, which: str, node: int) -> str:

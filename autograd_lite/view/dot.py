@@ -15,8 +15,7 @@ from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.folding.summary import BLOCKS
 from autograd_lite.view.layout import FONT, TIME_LIMIT
-from autograd_lite.view.listing import listing
-from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
+from autograd_lite.view.picture import Arrow, Box, BoxLine, Picture, listing, readable
 from autograd_lite.view.steps import steps
 
 _INK = "#1F2933"
@@ -249,7 +248,7 @@ def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
     return written | {"style": "dashed"} if arrow.from_constant else written
 
 
-def _written(line: Text) -> str:
+def _written(line: BoxLine) -> str:
     """A line of a cell; a histogram, whose characters many fonts lack, as shapes below that."""
     text = html.escape(line.text)
     low, *rest = _HISTOGRAM.split(text, maxsplit=1)

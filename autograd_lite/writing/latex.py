@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.writing.templates import POWER, PRODUCT, Piece, fill
@@ -84,6 +85,11 @@ class LatexPrinter(TextPrinter):
 
 
 LATEX = LatexPrinter()
+
+
+def aligned(lines: Iterable[str]) -> str:
+    """Lines below one another, with their ``&`` in a column."""
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
 def _word(word: str) -> str:

@@ -53,22 +53,16 @@ _NO_NETWORK = (
 class Page:
     """Data of a page, with the numbers of now.
 
-    Parameters
-    ----------
-    shown : Picture
-    summary : str
-        The graph in a line.
-    folding : Folding, optional
-        What it is a picture of: for the player and what-if, if that is shown whole, or else for the
-        pictures inside folded boxes. Without, the page is this picture alone.
-
-    Attributes
-    ----------
-    inner : list of Level
-        The pictures inside.
+    The folding has the graph for the player and what-if, if that is shown whole, or else the
+    pictures inside folded boxes (`inner`). Without it, the page is one picture alone.
     """
 
-    def __init__(self, shown: Picture, summary: str, folding: Folding | None = None) -> None:
+    def __init__(
+        self,
+        shown: Picture,
+        summary: str,  # the graph in a line
+        folding: Folding | None = None,
+    ) -> None:
         self.summary = f"computation graph: {summary}"
         columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
@@ -135,17 +129,7 @@ class Page:
             self._functions, self._rows = script(rows)
 
     def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
-        """The HTML that a notebook shows.
-
-        Parameters
-        ----------
-        picture : bytes
-            The SVG.
-        inner : sequence of bytes
-            Those of the pictures inside, or none of them.
-        full : bool
-            Whether it is all of a page.
-        """
+        """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
             f'"use strict";\n{scripts()}\n'
@@ -161,12 +145,7 @@ class Page:
     def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
         """An expression in JavaScript, to follow `scripts`, that makes the image live.
 
-        Parameters
-        ----------
-        host : str
-            An expression for the element around the image.
-        inner, full
-            As of `fragment`.
+        `host` is an expression for the element around the image.
         """
         parts = {"full": full, "style": read("page.css"), **self._within(inner)}
         data = _json({**self._data, **parts})

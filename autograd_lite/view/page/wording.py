@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.naming import Names, labels
+from autograd_lite.explanations.naming import Wording, labels
 from autograd_lite.explanations.paths import numbered
 from autograd_lite.graph import is_of_table, row_of
 from autograd_lite.ops import Op
@@ -34,7 +34,7 @@ class _TextbookPrinter(TextPrinter):
         return f"#1{row.symbol}" if raised else super()._template(row)
 
 
-class Templates(Names):
+class Templates(Wording):
     """The templates of a graph's nodes, in which each is its number."""
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
@@ -75,7 +75,7 @@ class Templates(Names):
         return None if row_of(made) is None else _split(self.call(made))
 
     def derivatives(self, node: Value) -> list[Template | None]:
-        """The local derivatives of a node; None for one that has no short formula."""
+        """The partials of a node; None for one without a short formula."""
         made = self._graph.made_by(node)
         row = row_of(made)
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture

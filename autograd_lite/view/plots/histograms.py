@@ -21,18 +21,8 @@ KINDS = ("weights", "gradients")
 class Histograms:
     """A histogram for each layer and record, all with the same bins.
 
-    Attributes
-    ----------
-    of_what : str
-        ``"weights"`` or ``"gradients"``.
-    epochs : list of int
-        When the records were made.
-    edges : ndarray of shape (bins + 1,)
-        Of the bins.
-    shares : dict of str to ndarray of shape (records, bins)
-        By layer, the share of its parameters in each bin.
-    log : bool
-        Whether the bins are of magnitudes.
+    By layer, `shares` has the share of its parameters in each bin, of shape (records, bins). With
+    `log`, the bins are of magnitudes.
     """
 
     of_what: str
@@ -115,10 +105,6 @@ def plot_histograms(
     bins : int, default=30
     log : bool, default=False
         Magnitudes on a logarithmic scale, which leaves out zeros.
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------

@@ -11,16 +11,7 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
-from autograd_lite.view.canvas import (
-    COLORS,
-    axes_or_new,
-    figure_of,
-    inches,
-    legend,
-    letters,
-    tidy,
-    tints,
-)
+from autograd_lite.view import canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,20 +21,10 @@ Span = tuple[float, float] | None
 
 @dataclass(frozen=True)
 class LossSurface:
-    """A loss on a grid of two parameters.
+    """A loss on a grid of two parameters: ``losses[j, i]`` belongs to ``xs[i], ys[j]``.
 
-    Attributes
-    ----------
-    xs, ys : ndarray of shape (steps,)
-        The two parameters.
-    losses : ndarray of shape (steps, steps)
-        ``losses[j, i]`` belongs to ``xs[i], ys[j]``.
-    levels : ndarray
-        Where contours are drawn.
-    path : ndarray of shape (n, 2), or None
-        The parameters in the course of training.
-    names : (str, str)
-        Of the two parameters.
+    Contours are drawn at its levels. The path, of shape (n, 2), is that of the parameters in the
+    course of training; None without.
     """
 
     xs: Any
@@ -88,31 +69,31 @@ class LossSurface:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it; see `plot_surface`."""
-        ax = axes_or_new(ax)
+        ax = canvas.axes_or_new(ax)
         shown = np.ma.masked_invalid(self.losses)
         if len(self.levels):
             levels = np.array([shown.min(), *self.levels, shown.max()])
             ranks = np.linspace(0.0, 1.0, len(levels) - 1)
-            filled = ax.contourf(self.xs, self.ys, shown, levels=levels, colors=tints(ranks))
+            filled = ax.contourf(self.xs, self.ys, shown, levels=levels, colors=canvas.tints(ranks))
             ax.contour(self.xs, self.ys, shown, levels=self.levels, colors="black",
                        linewidths=0.3)  # fmt: skip
             bar = ax.inset_axes((1.02, 0.0, 0.03, 1.0))
-            every = 1 if min(inches(ax)) > 1.6 else 2
-            figure_of(ax).colorbar(filled, cax=bar, spacing="uniform", ticks=levels[::every],
+            every = 1 if min(canvas.inches(ax)) > 1.6 else 2
+            canvas.figure_of(ax).colorbar(filled, cax=bar, spacing="uniform", ticks=levels[::every],
                                    format=f"%.{_digits(levels)}g")  # fmt: skip
-            bar.tick_params(labelsize=0.85 * letters(ax), length=2, pad=2)
-            bar.set_ylabel("loss", fontsize=letters(ax))
+            bar.tick_params(labelsize=0.85 * canvas.letters(ax), length=2, pad=2)
+            bar.set_ylabel("loss", fontsize=canvas.letters(ax))
         if self.path is not None:
-            width = min(1.0, min(inches(ax)) / 3)
+            width = min(1.0, min(canvas.inches(ax)) / 3)
             edge: dict[str, Any] = {"markeredgecolor": "black", "markeredgewidth": 0.5}
             ax.plot(*self.path.T, color="black", linewidth=3.5 * width)  # seen on any colour
             ax.plot(*self.path.T, color="white", linewidth=1.8 * width, marker=".",
                     markersize=5 * width, label="training")  # fmt: skip
             ax.plot(*self.path[0], "o", color="white", markersize=7 * width, label="start", **edge)
-            ax.plot(*self.path[-1], "*", color=COLORS[4], markersize=14 * width, label="end",
+            ax.plot(*self.path[-1], "*", color=canvas.COLORS[4], markersize=14 * width, label="end",
                     **edge)  # fmt: skip
-            legend(ax, facecolor="#808080", labelcolor="white", framealpha=0.75)
-        tidy(ax, *self.names)
+            canvas.legend(ax, facecolor="#808080", labelcolor="white", framealpha=0.75)
+        canvas.tidy(ax, *self.names)
         ax.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
         return ax
 
@@ -146,10 +127,6 @@ def plot_surface(
         The loss is computed at steps × steps points.
     levels : int, default=10
         How many contours there are.
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------

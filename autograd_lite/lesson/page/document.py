@@ -29,13 +29,7 @@ _SOURCE = "After Harvey Alférez, Neural Networks and Back-Propagation (lecture)
 
 
 def document() -> str:
-    """The seven steps as a file of HTML that stands alone.
-
-    Raises
-    ------
-    LayoutError
-        If there is no Graphviz to draw the graphs, or it fails.
-    """
+    """The seven steps as a file of HTML that stands alone; a LayoutError without Graphviz."""
     loss, path = draw(_loss(), constants=False), draw(chain().loss)
     graphs = {
         name: view.page.image(view.to_graphviz().pipe("svg"))

@@ -13,7 +13,7 @@ from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import compile
 from autograd_lite.transforms import value_and_grad
-from autograd_lite.view.canvas import COLORS, GREY, MARKERS, axes_or_new, legend, style, tidy
+from autograd_lite.view.canvas import COLORS, GREY, axes_or_new, legend, marker, style, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,10 +43,6 @@ def plot_losses(
     start : int, default=0
         The number of the first loss.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -56,9 +52,9 @@ def plot_losses(
         raise ShapeError(f"every curve needs one loss or more; given: {shown(dict(curves))}")
     ax = axes_or_new(ax)
     for index, (name, losses) in enumerate(curves.items()):
-        marker = MARKERS[index % len(MARKERS)] if len(losses) <= 60 else None
+        dots = marker(index) if len(losses) <= 60 else None
         numbers = range(start, start + len(losses))
-        ax.plot(numbers, losses, label=name, marker=marker, markersize=3, **style(index, ax))
+        ax.plot(numbers, losses, label=name, marker=dots, markersize=3, **style(index, ax))
     if log:
         ax.set_yscale("log")
     if tolerance is not None:
@@ -84,10 +80,6 @@ def plot_history(
         Whether the losses are shown on a logarithmic scale.
     metric : str, default="loss"
         Or one of ``history.metrics``, such as ``"accuracy"``.
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------
@@ -149,10 +141,6 @@ def plot_loss_curve(
         The weight after an update: an arrow along the axis leads there from the tangent's weight.
     ax : Axes, optional
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -188,14 +176,7 @@ def plot_loss_curve(
 class LossCurve:
     """A function of one number around a point, with its tangent there and a step downhill.
 
-    Attributes
-    ----------
-    weights, losses : ndarray
-        The curve.
-    tangent : (float, float, float)
-        Weight, loss and slope where the tangent touches.
-    step : float
-        The weight after the update.
+    The tangent is a weight, with the loss and the slope there; the step is the weight after it.
     """
 
     weights: Any
@@ -257,10 +238,6 @@ def plot_step(
         From which weight to which the curve goes. Left out: around `start`.
     steps : int, default=200
         The number of points of the curve.
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------

@@ -30,22 +30,10 @@ _USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command, of the process's arguments if left out, and return the exit status.
 
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments; those of the process if left out.
-
-    Returns
-    -------
-    int
-        The exit status: 0, or 2 for an error that the user can mend.
-
-    Raises
-    ------
-    SystemExit
-        From argparse: after ``--help`` and ``--version`` (0) and for wrong arguments (2).
+    A SystemExit of argparse ends it after ``--help`` and ``--version`` (0) and for wrong arguments
+    (2).
     """
     with ExitStack() as standing_in:
         for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
