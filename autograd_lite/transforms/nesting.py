@@ -1,4 +1,4 @@
-"""Which differentiations go on around the code that runs, and what depends on their inputs."""
+"""Differentiations that go on around the code that runs, and nodes that depend on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Differentiation", "all_around", "differentiating", "going_on", "trac
 
 
 class Differentiation:
-    """A differentiation that is going on, by some inputs; in one thread alone, if it is given."""
+    """A differentiation that is going on, by some inputs; in one thread alone, if given."""
 
     __slots__ = ("_depends", "_since", "_thread", "inputs", "varies")
 
@@ -30,10 +30,6 @@ class Differentiation:
     def is_here(self) -> bool:
         """Whether it concerns the code that runs."""
         return self._thread is None or self._thread == get_ident()
-
-    def is_input(self, node: Value) -> bool:
-        """Whether a node is one of the inputs."""
-        return any(node is each for each in self.inputs)
 
     def reaches(self, node: Value) -> bool:
         """Whether a node depends on an input."""
