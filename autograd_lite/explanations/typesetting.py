@@ -31,9 +31,9 @@ def latex(
 ) -> str:
     r"""The expression of a Value, or a derivative of it, as LaTeX.
 
-    Leaves are shown by their labels, those without one by their numbers. A labelled node in between
-    is shown by its label and defined on a line below; so are, as ``v_{1}`` and so on, nodes without
-    one where the formula would become too long, or would repeat long parts.
+    Leaves are shown by their labels, those without one by their numbers. Any other node with a
+    label is shown by it and defined on a line below. So are, as ``v_{1}`` and so on, nodes without
+    a label where the formula would become too long, or would repeat long parts.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def latex(
         Differentiate by this; by each in turn for several, so ``wrt=[x, x]`` is the second
         derivative. Costs what ``gradient(…, create_graph=True)`` does.
     simplify : bool, optional
-        Work out numbers and leave out factors 1 and terms 0. As it is, this is done to derivatives
-        only; True also does it to a graph that came from `gradient`, say.
+        Work out numbers and leave out factors 1 and terms 0. By default only derivatives are
+        simplified; True also simplifies a graph that came from `gradient`, say.
     max_nodes : int, default=100
         Ops that are written out, those nearest to the value first. A last line says how many were
         left out.
@@ -110,15 +110,8 @@ def _inputs(wrt: Value | Sequence[Value]) -> list[Value]:
 class _Sheet:
     """The formulas that are written, and a name for each that is not written in place.
 
-    Parameters
-    ----------
-    value : Value
-    formulas : Formulas
-    parts : list of Formula
-        The one that is shown; after it others that must be written in place if they are short.
-    inputs : sequence of Value
-        What is differentiated by, in turn.
-    depth, max_nodes : int
+    The first of `parts` is shown; others must be written in place if they are short. The value is
+    differentiated by each of `inputs` in turn.
     """
 
     def __init__(
