@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from benchmarks.apart import race
 from benchmarks.engines import OwnLoop, ours
-from benchmarks.figures import Figure, shown
+from benchmarks.measuring.apart import race
+from benchmarks.measuring.figures import Figure, shown
 from benchmarks.peers import Micrograd
 from benchmarks.step import Task, task
 

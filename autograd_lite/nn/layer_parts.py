@@ -16,7 +16,7 @@ _latest = SimpleNamespace(change=object())
 
 
 class Noticed:
-    """A part of a network whose attributes do not change unnoticed."""
+    """Base of parts whose changed attributes end the validity of all `LayerParts`."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)

@@ -196,7 +196,7 @@ def number(parts: Sequence[Module]) -> None:
 
 
 def common(things: list[Any], whose: str) -> Any:
-    """The one thing that all of them are, else a ValueError; None for none."""
+    """The value that all things share, or None without any; else a ValueError."""
     for thing in things[1:]:
         if thing != things[0]:
             raise ValueError(

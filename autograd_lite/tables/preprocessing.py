@@ -249,13 +249,13 @@ def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
 
 @np.errstate(all="ignore")
 def is_constant(column: Floats) -> bool:
-    """Whether numbers are equal but for rounding, which would be taken for what varies."""
+    """Whether numbers are equal but for rounding errors, which are no variation."""
     spread = _ROUNDING * np.abs(column).max() + sys.float_info.min  # below it, digits are lost
     return bool(np.ptp(column) <= spread)
 
 
 def root_mean_square(numbers: Floats) -> float:
-    """In units of the size of the largest, so that no square underflows or overflows."""
+    """Root mean square, in units of the largest, so that no square under- or overflows."""
     unit = math.ldexp(0.5, math.frexp(float(np.abs(numbers).max()))[1])
     return unit * math.sqrt(float(((numbers / unit) ** 2).mean()))
 

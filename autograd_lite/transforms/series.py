@@ -17,9 +17,9 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
+from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.rules import carry, divide
 from autograd_lite.ops.table import give_operators
-from autograd_lite.writing.symbols import Arithmetic
 
 
 class _Rows:

@@ -249,7 +249,7 @@ def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
 
 
 def _written(line: BoxLine) -> str:
-    """A line of a cell; a histogram, whose characters many fonts lack, as shapes below that."""
+    """A line of a cell; a histogram is drawn as shapes, as many fonts lack its characters."""
     text = html.escape(line.text)
     low, *rest = _HISTOGRAM.split(text, maxsplit=1)
     if rest:

@@ -6,15 +6,12 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning, shown
-from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import Axes, axes_or_new, inches, legend, style, tidy
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def learn_or_diverge(
 
 
 def highest(curves: Iterable[Any]) -> float:
-    """The largest loss that is shown: runs that diverge leave the others their room."""
+    """The largest loss that is shown, so that diverging runs do not flatten the others."""
     starts = [curve[0] for curve in curves if len(curve) and np.isfinite(curve[0])]
     return 100.0 * float(min(starts, default=0.0))
 

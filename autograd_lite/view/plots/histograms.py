@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import shown
-from autograd_lite.view.canvas import SEQUENTIAL, axes_or_new, figure_of, ink, name_panels, panels
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import (
+    SEQUENTIAL,
+    Axes,
+    axes_or_new,
+    figure_of,
+    ink,
+    name_panels,
+    panels,
+)
 
 KINDS = ("weights", "gradients")
 
