@@ -28,7 +28,7 @@ _SHOWN = 72  # characters of the text that an error shows around the place
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
-#: What can be called in an expression: rows by name, and by Python's name (abs, pow).
+#: Functions of an expression: rows by name, and by Python's name (abs, pow).
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **_OPERATORS,
     **{name: row for name, row in TABLE.items() if row.public},

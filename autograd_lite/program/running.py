@@ -1,4 +1,4 @@
-"""Who runs a program: the machine in C where it was compiled, else Python."""
+"""Runners of a program: the machine in C where it was compiled, else Python."""
 
 from __future__ import annotations
 

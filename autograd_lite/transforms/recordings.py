@@ -84,7 +84,7 @@ class Recording:
 
     @classmethod
     def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> Recording:
-        """That of a function which gave this at nodes for numbers; see `at_numbers`."""
+        """The recording of a function that gave this at nodes for numbers; see `at_numbers`."""
         recording = cls.__new__(cls)
         recording.arguments = [take_apart(x, f"an argument of {name}") for x in args]
         recording.inputs = inputs
