@@ -42,10 +42,6 @@ class Formula:
     ) -> None:
         self.number, self.node, self.row, self.args = number, node, row, args
 
-    def __repr__(self) -> str:
-        what = self.node if self.row is None else self.row
-        return f"<formula {what if self.number is None else self.number!r}>"
-
     def _refuse(self, *others: object) -> NoReturn:
         raise TypeError("a formula has no truth value and no order: write less, equal and where")
 

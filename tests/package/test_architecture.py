@@ -156,6 +156,17 @@ def test_files_share_a_name_only_where_they_share_an_idea():
     assert shared <= {*SHARED_IDEAS}, shared
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_docstrings_say_what_a_thing_is_in_the_field_s_words(path):
+    """A summary begins with a noun or a verb; a derivative by an argument is a partial."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            text = ast.get_docstring(node) or "A text."
+            assert not text.startswith(("What", "Those", "That ", "All that")), text
+            # the lesson introduces the word
+            assert room(path) == "lesson" or "local derivative" not in text, text
+
+
 def test_every_room_has_a_floor_and_architecture_md_names_it():
     rooms = {room(path) for path in FILES}
     assert rooms == set(FLOORS)
