@@ -20,7 +20,7 @@ __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
 
 
 class HasParameters(Protocol):
-    """A `Module`, or whatever else can name its parameters."""
+    """A `Module`, or anything else that can name its parameters."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each."""

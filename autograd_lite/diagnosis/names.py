@@ -1,4 +1,4 @@
-"""How findings call the nodes of a graph."""
+"""Names of the nodes of a graph, as findings use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograd_lite.writing.text import named_call
 
 _ARGUMENTS = 4  # that are shown of many
 
-#: What nodes outside every scope are listed under.
+#: The name under which nodes outside every scope are listed.
 NO_SCOPE = "(no scope)"
 
 

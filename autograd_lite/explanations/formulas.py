@@ -28,7 +28,7 @@ class Formula:
     row : Op or None
         None for a number and for a variable.
     args : tuple of Formula, or None
-        None as long as nobody asked for the arguments of a node of a user's graph.
+        None for a node of a user's graph until they are asked for.
     """
 
     __slots__ = ("args", "node", "number", "row")
@@ -69,7 +69,7 @@ class Formula:
 
 
 def _is_short(x: float) -> bool:
-    """Whether six digits say all: 1/3 stays 1/3, because 0.333333 is another number."""
+    """Whether six digits give the number: 1/3 stays 1/3, because 0.333333 is another one."""
     return not math.isfinite(x) or float(f"{x:.6g}") == x or (x.is_integer() and abs(x) < 1e9)
 
 
@@ -103,7 +103,7 @@ class Formulas:
             elif node.label and not node.constant:
                 found = Formula(node=node)
             else:
-                found = Formula(node.data)  # a leaf that nobody named is just its number
+                found = Formula(node.data)  # a leaf without a label is just its number
             self._known[node] = found
         return found
 

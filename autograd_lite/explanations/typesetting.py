@@ -178,7 +178,7 @@ class _Sheet:
         return aligned(lines)
 
     def _note(self) -> str:
-        """How many ops are not written, if any, and whether numbers are later than the ops."""
+        """A remark on ops left out, and on numbers later than the ops; ``""`` if none."""
         written = {formula.node for formula in self._written}
         below = topological_order(self._cut)
         left_out = sum(1 for node in below if node.op and node not in written)
@@ -286,7 +286,7 @@ class _Sheet:
 
 
 def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, Value]:
-    """For what is differentiated by, and is no labelled leaf: what it was computed from, or is."""
+    """Formulas of the inputs that are no labelled leaves, each with its input."""
     found: dict[Formula, Value] = {}
     for node in dict.fromkeys(inputs):
         if node.op:

@@ -108,8 +108,8 @@ class Batches:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
         targets = part_of(self.targets, batch).tolist()
         total = self.loss.function(self._outputs_of(batch), targets)
-        slopes = gradient(as_value(total), self.parameters, create_graph=True)
-        return any(slope.op for slope in slopes)  # what no path leads to is a leaf
+        partials = gradient(as_value(total), self.parameters, create_graph=True)
+        return any(partial.op for partial in partials)  # what no path leads to is a leaf
 
     def outputs_at(self, rows: Array) -> Array:
         """The model's outputs for other inputs."""
@@ -170,11 +170,11 @@ class CompiledBatches(Batches):
         self.to_check = 0  # number of steps that are still to be compared with eager ones
         self._loss = Paths(one, "the loss of a sample")
 
-        def slopes(model: Model, x: Any, target: Any) -> list[Any]:
+        def partials(model: Model, x: Any, target: Any) -> list[Any]:
             loss, *right = one(model, x, target)
             return [loss, *gradient(as_value(loss), self.parameters, create_graph=True), *right]
 
-        self._gradient = Paths(slopes, "the gradient of a sample")
+        self._gradient = Paths(partials, "the gradient of a sample")
 
     def check(self) -> list[list[Any]]:
         """See `Batches`; an unknown module must also give the same outputs twice."""

@@ -1,4 +1,4 @@
-"""Rules that cannot be written with other rows: functions of the C library."""
+"""Rules that cannot be written with other rows: functions of the C library, and choice."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ class Leaf:
     Parameters
     ----------
     c : str
-        Its name in C, in Python's `math` and in JavaScript's `Math`.
+        Its name in C, by which `leaves` knows what it is called in other languages.
     numpy : callable, optional
         Its form over arrays; NumPy's function of the same name if left out.
     python : callable, optional
         Its form on floats; `math`'s function of the same name if left out.
-    text : str, optional
-        For what the C library lacks: an expression in C and JavaScript, where ``#1`` and ``#2``
-        stand for the arguments. `c` is then only its name here.
+    compare : str, optional
+        For what is no function but a choice, the comparison that decides: of two arguments it is
+        1.0 where that holds, else 0.0; of three the second where it holds between the first and
+        0.0, else the third. `c` is then only its name here.
     """
 
     def __init__(
@@ -30,11 +31,14 @@ class Leaf:
         c: str,
         numpy: Callable[..., Any] | None = None,
         python: Callable[..., float] | None = None,
-        text: str = "",
+        compare: str = "",
     ) -> None:
-        self.c, self.text = c, text
+        self.c, self.compare = c, compare
         self.arrays: Callable[..., Any] = numpy or getattr(np, c)
         self.floats: Callable[..., float] = python or getattr(math, c)
+
+    def __repr__(self) -> str:
+        return f"<leaf {self.c}>"
 
     def __call__(self, *args: Any) -> Any:
         """The value at floats or arrays; on floats Python's function may raise."""

@@ -9,7 +9,6 @@ import numpy as np
 from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.program.code import Code
-from autograd_lite.writing.kernels import is_kernel
 
 #: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
 #: fit an index.
@@ -42,7 +41,7 @@ def check_code(code: Code) -> None:
     """Raise a ProgramError unless every index, op code and size fits."""
     _check_counts(code)
     for op in code.ops:
-        if not is_kernel(op):
+        if not op.is_kernel:
             raise ProgramError(f"{op.name} is no instruction: programs hold what it is made of")
     _check_within("op code", code.codes, 0, len(code.ops))
     _check_starts(code)

@@ -45,7 +45,7 @@ def checkpoint(f: Function) -> Function:
 
     Notes
     -----
-    The graph of a call lives only until its local derivatives are known: one recording and, for
+    The graph of a call lives only until its partials are known: one recording and, for
     each number returned, one reverse sweep (preaccumulation: Griewank & Walther, Evaluating
     Derivatives, 2008, section 10.2). So first derivatives cost no second call of `f`; higher ones
     record it anew, each time, in the pass that needs it. n steps in √n parts of √n take memory of

@@ -179,14 +179,14 @@ def _products(recording: Recording, directions: list[list[Any]]) -> list[list[An
             check_adjoints(recording.dependent(), {root: 1.0})
         return hessian_products(root, inputs, directions)
     gradient = reverse_sweep(recording.dependent(), {root: 1.0})
-    slopes = [gradient.get(node, 0.0) for node in inputs]
-    nodes = between([slope for slope in slopes if isinstance(slope, Value)], inputs)
+    partials = [gradient.get(node, 0.0) for node in inputs]
+    nodes = between([partial for partial in partials if isinstance(partial, Value)], inputs)
     products = []
     for direction in directions:
         moved = zip(inputs, [0.0 + v for v in direction], strict=True)  # none of them -0.0
         seeds = {x: v for x, v in moved if isinstance(v, Value) or v != 0.0}
         tangent = tangent_sweep(nodes, seeds)
-        products.append([tangent.get(slope, 0.0) for slope in slopes])
+        products.append([tangent.get(partial, 0.0) for partial in partials])
     return products
 
 

@@ -64,7 +64,7 @@ def draw_dot(
     """The graph of a Value as a `graphviz.Digraph`.
 
     Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
-    order of its arguments and carry the local derivative. Yellow boxes are leaves, green ones
+    order of its arguments and carry the partials. Yellow boxes are leaves, green ones
     parameters (leaves made inside a scope), grey dashed ones constants, the purple one is the
     output; blue derivatives are positive, orange ones negative. Frames are scopes.
 

@@ -4,7 +4,10 @@ import os  # every start comes by here: pathlib and hashlib take longer to load 
 from zlib import crc32
 
 #: The files beside this one that a header depends on, besides the table.
-_GENERATOR = ("dual_vectors", "kernels", "machine_header", "rules_header", "statements", "symbols")
+_GENERATOR = (
+    *("c_language", "dual_vectors", "machine_header", "printer", "rules_header", "statements"),
+    "symbols",
+)
 
 
 def table_digest() -> str:

@@ -7,9 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE, Op
-from autograd_lite.ops.numbers import as_float
-from autograd_lite.writing.kernels import is_kernel
-from autograd_lite.writing.symbols import Arithmetic
+from autograd_lite.ops.numbers import Arithmetic, as_float
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
 _ADD = _OPERATORS["add"]
@@ -35,7 +33,7 @@ def traits(row: Op) -> Traits:
     for pattern, rule in row.exact:
         [(place, number)] = [(i, part) for i, part in enumerate(pattern) if part is not ...]
         found.append((place, number, rule))
-    return Traits(is_kernel(row), row.ignores_zero_sign, row is _ADD, tuple(found))
+    return Traits(row.is_kernel, row.ignores_zero_sign, row is _ADD, tuple(found))
 
 
 class Recipe(NamedTuple):
@@ -79,7 +77,7 @@ class _Notes:
         return -len(self.constants)
 
     def applied(self, row: Op, args: Sequence[Any]) -> Any:
-        if not is_kernel(row):
+        if not row.is_kernel:
             return self.lowered(row, args)
         self.steps.append((row, tuple(map(self.register, args))))
         return Register(self, self.n + len(self.steps) - 1)

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Any
 
 from autograd_lite.errors import ProgramError, shown
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
@@ -41,19 +40,10 @@ class CLanguage(Language):
     """C99 and its library."""
 
     end = ";"
-    nan, inf = "NAN", "INFINITY"  # other numbers C reads as Python writes them
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.prefix = f"{name}_"
-
-    def choice(self, condition: str, yes: str, no: str) -> str:
-        """One of two."""
-        return f"({condition} ? {yes} : {no})"
-
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """The function itself."""
-        return f"{leaf.c}({', '.join(args)})"
 
     def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
         """A static function."""
