@@ -15,7 +15,7 @@ class Leaf:
     Parameters
     ----------
     c : str
-        Its name in C, by which `leaves` knows what it is called in other languages.
+        Its name in C, by which `leaf_records` knows what it is called in other languages.
     numpy : callable, optional
         Its form over arrays; NumPy's function of the same name if left out.
     python : callable, optional

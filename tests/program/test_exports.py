@@ -17,7 +17,7 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
-from autograd_lite.ops.leaves import LEAVES
+from autograd_lite.ops.leaf_records import LEAVES
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.exports import (
     c_code,

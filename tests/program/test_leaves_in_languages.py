@@ -11,7 +11,7 @@ from autograd_lite import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
+from autograd_lite.ops.leaf_records import LEAVES, Record
 from autograd_lite.view.page import javascript
 
 LANGUAGES = ["jax", "torch", "onnx", "javascript"]

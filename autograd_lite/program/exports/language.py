@@ -8,7 +8,7 @@ from typing import Any
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
+from autograd_lite.ops.leaf_records import LEAVES, Record
 from autograd_lite.writing.printer import Text, rule_of, steps_in, tight
 from autograd_lite.writing.symbols import Symbol, as_symbol, expression
 

@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
+from autograd_lite.ops.leaf_records import LEAVES, Record
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.writing.printer import Printer, rule_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
+from autograd_lite.ops.leaf_records import LEAVES, Record
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
+from autograd_lite.ops.leaf_records import LEAVES, Record
 from autograd_lite.writing.c_language import C
 from autograd_lite.writing.rules_header import Header
 from autograd_lite.writing.statements import Function, Output
