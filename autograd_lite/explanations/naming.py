@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, order_by
 from autograd_lite.explanations.formulas import Formula, partials
 from autograd_lite.explanations.notation import Notation
 from autograd_lite.explanations.paths import Sweep
 from autograd_lite.explanations.templates import Piece
-from autograd_lite.graph import order_by, row_of
+from autograd_lite.graph import row_of
 
 #: Arguments of an op that has formulas of its local derivatives.
 _ARGUMENTS = 24

@@ -6,13 +6,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from autograd_lite.engine import Value, topological_order
+from autograd_lite.engine import Value, order_by, topological_order
 from autograd_lite.errors import shown as shortened
 from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
 from autograd_lite.explanations.notation import LATEX, shown
 from autograd_lite.explanations.templates import ATOM, POWER, Piece
-from autograd_lite.graph import ancestors, check_value, order_by, row_of
+from autograd_lite.graph import ancestors, check_value, row_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
 

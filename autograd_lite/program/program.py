@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import needed
-from autograd_lite.engine.refusals import refuse_values
+from autograd_lite.engine import needed, refuse_values
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value, read_numbers
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, is_followed, read_numbers
 from autograd_lite.program.program import Floats, Program
 from autograd_lite.transforms.nesting import going_on, tracing
 from autograd_lite.transforms.trees import Tree
