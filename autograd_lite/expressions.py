@@ -16,9 +16,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, order_by
 from autograd_lite.errors import ExpressionError, shown
-from autograd_lite.graph import order_by
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
 #: Longest text that is read, in characters.

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from autograd_lite.engine import Value
-from autograd_lite.graph import order_by, row_of
+from autograd_lite.engine import Value, order_by
+from autograd_lite.graph import row_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
 from autograd_lite.writing.templates import Piece

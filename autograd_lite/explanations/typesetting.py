@@ -6,11 +6,11 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import count, groupby
 
-from autograd_lite.engine import Value, topological_order
+from autograd_lite.engine import Value, order_by, topological_order
 from autograd_lite.errors import shown as shortened
 from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
-from autograd_lite.graph import ancestors, check_value, order_by, row_of
+from autograd_lite.graph import ancestors, check_value, row_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
 from autograd_lite.writing.latex import LATEX, aligned

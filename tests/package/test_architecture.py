@@ -1,6 +1,7 @@
 """The floors of the house: a file imports only from floors below its own, at its top."""
 
 import ast
+import importlib
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -108,6 +109,18 @@ def test_a_file_imports_only_from_floors_below(path):
     for other in set(imported_rooms(ast.parse(path.read_text()))) - {own}:
         below = FLOORS.get(other, 8) < FLOORS[own]
         assert below or (own, other) in SAME_FLOOR, f"{path.name} imports {other}"
+
+
+def test_the_engines_contract_is_all_that_others_use():
+    """Outside its room only `from autograd_lite.engine import NAME`, for a name of its list."""
+    listed = {*importlib.import_module("autograd_lite.engine").__all__}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())) if room(path) != "engine" else ():
+            if isinstance(node, ast.ImportFrom) and "engine" in (node.module or "").split("."):
+                assert node.module == "autograd_lite.engine", f"{path.name}: {node.module}"
+                assert {alias.name for alias in node.names} <= listed, path.name
+            elif isinstance(node, ast.Import):
+                assert not any("engine" in alias.name for alias in node.names), path.name
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
