@@ -13,10 +13,10 @@ import math
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, order_by
 from autograd_lite.errors import ExpressionError, shown
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
@@ -159,7 +159,7 @@ class _Formula:
     def evaluate(self, variables: Mapping[str, Value]) -> Any:
         """The Value, or the float if no variable is involved."""
         results: dict[ast.expr, Any] = {}
-        for node in self._operands_first():
+        for node in order_by([self.tree], self._operands):
             operands = [results[child] for child in self._operands(node)]
             results[node] = self._apply(node, operands, variables)
         result = results[self.tree]
@@ -168,17 +168,6 @@ class _Formula:
                 self.tree, "this is a list of numbers; write sum([...]) of it, or dot"
             )
         return result
-
-    def _operands_first(self) -> Iterator[ast.expr]:
-        """Every part of the tree after its operands, left to right, without recursion."""
-        stack: list[tuple[ast.expr, bool]] = [(self.tree, False)]
-        while stack:
-            node, ready = stack.pop()
-            if ready:
-                yield node
-            else:
-                stack.append((node, True))
-                stack.extend((child, False) for child in reversed(self._operands(node)))
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         """The parts that a node is computed from; raises for what is not on the whitelist."""

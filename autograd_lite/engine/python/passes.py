@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence
 from operator import mul
 from typing import Any, TypeVar
 
-from autograd_lite.engine.context import tell_sweep
+from autograd_lite.engine.context import announce
 from autograd_lite.engine.python.node import Node
 from autograd_lite.engine.python.walk import topological_order
 from autograd_lite.ops.duals import carried
@@ -59,11 +59,8 @@ def recorded(node: Node) -> Iterable[tuple[Any, float]]:
 def reverse_sweep(
     root: Node, seed: float, inputs: Iterable[Node] | None = None
 ) -> dict[Node, float]:
-    """The derivative of the root by itself and each of its ancestors, times the seed.
-
-    Given inputs, only by those ancestors that can depend on them.
-    """
-    tell_sweep(root, seed)
+    """Derivatives of the root by its ancestors, times the seed; or by those as young as inputs."""
+    announce("before_sweep", root, seed)
     order = topological_order([root], inputs)
     for product in (mul, carried):  # in which zero carries nothing: it matters if a nan came out
         adjoint = dict.fromkeys(order, 0.0)
@@ -96,9 +93,3 @@ def backward(self: Node, seed: float = 1.0) -> None:
     """
     for node, adjoint in reverse_sweep(self, as_float(seed)).items():
         node._grad += adjoint
-
-
-def zero_grad(self: Node) -> None:
-    """Set ``grad`` to 0.0 on this Value and all its ancestors."""
-    for node in topological_order([self]):
-        node._grad = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine.context import tell_sweep
+from autograd_lite.engine.context import announce
 from autograd_lite.engine.python.chain_rule import dependent, pushed_forward
 from autograd_lite.engine.python.passes import pulled_back, recorded
 from autograd_lite.engine.python.value import Value
@@ -22,23 +22,10 @@ def hessian_products(
 ) -> list[list[float]]:
     """The second derivatives of the root by some nodes, times each of some directions.
 
-    One pass for the order and the adjoints, then two sweeps for each direction; each costs about as
-    much as a backward pass. No ``grad`` is touched. The graph must not be stale, which the caller
-    sees to: second derivatives need the operands themselves.
-
-    Parameters
-    ----------
-    root : Value
-    nodes : list of Value
-        The variables. One that the root does not depend on, and a constant, has derivatives 0. One
-        that is computed may be moved by itself, and moves with its ancestors.
-    directions : list of list of float
-        For each direction a number for each of the nodes.
-
-    Returns
-    -------
-    list of list of float
-        For each direction a number for each of the nodes.
+    Two sweeps for each direction, each a few times as long as a backward pass. No ``grad`` is
+    touched. The graph must not be stale, which the caller sees to. A direction, and what comes of
+    it, is a number for each of the nodes: 0 for a constant, and for one that the root does not
+    depend on. A node that is computed may be moved by itself, and moves with its ancestors.
 
     Raises
     ------
@@ -52,7 +39,7 @@ def hessian_products(
     >>> hessian_products(x * x * y, [x, y], [[1.0, 0.0], [0.0, 1.0]])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    tell_sweep(root, 1.0)
+    announce("before_sweep", root, 1.0)
     for direction in directions:
         if len(direction) != len(nodes):
             raise ValueError(f"{len(nodes)} nodes and a direction of {len(direction)} numbers")
