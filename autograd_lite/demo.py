@@ -7,13 +7,12 @@ The data are scikit-learn's: 569 breast tumours, benign or malignant, each with 
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +22,15 @@ from autograd_lite.engine import Value
 from autograd_lite.files import write_whole
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
-from autograd_lite.lesson.page import page as lesson
-from autograd_lite.lesson.telling.summary import summaries
-from autograd_lite.tables.model import TableModel, Training, train
+from autograd_lite.lesson.page import document as lesson
+from autograd_lite.lesson.telling.in_short import summaries
+from autograd_lite.tables.learning import TableModel, Training, train
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
-from autograd_lite.view.canvas import new_figure
+from autograd_lite.view.canvas import Figure, new_figure, png
 from autograd_lite.view.plots import plot_boundary, plot_history
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TARGET = "diagnosis"
 _TWO = ("worst radius", "worst texture")
@@ -44,20 +40,8 @@ _SEED = 1  # with seeds 0 to 4 the accuracy is 96% to 99%
 def run(out: str | os.PathLike[str] = "out") -> float:
     """Print the lesson in short, train on the tumours, and write pictures and the model.
 
-    Parameters
-    ----------
-    out : str or path, default="out"
-        The directory for pictures, pages and ``model.safetensors``; made if missing.
-
-    Returns
-    -------
-    float
-        The accuracy on the held-out patients, 0 to 1.
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn or matplotlib is missing, naming the extra.
+    The result is the accuracy on the held-out patients, 0 to 1. An ImportError names the extra that
+    is missing.
     """
     began = time.perf_counter()
     columns = tumours()
@@ -105,13 +89,7 @@ def run(out: str | os.PathLike[str] = "out") -> float:
 
 
 def tumours() -> Columns:
-    """The measurements as columns of floats, and the diagnosis as text.
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is missing.
-    """
+    """The measurements as columns of floats, and the diagnosis as text."""
     try:
         from sklearn.datasets import load_breast_cancer
     except ImportError as error:
@@ -194,6 +172,4 @@ class _Logits:
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     """Write a figure as PNG, whole or not at all."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=144)
-    return write_whole(path, picture.getvalue())
+    return write_whole(path, png(figure, dpi=144))

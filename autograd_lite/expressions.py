@@ -27,7 +27,7 @@ _SHOWN = 72  # characters of the text that an error shows around the place
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
-#: What can be called in an expression: rows by name, and by Python's name (abs, pow).
+#: Functions of an expression: rows by name, and by Python's name (abs, pow).
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **_OPERATORS,
     **{name: row for name, row in TABLE.items() if row.public},
@@ -162,12 +162,10 @@ class _Formula:
         for node in order_by([self.tree], self._operands):
             operands = [results[child] for child in self._operands(node)]
             results[node] = self._apply(node, operands, variables)
-        result = results[self.tree]
-        if isinstance(result, list):
-            raise self._error(
-                self.tree, "this is a list of numbers; write sum([...]) of it, or dot"
-            )
-        return result
+        if isinstance(results[self.tree], list):
+            said = "this is a list of numbers; write sum([...]) of it, or dot"
+            raise self._error(self.tree, said)
+        return results[self.tree]
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         """The parts that a node is computed from; raises for what is not on the whitelist."""
@@ -260,10 +258,8 @@ class _Formula:
     # --- errors -----------------------------------------------------------------------------------
 
     def _refuse(self, part: ast.AST, place: ast.expr | ast.keyword | int) -> ExpressionError:
-        kind = type(part).__name__
-        return self._error(
-            place, _INSTEAD.get(type(part), f"this ({kind}) is not read here; {_READ}")
-        )
+        otherwise = f"this ({type(part).__name__}) is not read here; {_READ}"
+        return self._error(place, _INSTEAD.get(type(part), otherwise))
 
     def _error(self, place: ast.expr | ast.keyword | int, said: str) -> ExpressionError:
         """The error with the text below it, and a caret under a node, or a column."""

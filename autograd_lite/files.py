@@ -1,15 +1,22 @@
-"""Paths as users give them, and files that are written whole or not at all."""
+"""Paths, files that are written whole or not at all, and the format of programs and models."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import safetensors
+import safetensors.numpy
+
+_VERSION = 1  # of files of arrays
 
 _KINDS = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
 
@@ -92,7 +99,7 @@ def write_whole(path: Any, content: bytes) -> Path:
     """
     with _naming(path) as given:
         target, former = _place(given, os.fsdecode(path))
-        # Nobody reads in it, meanwhile, what nobody may read in the file that it replaces.
+        # Until it has the mode of the file that it replaces, only the owner may read it.
         mode = 0o666 if former is None else 0o600
         beside = target.with_name(f".{secrets.token_hex(8)}.part")  # no longer than a name may be
         try:
@@ -108,3 +115,74 @@ def write_whole(path: Any, content: bytes) -> Path:
         finally:
             beside.unlink(missing_ok=True)
     return given
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file for arrays: safetensors, which holds numbers alone, and a description in JSON.
+
+    Its errors have the name of the file before the message.
+    """
+
+    key: str  # of the description among the metadata
+    fields: Set[str]  # of the description, besides ``version``
+    kinds: Set[str]  # of the numbers in its arrays, as safetensors calls them
+    writer: str  # of such files, for messages
+    error: type[Exception]  # for a file that is none
+
+    def write(
+        self, path: str | os.PathLike[str], arrays: dict[str, Any], description: Mapping[str, Any]
+    ) -> None:
+        """Write a file, all of it or nothing."""
+        text = json.dumps({"version": _VERSION, **description}, sort_keys=True)
+        write_whole(path, safetensors.numpy.save(arrays, metadata={self.key: text}))
+
+    @contextmanager
+    def reading(
+        self, path: str | os.PathLike[str]
+    ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Arrays and description; errors of this kind in the block get the file's name.
+
+        So does that for a file which is no such file or is damaged. One that cannot be read is an
+        OSError.
+        """
+        place = regular(path)
+        with open(place, "rb"):  # for a clear OSError: safetensors has its own words for each
+            pass
+        try:
+            with safetensors.safe_open(place, framework="numpy") as file:
+                description = self._description(file.metadata())
+                arrays = {}
+                for key in file.keys():  # noqa: SIM118 - no mapping
+                    kind = file.get_slice(key).get_dtype()
+                    if kind not in self.kinds:
+                        known = " or ".join(sorted(self.kinds))
+                        raise self.error(f"{key} holds {kind} numbers in place of {known}")
+                    arrays[key] = file.get_tensor(key)
+            yield arrays, description
+        except safetensors.SafetensorError as error:
+            raise self.error(
+                f"{os.fsdecode(path)} is no safetensors file, or is damaged or cut short: {error}"
+            ) from None
+        except self.error as error:
+            raise self.error(f"{os.fsdecode(path)}: {error}") from None
+
+    def _description(self, metadata: Mapping[str, str] | None) -> dict[str, Any]:
+        """The JSON document in the metadata, checked as far as every file needs it."""
+        if not metadata or self.key not in metadata:
+            raise self.error(f"a safetensors file, but not one that {self.writer} wrote")
+        try:
+            found = json.loads(metadata[self.key])
+        except (ValueError, RecursionError) as error:
+            raise self.error(f"its description cannot be read: {error}") from None
+        if not isinstance(found, dict) or type(found.get("version")) is not int:
+            raise self.error("its description has no version number")
+        version = found.pop("version")
+        if version != _VERSION:
+            raise self.error(
+                f"it has format version {version} and this program reads version {_VERSION}; "
+                "a newer autograd_lite may read it"
+            )
+        if found.keys() != self.fields:
+            raise self.error(f"its description holds {sorted(found)} and not {sorted(self.fields)}")
+        return found

@@ -26,7 +26,7 @@ _PLAIN = {
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """Our own characters in ASCII, a user's as Python escapes them, so that none looks like two."""
+    """Our own characters in ASCII, and a user's as Python escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     bad = error.object[error.start : error.end]
@@ -44,19 +44,10 @@ def on_screen(text: str) -> str:
 
 
 class Terminal:
-    """Width and colour of a stream.
+    """Width and colour of a stream, such as ``sys.stdout`` (None in a program without one).
 
-    Parameters
-    ----------
-    stream : text file or None
-        ``sys.stdout``, say, which is None in a program without one. Colour is used on a terminal
-        only, and not where ``NO_COLOR`` is set (https://no-color.org) or the terminal is dumb.
-
-    Attributes
-    ----------
-    width : int
-        Columns of the terminal; 80, or ``COLUMNS``, where there is none.
-    colour : bool
+    Colour is used on a terminal only, and not where ``NO_COLOR`` is set (https://no-color.org) or
+    the terminal is dumb. Where there is none, its width is ``COLUMNS``, or 80.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -87,12 +78,7 @@ class Terminal:
     ) -> str:
         """Aligned columns under a header, numbers to the right; the last column is wrapped.
 
-        Parameters
-        ----------
-        header : sequence of str
-        rows : sequence of sequences of str
-        paint : sequence, optional
-            For each column a function that colours its cells, or None.
+        For each column, `paint` may hold a function that colours its cells.
         """
         columns = list(zip(*rows, strict=True))
         right = [all(not cell or _is_number(cell) for cell in column) for column in columns]

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from autograd_lite import Value
-from benchmarks.apart import race
 from benchmarks.engines import OwnLoop, ours
-from benchmarks.figures import Figure, shown
+from benchmarks.measuring.apart import race
+from benchmarks.measuring.figures import Figure, shown
 from benchmarks.peers import Micrograd
 from benchmarks.step import task
 

@@ -422,7 +422,7 @@ assert np.mean((watched.predict(points) > 0) == classes) >= 0.95
 # lecture's graphs are there to step through. In Python:
 
 # %%
-from autograd_lite.lesson.page import page as lesson_page
+from autograd_lite.lesson.page import document as lesson_page
 
 with tempfile.TemporaryDirectory() as folder:
     written = Path(folder, "lesson.html")

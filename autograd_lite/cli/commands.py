@@ -15,15 +15,15 @@ from autograd_lite import expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
-from autograd_lite.evaluation_trace import trace
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
+from autograd_lite.explanations.trace import trace
 from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
-from autograd_lite.lesson.page.page import document
-from autograd_lite.lesson.telling.layout import WIDTH
-from autograd_lite.tables.model import TableModel, Training
-from autograd_lite.tables.model import train as train_on
+from autograd_lite.lesson.page.document import document
+from autograd_lite.lesson.telling.parts import WIDTH
+from autograd_lite.tables.learning import TableModel, Training
+from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed, read_csv
 from autograd_lite.terminal import Terminal

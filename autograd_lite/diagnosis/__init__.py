@@ -20,7 +20,7 @@ __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
 
 
 class HasParameters(Protocol):
-    """A `Module`, or whatever else can name its parameters."""
+    """A `Module`, or anything else that can name its parameters."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each."""
@@ -29,8 +29,8 @@ class HasParameters(Protocol):
 def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = None) -> Diagnosis:
     """Faults of a graph and its gradients: a report, and the findings as data.
 
-    Nothing is raised about the graph and nothing in it is changed, no ``grad`` either: the
-    gradients are computed afresh.
+    No fault of the graph is raised, and nothing in it is changed, no ``grad`` either: gradients are
+    computed afresh.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
                            times that of a scope between it and the root; or all are below 1e-10
         ``exploding``      a scope whose mean is above 1, and above 1e3 times that of a scope on
                            each way to the root; or one gradient is above 1e10
-        ``dead``           an activation whose local derivative is 0 in every use of its unit
-        ``saturated``      the same, with local derivatives below 1e-3
+        ``dead``           an activation whose partial is 0 in every use of its unit
+        ``saturated``      the same, with partials below 1e-3
         ``unreached``      a parameter that the root does not depend on
         ``no_gradient``    parameters that the root depends on, with gradient 0 all the same (note)
         ``zero_times_inf`` a place where 0 times inf or nan counted as 0 (note)
@@ -79,9 +79,8 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
     -----
     A *unit* is one activation in one scope under one label: in a network, a neuron over all samples
     of a batch. Off in fewer than 8 uses, a unit is only a note: healthy ones are off by chance.
-    What counts as an activation is asked of the row itself: with all arguments but one constant,
-    its slope is bounded, and 0 from some point on. (An op of your own is not asked.) Linear time
-    and memory.
+    An activation is an op whose partial, with all arguments but one constant, is bounded, and 0
+    from some point on. (An op of your own is not asked.) Linear time and memory.
 
     Examples
     --------

@@ -1,14 +1,15 @@
-"""How findings call the nodes of a graph."""
+"""Names of the nodes of a graph, as findings use them."""
 
 from __future__ import annotations
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import scope_of
+from autograd_lite.graph import row_of, scope_of
 from autograd_lite.graph.freshness import Freshness
+from autograd_lite.writing.text import named_call
 
 _ARGUMENTS = 4  # that are shown of many
 
-#: What nodes outside every scope are listed under.
+#: The name under which nodes outside every scope are listed.
 NO_SCOPE = "(no scope)"
 
 
@@ -29,7 +30,7 @@ class Names:
         return node.label or f"n{self._number[node]}"
 
     def with_number(self, node: Value, number: float | None = None) -> str:
-        """The name and a number of the node, that of now if not told; of a constant that alone."""
+        """The name and a number of the node, by default that of now; of a constant its number."""
         number = node.data if number is None else number
         return f"{number:.6g}" if node.constant else f"{self.of(node)} = {number:.6g}"
 
@@ -50,7 +51,5 @@ class Names:
         shown = [*map(self.of, parents)]
         if given is not None:
             shown = [self.with_number(*pair) for pair in zip(parents, given, strict=False)]
-        more = len(node.parents) - len(shown)
-        arguments = ", ".join(shown) + (f", … {more:,} more" if more else "")
-        since = "" if now else self.since(node)
-        return f"{self.of(node)} {node.op}({arguments}){where}{since}"
+        called = named_call(row_of(node), shown, len(node.parents) - len(shown))
+        return f"{self.of(node)} {called}{where}{'' if now else self.since(node)}"

@@ -1,15 +1,14 @@
 """Activations that pass no gradient: dead and saturated ones.
 
 No op is named here. Whether a row is an activation follows from its own rules, evaluated at a few
-numbers: a bounded slope, which is 0 from some point on (so relu, tanh or ``maximum(x, 0.0)``, but
-neither ``x * x`` at its minimum, nor log far out, nor floor, whose slope is 0 everywhere).
+numbers: its partial is bounded, and 0 from some point on (so relu, tanh or ``maximum(x, 0.0)``, but
+neither ``x * x`` at its minimum, nor log far out, nor floor, whose partial is 0 everywhere).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from autograd_lite.diagnosis.names import scope_name
 from autograd_lite.diagnosis.report import Finding
@@ -17,7 +16,7 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import edges, row_of, scope_of
 from autograd_lite.ops import TABLE, Op
 
-#: A local derivative below this passes (almost) no gradient.
+#: A partial below this passes (almost) no gradient.
 FLAT = 1e-3
 #: A healthy ReLU is off in this many uses, all of them, by a chance of 1 in 256.
 _ENOUGH_USES = 8
@@ -26,51 +25,38 @@ _ENDS = (-1e300, 1e300)
 _MIDDLE = (-3.0, -1.0, -0.3, 0.0, 0.3, 1.0, 3.0)
 
 
-@dataclass(eq=False)
-class _Unit:
-    uses: int = 0
-    zeros: int = 0
-    flat: list[Value] = field(default_factory=list)
-
-
 def flat(order: list[Value]) -> Iterator[Finding]:
     """The units (one op in one scope under one label) that are flat in every use."""
-    units: dict[tuple[tuple[str, ...], Op, str], _Unit] = {}
+    units: dict[tuple[tuple[str, ...], Op, str], list[tuple[Value, float]]] = {}
     for node in order:
-        row = row_of(node)
-        if row is None or row.arity is None:
-            continue
-        partials = [partial for _, partial in edges(node)]
-        if len(partials) == 1:
-            unit = units.setdefault((scope_of(node), row, node.label), _Unit())
-            unit.uses += 1
-            if abs(partials[0]) < FLAT:
-                unit.flat.append(node)
-                unit.zeros += partials[0] == 0.0
+        row, partials = row_of(node), [partial for _, partial in edges(node)]
+        if row is not None and row.arity is not None and len(partials) == 1:
+            unit = units.setdefault((scope_of(node), row, node.label), [])
+            unit.append((node, partials[0]))
     for (scope, row, label), unit in units.items():
-        if len(unit.flat) == unit.uses and _is_activation(row, unit.flat[0]):
-            dead = unit.zeros == unit.uses
+        if all(abs(x) < FLAT for _, x in unit) and _is_activation(row, unit[0][0]):
+            dead = all(x == 0.0 for _, x in unit)
             passed = "0" if dead else f"below {FLAT:g}"
-            uses = f"all of {unit.uses:,} uses" if unit.uses > 1 else "its only use"
+            uses = f"all of {len(unit):,} uses" if len(unit) > 1 else "its only use"
             yield Finding(
                 "dead" if dead else "saturated",
-                "warning" if unit.uses >= _ENOUGH_USES else "note",
-                tuple(unit.flat),
+                "warning" if len(unit) >= _ENOUGH_USES else "note",
+                tuple(node for node, _ in unit),
                 f"{scope_name(scope)}: {label or row.name} has local derivative {passed} in {uses}",
             )
 
 
 def _is_activation(row: Op, node: Value) -> bool:
-    """Whether the row, in the node's only variable argument, is bounded in slope and levels off."""
+    """Whether the partial by the node's only variable argument is bounded, and 0 far out."""
+    if row.name not in TABLE:  # a user's function is not called where the user did not
+        return False
     variable = [not parent.constant for parent in node.parents]
 
-    def slope(x: float) -> float:
+    def partial(x: float) -> float:
         numbers = [x if free else p.data for p, free in zip(node.parents, variable, strict=True)]
         partials = row.partials_on_floats(row.on_floats(*numbers), numbers, variable)
         return abs(partials[variable.index(True)])
 
-    if row.name not in TABLE:  # a user's function is not called where the user did not
-        return False
-    ends, middle = [slope(x) for x in _ENDS], [slope(x) for x in _MIDDLE]
+    ends, middle = [partial(x) for x in _ENDS], [partial(x) for x in _MIDDLE]
     bounded = all(map(math.isfinite, ends + middle))
     return bounded and min(ends) == 0.0 and max(ends + middle) >= 100.0 * FLAT

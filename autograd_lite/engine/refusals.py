@@ -65,7 +65,7 @@ def refuse_values(things: Iterable[Any], name: str) -> None:
 
 
 def _is_input(node: Any) -> bool:
-    return any(each.is_input(node) for each in all_around())
+    return any(node is x for each in all_around() for x in each.inputs)
 
 
 def _followed(node: Any) -> type[GraphError] | type[ProgramError]:

@@ -1,18 +1,20 @@
-"""The text of `help` on an op: formula, derivatives, domain and conventions, out of its row."""
+"""The text of `help` on an op: formula, derivatives, domain and conventions, all from its row."""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
-from autograd_lite.explanations.formulas import Formula, as_formula, derivatives
-from autograd_lite.explanations.notation import TEXT
-from autograd_lite.explanations.templates import Piece
+from autograd_lite.explanations.formulas import Formula, as_formula, row_partials, written
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TEXT
 
-_LONGEST = 84
+#: Most characters of a formula.
+_LONGEST = 83
 #: Where functions of one number begin, end or have conventions, and numbers on both sides of them.
 _EDGES = -math.inf, -1.0, 0.0, 1.0, math.inf
 _AROUND = -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0
@@ -30,36 +32,30 @@ def documentation(row: Op) -> str:
     args = [Formula() for _ in names]
     pieces = dict(zip(args, map(Piece, names), strict=True))
     call = Formula(row=row, args=tuple(args))
-    formula = _text(call, pieces)
+
+    def named(part: Formula) -> Piece:
+        return pieces[part] if part.number is None else TEXT.number(part.number)
+
+    def text(thing: Any) -> str:
+        found = written(as_formula(thing), TEXT, named, _LONGEST)
+        return found.text if found else ""
+
+    formulas = [text(call)]
     if not isinstance(row.forward, Leaf):
-        whole = _text(as_formula(row.expand(args)), pieces)
-        formula += f" = {whole}" * (len(whole) < _LONGEST and whole != formula)
-    lines = [f"Formula: {formula}."]
-    found = derivatives(row, call, args, [name in told for name in names])
+        formulas.append(text(row.expand(args)))
+    lines = [f"Formula: {' = '.join(dict.fromkeys(filter(None, formulas)))}."]
+    found = row_partials(row, call, args, [name in told for name in names])
     for name, each in zip(names, found, strict=True):
-        text = _text(as_formula(each), pieces)
-        text = text if len(text) < _LONGEST else "a long formula, which `ag.latex` writes"
-        lines += [f"Derivative by {name}: {text}."] * (name in told)
+        known = text(each) or "a long formula, which `ag.latex` writes"
+        lines += [f"Derivative by {name}: {known}."] * (name in told)
     lines += _edges(row) if row.arity == 1 else [f"Domain: all numbers{_exceptions(row)}."]
     if row.singular is not None:
         lines.append(f"Where a second derivative is not finite, it {row.counted}.")
     return f"{row.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines)
 
 
-def _text(formula: Formula, pieces: dict[Formula, Piece]) -> str:
-    def piece(part: Formula) -> Piece:
-        if part.number is not None:
-            return TEXT.number(part.number)
-        if part.row is None:
-            return pieces[part]
-        args = part.args or ()
-        return TEXT.call(part.row, args, [*map(piece, args)])
-
-    return piece(formula).text
-
-
 def _edges(row: Op) -> list[str]:
-    """Where a function of one number is defined, and what it is at the ends of that and at 0."""
+    """Domain of a function of one number, and its values at the ends of that and at 0."""
     inside = [x for x in _AROUND if not math.isnan(row.on_floats(x))]
     low, high = inside[0], inside[-1]
     ends = f"{low:g} ≤ " * (low > _AROUND[0]) + "x" + f" ≤ {high:g}" * (high < _AROUND[-1])
@@ -68,13 +64,13 @@ def _edges(row: Op) -> list[str]:
     for x in _EDGES:
         out = row.on_floats(x)
         if not math.isnan(out) and (x in (0.0, low, high) or math.isinf(x)):
-            slope = row.partials_on_floats(out, (x,), (True,))[0]
-            said.append(f"{out + 0.0:g} and {slope + 0.0:g} at {x:g}")
+            partial = row.partials_on_floats(out, (x,), (True,))[0]
+            said.append(f"{out + 0.0:g} and {partial + 0.0:g} at {x:g}")
     return [f"Domain: {domain}.", f"Conventions, value and derivative: {', '.join(said)}."]
 
 
 def _exceptions(row: Op) -> str:
-    """Whether a function of several numbers is nan somewhere."""
+    """A remark on where a function of several numbers is nan, if it is anywhere."""
     places = product(_AROUND, repeat=row.arity or 0)
     known = row.arity is None or not any(math.isnan(row.on_floats(*place)) for place in places)
     return "" if known else "; where the first line says otherwise, or IEEE-754 does, nan"

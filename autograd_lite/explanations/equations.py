@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.naming import Names
-from autograd_lite.explanations.notation import LATEX
+from autograd_lite.explanations.naming import Wording
 from autograd_lite.explanations.paths import Path, Sweep
-from autograd_lite.explanations.telling import NODES, seen, which
-from autograd_lite.explanations.templates import POWER, Piece, fill
+from autograd_lite.explanations.sums import TOLD, PathSum, seen, which
+from autograd_lite.writing.latex import LATEX, aligned
+from autograd_lite.writing.templates import POWER, Piece
 
-if TYPE_CHECKING:
-    from autograd_lite.explanations.explanation import Explanation
-
-#: What is said below equations of a graph whose leaves were changed since.
+#: The line below the equations of a stale graph.
 _STALE = r"&\text{stale: the numbers are those recorded; root.refresh() brings them up to date}"
 #: Factors of a product that are written, and ops that are written out below.
 _FACTORS, _DEFINITIONS = 6, 24
 
 
-def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
-    """Explanations that one sweep gave: the chain rule in symbols, as formulas, and in numbers."""
-    told = items[:NODES]
-    names = Names(seen(told, _FACTORS), sweep, LATEX)
+def latex(items: Sequence[PathSum], sweep: Sweep) -> str:
+    """Explanations of one sweep: the chain rule in symbols, as formulas, and in numbers."""
+    told = items[:TOLD]
+    names = Wording(seen(told, _FACTORS), sweep, LATEX)
     formulas: dict[Value, list[Piece | None]] = {}
     lines = [line for item in told for line in _equations(item, names, formulas)]
     made = sorted(formulas, key=lambda node: -sweep.index[node])[:_DEFINITIONS]
@@ -35,11 +31,11 @@ def latex(items: Sequence[Explanation], sweep: Sweep) -> str:
         lines += [*[rf"&\text{{{said}}}" for said in moved], _STALE]
     if len(items) > len(told):
         lines.append(rf"&\ldots\ \text{{{len(items) - len(told)} more}}")
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    return aligned(lines)
 
 
 def _equations(
-    item: Explanation, names: Names, formulas: dict[Value, list[Piece | None]]
+    item: PathSum, names: Wording, formulas: dict[Value, list[Piece | None]]
 ) -> list[str]:
     left = rf"\frac{{\mathrm{{d}} {names[item.root]}}}{{\mathrm{{d}} {names[item.wrt]}}}"
     result = LATEX.number(item.gradient).text
@@ -50,7 +46,7 @@ def _equations(
     for path in item.paths:
         factors = [_factors(path, step, names, formulas) for step in _ends(len(path.partials))]
         for stage, pieces in zip(stages, zip(*factors, strict=True), strict=True):
-            stage.append(_product(pieces))
+            stage.append(LATEX.joined(r" \cdot ", pieces).text)
     others = item.count - len(item.paths)
     if others:
         more = LATEX.ellipsis(others)
@@ -68,7 +64,7 @@ def _equations(
 
 
 def _factors(
-    path: Path, step: int | None, names: Names, formulas: dict[Value, list[Piece | None]]
+    path: Path, step: int | None, names: Wording, formulas: dict[Value, list[Piece | None]]
 ) -> tuple[Piece, Piece, Piece]:
     """One step of a chain as a symbol, a formula and a number; None for steps left out."""
     if step is None:
@@ -82,12 +78,6 @@ def _factors(
     below = names[path.nodes[step]]
     fraction = Piece(rf"\frac{{{symbol} {names[node]}}}{{\partial {below}}}", POWER)
     return fraction, formulas[node][argument] or fraction, LATEX.number(path.partials[step])
-
-
-def _product(factors: Sequence[Piece]) -> str:
-    keys = [str(i + 1) for i in range(len(factors))]
-    template = r" \cdot ".join(f"#{key}" for key in keys)
-    return fill(template, dict(zip(keys, factors, strict=True)), LATEX.brackets).text
 
 
 def _ends(many: int) -> list[int | None]:

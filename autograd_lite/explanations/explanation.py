@@ -1,15 +1,15 @@
-"""How a gradient comes about: every path from a node to the root, and the sum of their products."""
+"""Explanations of a gradient: every path from a node to the root, and the sum of their products."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.explanations import equations, telling
-from autograd_lite.explanations.paths import Path, Sweep
+from autograd_lite.explanations.paths import Sweep
+from autograd_lite.explanations.sums import PathSum
 from autograd_lite.graph import check_value, leaves
 
 
@@ -41,8 +41,8 @@ class _Told(ABC):
         return f"$$\n{self.latex()}\n$$"
 
 
-class Explanation(_Told):
-    """Where the derivative of a root by one node comes from, as `explain` returns it.
+class Explanation(_Told, PathSum):
+    """Explanation of the derivative of a root by one node, as `explain` returns it.
 
     Printed, it is a table for a terminal; in a notebook, the chain rule in LaTeX.
 
@@ -62,38 +62,6 @@ class Explanation(_Told):
     stale : bool
         Whether a leaf was changed since the graph was recorded. All numbers are those recorded.
     """
-
-    def __init__(self, sweep: Sweep, wrt: Value, paths: int) -> None:
-        self._sweep, self._many = sweep, paths
-        self.root, self.wrt = sweep.order[-1], wrt
-        place = sweep.index.get(wrt)
-        self.gradient = 0.0 if place is None else sweep.gradient[place]
-        self.depth = 0 if place is None else sweep.depth[place]
-        self.count = sweep.count[wrt]
-        self.bound = sweep.bound(wrt)
-        self.stale = bool(sweep.freshness.stale)
-
-    @cached_property
-    def _found(self) -> tuple[list[Path], float]:
-        return self._sweep.largest(self.wrt, self._many)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths with the largest products, largest absolute value first."""
-        return tuple(self._found[0])
-
-    @property
-    def rest(self) -> float:
-        """The sum over all other paths, of which there are ``count - len(paths)``."""
-        return self._found[1]
-
-    @property
-    def total(self) -> float:
-        """The sum over all paths: the products of `paths`, and `rest`."""
-        total = 0.0
-        for path in self.paths:
-            total += path.product
-        return total + self.rest
 
     def _every(self) -> list[Explanation]:
         return [self]
@@ -127,10 +95,10 @@ class Explanations(_Told, Sequence[Explanation]):
 def explain(
     root: Value, wrt: Value | Iterable[Value] | None = None, paths: int = 10
 ) -> Explanation | Explanations:
-    """How a gradient comes about: the paths it is summed over, and the chain of each.
+    """Explain a gradient: the paths that it is summed over, and the chain of each.
 
-    Along every path from `wrt` to the root the local derivatives are multiplied; the gradient is
-    the sum of these products. All paths are counted, exactly, and those with the largest products
+    Along every path from `wrt` to the root the partials are multiplied; the gradient is the sum of
+    these products. All paths are counted, exactly, and those with the largest products
     are listed; the others are summed in one line, without being walked one by one.
 
     Parameters

@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, order_by
 from autograd_lite.graph import row_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TextPrinter
 
 
 class Formula:
@@ -26,7 +28,7 @@ class Formula:
     row : Op or None
         None for a number and for a variable.
     args : tuple of Formula, or None
-        None as long as nobody asked for the arguments of a node of a user's graph.
+        None for a node of a user's graph until they are asked for.
     """
 
     __slots__ = ("args", "node", "number", "row")
@@ -39,10 +41,6 @@ class Formula:
         args: tuple[Formula, ...] | None = (),
     ) -> None:
         self.number, self.node, self.row, self.args = number, node, row, args
-
-    def __repr__(self) -> str:
-        what = self.node if self.row is None else self.row
-        return f"<formula {what if self.number is None else self.number!r}>"
 
     def _refuse(self, *others: object) -> NoReturn:
         raise TypeError("a formula has no truth value and no order: write less, equal and where")
@@ -67,7 +65,7 @@ class Formula:
 
 
 def _is_short(x: float) -> bool:
-    """Whether six digits say all: 1/3 stays 1/3, because 0.333333 is another number."""
+    """Whether six digits give the number: 1/3 stays 1/3, because 0.333333 is another one."""
     return not math.isfinite(x) or float(f"{x:.6g}") == x or (x.is_integer() and abs(x) < 1e9)
 
 
@@ -101,7 +99,7 @@ class Formulas:
             elif node.label and not node.constant:
                 found = Formula(node=node)
             else:
-                found = Formula(node.data)  # a leaf that nobody named is just its number
+                found = Formula(node.data)  # a leaf without a label is just its number
             self._known[node] = found
         return found
 
@@ -124,8 +122,26 @@ class Formulas:
             self._known[node] = formula
 
 
-def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
-    """The local derivatives of a node, as formulas of its parents and itself: those of textbooks.
+def written(
+    formula: Formula, printer: TextPrinter, name: Callable[[Formula], Piece], longest: int
+) -> Piece | None:
+    """A formula whose arguments are known, given a name for each part without a row.
+
+    None if it takes more than so many characters.
+    """
+    pieces: dict[Formula, Piece] = {}
+    for part in order_by([formula], lambda part: part.args or ()):
+        if part.row is None:
+            pieces[part] = name(part)
+        else:
+            pieces[part] = printer.call(part.row, [pieces[arg] for arg in part.args or ()])
+        if len(pieces[part].text) > longest:
+            return None
+    return pieces[formula]
+
+
+def node_partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | None:
+    """The partials of a node, as formulas of its parents and itself: those of textbooks.
 
     One for each parent (a number for a constant), in which a node's `name` stands for it; None
     where the row has no rules that run on formulas.
@@ -133,16 +149,16 @@ def partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula] | N
     wanted = [not parent.constant for parent in node.parents]
     try:
         args = [name(parent) for parent in node.parents]
-        found = derivatives(row_of(node), name(node), args, wanted)
+        found = row_partials(row_of(node), name(node), args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
     return [as_formula(partial) for partial in found]
 
 
-def derivatives(
+def row_partials(
     row: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]
 ) -> list[Any]:
-    """The local derivatives of a row, those of textbooks; 0.0 where not wanted."""
+    """The partials of a row, those of textbooks; 0.0 where not wanted."""
     if not row.textbook_partials:
         return row.partials_on(out, args, wanted)
     return [

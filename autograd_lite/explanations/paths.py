@@ -1,7 +1,7 @@
 """Paths through a graph: how many there are, what they sum to, and the largest of them.
 
 The derivative of a root by a node is the sum, over all paths from the node to the root, of the
-product of the local derivatives along the path (Bauer's formula; Griewank & Walther, Evaluating
+product of the partials along the path (Bauer's formula; Griewank & Walther, Evaluating
 Derivatives, 2008, section 3.1). One sweep from the root down finds, for every node, what all its
 paths have in common; then the largest paths are found one by one, without looking at the others.
 """
@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import count
 from typing import NamedTuple
 
@@ -23,12 +21,9 @@ from autograd_lite.graph import ancestors
 from autograd_lite.graph.freshness import Freshness
 
 _EPSILON = sys.float_info.epsilon
-#: Labels that look like the name of a node without one.
-_NUMBERED = re.compile("v_?([0-9]+)")
-
 
 #: A use of a node: the place in the order of the node that uses it, as which argument, and the
-#: local derivative. A plain tuple, because there are as many as edges in the graph.
+#: partial. A plain tuple, because there are as many as edges in the graph.
 _Edge = tuple[int, int, float]
 
 
@@ -44,7 +39,7 @@ class Path:
         For each step, which argument of the next node this one is, from 0: ``x*x`` has two paths
         through the same nodes.
     partials : tuple of float
-        For each step, the local derivative of the next node by this one.
+        For each step, the partial of the next node by this one.
     product : float
         Of the partials; 0 if one of them is, even against inf or nan.
     """
@@ -91,13 +86,6 @@ class _Way(NamedTuple):
     rank: int
     size: float
     product: float
-
-
-def numbered(order: list[Value]) -> list[int]:
-    """For each node the number in its name, if it must be given one: v1, v2, … in order."""
-    taken = {match[1] for node in order if (match := _NUMBERED.fullmatch(node.label))}
-    fresh = (i for i in count(1) if str(i) not in taken)
-    return [0 if node.label or node.constant else next(fresh) for node in order]
 
 
 class Sweep:
@@ -162,13 +150,8 @@ class Sweep:
             self.uses[self.index[parent]].append((self.index[node], *edge))
         return sums
 
-    @cached_property
-    def numbers(self) -> list[int]:
-        """For each node the number in its name: see `numbered`."""
-        return numbered(self.order)
-
     def bound(self, node: Value) -> float:
-        """How far rounding may take the sum over a node's paths from its gradient.
+        """Bound on the distance of the sum over a node's paths from its gradient, by rounding.
 
         (depth + number of paths) · ε · Σ|product|, barring over- and underflow.
         """
@@ -269,7 +252,7 @@ class Sweep:
 
 
 def _grown(size: float, factor: float) -> float:
-    """The size of a product with one more factor; nan counts as inf, so that nobody misses it."""
+    """The size of a product with one more factor; nan counts as inf, so that it is not missed."""
     if not factor or size == -math.inf:
         return -math.inf  # zero carries nothing, against inf too
     return size + (math.log(abs(factor)) if math.isfinite(factor) else math.inf)

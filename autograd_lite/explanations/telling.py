@@ -1,25 +1,22 @@
-"""Explanations as text for a terminal: the paths and their sum, and the local derivatives."""
+"""Explanations as text for a terminal: the paths and their sum, and the partials."""
 
 from __future__ import annotations
 
 import math
 import shutil
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.naming import Names
-from autograd_lite.explanations.notation import TEXT
+from autograd_lite.explanations.naming import Wording
 from autograd_lite.explanations.paths import Path, Sweep
-from autograd_lite.explanations.templates import Piece
+from autograd_lite.explanations.sums import TOLD, PathSum, seen, which
 from autograd_lite.graph import scope_of
 from autograd_lite.terminal import on_screen
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TEXT
 
-if TYPE_CHECKING:
-    from autograd_lite.explanations.explanation import Explanation
-
-#: Nodes that are told about, and local derivatives that are listed; more are counted.
-NODES, _EDGES = 20, 24
+#: Partials that are listed; more are counted.
+_EDGES = 24
 _NARROWEST = 40
 _INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _STALE = (
@@ -28,11 +25,11 @@ _STALE = (
 )
 
 
-def text(items: Sequence[Explanation], sweep: Sweep) -> str:
-    """Explanations that one sweep gave, as text, as wide as the terminal."""
+def text(items: Sequence[PathSum], sweep: Sweep) -> str:
+    """Explanations of one sweep, as text that is as wide as the terminal."""
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
-    told = items[:NODES]
-    names = Names(seen(told, width), sweep, TEXT)
+    told = items[:TOLD]
+    names = Wording(seen(told, width), sweep, TEXT)
     edges: dict[tuple[Value, int], float] = {}
     blocks = [_paths(item, names, width, edges) for item in told]
     if len(items) > len(told):
@@ -41,21 +38,12 @@ def text(items: Sequence[Explanation], sweep: Sweep) -> str:
     if sweep.freshness.stale:
         blocks.insert(0, [_STALE])
     if edges:
-        blocks.append(["Local derivatives", *_local_derivatives(edges, names, sweep, width)])
+        blocks.append(["Local derivatives", *_partials(edges, names, sweep, width)])
     return on_screen("\n\n".join("\n".join(block) for block in blocks))
 
 
-def seen(items: Sequence[Explanation], most: int) -> list[Value]:
-    """The nodes that an explanation may show: of each path so many from either end."""
-    nodes = [node for item in items for node in (item.wrt, item.root)]
-    for item in items:
-        for path in item.paths:
-            nodes += path.nodes[: most + 1] + path.nodes[-most - 1 :]
-    return nodes
-
-
 def _paths(
-    item: Explanation, names: Names, width: int, edges: dict[tuple[Value, int], float]
+    item: PathSum, names: Wording, width: int, edges: dict[tuple[Value, int], float]
 ) -> list[str]:
     """The heading of an explanation, its paths, and their sum; and which edges it shows."""
     head = f"d{names[item.root]}/d{names[item.wrt]} = {item.gradient:.6g}"
@@ -83,8 +71,8 @@ def _paths(
     return [headline, *[f"  {number:>{column}}  {what}".rstrip() for number, what in rows]]
 
 
-def _verdict(item: Explanation) -> str:
-    """How the sum compares with the gradient, and what rounding may do."""
+def _verdict(item: PathSum) -> str:
+    """A comparison of the sum with the gradient, and the bound of rounding."""
     apart = abs(item.total - item.gradient)
     if item.total == item.gradient or apart == 0.0:
         compared = "sum of the paths, equal to the gradient"
@@ -99,7 +87,7 @@ def _many(number: int, noun: str) -> str:
     return f"{TEXT.count(number)} {noun}{'s' * (number != 1)}"
 
 
-def _chain(path: Path, names: Names, room: int) -> tuple[str, list[int]]:
+def _chain(path: Path, names: Wording, room: int) -> tuple[str, list[int]]:
     """``w ─(2)→ v1 ─(0.42)→ L`` and the steps shown, without the middle ones if need be."""
 
     def arrow(step: int) -> str:
@@ -121,10 +109,10 @@ def _chain(path: Path, names: Names, room: int) -> tuple[str, list[int]]:
         first, last = first + bool(ends[0]), last - bool(ends[1])
 
 
-def _local_derivatives(
-    edges: dict[tuple[Value, int], float], names: Names, sweep: Sweep, width: int
+def _partials(
+    edges: dict[tuple[Value, int], float], names: Wording, sweep: Sweep, width: int
 ) -> list[str]:
-    """A table of local derivatives, with the formulas behind them."""
+    """A table of partials, with their formulas."""
     shown_edges = sorted(edges, key=lambda edge: (sweep.index[edge[0]], edge[1]))[:_EDGES]
     rows: list[list[str]] = []
     former: Value | None = None
@@ -159,11 +147,6 @@ def _clip(cell: str, width: int) -> str:
     return cell if len(cell) <= width else cell[: width - 1] + "…"
 
 
-def _fraction(node: Value, argument: int, names: Names) -> str:
+def _fraction(node: Value, argument: int, names: Wording) -> str:
     parent = node.parents[argument]
     return f"∂{which(node, argument).translate(_INDICES)}{names[node]}/∂{names[parent]}"
-
-
-def which(node: Value, argument: int) -> str:
-    """Which argument a derivative is by, where an op has the same argument twice."""
-    return str(argument + 1) if sum(p is node.parents[argument] for p in node.parents) > 1 else ""

@@ -77,7 +77,7 @@ def row_of(value: Value) -> Any:
 
 
 def edges(value: Value) -> list[tuple[Value, float]]:
-    """The parents that are no constants, each with the local derivative by it."""
+    """The parents that are no constants, each with the partial by it."""
     pairs = zip(value.parents, value.local_grads, strict=True)
     return [(parent, partial) for parent, partial in pairs if not parent.constant]
 

@@ -8,10 +8,10 @@
     backpropagation   5     the chain rule through a graph, node by node
     handwritten       5     the same by hand, and why that does not scale
     iteration         6, 7  the delta rule, learning rates, convergence
-    networks, optimizers, genetic   7  what else decides how many iterations are needed
-    text, text_iterating, layout    what each step says, as text and as HTML
-    page, page_figures, charts      all of it as one page, which computes with the graphs
-    figures, diagrams               what a notebook shows, with the extra ``plot``
+    experiments, optimizers, genetic  7  what else decides how many iterations are needed
+    telling/text, text_iterating, parts  the words of each step, as text and as HTML
+    telling/figures, diagrams       the pictures in a notebook, with the extra ``plot``
+    page/document, page_figures, charts  all of it as one page, which computes with the graphs
 
 After Harvey Alférez, *Neural Networks and Back-Propagation* (lecture). Every derivative comes from
 the engine; formulas are written by hand only where that is the point.
@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autograd_lite.lesson.backpropagation import Chain, ChainRow, chain, chain_table
 from autograd_lite.lesson.differentiation import (
@@ -42,7 +41,8 @@ from autograd_lite.lesson.differentiation import (
     shrinking_steps,
     sign_table,
 )
-from autograd_lite.lesson.genetic import Race, evolve, follow_gradient, linear_loss, race
+from autograd_lite.lesson.experiments import NetworkRun, NoiseRun, depth_and_width, noise
+from autograd_lite.lesson.genetic import Contest, evolve, follow_gradient, linear_loss, race
 from autograd_lite.lesson.handwritten import CompositionRow, composition, compositions
 from autograd_lite.lesson.iteration import (
     LEARNING_RATE,
@@ -83,18 +83,15 @@ from autograd_lite.lesson.model import (
     forward_table,
     random_starts,
 )
-from autograd_lite.lesson.networks import NetworkRun, NoiseRun, depth_and_width, noise
 from autograd_lite.lesson.optimizers import OptimizerRun, compare_optimizers, line_loss, optimize
 from autograd_lite.lesson.telling import diagrams as _diagrams
 from autograd_lite.lesson.telling import figures as _figures
 from autograd_lite.lesson.telling import text as _text
 from autograd_lite.lesson.telling import text_iterating as _text_iterating
 from autograd_lite.lesson.telling.diagrams import chain_diagram, overall_picture
-from autograd_lite.lesson.telling.layout import WIDTH, Part, as_html, as_text
+from autograd_lite.lesson.telling.parts import WIDTH, Part, as_html, as_text
 from autograd_lite.terminal import on_screen
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from autograd_lite.view.canvas import Figure
 
 
 @dataclass(frozen=True)
@@ -107,27 +104,15 @@ class Step:
     _figures: Mapping[str, Callable[[], Figure]]
 
     def text(self, width: int = WIDTH) -> str:
-        """The step in words and aligned tables, so many columns wide; the same every time."""
+        """The step in words and aligned tables, of the given width; the same every time."""
         return on_screen(as_text(self._parts(), width))
 
     def html(self, figures: Mapping[str, str] | None = None) -> str:
-        """The step in paragraphs and tables, as HTML.
-
-        Parameters
-        ----------
-        figures : mapping of str to str, optional
-            HTML of pictures by their names, each put in its place; without, there are none.
-        """
+        """The step as HTML: paragraphs and tables, and pictures if their HTML is given by name."""
         return as_html(self._parts(), figures)
 
     def figures(self) -> dict[str, Figure]:
-        """The step's pictures by name, unknown to pyplot.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing; it comes with ``pip install "autograd-lite[plot]"``.
-        """
+        """The step's pictures by name, unknown to pyplot; an ImportError without matplotlib."""
         return {name: draw() for name, draw in self._figures.items()}
 
 
@@ -167,16 +152,16 @@ STEPS = (
 )
 
 __all__ = [
-    "DESIRED", "IDEAL", "INPUTS", "LEARNING_RATE", "STARTS", "STEPS", "TOLERANCE",
-    "Chain", "ChainRow", "ChainUpdate", "CompositionRow", "CurvePoint", "Descent", "Distribution",
-    "ForwardRow", "Iteration", "LossRow", "Losses", "NetworkRun", "NoiseRun", "Nudge", "NudgeRow",
-    "OptimizerRun", "Penalty", "Race", "SignRow", "Step", "UpdateRow",
-    "absolute_loss", "chain", "chain_diagram", "chain_table", "chain_update", "compare_optimizers",
-    "composition",
-    "compositions", "contraction", "convergence", "curvature", "delta_rule", "depth_and_width",
-    "derivative", "descend", "error_distributions", "evolve", "follow_gradient", "forward_table",
-    "largest_stable_rate", "learning_rates", "line_loss", "linear_loss", "loss_curve",
-    "loss_table", "losses", "lucky_start", "noise", "nudge", "optimize",
-    "overall_picture", "penalties", "race", "random_starts", "shrinking_steps", "sign_table",
-    "squared_loss", "update_table", "verdict",
+    "DESIRED", "IDEAL", "INPUTS", "LEARNING_RATE", "STARTS", "STEPS", "TOLERANCE", "Chain",
+    "ChainRow", "ChainUpdate", "CompositionRow", "Contest", "CurvePoint", "Descent",
+    "Distribution", "ForwardRow", "Iteration", "LossRow", "Losses", "NetworkRun", "NoiseRun",
+    "Nudge", "NudgeRow", "OptimizerRun", "Penalty", "SignRow", "Step", "UpdateRow",
+    "absolute_loss", "chain", "chain_diagram", "chain_table", "chain_update",
+    "compare_optimizers", "composition", "compositions", "contraction", "convergence",
+    "curvature", "delta_rule", "depth_and_width", "derivative", "descend",
+    "error_distributions", "evolve", "follow_gradient", "forward_table", "largest_stable_rate",
+    "learning_rates", "line_loss", "linear_loss", "loss_curve", "loss_table", "losses",
+    "lucky_start", "noise", "nudge", "optimize", "overall_picture", "penalties", "race",
+    "random_starts", "shrinking_steps", "sign_table", "squared_loss", "update_table",
+    "verdict",
 ]  # fmt: skip

@@ -25,17 +25,9 @@ class Chain:
 
 @dataclass(frozen=True)
 class ChainRow:
-    """One node of the chain.
+    """One node of the chain, with its value (found forward) and its gradient (found backward).
 
-    Attributes
-    ----------
-    name, formula : str
-    value : float
-        Found on the way forward.
-    local : tuple of (str, float)
-        The partial derivative by each parent, at the recorded numbers.
-    gradient : float
-        Derivative of the loss by this node, found on the way back.
+    The partial derivatives by its parents are `local`, with their names.
     """
 
     name: str
@@ -51,8 +43,6 @@ def chain(x: float = 2.0, w1: float = 3.0, w2: float = 1.0) -> Chain:
     The target is 2x as a plain number: it is part of the data and stays as it is while x is
     differentiated.
 
-    Examples
-    --------
     >>> graph = chain()
     >>> graph.h.data, graph.y.data, graph.loss.data
     (6.0, 6.0, 4.0)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograd_lite.engine import Value
-from autograd_lite.lesson.loss import squared_loss
-from autograd_lite.lesson.model import IDEAL, forward_table
-from autograd_lite.ops.rules import square
+from autograd_lite.lesson.loss import loss_table, squared_loss
+from autograd_lite.lesson.model import IDEAL
 from autograd_lite.transforms import gradient
 
 
@@ -26,18 +25,7 @@ class NudgeRow:
 
 @dataclass(frozen=True)
 class Nudge:
-    """The loss at W and at W + δW.
-
-    Attributes
-    ----------
-    W, step : float
-        The weight, and δW.
-    rows : tuple of NudgeRow
-    loss, nudged_loss : float
-        Totals of the squared errors of `rows`.
-    slope : float
-        (nudged_loss - loss) / step.
-    """
+    """The loss at W and at W + δW (`step`), and the slope that these two measure."""
 
     W: float
     step: float
@@ -72,8 +60,6 @@ class CurvePoint:
 def derivative(W: float) -> float:
     """Derivative of the loss by the weight, by back-propagation through the recorded graph.
 
-    Examples
-    --------
     >>> derivative(3.0), derivative(2.0), derivative(0.5)
     (60.0, 0.0, -90.0)
     """
@@ -85,8 +71,6 @@ def derivative(W: float) -> float:
 def curvature(W: float) -> float:
     """Second derivative of the loss: the gradient is recorded and differentiated again.
 
-    Examples
-    --------
     >>> curvature(3.0)
     60.0
     """
@@ -99,17 +83,9 @@ def curvature(W: float) -> float:
 def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nudge:
     """How much the loss changes when the weight changes by a small step δW.
 
-    Parameters
-    ----------
-    W : float, default=3.0
-    step : float, default=0.0001
-        δW.
-    decimals : int or None, default=4
-        Round the numbers of every row, and the totals, to so many decimals, as on paper; None
-        rounds nothing.
+    The numbers of every row, and the totals, are rounded to some decimals, as on paper; None
+    rounds nothing.
 
-    Examples
-    --------
     >>> table = nudge()
     >>> table.loss, table.nudged_loss, round(table.slope, 6)
     (30.0, 30.006, 60.0)
@@ -122,15 +98,11 @@ def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nud
 
     rows = tuple(
         NudgeRow(
-            before.input,
-            before.desired,
-            shown(before.actual),
-            shown(square(before.actual - before.desired)),
-            shown(after.actual),
-            shown(square(after.actual - after.desired)),
+            before.input, before.desired, shown(before.actual), shown(before.squared_error),
+            shown(after.actual), shown(after.squared_error),
         )
-        for before, after in zip(forward_table(W), forward_table(W + step), strict=True)
-    )
+        for before, after in zip(loss_table(W), loss_table(W + step), strict=True)
+    )  # fmt: skip
     loss = shown(sum(row.squared_error for row in rows))
     nudged_loss = shown(sum(row.nudged_squared_error for row in rows))
     return Nudge(W, step, rows, loss, nudged_loss, (nudged_loss - loss) / step)
@@ -141,8 +113,6 @@ def shrinking_steps(
 ) -> list[Nudge]:
     """Measured slopes for smaller and smaller steps, nothing rounded; they tend to the derivative.
 
-    Examples
-    --------
     >>> [round(table.slope, 4) for table in shrinking_steps()]
     [63.0, 60.3, 60.03, 60.003]
     """
@@ -152,8 +122,6 @@ def shrinking_steps(
 def sign_table(weights: Sequence[float] = (0.5, 1.0, 1.99, 2.0, 3.0, 5.0)) -> list[SignRow]:
     """The way to the minimum, by the sign of the derivative.
 
-    Examples
-    --------
     >>> [row.sign for row in sign_table((1.0, 2.0, 3.0))]
     ['negative', 'zero', 'positive']
     """
@@ -172,14 +140,6 @@ def sign_table(weights: Sequence[float] = (0.5, 1.0, 1.99, 2.0, 3.0, 5.0)) -> li
 
 
 def loss_curve(low: float = 0.0, high: float = 5.0, count: int = 101) -> list[CurvePoint]:
-    """The loss and its derivative at evenly spaced weights.
-
-    Parameters
-    ----------
-    low, high : float
-        The first and the last weight.
-    count : int, default=101
-        At least 2.
-    """
+    """The loss and its derivative at evenly spaced weights, 2 or more, from low to high."""
     weights = [low + (high - low) * i / (count - 1) for i in range(count)]
     return [CurvePoint(W, squared_loss(W), derivative(W)) for W in weights]

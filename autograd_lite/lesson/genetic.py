@@ -20,16 +20,10 @@ Loss = Callable[[Sequence[Any]], Any]
 
 
 @dataclass(frozen=True)
-class Race:
-    """Two ways to lower one loss, counted by loss evaluations.
+class Contest:
+    """Two ways to lower one loss: the lowest that each found after 1, 2, 3 … evaluations of it.
 
-    Attributes
-    ----------
-    weights : int
-    genetic, descent : tuple of float
-        The lowest loss found after 1, 2, 3 … evaluations.
-    mutations, good_mutations : int
-        How many children were born, and how many of them beat their parent.
+    Of the mutations, those are good whose child beat its parent.
     """
 
     weights: int
@@ -42,17 +36,8 @@ class Race:
 def linear_loss(weights: int, samples: int = 40, seed: int = 0) -> Loss:
     """The loss of the lesson with several inputs: the target is twice the sum of the inputs.
 
-    Parameters
-    ----------
-    weights : int
-        How many inputs, each with a weight of its own; all are ideal at 2.
-    samples, seed : int
-        Inputs are drawn from the normal distribution.
-
-    Returns
-    -------
-    function
-        From the weights, floats or Values, to the mean squared error.
+    It is a function from the weights, floats or Values, of which each is ideal at 2, to the mean
+    squared error over samples, whose inputs are drawn from the normal distribution.
     """
     draw = random.Random(seed).gauss
     rows = [[draw(0.0, 1.0) for _ in range(weights)] for _ in range(samples)]
@@ -78,7 +63,7 @@ def evolve(
     Parameters
     ----------
     loss : function
-        Called with lists of floats; the fitness to minimise.
+        Of a list of floats; the fitness to minimise.
     start : sequence of float
         The weights of the first individual.
     evaluations : int
@@ -91,10 +76,8 @@ def evolve(
 
     Returns
     -------
-    losses : list of float
-        The lowest loss after each evaluation.
-    mutations, good_mutations : int
-        All children, and those that beat their parent.
+    (list of float, int, int)
+        The lowest loss after each evaluation; all children, and those that beat their parent.
     """
     draw = random.Random(seed).gauss
     survivors = [(loss(list(start)), list(start))]
@@ -115,21 +98,10 @@ def evolve(
 def follow_gradient(
     loss: Loss, start: Sequence[float], evaluations: int, learning_rate: float = 0.3
 ) -> list[float]:
-    """Gradient descent on the same loss: the delta rule for every weight.
+    """Gradient descent on the same loss: the lowest loss after each evaluation.
 
-    Parameters
-    ----------
-    loss : function
-        Called with lists of Values.
-    start : sequence of float
-    evaluations : int
-        How often `loss` may be called; each call is followed by one backward pass.
-    learning_rate : float, default=0.3
-
-    Returns
-    -------
-    list of float
-        The lowest loss after each evaluation.
+    The loss is called with a list of Values; each call is followed by one backward pass, and by the
+    delta rule for every weight.
     """
     weights = list(start)
     best: list[float] = []
@@ -143,10 +115,10 @@ def follow_gradient(
 
 
 @cache  # text and figure show the same race
-def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Race:
+def race(weights: int, evaluations: int = 100, start: float = 3.0) -> Contest:
     """Both algorithms with equal numbers of loss evaluations, every weight beginning at `start`."""
     loss = linear_loss(weights)
     first = [start] * weights
     genetic, mutations, good = evolve(loss, first, evaluations)
     descent = follow_gradient(loss, first, evaluations)
-    return Race(weights, tuple(genetic), tuple(descent), mutations, good)
+    return Contest(weights, tuple(genetic), tuple(descent), mutations, good)

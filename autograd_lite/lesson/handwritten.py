@@ -1,7 +1,7 @@
 """Step 5: why derivatives of compositions are not written out by hand.
 
 The hand-written derivative is one function of ordinary arithmetic. On floats it gives the number;
-on `Written` texts it gives the formula that a person would have to write down.
+on `OnPaper` texts it gives the formula that a person would have to write down.
 """
 
 from __future__ import annotations
@@ -14,31 +14,30 @@ from itertools import pairwise
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.notation import TEXT
-from autograd_lite.explanations.templates import Piece
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import Op
 from autograd_lite.ops.rules import tanh
 from autograd_lite.ops.table import give_operators
 from autograd_lite.transforms import gradient
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TEXT
 
 
-class Written(Piece):
-    """A number that is only written down in Python's notation: arithmetic gives longer text."""
+class OnPaper(Piece):
+    """A number that is only written down as Python has it: arithmetic gives longer text."""
 
     __slots__ = ()
 
     @staticmethod
-    def _apply_op(row: Op, args: Sequence[Any]) -> Written:
+    def _apply_op(row: Op, args: Sequence[Any]) -> OnPaper:
         pieces = [arg if isinstance(arg, Piece) else TEXT.number(float(arg)) for arg in args]
-        call = TEXT.call(row, [Formula()] * len(pieces), pieces)
-        return Written(call.text.replace(" * ", "*"), call.level)
+        call = TEXT.call(row, pieces)
+        return OnPaper(call.text.replace(" * ", "*"), call.level)
 
 
-give_operators(Written)
+give_operators(OnPaper)
 
-#: Weights as floats, Values or `Written`: one row per neuron, for each layer.
+#: Weights as floats, Values or `OnPaper`: one row per neuron, for each layer.
 Layers = list[list[list[Any]]]
 
 
@@ -61,18 +60,16 @@ def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
     """Derivative of `composed_loss` by the first weight, composed as one does on paper.
 
     The chain rule by hand: tanh'(z) = 1 - tanh(z)², and every inner function is written out in
-    full wherever the outer derivative needs it. Floats give the number, `Written` the formula.
+    full wherever the outer derivative needs it. Floats give the number, `OnPaper` the formula.
     """
     outputs = [x]
-    slopes: list[Any] = []
+    inner: list[Any] = []  # derivatives of the outputs
     for layer in layers:
         outputs = [tanh(_weighted_sum(weights, outputs)) for weights in layer]
-        if slopes:
-            terms = [_weighted_sum(weights[: len(slopes)], slopes) for weights in layer]
-        else:
-            terms = [x]  # only the first neuron of the first layer holds the weight in question
-        slopes = [(1 - y**2) * term for y, term in zip(outputs, terms, strict=False)]
-    return 2 * (outputs[0] - target) * slopes[0]
+        # only the first neuron of the first layer holds the weight in question
+        terms = [_weighted_sum(weights[: len(inner)], inner) for weights in layer] if inner else [x]
+        inner = [(1 - y**2) * term for y, term in zip(outputs, terms, strict=False)]
+    return 2 * (outputs[0] - target) * inner[0]
 
 
 @dataclass(frozen=True)
@@ -81,22 +78,19 @@ class CompositionRow:
 
     Attributes
     ----------
-    layers, width : int
-        Number of layers, and of neurons in each of them but the last, which has one.
-    weights : int
-        How many weights there are, each of which needs a formula of its own.
+    layers, weights : int
+        Each weight needs a formula of its own.
     formula : str
         The derivative of the loss by the first weight, written out.
     by_hand : float
-        What that formula gives for the weights of this row.
+        The number that the formula gives.
     local_derivatives : int
-        How many numbers back-propagation uses for the gradients of all weights together.
+        How many back-propagation uses for the gradients of all weights together.
     back_propagated : float
         Its gradient of the first weight.
     """
 
     layers: int
-    width: int
     weights: int
     formula: str
     by_hand: float
@@ -127,14 +121,13 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
     ]
     values = [[[Value(w) for w in row] for row in layer] for layer in numbers]
     names = itertools.count(1)
-    texts = [[[Written(f"w{next(names)}") for _ in row] for row in layer] for layer in numbers]
+    texts = [[[OnPaper(f"w{next(names)}") for _ in row] for row in layer] for layer in numbers]
     loss = composed_loss(values, x, target)
     [back_propagated] = gradient(loss, [values[0][0][0]])
     return CompositionRow(
         layers,
-        width,
         next(names) - 1,
-        derivative_by_hand(texts, Written("x"), Written("t")).text,
+        derivative_by_hand(texts, OnPaper("x"), OnPaper("t")).text,
         derivative_by_hand(numbers, x, target),
         sum(not parent.constant for node in ancestors(loss) for parent in node.parents),
         back_propagated,

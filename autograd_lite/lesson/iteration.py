@@ -15,7 +15,7 @@ from autograd_lite.lesson.model import STARTS
 LEARNING_RATE = 0.01
 #: A model has converged when its loss is below this: then W is within 0.006 of the ideal.
 TOLERANCE = 0.001
-#: A run has diverged when its loss is so many times the first.
+#: A run has diverged when its loss is this many times the first.
 HOPELESS = 1e3
 #: A run that needs more updates is given up.
 MAX_UPDATES = 50
@@ -58,18 +58,11 @@ class Iteration:
 
 @dataclass(frozen=True)
 class Descent:
-    """One run of gradient descent.
+    """One run of gradient descent, from the start (iteration 0).
 
-    Attributes
-    ----------
-    learning_rate : float
-    iterations : tuple of Iteration
-        Beginning with the start, which is number 0.
-    outcome : str
-        ``"converged"``, ``"diverged"`` (the loss grew beyond a thousand times the first) or
-        ``"not yet"`` (neither, after the allowed number of updates).
-    oscillates : bool
-        Whether W jumps to the other side of the minimum with each of its updates.
+    Its outcome is ``"converged"``, ``"diverged"`` (the loss grew beyond a thousand times the first)
+    or ``"not yet"`` (neither, after the allowed number of updates). It oscillates if W jumps to the
+    other side of the minimum with each update.
     """
 
     learning_rate: float
@@ -96,8 +89,6 @@ class Descent:
 def delta_rule(W: float, derivative: float, learning_rate: float) -> float:
     """New weight = old weight - derivative · learning rate.
 
-    Examples
-    --------
     >>> round(delta_rule(3.0, 60.0, 0.01), 6)
     2.4
     """
@@ -109,8 +100,6 @@ def update_table(
 ) -> list[UpdateRow]:
     """One update of each weight.
 
-    Examples
-    --------
     >>> [round(row.updated, 6) for row in update_table()]
     [2.4, 3.2, 1.4, 2.0]
     """
@@ -138,17 +127,6 @@ def descend(
 ) -> Descent:
     """Forward, loss, differentiate, update, and again, until the loss is below the tolerance.
 
-    Parameters
-    ----------
-    start : float
-        The initial weight.
-    learning_rate : float
-    tolerance : float
-        The loss at which the model counts as converged.
-    max_updates : int, default=50
-
-    Examples
-    --------
     >>> run = descend(3.0)
     >>> run.outcome, run.updates, round(run.last.W, 2)
     ('converged', 6, 2.0)
@@ -174,8 +152,6 @@ def convergence(
 ) -> list[Descent]:
     """Gradient descent from each start; all of them reach W = 2.
 
-    Examples
-    --------
     >>> [run.updates for run in convergence()]
     [6, 7, 7]
     """
@@ -185,8 +161,6 @@ def convergence(
 def lucky_start(learning_rate: float = LEARNING_RATE) -> Descent:
     """Gradient descent from W = 1.99, one update away from a loss that counts as converged.
 
-    Examples
-    --------
     >>> lucky_start().updates
     1
     """
@@ -196,8 +170,6 @@ def lucky_start(learning_rate: float = LEARNING_RATE) -> Descent:
 def learning_rates(rates: Sequence[float] = RATES, start: float = STARTS[0]) -> list[Descent]:
     """Gradient descent from one start at several learning rates.
 
-    Examples
-    --------
     >>> [(run.outcome, run.oscillates) for run in learning_rates()]
     [('not yet', False), ('converged', False), ('converged', True), ('diverged', True)]
     """
@@ -207,8 +179,6 @@ def learning_rates(rates: Sequence[float] = RATES, start: float = STARTS[0]) -> 
 def verdict(run: Descent) -> str:
     """A learning rate in words, judged by its run.
 
-    Examples
-    --------
     >>> [verdict(run) for run in learning_rates()]
     ['too small', 'good', 'oscillating', 'diverging']
     """
@@ -232,8 +202,6 @@ def contraction(learning_rate: float) -> float:
 def largest_stable_rate() -> float:
     """The learning rate at which an update no longer comes closer: 2 / loss''.
 
-    Examples
-    --------
     >>> round(largest_stable_rate(), 4)
     0.0333
     """

@@ -24,15 +24,7 @@ class LossRow:
 
 @dataclass(frozen=True)
 class Losses:
-    """One list of errors, judged in four ways.
-
-    Attributes
-    ----------
-    absolute, squared : float
-        Sums of the absolute and of the squared errors.
-    mean_squared, root_mean_squared : float
-        The mean of the squared errors (MSE) and its square root (RMSE).
-    """
+    """Sums of absolute and of squared errors, the mean of the squares (MSE), and its root."""
 
     absolute: float
     squared: float
@@ -64,8 +56,6 @@ class Distribution:
 def loss_table(W: float) -> list[LossRow]:
     """Absolute and squared error of the model for every input.
 
-    Examples
-    --------
     >>> [row.squared_error for row in loss_table(3.0)]
     [0.0, 1.0, 4.0, 9.0, 16.0]
     """
@@ -84,8 +74,6 @@ def loss_table(W: float) -> list[LossRow]:
 def losses(errors: Sequence[float]) -> Losses:
     """The sums, the mean and the root mean square of some errors.
 
-    Examples
-    --------
     >>> losses([0.0, 1.0, 2.0, 3.0, 4.0]).squared
     30.0
     """
@@ -97,39 +85,32 @@ def losses(errors: Sequence[float]) -> Losses:
 def squared_loss(W: Number) -> Number:
     """Sum of the squared errors over the training set: the loss of the lesson.
 
-    Parameters
-    ----------
-    W : float or Value
-        With a Value the result is one too, and can be differentiated.
+    With a Value the result is one too, and can be differentiated.
 
-    Examples
-    --------
     >>> squared_loss(3.0), squared_loss(5.0), squared_loss(0.5)
     (30.0, 270.0, 67.5)
     """
-    errors = [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
-    loss: Number = total([square(error) for error in errors])
+    loss: Number = total([*map(square, _errors(W))])
     return loss
 
 
 def absolute_loss(W: Number) -> Number:
     """Sum of the absolute errors over the training set.
 
-    Examples
-    --------
     >>> absolute_loss(3.0), absolute_loss(5.0), absolute_loss(0.5)
     (10.0, 30.0, 15.0)
     """
-    errors = [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
-    loss: Number = total([absolute(error) for error in errors])
+    loss: Number = total([*map(absolute, _errors(W))])
     return loss
+
+
+def _errors(W: Number) -> list[Number]:
+    return [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
 
 
 def penalties(errors: Sequence[float] = (2.0, 10.0)) -> list[Penalty]:
     """Cost of errors, absolute and squared; the first error is the measure.
 
-    Examples
-    --------
     >>> small, big = penalties()
     >>> small.squared, big.squared, big.times_absolute, big.times_squared
     (4.0, 100.0, 5.0, 25.0)
@@ -144,8 +125,6 @@ def penalties(errors: Sequence[float] = (2.0, 10.0)) -> list[Penalty]:
 def error_distributions() -> list[Distribution]:
     """Many small errors and few big ones: equal absolute totals that squares tell apart.
 
-    Examples
-    --------
     >>> [(d.absolute, d.squared) for d in error_distributions()]
     [(10.0, 20.0), (10.0, 50.0), (10.0, 100.0)]
     """

@@ -13,7 +13,7 @@ Number = TypeVar("Number", float, Value)
 
 #: The five inputs of the training set.
 INPUTS = (0.0, 1.0, 2.0, 3.0, 4.0)
-#: What the network shall put out for them: twice the input.
+#: The outputs that the network shall learn: twice the input.
 DESIRED = tuple(2.0 * x for x in INPUTS)
 #: The weights of models 1, 2 and 3, which stand for three random draws.
 STARTS = (3.0, 5.0, 0.5)
@@ -33,8 +33,6 @@ class ForwardRow:
 def model(W: Number, x: float) -> Number:
     """The network of the lesson, y = W·x: one weight between the input and the output.
 
-    Examples
-    --------
     >>> model(3.0, 4.0)
     12.0
     """
@@ -53,8 +51,6 @@ def random_starts(count: int = 3, seed: int = 0) -> list[float]:
 def forward_table(W: float) -> list[ForwardRow]:
     """Forward propagation: what the model puts out for each input, beside what is desired.
 
-    Examples
-    --------
     >>> [row.actual for row in forward_table(3.0)]
     [0.0, 3.0, 6.0, 9.0, 12.0]
     """

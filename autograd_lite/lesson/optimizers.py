@@ -29,18 +29,9 @@ OPTIMIZERS: dict[str, Callable[[list[Value], float], Optimizer]] = {
 
 @dataclass(frozen=True)
 class OptimizerRun:
-    """One optimiser at one learning rate.
+    """One optimiser at one learning rate: W, b and the loss before the first update, after it, ….
 
-    Attributes
-    ----------
-    name : str
-    learning_rate : float
-    path : tuple of (float, float)
-        W and b before the first update, after it, and so on.
-    losses : tuple of float
-        The loss at each point of the path.
-    converged : bool
-        Whether the last loss is below the tolerance.
+    It has converged if the last loss is below the tolerance.
     """
 
     name: str
@@ -61,8 +52,6 @@ def line_loss(W: Number, b: Number) -> Number:
     W and b can make up for each other, so the loss is a long narrow valley: along it the slope is
     small, across it steep.
 
-    Examples
-    --------
     >>> line_loss(2.0, 0.0), line_loss(3.0, 0.0)
     (0.0, 30.0)
     """
@@ -75,16 +64,9 @@ def line_loss(W: Number, b: Number) -> Number:
 def optimize(
     name: str, learning_rate: float, max_updates: int = 200, tolerance: float = TOLERANCE
 ) -> OptimizerRun:
-    """Let an optimiser find W and b.
+    """Let one of `OPTIMIZERS` find W and b, until the loss is below the tolerance.
 
-    Parameters
-    ----------
-    name : str
-        One of `OPTIMIZERS`.
-    learning_rate : float
-    max_updates : int, default=200
-    tolerance : float
-        The loss at which it has converged. A loss beyond a thousand times the first ends it too.
+    A loss beyond a thousand times the first ends it, too.
     """
     W, b = Value(START[0], "W"), Value(START[1], "b")
     optimizer = OPTIMIZERS[name]([W, b], learning_rate)

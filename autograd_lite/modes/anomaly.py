@@ -24,6 +24,7 @@ from autograd_lite.modes.block import Block, in_mode
 from autograd_lite.modes.lines import Lines, users_line
 from autograd_lite.modes.noting import Noter
 from autograd_lite.ops.duals import along, carried, partial_tangents
+from autograd_lite.writing.text import named_call
 
 #: Which operand a parent is, and the partial derivative by it.
 _Edge = tuple[int, float]
@@ -280,7 +281,5 @@ def _call(node: Value, numbers: Mapping[Value, float] = MappingProxyType({})) ->
     """An op with its operands' labels and numbers: ``divide(a=1.0, 0.0)``."""
     row, parents, *_ = fields(node)
     said = [f"{p.label and f'{p.label}='}{numbers.get(p, p.data)}" for p in parents[:_SHOWN]]
-    if len(parents) > _SHOWN:
-        said.append(f"… {len(parents) - _SHOWN} more")
-    said += [f"{name}={number:g}" for name, number in row.attrs.items()]
-    return f"{node.label and f'{node.label} = '}{row.name}({', '.join(said)})"
+    called = named_call(row, said, len(parents) - len(said))
+    return f"{node.label} = {called}" if node.label else called

@@ -9,10 +9,10 @@
 """
 
 from autograd_lite.nn import init, losses, optim
-from autograd_lite.nn.files import read_extra
+from autograd_lite.nn.architectures import load
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.layers import Layer, Neuron
-from autograd_lite.nn.loading import load
+from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
 from autograd_lite.nn.recorder import Recorder

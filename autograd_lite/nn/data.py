@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, constant
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops.numbers import as_float, refuse_masked
+from autograd_lite.ops.sequences import sequence
 
 Array = np.ndarray[Any, Any]
 
@@ -43,7 +45,7 @@ def real_array(name: str, numbers: Any) -> Array:
 
 
 def part_of(rows: Array, batch: Sequence[int]) -> Array:
-    """Some rows as contiguous float64: without a copy, if they are and lie side by side."""
+    """Some rows as contiguous float64; not copied if they are that, side by side."""
     # Not `take`, which copies what is not contiguous as a whole.
     chosen = rows[batch.start : batch.stop] if isinstance(batch, range) else rows[batch]
     return np.ascontiguousarray(chosen, dtype=np.float64)
@@ -110,6 +112,41 @@ def _finite_array(name: str, data: Any) -> Array:
     return array
 
 
+# --- one sample -----------------------------------------------------------------------------------
+
+
+def layer_size(name: str, number: Any) -> int:
+    """A number of inputs or neurons: an int of at least 1, else a TypeError or ShapeError."""
+    return positive_int(name, number, ShapeError)
+
+
+def inputs_of(module: Any, x: Any) -> list[Any]:
+    """One sample as a list of Values; a plain number becomes a constant, shared by all neurons."""
+    nin = module.nin
+    xs = x if type(x) is list else _sample(module, x)
+    if len(xs) != nin:
+        raise ShapeError(
+            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
+        )
+    return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
+
+
+def _sample(module: Any, x: Any) -> list[Any]:
+    """The elements of a sample that is not a list; a single number is one input."""
+    name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
+    if isinstance(x, np.ndarray) and x.ndim > 1:
+        raise ShapeError(
+            f"{name} takes one sample of {counted(module.nin, 'input')} and was given an "
+            f"array of shape {x.shape}; use predict for many samples"
+        )
+    if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
+        raise TypeError(
+            f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
+            f"was given {type(x).__name__}: {shown(x)}"
+        )
+    return [x] if single else sequence(name, x)
+
+
 # --- what models give, and batches of it as losses take them --------------------------------------
 
 
@@ -127,13 +164,13 @@ class Model(Protocol):
 
 
 def uneven(model: Model, widths: Iterable[int]) -> str:
-    """That the number of outputs depends on the sample, in words."""
+    """A message: the number of outputs depends on the sample."""
     counts = " and ".join(map(str, sorted(widths)))
     return f"{type(model).__name__} gives {counts} outputs, by the sample; give as many for each"
 
 
 def as_list(output: Any) -> list[Any]:
-    """A model's outputs, also if there is one."""
+    """A model's outputs as a list, even if there is only one."""
     return list(output) if isinstance(output, list | tuple) else [output]
 
 
@@ -170,8 +207,8 @@ def _single(entry: Any) -> bool:
 
 
 def check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
-    """A ValueError that names the first target that is no class."""
-    if isinstance(targets, list):  # perhaps short, as in steps of one's own
+    """Raise a ValueError that names the first target that is no class."""
+    if isinstance(targets, list):  # perhaps short, as in a user's own training loop
         wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
     else:
         wrong = np.flatnonzero(~np.isin(targets, classes))

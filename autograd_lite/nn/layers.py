@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from types import SimpleNamespace
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from autograd_lite.engine import Value, constant, current_scope, record_layer
-from autograd_lite.errors import ShapeError, counted, shown
+from autograd_lite.engine import Value, current_scope
 from autograd_lite.graph import scope
-from autograd_lite.nn.activation import Activation, activate, checked, row_named, symbol_of
-from autograd_lite.nn.data import positive_int
+from autograd_lite.nn.activation import Activation, activate, checked, symbol_of
+from autograd_lite.nn.data import inputs_of, layer_size
 from autograd_lite.nn.init import Scheme, generator, scheme
+from autograd_lite.nn.layer_parts import LayerParts, Noticed
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.tensors import structure_of
 from autograd_lite.ops.reductions import dot
-from autograd_lite.ops.sequences import sequence
-
-#: Its ``change`` is another object after every change of an attribute of any neuron (see `_Parts`).
-#: (An attribute of the class would do, but writing to a class makes all its look-ups slow.)
-_latest = SimpleNamespace(change=object())
 
 
-class Neuron(Module):
+class Neuron(Noticed, Module):
     """activation(b + w0·x0 + w1·x1 + …): one `dot` node and one activation node.
 
     Parameters
@@ -72,14 +63,6 @@ class Neuron(Module):
     scope_name = "neuron"
     traceable = True
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        _latest.change = object()
-
-    def __delattr__(self, name: str) -> None:
-        super().__delattr__(name)
-        _latest.change = object()
-
     def __init__(
         self,
         nin: int,
@@ -89,7 +72,7 @@ class Neuron(Module):
         init: str | Scheme = "uniform",
         fan_out: int = 1,
     ) -> None:
-        nin, fan_out = size("nin", nin), size("fan_out", fan_out)
+        nin, fan_out = layer_size("nin", nin), layer_size("fan_out", fan_out)
         self.activation = checked(activation) if nonlin else "linear"
         rng, draw = generator(seed), scheme(init)
         self.w = [Value(draw(rng, nin, fan_out), label=f"w{i}") for i in range(nin)]
@@ -133,38 +116,6 @@ class Neuron(Module):
         return f"{symbol[:1].upper()}{symbol[1:]}Neuron({self.nin})"
 
 
-class _Parts:
-    """The neurons' lists of weights, their biases and their scopes, looked up once.
-
-    They hold as long as the layer has the same neurons and no attribute of a neuron is assigned or
-    deleted (behind Python's back, in ``vars(neuron)``, goes unnoticed). Copies begin anew.
-    """
-
-    def __init__(self, neurons: Sequence[Any]) -> None:
-        self.change = _latest.change
-        self.neurons = list(neurons)
-        plain = [n for n in neurons if type(n) is Neuron and isinstance(n.activation, str)]
-        activations: set[Any] = {neuron.activation for neuron in plain}
-        self.alike = len(activations) == 1 and len(plain) == len(neurons)
-        if self.alike:
-            self.row = row_named(activations.pop())
-            self.alike = self.row is None or self.row.arity == 1
-            self.weights = [neuron.w for neuron in neurons]
-            self.biases = [neuron.b for neuron in neurons]
-            self._scopes: tuple[tuple[str, ...], list[Any]] = ((), [])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Parts, ((),)
-
-    def scopes(self, names: tuple[str, ...]) -> list[Any]:
-        """The scope of each neuron in that of the layer."""
-        outer, scopes = self._scopes
-        if outer != names:
-            scopes = [(*names, neuron.scope_name) for neuron in self.neurons]
-            self._scopes = (names, scopes)
-        return scopes
-
-
 class Layer(Module):
     """Neurons side by side, all fed with the same inputs.
 
@@ -187,7 +138,7 @@ class Layer(Module):
 
     scope_name = "layer"
     traceable = True
-    _kept_parts = _Parts(())
+    _kept_parts = LayerParts((), Neuron)
 
     def __init__(
         self,
@@ -198,7 +149,7 @@ class Layer(Module):
         seed: Any = None,
         init: str | Scheme = "uniform",
     ) -> None:
-        nout, rng = size("nout", nout), generator(seed)
+        nout, rng = layer_size("nout", nout), generator(seed)
         self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
         number(self.neurons)
         self.place(current_scope.get())
@@ -219,18 +170,10 @@ class Layer(Module):
         return outs[0] if len(outs) == 1 else outs
 
     def _all_at_once(self, xs: list[Any]) -> Any:
-        """Outputs of the neurons, recorded in one call of the engine.
-
-        NotImplemented if they are not all of one kind, or the inputs no Values and numbers: then
-        each neuron is called.
-        """
-        parts = self._kept_parts
-        if parts.change is not _latest.change or parts.neurons != self.neurons:
-            parts = self._kept_parts = _Parts(self.neurons)
-        if not parts.alike:
-            return NotImplemented
-        scopes = parts.scopes((*current_scope.get(), self.scope_name))
-        return record_layer(dot, parts.row, parts.weights, xs, parts.biases, scopes)
+        """Outputs of the neurons, recorded in one call of the engine, or NotImplemented."""
+        if not self._kept_parts.hold_for(self.neurons):
+            self._kept_parts = LayerParts(self.neurons, Neuron)
+        return self._kept_parts.record(xs, (*current_scope.get(), self.scope_name))
 
     def _program_structure(self, values: list[Value]) -> Any:
         return [structure_of(neuron, values) for neuron in self.neurons]
@@ -246,41 +189,6 @@ class Layer(Module):
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
 
 
-# --- sizes and inputs -----------------------------------------------------------------------------
-
-
-def size(name: str, number: Any) -> int:
-    """A number of inputs or neurons: an int of at least 1, else a TypeError or ShapeError."""
-    return positive_int(name, number, ShapeError)
-
-
-def inputs_of(module: Any, x: Any) -> list[Any]:
-    """One sample as a list of Values; a plain number becomes a constant, shared by all neurons."""
-    nin = module.nin
-    xs = x if type(x) is list else _sample(module, x)
-    if len(xs) != nin:
-        raise ShapeError(
-            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
-        )
-    return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
-
-
-def _sample(module: Any, x: Any) -> list[Any]:
-    """The elements of what is no list; a number by itself is one input."""
-    name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
-    if isinstance(x, np.ndarray) and x.ndim > 1:
-        raise ShapeError(
-            f"{name} takes one sample of {counted(module.nin, 'input')} and was given an "
-            f"array of shape {x.shape}; use predict for many samples"
-        )
-    if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
-        raise TypeError(
-            f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
-            f"was given {type(x).__name__}: {shown(x)}"
-        )
-    return [x] if single else sequence(name, x)
-
-
 def number(parts: Sequence[Module]) -> None:
     """Name the parts of a container for pictures: "layer 0", "layer 1"."""
     for i, part in enumerate(parts):
@@ -288,7 +196,7 @@ def number(parts: Sequence[Module]) -> None:
 
 
 def common(things: list[Any], whose: str) -> Any:
-    """The one thing that all of them are, else a ValueError; None for none."""
+    """The value that all things share, or None without any; else a ValueError."""
     for thing in things[1:]:
         if thing != things[0]:
             raise ValueError(

@@ -130,7 +130,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
 
 
 def _gaps(logits: Sequence[Any]) -> list[Any]:
-    """How far each is below the largest, which cancels in the loss and its derivatives."""
+    """Each logit minus the largest, which cancels in the loss and its derivatives."""
     top = stop_gradient(max(logits))
     return [logit - top for logit in logits]
 
@@ -171,31 +171,19 @@ def _one_hot(targets: Array, outputs: int) -> Array:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss and the metrics that go with it.
+    """A loss and the metrics that go with it."""
 
-    Attributes
-    ----------
-    function : callable
-        ``function(outputs, targets)`` of a batch.
-    sample : callable or None
-        ``sample(outputs, targets)`` of one sample, lists that may hold Values, of which the batch's
-        loss is the mean. None for a user's own.
-    right : callable or None
-        ``right(outputs, targets)``, of one sample as `sample`, or of columns: 1.0 for each choice
-        that is right, else 0.0. Their mean is the accuracy.
-    classes : callable or None
-        ``classes(n_outputs)``: what targets may be.
-    encode : callable
-        ``encode(targets, n_outputs)``: targets as `sample` takes them, a row for each sample.
-    logits : bool
-        Whether it makes probabilities of the outputs itself.
-    """
-
+    #: Of outputs and targets of a batch.
     function: Callable[[Any, Any], Any]
+    #: Of one sample, lists that may hold Values; the batch's loss is the mean. None for a user's.
     sample: Callable[[Any, Any], Any] | None = None
+    #: Of one sample, or of columns: 1.0 for each choice that is right, else 0.0; for the accuracy.
     right: Callable[[Any, Any], list[Any]] | None = None
+    #: The targets that there may be, given the number of outputs.
     classes: Callable[[int], Sequence[float]] | None = None
+    #: Targets as `sample` takes them, a row for each, given the number of outputs.
     encode: Callable[[Array, int], Array] = lambda targets, _: targets.reshape(len(targets), -1)
+    #: Whether it makes probabilities of the outputs itself.
     logits: bool = False
 
     @property

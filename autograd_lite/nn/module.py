@@ -12,8 +12,8 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import files, training
-from autograd_lite.nn.passes import predict
+from autograd_lite.nn import model_files, training
+from autograd_lite.nn.batches import predict
 from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
 
 
@@ -39,7 +39,7 @@ class Module:
     array([21.])
     """
 
-    #: What the part is called in pictures; a container numbers its parts ("neuron 3").
+    #: Name of the part in pictures; a container numbers its parts ("neuron 3").
     scope_name: str = "module"
     #: Whether it is known that outputs depend on inputs and parameters alone.
     traceable: bool = False
@@ -111,13 +111,7 @@ class Module:
         return tensors_of("", self, Module, self.computed_parameters)
 
     def place(self, outer: tuple[str, ...]) -> None:
-        """Tell all parameters in which part of the network they are, for pictures.
-
-        Parameters
-        ----------
-        outer : tuple of str
-            The scopes around this module.
-        """
+        """Tell all parameters in which part of the network they are, given the scopes around it."""
         path = (*outer, self.scope_name)
         for thing in vars(self).values():
             for part in thing if isinstance(thing, list) else [thing]:
@@ -166,7 +160,7 @@ class Module:
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
-        files.write(path, files.SavedModel(state, description, dict(extra or {})))
+        model_files.write(path, model_files.SavedModel(state, description, dict(extra or {})))
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set this module's parameters from a file that `save` wrote.
@@ -181,7 +175,7 @@ class Module:
             If the file is not such a file, is damaged, or does not fit this module. Nothing is
             changed then.
         """
-        saved = files.read(path)
+        saved = model_files.read(path)
         try:
             numbers = matched(by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
@@ -193,7 +187,7 @@ class Module:
         """The same numbers with another activation would be another function."""
         try:
             mine = self.describe()
-        except ValueError:  # functions of one's own: only the user can know
+        except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
             raise ValueError(f"it describes {theirs} and this module is {mine}")

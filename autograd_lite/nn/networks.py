@@ -10,8 +10,9 @@ from autograd_lite.engine import Value, current_scope
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, checked
+from autograd_lite.nn.data import inputs_of, layer_size
 from autograd_lite.nn.init import Scheme, generator
-from autograd_lite.nn.layers import Layer, common, inputs_of, number, size
+from autograd_lite.nn.layers import Layer, common, number
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.tensors import structure_of
 
@@ -70,7 +71,7 @@ class MLP(Module):
                 f"nouts is a list with the size of each layer and was given "
                 f"{type(nouts).__name__}: {shown(nouts)}; write [{shown(nouts)}] for one layer"
             )
-        sizes = [size("nin", nin), *[size("each of nouts", nout) for nout in nouts]]
+        sizes = [layer_size("nin", nin), *[layer_size("each of nouts", nout) for nout in nouts]]
         if len(sizes) == 1:
             raise ShapeError("an MLP needs at least one layer; nouts is empty: write [1]")
         activation, output = checked(activation), checked(output)
@@ -106,7 +107,7 @@ class MLP(Module):
         """The architecture as plain data."""
         layers = [layer.describe() for layer in self.layers]
         if type(self) is not MLP or not all("nin" in layer for layer in layers):
-            return super().describe()  # of a class below this one, or of neurons of one's own
+            return super().describe()  # of a subclass, or of a user's own neurons
         hidden = common([layer["activation"] for layer in layers[:-1]], "the hidden layers")
         return {
             "type": "MLP",

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.graph import check_value
-from autograd_lite.nn.data import Array
+from autograd_lite.nn.data import Array, Model
 from autograd_lite.ops.numbers import as_float
 
 
@@ -52,7 +52,7 @@ class Optimizer:
             parameter.data = number
 
     def moved(self, numbers: Array, gradients: Array) -> Array:
-        """Where a step takes the parameters' numbers, one for each, in a new array.
+        """The numbers of the parameters after a step, in a new array.
 
         Each call is a step: what is remembered from step to step changes. NumPy gives no warnings
         meanwhile.
@@ -177,6 +177,35 @@ class Adam(Optimizer):
 
 #: The optimisers by the names that `learn` takes.
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
+
+
+def find_optimizer(
+    model: Model, optimizer: str | Optimizer, learning_rate: float | None
+) -> Optimizer:
+    """The optimiser of that name, or an object with ``step()`` as one, for a model's parameters."""
+    parameters = model.parameters()
+    if not parameters:
+        raise ValueError(f"{shown(model)} has no parameters that could learn")
+    if isinstance(optimizer, str):
+        if optimizer.lower() not in OPTIMIZERS:
+            raise ValueError(
+                f"unknown optimizer {shown(optimizer)}; choose one of: {', '.join(OPTIMIZERS)}"
+            )
+        rate = 0.01 if learning_rate is None else learning_rate
+        made: Optimizer = OPTIMIZERS[optimizer.lower()](parameters, learning_rate=rate)
+        return made
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+        raise TypeError(
+            f"optimizer is a name ({', '.join(OPTIMIZERS)}) or an object with step(), such as "
+            f"nn.optim.SGD(model.parameters(), 0.1), and was given {shown(optimizer)}"
+        )
+    if learning_rate is not None:
+        raise ValueError(
+            f"{type(optimizer).__name__} has a learning rate of its own; leave learning_rate out"
+        )
+    if set(parameters).isdisjoint(getattr(optimizer, "parameters", parameters)):
+        raise ValueError("the optimizer holds none of this model's parameters; give it those")
+    return optimizer
 
 
 def in_range(name: str, number: Any, below: float = math.inf) -> float:

@@ -18,26 +18,15 @@ Named = tuple[str, np.ndarray[Any, Any]]
 
 
 def tensors_of(
-    name: str,
+    name: str,  # of the thing; the names of its parts follow after a dot
     thing: Any,
-    kind: type,
-    computed: frozenset[Value] = frozenset(),
-    above: tuple[Any, ...] = (),
+    kind: type,  # of the objects whose attributes are looked at
+    computed: frozenset[Value] = frozenset(),  # parameters, though they are no leaves
+    above: tuple[Any, ...] = (),  # the objects on the way here: a part may refer to its whole
 ) -> Iterator[Named]:
     """The parameters in attributes, lists, tuples, dicts and object arrays, in their order.
 
     A list of parameters makes one array; a shared parameter comes under each of its names.
-
-    Parameters
-    ----------
-    name : str
-        Of the thing; the names of its parts follow after a dot.
-    kind : type
-        Of the objects whose attributes are looked at.
-    computed : frozenset of Value
-        Parameters, though they are no leaves.
-    above : tuple
-        The objects on the way here: a part may refer to its whole.
     """
 
     def is_parameter(part: Any) -> bool:
@@ -84,7 +73,7 @@ def _is_free(value: Value) -> bool:
 
 
 def _array(parameters: Any) -> np.ndarray[Any, Any]:
-    """One or a list of them as an array; NumPy would ask each whether it is a sequence."""
+    """One parameter or a list as an array, without NumPy asking each for its length."""
     if isinstance(parameters, Value):
         return np.fromiter([parameters], dtype=object).reshape(())
     return np.fromiter(parameters, dtype=object)

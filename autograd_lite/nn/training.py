@@ -1,4 +1,4 @@
-"""Learning from samples, and predicting: what `Module.learn` and `Module.predict` do."""
+"""Learning from samples: what `Module.learn` does."""
 
 from __future__ import annotations
 
@@ -12,25 +12,18 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError, counted, shown
+from autograd_lite.errors import counted, shown
 from autograd_lite.modes import recording
-from autograd_lite.nn.data import Array, Model, positive_int, samples
+from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_traceable, is_watched
+from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.history import Carried, Epoch, History
-from autograd_lite.nn.init import generator
+from autograd_lite.nn.init import Generator, generator
 from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import Surface
 from autograd_lite.nn.losses import find_loss
-from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
-from autograd_lite.nn.passes import (
-    COMPARED,
-    CompiledPass,
-    Pass,
-    is_traceable,
-    is_watched,
-    listed,
-)  # fmt: skip
-from autograd_lite.nn.remarks import WAY_OUT, warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.optim import Optimizer, find_optimizer
+from autograd_lite.nn.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.step import TrainingStep
 
 
 def learn(
@@ -50,7 +43,7 @@ def learn(
     show: str | None = None,
     check: bool = False,
 ) -> History:
-    """Fit the parameters to samples, from where they stand.
+    """Fit the parameters to samples, starting from their current numbers.
 
     Learning again continues with the parameters; an optimiser given by name starts afresh.
 
@@ -133,68 +126,40 @@ def learn(
                 f"callback is a function of the History and was given {shown(callback)}"
             )
         inputs, outputs = samples(inputs, outputs, self)
-        chosen = _find_optimizer(self, optimizer, learning_rate)
+        chosen = find_optimizer(self, optimizer, learning_rate)
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
-        order: Any = range(len(inputs))  # while it is one: rows side by side are no copies
-        kind: type[Pass] = Pass
         watched = is_watched()
-        if compile or (compile is None and not watched and is_traceable(self, criterion)):
-            kind = CompiledPass
+        if compile is None:
+            compile = not watched and is_traceable(self, criterion)
+        kind = CompiledBatches if compile else Batches
         training = kind(self, criterion, inputs, outputs, "sample")
-        if isinstance(validation, tuple | list):
-            held_data = samples(*_pair(validation), self, of="validation ")
-            measuring = kind(self, criterion, *held_data, "validation sample")
-            held_out: Sequence[int] = range(len(held_data[0]))
-        else:
-            measuring = training
-            split = 0 if validation is None else _split(validation, len(order))
-            if split:
-                order = array("q", order)
-                rng.shuffle(order)
-            held_out, order = order[:split], order[split:]
-        batch_size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
-        order = array("q", order) if batch_size < len(order) else order
-        first = training.check()
-        if criterion.logits:
-            warn_of_probabilities(criterion.function.__name__, first)
-        if measuring is not training:
-            measuring.check()
-        if check and isinstance(training, CompiledPass):
-            training.to_check = COMPARED
-        before = np.array([p.data for p in training.parameters])
-        step = _Step(self, training.parameters, chosen, quiet=kind is CompiledPass)
-        usual = np.geterr()
-        # Entered once, as it takes long beside a step; a user's own code runs outside of it.
-        quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
+        measuring, held_out, order = _held_out(training, validation, rng)
+        size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
+        _check(training, measuring, check)
+        before = training.parameters_now()
+        step = TrainingStep(self, training.parameters, chosen, quiet=bool(compile))
         live: Live | None = None
         if shell is not None:
             live = Live(shell, history, epochs, None if watched else Surface.of(training))
-        progress = live is None and (progress or show is not None) and sys.stderr is not None
-        with (
-            tqdm(
-                total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=not progress
-            ) as bar,
-            quiet,
-            live or nullcontext(),
-        ):
+        bar = _bar(epochs, live is None and (progress or show is not None))
+        usual = np.geterr()
+        # Entered once, as it takes long beside a step; a user's own code runs outside of it.
+        quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
+        with bar, quiet, live or nullcontext():
             try:
                 for number in range(1, epochs + 1):
                     start = time.perf_counter()
-                    shuffled = order
-                    if batch_size < len(order):  # each time anew, so that 5 + 5 epochs are 10
-                        shuffled = order[:]
-                        rng.shuffle(shuffled)
-                    mean, metrics = training.over(_batches(shuffled, batch_size), number, step)
+                    done = training.over(_shuffled(order, size, rng), number, step)
                     held: tuple[float | None, dict[str, float]] = (None, {})
                     if held_out:
-                        held = measuring.over(_batches(held_out, batch_size), number)
+                        held = measuring.over(_in_batches(held_out, size), number)
                     end = time.perf_counter()
-                    history.epochs.append(Epoch(number, mean, metrics, end - start, *held))
+                    history.epochs.append(Epoch(number, *done, end - start, *held))
                     if live is not None and end >= live.due:
                         live.update()
-                    if progress:
-                        bar.set_postfix_str(_shown(history[-1]), refresh=False)
+                    if not bar.disable:
+                        bar.set_postfix_str(_postfix(history[-1]), refresh=False)
                         bar.update()
                     if callback is not None:
                         with np.errstate(**usual):
@@ -204,95 +169,40 @@ def learn(
             except KeyboardInterrupt:
                 history.interrupted = True
                 bar.set_postfix_str("interrupted; what was learnt is kept")
-        after = np.array([p.data for p in training.parameters])
-        warn_of_divergence(history, before, after, self)
+        warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 
 
-class _Step:
-    """One update of the parameters, which leaves them finite or as they were."""
-
-    def __init__(
-        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool
-    ) -> None:
-        self.model, self.parameters = model, (*parameters,)
-        self.optimizer = optimizer
-        own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
-        same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
-        self._on_arrays = same
-        self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
-
-    def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
-        """Move the parameters from their numbers by the gradient of a batch's loss."""
-        self._check("the gradient of", gradients, epoch, batch)
-        if self._on_arrays:
-            after = self._moved(before, gradients)
-            self._check("the parameter", after, epoch, batch)
-            write_numbers(self.parameters, after)
-            return
-        try:
-            for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
-                parameter.grad = number
-            self.optimizer.step()
-            after = np.empty(len(before))
-            read_numbers(self.parameters, after)
-            self._check("the parameter", after, epoch, batch)
-        except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
-            write_numbers(self.parameters, before)
-            raise
-
-    def _moved(self, before: Array, gradients: Array) -> Array:
-        if self.quiet:
-            return self.optimizer.moved(before, gradients)
-        with np.errstate(all="ignore"):
-            return self.optimizer.moved(before, gradients)
-
-    def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
-        if not are_finite(numbers):
-            bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
-            name, _ = self.model.named_parameters()[bad]
-            raise AnomalyError(
-                f"{what} {name} turned {numbers[bad]} in epoch {epoch}, in the "
-                f"batch of {listed(batch)}; {WAY_OUT}"
-            )
+def _held_out(
+    training: Batches, validation: Any, rng: Generator
+) -> tuple[Batches, Sequence[int], Any]:
+    """The batches and samples to validate on, and the samples to learn from."""
+    order: Any = range(len(training.inputs))  # while it is one: rows side by side are no copies
+    if isinstance(validation, tuple | list):
+        if len(validation) != 2:
+            parts = counted(len(validation), "part")
+            raise ValueError(f"validation is (inputs, outputs) and has {parts}")
+        inputs, outputs = validation
+        data = samples(inputs, outputs, training.model, of="validation ")
+        measuring = type(training)(training.model, training.loss, *data, "validation sample")
+        return measuring, range(len(data[0])), order
+    if validation is None:
+        return training, (), order
+    split = _split(validation, len(order))
+    order = array("q", order)
+    rng.shuffle(order)
+    return training, order[:split], order[split:]
 
 
-# --- arguments ------------------------------------------------------------------------------------
-
-
-def _find_optimizer(
-    model: Model, optimizer: str | Optimizer, learning_rate: float | None
-) -> Optimizer:
-    parameters = model.parameters()
-    if not parameters:
-        raise ValueError(f"{shown(model)} has no parameters that could learn")
-    if isinstance(optimizer, str):
-        if optimizer.lower() not in OPTIMIZERS:
-            raise ValueError(
-                f"unknown optimizer {shown(optimizer)}; choose one of: {', '.join(OPTIMIZERS)}"
-            )
-        rate = 0.01 if learning_rate is None else learning_rate
-        made: Optimizer = OPTIMIZERS[optimizer.lower()](parameters, learning_rate=rate)
-        return made
-    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
-        raise TypeError(
-            f"optimizer is a name ({', '.join(OPTIMIZERS)}) or an object with step(), such as "
-            f"nn.optim.SGD(model.parameters(), 0.1), and was given {shown(optimizer)}"
-        )
-    if learning_rate is not None:
-        raise ValueError(
-            f"{type(optimizer).__name__} has a learning rate of its own; leave learning_rate out"
-        )
-    if set(parameters).isdisjoint(getattr(optimizer, "parameters", parameters)):
-        raise ValueError("the optimizer holds none of this model's parameters; give it those")
-    return optimizer
-
-
-def _pair(validation: Sequence[Any]) -> tuple[Any, Any]:
-    if len(validation) != 2:
-        parts = counted(len(validation), "part")
-        raise ValueError(f"validation is (inputs, outputs) and has {parts}")
-    return validation[0], validation[1]
+def _check(training: Batches, measuring: Batches, compare: bool) -> None:
+    """Raise now, not in the middle of an epoch, if data, model and loss do not fit."""
+    first = training.check()
+    if training.loss.logits:
+        warn_of_probabilities(training.loss.function.__name__, first)
+    if measuring is not training:
+        measuring.check()
+    if compare and isinstance(training, CompiledBatches):
+        training.to_check = COMPARED
 
 
 def _split(share: Any, n: int) -> int:
@@ -311,7 +221,15 @@ def _split(share: Any, n: int) -> int:
     return count
 
 
-def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+def _shuffled(order: Any, size: int, rng: Generator) -> Iterator[Sequence[int]]:
+    """The samples of an epoch in batches; shuffled anew each time, so that 5 + 5 epochs are 10."""
+    if size < len(order):
+        order = array("q", order)
+        rng.shuffle(order)
+    return _in_batches(order, size)
+
+
+def _in_batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     if size >= len(order):
         return iter([order])
     # NumPy reads an array of its own faster.
@@ -319,7 +237,13 @@ def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     return (found[start : start + size] for start in range(0, len(order), size))
 
 
-def _shown(epoch: Epoch) -> str:
+def _bar(epochs: int, wanted: bool) -> Any:
+    """A progress bar on standard error (None in a windowed program)."""
+    off = not wanted or sys.stderr is None
+    return tqdm(total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=off)
+
+
+def _postfix(epoch: Epoch) -> str:
     parts = [f"loss={epoch.loss:.4g}"]
     parts += [f"{name}={number:.3f}" for name, number in epoch.metrics.items()]
     if epoch.validation_loss is not None:

@@ -2,7 +2,6 @@
 
 from autograd_lite.program.compiling import Compiled, compile
 from autograd_lite.program.freezing import freeze
-from autograd_lite.program.loading import load_program
-from autograd_lite.program.program import Program
+from autograd_lite.program.program import Program, load_program
 
 __all__ = ["Compiled", "Program", "compile", "freeze", "load_program"]

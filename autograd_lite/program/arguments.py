@@ -1,11 +1,11 @@
-"""The arguments of a call: in their places, taken apart, and what of them is part of a program."""
+"""Arguments of compiled functions: their places, their numbers, and their errors."""
 
 from __future__ import annotations
 
 import dis
 import inspect
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,17 +14,18 @@ import numpy as np
 from autograd_lite import value
 from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
-from autograd_lite.program.layouts import layout, part_key, state_key
+from autograd_lite.program.code import Floats
+from autograd_lite.program.layouts import layout, part_key, rows_of, state_key
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import Setting, is_network, parts_of, shown
-from autograd_lite.transforms.trees import Tree, take_apart
+from autograd_lite.transforms.structures import is_network, is_setting, parts_of, shown
+from autograd_lite.transforms.trees import Tree, setting, take_apart
 
 Names = tuple[str, ...]
-#: The layout of each argument, the names of those that came by name, the last ones, and what the
-#: networks are that the function reads without being given them.
+#: The layout of each argument, the names of the last ones if given by name, and the outlines of
+#: networks that the function reads though they are no arguments.
 Kind = tuple[tuple[Hashable, ...], Names, tuple[Hashable, ...]]
 
-#: What Python says where it wants an int and gets a Value.
+#: Words in Python's errors where it wants an int and gets a Value.
 _WANTS_INT = re.compile(
     r"integer|non-int|indices|islice|real number|for (<<|>>|&|\||\^)=?: |for unary ~"
 )
@@ -33,7 +34,7 @@ _MOST_SHAPES = 256
 
 
 class Slot(NamedTuple):
-    """Where an argument goes: its parameter's name if that is known, and how messages say it."""
+    """The place of an argument, its parameter's name if known, and its name in messages."""
 
     place: int
     name: str | None
@@ -42,9 +43,9 @@ class Slot(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """How a call gives its arguments: in which slots, which by name, and how C wants the names.
+    """The form of a call: the slots of its arguments, the names of those given by name.
 
-    The last is None where the order matters in which they are named.
+    `in_c` are the names as C wants them, or None where their order matters.
     """
 
     slots: tuple[Slot, ...]
@@ -56,7 +57,7 @@ Given = Sequence[tuple[Slot, Any]]
 
 
 class Arguments:
-    """The parameters of a function; `static` and `is_method` say what is part of it."""
+    """The parameters of a function; `static` and `is_method` say which are part of it."""
 
     def __init__(self, function: Callable[..., Any], static: str | Sequence[str]) -> None:
         self._name, self.is_method = name_of(function), False
@@ -82,7 +83,7 @@ class Arguments:
         return args, self.shape(len(args), ())
 
     def shape(self, count: int, names: Names) -> Shape:
-        """Of calls with so many arguments by position, and these by name."""
+        """The form of calls with `count` arguments by position, and these by name."""
         found = self._shapes.get((count, names))
         if found is None:
             kinds = self._kinds
@@ -105,7 +106,7 @@ class Arguments:
         return found
 
     def is_part(self, slot: Slot, thing: Any) -> bool:
-        """Whether an argument is part of the function, and none that a program runs on."""
+        """Whether an argument is part of the function rather than input of a program."""
         if self.is_method and slot.place == 0 and not is_network(thing):
             return parts_of(thing, slot.said) is None
         return slot.is_static and not isinstance(thing, Value)
@@ -113,13 +114,13 @@ class Arguments:
     def taken_apart(
         self, things: Sequence[Any], shape: Shape
     ) -> tuple[list[Tree], tuple[Hashable, ...]]:
-        """Each argument as its numbers, and what a program for them also fits."""
+        """Each argument as a tree, and its layout: a program fits arguments of equal layouts."""
         trees: list[Tree] = []
         layouts: list[Hashable] = []
         has_parts = self.is_method or self.static
         for slot, thing in zip(shape.slots, things, strict=True):
             if has_parts and self.is_part(slot, thing):
-                trees.append(_part(thing))
+                trees.append(setting(thing))
                 layouts.append((part_key if slot.is_static else state_key)(thing, slot.said))
                 continue
             trees.append(tree := take_apart(thing, slot.said))
@@ -129,9 +130,24 @@ class Arguments:
                 check_exact(slot, thing, max(map(abs, tree.leaves), default=0.0))
         return trees, tuple(layouts)
 
+    def in_rows(
+        self, things: Sequence[Any], shape: Shape, shared: Container[Any]
+    ) -> tuple[list[Any], dict[int, Floats]]:
+        """The arguments of the first row, and by place a matrix of all rows, unless shared."""
+        firsts, columns = [*things], {}
+        for slot, thing in zip(shape.slots, things, strict=True):
+            i, is_array = slot.place, isinstance(thing, np.ndarray)
+            whole = is_setting(thing) and not is_array
+            if whole or i in shared or slot.name in shared or self.is_part(slot, thing):
+                continue
+            firsts[i], columns[i] = rows_of(thing, slot.said)
+            if not (is_array and thing.dtype.kind == "f"):
+                check_exact(slot, thing, np.abs(columns[i]).max(initial=0.0))
+        return firsts, columns
+
     @contextmanager
     def explaining(self, given: Given) -> Iterator[None]:
-        """A block that traces: say what to do where Python wants a number and gets a Value."""
+        """A block that traces; where Python wants a number and gets a Value, it says what to do."""
         try:
             yield
         except (TypeError, ValueError, LookupError, AttributeError) as error:
@@ -145,8 +161,8 @@ class Arguments:
 
 
 def check_exact(slot: Slot, thing: Any, largest: float) -> None:
-    """Raise a ProgramError if an int in it is not the float that stands for it."""
-    # nan, of which the largest may be made, is not less
+    """Raise a ProgramError if an argument holds an int that no float equals."""
+    # "not <", so that nan is looked at, too
     if not largest < 2**53 and any(float(number) != number for number in _ints(thing)):
         raise ProgramError(
             f"{slot.said} is {shown(thing)}, an int that no float holds exactly; name it in "
@@ -167,7 +183,7 @@ def difference(one: Kind, other: Kind, given: Given) -> str:
 
 
 def calling(function: Callable[..., Any], names: Names) -> Callable[..., Any]:
-    """The function, with all arguments by position, the last of which it gets by these names."""
+    """The function called by position alone: it gets the last arguments by these names."""
 
     def by_name(*things: Any) -> Any:
         first = len(things) - len(names)
@@ -176,12 +192,8 @@ def calling(function: Callable[..., Any], names: Names) -> Callable[..., Any]:
     return by_name if names else function
 
 
-def _part(thing: Any) -> Tree:
-    return Tree([], lambda rest: thing, None, [], list, True, Setting, thing=thing)
-
-
 def _hint(given: Given) -> str:
-    """How parameters that were given ints are named."""
+    """The names of parameters that were given ints, as ``static=`` takes them."""
     kinds = int, np.integer, np.ndarray, list, tuple
     found = [s.name for s, thing in given if s.name and isinstance(thing, kinds) and _ints(thing)]
     return repr((*dict.fromkeys(found),) or ("n",))
@@ -195,7 +207,7 @@ def _ints(thing: Any) -> list[int]:
 
 
 def _is_of_values(error: Any, has_ints: bool) -> bool:
-    """Whether Python raised it as it got a Value for a number; what a user raises is none."""
+    """Whether Python itself raised it, because it got a Value where it wants a number."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next

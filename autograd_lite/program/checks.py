@@ -1,35 +1,21 @@
-"""Checks of a program before it may be run, whoever wrote it."""
+"""Checks of a program from a file, before it is run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.writing.kernels import is_kernel
+from autograd_lite.program.code import KINDS, Code
 
-#: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
-#: fit an index.
+#: Most registers of a program: their numbers, and the bytes of a block of each, fit an index.
 MOST_REGISTERS = 2**31 - 1
 
-#: The arrays of a program.
-KINDS = {
-    "constants": np.float64,
-    "codes": np.int32,
-    "starts": np.int64,
-    "operands": np.int64,
-    "outputs": np.int64,
-}
 
-
-def check_program(n_inputs: Any, rows: Sequence[Op], arrays: dict[str, Any], single: Any) -> None:
-    """See that a program's numbers are one: every index, op code and size.
-
-    A ProgramError says what does not fit.
-    """
+def check_kinds(arrays: dict[str, Any]) -> None:
+    """Raise a ProgramError unless these are the arrays of a program, by name and kind."""
     if arrays.keys() != KINDS.keys():
         raise ProgramError(f"a program consists of {sorted(KINDS)} and not of {sorted(arrays)}")
     for name, kind in KINDS.items():
@@ -39,37 +25,49 @@ def check_program(n_inputs: Any, rows: Sequence[Op], arrays: dict[str, Any], sin
                 f"the {name} of a program are a {np.dtype(kind)} array of one dimension and here "
                 f"{array.dtype} of shape {array.shape}"
             )
-    constants, codes, starts, operands, outputs = (arrays[name] for name in KINDS)
+
+
+def check_code(code: Code) -> None:
+    """Raise a ProgramError unless every index, op code and size fits."""
+    _check_counts(code)
+    for op in code.ops:
+        if not op.is_kernel:
+            raise ProgramError(f"{op.name} is no instruction: programs hold what it is made of")
+    _check_within("op code", code.codes, 0, len(code.ops))
+    _check_starts(code)
+    counts, above = np.diff(code.starts), code.first + len(code)
+    for number, size in np.unique(np.stack([code.codes, counts]), axis=1).T.tolist():
+        if not _takes(code.ops[number], size):
+            raise ProgramError(f"{code.ops[number].name} does not take {size} operands")
+    _check_within("operand", code.operands, 0, np.repeat(np.arange(code.first, above), counts))
+    _check_within("output", code.outputs, 0, above)
+
+
+def _check_counts(code: Code) -> None:
+    n_inputs, single = code.n_inputs, code.single
     if type(n_inputs) is not int or not 0 <= n_inputs <= MOST_REGISTERS:
         raise ProgramError(f"a program has no {shown(n_inputs)} inputs")
-    first = n_inputs + len(constants)
-    count = first + len(codes)
+    count = code.first + len(code)
     if count > MOST_REGISTERS:
         raise ProgramError(f"a program has at most {MOST_REGISTERS:,} registers, and not {count:,}")
-    if type(single) is not bool or (single and len(outputs) != 1):
-        raise ProgramError(f"single={shown(single)} does not fit {len(outputs)} outputs")
-    for row in rows:
-        if not is_kernel(row):
-            raise ProgramError(f"{row.name} is no instruction: programs hold what it is made of")
-    _check_within("op code", codes, 0, len(rows))
-    if len(starts) != len(codes) + 1 or starts[0] != 0 or starts[-1] != len(operands):
+    if type(single) is not bool or (single and len(code.outputs) != 1):
+        raise ProgramError(f"single={shown(single)} does not fit {len(code.outputs)} outputs")
+
+
+def _check_starts(code: Code) -> None:
+    n, starts, end = len(code), code.starts, len(code.operands)
+    if len(starts) != n + 1 or starts[0] != 0 or starts[-1] != end:
         found = np.array2string(starts, threshold=8, edgeitems=3).replace("\n", "")
         raise ProgramError(
-            f"{len(codes)} instructions with {len(operands)} operands begin at {len(codes) + 1} "
-            f"places from 0 to {len(operands)}, and not at {found}"
+            f"{n} instructions with {end} operands begin at {n + 1} places from 0 to {end}, and "
+            f"not at {found}"
         )
     if (starts[1:] < starts[:-1]).any():
         raise ProgramError("an instruction ends before it begins")
-    counts = np.diff(starts)
-    for code, size in np.unique(np.stack([codes.astype(np.int64), counts]), axis=1).T.tolist():
-        if not _takes(rows[code], size):
-            raise ProgramError(f"{rows[code].name} does not take {size} operands")
-    _check_within("operand", operands, 0, np.repeat(np.arange(first, count), counts))
-    _check_within("output", outputs, 0, count)
 
 
 def _check_within(what: str, numbers: Any, low: int, high: Any) -> None:
-    """From `low` to below `high`."""
+    """Raise a ProgramError unless all numbers are from `low` to below `high`."""
     bad = (numbers < low) | (numbers >= high)
     if bad.any():
         place = int(bad.argmax())
@@ -79,8 +77,8 @@ def _check_within(what: str, numbers: Any, low: int, high: Any) -> None:
         )
 
 
-def _takes(row: Op, count: int) -> bool:
-    if not isinstance(row, SequenceOp):
-        return count == row.arity
-    count -= len(row.scalars)
-    return count % len(row.vectors) == 0 and (count > 0 or (count == 0 and row.empty))
+def _takes(op: Op, count: int) -> bool:
+    if not isinstance(op, SequenceOp):
+        return count == op.arity
+    count -= len(op.scalars)
+    return count % len(op.vectors) == 0 and (count > 0 or (count == 0 and op.empty))

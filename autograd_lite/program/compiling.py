@@ -1,4 +1,4 @@
-"""A function that is traced when it is first called, and from then on run as a program."""
+"""`compile`: a function that is traced at its first call, and then run as a program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from types import MethodType
 from typing import Any
 
@@ -19,30 +20,25 @@ from autograd_lite.program.arguments import (
     Kind,
     Shape,
     calling,
-    check_exact,
     difference,
 )
 from autograd_lite.program.layouts import (
-    Floats,
     HoldsValuesError,
     holds_values,
     is_fixed,
     is_followed_in,
-    numbers_of,
-    plain_inputs,
     plain_rows,
-    rows_of,
     shared_numbers,
 )
 from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.running import by_last_use, native, quick
-from autograd_lite.program.traced import FollowedError, Traced
+from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import is_network, is_setting
+from autograd_lite.transforms.structures import is_network
+from autograd_lite.transforms.trees import Tree
 
 _WAY_OUT = (
     "the one not used for longest is dropped, and made again when it is needed; pass what changes "
@@ -157,19 +153,19 @@ class Compiled:
 
     @property
     def programs(self) -> list[Program]:
-        """One for each kind of arguments and path; guards are its last outputs."""
+        """A program for each kind of arguments and path; its last outputs are the guards."""
         return [traced.alone for paths in self._kinds.values() for traced in paths.traced]
 
     @property
     def paths(self) -> list[str]:
-        """Guards decided on the way through the function, for each program."""
+        """The comparisons on the way through the function, for each program."""
         return [traced.path for paths in self._kinds.values() for traced in paths.traced]
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The function's result."""
         try:
             return self._quick(*args, **keywords)
-        except FollowedError:  # then it is the function itself
+        except FollowedError:  # then the function itself is called
             things, shape = self._arguments.placed(args, keywords)
             trees, _ = self._arguments.taken_apart(things, shape)
             f = calling(self._function, shape.names)
@@ -177,51 +173,43 @@ class Compiled:
 
     def _slow(self, *args: Any, **keywords: Any) -> Any:
         known = self._arguments
-        plain = not (keywords or self._check or known.static or known.is_method)
-        inputs = plain_inputs(args) if plain else None
-        kind: Kind = (), (), ()
-        found = None
-        if inputs is not None:
-            kind = tuple([(np.ndarray, arg.shape, False) for arg in args]), (), self._around()
-            paths = self._kinds.get(kind)
-            found = None if paths is None else paths.known(inputs)
-        if found is None:
-            things, shape = known.placed(args, keywords)
-            try:
-                trees, layouts = known.taken_apart(things, shape)
-            except HoldsValuesError:
-                trees = None
-            if trees is None or any(holds_values(tree) or is_followed_in(tree) for tree in trees):
-                refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
-                return self._function(*args, **keywords)
-            kind = layouts, shape.names, self._around()
-            inputs = np.array([x for tree in trees for x in numbers_of(tree)], dtype=np.float64)
-            paths = self._kinds.get(kind) or self._new_paths(shape)
-            found = paths.known(inputs, trees)
-            if found is None:
-                given = [*zip(shape.slots, things, strict=True)]
-                with known.explaining(given):
-                    found = paths.new(trees, inputs)
-                self._keep(kind, paths, given)
-            if self._check and found.traced is not None:
-                paths.check_once(found.value, trees)
-        if self._check or found.traced is None:
-            return found.value
+        things, shape = known.placed(args, keywords)
+        trees: list[Tree] | None = None
+        with suppress(HoldsValuesError):
+            trees, layouts = known.taken_apart(things, shape)
+        if trees is None or any(holds_values(tree) or is_followed_in(tree) for tree in trees):
+            refuse_elsewhere([x for tree in trees or () for x in tree.leaves])
+            return self._function(*args, **keywords)
+        kind = layouts, shape.names, self._around()
+        inputs = np.array([x for tree in trees for x in tree.numbers()], dtype=np.float64)
+        paths = self._kinds.get(kind) or self._new_paths(shape)
+        value, traced = paths.known(inputs, trees)
+        if traced is None:
+            given = [*zip(shape.slots, things, strict=True)]
+            with known.explaining(given):
+                value, traced = paths.new(trees, inputs)
+            self._keep(kind, paths, given)
+        if traced is not None and self._check:
+            paths.check_once(value, trees)
+        elif traced is not None:
+            self._note_use(kind, traced)
+        return value
+
+    def _note_use(self, kind: Kind, traced: Traced) -> None:
+        """Count a path as the last used, and have C call it from now on, if it can."""
         if len(self._used) > 1:
             with _lock:
-                self._used[found.traced] = self._used.pop(found.traced, kind)
-        if native is not None:
-            by_place = len(kind[0]) - len(kind[1])
-            names = known.shape(by_place, kind[1]).in_c
-            if names is not None:
-                self._quick = quick(
-                    found.traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
-                    self._networks or [],
-                )  # fmt: skip
-        return found.value
+                self._used[traced] = self._used.pop(traced, kind)
+        by_place = len(kind[0]) - len(kind[1])
+        names = self._arguments.shape(by_place, kind[1]).in_c
+        if names is not None:
+            self._quick = quick(
+                traced, (*kind[0], *kind[2]), names, by_place, self._quick, self._slow,
+                self._networks or [],
+            )  # fmt: skip
 
     def _around(self) -> tuple[Hashable, ...]:
-        """Outlines of the networks that the function finds around it, down to each parameter."""
+        """Outlines of networks that the function reads though they are no arguments."""
         if self._networks is None:
             self._networks = networks_of(self._function)
         return tuple([outline(network, ()) for network in self._networks])
@@ -230,7 +218,7 @@ class Compiled:
         return Paths(calling(self._function, shape.names), self._name, self._most)
 
     def _keep(self, kind: Kind, paths: Paths, given: Given) -> None:
-        """Keep new paths, and of all as many as there is room for."""
+        """Keep new paths; past `max_programs` drop those not used for longest."""
         with _lock:
             if len(self._used) >= self._most:
                 self._used = by_last_use(self._used, self._quick)
@@ -240,7 +228,7 @@ class Compiled:
             while len(self._used) > self._most:
                 oldest, other = next(iter(self._used.items()))
                 del self._used[oldest]
-                self._quick = self._slow  # what it was holds programs, too
+                self._quick = self._slow  # the old one holds programs, too
                 if other in self._kinds:  # no other thread has put new paths in their place
                     left = self._kinds.pop(other).without(oldest)
                     self._kinds |= {other: left} if left.traced else {}
@@ -290,24 +278,14 @@ class Compiled:
         """
         known = self._arguments
         if shared == () and not (keywords or self._check or known.static or known.is_method):
-            layouts, matrices = plain_rows(args)
-            met = self._kinds.get((layouts, (), self._around())) if layouts else None
-            found = met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+            found = self._plain_rows(args, reduce, threads)
             if found is not None:
                 return found
         things, shape = known.placed(args, keywords)
         kept = {shared} if isinstance(shared, int | str) else {*shared}
         if not kept <= {*range(len(things)), *[slot.name for slot in shape.slots]}:
             raise ValueError(f"shared={shown(shared)} names no argument of {len(things)}")
-        columns: dict[int, Floats] = {}
-        firsts = [*things]
-        for slot, thing in zip(shape.slots, things, strict=True):
-            i, is_array = slot.place, isinstance(thing, np.ndarray)
-            setting = is_setting(thing) and not is_array
-            if not (setting or {i, slot.name} & kept or known.is_part(slot, thing)):
-                firsts[i], columns[i] = rows_of(thing, slot.said)
-                if not (is_array and thing.dtype.kind == "f"):
-                    check_exact(slot, thing, np.abs(columns[i]).max(initial=0.0))
+        firsts, columns = known.in_rows(things, shape, kept)
         lengths = {i: len(matrix) for i, matrix in columns.items()}
         if len({*lengths.values()}) != 1:
             raise ShapeError(
@@ -323,8 +301,14 @@ class Compiled:
         given = [*zip(shape.slots, firsts, strict=True)]
         paths = self._kinds.get(kind) or self._new_paths(shape)
         with known.explaining(given):
-            result = paths.rows(lambda: trees, matrices, n_rows, reduce, threads)
+            result = paths.rows(trees, matrices, n_rows, reduce, threads)
         self._keep(kind, paths, given)
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
         return result
+
+    def _plain_rows(self, args: Sequence[Any], reduce: str | None, threads: int) -> Any:
+        """The results for float arrays that were met before; None for anything else."""
+        layouts, matrices = plain_rows(args)
+        met = self._kinds.get((layouts, (), self._around())) if layouts else None
+        return met and met.plain_rows(matrices, len(args[0]), reduce, threads)

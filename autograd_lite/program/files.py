@@ -1,20 +1,20 @@
-"""Program files: all numbers as arrays, and the names of the ops in the description."""
+"""Program files: numbers as arrays, and the names of the ops in the description."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError, counted
+from autograd_lite.files import Format
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.table import with_attrs
-from autograd_lite.program.checks import KINDS, check_program
-from autograd_lite.program.safe_files import Format
+from autograd_lite.program.checks import check_code, check_kinds
+from autograd_lite.program.code import KINDS, Code
 
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
+C = TypeVar("C", bound=Code)
 
 _FORMAT = Format(
     key="autograd_lite_program",
@@ -25,7 +25,7 @@ _FORMAT = Format(
 )
 
 
-def save(program: Program, path: str | os.PathLike[str]) -> None:
+def save(program: Code, path: str | os.PathLike[str]) -> None:
     """Write a program to a file that holds data alone.
 
     Parameters
@@ -42,48 +42,51 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
         If the file cannot be written.
     """
     arrays: dict[str, Any] = {name: getattr(program, name) for name in KINDS}
-    check_program(program.n_inputs, program.rows, arrays, program.single)
-    numbers = [number for row in program.rows for number in row.attrs.values()]
+    check_kinds(arrays)
+    check_code(program)
+    numbers = [number for op in program.ops for number in op.attrs.values()]
     description = {
         "n_inputs": program.n_inputs,
         "single": program.single,
-        "rows": [[row.name, *row.attrs] for row in program.rows],
+        "rows": [[op.name, *op.attrs] for op in program.ops],
         "saved": program.saved,
     }
     attrs = np.array(numbers, dtype=np.float64)
     _FORMAT.write(path, {**arrays, "attrs": attrs}, description)
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Contents of a program file, checked: the arguments of `Program`; see `load_program`."""
+def read(path: str | os.PathLike[str], kind: type[C]) -> C:
+    """The code in a program file, checked; see `load_program`."""
     with _FORMAT.reading(path) as (arrays, description):
-        rows = _rows(description.pop("rows"), arrays.pop("attrs", None))
-        check_program(description["n_inputs"], rows, arrays, description["single"])
+        ops = _ops(description.pop("rows"), arrays.pop("attrs", None))
+        check_kinds(arrays)
         saved = description["saved"]
         if not isinstance(saved, dict) or not all(
             type(n) is int and n >= 0 for n in saved.values()
         ):
             raise ProgramError("what simplification saved are whole numbers by name")
-    return {"rows": rows, **arrays, **description}
+        found = kind(ops=ops, **arrays, **description)
+        check_code(found)
+    return found
 
 
-def _rows(names: Any, numbers: Any) -> list[Op]:
-    """The rows of the table that a file names, with their attributes."""
-    if not isinstance(names, list) or not all(map(_is_row, names)):
+def _ops(names: Any, numbers: Any) -> tuple[Op, ...]:
+    """The ops of the table that a file names, with their attributes."""
+    if not isinstance(names, list) or not all(map(_is_op, names)):
         raise ProgramError("its ops are lists of a name and the names of attributes")
     if numbers is None or numbers.dtype != np.float64 or numbers.ndim != 1:
         raise ProgramError("its attributes are no float64 array of one dimension")
     if len(numbers) != sum(len(name) - 1 for name in names):
         raise ProgramError(f"its ops do not have {counted(len(numbers), 'attribute')}")
     left = iter(numbers.tolist())
-    return [_row(name, [(attr, next(left)) for attr in attrs]) for name, *attrs in names]
+    return tuple([_op(name, [(attr, next(left)) for attr in attrs]) for name, *attrs in names])
 
 
-def _is_row(name: Any) -> bool:
+def _is_op(name: Any) -> bool:
     return isinstance(name, list) and bool(name) and all(isinstance(part, str) for part in name)
 
 
-def _row(name: str, attrs: list[tuple[str, float]]) -> Op:
+def _op(name: str, attrs: list[tuple[str, float]]) -> Op:
     if name not in TABLE or [attr for attr, _ in attrs] != list(TABLE[name].attrs):
         given = ", ".join(attr for attr, _ in attrs)
         raise ProgramError(

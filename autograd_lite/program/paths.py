@@ -6,20 +6,21 @@ import dataclasses
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
-from autograd_lite.program.layouts import Floats, Matrices, is_followed_in, numbers_of, with_columns
+from autograd_lite.program.code import Floats
+from autograd_lite.program.layouts import Matrices, is_followed_in, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
-#: So many paths of a network are kept; rows of others run eagerly.
+#: Most paths of a network; rows that take others run eagerly.
 MOST_PATHS = 64
 
 Trees = Sequence[Tree]
@@ -32,75 +33,55 @@ WHY = (
 )
 
 
-class Found(NamedTuple):
-    """A result, and the path that gave it; None if it belongs to a function around."""
-
-    value: Any
-    traced: Traced | None
-
-
 class Paths:
     """A function at arguments of one kind.
 
-    Parameters
-    ----------
-    most : int, optional
-        So many paths are kept, and one more, by which the owner sees that there were others, and
-        drops one. Without, `MOST_PATHS` are kept, and others are no program.
-
-    Attributes
-    ----------
-    traced : list of Traced
-        In the order in which their paths were met.
+    `most` paths are kept, and one more, so that the owner drops one. Without it `MOST_PATHS` are
+    kept, and no program is made of others.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, most: int | None = None) -> None:
-        self.traced: list[Traced] = []
+        self.traced: list[Traced] = []  # in the order in which their paths were met
         self._function, self._name, self._most = function, name, most
         self._warned = False
 
     def without(self, one: Traced) -> Paths:
-        """A copy without one of the paths; this may be running over rows."""
+        """A copy without one of the paths (a copy, as this one may be running)."""
         found = Paths(self._function, self._name, self._most)
         found.traced = [traced for traced in self.traced if traced is not one]
         return found
 
-    def new(self, trees: Trees, inputs: Floats) -> Found:
-        """The function's result, by a program that is made for it."""
+    def new(self, trees: Trees, inputs: Floats) -> tuple[Any, Traced | None]:
+        """The function's result and its new path; None if it belongs to a function around."""
         new = self._another(trees)
         if new is None:
             result = self.eager(trees)
-            return Found(result.rebuilt(result.leaves), None)
-        return Found(new.rebuilt(new.run(inputs), trees), new)
+            return result.rebuilt(result.leaves), None
+        return new.rebuilt(new.run(inputs), trees), new
 
-    def known(self, inputs: Floats, trees: Trees = ()) -> Found | None:
-        """The result by a program that is there already."""
+    def known(self, inputs: Floats, trees: Trees) -> tuple[Any, Traced | None]:
+        """The result by a program that exists already, and its path; else None twice."""
         for traced in self.traced:
             outputs = traced.run(inputs)
             if not traced.guards or traced.holds(outputs[None])[0]:
-                return Found(traced.rebuilt(outputs, trees), traced)
-        return None
+                return traced.rebuilt(outputs, trees), traced
+        return None, None
 
     def plain_rows(self, matrices: Matrices, n_rows: int, reduce: str | None, threads: int) -> Any:
         """The results for all rows of floats, where the only path has no conditions; else None."""
         first = self.traced[0]
         if first.guards or first.has_settings:
             return None
-        found = first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
-        return first.rebuilt(found) if reduce else with_columns(first.example, found)
+        return self._shaped(self._by_first(matrices, n_rows, reduce, threads), reduce)
 
     def rows(
-        self, trees: Lazy, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+        self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Any:
-        """The results for all rows; `trees` gives the arguments of the first, where needed."""
-        shared = trees()
-        if any(map(is_followed_in, shared)) or (not self.traced and self._another(shared) is None):
-            return self._one_by_one(shared, matrices, n_rows, reduce)
-        found = self.numbers(trees, matrices, n_rows, reduce, threads)
-        first = self.traced[0]
-        if reduce is not None:
-            return first.rebuilt(found, shared)
-        return first.own(with_columns(first.example, found), shared)
+        """The results for all rows; `trees` are the arguments of the first."""
+        if any(map(is_followed_in, trees)) or (not self.traced and self._another(trees) is None):
+            return self._one_by_one(trees, matrices, n_rows, reduce)
+        found = self.numbers(lambda: trees, matrices, n_rows, reduce, threads)
+        return self._shaped(found, reduce, trees)
 
     def numbers(
         self, trees: Lazy, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
@@ -110,8 +91,7 @@ class Paths:
             self._another(trees())
         if self.traced[0].guards:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
-        first = self.traced[0]
-        return first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
+        return self._by_first(matrices, n_rows, reduce, threads)
 
     def bound(self, trees: Lazy, matrices: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The mean over rows as a function of what the matrices hold when it is called."""
@@ -123,7 +103,7 @@ class Paths:
         return lambda: sums() / n_rows
 
     def _another(self, trees: Trees) -> Traced | None:
-        """One more path, kept while there is room; None if it is to be no program."""
+        """A new path, kept while there is room; None if it can be no program."""
         if self._most is None and len(self.traced) >= MOST_PATHS:
             if not self._warned:
                 self._warned, line = True, users_line()
@@ -135,6 +115,20 @@ class Paths:
         if new is not None and (self._most is None or len(self.traced) <= self._most):
             self.traced.append(new)
         return new
+
+    def _by_first(
+        self, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
+    ) -> Floats:
+        """The numbers for all rows by the first path."""
+        first = self.traced[0]
+        return first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
+
+    def _shaped(self, found: Floats, reduce: str | None, trees: Trees = ()) -> Any:
+        """Numbers of rows as the function returns them."""
+        first = self.traced[0]
+        if reduce is not None:
+            return first.rebuilt(found, trees)
+        return first.own(with_columns(first.example, found), trees)
 
     def _by_path(
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
@@ -150,30 +144,24 @@ class Paths:
                 for i in left.tolist():
                     result = self.eager(_at(trees, matrices, i))
                     numbers = np.array(result.leaves)[self._places(result)]
-                    found = found.astype(np.result_type(found, numbers), copy=False)
-                    if reduce is None:
-                        found[i] = numbers
-                    else:
-                        found += numbers
+                    found = _added(found, i, numbers, reduce)
                 break
             tried += 1
             places = self._places(traced.result)
-            given = _given(traced, _of(matrices, left))
-            guards = traced.deciding.run_rows(given, len(left), None, threads)
+            guards = traced.deciding.run_rows(
+                _given(traced, _of(matrices, left)), len(left), None, threads
+            )
             holds = traced.holds(guards)
             holds[0] |= is_new  # though vector mathematics may differ by an ulp
             same, left = left[holds], left[~holds]
-            given = _given(traced, _of(matrices, same))
-            if len(same) and reduce is None:
-                rows = traced.computing.run_rows(given, len(same), None, threads)
-                found[same] = rows[:, places]
-            elif len(same):
-                sums = traced.computing.run_rows(given, len(same), "sum", threads)
-                found += sums[places]
+            if len(same):
+                given = _given(traced, _of(matrices, same))
+                rows = traced.computing.run_rows(given, len(same), reduce and "sum", threads)
+                found = _added(found, same, rows[..., places], reduce)
         return found if reduce is None else reduced(found, n_rows, reduce)
 
     def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
-        """The results for all rows without a program: they belong to a function around."""
+        """The results for all rows without a program, as they belong to a function around."""
         first = self.eager(trees)
         rows = [self.eager(_at(trees, matrices, i)) for i in range(n_rows)]
         places = [places_like(first, row, f"row {i}", True) for i, row in enumerate(rows)]
@@ -208,7 +196,7 @@ class Paths:
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""
         eager, ours = self.eager(trees), take_apart(result, "the result")
-        self._check(numbers_of(ours), eager.leaves, 0.0, "for these arguments")
+        self._check(ours.numbers(), eager.leaves, 0.0, "for these arguments")
         try:
             places_like(eager, ours, "its result", same_settings=True)
         except ShapeError as error:
@@ -221,7 +209,7 @@ class Paths:
         self, result: Any, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None
     ) -> None:
         """Raise a ProgramError if the function gives anything else in some row."""
-        ours = numbers_of(take_apart(result, "the result"))
+        ours = take_apart(result, "the result").numbers()
         eager = np.array([self.eager(_at(trees, matrices, i)).leaves for i in range(n_rows)])
         if reduce is not None:
             total = reduced(eager.sum(axis=0), n_rows, reduce).tolist()
@@ -248,13 +236,23 @@ class Paths:
 
 
 def _given(traced: Traced, matrices: Matrices) -> Matrices:
-    """With the numbers that a path captured."""
+    """The matrices, and behind them the numbers that a path captured."""
     if traced.is_followed:
         raise ProgramError(
             "map is given floats, and cannot follow a Value that the function finds around it and "
             "that is differentiated or compiled by there: pass it as an argument"
         )
     return [*matrices, (traced.beside(), True)] if traced.captured else matrices
+
+
+def _added(found: Floats, rows: Any, numbers: Floats, reduce: str | None) -> Floats:
+    """All results with the numbers of some rows in their place, or added to the sum."""
+    found = found.astype(np.result_type(found, numbers), copy=False)
+    if reduce is None:
+        found[rows] = numbers
+    else:
+        found += numbers
+    return found
 
 
 def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:

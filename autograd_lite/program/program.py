@@ -1,24 +1,23 @@
-"""A program: numbered registers, and instructions that each fill one."""
+"""`Program`: code that runs, on one input or on many rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from autograd_lite.engine import needed, refuse_values
+from autograd_lite.engine import refuse_values
 from autograd_lite.errors import ShapeError, counted, shown
-from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
+from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.layouts import Matrices, floats
 from autograd_lite.program.running import Runner, quick_program, runner
 from autograd_lite.terminal import on_screen
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
+from autograd_lite.writing.text import named_call
 
 _SHOWN = 200
 
@@ -27,13 +26,7 @@ REDUCTIONS = {"sum": False, "mean": True}
 
 
 def reduced(sums: Floats, n_rows: int, reduce: str) -> Floats:
-    """A reduction's result, from sums over rows.
-
-    Raises
-    ------
-    ShapeError
-        If it is undefined for no rows, and there are none.
-    """
+    """A reduction's result, from sums over rows; a ShapeError for the mean of none."""
     if not REDUCTIONS[reduce]:
         return sums
     if n_rows == 0:
@@ -41,15 +34,8 @@ def reduced(sums: Floats, n_rows: int, reduce: str) -> Floats:
     return sums / n_rows
 
 
-class Instruction(NamedTuple):
-    """One step: register `out` becomes `row` of the registers `operands`."""
-
-    out: int
-    row: Op
-    operands: tuple[int, ...]
-
-
-class Program:
+@dataclass(eq=False, repr=False, slots=True)
+class Program(Code):
     """A computation as a list of instructions that is run over again, on one input or on rows.
 
     Registers are numbered: first the inputs, then the constants, then one for each
@@ -60,10 +46,10 @@ class Program:
     ----------
     n_inputs : int
     constants : float array
-    rows : tuple of Op
+    ops : tuple of Op
         The ops that it uses, with their attributes.
     codes : int32 array
-        For each instruction which of `rows` it is.
+        For each instruction which of `ops` it is.
     starts : int64 array
         Where in `operands` those of each instruction begin; the last entry is their end.
     operands : int64 array
@@ -73,7 +59,7 @@ class Program:
     single : bool
         Whether it gives one number rather than a list.
     saved : dict of str to int
-        What each pass of simplification saved, in instructions.
+        Instructions that each pass of simplification saved.
 
     Examples
     --------
@@ -86,42 +72,8 @@ class Program:
     array([1., 2.])
     """
 
-    __slots__ = (
-        "_quick", "_runner", "codes", "constants", "n_inputs", "operands", "outputs", "rows",
-        "saved", "single", "starts",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        n_inputs: int,
-        constants: Any,
-        rows: Sequence[Op],
-        codes: Any,
-        starts: Any,
-        operands: Any,
-        outputs: Any,
-        single: bool = False,
-        saved: dict[str, int] | None = None,
-    ) -> None:
-        self.n_inputs, self.single = n_inputs, single
-        self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)
-        self.rows, self.saved = tuple(rows), dict(saved or {})
-        self.codes = np.ascontiguousarray(codes, dtype=np.int32)
-        self.starts: Indices = np.ascontiguousarray(starts, dtype=np.int64)
-        self.operands: Indices = np.ascontiguousarray(operands, dtype=np.int64)
-        self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
-        self._runner: Runner | None = None
-        self._quick: Callable[..., Any] | None = None
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def __iter__(self) -> Iterator[Instruction]:
-        first = self.n_inputs + len(self.constants)
-        starts, operands = self.starts.tolist(), self.operands.tolist()
-        for j, code in enumerate(self.codes.tolist()):
-            found = tuple(operands[starts[j] : starts[j + 1]])
-            yield Instruction(first + j, self.rows[code], found)
+    _runner: Runner | None = field(default=None, init=False)
+    _quick: Callable[..., Any] | None = field(default=None, init=False)
 
     def __repr__(self) -> str:
         return (
@@ -140,14 +92,12 @@ class Program:
             return repr(constants[k]) if k < len(constants) else f"r{k - len(constants)}"
 
         lines = [repr(self)[1:-1]]
-        for j, (out, row, operands) in enumerate(self):
+        for j, (out, op, operands) in enumerate(self):
             if half <= j < len(self) - half:
                 if j == half:
                     lines.append(f"    … {len(self) - _SHOWN} more …")
                 continue
-            attrs = [f"{key}={value:g}" for key, value in row.attrs.items()]
-            given = ", ".join([*map(name, operands), *attrs])
-            lines.append(f"    {name(out)} = {row.name}({given})")
+            lines.append(f"    {name(out)} = {named_call(op, map(name, operands))}")
         lines.append(f"    return {', '.join(map(name, self.outputs.tolist()))}")
         return on_screen("\n".join(lines))
 
@@ -170,7 +120,7 @@ class Program:
             If there are more or fewer, or one is no number.
         """
         if self._quick is None:
-            self._quick = quick_program(self)
+            self._quick = quick_program(self, self.runner)
         found = self._quick(*inputs)
         if found is None:
             self._check_count(inputs)
@@ -180,7 +130,7 @@ class Program:
 
     def run(self, inputs: Floats) -> Floats:
         """The outputs as an array, given the inputs as one."""
-        return self._run().once(inputs)
+        return self.runner.once(inputs)
 
     def map(
         self,
@@ -256,39 +206,26 @@ class Program:
             raise ValueError(f'reduce is None, "sum" or "mean" and was given {shown(reduce)}')
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads is a whole number from 1 and was given {shown(threads)}")
-        found = self._run().rows(arguments, n_rows, reduce is not None, threads)
+        found = self.runner.rows(arguments, n_rows, reduce is not None, threads)
         return found.T if reduce is None else reduced(found, n_rows, reduce)
 
     def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
-        """The sums over rows as a function of what the arrays hold when it is called.
+        """The sums over rows, as a function of what the arrays hold when it is called.
 
-        As `run_rows` gives them, to which it is quicker where the same arrays are used again:
-        contiguous ones, of float64.
+        The same as `run_rows` gives, and quicker where the same arrays are used again; they must be
+        contiguous, of float64.
         """
-        return self._run().bound(arguments, n_rows)
+        return self.runner.bound(arguments, n_rows)
 
-    def _run(self) -> Runner:
+    @property
+    def runner(self) -> Runner:
+        """The machine in C, or Python where there is none."""
         if self._runner is None:
             self._runner = runner(self)
         return self._runner
 
-    def part(self, first: int, last: int) -> Program:
-        """The program of some of the outputs alone.
-
-        `first` and `last` are positions, as in a slice.
-        """
-        base, outputs = self.n_inputs + len(self.constants), self.outputs[first:last]
-        kept = np.frombuffer(needed(base, self.starts, self.operands, outputs), np.bool_)
-        new = np.concatenate([np.arange(base), base - 1 + np.cumsum(kept)])
-        sizes = np.diff(self.starts)
-        return Program(
-            self.n_inputs, self.constants, self.rows, self.codes[kept],
-            np.concatenate([[0], np.cumsum(sizes[kept])]),
-            new[self.operands[np.repeat(kept, sizes)]], new[outputs],
-        )  # fmt: skip
-
     def stats(self) -> dict[str, int]:
-        """How large it is, and what simplification saved.
+        """The size of the program, and what simplification saved.
 
         Returns
         -------
@@ -315,3 +252,28 @@ class Program:
         if len(inputs) != self.n_inputs:
             raise TypeError(f"this program takes {taken} and was given {len(inputs)}")
         refuse_values(inputs, "an input")
+
+
+def load_program(path: str | os.PathLike[str]) -> Program:
+    """The program that a file holds.
+
+    Everything in the file is checked before a program is made of it, so a damaged or hostile one
+    can at worst raise `ProgramError`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file that ``Program.save`` wrote.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    ProgramError
+        If the file is no program file, is damaged, or comes from another version.
+    OSError
+        If it cannot be read; FileNotFoundError if it is not there.
+    """
+    return files.read(path, Program)

@@ -2,92 +2,91 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.engine import Builder
+from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.rules import add, identity
+from autograd_lite.program.code import Code, Indices, Marks
 
-Indices = npt.NDArray[np.int64]
-Marks = npt.NDArray[np.bool_]
+C = TypeVar("C", bound=Code)
 
-#: So many additions are worth an instruction over a sequence.
+#: The shortest chain that becomes one instruction.
 SHORTEST = 4
 
-#: What may be added up: nothing in particular, then rows that disappear in the one that adds.
-_ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.term_op is not None]
-_ADDERS.sort(key=lambda row: row.term_op is not identity)
+#: Ops that add up a sequence: plain terms first, then products, which become part of the op.
+_ADDERS = [op for op in TABLE.values() if isinstance(op, SequenceOp) and op.term_op is not None]
+_ADDERS.sort(key=lambda op: op.term_op is not identity)
 #: Adding any number to it gives that number, to the bit.
 _NOTHING = -0.0
 
 
-class Code(NamedTuple):
-    """The constants and instructions of a program; see `Program`."""
-
-    constants: npt.NDArray[np.float64]
-    rows: tuple[Op, ...]
-    codes: npt.NDArray[np.int32]
-    starts: Indices
-    operands: Indices
-    outputs: Indices
-
-
 class _Links(NamedTuple):
-    """Additions, chain by chain, those of a chain in order.
+    """Additions, chain by chain, those of a chain in order."""
 
-    Attributes
-    ----------
-    instruction : int64 array
-        -1 for none: the first product of a chain is added to nothing.
-    chain : int64 array
-        Equal for those of one chain.
-    before, term : int64 array
-        The registers of what it adds to (-1 for nothing), and of what it adds: for all but the
-        first of a chain the former is its predecessor, which nothing else reads.
-    kind : int64 array
-        Which of `_ADDERS` takes the term.
-    """
-
-    instruction: Indices
-    chain: Indices
+    instruction: Indices  # -1 for none: the first product of a chain is added to nothing
+    chain: Indices  # equal for those of one chain
+    #: The register that it adds to; -1 for nothing. For all but the first of a chain it is the
+    #: predecessor, which nothing else reads.
     before: Indices
-    term: Indices
-    kind: Indices
+    term: Indices  # the register that it adds
+    kind: Indices  # which of `_ADDERS` takes the term
+
+    def where(self, marks: Marks) -> _Links:
+        """The marked ones."""
+        return _Links(*[part[marks] for part in self])
 
 
-def rolled(n_inputs: int, code: Code) -> Code:
-    """The same instructions with long chains of additions as rows over sequences.
+def finished(kind: type[C], builder: Builder, outputs: Sequence[int], single: bool) -> C:
+    """The code in a builder whose outputs are some of its registers, rolled."""
+    constants, ops, codes, starts, operands, ends, saved = builder.finished(outputs)
+    starts, operands, ends = (np.frombuffer(part, np.int64) for part in (starts, operands, ends))
+    plain = kind(
+        builder.n_inputs, np.frombuffer(constants, np.float64), ops,
+        np.frombuffer(codes, np.int32), starts, operands, ends, single, saved,
+    )  # fmt: skip
+    found = rolled(plain)
+    found.saved["rolled"] = len(plain) - len(found)
+    return found
+
+
+def rolled(code: C) -> C:
+    """The same instructions, with one op over a sequence for each long chain of additions.
 
     Every sum has the terms that it had, in the same order, so no bit of a result changes. Products
     that only such a chain reads become part of its instruction.
     """
-    first = n_inputs + len(code.constants)
-    if add not in code.rows:
+    if add not in code.ops:
         return code
-    links = _linked(first, code)
+    links = _linked(code)
     new = np.ones(len(links.instruction), np.bool_)
     new[1:] = (np.diff(links.chain) != 0) | (np.diff(links.kind) != 0)
     run = np.cumsum(new) - 1  # of each link
-    lengths = np.bincount(run)
-    wanted = lengths[run] >= SHORTEST
+    wanted = np.bincount(run)[run] >= SHORTEST
     if not wanted.any():
         return code
-    places = np.arange(len(run)) - np.flatnonzero(new)[run]
-    lasts = places == lengths[run] - 1
-    return _rewritten(first, code, links, wanted, places, lengths[run], lasts)
+    rewriting = _Rewriting(code, links.where(wanted))
+    for kind in range(len(_ADDERS)):
+        mine = wanted & (links.kind == kind)
+        if mine.any():
+            rewriting.roll(kind, links.where(mine), run[mine])
+    return rewriting.finished()
 
 
-def _linked(first: int, code: Code) -> _Links:
-    n = len(code.codes)
+def _linked(code: Code) -> _Links:
+    n, first = len(code), code.first
     uses = np.bincount(np.concatenate([code.operands, code.outputs]), minlength=first + n)
     once = uses[first:] == 1
-    is_add = code.codes == code.rows.index(add)
+    is_add = code.codes == code.ops.index(add)
     kinds = np.zeros(n, np.int64)  # of instructions as terms
     for kind, adder in enumerate(_ADDERS):
-        if kind and adder.term_op in code.rows:
-            kinds[once & (code.codes == code.rows.index(adder.term_op))] = kind
+        if kind and adder.term_op in code.ops:
+            kinds[once & (code.codes == code.ops.index(adder.term_op))] = kind
     adds = np.flatnonzero(is_add)
     places = np.full(n, -1)
     places[adds] = np.arange(len(adds))
@@ -124,57 +123,65 @@ def _linked(first: int, code: Code) -> _Links:
     return _Links(*[part[order] for part in links])
 
 
-def _rewritten(
-    first: int, code: Code, links: _Links, wanted: Marks, places: Indices, lengths: Indices,
-    lasts: Marks,
-) -> Code:  # fmt: skip
-    """Leave the wanted links to the last of each run."""
-    n, sizes = len(code.codes), np.diff(code.starts)
-    codes, kept = code.codes.astype(np.int64), np.ones(n, np.bool_)
-    owner = np.repeat(np.arange(n), sizes)
-    kept[links.instruction[wanted & (links.instruction >= 0)]] = False
-    plain = kept.copy()
-    owners, ranks, values = [], [], []
-    for kind, adder in enumerate(_ADDERS):
-        mine = wanted & (links.kind == kind)
-        run = np.cumsum(lasts & mine) - (lasts & mine)
-        last = links.instruction[lasts & mine]
-        if not len(last):
-            continue
-        kept[last] = True
-        codes[last] = len(code.rows) + kind
-        length = lengths[mine]
-        many = len(adder.vectors)
-        sizes[last] = many * lengths[lasts & mine] + 1
+class _Rewriting(Generic[C]):
+    """Instructions while runs of links become one each, the last of the run."""
+
+    def __init__(self, code: C, links: _Links) -> None:
+        self.code = code
+        self.codes, self.sizes = code.codes.astype(np.int64), np.diff(code.starts)
+        self.plain = np.ones(len(code), np.bool_)  # instructions that stay as they are
+        self.plain[links.instruction[links.instruction >= 0]] = False
+        self.kept = self.plain.copy()  # those that stay, or are a run now
+        #: Operands: the instruction of each, its place in it, and the register; one behind all
+        #: registers stands for the constant `_NOTHING`.
+        self.reads: list[tuple[Indices, Indices, Indices]] = []
+
+    def roll(self, kind: int, links: _Links, run: Indices) -> None:
+        """Rewrite runs of links of one kind, given the number of the run of each."""
+        code, first, many = self.code, self.code.first, len(_ADDERS[kind].vectors)
+        _, begins, own, lengths = np.unique(
+            run, return_index=True, return_inverse=True, return_counts=True
+        )
+        last = links.instruction[begins + lengths - 1]
+        self.kept[last] = True
+        self.codes[last], self.sizes[last] = len(code.ops) + kind, many * lengths + 1
+        terms = [links.term]
         if kind:
-            products = links.term[mine] - first
-            kept[products] = plain[products] = False
-        for k in range(many):
-            owners.append(last[run[mine]])
-            ranks.append(places[mine] + k * length)
-            values.append(code.operands[code.starts[products] + k] if kind else links.term[mine])
-        begins = mine & (places == 0)
-        owners.append(last)
-        ranks.append(sizes[last] - 1)
-        values.append(np.where(links.before[begins] < 0, first + n, links.before[begins]))
-    whole = plain[owner]
-    owners.append(owner[whole])
-    ranks.append((np.arange(len(owner)) - np.repeat(code.starts[:-1], np.diff(code.starts)))[whole])
-    values.append(code.operands[whole])
-    starts = np.concatenate([[0], np.cumsum(np.where(kept, sizes, 0))])
-    reads = np.concatenate(values)
-    added = bool((reads == first + n).any())  # a constant behind the others
-    registers = np.concatenate([np.arange(first), first + added - 1 + np.cumsum(kept), [first]])
-    operands = np.empty(starts[-1], np.int64)
-    operands[starts[np.concatenate(owners)] + np.concatenate(ranks)] = registers[reads]
-    used, where, again = np.unique(codes[kept], return_index=True, return_inverse=True)
-    order = np.argsort(where)
-    rows = (*code.rows, *_ADDERS)
-    return Code(
-        np.append(code.constants, _NOTHING) if added else code.constants,
-        tuple(rows[used[k]] for k in order),
-        np.argsort(order).astype(np.int32)[again],
-        starts[np.append(np.flatnonzero(kept), n)],
-        operands,
-        registers[code.outputs],
-    )
+            products = links.term - first
+            self.kept[products] = self.plain[products] = False
+            terms = [code.operands[code.starts[products] + k] for k in range(many)]
+        places = np.arange(len(run)) - begins[own]
+        for k, registers in enumerate(terms):
+            self.reads.append((last[own], places + k * lengths[own], registers))
+        before = links.before[begins]
+        before[before < 0] = first + len(code)
+        self.reads.append((last, many * lengths, before))
+
+    def finished(self) -> C:
+        """The code, its registers numbered anew."""
+        code, first, n = self.code, self.code.first, len(self.code)
+        counts = np.diff(code.starts)
+        owner = np.repeat(np.arange(n), counts)
+        whole = self.plain[owner]
+        places = np.arange(len(owner)) - np.repeat(code.starts[:-1], counts)
+        self.reads.append((owner[whole], places[whole], code.operands[whole]))
+        owners, ranks, reads = (np.concatenate(part) for part in zip(*self.reads, strict=True))
+        added = bool((reads == first + n).any())  # a constant behind the others
+        kept = np.cumsum(self.kept)
+        registers = np.concatenate([np.arange(first), first + added - 1 + kept, [first]])
+        starts = np.concatenate([[0], np.cumsum(np.where(self.kept, self.sizes, 0))])
+        operands = np.empty(starts[-1], np.int64)
+        operands[starts[owners] + ranks] = registers[reads]
+        used, where, again = np.unique(
+            self.codes[self.kept], return_index=True, return_inverse=True
+        )
+        order, ops = np.argsort(where), (*code.ops, *_ADDERS)
+        return replace(
+            code,
+            constants=np.append(code.constants, _NOTHING) if added else code.constants,
+            ops=tuple(ops[used[k]] for k in order),
+            codes=np.argsort(order)[again].astype(np.int32),
+            starts=starts[np.append(np.flatnonzero(self.kept), n)],
+            operands=operands,
+            outputs=registers[code.outputs],
+        )

@@ -1,11 +1,19 @@
 """Learning from tables: a CSV file becomes columns, the columns become inputs, a network learns.
 
 `reading` knows files and cells, `preprocessing` columns and the numbers that a network takes,
-`model` the network, its score and its file.
+`learning` the network, its score and its file.
 """
 
 from autograd_lite.errors import TableError
-from autograd_lite.tables.model import Score, TableModel, Training, choose_task, score, split, train
+from autograd_lite.tables.learning import (
+    Score,
+    TableModel,
+    Training,
+    choose_task,
+    score,
+    split,
+    train,
+)
 from autograd_lite.tables.preprocessing import Preprocessing
 from autograd_lite.tables.reading import Columns, Table, read_csv
 

@@ -32,18 +32,9 @@ _DELIMITERS = ",;\t"
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of text under named columns.
+    """Cells of text under named columns, with the line of the file on which each row begins.
 
-    Attributes
-    ----------
-    source : str
-        Name of the file, for messages.
-    names : tuple of str
-        Of the columns.
-    rows : sequence of sequence of str
-        As many cells each as there are names.
-    lines : sequence of int
-        The line of the file on which each row begins.
+    The source is the name of the file, for messages.
     """
 
     source: str

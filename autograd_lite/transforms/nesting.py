@@ -1,4 +1,4 @@
-"""Which differentiations go on around the code that runs, and what depends on their inputs."""
+"""Differentiations that go on around the code that runs, and nodes that depend on them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Differentiation", "all_around", "differentiating", "going_on", "trac
 
 
 class Differentiation:
-    """A differentiation that is going on, by some inputs; in one thread alone, if it is given."""
+    """A differentiation that is going on, by some inputs; in one thread alone, if given."""
 
     __slots__ = ("_depends", "_since", "_thread", "inputs", "varies")
 
@@ -30,30 +30,36 @@ class Differentiation:
         """Whether it concerns the code that runs."""
         return self._thread is None or self._thread == get_ident()
 
-    def is_input(self, node: Value) -> bool:
-        """Whether a node is one of the inputs."""
-        return any(node is each for each in self.inputs)
-
     def reaches(self, node: Value) -> bool:
-        """Whether a node depends on an input; no node of the graph is looked at twice."""
+        """Whether a node depends on an input."""
         if self._depends is None:
             depends = {x._stamp: True for x in self.inputs}
             self._since = min(depends, default=math.inf)
             self._depends = depends  # last, for other threads ask, too
-        known = self._depends
-        path = [(node, iter((node,)))]  # the way down from here, and what is left of each level
-        while path:
-            for parent in path[-1][1]:
-                found = known.get(parent._stamp, None if parent._stamp > self._since else False)
-                if found:
-                    known.update((x._stamp, True) for x, _ in path)
-                    return True
-                if found is None:
-                    path.append((parent, iter(parent.parents)))
-                    break
-            else:
-                known[path.pop()[0]._stamp] = False
-        return False
+        since = self._since
+        return stands_on(node, self._depends, lambda x: None if x._stamp > since else False)
+
+
+def stands_on(node: Value, known: dict[int, bool], decided: Callable[[Value], bool | None]) -> bool:
+    """Whether a node, or one that it is computed from, is what `decided` says yes to.
+
+    Where that says None, the parents are asked. `known` has, by stamp, the nodes that were asked
+    for before, and gets the new ones: so no node of the graph is looked at twice.
+    """
+    path = [(node, iter((node,)))]  # the way down from here, and what is left of each level
+    while path:
+        for parent in path[-1][1]:
+            found = known.get(parent._stamp)
+            found = decided(parent) if found is None else found
+            if found:
+                known.update((x._stamp, True) for x, _ in (*path, (parent, ())))
+                return True
+            if found is None:
+                path.append((parent, iter(parent.parents)))
+                break
+        else:
+            known[path.pop()[0]._stamp] = False
+    return False
 
 
 @contextmanager

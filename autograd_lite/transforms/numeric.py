@@ -29,25 +29,13 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """An analytic derivative that no numeric estimate confirms.
+    """An analytic derivative that no numeric estimate confirms."""
 
-    Attributes
-    ----------
-    component : int
-        Of the curve.
-    analytic, numeric : float
-        The numeric derivative is the one of the least estimated error; nan if there is none.
-    tolerance : float
-        How far apart they might have been.
-    settled : bool
-        Whether the numeric one is about as exact as is asked for.
-    """
-
-    component: int
+    component: int  # of the curve
     analytic: float
-    numeric: float
-    tolerance: float
-    settled: bool
+    numeric: float  # of the least estimated error; nan if there is none
+    tolerance: float  # how far apart they might have been
+    settled: bool  # whether the numeric one is about as exact as is asked for
 
     @property
     def excess(self) -> float:

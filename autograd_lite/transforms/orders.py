@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
 from autograd_lite.ops.reductions import dot
 from autograd_lite.transforms.functions import grad, jvp
 from autograd_lite.transforms.matrices import hessian, jacobian
 from autograd_lite.transforms.numeric import Curve, Disagreement, Tolerance, compare
+from autograd_lite.transforms.trees import floats_of
 
 #: A function of a list of numbers that gives a list of numbers.
 Vector = Callable[[Sequence[Any]], list[Any]]
@@ -21,30 +21,14 @@ Vector = Callable[[Sequence[Any]], list[Any]]
 
 @dataclass(frozen=True)
 class Mismatch:
-    """The first wrong derivative.
-
-    Attributes
-    ----------
-    order : int
-    below : Vector
-        The function whose derivative is wrong: of the order one less.
-    curve : Curve
-        It and the combination of its results, as a function of one number, in all modes.
-    i : int
-        Which number that is.
-    result : int
-        Which result of `below`; if there are not so many, it is the combination.
-    modes : list of str
-        Those that are wrong.
-    found : Disagreement
-    """
+    """The first wrong derivative."""
 
     order: int
-    below: Vector
-    curve: Curve
-    i: int
-    result: int
-    modes: list[str]
+    below: Vector  # the function whose derivative is wrong: of the order one less
+    curve: Curve  # it and the combination of its results, of one number, in all modes
+    i: int  # which number that is
+    result: int  # which result of `below`; if there are not so many, it is the combination
+    modes: list[str]  # those that are wrong
     found: Disagreement
 
 
@@ -72,8 +56,7 @@ def first_mismatch(
 def numbers_of(results: Any) -> Any:
     """Floats and Values as a float array: in a function that closes over Values, all are Values."""
     array = np.asarray(results, dtype=object)
-    floats = [x.data if isinstance(x, Value) else x for x in array.flat]
-    return np.array(floats, dtype=np.float64).reshape(array.shape)
+    return np.array(floats_of(array.flat), dtype=np.float64).reshape(array.shape)
 
 
 def _curve(

@@ -17,19 +17,35 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
+from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.rules import carry, divide
+from autograd_lite.ops.table import give_operators
 
 
-class Series:
+class _Rows:
+    """The operators of the table, as Value has them: a user's own partial may say ``x**2``."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _apply_op(row: Op, args: Sequence[Any]) -> Series:
+        args = [series(arg) for arg in args]
+        heads = [arg[0] for arg in args]
+        return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
+    return lambda x, y: compare(x.number(), series(y).number())
+
+
+give_operators(_Rows)
+
+
+class Series(Arithmetic, _Rows):
     """c0 + c1 t + c2 t² + …, whose coefficients are floats or Values.
 
-    Parameters
-    ----------
-    head : IEEE or Value
-        c0.
-    rule : callable or None
-        ``rule(n)`` gives the n-th coefficient from those before it; it is called once for each n.
-        None for a constant.
+    `head` is c0, an `IEEE` float or a Value. ``rule(n)`` gives the n-th coefficient from those
+    before it, once for each n; it is None for a constant.
     """
 
     __slots__ = ("known", "rule")
@@ -54,26 +70,15 @@ class Series:
         counts = [len(x.known) for x in others if isinstance(x, Series) and x.rule is not None]
         self[min(counts, default=1) - 1]
 
-    def __add__(self, other: Any) -> Series:
-        return _termwise(lambda x, y: x + y, self, other)
-
-    def __sub__(self, other: Any) -> Series:
-        return _termwise(lambda x, y: x - y, self, other)
-
-    def __rsub__(self, other: Any) -> Series:
-        return _termwise(lambda x, y: x - y, other, self)
-
-    def __mul__(self, other: Any) -> Series:
-        x, y = self, series(other)
-        return _made(x[0] * y[0], (x, y), lambda n: _convolved(x, y, n, range(n + 1)))
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __truediv__(self, other: Any) -> Series:
-        return _quotient(self, series(other))
-
-    def __rtruediv__(self, other: Any) -> Series:
-        return _quotient(series(other), self)
+    @staticmethod
+    def _arithmetic(sign: str, x: Any, y: Any) -> Series:
+        x, y = series(x), series(y)
+        if sign == "*":
+            return _made(x[0] * y[0], (x, y), lambda n: _convolved(x, y, n, range(n + 1)))
+        if sign == "/":
+            return _quotient(x, y)
+        operation = operator.add if sign == "+" else operator.sub
+        return _made(operation(x[0], y[0]), (x, y), lambda n: operation(x[n], y[n]))
 
     def __pos__(self) -> Series:
         return self
@@ -93,29 +98,7 @@ class Series:
             return partial(TABLE[name], self)
         raise AttributeError(f"a power series has no attribute {name!r}")
 
-    @staticmethod
-    def _apply_op(row: Any, args: Sequence[Any]) -> Series:
-        args = [series(arg) for arg in args]
-        heads = [arg[0] for arg in args]
-        return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
 
-
-# The other operators, as Value has them: a user's own partial may say x**2, or ask whether x > 0.
-
-
-def _operators(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    return lambda x, *y: row(x, *y), lambda x, y: row(y, x)
-
-
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
-    return lambda x, y: compare(x.number(), series(y).number())
-
-
-for _row in TABLE.values():
-    _names = ("__{}__", "__r{}__")[: _row.arity]
-    for _name, _function in zip(_names, _operators(_row), strict=False):
-        if _row.operator and _name.format(_row.operator) not in vars(Series):
-            setattr(Series, _name.format(_row.operator), _function)
 for _compare in (operator.lt, operator.le, operator.gt, operator.ge):
     setattr(Series, f"__{_compare.__name__}__", _comparison(_compare))
 
@@ -137,15 +120,15 @@ def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
     def rule(n: int) -> Any:
         if n == 1 and row.custom:  # their heads will do, and may be floats, which it can take
             heads = row.partials_on(out[0], [arg[0] for arg in args], moving)
-            return sum([_product(arg[1], slope) for arg, slope in zip(args, heads, strict=True)])
+            return sum([_product(arg[1], factor) for arg, factor in zip(args, heads, strict=True)])
         if not partials:
             partials.extend(row.partials_on(out, args, moving))
         total: Any = 0.0
-        for slope, arg, moves in zip(partials, args, moving, strict=True):
+        for factor, arg, moves in zip(partials, args, moving, strict=True):
             if moves:
-                slope = series(slope)
-                terms = range(1 if slope.rule else n, n + 1)
-                total = total + _convolved(arg, slope, n, terms, lambda m: m / n)
+                factor = series(factor)
+                terms = range(1 if factor.rule else n, n + 1)
+                total = total + _convolved(arg, factor, n, terms, lambda m: m / n)
         return total
 
     out = Series(head, rule)
@@ -167,11 +150,6 @@ def sweep(nodes: Iterable[Value], found: dict[Value, Series], order: int, record
         ]
         found[node] = composed(row_of(node), node if recorded else IEEE(node.data), args)
         found[node][order]
-
-
-def _termwise(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> Series:
-    x, y = series(x), series(y)
-    return _made(operation(x[0], y[0]), (x, y), lambda n: operation(x[n], y[n]))
 
 
 def _made(head: Any, parts: tuple[Series, ...], rule: Callable[[int], Any]) -> Series:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -37,44 +37,30 @@ _SEQUENCES = {list, tuple}
 
 @dataclasses.dataclass(eq=False, slots=True)
 class Tree:
-    """A structure taken apart.
+    """A structure taken apart."""
 
-    Attributes
-    ----------
-    leaves : list of float or Value
-        Its numbers, in order.
-    build : callable
-        ``build(numbers)``: the structure again, with other numbers. Arrays are float arrays if
-        all their numbers are floats, else object arrays.
-    shape : tuple of int or None
-        As NumPy would see it: () for a number, (n,) for a list of n numbers; None for what is no
-        array (a dict, a ragged list, a setting).
-    parameters : bool
-        Whether the leaves belong to a network: they are differentiated as they are, while other
-        Values are replaced by nodes of their own.
-    names : callable
-        ``names()``: how each leaf is written, for messages: ``x[0]['scale']``.
-    plain : bool
-        Whether all leaves are known to be floats, and can be handled without looking at each.
-    kind : type or None
-        float for every number, `Setting` for what has none; None stands for list and tuple.
-    parts : dict or None
-        Trees by key, position or field; None where there are none, or numbers only.
-    thing : object
-        A setting or network.
-    others : dict or None
-        What else belongs to a structure, and is handed on as it is.
-    """
-
+    #: Its numbers, in order: floats and Values.
     leaves: list[Any]
+    #: ``build(numbers)``: the structure again, with other numbers. Arrays are float arrays if all
+    #: their numbers are floats, else object arrays.
     build: Callable[[Iterator[Any]], Any]
+    #: As NumPy would see it: () for a number, (n,) for a list of n numbers; None for what is no
+    #: array (a dict, a ragged list, a setting).
     shape: tuple[int, ...] | None
+    #: For each leaf whether it is a network's parameter: those are differentiated as they are,
+    #: while other Values are replaced by nodes of their own.
     parameters: list[bool]
+    #: ``names()``: how each leaf is written, for messages: ``x[0]['scale']``.
     names: Callable[[], list[str]]
+    #: Whether all leaves are known to be floats, and can be handled without looking at each.
     plain: bool = False
+    #: float for every number, `Setting` for what has none; None stands for list and tuple.
     kind: type | None = float
+    #: Trees by key, position or field; None where there are none, or numbers only.
     parts: dict[Any, Tree] | None = None
+    #: A setting or network.
     thing: Any = None
+    #: Other parts of a structure, which are handed on as they are.
     others: dict[str, Any] | None = None
 
     def described(self) -> str:
@@ -85,6 +71,10 @@ class Tree:
         count = count if self.shape is None else f"{count} (shape {self.shape})"
         kind = None if self.kind in (float, np.ndarray) else self.kind
         return count if kind is None else f"{count} in {kind.__name__}"
+
+    def numbers(self) -> list[float]:
+        """Its numbers as floats."""
+        return self.leaves if self.plain else floats_of(self.leaves)
 
     def rebuilt(self, numbers: list[Any]) -> Any:
         """The structure again, with other numbers."""
@@ -99,10 +89,7 @@ class Tree:
 def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     """A structure as its numbers and the way back; messages call it by this name.
 
-    Raises
-    ------
-    TypeError
-        Naming the place of what is no structure, or of numbers that would be lost.
+    A TypeError names the place of what is no structure, or of numbers that would be lost.
     """
     if isinstance(thing, Value):
         return Tree([thing], next, (), [False], lambda: [name])
@@ -115,7 +102,7 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":
         return _array(thing, name)
     if type(thing) is not dict and is_setting(thing):
-        return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
+        return setting(thing)
     opened = parts_of(thing, name)
     if opened is not None:
         pairs = zip(opened.keys, opened.things, strict=True)
@@ -132,6 +119,16 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
             f"{name}: {error}, or a list, tuple, dict or dataclass of these; what is no number "
             'goes into a field declared with field(metadata={"static": True})'
         ) from None
+
+
+def floats_of(leaves: Iterable[Any]) -> list[float]:
+    """Floats and Values as floats."""
+    return [leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves]
+
+
+def setting(thing: Any) -> Tree:
+    """Something that has no numbers, and stays as it is."""
+    return Tree([], lambda rest: thing, None, [], list, True, Setting, None, thing)
 
 
 def _step(kind: type | None, key: Any) -> str:
@@ -254,7 +251,7 @@ def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
 
 
 def with_values(thing: Any, change: Callable[[Value], Any], depth: int = 0) -> Any:
-    """Anything, with something else in place of each computed Value in its structures."""
+    """Anything, with `change(value)` in place of each computed Value in its structures."""
     if isinstance(thing, Value):
         return change(thing)
     if isinstance(thing, np.ndarray) and thing.dtype.kind == "O":
@@ -275,10 +272,7 @@ def with_values(thing: Any, change: Callable[[Value], Any], depth: int = 0) -> A
 def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:
     """The numbers of a structure that must be like another: a tangent or a seed.
 
-    Raises
-    ------
-    ShapeError
-        If it is not: by key, field and kind at every level.
+    A ShapeError if it is not like that, by key, field and kind at every level.
     """
     other = take_apart(thing, name)
     numbers = [
@@ -293,12 +287,8 @@ def places_like(
 ) -> list[int]:
     """For each number of a structure its place, from `first` on, in another of the same kind.
 
-    An array may stand for lists or tuples of its shape.
-
-    Raises
-    ------
-    ShapeError
-        Naming the first difference; settings may be others unless `same_settings`.
+    An array may stand for lists or tuples of its shape. A ShapeError names the first difference;
+    settings may differ unless `same_settings`.
     """
     kinds = {tree.kind, other.kind}
     like = len(kinds) == 1 or None in kinds or np.ndarray in kinds

@@ -8,9 +8,13 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+else:
+    Axes = Figure = Any  # matplotlib is an extra
 
 #: Okabe and Ito's palette (Color Universal Design, 2008), which people with any kind of colour
 #: vision can tell apart, ordered so that neighbours differ in lightness.
@@ -22,6 +26,8 @@ SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+#: The names of two features that have none.
+FEATURES = ("feature 1", "feature 2")
 
 
 def _missing(error: ImportError) -> ImportError:
@@ -31,19 +37,9 @@ def _missing(error: ImportError) -> ImportError:
 def new_figure(
     width: float = 6.4, height: float = 4.0, columns: int = 1, rows: int = 1
 ) -> tuple[Figure, Any]:
-    """A figure that pyplot does not know; it shows itself at the end of a notebook cell.
+    """A figure that pyplot does not know, and its Axes (an array of them when there are several).
 
-    Parameters
-    ----------
-    width, height : float
-        In inches.
-    columns, rows : int, default=1
-        How many Axes stand side by side, and below one another.
-
-    Returns
-    -------
-    (Figure, Axes)
-        An array of Axes when there are several.
+    It shows itself at the end of a notebook cell. Width and height are in inches.
     """
     try:
         from matplotlib.figure import Figure
@@ -56,12 +52,13 @@ def new_figure(
 @cache
 def _showing_itself(figure: type[Figure]) -> type[Figure]:
     """The class of figures that a notebook shows without ``%matplotlib inline``."""
-    return type("NotebookFigure", (figure,), {"_repr_png_": _png})
+    return type("NotebookFigure", (figure,), {"_repr_png_": png})
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure, dpi: int = 100) -> bytes:
+    """The figure as an image file."""
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=100)
+    figure.savefig(file, format="png", dpi=dpi)
     return file.getvalue()
 
 
@@ -82,7 +79,7 @@ def figure_of(ax: Any) -> Any:
 
 
 def tidy(ax: Any, xlabel: str, ylabel: str) -> None:
-    """Name the axes and take away the frame's idle sides; small Axes get small letters."""
+    """Name the axes and hide the frame's top and right; small Axes get small letters."""
     size = letters(ax)
     ax.set_xlabel(xlabel, fontsize=size)
     ax.set_ylabel(ylabel, fontsize=size)
@@ -90,12 +87,21 @@ def tidy(ax: Any, xlabel: str, ylabel: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def color(index: int) -> str:
+    """Colour of the n-th class or curve."""
+    return COLORS[index % len(COLORS)]
+
+
+def marker(index: int) -> str:
+    """Marker of the n-th class or curve."""
+    return MARKERS[index % len(MARKERS)]
+
+
 def style(index: int, ax: Any = None) -> dict[str, Any]:
     """Colour and line style of the n-th curve of a picture; on a dark one, white for black."""
-    color = COLORS[index % len(COLORS)]
-    if ax is not None and color == "#000000":
-        color = ink(ax)
-    return {"color": color, "linestyle": LINES[index % len(LINES)]}
+    on_any = ax is None or color(index) != "#000000"
+    shown = color(index) if on_any else ink(ax)
+    return {"color": shown, "linestyle": LINES[index % len(LINES)]}
 
 
 def ink(ax: Any) -> str:
@@ -129,31 +135,26 @@ def letters(ax: Any) -> float:
 
 
 def legend(ax: Any, **options: Any) -> None:
-    """A legend of the Axes' own letters, which lets what is below it shine through."""
+    """A half-transparent legend in letters of the Axes' size."""
     size = 0.88 * letters(ax)
     ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
+
+
+def axes_around(points: Any, steps: int) -> tuple[Any, ...]:
+    """Evenly spaced numbers for each column of some points, from below them to above."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    with np.errstate(all="ignore"):
+        margin = 0.08 * np.where(high > low, high - low, 1.0)
+        return tuple(np.linspace(low - margin, high + margin, steps).T)
 
 
 def panels(
     ax: Any, titles: Sequence[str], key: bool = False, head: bool = False
 ) -> tuple[list[Any], Any]:
-    """A grid of Axes within one, as near to squares as can be, of equal limits.
+    """A grid of nearly square Axes with equal limits within one, and the Axes of a colour bar.
 
-    Parameters
-    ----------
-    ax : Axes
-        Becomes their frame, and shows nothing itself.
-    titles : sequence of str
-        One for each panel.
-    key : bool, default=False
-        Whether to leave room for a colour bar at the right.
-    head : bool, default=False
-        Whether to leave room for a legend at the top.
-
-    Returns
-    -------
-    (list of Axes, Axes or None)
-        The panels, and where the colour bar goes.
+    The Axes around them show nothing themselves. There is room for a colour bar at the right with
+    `key`, and for a legend at the top with `head`.
     """
     width, height = inches(ax)
     n = len(titles)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import GraphError, counted, shown
-from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph.freshness import NONE_YET, Freshness
 from autograd_lite.view.display import GraphView
 from autograd_lite.view.dot import drawing_of
@@ -18,8 +17,9 @@ from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, Column
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.picture import Box, Sign, Text, sign_of
+from autograd_lite.view.picture import Box, BoxLine, Sign, sign_of
 from autograd_lite.view.steps import steps
+from autograd_lite.writing.text import TEXT
 
 #: From which part of the largest change on a box is coloured more strongly.
 _STRONG = (0.1, 0.5)
@@ -44,12 +44,8 @@ def draw_diff(
     before, after : GraphView or Value
         A view counts as it was drawn, a Value as it is now. Leaves that two Values share have no
         numbers from before but those that the graph was recorded with; the picture says so.
-    rankdir : {"LR", "TB", "RL", "BT"}
-        Direction from the leaves to the output.
-    max_nodes : int, default=200
-        Fold larger graphs, as `draw` does; folded boxes name their largest change, and open.
-    time_limit : float, default=30
-        Seconds that the layout may take.
+    rankdir, max_nodes, time_limit
+        As for `draw`; folded boxes name their largest change, and open.
 
     Returns
     -------
@@ -177,7 +173,7 @@ def _described(one: Columns, node: int) -> str:
 
 
 def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
-    """The numbers of both; those from before that were changed in place are nobody's knowledge."""
+    """The numbers of both; those from before that were changed in place are unknown."""
     size = len(new.columns)
     unknown = {"data": np.zeros(size, np.bool_), "grad": np.zeros(size, np.bool_)}
     fresh = old.graph.freshness, new.graph.freshness
@@ -204,11 +200,11 @@ class _Changes:
     old: Columns
     new: Columns
     delta: dict[str, Floats]  # of "data" and of "grad"
-    unknown: dict[str, NDArray[np.bool_]]  # which numbers from before are nobody's knowledge
+    unknown: dict[str, NDArray[np.bool_]]  # whether the number from before is not known
     fresh: tuple[Freshness, Freshness]
 
     def largest(self, which: str, held: Ints) -> int | None:
-        """Which of some values changed most; one that became nan is beyond all."""
+        """The value that changed most, of some; a change to nan counts as the largest."""
         if not held.size:
             return None
         sizes = np.abs(self.delta[which][held])
@@ -232,7 +228,7 @@ class _Changes:
             lines = [box.lines[0].text, self._most("data", held)]
             if (self.new.kinds[held] != CONSTANT).any():
                 lines.append(self._most("grad", held))
-        texts = tuple(map(Text, lines))
+        texts = tuple(map(BoxLine, lines))
         return replace(box, lines=texts, summary=None, tint=sign_of(delta), strength=strength)
 
     def _moved(self, which: str, node: int) -> str:

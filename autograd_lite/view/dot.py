@@ -15,8 +15,7 @@ from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.folding.summary import BLOCKS
 from autograd_lite.view.layout import FONT, TIME_LIMIT
-from autograd_lite.view.listing import listing
-from autograd_lite.view.picture import Arrow, Box, Picture, Text, readable
+from autograd_lite.view.picture import Arrow, Box, BoxLine, Picture, listing, readable
 from autograd_lite.view.steps import steps
 
 _INK = "#1F2933"
@@ -65,7 +64,7 @@ def draw_dot(
     """The graph of a Value as a `graphviz.Digraph`.
 
     Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
-    order of its arguments and carry the local derivative. Yellow boxes are leaves, green ones
+    order of its arguments and carry the partials. Yellow boxes are leaves, green ones
     parameters (leaves made inside a scope), grey dashed ones constants, the purple one is the
     output; blue derivatives are positive, orange ones negative. Frames are scopes.
 
@@ -249,8 +248,8 @@ def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
     return written | {"style": "dashed"} if arrow.from_constant else written
 
 
-def _written(line: Text) -> str:
-    """A line of a cell; a histogram, whose characters many fonts lack, as shapes below that."""
+def _written(line: BoxLine) -> str:
+    """A line of a cell; a histogram is drawn as shapes, as many fonts lack its characters."""
     text = html.escape(line.text)
     low, *rest = _HISTOGRAM.split(text, maxsplit=1)
     if rest:

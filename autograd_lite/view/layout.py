@@ -58,24 +58,10 @@ def _program(output: str) -> str:
 def lay_out(
     source: str, output: str, *, engine: str = "dot", time_limit: float = TIME_LIMIT
 ) -> bytes:
-    """A picture of a graph in the DOT language.
+    """A picture of a graph in the DOT language, in a format such as ``"svg"`` or ``"png"``.
 
-    Parameters
-    ----------
-    source : str
-        The graph.
-    output : str
-        Format of the picture (``"svg"``, ``"png"``, ``"pdf"`` …).
-    engine : str, default="dot"
-        Layout algorithm.
-    time_limit : float
-        In seconds; the process is killed after that.
-
-    Raises
-    ------
-    LayoutError
-        If there is no program for this format, or it fails, or takes too long; one line that
-        names the way out.
+    After the time limit, in seconds, the process is killed. A LayoutError says in one line why
+    there is no picture, and names the way out.
     """
     program = _program(output)
     try:

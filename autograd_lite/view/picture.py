@@ -1,4 +1,4 @@
-"""Boxes, and the arrows into them, before any drawing language."""
+"""Boxes, and the arrows into them, before any drawing language; and as a table of text."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from textwrap import wrap
 from typing import Literal
 
 from autograd_lite.engine import Value
+from autograd_lite.errors import counted
 from autograd_lite.graph import scope_of
 from autograd_lite.graph.freshness import both
 from autograd_lite.view.folding.summary import Summary
 from autograd_lite.view.steps import Steps
 
+#: Rows and arguments of a listing; more are counted.
+_ROWS, _ARGUMENTS = 30, 6
 Kind = Literal["leaf", "parameter", "constant", "value", "output", "group", "outside"]
 Sign = Literal["positive", "negative", "zero", "nan", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class BoxLine:
     """A line of text and, if it holds a derivative, its sign."""
 
     text: str
@@ -31,51 +34,25 @@ class Arrow:
     """An argument: the name of the box it comes from, and what is written at the arrow."""
 
     tail: str
-    note: Text
+    note: BoxLine
     from_constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One Value, or a group of them.
+    """One Value, or a group of them."""
 
-    Attributes
-    ----------
-    name : str
-        Unique in the picture, and the same in every process.
-    kind : str
-        What it is coloured by.
-    symbol : str
-        Of the op; empty for a leaf and a group.
-    label : str
-        As the user gave it.
-    lines : tuple of Text
-        What else is written in the box.
-    scope : tuple of str
-        Names of the frames around it, outermost first.
-    arrows : tuple of Arrow
-        In the order of the arguments.
-    summary : Summary, optional
-        The numbers of a folded box.
-    opens : bool
-        Whether there is a picture inside it.
-    tint : str
-        A sign that it is coloured by, in place of what it is.
-    strength : int
-        How strongly it is tinted: 0 (not at all) to 3.
-    """
-
-    name: str
-    kind: Kind
-    symbol: str
-    label: str
-    lines: tuple[Text, ...]
-    scope: tuple[str, ...]
-    arrows: tuple[Arrow, ...]
-    summary: Summary | None = None
-    opens: bool = False
-    tint: Sign = ""
-    strength: int = 0
+    name: str  # unique in the picture, and the same in every process
+    kind: Kind  # its colour, unless it is tinted
+    symbol: str  # of the op; empty for a leaf and a group
+    label: str  # as the user gave it
+    lines: tuple[BoxLine, ...]  # of text below the label
+    scope: tuple[str, ...]  # names of the frames around it, outermost first
+    arrows: tuple[Arrow, ...]  # in the order of the arguments
+    summary: Summary | None = None  # of a folded box
+    opens: bool = False  # whether there is a picture inside it
+    tint: Sign = ""  # the sign that it is coloured by
+    strength: int = 0  # of the tint: 0 (none) to 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +80,9 @@ def sign_of(number: float) -> Sign:
     return "positive" if number > 0.0 else "negative" if number < 0.0 else "zero"
 
 
-def note_at(parent: Value, partial: float) -> Text:
-    """The local derivative at the arrow of an argument; none at a constant's, which needs none."""
-    return Text("—", "zero") if parent.constant else Text(f"{partial:.4g}", sign_of(partial))
+def note_at(parent: Value, partial: float) -> BoxLine:
+    """The partial derivative at the arrow of an argument; none for a constant."""
+    return BoxLine("—", "zero") if parent.constant else BoxLine(f"{partial:.4g}", sign_of(partial))
 
 
 def kind_of(node: Value, root: Value) -> Kind:
@@ -121,9 +98,9 @@ def value_box(graph: Steps, node: Value, name: str, arrows: tuple[Arrow, ...]) -
     """The box of one Value."""
     kind = kind_of(node, graph.order[-1])
     was = graph.freshness.moved.get(node)
-    lines = [Text(f"data {f'{node.data:.4g}' if was is None else both(was, node.data)}")]
+    lines = [BoxLine(f"data {f'{node.data:.4g}' if was is None else both(was, node.data)}")]
     if kind != "constant":
-        lines.append(Text(graph.freshness.graded(node.grad), sign_of(node.grad)))
+        lines.append(BoxLine(graph.freshness.graded(node.grad), sign_of(node.grad)))
     symbol = str(graph.made_by(node)._op)
     return Box(name, kind, symbol, node.label, tuple(lines), scope_of(node), arrows)
 
@@ -157,3 +134,34 @@ def readable(text: str, width: int = 40, lines: int = 3) -> list[str]:
 def _unprintable(character: str) -> bool:
     """Control characters, halves of a surrogate pair, and code points that XML forbids."""
     return unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE
+
+
+def listing(picture: Picture) -> str:
+    """The boxes of a picture, one a line, the output first."""
+    shown = picture.boxes[: -_ROWS - 1 : -1]
+    width = max([3, *(len(box.lines) for box in shown)])
+    rows = [_row(box, width) for box in shown]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [picture.caption or counted(len(picture.boxes), "value"), *picture.noted]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    hidden = len(picture.boxes) - len(shown)
+    if hidden:
+        lines.append(f"  … and {hidden:,} more")
+    return "\n".join(lines)
+
+
+def _row(box: Box, width: int) -> list[str]:
+    lines = [line.text for line in box.lines] + [""] * (width - len(box.lines))
+    made = box.symbol or box.kind
+    label = " ".join(readable(box.label))
+    return [box.name, label, made, *lines, _from(box.arrows)]
+
+
+def _from(arrows: tuple[Arrow, ...]) -> str:
+    if not arrows:
+        return ""
+    said = [f"{a.tail} ({a.note.text})" for a in arrows[:_ARGUMENTS]]
+    more = len(arrows) - _ARGUMENTS
+    return "from " + ", ".join(said) + (f", … and {more:,} more" if more > 0 else "")

@@ -7,39 +7,27 @@ from dataclasses import dataclass, field
 
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
 from autograd_lite.errors import GraphError, shown
-from autograd_lite.explanations.notation import TEXT
 from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
+from autograd_lite.writing.text import TEXT
 
 
 @dataclass(eq=False)
 class Steps:
-    """A graph to be drawn.
+    """A graph to be drawn."""
 
-    Attributes
-    ----------
-    order : list of Value
-        The nodes, every node after those it is computed from; the root is last.
-    last_step : dict
-        For a node that is shown in small steps, the last of them: what it is computed from.
-    original : dict
-        For a leaf that stands in for a node inside such steps, that node.
-    caption : str
-        What was left out on demand.
-    freshness : Freshness
-        Of the whole graph, and of its gradients, when it was taken.
-    """
-
-    order: list[Value]
-    freshness: Freshness
+    order: list[Value]  # every node after those it is computed from; the root is last
+    freshness: Freshness  # of the whole graph, and of its gradients, when it was taken
+    #: For a node that is shown in small steps, the last of them: the one that computes it.
     last_step: dict[Value, Value] = field(default_factory=dict)
+    #: For a leaf that stands in for a node inside such steps, that node.
     original: dict[Value, Value] = field(default_factory=dict)
-    caption: str = ""
+    caption: str = ""  # says what was left out on demand
 
     def made_by(self, node: Value) -> Value:
-        """The Value whose op and local derivatives are shown at a node."""
+        """The Value whose op and partials are shown at a node."""
         return self.last_step.get(node, node)
 
     def parents(self, node: Value) -> Sequence[Value]:
@@ -49,7 +37,7 @@ class Steps:
         return [self.original.get(parent, parent) for parent in self.made_by(node).parents]
 
     def edges(self, node: Value) -> list[tuple[Value, float]]:
-        """The same, each with the local derivative by it."""
+        """The same, each with the partial by it."""
         return [*zip(self.parents(node), self.made_by(node).local_grads, strict=True)]
 
 
@@ -59,24 +47,10 @@ def steps(
     constants: bool = True,
     wrt: Value | Sequence[Value] | None = None,
 ) -> Steps:
-    """The graph above a root, as a picture shows it.
+    """The graph above a root, as a picture shows it; for the options see `draw`.
 
-    Parameters
-    ----------
-    root : Value
-    expand : bool
-        Show nodes of many arguments as the small steps that their row is defined by. A step's
-        ``grad`` is its local adjoint (derivative of the node by the step) times the node's.
-    constants : bool
-        Keep plain numbers of expressions. A root is always kept.
-    wrt : Value or sequence of Value, optional
-        Keep only these and what lies on a path from them to the root.
-
-    Raises
-    ------
-    GraphError
-        If `expand`, and a node that would be expanded is stale; or if the root does not depend on
-        one of `wrt`.
+    In nodes that are expanded, a step's ``grad`` is its local adjoint (the derivative of the node
+    by the step) times the node's.
     """
     order = ancestors(root)
     graph = Steps(order, Freshness(order))

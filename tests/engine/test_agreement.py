@@ -98,14 +98,23 @@ class Twins:
         place_of = {
             id(node): i for nodes in (self.ours, self.theirs) for i, node in enumerate(nodes)
         }
-        orders = [
-            [place_of[id(node)] for node in order([nodes[-1], nodes[0]])]
-            for order, nodes in (
-                (python_order, self.ours),
-                (native.topological_order, self.theirs),
-            )
-        ]
-        assert orders[0] == orders[1]
+        middle = len(self.ours) // 2
+        for since, left_out in ((None, []), (None, [middle, middle // 2]), (middle // 2, [middle])):
+            orders = [
+                [
+                    place_of[id(node)]
+                    for node in order(
+                        [nodes[-1], nodes[0]],
+                        None if since is None else [nodes[since]],
+                        without=[nodes[i] for i in left_out],
+                    )
+                ]
+                for order, nodes in (
+                    (python_order, self.ours),
+                    (native.topological_order, self.theirs),
+                )
+            ]
+            assert orders[0] == orders[1]
 
     def backward(self, seed=1.0):
         self.ours[-1].backward(seed)

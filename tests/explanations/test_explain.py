@@ -12,10 +12,10 @@ from test_latex import renders
 
 import autograd_lite as ag
 from autograd_lite import Value, explain, gradient
-from autograd_lite.explanations.naming import Names
-from autograd_lite.explanations.notation import TEXT
+from autograd_lite.explanations.naming import Wording
 from autograd_lite.explanations.paths import Sweep
 from autograd_lite.ops import TABLE
+from autograd_lite.writing.text import TEXT
 
 ROWS = [row for row in TABLE.values() if row.public]
 
@@ -425,7 +425,7 @@ def test_a_local_derivative_written_as_text_is_python_and_gives_its_number(row):
     ]
     y = Value._apply_op(row, args)
     y.label = "y"
-    names = Names([y, *args], Sweep(y, args), TEXT)
+    names = Wording([y, *args], Sweep(y, args), TEXT)
     values = {node.label: node.data for node in (y, *args)}
 
     def number(piece):

@@ -11,8 +11,8 @@ from latex_reader import lines, read
 
 import autograd_lite as ag
 from autograd_lite import Value, gradient
-from autograd_lite.explanations.notation import LATEX
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.writing.latex import LATEX
 
 RENDERER = matplotlib.mathtext.MathTextParser("path")
 

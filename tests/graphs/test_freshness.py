@@ -12,7 +12,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.engine import write_numbers
-from autograd_lite.evaluation_trace import trace
+from autograd_lite.explanations.trace import trace
 from autograd_lite.graph import ancestors, row_of
 from autograd_lite.graph.freshness import Freshness
 

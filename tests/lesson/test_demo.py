@@ -6,7 +6,7 @@ import pytest
 
 from autograd_lite import demo
 from autograd_lite.cli import main
-from autograd_lite.tables.model import TableModel
+from autograd_lite.tables.learning import TableModel
 
 
 @pytest.fixture(scope="module")

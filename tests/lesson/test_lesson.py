@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 
 from autograd_lite import Value, gradient, lesson
-from autograd_lite.lesson import genetic, handwritten, iteration, networks, optimizers
+from autograd_lite.lesson import experiments, genetic, handwritten, iteration, optimizers
 from autograd_lite.lesson.model import model
-from autograd_lite.lesson.telling import layout
-from autograd_lite.lesson.telling.summary import summaries
+from autograd_lite.lesson.telling import parts as told
+from autograd_lite.lesson.telling.in_short import summaries
 
 TEXTS = {}
 
@@ -207,7 +207,7 @@ def test_formulas_outgrow_local_derivatives():
 
 def test_written_numbers_keep_their_brackets():
     """Sums are bracketed as factors and after a minus, products as bases, and nothing else is."""
-    a, b = handwritten.Written("a"), handwritten.Written("b")
+    a, b = handwritten.OnPaper("a"), handwritten.OnPaper("b")
     assert ((a + b) * 2).text == "(a + b)*2"
     assert (2 * (1 - (a - b))).text == "2*(1 - (a - b))"
     assert ((a * b) ** 2 + 3).text == "(a*b)**2 + 3"
@@ -290,7 +290,7 @@ def test_descent_ends_when_the_loss_overflows():
 def test_more_variables_reach_higher_precision():
     """Wider and deeper networks reach lower losses, with more work in every iteration."""
     runs = lesson.depth_and_width()
-    assert [run.hidden for run in runs] == list(networks.SHAPES)
+    assert [run.hidden for run in runs] == list(experiments.SHAPES)
     best = {run.hidden: run.best for run in runs}
     assert best[()] > best[(2,)] > best[(4,)] > best[(8,)]  # width
     assert best[(4, 4)] < best[(4,)] / 2  # depth
@@ -299,14 +299,14 @@ def test_more_variables_reach_higher_precision():
     assert runs[0].needed is None
     work = [run.nodes for run in runs]
     assert work == sorted(work)
-    assert runs[-1].losses[runs[-1].needed - 1] < networks.GOOD
+    assert runs[-1].losses[runs[-1].needed - 1] < experiments.GOOD
 
 
 @pytest.mark.parametrize(
     ("function", "arguments"),
     [
-        (networks._wave_run, ((2,), 4, 0)),
-        (networks._noise_runs, (8, 2, 0)),
+        (experiments._wave_run, ((2,), 4, 0)),
+        (experiments._noise_runs, (8, 2, 0)),
         (lesson.race, (2, 30)),
         (lesson.optimize, ("Adam", 0.1, 10)),
     ],
@@ -447,8 +447,8 @@ def test_text_names_the_seven_steps_as_one_picture():
 
 def test_tables_align_their_columns():
     """Numbers stand flush right, words flush left, empty cells stay empty."""
-    table = layout.Table(["name", "x"], [("a", 1.5), ("long", 10), ("b", None)], left=1)
-    assert layout.as_text([table]) == "  name    x\n  ----  ---\n  a     1.5\n  long   10\n  b"
+    table = told.Grid(["name", "x"], [("a", 1.5), ("long", 10), ("b", None)], left=1)
+    assert told.as_text([table]) == "  name    x\n  ----  ---\n  a     1.5\n  long   10\n  b"
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -486,10 +486,10 @@ def test_html_escapes_whatever_stands_in_a_part():
     """Nothing that a part holds becomes an element or an attribute."""
     bad = '</script><b a="1">&amp;'
     parts = [
-        layout.Paragraph(bad), layout.Table([bad, ""], [(bad, None)], left=1),
-        layout.Formulas([(bad, bad)]), layout.Verbatim(bad), layout.Figure("other"),
+        told.Paragraph(bad), told.Grid([bad, ""], [(bad, None)], left=1),
+        told.Definitions([(bad, bad)]), told.Verbatim(bad), told.Figure("other"),
     ]  # fmt: skip
-    shown = layout.as_html(parts, {"one": "<svg></svg>"})
+    shown = told.as_html(parts, {"one": "<svg></svg>"})
     assert Words(shown).words == bad.split() * 6
     assert "<b" not in shown
     assert "<svg" not in shown
@@ -497,9 +497,9 @@ def test_html_escapes_whatever_stands_in_a_part():
 
 def test_html_puts_a_figure_in_its_place():
     """The text goes on without it."""
-    parts = [layout.Paragraph("a"), layout.Figure("one"), layout.Paragraph("b")]
-    assert layout.as_html(parts, {"one": "<svg></svg>"}) == "<p>a</p>\n<svg></svg>\n<p>b</p>"
-    assert layout.as_text(parts) == "a\n\nb"
+    parts = [told.Paragraph("a"), told.Figure("one"), told.Paragraph("b")]
+    assert told.as_html(parts, {"one": "<svg></svg>"}) == "<p>a</p>\n<svg></svg>\n<p>b</p>"
+    assert told.as_text(parts) == "a\n\nb"
 
 
 def test_html_heads_each_column_for_screen_readers():

@@ -12,7 +12,7 @@ from test_page import LUMINANCE
 
 from autograd_lite import lesson
 from autograd_lite.graph import ancestors
-from autograd_lite.lesson.page import page as lesson_page
+from autograd_lite.lesson.page import document as lesson_page
 from autograd_lite.view.page import page as graph_page
 
 FIGURES = ("models", "forward", "errors", "tangent", "chain", "loss", "update", "descent")
@@ -297,7 +297,7 @@ class TestShowing:
 
     def test_it_has_the_same_bytes_in_every_process(self, path):
         program = (
-            "import sys; from autograd_lite.lesson.page.page import document;"
+            "import sys; from autograd_lite.lesson.page.document import document;"
             "sys.stdout.buffer.write(document().encode())"
         )
         for seed in ("1", "2"):

@@ -13,7 +13,7 @@ import safetensors.numpy
 from nodes import same_nodes
 
 from autograd_lite import ModelFileError, Value, nn
-from autograd_lite.nn import files
+from autograd_lite.nn import model_files
 
 X = [0.5, -1.5]
 
@@ -396,7 +396,7 @@ def test_a_model_file_names_no_code(path):
     """It is data: what it describes is looked up in a fixed table, not imported."""
     mlp().save(path)
     assert b"autograd_lite.nn" not in path.read_bytes()
-    assert files.read(path).description["type"] == "MLP"
+    assert model_files.read(path).description["type"] == "MLP"
 
 
 def test_a_file_of_another_kind_of_module_is_refused(tmp_path):

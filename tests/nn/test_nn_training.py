@@ -12,7 +12,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import AnomalyError, ProgramError, ShapeError, Value, nn
-from autograd_lite.nn import passes
+from autograd_lite.nn import batches
 from autograd_lite.nn.losses import find_loss
 
 LINE_X = [0.0, 1.0, 2.0, 3.0]
@@ -543,11 +543,11 @@ def test_a_users_own_parts_are_compiled_only_if_asked():
     assert len(seen) < 10
     assert programs.w.data == pytest.approx(graphs.w.data, rel=1e-12)
     own = nn.Neuron(1, lambda v: v.tanh(), seed=1)
-    assert not passes.is_traceable(own, find_loss("hinge"))
-    assert not passes.is_traceable(graphs, find_loss("hinge"))
-    assert not passes.is_traceable(line(), find_loss(lambda o, t: o[0]))
+    assert not batches.is_traceable(own, find_loss("hinge"))
+    assert not batches.is_traceable(graphs, find_loss("hinge"))
+    assert not batches.is_traceable(line(), find_loss(lambda o, t: o[0]))
     deep = nn.Sequential(nn.Layer(1, 2, "relu", seed=1), nn.MLP(2, [2, 1], seed=1))
-    assert passes.is_traceable(deep, find_loss("hinge"))
+    assert batches.is_traceable(deep, find_loss("hinge"))
 
 
 def test_what_cannot_be_compiled_says_so():

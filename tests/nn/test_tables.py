@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import AutogradError, ModelFileError, nn
-from autograd_lite.tables.model import TableModel, choose_task, score, split, train
+from autograd_lite.tables.learning import TableModel, choose_task, score, split, train
 from autograd_lite.tables.preprocessing import (
     MAX_CATEGORIES,
     ClassTarget,

@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.cli.program import main
+from autograd_lite.cli.command_line import main
 from autograd_lite.errors import shown
 
 SIGNALLING = struct.unpack("<d", struct.pack("<Q", 0x7FF4000000000000))[0]

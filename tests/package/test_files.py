@@ -15,7 +15,7 @@ import autograd_lite as ag
 from autograd_lite import files, nn
 from autograd_lite.cli import commands, main
 from autograd_lite.demo import save_figure
-from autograd_lite.tables.model import TableModel, train
+from autograd_lite.tables.learning import TableModel, train
 from autograd_lite.tables.reading import read_csv
 
 X = ag.Value(2.0, label="x")

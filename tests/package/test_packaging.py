@@ -42,10 +42,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
-    assert {"autograd_lite/py.typed", *[f"autograd_lite/view/page.{x}" for x in ("js", "css")]} <= {
-        *names
-    }
-    assert {f"autograd_lite/lesson/page.{x}" for x in ("js", "css")} <= {*names}
+    pages = [
+        f"autograd_lite/{room}/page/page.{x}" for room in ("view", "lesson") for x in ("js", "css")
+    ]
+    assert {"autograd_lite/py.typed", *pages} <= {*names}
     assert "autograd_lite/program/exports/c_names.txt" in names
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",

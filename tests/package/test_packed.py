@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import autograd_lite
-from autograd_lite.writing import digest
+from autograd_lite.ops import digest
 
 PACKAGE = Path(autograd_lite.__file__).parent
 
@@ -48,9 +48,9 @@ except ImportError:
     print("few")
 else:
     from autograd_lite.cli import main
-    from autograd_lite.lesson.page import page
+    from autograd_lite.lesson.page import document
     assert main(["explain", "x*x", "x=2"]) == 0
-    assert len(page.read("page.js")) > 1000
+    assert len(document.read("page.js")) > 1000
 print("done")
 """
 

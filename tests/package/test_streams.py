@@ -197,7 +197,7 @@ def test_ctrl_c_while_the_commands_load_ends_with_130():
 import builtins, sys
 load = __import__
 def interrupted(name, *arguments):
-    if name == "autograd_lite.cli.program":
+    if name == "autograd_lite.cli.command_line":
         raise KeyboardInterrupt
     return load(name, *arguments)
 builtins.__import__ = interrupted

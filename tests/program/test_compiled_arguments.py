@@ -685,7 +685,7 @@ def test_rows_on_more_paths_than_are_kept_are_right(reduce):
 def test_what_is_dropped_is_freed():
     compiled = ag.compile(lambda x, s: x * len(s), max_programs=2)
     compiled(1.0, "a")
-    gone = weakref.ref(compiled.programs[0]._run())
+    gone = weakref.ref(compiled.programs[0].runner)
     with pytest.warns(UserWarning, match="max_programs=2"):
         assert [compiled(1.0, "a" * k) for k in range(2, 5)] == [2.0, 3.0, 4.0]
     gc.collect()

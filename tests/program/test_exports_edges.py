@@ -155,7 +155,7 @@ def subnormal():
     """Where an output depends on a subnormal number, which XLA takes for 0."""
     known = PROGRAM.n_inputs + len(PROGRAM.constants)
     registers = Program(
-        PROGRAM.n_inputs, PROGRAM.constants, PROGRAM.rows, PROGRAM.codes, PROGRAM.starts,
+        PROGRAM.n_inputs, PROGRAM.constants, PROGRAM.ops, PROGRAM.codes, PROGRAM.starts,
         PROGRAM.operands, range(known + len(PROGRAM)),
     )  # fmt: skip
     numbers = over_points(lambda point: registers(*point))

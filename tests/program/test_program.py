@@ -231,7 +231,7 @@ class TestSimplification:
         x = Value(3.0)
         two = Value(1.0) + 1.0
         program = ag.freeze(ag.sin(x) * two + ag.sin(x), [x])
-        assert [step.row.name for step in program] == ["sin", "multiply", "add"]
+        assert [step.op.name for step in program] == ["sin", "multiply", "add"]
         stats = program.stats()
         assert (stats["folded"], stats["equal"]) == (1, 1)
 

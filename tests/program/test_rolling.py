@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.ops import TABLE, SequenceOp
+from autograd_lite.program.code import Code
 from autograd_lite.program.in_python import InPython
 from autograd_lite.program.program import Program
-from autograd_lite.program.rolling import SHORTEST, Code, rolled
+from autograd_lite.program.rolling import SHORTEST, rolled
 
 NUMBERS = [
     0.0, -0.0, 1.0, -1.0, 0.1, -0.3, 1e16, -1e16, 1e300, -1e300, 5e-324, -5e-324, math.inf,
@@ -26,10 +27,11 @@ def bits(numbers):
     return ["nan" if math.isnan(x) else struct.pack("d", x) for x in numbers]
 
 
-def code_of(steps, outputs):
-    """Instructions from (name of the row, operands …) each."""
+def code_of(n_inputs, steps, outputs):
+    """A program of instructions from (name of the row, operands …) each."""
     names = [*dict.fromkeys(name for name, *_ in steps)]
-    return Code(
+    return Program(
+        n_inputs,
         np.zeros(0),
         tuple(TABLE[name] for name in names),
         np.array([names.index(name) for name, *_ in steps], np.int32),
@@ -47,10 +49,9 @@ def computed(steps, outputs, numbers):
     return [registers[i] for i in outputs]
 
 
-def listed(first, code):
+def listed(code):
     """The instructions as (name, operands)."""
-    program = Program(first, *code)
-    return [(step.row.name, *step.operands) for step in program]
+    return [(step.op.name, *step.operands) for step in code]
 
 
 def chain(terms, first, flip=lambda k: False):
@@ -96,8 +97,8 @@ def test_random_sums_keep_every_bit(data):
     last = first + len(steps) - 1
     outputs = [total, *data.draw(st.lists(st.integers(0, last), max_size=4))]
     right = bits(computed(steps, outputs, numbers))
-    code = code_of(steps, outputs)
-    program = Program(first, *rolled(first, code))
+    code = code_of(first, steps, outputs)
+    program = rolled(code)
     inputs = np.array(numbers)
     assert bits(program.run(inputs)) == right
     assert bits(InPython(program).once(inputs)) == right
@@ -115,12 +116,11 @@ def test_terms_are_added_in_their_order(product, flipped):
     one = len(numbers)
     terms = [(product, k, one) if product else k for k in range(1, one)]
     steps, total = chain(terms, one + 1, lambda k: flipped)
-    found = rolled(one + 1, code_of(steps, [total]))
+    program = rolled(code_of(one + 1, steps, [total]))
     expected = numbers[0]
     for number in numbers[1:]:
         expected = expected + number
     assert expected != math.fsum(numbers)
-    program = Program(one + 1, *found)
     assert len(program) == 1
     assert program.run(np.array([*numbers, 1.0])).tolist() == [expected]
 
@@ -130,7 +130,7 @@ def test_a_chain_is_one_instruction_of_its_kind(adder, product):
     terms = [(product, 1, 2) if product else 1 + k % 2 for k in range(SHORTEST)]
     steps, total = chain(terms, 3)
     vectors = [1] * SHORTEST + [2] * SHORTEST if product else [1, 2] * (SHORTEST // 2)
-    assert listed(3, rolled(3, code_of(steps, [total]))) == [(adder, *vectors, 0)]
+    assert listed(rolled(code_of(3, steps, [total]))) == [(adder, *vectors, 0)]
 
 
 @pytest.mark.parametrize("product", [None, "multiply", "carry"])
@@ -138,19 +138,19 @@ def test_a_chain_is_one_instruction_of_its_kind(adder, product):
 def test_chains_that_are_short_stay(product, length):
     terms = [(product, 1, 2) if product else 1 for k in range(length)]
     steps, total = chain(terms, 3)
-    code = code_of(steps, [total])
-    assert rolled(3, code) is code
+    code = code_of(3, steps, [total])
+    assert rolled(code) is code
 
 
 def test_a_program_without_additions_stays():
-    code = code_of([("multiply", 0, 1), ("negative", 2)], [3])
-    assert rolled(2, code) is code
+    code = code_of(2, [("multiply", 0, 1), ("negative", 2)], [3])
+    assert rolled(code) is code
 
 
 def test_a_chain_of_both_kinds_is_one_instruction_for_each_run_of_them():
     terms = [("multiply", 1, 2)] * 5 + [2] * 4 + [("carry", 2, 1)] * 4 + [1] * 3
     steps, total = chain(terms, 3)
-    assert [step[0] for step in listed(3, rolled(3, code_of(steps, [total])))] == [
+    assert [step[0] for step in listed(rolled(code_of(3, steps, [total])))] == [
         *("dot", "running_sum", "carried_dot"), *["add"] * 3,
     ]  # fmt: skip
 
@@ -159,35 +159,35 @@ def test_a_product_that_something_else_reads_is_kept():
     """As a term it is like any other number."""
     steps, total = chain([("multiply", 1, 2)] * 6, 3)
     first_product = 3
-    found = listed(3, rolled(3, code_of([*steps, ("negative", first_product)], [total, 15])))
+    found = listed(rolled(code_of(3, [*steps, ("negative", first_product)], [total, 15])))
     assert sorted(step[0] for step in found) == ["add", "dot", "multiply", "negative"]
-    shared = code_of([("multiply", 1, 2), *[("add", k + 2, 3) for k in range(1, 9)]], [11])
-    assert [step[0] for step in listed(3, rolled(3, shared))] == ["multiply", "running_sum"]
-    output = rolled(3, code_of(steps, [total, first_product]))
-    assert [step[0] for step in listed(3, output)] == ["multiply", "add", "dot"]
+    shared = code_of(3, [("multiply", 1, 2), *[("add", k + 2, 3) for k in range(1, 9)]], [11])
+    assert [step[0] for step in listed(rolled(shared))] == ["multiply", "running_sum"]
+    output = rolled(code_of(3, steps, [total, first_product]))
+    assert [step[0] for step in listed(output)] == ["multiply", "add", "dot"]
 
 
 def test_a_sum_that_is_an_output_or_read_again_ends_a_chain():
     steps, total = chain([1] * 8, 2)
     middle = 2 + 3  # after four
-    found = listed(2, rolled(2, code_of(steps, [total, middle])))
+    found = listed(rolled(code_of(2, steps, [total, middle])))
     assert found == [("running_sum", 1, 1, 1, 1, 0), ("running_sum", 1, 1, 1, 1, 2)]
-    found = listed(2, rolled(2, code_of([*steps, ("negative", middle)], [total, 10])))
+    found = listed(rolled(code_of(2, [*steps, ("negative", middle)], [total, 10])))
     assert [step[0] for step in found] == ["running_sum", "running_sum", "negative"]
 
 
 def test_a_sum_added_to_itself_is_no_chain():
     steps = [("add", k, k) for k in range(20)]
-    code = code_of(steps, [20])
-    assert rolled(1, code) is code
+    code = code_of(1, steps, [20])
+    assert rolled(code) is code
 
 
 def test_of_two_chains_that_meet_each_is_rolled():
     left, total = chain([1] * 6, 3)
     right = [("add", 2, 1) if k == 0 else ("add", 8 + k, 1) for k in range(6)]
-    code = code_of([*left, *right, ("add", total, 14)], [15])
+    code = code_of(3, [*left, *right, ("add", total, 14)], [15])
     numbers = [0.1, 1e16, 0.7]
-    program = Program(3, *rolled(3, code))
+    program = rolled(code)
     assert program.stats()["instructions"] <= 3
     assert program.run(np.array(numbers)).tolist() == computed(
         [*left, *right, ("add", total, 14)], [15], numbers
@@ -199,11 +199,11 @@ def test_minus_zero_stays_minus_zero():
     numbers = [-0.0, -0.0, 1.0]
     for product in (None, "multiply"):
         steps, total = chain([(product, 1, 2) if product else 1] * 5, 3)
-        program = Program(3, *rolled(3, code_of(steps, [total])))
+        program = rolled(code_of(3, steps, [total]))
         assert len(program) == 1
         assert bits(program.run(np.array(numbers))) == bits([-0.0])
     steps, total = chain([("carry", 1, 2)] * 5, 3)
-    program = Program(3, *rolled(3, code_of(steps, [total])))
+    program = rolled(code_of(3, steps, [total]))
     assert bits(program.run(np.array(numbers))) == bits([0.0])
 
 
@@ -214,9 +214,8 @@ def test_a_sum_of_products_alone_starts_at_minus_zero(product):
     for k in range(SHORTEST):
         steps += [(product, 0, 2), ("add", 5 + 2 * k, 6 + 2 * k)]
     last = 2 + len(steps)
-    found = rolled(3, code_of(steps, [last, 0]))
-    program = Program(3, *found)
-    assert (len(program), bits(found.constants)) == (1, bits([-0.0]))
+    program = rolled(code_of(3, steps, [last, 0]))
+    assert (len(program), bits(program.constants)) == (1, bits([-0.0]))
     assert program.outputs.tolist() == [4, 0]
     for numbers in ([0.1, 3.0, 0.7], [-0.0, 1.0, 1.0], [-0.0, 0.0, 5.0], [math.inf, 0.0, -0.0]):
         right = computed(steps, [last, 0], numbers)
@@ -230,11 +229,11 @@ def test_a_million_additions_are_one_instruction():
     operands[:, 0] = np.arange(1, n + 1)
     operands[0, 0] = 0
     code = Code(
-        np.zeros(0), (TABLE["add"],), np.zeros(n, np.int32), np.arange(n + 1) * 2, operands.ravel(),
-        np.array([n + 1]),
+        2, np.zeros(0), (TABLE["add"],), np.zeros(n, np.int32), np.arange(n + 1) * 2,
+        operands.ravel(), np.array([n + 1]),
     )  # fmt: skip
-    found = rolled(2, code)
-    assert [row.name for row in found.rows] == ["running_sum"]
+    found = rolled(code)
+    assert [op.name for op in found.ops] == ["running_sum"]
     assert found.starts.tolist() == [0, n + 1]
     assert found.outputs.tolist() == [2]
     assert found.operands[-1] == 0
@@ -248,7 +247,7 @@ class TestPrograms:
         for w, x in zip(ws, xs, strict=True):
             total = x * w + total
         program = ag.freeze(total, [*ws, *xs])
-        assert [step.row.name for step in program] == ["dot"]
+        assert [step.op.name for step in program] == ["dot"]
         assert program.stats()["rolled"] == 17
         assert program(*[leaf.data for leaf in [*ws, *xs]]) == total.data
 
@@ -260,7 +259,7 @@ class TestPrograms:
             y = y + ag.sin(x * k)
         program = ag.freeze(y, [x])
         assert program.stats()["rolled"] == 9
-        assert [step.row.name for step in program].count("running_sum") == 1
+        assert [step.op.name for step in program].count("running_sum") == 1
 
     def test_gradients_of_shared_parameters_are_rolled(self):
         """The adjoint of a weight that many samples read is a sum of carried products."""
@@ -274,7 +273,7 @@ class TestPrograms:
         compiled = ag.compile(ag.grad(loss))
         xs = [0.3, -1.5, 0.0, 2.0, -0.0, 1e300, 0.7]
         assert bits([compiled(0.5, xs)]) == bits([ag.grad(loss)(0.5, xs)])
-        names = [step.row.name for step in compiled.programs[0]]
+        names = [step.op.name for step in compiled.programs[0]]
         assert "carried_dot" in names
         assert "add" not in names
 

@@ -14,7 +14,7 @@ from nodes import same_nodes
 import autograd_lite as ag
 from autograd_lite import GradientMismatch, GraphError, Value, gradient, nn
 from autograd_lite.engine import fields
-from autograd_lite.evaluation_trace import trace
+from autograd_lite.explanations.trace import trace
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.custom import CUSTOM

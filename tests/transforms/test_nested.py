@@ -96,6 +96,23 @@ def test_nothing_is_walked_beyond_the_earliest_input():
     assert adjoints(middle, 1.0, [end]) == [0.0]
 
 
+@given(graphs(), st.data())
+def test_a_walk_leaves_out_nodes_and_what_only_they_lead_to(nodes, data):
+    roots, left_out = some_of(nodes, data), some_of(nodes, data)
+    seen = {*left_out}
+
+    def visit(node):
+        if node in seen:
+            return []
+        seen.add(node)
+        return [*(found for parent in node.parents for found in visit(parent)), node]
+
+    expected = [found for root in roots for found in visit(root)]
+    assert same_nodes(topological_order(roots, without=left_out), expected)
+    assert same_nodes(topological_order(roots=roots, inputs=None, without=iter(left_out)), expected)
+    assert topological_order(roots, without=roots) == []
+
+
 # --- nested derivatives ---------------------------------------------------------------------------
 
 

@@ -1,18 +1,21 @@
 """The engine in C: what people run. Its rooms are the C files of this folder.
 
-* ``node.c``: what a node is, how it is made and freed;
+In the order in which ``engine.c`` includes them:
+
+* ``debug.c``: failing allocations, for tests;
+* ``node.c``: what a node is;
+* ``memory.c``: how nodes are made and freed;
 * ``rows.c``: the compiled rules of the op table, and how a node gets its number;
-* ``record.c``: operators, methods and calls of rows;
+* ``record.c``: operators, methods and calls of ops;
 * ``walk.c``: the order of a graph, without recursion;
-* ``passes.c``: `backward`, gradients, `zero_grad`, `refresh`;
+* ``passes.c``: the heart (adjoint times partial, at every edge), `backward`, gradients, `refresh`;
 * ``second.c``: Hessian times vector;
 * ``layer.c``: a layer of a network in one call;
 * ``chain_rule.c``: adjoints and tangents in any number system;
 * ``tables.c``, ``instructions.c``, ``building.c``: graphs become programs;
 * ``value.c``: the type Value and its attributes;
-* ``leaves.c``: numbers of many Values at once;
-* ``debug.c``: failing allocations, for tests;
-* ``engine.c``: includes them all; what Python sees.
+* ``leaves.c``: numbers of many Values at once (``leaves.h`` is its part for the machine);
+* ``engine.c``: the functions that Python sees, and start-up.
 
 Importing it raises ModuleNotFoundError where it was not compiled, and ImportError where it was
 compiled from another op table.
@@ -33,10 +36,10 @@ from autograd_lite.engine.python.recipes import recipe, traits
 from autograd_lite.engine.python.value import Value as Twin
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import is_outdated
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
-from autograd_lite.writing.digest import is_outdated
 
 if is_outdated(_engine.TABLE_DIGEST):
     raise ImportError(

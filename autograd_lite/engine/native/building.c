@@ -1,4 +1,4 @@
-/* Graphs become instructions, and these a program: the twin of ../building.py.
+/* Graphs become instructions, and these a program: the twin of ../python/building.py.
  *
  * A graph is read in one step, in which no Python code runs; instructions are made of what was read. */
 

@@ -1,4 +1,4 @@
-/* The chain rule in any number system, the twin of ../chain_rule.py.
+/* The chain rule in any number system, the twin of ../python/chain_rule.py.
  *
  * Python's own rules run here, once for each node and parent, on Values or on what stands for them. So
  * this is no pass: nothing is marked in the graph, and what is known of its nodes lies in dicts and sets.
@@ -144,59 +144,31 @@ static PyObject *carried(PyObject *factor, PyObject *partial) {
                 : PyObject_Vectorcall(rows[ROW_carry].op, pair, 2, NULL);
 }
 
-/* Add factor times partial to a total, which may be NULL: a new reference. */
-static PyObject *with_product(PyObject *total, PyObject *factor, PyObject *partial) {
-    PyObject *product = carried(factor, partial);
-    if (!product || !total)
-        return product;
-    PyObject *sum = PyNumber_Add(total, product);
-    Py_DECREF(product);
-    return sum;
-}
-
-/* Pass a node's adjoint on to its parents. */
-static int pass_on_in(PyObject *numbers, Node *node, PyObject *adjoint, PyObject *between) {
-    PyObject *upstream = PyDict_GetItemWithError(adjoint, (PyObject *)node);
-    if (!upstream)
-        return PyErr_Occurred() ? -1 : 0;
-    PyObject *partials = partials_in(numbers, node, between);
+/* At each edge of a node, add a factor times the partial derivative to what was found so far: down the graph (given
+ * `between`, the nodes that get an adjoint) the node's adjoint to that of the parent, up the graph the parent's
+ * tangent to that of the node. */
+static int sweep_edges(PyObject *numbers, Node *node, PyObject *found, PyObject *between) {
+    const int begun = between ? PyDict_Contains(found, (PyObject *)node) : 1;
+    PyObject *partials = begun > 0 ? partials_in(numbers, node, between ? between : found) : NULL;
     if (!partials)
-        return -1;
-    Py_INCREF(upstream);
+        return begun == 0 ? 0 : -1;
     const Py_ssize_t n = partials == Py_None ? 0 : PyTuple_GET_SIZE(partials);
     int state = 0;
     for (Py_ssize_t k = 0; k < n && state == 0; k++) {
         PyObject *parent = (PyObject *)parents_of(node)[k], *partial = PyTuple_GET_ITEM(partials, k);
         if (is_plain(partial, 0.0))
             continue;
-        PyObject *so_far = PyDict_GetItemWithError(adjoint, parent);
-        PyObject *sum = !so_far && PyErr_Occurred() ? NULL : with_product(so_far, upstream, partial);
-        state = sum ? PyDict_SetItem(adjoint, parent, sum) : -1;
-        Py_XDECREF(sum);
+        PyObject *from = between ? (PyObject *)node : parent, *to = between ? parent : (PyObject *)node;
+        PyObject *factor = PyDict_GetItemWithError(found, from);
+        PyObject *product = factor ? carried(factor, partial) : NULL;
+        PyObject *so_far = product ? PyDict_GetItemWithError(found, to) : NULL;
+        if (so_far)
+            Py_SETREF(product, PyNumber_Add(so_far, product));
+        if (product && !PyErr_Occurred())
+            PyDict_SetItem(found, to, product);
+        Py_XDECREF(product);
+        state = PyErr_Occurred() ? -1 : 0;
     }
-    Py_DECREF(upstream);
-    Py_DECREF(partials);
-    return state;
-}
-
-/* Find a node's tangent from those of its parents. */
-static int move_in(PyObject *numbers, Node *node, PyObject *tangent) {
-    PyObject *partials = partials_in(numbers, node, tangent), *total = NULL;
-    if (!partials)
-        return -1;
-    const Py_ssize_t n = partials == Py_None ? 0 : PyTuple_GET_SIZE(partials);
-    int state = 0;
-    for (Py_ssize_t k = 0; k < n && state == 0; k++) {
-        PyObject *parent = (PyObject *)parents_of(node)[k], *partial = PyTuple_GET_ITEM(partials, k);
-        PyObject *moved = is_plain(partial, 0.0) ? NULL : PyDict_GetItemWithError(tangent, parent);
-        if (moved)
-            Py_XSETREF(total, with_product(total, moved, partial));
-        if (PyErr_Occurred())
-            state = -1;
-    }
-    if (total && state == 0)
-        state = PyDict_SetItem(tangent, (PyObject *)node, total);
-    Py_XDECREF(total);
     Py_DECREF(partials);
     return state;
 }
@@ -209,10 +181,8 @@ static PyObject *swept_in(PyObject *numbers, PyObject *nodes, PyObject *seeds, P
     const Py_ssize_t n = found ? PyTuple_GET_SIZE(nodes) : 0;
     for (Py_ssize_t i = 0; found && i < n; i++) {
         Node *node = (Node *)PyTuple_GET_ITEM(nodes, between ? n - 1 - i : i);
-        int state = between ? 0 : PyDict_Contains(seeds, (PyObject *)node);
-        if (state == 0)
-            state = between ? pass_on_in(numbers, node, found, between) : move_in(numbers, node, found);
-        if (state < 0)
+        const int given = between ? 0 : PyDict_Contains(seeds, (PyObject *)node);
+        if (given < 0 || (!given && sweep_edges(numbers, node, found, between) < 0))
             Py_CLEAR(found);
     }
     Py_XDECREF(nodes);

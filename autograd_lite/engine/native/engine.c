@@ -1,4 +1,4 @@
-/* The engine in C, the twin of ../python.py and ../sweep.py: same behaviour, equal bits.
+/* The engine in C, the twin of ../python/: same behaviour, equal bits.
  *
  * One translation unit, so that the compiler can put the rules of the op table inside the functions that
  * record. "rules.h" is written by the build (writing/rules_header.py); no formula of an op stands in these files.
@@ -348,7 +348,8 @@ static PyMethodDef functions[] = {
     {"observe", observe, METH_VARARGS, observe_doc},
     {"restore", restore, METH_VARARGS, restore_doc},
     {"tangents", tangents, METH_VARARGS, tangents_doc},
-    {"topological_order", topological_order, METH_VARARGS, topological_order_doc},
+    {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_VARARGS | METH_KEYWORDS,
+     topological_order_doc},
     {"adjoints", adjoints, METH_VARARGS, adjoints_doc},
     {"hessian_products", hessian_products, METH_VARARGS, hessian_products_doc},
     {"dependent", dependent, METH_VARARGS, dependent_doc},

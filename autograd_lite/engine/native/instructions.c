@@ -8,7 +8,7 @@
  * some, nothing but indices is kept, and a builder is whole at every moment.
  */
 
-static PyObject *traits_of, *recipe_for; /* Python functions of ../recipes.py */
+static PyObject *traits_of, *recipe_for; /* Python functions of ../python/recipes.py */
 
 #define NO_REGISTER INT64_MIN /* after an error */
 

@@ -1,4 +1,4 @@
-/* What a node is, and how one is made and freed.
+/* What a node is: the twin of ../python/node.py.
  *
  * The type takes no part in cyclic garbage collection, because no cycle can exist: a node's parents
  * are fixed when it is made, so they are older than itself, and the only other objects it holds are

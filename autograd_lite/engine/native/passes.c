@@ -1,23 +1,58 @@
-/* What goes over a whole graph: backward(), gradients, zero_grad(), refresh(), the order itself. */
+/* Passes over a whole graph, the twin of ../python/passes.py: backward(), gradients, zero_grad(), refresh(). */
 
-/* --- the reverse sweep ------------------------------------------------------------------------------ */
+/* --- the heart -------------------------------------------------------------------------------------- */
+
+/* Go over the edges from a node to its parents, from the left: DO(k, parent, partial) for each. Every derivative
+ * comes from here. Down the graph `adjoint of parent += adjoint * partial` (`pass_on`), up the graph `tangent +=
+ * tangent of parent * partial` (`inherited_tangent`). Few parents are written out, which is faster. */
+#define AT_EDGES(node, DO)                                                                        \
+    do {                                                                                          \
+        if ((node)->n_parents == 2) {                                                             \
+            DO(0, (node)->x, (node)->dx);                                                         \
+            DO(1, (node)->y, (node)->dy);                                                         \
+        } else if ((node)->n_parents == 1) {                                                      \
+            DO(0, (node)->x, (node)->dx);                                                         \
+        } else if ((node)->n_parents == MANY) {                                                   \
+            Many *const many_ = (node)->many;                                                     \
+            for (Py_ssize_t k_ = 0; k_ < many_->n; k_++)                                          \
+                DO(k_, many_parents(many_)[k_], many_partials(many_)[k_]);                        \
+        }                                                                                         \
+    } while (0)
+
+/* Zero carries nothing: a contribution is 0 when either factor is. Because 0 times a finite number is 0
+ * anyway, sweeps multiply plainly at first; only when a nan came out do they use the row `carry`. */
+static inline double contribution(double factor, double partial, const bool carefully) {
+    return carefully ? forward_carry(factor, partial, NULL) : factor * partial;
+}
 
 /* Add a node's adjoint times its partial derivatives to the adjoints of its parents. */
 static inline void pass_on(Node *node, const double adjoint, const bool carefully) {
-#define CONTRIBUTION(partial) (carefully ? forward_carry(adjoint, partial, NULL) : adjoint * (partial))
-    if (node->n_parents == 2) {
-        node->x->grad += CONTRIBUTION(node->dx);
-        node->y->grad += CONTRIBUTION(node->dy);
-    } else if (node->n_parents == 1) {
-        node->x->grad += CONTRIBUTION(node->dx);
-    } else if (node->n_parents == MANY) {
-        Node *const *parents = many_parents(node->many);
-        const double *partials = many_partials(node->many);
-        for (Py_ssize_t i = 0; i < node->many->n; i++)
-            parents[i]->grad += CONTRIBUTION(partials[i]);
-    }
-#undef CONTRIBUTION
+#define PASS_ON(k, parent, partial) (parent)->grad += contribution(adjoint, partial, carefully)
+    AT_EDGES(node, PASS_ON);
 }
+
+/* A node's numbers in `hessian_products`: its tangent by its parents alone, and with the direction; its
+ * adjoint, and how fast that one changes. */
+typedef struct {
+    double inherited, tangent, adjoint, change;
+} Point;
+
+/* Add to a node's tangent the partial derivatives times the tangents of its parents: these lie in `grad`, or in the
+ * points of its edges. */
+static inline double inherited_tangent(Node *node, const Point *points, const size_t *edge) {
+    double total = 0.0;
+#define TANGENT(k, parent) (points ? points[edge[k]].tangent : (parent)->grad)
+#define PLAINLY(k, parent, partial) total += contribution(TANGENT(k, parent), partial, false)
+#define CAREFULLY(k, parent, partial) total += contribution(TANGENT(k, parent), partial, true)
+    AT_EDGES(node, PLAINLY);
+    if (isnan(total)) {
+        total = 0.0;
+        AT_EDGES(node, CAREFULLY);
+    }
+    return total;
+}
+
+/* --- the reverse sweep ------------------------------------------------------------------------------ */
 
 enum { AHEAD = 8 }; /* nodes that are fetched from memory before the sweep comes to them */
 
@@ -57,9 +92,7 @@ static inline int sweep_once(Order *order, double seed, const bool carefully, co
     return DONE;
 }
 
-/* Zero carries nothing: a contribution is 0 when either factor is. Because 0 times a finite number is 0
- * anyway, the first sweep multiplies plainly; only when a nan came out is the graph swept again with the
- * row `carry`. */
+/* Sweep once; carefully once more, if a nan came out. */
 static int sweep(Order *order, double seed, const bool add) {
     bool nan_came;
     int state = add ? sweep_once(order, seed, false, true, &nan_came)
@@ -199,23 +232,8 @@ done:
 
 /* --- the forward sweep ------------------------------------------------------------------------------- */
 
-enum { VISITED = 1, MOVED = 2 }; /* of `visited`: the tangent is given, not computed */
-
-/* A node's tangent: the partial derivatives times the tangents of the parents. */
-static inline double inherited_tangent(Node *node) {
-    const Py_ssize_t n = count_parents(node);
-    Node *const *parents = parents_of(node);
-    const double *partials = partials_of(node);
-    double total = 0.0;
-    for (Py_ssize_t k = 0; k < n; k++)
-        total += parents[k]->grad * partials[k];
-    if (!isnan(total))
-        return total;
-    total = 0.0;
-    for (Py_ssize_t k = 0; k < n; k++)
-        total += forward_carry(parents[k]->grad, partials[k], NULL);
-    return total;
-}
+/* Of `visited`: it moves, because its tangent is given, or with a variable. */
+enum { VISITED = 1, MOVES = 2 };
 
 /* Leave every node's tangent in its `grad`. */
 static int sweep_forward(const Order *order) {
@@ -224,7 +242,7 @@ static int sweep_forward(const Order *order) {
             return SIGINT_CAME;
         Node *node = order->places[i].node;
         if (node->n_parents && node->visited == VISITED && node->stamp >= order->since)
-            node->grad = inherited_tangent(node);
+            node->grad = inherited_tangent(node, NULL, NULL);
     }
     return DONE;
 }
@@ -240,7 +258,7 @@ static int move_along(PyObject *outputs, PyObject *nodes, const double *seeds, d
         for (Py_ssize_t i = 0; i < n; i++) {
             Node *node = (Node *)PyTuple_GET_ITEM(nodes, i);
             if (node->visited && !node->constant) {
-                node->visited = MOVED;
+                node->visited = MOVES;
                 node->grad = seeds[i];
             }
         }
@@ -307,38 +325,43 @@ static PyObject *zero_grad(PyObject *self, PyObject *unused) {
 }
 
 PyDoc_STRVAR(topological_order_doc,
-"topological_order($module, roots, inputs=None, /)\n--\n\n"
+"topological_order($module, /, roots, inputs=None, *, without=())\n--\n\n"
 "The roots and all their ancestors, every node after its parents, as a list.\n\n"
 "Depth first from the left: the order depends on the graph alone. Given inputs, whatever was\n"
-"recorded before the earliest of them cannot depend on them, and counts as a leaf.");
+"recorded before the earliest of them cannot depend on them, and counts as a leaf. The walk\n"
+"leaves out some nodes, and what only they lead to.");
 
-static PyObject *topological_order(PyObject *module, PyObject *args) {
+static PyObject *topological_order(PyObject *module, PyObject *args, PyObject *keywords) {
     (void)module;
-    PyObject *roots, *inputs = Py_None, *list = NULL;
-    if (!PyArg_ParseTuple(args, "O|O:topological_order", &roots, &inputs))
+    static char *names[] = {"roots", "inputs", "without", NULL};
+    PyObject *roots, *inputs = Py_None, *without = no_names, *list = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O$O:topological_order", names, &roots, &inputs,
+                                     &without))
         return NULL;
     roots = nodes_of(roots);
-    if (!roots)
-        return NULL;
-    inputs = inputs == Py_None ? Py_NewRef(inputs) : nodes_of(inputs);
-    if (!inputs)
-        goto done;
+    inputs = !roots || inputs == Py_None ? NULL : nodes_of(inputs);
+    without = PyErr_Occurred() ? NULL : nodes_of(without);
     Order order;
-    const uint64_t since = inputs == Py_None ? 0 : earliest(PySequence_Fast_ITEMS(inputs),
-                                                            PyTuple_GET_SIZE(inputs));
-    if (walk_below(NULL, 0, since, PySequence_Fast_ITEMS(roots), PyTuple_GET_SIZE(roots), &order,
-                   false) < 0)
-        goto done;
-    list = PyList_New((Py_ssize_t)order.n);
-    for (size_t i = 0; i < order.n; i++) {
-        order.places[i].node->visited = 0;
-        if (list)
-            PyList_SET_ITEM(list, (Py_ssize_t)i, Py_NewRef((PyObject *)order.places[i].node));
+    if (without &&
+        walk_below(PySequence_Fast_ITEMS(without), PyTuple_GET_SIZE(without),
+                   inputs ? earliest(PySequence_Fast_ITEMS(inputs), PyTuple_GET_SIZE(inputs)) : 0,
+                   PySequence_Fast_ITEMS(roots), PyTuple_GET_SIZE(roots), &order, false) == 0) {
+        size_t first = 0; /* the order begins with the nodes that are left out */
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(without); i++) {
+            Node *node = (Node *)PyTuple_GET_ITEM(without, i);
+            first += node->visited;
+            node->visited = 0;
+        }
+        for (size_t i = first; i < order.n; i++)
+            order.places[i].node->visited = 0; /* before a list is made, which can set off the collector */
+        list = PyList_New((Py_ssize_t)(order.n - first));
+        for (size_t i = first; list && i < order.n; i++)
+            PyList_SET_ITEM(list, (Py_ssize_t)(i - first), Py_NewRef((PyObject *)order.places[i].node));
+        give_back_order(&order);
     }
-    give_back_order(&order);
-done:
+    Py_XDECREF(without);
     Py_XDECREF(inputs);
-    Py_DECREF(roots);
+    Py_XDECREF(roots);
     return list;
 }
 

@@ -1,14 +1,8 @@
-/* Hessian times vector: forward over reverse, the twin of ../second.py.
+/* Hessian times vector: forward over reverse, the twin of ../python/second.py.
  *
  * The structure of the graph is copied beside it, so that it is as before when the sweeps begin: Python's
  * own rules, which run in them, may do with it what they like. Only what lies between the variables and
  * the root takes part. */
-
-/* Of a node: its tangent by its parents alone, and with the direction; its adjoint, and how fast that
- * one changes. */
-typedef struct {
-    double inherited, tangent, adjoint, change;
-} Point;
 
 typedef struct {
     size_t n, n_edges, width; /* nodes, parents of all of them, numbers that one of them needs */
@@ -25,13 +19,13 @@ static void forget_between(Between *between) {
     PyMem_Free(between->room);
 }
 
-/* Give each node of an order its `place`, 0 if it does not depend on a variable, and count. */
-static int find_places(const Order *order, PyObject *const *variables, Py_ssize_t n_variables,
-                       Between *between) {
+/* Mark the nodes of an order that depend on a variable as MOVES, and count. */
+static int mark_dependent(const Order *order, PyObject *const *variables, Py_ssize_t n_variables,
+                          Between *between) {
     for (Py_ssize_t i = 0; i < n_variables; i++) {
         Node *node = (Node *)variables[i];
         if (node->visited && !node->constant)
-            node->place = 1; /* any but 0, until its turn comes */
+            node->visited = MOVES;
     }
     for (size_t i = 0; i < order->n; i++) {
         if (sigint_came(i))
@@ -39,12 +33,11 @@ static int find_places(const Order *order, PyObject *const *variables, Py_ssize_
         Node *node = order->places[i].node;
         Node *const *parents = parents_of(node);
         const Py_ssize_t n = node->stamp < order->since ? 0 : count_parents(node);
-        bool depends = node->place != 0;
-        for (Py_ssize_t k = 0; k < n && !depends; k++)
-            depends = parents[k]->place != 0;
-        if (!depends)
+        for (Py_ssize_t k = 0; k < n && node->visited != MOVES; k++)
+            node->visited = parents[k]->visited;
+        if (node->visited != MOVES)
             continue;
-        node->place = ++between->n;
+        between->n++;
         between->n_edges += (size_t)n;
         const size_t width = (size_t)n * (3 + (size_t)rows[node->row].n_scratch);
         if (width > between->width)
@@ -53,6 +46,11 @@ static int find_places(const Order *order, PyObject *const *variables, Py_ssize_
     return DONE;
 }
 
+static inline size_t place_of(const Node *node) {
+    return node->visited == MOVES ? (size_t)node->place : 0;
+}
+
+/* Copy the marked nodes with their adjoints, which lie where each one's place is written then. */
 static int copy_structure(const Order *order, Between *between) {
     between->nodes = PyMem_New(Node *, between->n + 1);
     between->edges = PyMem_New(size_t, between->n_edges + 1);
@@ -60,38 +58,38 @@ static int copy_structure(const Order *order, Between *between) {
     between->room = PyMem_New(double, between->width + 1);
     if (!between->nodes || !between->edges || !between->points || !between->room)
         return FAILED;
-    size_t *edge = between->edges;
+    size_t *edge = between->edges, place = 0;
     for (size_t i = 0; i < order->n; i++) {
         if (sigint_came(i))
             return SIGINT_CAME;
         Node *node = order->places[i].node;
-        if (!node->place)
+        if (node->visited != MOVES)
             continue;
-        between->nodes[node->place] = node;
+        place++;
+        between->nodes[place] = node;
+        between->points[place] = (Point){0.0, 0.0, node->grad, 0.0};
+        node->place = place;
         Node *const *parents = parents_of(node);
         const Py_ssize_t n = count_parents(node);
         for (Py_ssize_t k = 0; k < n; k++)
-            *edge++ = parents[k]->place;
+            *edge++ = place_of(parents[k]);
     }
-    memset(between->points, 0, (between->n + 1) * sizeof(Point));
     return DONE;
 }
 
-/* What lies between the variables and the root, and the places of the variables. The graph is as before
- * when this returns; after anything but DONE nothing is kept. */
+/* What lies between the variables and the root with its adjoints, and the places of the variables. The graph
+ * is as before when this returns; after anything but DONE nothing is kept. */
 static int look_between(PyObject *root, PyObject *const *variables, Py_ssize_t n_variables,
                         Between *between, size_t *places) {
     Order order;
     *between = (Between){0, 0, 0, NULL, NULL, NULL, NULL};
-    if (walk_since(variables, n_variables, &root, 1, &order, true) < 0)
+    if (differentiate(root, 1.0, earliest(variables, n_variables), &order, false) < 0)
         return FAILED;
-    int state = find_places(&order, variables, n_variables, between);
+    int state = mark_dependent(&order, variables, n_variables, between);
     if (state == DONE)
         state = copy_structure(&order, between);
-    for (Py_ssize_t i = 0; i < n_variables; i++) {
-        const Node *node = (Node *)variables[i];
-        places[i] = node->visited ? (size_t)node->place : 0;
-    }
+    for (Py_ssize_t i = 0; i < n_variables && state == DONE; i++)
+        places[i] = place_of((Node *)variables[i]);
     restore_grads(&order);
     give_back_order(&order);
     if (state == FAILED)
@@ -177,27 +175,6 @@ static int tangents_in_python(const Node *node, double t, const double *ts, cons
 
 /* --- the sweeps ------------------------------------------------------------------------------------- */
 
-#define CARRY(x, y) forward_carry(x, y, NULL)
-
-/* Every node's adjoint. */
-static int sweep_adjoints(Between *between) {
-    Point *points = between->points;
-    const size_t *edge = between->edges + between->n_edges;
-    if (between->n)
-        points[between->n].adjoint = 1.0; /* the root comes last */
-    for (size_t i = between->n; i > 0; i--) {
-        if (sigint_came(i))
-            return SIGINT_CAME;
-        Node *node = between->nodes[i];
-        const Py_ssize_t n = count_parents(node);
-        const double *partials = partials_of(node), adjoint = points[i].adjoint;
-        edge -= n;
-        for (Py_ssize_t k = 0; k < n; k++)
-            points[edge[k]].adjoint += CARRY(adjoint, partials[k]);
-    }
-    return DONE;
-}
-
 /* Every node's tangent, which holds the direction when this begins. */
 static int sweep_tangents(Between *between) {
     Point *points = between->points;
@@ -206,14 +183,9 @@ static int sweep_tangents(Between *between) {
         if (sigint_came(i))
             return SIGINT_CAME;
         Node *node = between->nodes[i];
-        const Py_ssize_t n = count_parents(node);
-        const double *partials = partials_of(node);
-        double sum = 0.0;
-        for (Py_ssize_t k = 0; k < n; k++)
-            sum += CARRY(points[edge[k]].tangent, partials[k]);
-        edge += n;
-        points[i].inherited = sum;
-        points[i].tangent += sum;
+        points[i].inherited = inherited_tangent(node, points, edge);
+        points[i].tangent += points[i].inherited;
+        edge += count_parents(node);
     }
     return DONE;
 }
@@ -243,10 +215,10 @@ static int sweep_changes(Between *between) {
             tangents_of_sequence(node, row, points[i].inherited, ts, found, room);
         else if (tangents_in_python(node, points[i].inherited, ts, edge, found, room) < 0)
             return FAILED;
-        const double *partials = partials_of(node);
-        for (Py_ssize_t k = 0; k < n; k++)
-            if (edge[k])
-                points[edge[k]].change += CARRY(change, partials[k]) + CARRY(adjoint, found[k]);
+#define CHANGE(k, parent, partial)                                                                \
+    if (edge[k])                                                                                  \
+    points[edge[k]].change += contribution(change, partial, true) + contribution(adjoint, found[k], true)
+        AT_EDGES(node, CHANGE);
     }
     return DONE;
 }
@@ -260,7 +232,6 @@ static int multiply_hessian(PyObject *root, PyObject *const *variables, Py_ssize
     if (state != DONE)
         return state;
     Point *points = between.points;
-    state = sweep_adjoints(&between);
     points[0] = (Point){0.0, 0.0, 0.0, 0.0};
     for (Py_ssize_t d = 0; d < n_directions && state == DONE; d++) {
         for (size_t i = 1; i <= between.n; i++)

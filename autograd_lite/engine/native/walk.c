@@ -1,4 +1,4 @@
-/* The order of a graph, the reverse sweep over it, and recomputing it.
+/* The topological order of a graph, which every pass begins with.
  *
  * No Python code runs during a pass, so under the GIL a pass is one indivisible step: other threads
  * and signal handlers see a graph before or after it. Ctrl-C is looked for, and then the pass is undone

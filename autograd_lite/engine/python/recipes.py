@@ -1,4 +1,4 @@
-"""A builder's view of rows: their kinds, and the steps that stand for them."""
+"""Ops as a builder of programs sees them: their traits, and the steps that stand for them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE, Op
-from autograd_lite.ops.numbers import as_float
-from autograd_lite.writing.kernels import is_kernel
-from autograd_lite.writing.symbols import Arithmetic
+from autograd_lite.ops.numbers import Arithmetic, as_float
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
 _ADD = _OPERATORS["add"]
@@ -30,12 +28,12 @@ class Traits(NamedTuple):
 
 
 def traits(row: Op) -> Traits:
-    """See `Traits`."""
+    """A row's traits, for a builder."""
     found = []
     for pattern, rule in row.exact:
         [(place, number)] = [(i, part) for i, part in enumerate(pattern) if part is not ...]
         found.append((place, number, rule))
-    return Traits(is_kernel(row), row.ignores_zero_sign, row is _ADD, tuple(found))
+    return Traits(row.is_kernel, row.ignores_zero_sign, row is _ADD, tuple(found))
 
 
 class Recipe(NamedTuple):
@@ -50,12 +48,9 @@ class Recipe(NamedTuple):
 
 
 def recipe(row: Op, rule: Callable[..., Any] | None, n: int) -> Recipe:
-    """The rule in place of a row over n arguments; None for the row itself.
+    """The recipe of a row over n arguments, or of a rule that stands for it.
 
-    Raises
-    ------
-    ProgramError
-        If the row is a user's own, and its function runs on numbers only.
+    A ProgramError if the row is a user's own, and its function runs on numbers only.
     """
     notes = _Notes(n)
     arguments = [Register(notes, i) for i in range(n)]
@@ -79,7 +74,7 @@ class _Notes:
         return -len(self.constants)
 
     def applied(self, row: Op, args: Sequence[Any]) -> Any:
-        if not is_kernel(row):
+        if not row.is_kernel:
             return self.lowered(row, args)
         self.steps.append((row, tuple(map(self.register, args))))
         return Register(self, self.n + len(self.steps) - 1)

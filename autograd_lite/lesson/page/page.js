@@ -106,7 +106,7 @@ class Lesson {
   // What the recorded graph makes of another weight.
   at(W) {
     const numbers = this.graph.evaluated(new Map([[this.weight, W]]));
-    return { W, data: numbers.data, loss: numbers.data[this.graph.root], slope: this.graph.swept(numbers).grad[this.weight] };
+    return { W, data: numbers.data, loss: numbers.data[this.graph.root], slope: this.graph.adjoints(numbers).grad[this.weight] };
   }
 
   // Numbers of the five samples: "y" the outputs, "e" the errors, "e²" their squares.

@@ -13,7 +13,7 @@ from autograd_lite.lesson.differentiation import loss_curve, sign_table
 from autograd_lite.lesson.loss import loss_table
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS, forward_table
 from autograd_lite.lesson.page.charts import Axis, Chart
-from autograd_lite.lesson.telling.layout import Table, as_html
+from autograd_lite.lesson.telling.parts import Grid, as_html
 
 #: Of each control: what it is called, its least and greatest number, its step and its first number.
 CONTROLS = {
@@ -188,4 +188,4 @@ def _controls(names: Sequence[str]) -> str:
 
 def _table(*headers: str) -> str:
     """A table that the script fills."""
-    return f"<div data-live hidden>{as_html([Table(headers, [])])}</div>"
+    return f"<div data-live hidden>{as_html([Grid(headers, [])])}</div>"

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.errors import counted
 from autograd_lite.lesson import (
     differentiation,
+    experiments,
     genetic,
     handwritten,
     iteration,
     loss,
     model,
-    networks,
     optimizers,
 )
 from autograd_lite.view import plots
-from autograd_lite.view.canvas import COLORS, GREY, new_figure, style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from autograd_lite.view.canvas import COLORS, GREY, Figure, new_figure, style
 
 
 def _finish(ax: Any, title: str, xlabel: str, ylabel: str, legend: bool = True) -> None:
@@ -182,9 +179,11 @@ def learning_rates() -> Figure:
 def depth_and_width() -> Figure:
     """Step 7: loss over iterations for networks of several shapes."""
     figure, ax = new_figure(6.8, 4.2)
-    runs = networks.depth_and_width()
-    curves = {f"{networks.shape_name(r.hidden)}, {r.parameters} parameters": r.losses for r in runs}
-    plots.plot_losses(curves, ax, xlabel="iteration", tolerance=networks.GOOD)
+    runs = experiments.depth_and_width()
+    curves = {
+        f"{experiments.shape_name(r.hidden)}, {r.parameters} parameters": r.losses for r in runs
+    }
+    plots.plot_losses(curves, ax, xlabel="iteration", tolerance=experiments.GOOD)
     ax.set_title("Depth and width: learning a sine", fontsize="medium")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small")
     return figure
@@ -193,7 +192,7 @@ def depth_and_width() -> Figure:
 def noise() -> Figure:
     """Step 7: predictions for held-out data, with and without correlation."""
     figure, axes = new_figure(8.4, 3.8, columns=2)
-    for ax, run in zip(axes, networks.noise(), strict=True):
+    for ax, run in zip(axes, experiments.noise(), strict=True):
         ax.plot(run.inputs, run.targets, "o", color=GREY, markersize=4, label="learnt from")
         ax.plot(run.held_inputs, run.held_targets, "s", color=COLORS[0], markersize=4,
                 label="held out")  # fmt: skip

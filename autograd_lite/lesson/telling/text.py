@@ -10,12 +10,12 @@ from autograd_lite.errors import counted
 from autograd_lite.graph import edges
 from autograd_lite.lesson import backpropagation as chain_of_two
 from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
-from autograd_lite.lesson.telling.layout import (
+from autograd_lite.lesson.telling.parts import (
+    Definitions,
     Figure,
-    Formulas,
+    Grid,
     Paragraph,
     Part,
-    Table,
     Verbatim,
     number,
 )
@@ -30,12 +30,12 @@ def initialisation() -> list[Part]:
             predicting uses that state. Here are the data. The rule behind them, which the network
             does not know, is output = 2 × input."""
         ),
-        Table(["input", "desired output"], [*zip(model.INPUTS, model.DESIRED, strict=True)]),
+        Grid(["input", "desired output"], [*zip(model.INPUTS, model.DESIRED, strict=True)]),
         Paragraph(
             """The model is y = W·x. Its internal state is one number, the weight W. Nobody knows
             the right weight beforehand, so it starts at random. Three such starts:"""
         ),
-        Table(
+        Grid(
             ["model", "weight", "formula"],
             [(i, W, f"y = {W:g}·x") for i, W in enumerate(model.STARTS, 1)],
         ),
@@ -55,7 +55,7 @@ def forward() -> list[Part]:
             f"""The calculation runs in the natural direction, from the input through the network
             to the output. Model 1, y = {W:g}·x, puts out:"""
         ),
-        Table(
+        Grid(
             ["input", "actual output", "desired output"],
             [*map(astuple, model.forward_table(W))],
         ),
@@ -71,14 +71,14 @@ def losses() -> list[Part]:
     small, big = loss.penalties()
     return [
         Paragraph(f"How wrong is model 1 (W = {W:g})? Its error is actual - desired."),
-        Table(
+        Grid(
             ["input", "actual", "desired", "absolute error", "squared error"],
             [
                 *map(astuple, rows),
                 ("total", None, None, totals.absolute, totals.squared),
             ],
         ),
-        Table(
+        Grid(
             ["W", "sum of absolute errors", "sum of squared errors"],
             [(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
         ),
@@ -88,7 +88,7 @@ def losses() -> list[Part]:
             {small.error:g}, but its square, {big.squared:g}, is {big.times_squared:g} times
             {small.squared:g}. Small errors count much less than large ones:"""
         ),
-        Table(
+        Grid(
             ["error", "squared", "times as large", "times as expensive"],
             [(p.error, p.squared, p.times_absolute, p.times_squared) for p in (small, big)],
         ),
@@ -96,7 +96,7 @@ def losses() -> list[Part]:
             """Many small errors and a few big ones can have the same absolute total. Squares tell
             them apart, and prefer the many small ones:"""
         ),
-        Table(
+        Grid(
             ["errors", "", "sum of absolute", "sum of squared"],
             [
                 (d.name, "  ".join(f"{e:g}" for e in d.errors), d.absolute, d.squared)
@@ -126,7 +126,7 @@ def differentiation_() -> list[Part]:
             f"""How much does the loss change if the weight changes by a small δW? Take W =
             {step.W:g} and δW = {step.step:g}, and round each row to four decimals:"""
         ),
-        Table(
+        Grid(
             ["input", "desired", f"W={step.W:g}", error, f"W={step.W + step.step:g}", error],
             [
                 *((*one, *two) for one, two in zip(before, after, strict=True)),
@@ -143,12 +143,12 @@ def differentiation_() -> list[Part]:
             {step.slope:.0f}. Unrounded, smaller steps come closer and closer to the derivative,
             which back-propagation gives exactly and without any step: {exact:g}."""
         ),
-        Table(
+        Grid(
             ["δW", "measured slope"],
             [(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
         ),
         Paragraph("The sign of the derivative says on which side of the minimum the weight lies:"),
-        Table(
+        Grid(
             ["W", "", "loss", "derivative", "sign", "a larger W", "so"],
             [(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
         ),
@@ -170,14 +170,14 @@ def backpropagation() -> list[Part]:
             written out by hand. For one neuron per layer, y = tanh(w·…), and the loss (y - t)²,
             the derivative by w1 is:"""
         ),
-        Formulas([(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]]),
+        Definitions([(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]]),
         Paragraph(
             """Every weight needs such a formula of its own, and each further layer makes all of
             them longer. Back-propagation needs only the local derivatives of each operation in
             the graph, a few numbers per weight, and with them gives the gradients of all
             weights:"""
         ),
-        Table(
+        Grid(
             ["", "1 neuron a layer:", "local", "2 neurons a layer:", "local"],
             [
                 ("layers", "characters", "derivatives", "characters", "derivatives"),
@@ -197,7 +197,7 @@ def backpropagation() -> list[Part]:
             constant. Values are found from top to bottom, gradients from the bottom to the top: a
             node's gradient is the gradient of the node that uses it times the local derivative."""
         ),
-        Table(
+        Grid(
             ["node", "formula", "value", "gradient", "local derivatives"],
             [
                 (
@@ -252,7 +252,7 @@ def update() -> list[Part]:
             smoothly. A positive derivative makes the weight smaller, a negative one larger, and
             where the derivative is 0 the weight stays: a stable state."""
         ),
-        Table(
+        Grid(
             ["W", "loss", "derivative", "new W", "new loss"],
             [*map(astuple, iteration.update_table())],
         ),

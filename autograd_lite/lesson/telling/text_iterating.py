@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from autograd_lite.errors import counted
-from autograd_lite.lesson import genetic, iteration, networks, optimizers
+from autograd_lite.lesson import experiments, genetic, iteration, optimizers
 from autograd_lite.lesson.telling.diagrams import PICTURE
-from autograd_lite.lesson.telling.layout import Figure, Paragraph, Part, Table, Verbatim
+from autograd_lite.lesson.telling.parts import Figure, Grid, Paragraph, Part, Verbatim
 
 
 def iterate() -> list[Part]:
@@ -29,7 +29,7 @@ def _starts() -> list[Part]:
             update, and again, until the loss is below {iteration.TOLERANCE:g}. All starts converge
             to W = 2; with the luck to start at 1.99, one update is enough."""
         ),
-        Table(
+        Grid(
             ["update", *(f"W from {run.start:g}" for run in runs)],
             [
                 (i, *(f"{r.iterations[i].W:.4f}" if i <= r.updates else None for r in runs))
@@ -49,7 +49,7 @@ def _rates() -> list[Part]:
             further away. Each update multiplies the distance from W = 2 by 1 - rate · (second
             derivative)."""
         ),
-        Table(
+        Grid(
             ["learning rate", "distance times", "updates", "last W", "last loss", "verdict"],
             [
                 (
@@ -67,19 +67,19 @@ def _shapes() -> list[Part]:
     return [
         Paragraph(
             f"""It depends on the network: how many layers, how many neurons in each. These learnt
-            one period of a sine for {networks.EPOCHS} iterations (mean squared error; "good" is
-            below {networks.GOOD:g}). Wider and deeper ones reached higher precision, with more work
-            (graph nodes) in every iteration; the number of iterations depends on the shape,
+            one period of a sine for {experiments.EPOCHS} iterations (mean squared error; "good" is
+            below {experiments.GOOD:g}). Wider and deeper ones reached higher precision, with more
+            work (graph nodes) in every iteration; the number of iterations depends on the shape,
             and on the luck of the start too:"""
         ),
-        Table(
+        Grid(
             ["hidden layers", "parameters", "graph nodes", "good after", "lowest loss"],
             [
                 (
-                    networks.shape_name(run.hidden), run.parameters, run.nodes,
+                    experiments.shape_name(run.hidden), run.parameters, run.nodes,
                     "never" if run.needed is None else run.needed, f"{run.best:.1e}",
                 )
-                for run in networks.depth_and_width()
+                for run in experiments.depth_and_width()
             ],
             left=1,
         ),
@@ -93,7 +93,7 @@ def _optimizers() -> list[Part]:
             valley. From W = {optimizers.START[0]:g}, b = {optimizers.START[1]:g}, each rule at the
             best of {len(optimizers.RATES)} learning rates:"""
         ),
-        Table(
+        Grid(
             ["update rule", "learning rate", "updates", "last loss"],
             [
                 (run.name, f"{run.learning_rate:g}", run.updates, f"{run.losses[-1]:.1e}")
@@ -110,14 +110,14 @@ def _data() -> list[Part]:
             """It depends on the data. Where input and output have no correlation, a network does
             no magic. R² is 1 for perfect predictions and 0 for always saying the mean:"""
         ),
-        Table(
+        Grid(
             ["data", "correlation", "R² on seen data", "R² on held-out data"],
             [
                 (
                     run.name, f"{run.correlation:.2f}", f"{run.training_score:.2f}",
                     f"{run.held_out_score:.2f}",
                 )
-                for run in networks.noise()
+                for run in experiments.noise()
             ],
             left=1,
         ),
@@ -140,7 +140,7 @@ def _genetic() -> list[Part]:
             lowest loss after equal numbers of loss evaluations (gradient descent adds a backward
             pass to each, which costs about as much as one more):"""
         ),
-        Table(
+        Grid(
             ["", f"{few}:", "", f"{many}:", ""],
             [
                 ("evaluations", *kinds, *kinds),

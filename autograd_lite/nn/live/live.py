@@ -22,7 +22,7 @@ Clock = Callable[[], float]
 
 
 class Throttle:
-    """When the next picture may be made, so that all of them take a small share of the time.
+    """Clock for the next picture: all pictures together take a small share of the time.
 
     ``due`` is on the clock; ``spent`` is how many seconds pictures took.
     """
@@ -39,7 +39,7 @@ class Throttle:
 
     @contextmanager
     def spending(self) -> Iterator[None]:
-        """Around the making of a picture: what it costs decides when the next is due."""
+        """Block that makes a picture: its cost decides when the next one is due."""
         began = self._clock()
         yield
         now = self._clock()

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.nn.batches import Batches
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.live.curve import HEIGHT, card, words
-from autograd_lite.nn.passes import Pass
 
 _WIDTH = 232
 _FRAME = (14, 14, _WIDTH - 28, HEIGHT - 58)  # left, top, width, height
@@ -50,15 +50,15 @@ class Surface:
     """A model of two inputs, whose outputs `training` computes, over the plane of its samples."""
 
     @classmethod
-    def of(cls, training: Pass) -> Surface | None:
-        """One, if there are two inputs, and one target for each sample."""
+    def of(cls, training: Batches) -> Surface | None:
+        """A Surface if there are two inputs and one target a sample, else None."""
         targets = np.array(training.targets, dtype=np.float64)
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = targets[:, 0]
         two = len(training.inputs[0]) == 2
         return cls(training, targets) if two and targets.ndim == 1 else None
 
-    def __init__(self, training: Pass, targets: Array) -> None:
+    def __init__(self, training: Batches, targets: Array) -> None:
         self._training, self._targets = training, targets
         self._points = np.array(training.inputs, dtype=np.float64)
         low, high = self._points.min(axis=0), self._points.max(axis=0)
@@ -101,7 +101,7 @@ class Surface:
         return card(_WIDTH, HEIGHT, parts), text
 
     def _classes(self, scores: Array) -> _Look:
-        """The class of the highest output, the paler the nearer another is."""
+        """The class of the highest output: paler where another output is close."""
         best = scores.argmax(axis=0)
         ranked = np.sort(scores, axis=0)
         sure = np.tanh(0.5 * np.nan_to_num(ranked[-1] - ranked[-2]))
@@ -112,7 +112,7 @@ class Surface:
         return _Look(pixels, palette, f"{len(scores)} classes", groups, np.array(_CLASSES), True)
 
     def _amounts(self, scores: Array) -> _Look:
-        """One output: the side of a threshold, or just how much it is."""
+        """One output: its side of a threshold, or its amount."""
         cut = self._cut()
         if cut is None:
             numbers = np.append(scores[np.isfinite(scores)], self._targets)
@@ -191,7 +191,7 @@ def _edges(classes: Array) -> Array:
 
 
 def _between(colours: Sequence[tuple[int, ...]], n: int) -> Array:
-    """So many colours on the way through these."""
+    """Colours evenly spaced on the way through the given ones."""
     at = np.linspace(0.0, len(colours) - 1.0, n)
     channels = [np.interp(at, range(len(colours)), channel) for channel in np.array(colours).T]
     return np.round(np.column_stack(channels)).astype(int)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.errors import ProgramError, shown
-from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 #: What the standards keep for libraries, or is usually a macro; other names are in c_names.txt.
 _RESERVED = (
@@ -43,19 +40,10 @@ class CLanguage(Language):
     """C99 and its library."""
 
     end = ";"
-    nan, inf = "NAN", "INFINITY"  # other numbers C reads as Python writes them
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.prefix = f"{name}_"
-
-    def choice(self, condition: str, yes: str, no: str) -> str:
-        """One of two."""
-        return f"({condition} ? {yes} : {no})"
-
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """The function itself."""
-        return f"{leaf.c}({', '.join(args)})"
 
     def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
         """A static function."""
@@ -67,7 +55,7 @@ class CLanguage(Language):
         return f"const double {name} = {text};"
 
 
-def to_c(program: Program, name: str = "program") -> CSource:
+def to_c(program: Code, name: str = "program") -> CSource:
     """A program as C99 that includes only the C library.
 
     It defines ``void NAME(const double *inputs, double *outputs)``, which may run in many threads

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.errors import ProgramError
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
+from autograd_lite.writing.printer import Loose, tight
 
 
 class JaxLanguage(ArrayLanguage):
@@ -23,19 +23,10 @@ class JaxLanguage(ArrayLanguage):
     shape = "jnp.broadcast_shapes"
     result = "jnp.broadcast_to(jnp.asarray(y, dtype=jnp.float64), shape)"
     decorator = ""
-    poor = frozenset(["exp2", "sinh", "cosh", "atanh"])  # off by up to 500 ulp near their limits
 
-    def __init__(self, jax: Any) -> None:
-        super().__init__()
-        self._rooms = {"jnp": jax.numpy, "jax.scipy.special": jax.scipy.special}
-
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """JAX's function, or one out of others."""
-        for room, module in self._rooms.items() if leaf.c not in self.poor else ():
-            for name in (leaf.arrays.__name__, leaf.c):
-                if hasattr(module, name):
-                    return f"{room}.{name}({', '.join(args)})"
-        return self.composed(leaf, args)
+        return self.named_leaf(leaf, LEAVES.get(leaf.c, Record()).jax, args)
 
     def operation(self, sign: str, x: str, y: str) -> str:
         """A step that XLA computes as it is, and not as if numbers were real.
@@ -43,11 +34,11 @@ class JaxLanguage(ArrayLanguage):
         Else it takes ``x + 0.0`` for x, ``(x + a) - b`` for ``x + (a - b)`` and so on.
         """
         if sign == "+" and "0.0" in (x, y):
-            return f"(0.0 - (-{y if x == '0.0' else x}))"
-        return f"jax.lax.optimization_barrier{super().operation(sign, x, y)}"
+            return Loose(f"0.0 - (-{tight(y if x == '0.0' else x)})")
+        return f"jax.lax.optimization_barrier({super().operation(sign, x, y)})"
 
 
-def to_jax(program: Program) -> Callable[..., Any]:
+def to_jax(program: Code) -> Callable[..., Any]:
     """A program as a function of JAX arrays, for `jax.jit`, `jax.grad` and `jax.vmap`.
 
     Parameters
@@ -78,4 +69,4 @@ def to_jax(program: Program) -> Callable[..., Any]:
             "JAX computes in float32 here and programs in float64; "
             'write jax.config.update("jax_enable_x64", True) before'
         )
-    return JaxLanguage(jax).exported(program)
+    return JaxLanguage().exported(program)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from autograd_lite.errors import counted
+from autograd_lite.program.code import Code, Instruction
 from autograd_lite.program.exports.language import Language
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Instruction, Program
-
 
 #: Operands of the instructions of one part. Compilers take more than linear time for a function.
 _LONGEST = 2000
@@ -44,7 +41,7 @@ class Listing:
     parts : list of Part
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Code) -> None:
         self.program = program
         self._first = program.n_inputs + len(program.constants)
         self.numbers = dict(enumerate(program.constants.tolist(), program.n_inputs))
@@ -54,7 +51,7 @@ class Listing:
         taken: set[int] = set()  # by other parts than the one that computes it
         for step in self.program:
             if all(map(numbers.__contains__, step.operands)):
-                numbers[step.out] = step.row.on_floats(*map(numbers.get, step.operands))  # type: ignore[arg-type]
+                numbers[step.out] = step.op.on_floats(*map(numbers.get, step.operands))  # type: ignore[arg-type]
                 continue
             if weight > _LONGEST:
                 weight, part = 0, Part()
@@ -95,7 +92,7 @@ class Listing:
 
         def text(register: int) -> str:
             number = self.numbers.get(register)
-            return self.name(register) if number is None else language.text(number).text
+            return self.name(register) if number is None else language.number(number)
 
         for part in self.parts:
             loads = [
@@ -106,7 +103,7 @@ class Listing:
             ]
             language.lines = lines = []
             for step in part.steps:
-                language.write(self.name(step.out), step.row, [*map(text, step.operands)])
+                language.write(self.name(step.out), step.op, [*map(text, step.operands)])
             if len(self.parts) > 1:
                 slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
                 lines += [f"kept[{slots[r]}] = {self.name(r)}{language.end}" for r in part.stores]

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
-
-#: Where PyTorch's name is not the C library's.
-_NAMES = {"fabs": "abs"}
-#: Where PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
-_WRITTEN = {
-    "fmod": "torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
-    "({1}) * 2.0**500), {1})"
-}
 
 
 class TorchLanguage(ArrayLanguage):
@@ -38,11 +29,9 @@ class TorchLanguage(ArrayLanguage):
     # where numbers and constants go: to the columns, else to tensors of no dimensions
     home = max(given, key=torch.Tensor.dim, default=torch.empty(0)).device
 """
-    poor = frozenset(["sinh", "cosh"])  # inf from where e**x is, 0.7 below their own limit
 
-    def __init__(self, torch: Any) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._torch = torch
         self._numbers: dict[str, str] = {}
 
     def number(self, number: float) -> str:
@@ -56,17 +45,12 @@ class TorchLanguage(ArrayLanguage):
             )
         return name
 
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """PyTorch's function, or one out of others."""
-        if leaf.c in _WRITTEN:
-            return _WRITTEN[leaf.c].format(*args)
-        name = _NAMES.get(leaf.c, leaf.c)
-        if hasattr(self._torch, name) and leaf.c not in self.poor:
-            return f"torch.{name}({', '.join(args)})"
-        return self.composed(leaf, args)
+        return self.named_leaf(leaf, LEAVES.get(leaf.c, Record()).torch, args)
 
 
-def to_torch(program: Program) -> Callable[..., Any]:
+def to_torch(program: Code) -> Callable[..., Any]:
     """A program as a function of PyTorch tensors, which PyTorch can differentiate.
 
     Parameters
@@ -85,7 +69,7 @@ def to_torch(program: Program) -> Callable[..., Any]:
         If PyTorch is not installed.
     """
     try:
-        import torch
+        import torch  # noqa: F401
     except ImportError:
         raise ImportError("to_torch needs PyTorch; write pip install torch") from None
-    return TorchLanguage(torch).exported(program)
+    return TorchLanguage().exported(program)

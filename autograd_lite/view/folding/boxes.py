@@ -10,10 +10,10 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.folding.columns import CONSTANT, KINDS, PARAMETER, VALUE, Columns, Ints
-from autograd_lite.view.folding.cutting import Group, Part
+from autograd_lite.view.folding.cutting import Cut, Group
 from autograd_lite.view.folding.likeness import Likeness
 from autograd_lite.view.folding.summary import Floats, Summary, norm, sparkline, spread
-from autograd_lite.view.picture import Arrow, Box, Text, note_at, value_box
+from autograd_lite.view.picture import Arrow, Box, BoxLine, note_at, value_box
 from autograd_lite.view.steps import Steps
 
 _OPS_NAMED = 3
@@ -21,13 +21,13 @@ _PLURAL = ("values", "inputs", "parameters", "constants")
 
 
 class Boxes:
-    """Makes boxes of the parts of one graph."""
+    """Maker of the boxes of one graph."""
 
     def __init__(self, graph: Steps, columns: Columns, like: Likeness) -> None:
         self.graph, self.columns, self.like = graph, columns, like
         self._where = np.full(len(columns), -1)
 
-    def of(self, part: Part, name: str, may_open: bool) -> tuple[list[Box], dict[str, Ints]]:
+    def of(self, part: Cut, name: str, may_open: bool) -> tuple[list[Box], dict[str, Ints]]:
         """The boxes of a part, and the values in those that hold several.
 
         Names of boxes begin with that of the box that was opened. There may be no room for pictures
@@ -55,14 +55,14 @@ class Boxes:
             where[part.outside.tails] = -1
         return drawn, inside
 
-    def _around(self, part: Part, prefix: str, names: list[str], where: Ints) -> list[Box]:
+    def _around(self, part: Cut, prefix: str, names: list[str], where: Ints) -> list[Box]:
         """Dashed boxes of what a part is computed from."""
         drawn: list[Box] = []
         if part.outside is None:
             return drawn
         for code, group in enumerate(part.outside.groups):
             tails = part.outside.tails[part.outside.codes == code]
-            lines = (Text(counted(len(tails), "value")),)
+            lines = (BoxLine(counted(len(tails), "value")),)
             box = Box(f"{prefix}from{code}", "outside", "", group.title, lines, (), ())
             if len(tails) == 1:
                 one = value_box(self.graph, self.graph.order[tails[0]], f"n{tails[0]}", ())
@@ -72,7 +72,7 @@ class Boxes:
             drawn.append(box)
         return drawn
 
-    def _users(self, part: Part, prefix: str, names: list[str], where: Ints) -> Box:
+    def _users(self, part: Cut, prefix: str, names: list[str], where: Ints) -> Box:
         """A dashed box for all that a part is used by."""
         columns = self.columns
         leaving = columns.out_of(part.inside)
@@ -84,13 +84,13 @@ class Boxes:
         more = len(scopes) - len(said)
         title = "used by " + (", ".join(said) + " …" * bool(more) if said else "what follows")
         arrows = tuple(
-            Arrow(names[tail], Text(f"×{n:,}"))
+            Arrow(names[tail], BoxLine(f"×{n:,}"))
             for tail, n in zip(tails.tolist(), numbers.tolist(), strict=True)
         )
         return Box(f"{prefix}to", "outside", "", title, (), (), arrows)
 
     def _arrows(
-        self, names: list[str], part: Part, members: list[Ints], where: Ints
+        self, names: list[str], part: Cut, members: list[Ints], where: Ints
     ) -> tuple[list[Ints], dict[int, list[Arrow]]]:
         """Members of each group that are used outside, and the arrows into each group."""
         columns = self.columns
@@ -117,14 +117,14 @@ class Boxes:
         partials: dict[int, dict[Value, float]] = {}
         for pair in order.tolist():
             head, tail = divmod(pair, len(names))
-            note = Text(f"×{numbers[pair]:,}")
+            note = BoxLine(f"×{numbers[pair]:,}")
             if single[head] and numbers[pair] == 1 and names[tail].startswith("n"):
                 edge = first[pair]
                 note = self._partial(int(columns.heads[edge]), int(columns.tails[edge]), partials)
             arrows[head].append(Arrow(names[tail], note))
         return outputs, arrows
 
-    def _partial(self, head: int, tail: int, known: dict[int, dict[Value, float]]) -> Text:
+    def _partial(self, head: int, tail: int, known: dict[int, dict[Value, float]]) -> BoxLine:
         if head not in known:
             known[head] = dict(self.graph.edges(self.graph.order[head]))
         return note_at(self.graph.order[tail], known[head][self.graph.order[tail]])
@@ -155,19 +155,19 @@ class Boxes:
             label = first.label if same_label else ""
             kind = KINDS[columns.kinds[held[0]]]
             symbol = str(self.graph.made_by(first)._op)
-            lines = [Text(f"×{len(held):,}"), *_numbers(summary, "data")]
+            lines = [BoxLine(f"×{len(held):,}"), *_numbers(summary, "data")]
         else:
             kind, symbol, label = "group", "", group.title
             summary = replace(summary, ops=self._ops(held, kinds))
             times = f", computed ×{summary.copies:,}" if summary.copies > 1 else ""
-            lines = [Text(counted(len(held), "value") + times), Text(summary.ops)]
+            lines = [BoxLine(counted(len(held), "value") + times), BoxLine(summary.ops)]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
-                lines.append(Text(counted(summary.parameters, "parameter")))
+                lines.append(BoxLine(counted(summary.parameters, "parameter")))
             lines += _numbers(
                 summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data"
             )
         if with_grad.size:
-            lines.append(Text(self.graph.freshness.graded(summary.norm, "‖grad‖ ", size=True)))
+            lines.append(BoxLine(self.graph.freshness.graded(summary.norm, "‖grad‖ ", size=True)))
         for what, numbers in (("data", columns.data[held]), ("grad", columns.grad[with_grad])):
             lines += _not_finite(what, numbers)
         return Box(name, kind, symbol, label, tuple(lines), group.scope, arrows, summary)
@@ -191,14 +191,14 @@ class Boxes:
         return said + f", {more} more" * (more > 0)
 
 
-def _numbers(summary: Summary, what: str) -> list[Text]:
+def _numbers(summary: Summary, what: str) -> list[BoxLine]:
     if summary.low != summary.low:
         return []
     if not summary.bars:
-        return [Text(f"{what} {summary.low:.4g}")]
-    return [Text(f"{what} {summary.low:.4g} {sparkline(summary.bars)} {summary.high:.4g}")]
+        return [BoxLine(f"{what} {summary.low:.4g}")]
+    return [BoxLine(f"{what} {summary.low:.4g} {sparkline(summary.bars)} {summary.high:.4g}")]
 
 
-def _not_finite(what: str, numbers: Floats) -> list[Text]:
+def _not_finite(what: str, numbers: Floats) -> list[BoxLine]:
     found = {"nan": int(np.isnan(numbers).sum()), "inf": int(np.isinf(numbers).sum())}
-    return [Text(f"{what} {kind} in {many:,}", "nan") for kind, many in found.items() if many]
+    return [BoxLine(f"{what} {kind} in {many:,}", "nan") for kind, many in found.items() if many]

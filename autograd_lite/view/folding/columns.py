@@ -21,7 +21,7 @@ from autograd_lite.view.steps import Steps
 
 Ints = NDArray[np.int64]
 
-#: What the column `kinds` counts by; an output is a value there.
+#: The codes of the column `kinds`; an output is a value there.
 KINDS: tuple[Kind, ...] = ("value", "leaf", "parameter", "constant")
 VALUE, LEAF, PARAMETER, CONSTANT = range(4)
 
@@ -40,26 +40,15 @@ class Coded:
 
 @dataclass(frozen=True)
 class Columns:
-    """The nodes of a graph in topological order, the root last, and the numbers they have now.
-
-    Attributes
-    ----------
-    data, grad : array
-    ops, labels, scopes : Coded
-        A leaf's op is empty.
-    kinds : array
-        By `KINDS`.
-    starts, tails, heads : array
-        The arrows: those into node i are ``starts[i]`` to ``starts[i + 1]``, each from a tail.
-    """
+    """The nodes of a graph in topological order, the root last, and the numbers they have now."""
 
     data: Floats
     grad: Floats
-    ops: Coded
+    ops: Coded  # empty for a leaf
     labels: Coded
     scopes: Coded
-    kinds: Ints
-    starts: Ints
+    kinds: Ints  # by `KINDS`
+    starts: Ints  # arrows into node i are starts[i] to starts[i + 1], each from a tail to a head
     tails: Ints
     heads: Ints
 

@@ -10,11 +10,14 @@ import numpy as np
 from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, VALUE, Columns, Ints
 from autograd_lite.view.folding.likeness import Likeness
 
-#: Without scopes to fold by, a graph is cut in at most so many layers.
+#: Most layers of a graph without scopes to fold by.
 LAYERS = 10
 _APART = {LEAF: -1, PARAMETER: -2}
 _TITLES = {-1: "inputs", -2: "parameters", -3: ""}
 _INPUTS, _ROOT = -1, -3
+
+
+_Scope = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Group:
     """Title of a box, and the frames around it."""
 
     title: str
-    scope: tuple[str, ...] = ()
+    scope: _Scope = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Some values of a graph, in its order, each one's group, and what lies around."""
+class Cut:
+    """Some values of a graph, in order, with the group of each, and their surroundings."""
 
     inside: Ints
     codes: Ints
@@ -52,34 +55,34 @@ _Way = tuple[Ints, Callable[[int, int], Group], str]
 
 @dataclass(frozen=True)
 class Cutter:
-    """Cuts the values of one graph into groups."""
+    """Maker of groups of the values of one graph."""
 
     columns: Columns
     like: Likeness
     depth: int | None  # most levels of scopes that are shown
     opened: Sequence[str]  # scopes that are shown to the bottom
 
-    def whole(self, room: int) -> Part:
-        """The whole graph, as the finest way groups it that gives at most so many groups."""
+    def whole(self, room: int) -> Cut:
+        """The whole graph in at most `room` groups, by the finest way that fits."""
         return self._finest(np.arange(len(self.columns)), room, 1)
 
-    def inner(self, inside: Ints, room: int) -> Part:
-        """A group, which becomes two groups at least."""
+    def inner(self, inside: Ints, room: int) -> Cut:
+        """The inside of a group, cut into at least two groups."""
         outside = self._outside(inside, room // 8)
         room -= len(outside.groups) + outside.is_used
         if len(inside) <= room:
             groups = [Group("", self.columns.scopes.of(i)) for i in inside.tolist()]
-            return Part(inside, np.arange(len(inside)), groups, outside)
+            return Cut(inside, np.arange(len(inside)), groups, outside)
         part = self._finest(inside, room, 2)
-        return Part(inside, part.codes, part.groups, outside, part.how)
+        return Cut(inside, part.codes, part.groups, outside, part.how)
 
-    def _finest(self, inside: Ints, room: int, least: int) -> Part:
+    def _finest(self, inside: Ints, room: int, least: int) -> Cut:
         for codes, group_of, how in self._ways(inside, room):
             distinct, first, place = np.unique(codes, return_index=True, return_inverse=True)
             if least <= len(distinct) <= room:
                 order = np.argsort(first)  # groups come in the order of the computation
                 groups = [group_of(int(distinct[i]), int(inside[first[i]])) for i in order]
-                return Part(inside, np.argsort(order)[place], groups, None, how)
+                return Cut(inside, np.argsort(order)[place], groups, None, how)
         raise AssertionError("a cut in pieces always fits")
 
     def _ways(self, inside: Ints, room: int) -> Iterator[_Way]:
@@ -105,7 +108,7 @@ class Cutter:
         )
 
     def _by_scope(self, inside: Ints) -> Iterator[_Way]:
-        """By ever fewer levels of scopes; what is opened, to the bottom."""
+        """Ways by fewer and fewer levels of scopes; opened scopes are shown to the bottom."""
         scopes, kinds = self.like.scopes, self.columns.kinds[inside]
         present, own = np.unique(scopes.codes[inside], return_inverse=True)
         paths = [scopes.names[code] for code in present.tolist()]
@@ -127,37 +130,34 @@ class Cutter:
                 codes[inputs] = _INPUTS
                 codes[opened[own]] = self.like.classes[inside][opened[own]] + len(names)
                 codes[inside == len(self.columns) - 1] = _ROOT
-                shown = {
-                    names[code] for code in np.unique(codes).tolist() if 0 <= code < len(names)
-                }
-                if opened.any():
-                    shown |= set(paths)
-                outer = {scope[:i] for scope in shown for i in range(len(scope))}
-
-                def group_of(
-                    code: int,
-                    node: int,
-                    names: list[tuple[str, ...]] = names,
-                    outer: set[tuple[str, ...]] = outer,
-                    depth: int = depth,
-                    what: str = "rest of" if opened.any() else "directly in",
-                ) -> Group:
-                    if code == _INPUTS:
-                        return Group("inputs")
-                    if code >= len(names):
-                        return Group("", scopes.of(node))
-                    if code == _ROOT:
-                        return Group("", scopes.of(node)[: depth - 1])
-                    scope = names[code]
-                    if not scope:
-                        return Group("outside any scope")
-                    if scope in outer:
-                        return Group(f"{what} {scope[-1]}", scope)
-                    return Group(scope[-1], scope[:-1])
-
+                group_of = self._scope_groups(names, codes, paths if opened.any() else [], depth)
                 yield codes, group_of, how
 
-    def _is_open(self, scope: tuple[str, ...]) -> bool:
+    def _scope_groups(
+        self, names: list[_Scope], codes: Ints, opened: list[_Scope], depth: int
+    ) -> Callable[[int, int], Group]:
+        """The groups of codes: boxes of scopes of some depth, and what is in the opened ones."""
+        scopes = self.like.scopes
+        shown = {names[code] for code in np.unique(codes).tolist() if 0 <= code < len(names)}
+        outer = {scope[:i] for scope in shown.union(opened) for i in range(len(scope))}
+
+        def group_of(code: int, node: int) -> Group:
+            if code == _INPUTS:
+                return Group("inputs")
+            if code >= len(names):
+                return Group("", scopes.of(node))
+            if code == _ROOT:
+                return Group("", scopes.of(node)[: depth - 1])
+            scope = names[code]
+            if not scope:
+                return Group("outside any scope")
+            if scope in outer:
+                return Group(f"{'rest of' if opened else 'directly in'} {scope[-1]}", scope)
+            return Group(scope[-1], scope[:-1])
+
+        return group_of
+
+    def _is_open(self, scope: _Scope) -> bool:
         return scope[-1] in self.opened or "/".join(scope) in self.opened
 
     def _by_depth(self, inside: Ints, layers: int) -> Iterator[_Way]:
@@ -205,7 +205,7 @@ class Cutter:
         is_used = not bool(within[columns.heads[out_of]].all())
         present, place = np.unique(scopes.codes[sources], return_inverse=True)
         names = [scopes.names[code] for code in present.tolist()]
-        known: dict[tuple[str, ...], int] = {}
+        known: dict[_Scope, int] = {}
         codes: list[int] = []
         for depth in range(max(map(len, names), default=0), -1, -1):
             known = {n: code for code, n in enumerate(dict.fromkeys(n[:depth] for n in names))}
@@ -216,5 +216,5 @@ class Cutter:
         return Outside(sources, np.array(codes, np.int64)[place], groups, is_used)
 
 
-def _beginnings(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _beginnings(names: _Scope) -> list[_Scope]:
     return [names[: i + 1] for i in range(len(names))]

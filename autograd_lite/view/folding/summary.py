@@ -16,34 +16,16 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The numbers of a folded box.
+    """The numbers of a folded box."""
 
-    Attributes
-    ----------
-    values : int
-        How many Values it holds.
-    copies : int
-        How often its computation is repeated (samples); 1 if its parts differ in that.
-    parameters : int
-        How many of the values are parameters.
-    low, high : float
-        Range of its outputs, those that are numbers; nan without any.
-    norm : float
-        Euclidean norm of the gradients of its parameters, or else of its outputs, nan left out.
-    bars : tuple of int
-        How many outputs lie in each tenth of the range; empty where all are equal.
-    ops : str
-        What the values are made by, and how many; empty where all are alike.
-    """
-
-    values: int
-    copies: int
-    parameters: int
-    low: float
+    values: int  # how many it holds
+    copies: int  # how often its computation is repeated (samples); 1 if its parts differ in that
+    parameters: int  # how many of the values are parameters
+    low: float  # the range of its outputs, those that are numbers; nan without any
     high: float
-    norm: float
-    bars: tuple[int, ...]
-    ops: str = ""
+    norm: float  # of the gradients of its parameters, or else of its outputs, nan left out
+    bars: tuple[int, ...]  # outputs in each tenth of the range; none where all are equal
+    ops: str = ""  # that made the values, and how many; empty where all are alike
 
 
 def spread(numbers: Floats) -> tuple[float, float, tuple[int, ...]]:

@@ -1,49 +1,65 @@
-"""The rules of the op table as JavaScript: the C header, in a language a page can run.
-
-C and JavaScript write arithmetic, loops and choice alike, so what the header's writer makes of a
-rule is taken over, and the few things that are written in another way are replaced.
-"""
+"""The rules of the op table as JavaScript that a page can run."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops.languages import LEAVES, Record
+from autograd_lite.ops.leaf import Leaf
+from autograd_lite.writing.c_language import C
+from autograd_lite.writing.printer import Rule
 from autograd_lite.writing.rules_header import Header
-from autograd_lite.writing.statements import Function
+from autograd_lite.writing.statements import Output
 
-#: What C writes, and what JavaScript does. Functions of the C library: ``scripts/library.js``.
-_REPLACED = [
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"\(const double\[\]\)\{([^}]*)\}", r"[\1]"),
-        (r"\(double\)m\b", "m"),
-        (r"\bconst double \*?", "const "),
-        (r"\b(double|Py_ssize_t) ", "let "),
-        (r"&(\w+)\[([^\]]*)\]", r"\1.subarray(\2)"),
-        (r"\bNULL\b", "null"),
-        (r"\bINFINITY\b", "Infinity"),
-        (r"\bNAN\b", "NaN"),
-    )
-]
-_HEAD = re.compile(r"(\w+)\((.*)\)$")
-_PARAMETER = re.compile(r"(\w+)(?=,|$)")
+
+class JavaScript(C):
+    """JavaScript, which has the statements of C; `compose` writes a function that it lacks."""
+
+    nan, inf = "NaN", "Infinity"
+    constant, variable, counter = "const", "let", "let"
+    count, no_array = "m", "null"
+    library, way_out = "JavaScript", "which this graph needs on a page; save it as .svg"
+
+    def __init__(self, compose: Callable[[str, Rule], object]) -> None:
+        self._compose = compose
+
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
+        """A function of ``Math`` or of ``scripts/library.js``, else one out of others."""
+        name = LEAVES.get(leaf.c, Record()).javascript
+        if not name:
+            name = f"composed_{leaf.c}"
+            self._compose(name, self.composition(leaf, len(args)))
+        return f"{name}({', '.join(args)})"
+
+    def array(self, numbers: Sequence[str]) -> str:
+        """An array of some numbers."""
+        return f"[{', '.join(numbers)}]"
+
+    def part(self, array: str, at: str) -> str:
+        """An array from an offset on."""
+        return f"{array}.subarray({at})"
+
+    def function(
+        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str], used: set[str]
+    ) -> str:
+        """The definition of a function."""
+        body = "\n".join(f"  {line}" for line in lines)
+        return f"function {name}({', '.join(parameters)}) {{\n{body}\n}}"
 
 
 class _Script(Header):
     """Functions in JavaScript, each after those that it calls."""
 
-    def add(self, head: str, function: Function) -> None:
-        """Write a function with this head, which is that of a function in C."""
-        match = _HEAD.search(head)
-        assert match is not None
-        parameters = ", ".join(_PARAMETER.findall(match[2]))
-        lines = "\n".join(f"  {line}" for line in function.lines)
-        for pattern, replacement in _REPLACED:
-            lines = pattern.sub(replacement, lines)
-        self.functions.append(f"function {match[1]}({parameters}) {{\n{lines}\n}}")
+    def __init__(self) -> None:
+        super().__init__({}, JavaScript(self._compose))
+
+    def _compose(self, name: str, rule: Rule) -> None:
+        """Write the function that stands for one of the C library."""
+        if name not in self.scratch:
+            self.scratch[name] = 0
+            self.add(name, [x.what for x in rule.arguments], [Output(rule.result)])
 
     def entry(self, row: Op) -> str:
         """JavaScript functions of a row, and the arguments they take."""
@@ -73,7 +89,7 @@ def script(rows: Iterable[Op]) -> tuple[str, str]:
     entries : str
         An array with an object for each of the rows.
     """
-    written, known = _Script({}), set[str]()
+    written, known = _Script(), set[str]()
     entries = []
     for row in rows:
         before = list(written.functions)

@@ -53,22 +53,16 @@ _NO_NETWORK = (
 class Page:
     """Data of a page, with the numbers of now.
 
-    Parameters
-    ----------
-    shown : Picture
-    summary : str
-        The graph in a line.
-    folding : Folding, optional
-        What it is a picture of: for the player and what-if, if that is shown whole, or else for the
-        pictures inside folded boxes. Without, the page is this picture alone.
-
-    Attributes
-    ----------
-    inner : list of Level
-        The pictures inside.
+    The folding has the graph for the player and what-if, if that is shown whole, or else the
+    pictures inside folded boxes (`inner`). Without it, the page is one picture alone.
     """
 
-    def __init__(self, shown: Picture, summary: str, folding: Folding | None = None) -> None:
+    def __init__(
+        self,
+        shown: Picture,
+        summary: str,  # the graph in a line
+        folding: Folding | None = None,
+    ) -> None:
         self.summary = f"computation graph: {summary}"
         columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
@@ -135,17 +129,7 @@ class Page:
             self._functions, self._rows = script(rows)
 
     def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
-        """The HTML that a notebook shows.
-
-        Parameters
-        ----------
-        picture : bytes
-            The SVG.
-        inner : sequence of bytes
-            Those of the pictures inside, or none of them.
-        full : bool
-            Whether it is all of a page.
-        """
+        """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
             f'"use strict";\n{scripts()}\n'
@@ -161,20 +145,15 @@ class Page:
     def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
         """An expression in JavaScript, to follow `scripts`, that makes the image live.
 
-        Parameters
-        ----------
-        host : str
-            An expression for the element around the image.
-        inner, full
-            As of `fragment`.
+        `host` is an expression for the element around the image.
         """
         parts = {"full": full, "style": read("page.css"), **self._within(inner)}
-        data = _json({**self._data, **parts})
+        data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
     def graph(self) -> str:
         """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
-        nodes = _json(self._data["nodes"])
+        nodes = as_json(self._data["nodes"])
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
 
     def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
@@ -187,7 +166,7 @@ class Page:
         ]
         if not packed:
             return {"closed": closed}
-        text = zlib.compress(_json(packed).encode(), 9)
+        text = zlib.compress(as_json(packed).encode(), 9)
         return {
             "closed": closed - len(held),
             "inside": [level["name"] for level in held],
@@ -201,7 +180,7 @@ class Page:
 
 
 def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that asks no network: a title in plain text, a style in CSS, and a body."""
+    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
@@ -247,7 +226,7 @@ def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
 
 
 def _line(node: Value) -> str:
-    """Where a node was recorded, if that was noted; a notebook's cells are files of odd names."""
+    """The line where a node was recorded, if noted; a notebook's cells have odd file names."""
     line = line_of(node)
     if line is None:
         return ""
@@ -257,12 +236,12 @@ def _line(node: Value) -> str:
 
 
 def _number(x: float) -> float | str:
-    """A number as JSON has it, and one that it has not as text."""
+    """A number for JSON; nan and inf, which it lacks, as text."""
     return x if math.isfinite(x) else str(x)
 
 
-def _json(data: Any) -> str:
-    """JSON that ends no script, whatever stands in it."""
+def as_json(data: Any) -> str:
+    """JSON that is safe inside a script element."""
     return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
 
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.naming import Names, labels
-from autograd_lite.explanations.notation import Notation
-from autograd_lite.explanations.paths import numbered
-from autograd_lite.explanations.templates import Piece
+from autograd_lite.explanations.naming import Wording, labels, numbered
 from autograd_lite.graph import is_of_table, row_of
 from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
+from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.text import TextPrinter
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -24,7 +23,7 @@ _HOLE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 Template = list[str | int]
 
 
-class _Page(Notation):
+class _TextbookPrinter(TextPrinter):
     """Text as a textbook has it."""
 
     longest = 80
@@ -34,22 +33,21 @@ class _Page(Notation):
         return f"#1{row.symbol}" if raised else super()._template(row)
 
 
-class Templates(Names):
+class Templates(Wording):
     """The templates of a graph's nodes, in which each is its number."""
 
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
-        self.notation = _Page()
-        self._names = labels(numbers, self.notation)
-        for node, number in zip(graph.order, numbered(graph.order), strict=True):
-            if number:
-                self._names[node] = Piece(self.notation.name(number))
+        self.printer = _TextbookPrinter()
+        self._names = labels(numbers, self.printer)
+        fresh = numbered(graph.order).items()
+        self._names |= {node: Piece(self.printer.name(number)) for node, number in fresh}
         self._graph, self._numbers = graph, numbers
         # what stands in for a node while it is shown in small steps
         self._node = graph.original | {made: node for node, made in graph.last_step.items()}
 
     def name(self, node: Value) -> str:
         """A label, or v1, v2, …; of a constant, and of what is not drawn, its number."""
-        return self.notation.number(node.data).text if self._is_number(node) else self[node]
+        return self.printer.number(node.data).text if self._is_number(node) else self[node]
 
     def _is_number(self, node: Value) -> bool:
         return node.constant or node not in self._names
@@ -64,18 +62,18 @@ class Templates(Names):
         return Formula(node.data) if self._is_number(node) else Formula(node=node)
 
     def piece(self, formula: Formula) -> Piece:
-        """How such a part is written."""
+        """The place of a node in a template, or the text of a number."""
         if formula.node is None:
             return super().piece(formula)
         return Piece(f"{_OPEN}{self._numbers[formula.node]}{_CLOSE}")
 
     def made(self, node: Value) -> Template | None:
-        """How a node is computed; None for a leaf."""
+        """The op of a node with its arguments; None for a leaf."""
         made = self._graph.made_by(node)
         return None if row_of(made) is None else _split(self.call(made))
 
     def derivatives(self, node: Value) -> list[Template | None]:
-        """The local derivatives of a node; None for one that has no short formula."""
+        """The partials of a node; None for one without a short formula."""
         made = self._graph.made_by(node)
         row = row_of(made)
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture

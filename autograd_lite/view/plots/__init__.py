@@ -20,16 +20,21 @@ from autograd_lite.view.plots.boundaries import (
     plot_boundaries,
     plot_boundary,
 )
-from autograd_lite.view.plots.comparisons import Race, plot_learning_rates, plot_optimizers
-from autograd_lite.view.plots.histograms import Histograms, plot_histograms
-from autograd_lite.view.plots.initializations import Spread, plot_initializations
-from autograd_lite.view.plots.losses import (
+from autograd_lite.view.plots.comparisons import (
+    Race,
+    Spread,
+    plot_initializations,
+    plot_learning_rates,
+    plot_optimizers,
+)
+from autograd_lite.view.plots.curves import (
     LossCurve,
     plot_history,
     plot_loss_curve,
     plot_losses,
     plot_step,
 )
+from autograd_lite.view.plots.histograms import Histograms, plot_histograms
 from autograd_lite.view.plots.neurons import Responses, plot_neurons
 from autograd_lite.view.plots.surfaces import LossSurface, plot_surface
 

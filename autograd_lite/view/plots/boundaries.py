@@ -4,43 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import refuse_masked
-from autograd_lite.view.canvas import (
-    COLORS,
-    MARKERS,
-    axes_or_new,
-    inches,
-    ink,
-    legend,
-    name_panels,
-    panels,
-    tidy,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view import canvas
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """The decisions of a model on a grid, and the data around which it lies.
+    """The decisions of a model on a grid, around some points, each with its class.
 
-    Attributes
-    ----------
-    xs, ys : ndarray of shape (steps, steps)
-        The grid.
-    leads : list of ndarray
-        For each class by how much its score is ahead of all others.
-    labels : sequence of float
-        The classes.
-    points : ndarray of shape (n, 2)
-    classes : ndarray of shape (n,)
-        The class of each point.
+    For each class of `labels`, `leads` says by how much its score is ahead of all others.
     """
 
     xs: Any
@@ -67,49 +44,44 @@ class Boundary:
         return cls(xs, ys, leads, labels, points, classes)
 
     def plot(
-        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
-    ) -> Axes:
+        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
+    ) -> canvas.Axes:
         """Draw it; see `plot_boundary`."""
-        ax = axes_or_new(ax)
+        ax = canvas.axes_or_new(ax)
         self.draw(ax)
-        tidy(ax, *feature_names)
-        legend(ax)
+        canvas.tidy(ax, *feature_names)
+        canvas.legend(ax)
         return ax
 
     def draw(self, ax: Any) -> None:
-        """Regions and points alone."""
+        """Regions, and points with a colour and marker for each class; no labels."""
+        size = max(2.0, min(5.0, 2.0 * min(canvas.inches(ax))))
+        grid, line = (self.xs, self.ys), canvas.ink(ax)
         for index, lead in enumerate(self.leads):
             if lead.max() > 0.0:
-                tints = [COLORS[index % len(COLORS)]]
-                ax.contourf(self.xs, self.ys, lead, levels=[0.0, lead.max()], colors=tints,
-                            alpha=0.22)  # fmt: skip
+                tints = [canvas.color(index)]
+                ax.contourf(*grid, lead, levels=[0.0, lead.max()], colors=tints, alpha=0.22)
             if lead.min() < 0.0 < lead.max():
-                ax.contour(self.xs, self.ys, lead, levels=[0.0], colors=ink(ax), linewidths=1.0)
-        draw_points(ax, self.points, self.classes, self.labels)
-
-
-def draw_points(ax: Any, points: Any, classes: Any, labels: Sequence[float]) -> None:
-    """The data, with a colour and marker for each class."""
-    size = max(2.0, min(5.0, 2.0 * min(inches(ax))))
-    for index, label in enumerate(labels):
-        ax.plot(
-            *points[classes == label].T, linestyle="", label=f"class {label:g}",
-            color=COLORS[index % len(COLORS)], marker=MARKERS[index % len(MARKERS)],
-            markersize=size, markeredgecolor="white", markeredgewidth=0.1 * size,
-        )  # fmt: skip
+                ax.contour(*grid, lead, levels=[0.0], colors=line, linewidths=1.0)
+        for index, label in enumerate(self.labels):
+            ax.plot(
+                *self.points[self.classes == label].T, linestyle="", label=f"class {label:g}",
+                color=canvas.color(index), marker=canvas.marker(index), markersize=size,
+                markeredgecolor="white", markeredgewidth=0.1 * size,
+            )  # fmt: skip
 
 
 def plot_boundary(
     model: Any,
     inputs: Any,
     targets: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     steps: int = 50,
     threshold: float | None = None,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
-) -> Axes:
-    """Where a model of two features decides for which class, with the data on top.
+    feature_names: Sequence[str] = canvas.FEATURES,
+) -> canvas.Axes:
+    """The regions in which a model of two features decides for each class, and the data.
 
     Parameters
     ----------
@@ -127,10 +99,6 @@ def plot_boundary(
     feature_names : sequence of str
         Labels of the two axes.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -142,8 +110,7 @@ def plot_boundary(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax) is ax
-    True
+    >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
     """
     boundary = Boundary.of(model, inputs, targets, steps=steps, threshold=threshold)
     return boundary.plot(ax, feature_names)
@@ -186,16 +153,16 @@ class Boundaries:
         })  # fmt: skip
 
     def plot(
-        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
-    ) -> Axes:
+        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
+    ) -> canvas.Axes:
         """Draw it; see `plot_boundaries`."""
-        ax = axes_or_new(ax)
-        made, _ = panels(ax, [f"epoch {epoch}" for epoch in self.epochs], head=True)
+        ax = canvas.axes_or_new(ax)
+        made, _ = canvas.panels(ax, [f"epoch {epoch}" for epoch in self.epochs], head=True)
         for panel, boundary in zip(made, self.epochs.values(), strict=True):
             boundary.draw(panel)
-        name_panels(made, *feature_names)
+        canvas.name_panels(made, *feature_names)
         handles, labels = made[0].get_legend_handles_labels()
-        legend(ax, handles=handles, labels=labels, loc="upper center", ncols=len(labels),
+        canvas.legend(ax, handles=handles, labels=labels, loc="upper center", ncols=len(labels),
                fontsize=made[0].title.get_size(), borderaxespad=0.0, borderpad=0.0,
                handletextpad=0.2)  # fmt: skip
         return ax
@@ -203,13 +170,13 @@ class Boundaries:
 
 def plot_boundaries(
     recorder: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     epochs: Sequence[int] | None = None,
     steps: int = 50,
     threshold: float | None = None,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
-) -> Axes:
+    feature_names: Sequence[str] = canvas.FEATURES,
+) -> canvas.Axes:
     """How a model of two features came to decide, epoch by epoch.
 
     Parameters
@@ -222,10 +189,6 @@ def plot_boundaries(
         Recorded ones. Left out: the first, the last, and two of those between.
     steps, threshold, feature_names
         As for `plot_boundary`; a threshold that is left out is that of the last epoch for all.
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------
@@ -243,8 +206,7 @@ def plot_boundaries(
     >>> recorder = nn.Recorder(model, inputs, targets)
     >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
     >>> figure, ax = new_figure()
-    >>> plot_boundaries(recorder, ax, epochs=[0, 3, 9]) is ax
-    True
+    >>> ax = plot_boundaries(recorder, ax, epochs=[0, 3, 9])
     """
     found = Boundaries.of(recorder, epochs, steps=steps, threshold=threshold)
     return found.plot(ax, feature_names)
@@ -268,11 +230,7 @@ def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
 
 def _scores_on_grid(model: Any, points: Any, steps: int) -> tuple[Any, Any, Any]:
     """The grid around the points and the model's scores on it: (steps, steps) or one more axis."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    with np.errstate(all="ignore"):
-        margin = 0.08 * np.where(high > low, high - low, 1.0)
-        x_axis, y_axis = np.linspace(low - margin, high + margin, steps).T
-    xs, ys = np.meshgrid(x_axis, y_axis)
+    xs, ys = np.meshgrid(*canvas.axes_around(points, steps))
     scores = np.asarray(model.predict(np.column_stack([xs.ravel(), ys.ravel()])), dtype=float)
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]

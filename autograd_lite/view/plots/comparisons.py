@@ -1,4 +1,4 @@
-"""Networks that learn the same with different learning rates or optimisers."""
+"""Networks that learn the same with different learning rates, optimisers or first weights."""
 
 from __future__ import annotations
 
@@ -6,27 +6,19 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning, shown
-from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import Axes, axes_or_new, inches, legend, style, tidy
 
 
 @dataclass(frozen=True)
 class Race:
-    """The losses of several runs.
+    """The losses of several runs, by name, and the seconds since the start at each finished epoch.
 
-    Attributes
-    ----------
-    losses, seconds : dict of str to list of float
-        By name of the run, one number per finished epoch; seconds since its start.
-    diverged : dict of str to str
-        What was wrong with the runs that could not go on, in `AnomalyError`'s words.
+    Of runs that could not go on, `diverged` says what was wrong, in `AnomalyError`'s words.
     """
 
     losses: dict[str, list[float]] = field(default_factory=dict)
@@ -42,17 +34,9 @@ class Race:
         runs: Mapping[str, Callable[[Any], Mapping[str, Any]]],
         **learning: Any,
     ) -> Race:
-        """Let copies of a model learn.
+        """Let copies of a model learn, with arguments of `Module.learn` for all runs.
 
-        Parameters
-        ----------
-        model : Module
-            Stays as it is.
-        inputs, outputs : array
-        runs : mapping of str to callable
-            By name, a function of the copy that gives arguments of `Module.learn` for this run.
-        **learning
-            Arguments of `Module.learn` for all runs.
+        By name, `runs` has a function of the copy that gives further arguments for one run.
         """
         if not runs:
             raise ShapeError(f"nothing to compare was given: {shown(runs)}")
@@ -101,7 +85,7 @@ def learn_or_diverge(
 
 
 def highest(curves: Iterable[Any]) -> float:
-    """The largest loss that is shown: runs that diverge leave the others their room."""
+    """The largest loss that is shown, so that diverging runs do not flatten the others."""
     starts = [curve[0] for curve in curves if len(curve) and np.isfinite(curve[0])]
     return 100.0 * float(min(starts, default=0.0))
 
@@ -136,10 +120,6 @@ def plot_learning_rates(
     **learning
         Further arguments of `Module.learn`: ``loss``, ``epochs``, ``optimizer`` (by name), ….
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -151,8 +131,7 @@ def plot_learning_rates(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9) is ax
-    True
+    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9)
     """
     runs = {f"rate {rate:g}": lambda _, rate=rate: {"learning_rate": rate} for rate in rates}
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
@@ -179,10 +158,6 @@ def plot_optimizers(
     seconds : bool, default=False
         Over the seconds that the runs took.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -198,11 +173,105 @@ def plot_optimizers(
     ...     "Adam": lambda parameters: nn.optim.Adam(parameters, 0.1),
     ... }
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9) is ax
-    True
+    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9)
     """
     runs = {
         name: lambda model, make=make: {"optimizer": make(model.parameters())}
         for name, make in optimizers.items()
     }
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax, seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Losses of several kinds of runs, of shape (seeds, epochs); inf from where one diverged."""
+
+    losses: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        make: Callable[[str, int], Any],
+        inputs: Any,
+        outputs: Any,
+        inits: Sequence[str],
+        *,
+        seeds: Sequence[int] = range(5),
+        **learning: Any,
+    ) -> Spread:
+        """See `plot_initializations`."""
+        if not len(inits) or not len(seeds) or isinstance(inits, str):
+            raise ShapeError(
+                f"give one scheme and one seed or more; given: {shown(inits)}, {shown(seeds)}"
+            )
+        found: dict[str, list[list[float]]] = {}
+        for init in inits:
+            for seed in seeds:
+                arguments = {"seed": seed, **learning}
+                history, _ = learn_or_diverge(make(init, seed), inputs, outputs, arguments)
+                found.setdefault(init, []).append(list(history.loss) if history else [])
+        epochs = max(1, *(len(run) for runs in found.values() for run in runs))
+        return cls({
+            init: np.array([run + [np.inf] * (epochs - len(run)) for run in runs])
+            for init, runs in found.items()
+        })  # fmt: skip
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw it; see `plot_initializations`."""
+        ax = axes_or_new(ax)
+        for index, (name, losses) in enumerate(self.losses.items()):
+            look = style(index, ax)
+            epochs = np.arange(1, losses.shape[1] + 1)
+            low, high = losses.min(axis=0), losses.max(axis=0)
+            ax.fill_between(epochs, low, high, where=np.isfinite(high), color=look["color"],
+                            alpha=0.18, linewidth=0)  # fmt: skip
+            ends: dict[str, Any] = {"marker": "o", "markevery": [-1], "markersize": 4}
+            ax.plot(epochs, np.median(losses, axis=0), label=name, **ends, **look)
+        finish(ax, [run for losses in self.losses.values() for run in losses])
+        tidy(ax, "epoch", "loss: median, range")
+        ax.locator_params(axis="x", integer=True)
+        return ax
+
+
+def plot_initializations(
+    make: Callable[[str, int], Any],
+    inputs: Any,
+    outputs: Any,
+    inits: Sequence[str] = ("uniform", "he_normal", "glorot_uniform"),
+    ax: Axes | None = None,
+    *,
+    seeds: Sequence[int] = range(5),
+    **learning: Any,
+) -> Axes:
+    """The loss per epoch from several schemes of first weights: median and range over seeds.
+
+    Parameters
+    ----------
+    make : callable
+        Makes a network, given the scheme and the seed.
+    inputs, outputs : array
+    inits : sequence of str
+        The schemes (`nn.init.SCHEMES`), which also stand in the legend.
+    ax : Axes, optional
+    seeds : sequence of int, default=range(5)
+    **learning
+        Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+
+    Raises
+    ------
+    ShapeError
+        If no scheme or no seed is given.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> def make(init, seed):
+    ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
+    >>> ax = plot_initializations(
+    ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
+    ... )
+    """
+    found = Spread.of(make, inputs, outputs, inits, seeds=seeds, **learning)
+    return found.plot(ax)

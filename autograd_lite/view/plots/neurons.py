@@ -4,42 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
-from autograd_lite.view.canvas import (
-    COLORS,
-    DIVERGING,
-    axes_or_new,
-    figure_of,
-    inches,
-    ink,
-    name_panels,
-    panels,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view import canvas
 
 _MOST = 25
 
 
 @dataclass(frozen=True)
 class Responses:
-    """The outputs of a layer's neurons over one feature, or two.
+    """The outputs of a layer's neurons, by number, over one feature or two (`axes`).
 
-    Attributes
-    ----------
-    axes : tuple of ndarray of shape (steps,)
-        The feature, or the two.
-    outputs : dict of int to ndarray
-        By number of the neuron: of shape (steps,), or (steps, steps) with the second feature
-        first.
-    points : ndarray of shape (n, 1) or (n, 2)
-        These features of the samples.
+    They are of shape (steps,), or (steps, steps) with the second feature first. The points are
+    these features of the samples.
     """
 
     axes: tuple[Any, ...]
@@ -76,9 +57,7 @@ class Responses:
                 f"{chosen}; choose: features=(0, 1) keeps the others at their means"
             )
         points = samples[:, chosen]
-        low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.08 * np.where(high > low, high - low, 1.0)
-        axes = tuple(np.linspace(low - margin, high + margin, steps).T)
+        axes = canvas.axes_around(points, steps)
         grid = np.meshgrid(*axes)
         asked = np.tile(samples.mean(axis=0), (grid[0].size, 1))
         asked[:, chosen] = np.column_stack([part.ravel() for part in grid])
@@ -99,29 +78,29 @@ class Responses:
         return cls(axes, {i: outputs[i].reshape(grid[0].shape) for i in wanted}, points)
 
     def plot(
-        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
-    ) -> Axes:
+        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
+    ) -> canvas.Axes:
         """Draw it; see `plot_neurons`."""
-        ax = axes_or_new(ax)
+        ax = canvas.axes_or_new(ax)
         flat = len(self.axes) == 2
-        made, bar = panels(ax, [f"neuron {number}" for number in self.outputs], key=flat)
+        made, bar = canvas.panels(ax, [f"neuron {number}" for number in self.outputs], key=flat)
         top = max(abs(outputs).max() for outputs in self.outputs.values()) or 1.0
         look: dict[str, Any] = {"color": "black", "markeredgecolor": "white"}
         for panel, outputs in zip(made, self.outputs.values(), strict=True):
             if not flat:
-                panel.plot(self.axes[0], outputs, color=COLORS[0])
-                panel.plot(self.points[:, 0], np.zeros(len(self.points)), "|", color=ink(ax),
+                panel.plot(self.axes[0], outputs, color=canvas.COLORS[0])
+                panel.plot(self.points[:, 0], np.zeros(len(self.points)), "|", color=canvas.ink(ax),
                            alpha=0.5, transform=panel.get_xaxis_transform())  # fmt: skip
                 continue
-            mesh = panel.pcolormesh(*self.axes, outputs, cmap=DIVERGING, vmin=-top, vmax=top,
+            mesh = panel.pcolormesh(*self.axes, outputs, cmap=canvas.DIVERGING, vmin=-top, vmax=top,
                                     shading="nearest", rasterized=True)  # fmt: skip
             if outputs.min() < 0.0 < outputs.max():
                 panel.contour(*self.axes, outputs, levels=[0.0], colors="black", linewidths=0.8)
-            size = max(1.0, min(3.5, 1.5 * min(inches(panel))))
+            size = max(1.0, min(3.5, 1.5 * min(canvas.inches(panel))))
             panel.plot(*self.points.T, "o", markersize=size, markeredgewidth=0.15 * size, **look)
-        name_panels(made, feature_names[0], feature_names[1] if flat else "output")
+        canvas.name_panels(made, feature_names[0], feature_names[1] if flat else "output")
         if flat:
-            figure_of(ax).colorbar(mesh, cax=bar)
+            canvas.figure_of(ax).colorbar(mesh, cax=bar)
             bar.set_ylabel("output", fontsize=made[0].title.get_size())
         return ax
 
@@ -129,14 +108,14 @@ class Responses:
 def plot_neurons(
     model: Any,
     inputs: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     layer: int = 0,
     neurons: Sequence[int] | None = None,
     features: Sequence[int] | None = None,
     steps: int = 50,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
-) -> Axes:
+    feature_names: Sequence[str] = canvas.FEATURES,
+) -> canvas.Axes:
     """Output of each neuron of a layer: a curve over one feature, a map over two.
 
     Parameters
@@ -157,10 +136,6 @@ def plot_neurons(
     feature_names : sequence of str
         Labels of the axes.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -174,8 +149,7 @@ def plot_neurons(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax) is ax
-    True
+    >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax)
     """
     found = Responses.of(
         model, inputs, layer=layer, neurons=neurons, features=features, steps=steps

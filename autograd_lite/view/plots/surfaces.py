@@ -5,45 +5,23 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
-from autograd_lite.view.canvas import (
-    COLORS,
-    axes_or_new,
-    figure_of,
-    inches,
-    legend,
-    letters,
-    tidy,
-    tints,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view import canvas
 
 Span = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
 class LossSurface:
-    """A loss on a grid of two parameters.
+    """A loss on a grid of two parameters: ``losses[j, i]`` belongs to ``xs[i], ys[j]``.
 
-    Attributes
-    ----------
-    xs, ys : ndarray of shape (steps,)
-        The two parameters.
-    losses : ndarray of shape (steps, steps)
-        ``losses[j, i]`` belongs to ``xs[i], ys[j]``.
-    levels : ndarray
-        Where contours are drawn.
-    path : ndarray of shape (n, 2), or None
-        The parameters in the course of training.
-    names : (str, str)
-        Of the two parameters.
+    Contours are drawn at its levels. The path, of shape (n, 2), is that of the parameters in the
+    course of training; None without.
     """
 
     xs: Any
@@ -86,40 +64,40 @@ class LossSurface:
             chosen = chosen[(chosen > found.min()) & (chosen < found.max())]
         return cls(xs, ys, losses, chosen, path, names)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: canvas.Axes | None = None) -> canvas.Axes:
         """Draw it; see `plot_surface`."""
-        ax = axes_or_new(ax)
+        ax = canvas.axes_or_new(ax)
         shown = np.ma.masked_invalid(self.losses)
         if len(self.levels):
             levels = np.array([shown.min(), *self.levels, shown.max()])
             ranks = np.linspace(0.0, 1.0, len(levels) - 1)
-            filled = ax.contourf(self.xs, self.ys, shown, levels=levels, colors=tints(ranks))
+            filled = ax.contourf(self.xs, self.ys, shown, levels=levels, colors=canvas.tints(ranks))
             ax.contour(self.xs, self.ys, shown, levels=self.levels, colors="black",
                        linewidths=0.3)  # fmt: skip
             bar = ax.inset_axes((1.02, 0.0, 0.03, 1.0))
-            every = 1 if min(inches(ax)) > 1.6 else 2
-            figure_of(ax).colorbar(filled, cax=bar, spacing="uniform", ticks=levels[::every],
+            every = 1 if min(canvas.inches(ax)) > 1.6 else 2
+            canvas.figure_of(ax).colorbar(filled, cax=bar, spacing="uniform", ticks=levels[::every],
                                    format=f"%.{_digits(levels)}g")  # fmt: skip
-            bar.tick_params(labelsize=0.85 * letters(ax), length=2, pad=2)
-            bar.set_ylabel("loss", fontsize=letters(ax))
+            bar.tick_params(labelsize=0.85 * canvas.letters(ax), length=2, pad=2)
+            bar.set_ylabel("loss", fontsize=canvas.letters(ax))
         if self.path is not None:
-            width = min(1.0, min(inches(ax)) / 3)
+            width = min(1.0, min(canvas.inches(ax)) / 3)
             edge: dict[str, Any] = {"markeredgecolor": "black", "markeredgewidth": 0.5}
             ax.plot(*self.path.T, color="black", linewidth=3.5 * width)  # seen on any colour
             ax.plot(*self.path.T, color="white", linewidth=1.8 * width, marker=".",
                     markersize=5 * width, label="training")  # fmt: skip
             ax.plot(*self.path[0], "o", color="white", markersize=7 * width, label="start", **edge)
-            ax.plot(*self.path[-1], "*", color=COLORS[4], markersize=14 * width, label="end",
+            ax.plot(*self.path[-1], "*", color=canvas.COLORS[4], markersize=14 * width, label="end",
                     **edge)  # fmt: skip
-            legend(ax, facecolor="#808080", labelcolor="white", framealpha=0.75)
-        tidy(ax, *self.names)
+            canvas.legend(ax, facecolor="#808080", labelcolor="white", framealpha=0.75)
+        canvas.tidy(ax, *self.names)
         ax.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
         return ax
 
 
 def plot_surface(
     loss: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     names: Sequence[str] | None = None,
     path: Any = None,
@@ -127,7 +105,7 @@ def plot_surface(
     y: Span = None,
     steps: int = 50,
     levels: int = 10,
-) -> Axes:
+) -> canvas.Axes:
     """A loss over two parameters as contours, with the path of training.
 
     Parameters
@@ -147,10 +125,6 @@ def plot_surface(
     levels : int, default=10
         How many contours there are.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -165,15 +139,14 @@ def plot_surface(
     >>> figure, ax = new_figure()
     >>> def loss(w, b):
     ...     return (w - 2) ** 2 + 3 * b * b
-    >>> plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]]) is ax
-    True
+    >>> ax = plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]])
     """
     surface = LossSurface.of(loss, names, path=path, x=x, y=y, steps=steps, levels=levels)
     return surface.plot(ax)
 
 
 def _digits(levels: Any) -> int:
-    """As few as tell the levels apart, and at least three."""
+    """The fewest digits that tell the levels apart, at least three."""
     return next((d for d in range(3, 9) if len({f"{x:.{d}g}" for x in levels}) == len(levels)), 9)
 
 

@@ -14,23 +14,19 @@ class Graph {
     // told only where they are not those of now
     this.recorded.given = nodes.map(({ args, given }) => (given === undefined ? args.map((k) => this.recorded.data[k]) : given?.map(number) ?? null));
     this.stale = nodes.some(({ given }) => given !== undefined);
-    this.uses = nodes.map(() => []); // [user, argument], in the order in which gradients arrive
     this.order = nodes.map((_, i) => i).filter((i) => nodes[i].args.length);
-    for (const i of [...this.order].reverse()) {
-      nodes[i].args.forEach((parent, k) => {
-        if (!nodes[parent].constant) this.uses[parent].push([i, k]);
-      });
-    }
+    this.forwardEnd = this.order.length;
+    // the edges by which gradients go to parents, in the order in which they arrive there
+    this.edges = [...this.order].reverse().flatMap((node) => (
+      nodes[node].args.flatMap((parent, arg) => (nodes[parent].constant ? [] : [{ kind: "edge", node, arg, parent }]))
+    ));
+    this.uses = nodes.map(() => []); // [user, argument]
+    for (const { node, arg, parent } of this.edges) this.uses[parent].push([node, arg]);
     this.steps = [
       ...this.order.map((node) => ({ kind: "forward", node })),
       ...(nodes[this.root].constant ? [] : [{ kind: "seed", node: this.root }]),
+      ...this.edges,
     ];
-    this.forwardEnd = this.order.length;
-    for (const i of [...this.order].reverse()) {
-      nodes[i].args.forEach((parent, arg) => {
-        if (!nodes[parent].constant) this.steps.push({ kind: "edge", node: i, arg, parent });
-      });
-    }
   }
 
   // Every number anew, when leaves have these.
@@ -61,44 +57,48 @@ class Graph {
     return { data, partials, given: used };
   }
 
+  // Back-propagation, as in the engines: at each edge the adjoint of a node, times the partial derivative, is added
+  // to that of the parent. It yields each contribution before it is added.
+  *pulledBack(adjoint, partials, product = carried, add = (x, y) => x + y) {
+    for (const { node, arg, parent } of this.edges) {
+      if (adjoint[node] === undefined) continue; // the root does not depend on it
+      const contribution = product(adjoint[node], partials[node][arg]);
+      yield { node, arg, parent, contribution };
+      adjoint[parent] = adjoint[parent] === undefined ? contribution : add(adjoint[parent], contribution);
+    }
+  }
+
   // Gradients after so many steps, and what each step brought.
-  swept({ partials }, until = this.steps.length) {
+  adjoints({ partials }, until = this.steps.length) {
     const grad = this.nodes.map(() => 0);
     const flows = this.nodes.map((node) => node.args.map(() => null));
     let last = null;
-    for (const step of this.steps.slice(this.forwardEnd, until)) {
-      if (step.kind === "seed") {
-        grad[step.node] = 1;
-        continue;
-      }
-      const upstream = grad[step.node];
-      const contribution = carried(upstream, partials[step.node][step.arg]);
-      const before = grad[step.parent];
-      grad[step.parent] = before + contribution;
-      flows[step.node][step.arg] = contribution;
-      last = { upstream, contribution, before, after: grad[step.parent] };
+    let left = until - this.forwardEnd; // the first of them is the seed
+    if (left-- > 0) grad[this.root] = 1;
+    for (const { node, arg, parent, contribution } of this.pulledBack(grad, partials)) {
+      if (left-- <= 0) break;
+      const before = grad[parent];
+      flows[node][arg] = contribution;
+      last = { upstream: grad[node], contribution, before, after: before + contribution };
     }
     return { grad, flows, last };
   }
 
+  // From the root down, what arrives at each node that it depends on.
+  arriving(first, partials, ...rules) {
+    const found = [];
+    found[this.root] = first;
+    for (const _ of this.pulledBack(found, partials, ...rules));
+    return found;
+  }
+
   // Nodes and edges on the paths from a node to the root, and the largest of these paths.
   paths(start, partials, many = 12) {
-    const reach = this.nodes.map(() => -1); // the largest |product| on the way to the root
-    const count = this.nodes.map(() => 0n);
-    const sum = this.nodes.map(() => 0);
-    reach[this.root] = 1;
-    count[this.root] = 1n;
-    sum[this.root] = 1;
     const size = (x) => (x === x ? fabs(x) : Infinity);
-    for (const i of [...this.order].reverse()) {
-      if (!count[i]) continue;
-      this.nodes[i].args.forEach((parent, k) => {
-        if (this.nodes[parent].constant) return;
-        count[parent] += count[i];
-        sum[parent] += carried(sum[i], partials[i][k]);
-        reach[parent] = Math.max(reach[parent], size(carried(reach[i], size(partials[i][k]))));
-      });
-    }
+    const count = this.arriving(1n, partials, (count) => count);
+    const sum = this.arriving(1, partials);
+    // the largest |product| on the way to the root
+    const reach = this.arriving(1, partials, (x, partial) => size(carried(x, size(partial))), Math.max);
     const nodes = new Set(count[start] ? [start] : []);
     const edges = [];
     for (const node of nodes) {
@@ -127,7 +127,7 @@ class Graph {
         waiting.push({ at: user, edges: [...way.edges, [user, k]], product, bound });
       }
     }
-    return { nodes, edges, found, count: count[start], sum: count[start] ? sum[start] : 0 };
+    return { nodes, edges, found, count: count[start] ?? 0n, sum: sum[start] ?? 0 };
   }
 }
 

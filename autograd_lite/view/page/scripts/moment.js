@@ -54,7 +54,6 @@ class Moment {
     const { name } = wording;
     const uses = graph.uses[parent];
     const turn = uses.findIndex(([user, k]) => user === node && k === arg) + 1;
-    const edges = graph.steps.length - graph.forwardEnd - 1;
     const term = (number, caption) => el("span", { class: "term" }, number, el("small", {}, caption));
     const formula = [
       term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
@@ -66,7 +65,7 @@ class Moment {
       ? ` ${name(parent)} is used once, so this is its whole gradient.`
       : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}. A small change of ${name(parent)} goes along each of them at once, and what comes of it in ${name(graph.root)} adds up: so the parts of its gradient add up${turn === uses.length ? ", and now it is complete" : ""}.`;
     const local = wording.partial(node, arg, numbers);
-    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${edges}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
+    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${graph.edges.length}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
     return { boxes: [node, parent], edges: [[node, arg]], place: parent };
   }
 
@@ -76,7 +75,7 @@ class Moment {
     const { root } = graph;
     // of a stale graph what was recorded does not belong to the numbers that leaves have now
     const base = (this.base ??= graph.stale ? graph.evaluated(new Map()) : graph.recorded);
-    const grad = (this.slopes ??= graph.swept(base).grad);
+    const grad = (this.gradient ??= graph.adjoints(base).grad);
     const [before, after] = [base.data[root], numbers.data[root]];
     let told = 0;
     const parts = [...changed].map(([leaf, x]) => {

@@ -64,7 +64,7 @@ class Player {
   known(numbers) {
     const { graph } = this;
     const position = this.position ?? this.end;
-    const { grad, flows, last } = graph.swept(numbers, position);
+    const { grad, flows, last } = graph.adjoints(numbers, position);
     const data = [...numbers.data];
     graph.order.slice(position).forEach((i) => { data[i] = undefined; });
     return { data, grad, partials: numbers.partials, flows, last };

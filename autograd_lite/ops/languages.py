@@ -1,14 +1,15 @@
-"""Functions of the C library out of others, for targets that lack them.
+"""The name of each leaf in every language, and a rule for it where a language lacks it.
 
-Each is a rule over rows, by the C library's name, good to a few ulp where its comment says no less.
+Such a rule is made of other rows, and good to a few ulp where its comment says no less.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.rules import (
@@ -165,25 +166,94 @@ def _erfc_above_1(x: Any) -> Any:
     return scale * _polynomial(_ERFC, (near - 2.0) / (near + 2.0)) / (1.0 + 2.0 * near)
 
 
-#: By the C library's name.
-COMPOSITIONS: dict[str, Callable[..., Any]] = {
-    "exp2": lambda x: power(2.0, x),
-    "expm1": _expm1,
-    "log2": lambda x: log(x) / _LN2,
-    "log10": lambda x: log(x) / math.log(10.0),
-    "log1p": _log1p,
-    "sinh": _sinh,
-    "cosh": _cosh,
-    "tan": lambda x: sin(x) / cos(x),
-    "asin": lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))),
-    "acos": lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))),
-    "atan": _atan,
-    "erf": _erf,
-    "erfc": _erfc,
-    "asinh": _asinh,
-    "acosh": _acosh,
-    "atanh": _atanh,
-    "hypot": _hypot,
-    "atan2": _atan2,
-    "cbrt": _cbrt,
-}
+class Record(NamedTuple):
+    """A leaf in the languages of exports and pages; ``""`` for its name where one lacks it.
+
+    Attributes
+    ----------
+    jax, torch, javascript : str
+        The function, or a text with ``{0}``, ``{1}`` … in place of the arguments.
+    onnx : str
+        The operator, with `onnx_options`, as far as onnxruntime computes it in float64.
+    raises : str
+        In Python, of ``x`` and ``y``, its number where `math` raises an ``error``: overflow, a
+        pole, no answer.
+    composed : callable or None
+        The rule over other rows that stands for it where it lacks.
+    """
+
+    jax: str = ""
+    torch: str = ""
+    onnx: str = ""
+    javascript: str = ""
+    raises: str = "math.inf if isinstance(error, OverflowError) else math.nan"
+    composed: Callable[..., Any] | None = None
+    onnx_options: Mapping[str, int] = MappingProxyType({})
+
+
+#: By the C library's name. A leaf without a record lacks everywhere but in C, Python and NumPy.
+LEAVES: dict[str, Record] = {}
+
+
+def _leaf(
+    name: str,
+    composed: Callable[..., Any] | None = None,
+    jax: str = "jnp.*",
+    torch: str = "torch.*",
+    javascript: str = "Math.*",
+    **columns: Any,
+) -> None:
+    """Add a record, in which a ``*`` at the end stands for the name in C."""
+    names = [text[:-1] + name if text[-1:] == "*" else text for text in (jax, torch, javascript)]
+    LEAVES[name] = Record(
+        jax=names[0], torch=names[1], javascript=names[2], composed=composed, **columns
+    )
+
+
+_AT_POLE = "-math.inf if x == 0.0 else math.nan"
+
+_leaf("ceil", onnx="Ceil", raises="x")
+_leaf("floor", onnx="Floor", raises="x")
+_leaf("fabs", torch="torch.abs", javascript="Math.abs", onnx="Abs")
+# PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
+_leaf(
+    "fmod",
+    torch="torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
+    "({1}) * 2.0**500), {1})",
+    javascript="fmod", onnx="Mod", onnx_options={"fmod": 1},
+)  # fmt: skip
+_leaf(
+    "pow", jax="jnp.power", javascript="pow", onnx="Pow",
+    raises="math.nan if x < 0.0 and y % 1.0 else "
+    "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
+)  # fmt: skip
+_leaf("sqrt", onnx="Sqrt")
+_leaf("cbrt", _cbrt, torch="")
+_leaf("exp", onnx="Exp")
+# JAX's own of an empty name are off by up to 500 ulp near their limits, and PyTorch's give inf from
+# where e**x is, 0.7 below their limit.
+_leaf("exp2", lambda x: power(2.0, x), jax="", javascript="")
+_leaf("expm1", _expm1)
+_leaf("log", onnx="Log", raises=_AT_POLE)
+_leaf("log2", lambda x: log(x) / _LN2, raises=_AT_POLE)
+_leaf("log10", lambda x: log(x) / math.log(10.0), raises=_AT_POLE)
+_leaf("log1p", _log1p, raises="-math.inf if x == -1.0 else math.nan")
+_leaf("sin", onnx="Sin")
+_leaf("cos", onnx="Cos")
+_leaf("tan", lambda x: sin(x) / cos(x))
+_leaf("asin", lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))), jax="jnp.arcsin")
+_leaf("acos", lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))), jax="jnp.arccos")
+_leaf("atan", _atan, jax="jnp.arctan")
+_leaf("atan2", _atan2, jax="jnp.arctan2")
+_leaf("hypot", _hypot)
+_leaf("sinh", _sinh, jax="", torch="", raises="math.copysign(math.inf, x)")
+_leaf("cosh", _cosh, jax="", torch="")
+_leaf("tanh", onnx="Tanh")
+_leaf("asinh", _asinh, jax="jnp.arcsinh")
+_leaf("acosh", _acosh, jax="jnp.arccosh")
+_leaf(
+    "atanh", _atanh, jax="",
+    raises="math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
+)  # fmt: skip
+_leaf("erf", _erf, jax="jax.scipy.special.erf", javascript="")
+_leaf("erfc", _erfc, jax="jax.scipy.special.erfc", javascript="")

@@ -30,22 +30,10 @@ _USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command, of the process's arguments if left out, and return the exit status.
 
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments; those of the process if left out.
-
-    Returns
-    -------
-    int
-        The exit status: 0, or 2 for an error that the user can mend.
-
-    Raises
-    ------
-    SystemExit
-        From argparse: after ``--help`` and ``--version`` (0) and for wrong arguments (2).
+    A SystemExit of argparse ends it after ``--help`` and ``--version`` (0) and for wrong arguments
+    (2).
     """
     with ExitStack() as standing_in:
         for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
@@ -67,7 +55,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
     except BrokenPipeError:
-        # Nobody reads any more: what is left must not fail once more when Python exits.
+        # Nobody reads on: the rest of the output must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     except OSError as error:
@@ -211,7 +199,7 @@ def _float(text: str) -> float:
 
 
 def _file(text: str) -> str:
-    """A file to be written: told now, and not after the work, that it cannot be."""
+    """A file to be written; if that is impossible, it is said before the work."""
     check_place(text)
     return text
 

@@ -33,12 +33,8 @@ _LEAST_ROWS = 10
 class Score:
     """How good predictions are, beside the best that needs no features at all.
 
-    Attributes
-    ----------
-    name : str
-    value, baseline : float
-        The baseline predicts the mean (or most frequent class) of the training rows; nan where a
-        score is not defined.
+    The baseline predicts the mean (or most frequent class) of the training rows. A score that is
+    not defined is nan.
     """
 
     name: str
@@ -48,13 +44,7 @@ class Score:
 
 @dataclass(frozen=True)
 class TableModel:
-    """A network, and how a table becomes its inputs.
-
-    Attributes
-    ----------
-    network : nn.MLP
-    preprocessing : Preprocessing
-    """
+    """A network, and how a table becomes its inputs."""
 
     network: Any
     preprocessing: Preprocessing
@@ -91,18 +81,9 @@ class TableModel:
 
 @dataclass(frozen=True)
 class Training:
-    """The result of training on a table.
+    """The result of training on a table: a model, its history, and scores on the rows held out.
 
-    Attributes
-    ----------
-    model : TableModel
-    history : nn.History
-    trained, held_out : array of int
-        The rows.
-    dropped : list of str
-        Features that are constant in the training rows, and were left out.
-    scores : list of Score
-        On the held-out rows.
+    Features that are constant in the rows trained on were dropped.
     """
 
     model: TableModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,7 @@ from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import compile
 from autograd_lite.transforms import value_and_grad
-from autograd_lite.view.canvas import COLORS, GREY, MARKERS, axes_or_new, legend, style, tidy
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import COLORS, GREY, Axes, axes_or_new, legend, marker, style, tidy
 
 
 def plot_losses(
@@ -43,10 +40,6 @@ def plot_losses(
     start : int, default=0
         The number of the first loss.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -56,9 +49,9 @@ def plot_losses(
         raise ShapeError(f"every curve needs one loss or more; given: {shown(dict(curves))}")
     ax = axes_or_new(ax)
     for index, (name, losses) in enumerate(curves.items()):
-        marker = MARKERS[index % len(MARKERS)] if len(losses) <= 60 else None
+        dots = marker(index) if len(losses) <= 60 else None
         numbers = range(start, start + len(losses))
-        ax.plot(numbers, losses, label=name, marker=marker, markersize=3, **style(index, ax))
+        ax.plot(numbers, losses, label=name, marker=dots, markersize=3, **style(index, ax))
     if log:
         ax.set_yscale("log")
     if tolerance is not None:
@@ -85,10 +78,6 @@ def plot_history(
     metric : str, default="loss"
         Or one of ``history.metrics``, such as ``"accuracy"``.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -100,8 +89,7 @@ def plot_history(
     --------
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax) is ax
-    True
+    >>> ax = plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax)
     """
     names = {"training": "", "validation": "validation_"}
     if metric == "loss":
@@ -149,10 +137,6 @@ def plot_loss_curve(
         The weight after an update: an arrow along the axis leads there from the tangent's weight.
     ax : Axes, optional
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ShapeError
@@ -188,14 +172,7 @@ def plot_loss_curve(
 class LossCurve:
     """A function of one number around a point, with its tangent there and a step downhill.
 
-    Attributes
-    ----------
-    weights, losses : ndarray
-        The curve.
-    tangent : (float, float, float)
-        Weight, loss and slope where the tangent touches.
-    step : float
-        The weight after the update.
+    The tangent is a weight, with the loss and the slope there; the step is the weight after it.
     """
 
     weights: Any
@@ -258,10 +235,6 @@ def plot_step(
     steps : int, default=200
         The number of points of the curve.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ValueError
@@ -271,8 +244,7 @@ def plot_step(
     --------
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax) is ax
-    True
+    >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax)
     >>> LossCurve.of(lambda W: (W - 2) ** 2, 3.0, 0.2).step
     2.6
     """

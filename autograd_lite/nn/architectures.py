@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.errors import ModelFileError, shown
-from autograd_lite.nn import files
+from autograd_lite.nn import model_files
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
@@ -35,7 +35,7 @@ def load(path: str | os.PathLike[str]) -> Module:
         If the file is no model file, is damaged, or describes a module that this package cannot
         build, such as one of your own class (make that yourself and call its ``load``).
     """
-    saved = files.read(path)
+    saved = model_files.read(path)
     try:
         count, build = _plan(saved.description)
         held = sum(array.size for array in saved.tensors.values())

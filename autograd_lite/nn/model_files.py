@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ModelFileError, shown
-from autograd_lite.program.safe_files import Format
+from autograd_lite.files import Format
 
 _FORMAT = Format(
     key="autograd_lite",

@@ -18,21 +18,12 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Columns under their headers.
-
-    Attributes
-    ----------
-    headers : sequence of str
-    rows : sequence of sequence
-        Cells as text, as floats (shown by `number`), as ints, or None for an empty cell.
-    left : int
-        How many of the first columns hold words and stand flush left; all others flush right.
-    """
+class Grid:
+    """Columns under their headers."""
 
     headers: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    left: int = 0
+    rows: Sequence[Sequence[object]]  # text, floats (shown by `number`), ints, None for empty cells
+    left: int = 0  # columns that hold words and stand flush left; the others flush right
 
     def cells(self) -> list[list[str]]:
         """The rows as text."""
@@ -40,7 +31,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Formulas:
+class Definitions:
     """Long formulas, each with its name; a line may end at a blank."""
 
     named: Sequence[tuple[str, str]]
@@ -61,7 +52,7 @@ class Figure:
     name: str
 
 
-Part = Paragraph | Table | Formulas | Verbatim | Figure
+Part = Paragraph | Grid | Definitions | Verbatim | Figure
 
 
 def number(x: float) -> str:
@@ -79,17 +70,17 @@ def _cell(cell: object) -> str:
 
 
 def as_text(parts: Sequence[Part], width: int = WIDTH) -> str:
-    """The parts with an empty line between them, in so many columns at most, without figures."""
+    """The parts with an empty line between them, in at most `width` columns, without figures."""
     return "\n\n".join(_text(part, width) for part in parts if not isinstance(part, Figure))
 
 
-def _text(part: Paragraph | Table | Formulas | Verbatim, width: int) -> str:
+def _text(part: Paragraph | Grid | Definitions | Verbatim, width: int) -> str:
     match part:
         case Paragraph(text):
             return _wrapped(text, width)
-        case Table():
+        case Grid():
             return _aligned(part, width)
-        case Formulas(named):
+        case Definitions(named):
             texts = [f"  {name}:\n{_wrapped(formula, width, '    ')}" for name, formula in named]
             return "\n".join(texts)
         case Verbatim(text, narrow):
@@ -109,7 +100,7 @@ def _wrapped(text: str, width: int, indent: str = "") -> str:
     )
 
 
-def _aligned(table: Table, room: int) -> str:
+def _aligned(table: Grid, room: int) -> str:
     """The columns side by side; some below others, each with the first, where that is too wide."""
     cells = [list(table.headers), *table.cells()]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -144,11 +135,11 @@ def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> 
     return "\n".join(filter(None, elements))
 
 
-def _element(part: Paragraph | Table | Formulas | Verbatim) -> str:
+def _element(part: Paragraph | Grid | Definitions | Verbatim) -> str:
     match part:
         case Paragraph(text):
             return f"<p>{html.escape(' '.join(text.split()))}</p>"
-        case Table(headers):
+        case Grid(headers):
             head = "".join(
                 _tagged("th" if text else "td", text, i < part.left, ' scope="col"' * bool(text))
                 for i, text in enumerate(headers)
@@ -162,7 +153,7 @@ def _element(part: Paragraph | Table | Formulas | Verbatim) -> str:
                 f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n'
                 f"<tbody>\n{body}\n</tbody>\n</table></div>"
             )
-        case Formulas(named):
+        case Definitions(named):
             pairs = "\n".join(
                 f"<dt>{html.escape(name)}</dt><dd><code>{html.escape(formula)}</code></dd>"
                 for name, formula in named

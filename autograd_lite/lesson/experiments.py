@@ -22,19 +22,10 @@ EPOCHS = 150
 
 @dataclass(frozen=True)
 class NetworkRun:
-    """One network that learnt one period of a sine.
+    """One network that learnt one period of a sine, with its loss in each iteration.
 
-    Attributes
-    ----------
-    hidden : tuple of int
-        Neurons in each hidden layer.
-    parameters : int
-    nodes : int
-        How many values the graph of one prediction has: the work of an iteration.
-    losses : tuple of float
-        Mean squared error in each iteration (all samples at once, so an epoch is an iteration).
-    needed : int or None
-        The first iteration with a loss below `GOOD`; None if there is none.
+    An iteration takes all samples at once, and a graph of `nodes` values for each. In the iteration
+    `needed` the loss was below `GOOD` for the first time; None if it never was.
     """
 
     hidden: tuple[int, ...]
@@ -51,19 +42,10 @@ class NetworkRun:
 
 @dataclass(frozen=True)
 class NoiseRun:
-    """One network on data that it can learn, or cannot.
+    """One network on data that it can learn, or cannot, and what it predicts for held-out inputs.
 
-    Attributes
-    ----------
-    name : str
-    inputs, targets, held_inputs, held_targets : tuple of float
-        What it learnt from, and what it never saw.
-    predictions : tuple of float
-        For the held-out inputs.
-    correlation : float
-        Of inputs and targets, over all data.
-    training_score, held_out_score : float
-        R²: 1 is perfect, 0 is no better than always saying the mean of the training targets.
+    The correlation is that of inputs and targets, over all data. The scores are R²: 1 is perfect, 0
+    is no better than always saying the mean of the training targets.
     """
 
     name: str
@@ -80,8 +62,6 @@ class NoiseRun:
 def shape_name(hidden: Sequence[int]) -> str:
     """Hidden layers in words.
 
-    Examples
-    --------
     >>> shape_name((8, 8)), shape_name(())
     ('hidden 8, 8', 'no hidden layer')
     """
@@ -111,13 +91,7 @@ def depth_and_width(
 ) -> list[NetworkRun]:
     """Networks of several depths and widths on the same data, learning equally long.
 
-    Parameters
-    ----------
-    shapes : sequence of tuple of int
-        Neurons in each hidden layer (tanh), for each network.
-    epochs : int, default=150
-    seed : int, default=0
-        Of the initial weights.
+    A shape is the number of neurons in each hidden layer (tanh); the seed is of the first weights.
     """
     return [_wave_run(tuple(hidden), epochs, seed) for hidden in shapes]
 
@@ -132,23 +106,11 @@ def _wave_run(hidden: tuple[int, ...], epochs: int, seed: int) -> NetworkRun:
 
 
 def noise(count: int = 40, epochs: int = 80, seed: int = 1) -> list[NoiseRun]:
-    """One network on targets that follow from the inputs, and on targets that do not.
+    """One network on output = 2 × input, and on targets that are noise.
 
-    The noise is drawn independently of the inputs. A network can memorise some of what it has
-    seen of it, but nothing that helps with held-out data.
-
-    Parameters
-    ----------
-    count : int, default=40
-        Samples, half of which are held out.
-    epochs : int, default=80
-    seed : int, default=1
-        Of the data and of the initial weights.
-
-    Returns
-    -------
-    list of NoiseRun
-        For output = 2 × input, and for noise.
+    The noise is drawn independently of the inputs. A network can memorise some of what it has seen
+    of it, but nothing that helps with held-out data: half of the samples. The seed is of the data
+    and of the first weights.
     """
     return list(_noise_runs(count, epochs, seed))
 

@@ -1,0 +1,69 @@
+"""A layer's weights, biases and scopes, looked up once instead of in every call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from autograd_lite.engine import record_layer
+from autograd_lite.nn.activation import row_named
+from autograd_lite.ops.reductions import dot
+
+#: Its ``change`` is another object after every change of an attribute of any neuron.
+#: (An attribute of the class would do, but writing to a class makes all its look-ups slow.)
+_latest = SimpleNamespace(change=object())
+
+
+class Noticed:
+    """Base of parts whose changed attributes end the validity of all `LayerParts`."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        _latest.change = object()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        _latest.change = object()
+
+
+class LayerParts:
+    """The parts of a layer, as the engine records all its neurons in one call.
+
+    They hold as long as the layer has the same neurons and no attribute of a neuron is assigned or
+    deleted (behind Python's back, in ``vars(neuron)``, goes unnoticed). Copies begin anew.
+    """
+
+    def __init__(self, neurons: Sequence[Any], kind: type[Any]) -> None:
+        self._change, self._kind = _latest.change, kind
+        self._neurons = list(neurons)
+        plain = [n for n in neurons if type(n) is kind and isinstance(n.activation, str)]
+        activations: set[Any] = {neuron.activation for neuron in plain}
+        self._alike = len(activations) == 1 and len(plain) == len(neurons)
+        if self._alike:
+            self._row = row_named(activations.pop())
+            self._alike = self._row is None or self._row.arity == 1
+            self._weights = [neuron.w for neuron in neurons]
+            self._biases = [neuron.b for neuron in neurons]
+            self._outer: tuple[str, ...] = ()
+            self._scopes: list[Any] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LayerParts, ((), self._kind)
+
+    def hold_for(self, neurons: list[Any]) -> bool:
+        """Whether these are still the parts of a layer of such neurons."""
+        return self._change is _latest.change and self._neurons == neurons
+
+    def record(self, xs: list[Any], scope: tuple[str, ...]) -> Any:
+        """Outputs of the neurons in a layer of that scope.
+
+        NotImplemented if they are not all of one kind, or the inputs no Values and numbers: then
+        each neuron must be called.
+        """
+        if not self._alike:
+            return NotImplemented
+        if self._outer != scope:
+            self._scopes = [(*scope, neuron.scope_name) for neuron in self._neurons]
+            self._outer = scope
+        return record_layer(dot, self._row, self._weights, xs, self._biases, self._scopes)

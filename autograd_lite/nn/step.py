@@ -1,0 +1,62 @@
+"""A step of training: the gradient of a batch's loss moves the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
+from autograd_lite.errors import AnomalyError
+from autograd_lite.nn.batches import listed
+from autograd_lite.nn.data import Array, Model
+from autograd_lite.nn.optim import Optimizer
+from autograd_lite.nn.remarks import WAY_OUT
+
+
+class TrainingStep:
+    """One update of the parameters; if it would make one nan or infinite, none is changed."""
+
+    def __init__(
+        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool
+    ) -> None:
+        self.model, self.parameters = model, (*parameters,)
+        self.optimizer = optimizer
+        own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
+        same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
+        self._on_arrays = same
+        self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
+
+    def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
+        """Move the parameters from their numbers by the gradient of a batch's loss."""
+        self._check("the gradient of", gradients, epoch, batch)
+        if self._on_arrays:
+            after = self._moved(before, gradients)
+            self._check("the parameter", after, epoch, batch)
+            write_numbers(self.parameters, after)
+            return
+        try:
+            for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
+                parameter.grad = number
+            self.optimizer.step()
+            after = np.empty(len(before))
+            read_numbers(self.parameters, after)
+            self._check("the parameter", after, epoch, batch)
+        except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
+            write_numbers(self.parameters, before)
+            raise
+
+    def _moved(self, before: Array, gradients: Array) -> Array:
+        if self.quiet:
+            return self.optimizer.moved(before, gradients)
+        with np.errstate(all="ignore"):
+            return self.optimizer.moved(before, gradients)
+
+    def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
+        if not are_finite(numbers):
+            bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
+            name, _ = self.model.named_parameters()[bad]
+            raise AnomalyError(
+                f"{what} {name} turned {numbers[bad]} in epoch {epoch}, in the "
+                f"batch of {listed(batch)}; {WAY_OUT}"
+            )
