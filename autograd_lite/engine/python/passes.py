@@ -29,25 +29,26 @@ def pulled_back(
     edges: Edges[T],
     product: Callable[[Any, Any], Any] = carried,
 ) -> Iterator[tuple[T, T, Any, Any]]:
-    """Back-propagation: from the adjoints of some roots those of all nodes that they depend on.
+    """Back-propagation: the adjoints of all that some roots depend on, given those of the roots.
 
-    A node's adjoint is the derivative of the roots by it: by the chain rule the sum, over all its
-    uses, of the adjoint of the user times the partial derivative of the user by the node. From the
-    roots down, each node hands its part on to its parents; its own adjoint is complete by then,
-    when `edges` is asked for them.
+    A node's adjoint is the derivative of the roots by that node. The chain rule makes it a sum,
+    over all nodes that use this one: the user's adjoint times the user's partial derivative by it.
+    So the sweep goes from the roots down, and each node adds its part to its parents' adjoints.
+    When a node's turn comes all its users had theirs: `edges` is asked once it is complete.
 
     Yields
     ------
     node, parent, partial, contribution
         Just before the contribution is added to the parent's adjoint.
     """
+    known = adjoint.get
     for node in reversed(order):
-        upstream = adjoint.get(node)
+        upstream = known(node)
         if upstream is not None:  # else no root depends on it
             for parent, partial in edges(node):
                 contribution = product(upstream, partial)
                 yield node, parent, partial, contribution
-                so_far = adjoint.get(parent)
+                so_far = known(parent)
                 adjoint[parent] = contribution if so_far is None else so_far + contribution
 
 
