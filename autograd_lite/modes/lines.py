@@ -8,7 +8,7 @@ import sys
 from copy import copy
 from typing import Any, NamedTuple
 
-from autograd_lite.engine import Mode, Value
+from autograd_lite.engine import Mode, Value, Watcher
 from autograd_lite.modes.block import Block
 
 #: Modules whose code is not the user's: object arrays call ops from inside NumPy. By their names,
@@ -88,25 +88,16 @@ class keep_lines(Block):  # noqa: N801 - used like a function
             inner.lines = Noter.lines
         return mode._replace(watchers=(*mode.watchers, inner))
 
-    def _left(self, mode: Mode) -> Mode:
-        return mode._replace(watchers=mode.watchers[:-1])
 
-
-class Noter:
+class Noter(Watcher):
     """Observer of `keep_lines`: the user's line of every node."""
 
     #: Of all such blocks. A node that is freed leaves its line behind until its place is taken.
     lines = Lines()
 
-    def recorded(self, node: Any) -> None:
+    def recorded(self, node: Value) -> None:
         """Note the line."""
         self.lines.note(node)
-
-    def before_sweep(self, root: Any, seed: float) -> None:
-        """Nothing is recorded by it."""
-
-    def before_refresh(self, root: Any) -> None:
-        """Nothing is recorded by it."""
 
 
 def line_of(node: Value) -> Line | None:
