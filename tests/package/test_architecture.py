@@ -45,7 +45,7 @@ SHARED_IDEAS = {
     "files.py": "writing a file and reading it: any, a program, a network",
     "paths.py": "one way among several, of which each is looked at by itself",
     "text.py": "plain text for readers",
-    "value.py": "what a Value can do: for the engine, and for users",
+    "value.py": "the type Value: what an engine says of it, and as users meet it",
 }
 
 
