@@ -50,6 +50,12 @@ class Mode(NamedTuple):
 current_mode: ContextVar[Mode | None] = ContextVar("autograd_lite_mode", default=None)
 
 
+def is_silent() -> bool:
+    """Whether this runs inside `no_grad`."""
+    mode = current_mode.get()
+    return mode is not None and mode.silent > 0
+
+
 # --- differentiations -----------------------------------------------------------------------------
 
 #: The differentiations that go on; tracing a program is one.

@@ -20,8 +20,7 @@ from autograd_lite.engine import (
 )
 from autograd_lite.errors import AnomalyError, AnomalyWarning
 from autograd_lite.modes.block import Block, in_mode
-from autograd_lite.modes.lines import Lines, users_line
-from autograd_lite.modes.noting import Noter
+from autograd_lite.modes.lines import Lines, Noter, users_line
 from autograd_lite.ops.duals import along, carried, partial_tangents
 from autograd_lite.writing.text import named_call
 

@@ -53,7 +53,7 @@ SHARED_IDEAS = {
     "files.py": "writing a file and reading it: any, a program, a network",
     "paths.py": "one way among several, of which each is looked at by itself",
     "text.py": "plain text for readers",
-    "value.py": "the type Value: what an engine makes of it, and what users meet",
+    "value.py": "the type Value: what an engine says of it, and as users meet it",
 }
 
 
