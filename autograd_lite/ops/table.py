@@ -19,8 +19,7 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, give_operator, number_system
-from autograd_lite.ops.kernels import is_arithmetic, is_kernel
-from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.leaf import Leaf, is_arithmetic, is_kernel
 from autograd_lite.ops.numbers import as_float, refuse_masked
 
 #: Every row by its name, in the order of definition.

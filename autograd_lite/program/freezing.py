@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_lite.engine import Builder, Value
-from autograd_lite.engine.modes import going_on
-from autograd_lite.engine.refusals import refuse_frozen
+from autograd_lite.engine import Builder, Value, going_on, order_by, refuse_frozen
 from autograd_lite.errors import shown
-from autograd_lite.graph import check_value, order_by
+from autograd_lite.graph import check_value
 from autograd_lite.program.program import Program
 from autograd_lite.program.rolling import finished
 

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import is_followed
-from autograd_lite.engine.refusals import refuse_values
+from autograd_lite.engine import Value, is_followed, refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
 from autograd_lite.program.code import Floats

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.refusals import refuse_values
+from autograd_lite.engine import refuse_values
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value, read_numbers
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, is_followed, read_numbers
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import layout
 from autograd_lite.program.outlines import outline

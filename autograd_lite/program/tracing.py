@@ -8,9 +8,17 @@ from dataclasses import replace
 from threading import Lock, get_ident
 from typing import Any
 
-from autograd_lite.engine import Builder, Value, constant, fields, observe, topological_order
-from autograd_lite.engine.modes import writing
-from autograd_lite.engine.observing import LENT, MADE
+from autograd_lite.engine import (
+    LENT,
+    MADE,
+    Builder,
+    Value,
+    constant,
+    fields,
+    observe,
+    topological_order,
+    writing,
+)
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.modes.lines import Line, users_line

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd_lite.engine import (
+    MADE,
     Value,
     adjoints,
     current_scope,
@@ -13,7 +14,6 @@ from autograd_lite.engine import (
     restore,
     topological_order,
 )
-from autograd_lite.engine.observing import MADE
 from autograd_lite.errors import GraphError
 from autograd_lite.graph import row_of
 from autograd_lite.modes import noted, recording

@@ -9,8 +9,7 @@ from itertools import compress
 from threading import get_ident
 from typing import Any
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import all_around, going_on, tracing
+from autograd_lite.engine import Value, all_around, going_on, tracing
 
 __all__ = ["Differentiation", "all_around", "differentiating", "going_on", "tracing"]
 

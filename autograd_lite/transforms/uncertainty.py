@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import GraphError, ShapeError, shown
 from autograd_lite.modes import recording
 from autograd_lite.terminal import on_screen

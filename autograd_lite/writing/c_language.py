@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from autograd_lite.ops.table import Op
-from autograd_lite.writing.printer import Text
+from autograd_lite.writing.printer import Printer
 from autograd_lite.writing.symbols import Symbol
-
-if TYPE_CHECKING:
-    from autograd_lite.writing.statements import Function
 
 #: Types of parameters that are no single numbers.
 _TYPES = {
@@ -26,7 +22,7 @@ def offset(skipped: int, i: str) -> str:
     return " + ".join(part for part in (before, i) if part not in ("", "0")) or "0"
 
 
-class C(Text):
+class C(Printer):
     """C, with a function ``forward_NAME`` for each row that rules call.
 
     Attributes
@@ -59,11 +55,10 @@ class C(Text):
         return f"&{array}[{at}]"
 
     def function(
-        self, name: str, parameters: Sequence[str], body: Function, inline: bool = True
+        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str], used: set[str]
     ) -> str:
-        """The definition of a function."""
+        """The definition of a function, given which parameters it uses."""
         declared = ", ".join(_TYPES.get(x, "double ") + x for x in parameters)
-        unused = " ".join(f"(void){x};" for x in parameters if x not in body.used)
-        lines = "\n".join(f"    {line}" for line in [unused, *body.lines] if line)
-        kind = f"{'inline ' if inline else ''}{'double' if body.returns else 'void'}"
-        return f"static {kind} {name}({declared})\n{{\n{lines}\n}}\n"
+        unused = " ".join(f"(void){x};" for x in parameters if x not in used)
+        body = "\n".join(f"    {line}" for line in [unused, *lines] if line)
+        return f"static {kind} {name}({declared})\n{{\n{body}\n}}\n"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.writing.digest import table_digest
 from autograd_lite.writing.printer import fold_in
 from autograd_lite.writing.rules_header import Header, list_macro
 from autograd_lite.writing.statements import Output

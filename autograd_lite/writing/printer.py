@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
+from autograd_lite.errors import ProgramError
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
@@ -18,128 +20,9 @@ from autograd_lite.writing.symbols import (
     Symbol,
     as_symbol,
     called,
+    expression,
     symbols_for,
 )
-
-#: What a language makes of an expression: a text, or the name of a tensor.
-T = TypeVar("T")
-
-
-class Printer(Generic[T]):
-    """A language: what it makes of numbers, and of one step given what its operands became."""
-
-    _length = 0  # of the vectors of the row that is being written
-
-    def number(self, number: float) -> T:
-        """A number, exactly."""
-        raise NotImplementedError
-
-    def operation(self, sign: str, x: T, y: T) -> T:
-        """One of + - * / between two things."""
-        raise NotImplementedError
-
-    def negation(self, x: T) -> T:
-        """The negative of a thing."""
-        raise NotImplementedError
-
-    def choice(self, sign: str, x: T, y: T, yes: T, no: T) -> T:
-        """One of two things, by a comparison of two others."""
-        raise NotImplementedError
-
-    def leaf(self, leaf: Leaf, args: Sequence[T]) -> T:
-        """A function of the C library."""
-        raise NotImplementedError
-
-    def row(self, call: Symbol, args: Sequence[T]) -> T:
-        """A row of fixed arity that a rule calls: by its own rule."""
-        rule = rule_of(call.what)
-        return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
-
-    def short_total(self, total: T, steps: int) -> tuple[T, int]:
-        """The total of a fold after so many steps, which may be given a name meanwhile."""
-        return total, steps
-
-    def step(self, symbol: Symbol, operands: Sequence[T]) -> T:
-        """One step of an expression."""
-        kind, what = symbol.kind, symbol.what
-        if kind == "number":
-            return self.number(what)
-        if symbol is COUNT:
-            return self.number(float(self._length))
-        if kind == "minus":
-            return self.negation(*operands)
-        if kind == "choice":
-            return self.choice(what, *operands)
-        if kind == "leaf":
-            return self.leaf(what, operands)
-        if kind == "row":
-            return self.row(symbol, operands)
-        return self.operation(kind, *operands)
-
-    def written(self, symbol: Symbol, names: dict[Symbol, T]) -> T:
-        """An expression, given what some of its parts are called."""
-        if symbol not in names:
-            if isinstance(symbol, Element):
-                assert symbol.vector.body is not None
-                names[symbol] = self.written(symbol.vector.body, names)
-            else:
-                operands = [self.written(operand, names) for operand in symbol.operands]
-                names[symbol] = self.step(symbol, operands)
-        return names[symbol]
-
-    def folded(self, row: SequenceOp, args: Sequence[T]) -> T:
-        """A row over sequences whose rule is one fold, written step by step."""
-        rule, many = rule_of(row), len(row.vectors)
-        length = (len(args) - len(row.scalars)) // many
-        places = [*zip(*[args[k * length : (k + 1) * length] for k in range(many)], strict=True)]
-        names = dict(zip(rule.arguments[many:], args[many * length :], strict=True))
-        self._length = length
-        fold, elements = fold_in(rule.result), rule.arguments[:many]
-        first = fold.first.element if fold.first is not None else None
-        total, steps = self.written(fold.start, names) if fold.start is not None else None, 0
-        for place in places:
-            known = {**names, **dict(zip(elements, place, strict=True))}
-            if total is None:
-                assert first is not None
-                total = self.written(first, known)
-                continue
-            total, steps = self.short_total(
-                self.written(fold.body, {**known, TOTAL: total}), steps + steps_in(fold.body)
-            )
-        assert total is not None
-        return self.written(rule.result, {**names, fold: total})
-
-
-class Rule(NamedTuple):
-    """A row's forward rule, of these arguments; of a vector its element stands for it."""
-
-    result: Symbol
-    arguments: tuple[Symbol, ...]
-
-
-@lru_cache(maxsize=4096)
-def rule_of(row: Op) -> Rule:
-    """See `Rule`."""
-    given, forward = symbols_for(row), row.forward
-    result = called(forward, given) if isinstance(forward, Leaf) else forward(*given)
-    return Rule(as_symbol(result), tuple(getattr(x, "element", x) for x in given))
-
-
-def fold_in(result: Symbol) -> Fold:
-    """The fold in the result of a rule that has one."""
-    left: list[Symbol] = [result]
-    for symbol in left:
-        if isinstance(symbol, Fold):
-            return symbol
-        left += symbol.operands
-    raise TypeError("this rule is no fold")
-
-
-def steps_in(symbol: Symbol) -> int:
-    """How many steps an expression has when it is written out."""
-    if isinstance(symbol, Element) and symbol.vector.body is not None:
-        return steps_in(symbol.vector.body)
-    return sum(map(steps_in, symbol.operands)) + bool(symbol.operands)
 
 
 class Loose(str):
@@ -153,16 +36,27 @@ def tight(text: str) -> str:
     return f"({text})" if isinstance(text, Loose) else text
 
 
-class Text(Printer[str]):
-    """A language in which expressions are written as in C.
+class Rule(NamedTuple):
+    """The result of a rule of some arguments; of a vector its element stands for it."""
+
+    result: Symbol
+    arguments: tuple[Symbol, ...]
+
+
+class Printer:
+    """A language: a method for each kind of step, given its operands. This is C's way.
 
     Attributes
     ----------
     nan, inf : str
         How these are written.
+    library, way_out : str
+        What has the functions, and what to try where it lacks one.
     """
 
     nan, inf = "NAN", "INFINITY"
+    library, way_out = "C", ""
+    _length = 0  # of the vectors of the row that is being written
 
     def number(self, number: float) -> str:
         """A number, exactly."""
@@ -186,3 +80,95 @@ class Text(Printer[str]):
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function of the C library."""
         return f"{leaf.c}({', '.join(args)})"
+
+    def row(self, call: Symbol, args: Sequence[str]) -> str:
+        """A row that a rule calls: by its own rule."""
+        return self.applied(rule_of(call.what), args)
+
+    def short_total(self, total: str, steps: int) -> tuple[str, int]:
+        """The total of a fold after so many steps, which may be given a name meanwhile."""
+        return total, steps
+
+    def applied(self, rule: Rule, args: Sequence[str]) -> str:
+        """A rule of some things."""
+        return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
+
+    def written(self, symbol: Symbol, names: dict[Symbol, str]) -> str:
+        """An expression, given what some of its parts are called."""
+        if symbol not in names:
+            if isinstance(symbol, Element):
+                assert symbol.vector.body is not None
+                names[symbol] = self.written(symbol.vector.body, names)
+            else:
+                operands = [self.written(operand, names) for operand in symbol.operands]
+                names[symbol] = self.step(symbol, operands)
+        return names[symbol]
+
+    def step(self, symbol: Symbol, operands: Sequence[str]) -> str:
+        """One step of an expression."""
+        kind, what = symbol.kind, symbol.what
+        if kind == "number":
+            return self.number(what)
+        if symbol is COUNT:
+            return self.number(float(self._length))
+        if kind == "minus":
+            return self.negation(*operands)
+        if kind == "choice":
+            return self.choice(what, *operands)
+        if kind == "leaf":
+            return self.leaf(what, operands)
+        if kind == "row":
+            return self.row(symbol, operands)
+        return self.operation(kind, *operands)
+
+    def folded(self, row: SequenceOp, args: Sequence[str]) -> str:
+        """A row over sequences whose rule is one fold, written step by step."""
+        rule, many = rule_of(row), len(row.vectors)
+        self._length = length = (len(args) - len(row.scalars)) // many
+        names = dict(zip(rule.arguments[many:], args[many * length :], strict=True))
+        fold, steps = fold_in(rule.result), 0
+        total = None if fold.start is None else self.written(fold.start, names)
+        for i in range(length):
+            place = args[i : many * length : length]
+            known = {**names, **dict(zip(rule.arguments[:many], place, strict=True))}
+            if total is None:
+                assert fold.first is not None
+                total = self.written(fold.first.element, known)
+                continue
+            total = self.written(fold.body, {**known, TOTAL: total})
+            total, steps = self.short_total(total, steps + steps_in(fold.body))
+        assert total is not None
+        return self.written(rule.result, {**names, fold: total})
+
+    def composition(self, leaf: Leaf, count: int) -> Rule:
+        """The rule that stands for a leaf which the language lacks; else a ProgramError."""
+        rule = LEAVES.get(leaf.c, Record()).composed
+        if rule is None:
+            raise ProgramError(f"{self.library} has no {leaf.c}, {self.way_out}")
+        given = [expression("name", name) for name in ("x", "y", "z")[:count]]
+        return Rule(as_symbol(rule(*given)), tuple(given))
+
+
+@lru_cache(maxsize=4096)
+def rule_of(row: Op) -> Rule:
+    """The forward rule of a row."""
+    given, forward = symbols_for(row), row.forward
+    result = called(forward, given) if isinstance(forward, Leaf) else forward(*given)
+    return Rule(as_symbol(result), tuple(getattr(x, "element", x) for x in given))
+
+
+def fold_in(result: Symbol) -> Fold:
+    """The fold in the result of a rule that has one."""
+    left: list[Symbol] = [result]
+    for symbol in left:
+        if isinstance(symbol, Fold):
+            return symbol
+        left += symbol.operands
+    raise TypeError("this rule is no fold")
+
+
+def steps_in(symbol: Symbol) -> int:
+    """How many steps an expression has when it is written out."""
+    if isinstance(symbol, Element) and symbol.vector.body is not None:
+        return steps_in(symbol.vector.body)
+    return sum(map(steps_in, symbol.operands)) + bool(symbol.operands)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.duals import Dual, tangent_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.c_language import C
-from autograd_lite.writing.digest import table_digest
 from autograd_lite.writing.dual_vectors import DualVector
 from autograd_lite.writing.statements import Function, Output
 from autograd_lite.writing.symbols import (
@@ -138,7 +138,9 @@ class Header:
     ) -> int:
         """Write a function of these results; the scratch vectors that it needs."""
         body = Function(outputs, self.scratch_of, self.language, names)
-        self.functions.append(self.language.function(name, parameters, body, inline))
+        kind = "inline " * inline + ("double" if body.returns else "void")
+        text = self.language.function(kind, name, parameters, body.lines, body.used)
+        self.functions.append(text)
         return body.scratch
 
     def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:

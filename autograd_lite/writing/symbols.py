@@ -108,13 +108,13 @@ def called(leaf: Leaf, operands: Sequence[Symbol]) -> Symbol:
     return expression("choice", leaf.compare, condition, ZERO, *ways)
 
 
-class _Number(float):
+class _Key(float):
     """A number as a key: nan equals itself, and 0.0 no -0.0."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Number) and repr(self) == repr(other)
+        return isinstance(other, _Key) and repr(self) == repr(other)
 
     def __hash__(self) -> int:
         return hash(repr(self))
@@ -126,7 +126,7 @@ def as_symbol(thing: Any) -> Symbol:
         return thing
     if not isinstance(thing, float | int):
         raise TypeError(f"a rule gives numbers or vectors and here gave {thing!r}")
-    return expression("number", _Number(thing))
+    return expression("number", _Key(thing))
 
 
 ZERO, ONE = as_symbol(0.0), as_symbol(1.0)

@@ -17,7 +17,7 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
-from autograd_lite.ops.leaves import LEAVES
+from autograd_lite.ops.languages import LEAVES
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.exports import (
     c_code,
@@ -549,6 +549,13 @@ def test_latex_writes_every_kernel(k):
     assert all(f"x_{{{i}}}" in text for i in range(KERNELS[k].arity or 3))
     assert text.count("{") == text.count("}")
     assert text.count(r"\left") == text.count(r"\right")
+
+
+def test_latex_writes_every_argument_and_brackets_only_where_they_are_needed():
+    xs = leaves(20)
+    text = to_latex(ag.freeze(TABLE["max"](xs), xs))
+    assert text == rf"\max\left({', '.join(f'x_{{{i}}}' for i in range(20))}\right)"
+    assert to_latex(ag.freeze(TABLE["max"]([xs[0], -2.0]), xs[:1])) == r"\max\left(x_{0}, -2\right)"
 
 
 # --- random programs ------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.view.page import javascript
 
 LANGUAGES = ["jax", "torch", "onnx", "javascript"]

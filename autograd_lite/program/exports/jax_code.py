@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.errors import ProgramError
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
 from autograd_lite.writing.printer import Loose, tight

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
-from autograd_lite.writing.printer import Text, rule_of, steps_in, tight
-from autograd_lite.writing.symbols import Symbol, as_symbol, expression
+from autograd_lite.writing.printer import Printer, Rule, rule_of, steps_in, tight
+from autograd_lite.writing.symbols import Symbol
 
 #: An expression with more steps than this goes on in the next statement: parsers and compilers
 #: descend into expressions, so a sum of a thousand terms must not be one.
 _LONG = 16
 
 
-class Language(Text):
+class Language(Printer):
     """A language of statements.
 
     Attributes
     ----------
-    library : str
-        What has the functions.
     short : int
         A rule of at most so many steps is a statement in place, a longer one calls a function.
     prefix : str
@@ -36,7 +31,7 @@ class Language(Text):
         Statements, as they are written.
     """
 
-    library = ""
+    way_out = "which this program needs; try to_numpy()"
     short = 1
     prefix = "op_"
     end = ""
@@ -65,7 +60,7 @@ class Language(Text):
             uses = sum(part is argument for part in rule.result.operands)
             if uses > 1 and (operand.operands or operand.inside):
                 return self._called(call.what, args)
-        return self._applied(call.what, args, 1)
+        return self._in_place(call.what, args, 1)
 
     def short_total(self, total: str, steps: int) -> tuple[str, int]:
         """A total of too many steps in a variable of its own."""
@@ -80,16 +75,9 @@ class Language(Text):
         """The call of a leaf with this name in the library, which may be a text with holes."""
         if "{" in name:
             return name.format(*args)
-        return f"{name or self._composed(leaf, len(args))}({', '.join(args)})"
-
-    def _composed(self, leaf: Leaf, count: int) -> str:
-        """The function that stands for one which the library lacks; else a ProgramError."""
-        rule = LEAVES.get(leaf.c, Record()).composed
-        if rule is None:
-            raise ProgramError(
-                f"{self.library} has no {leaf.c}, which this program needs; try to_numpy()"
-            )
-        return self._defined(f"composed_{leaf.c}", ["x", "y", "z"][:count], rule)
+        if not name:
+            name = self._defined(f"composed_{leaf.c}", self.composition(leaf, len(args)))
+        return f"{name}({', '.join(args)})"
 
     def share(self, other: Language) -> None:
         """Have the definitions of another language for one's own."""
@@ -102,32 +90,30 @@ class Language(Text):
         if isinstance(row, SequenceOp):
             text = self.folded(row, args)
         elif "0.0" in args:  # not by a template, as a language may write it in another way
-            text = self._applied(row, args, self.short)
+            text = self._in_place(row, args, self.short)
         else:
             if row not in self._statements:
                 holes = [f"{{{i}}}" for i in range(len(args))]
-                self._statements[row] = self._applied(row, holes, self.short)
+                self._statements[row] = self._in_place(row, holes, self.short)
             text = self._statements[row].format(*map(tight, args))
         self.lines.append(self.assignment(name, text))
 
-    def _applied(self, row: Op, args: Sequence[str], short: int) -> str:
+    def _in_place(self, row: Op, args: Sequence[str], short: int) -> str:
+        """A row by its rule, or by the call of a function if that is long."""
         rule = rule_of(row)
         if steps_in(rule.result) > short:
             return self._called(row, args)
-        return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
+        return self.applied(rule, args)
 
     def _called(self, row: Op, args: Sequence[str]) -> str:
-        """The call of a function for a row."""
         if row not in self._names:
-            self._names[row] = self._defined(self.prefix + row.name, row.arguments, row)
+            self._names[row] = self._defined(self.prefix + row.name, rule_of(row))
         return f"{self._names[row]}({', '.join(args)})"
 
-    def _defined(self, wanted: str, parameters: Sequence[str], rule: Callable[..., Any]) -> str:
+    def _defined(self, wanted: str, rule: Rule) -> str:
         """The name of a function of a rule, which is defined here unless an equal one is."""
-        given = [expression("name", name) for name in parameters]
-        names = dict(zip(given, parameters, strict=True))
-        result = rule_of(rule).result if isinstance(rule, Op) else as_symbol(rule(*given))
-        key = (*parameters, text := self.written(result, names))
+        parameters = [argument.what for argument in rule.arguments]
+        key = (*parameters, text := self.applied(rule, parameters))
         if key not in self._functions:
             self._functions[key] = self.free_name(wanted)
             self.definitions.append(self.definition(self._functions[key], parameters, text))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops import SequenceOp
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.writing.printer import Printer, rule_of
-from autograd_lite.writing.symbols import as_symbol, expression
 
 _ARITHMETIC = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div"}
 _COMPARISONS = {"<": "Less", "<=": "LessOrEqual", "==": "Equal"}
@@ -23,17 +22,30 @@ _DOUBLE, _BOOL = 11, 9
 #: Versions of the format that runtimes of 2022 and later read.
 _OPSET, _FORMAT = 17, 8
 
-#: The name of a tensor in a graph, or a number that becomes one where it is taken.
-Tensor: TypeAlias = str | float
+
+class _Constant(str):
+    """A number, which becomes a tensor where a node takes it."""
+
+    __slots__ = ()
 
 
-def _is_safe(choice: Tensor) -> bool:
+def _is(thing: str, number: float) -> bool:
+    return isinstance(thing, _Constant) and float(thing) == number
+
+
+def _is_safe(choice: str) -> bool:
     """Whether it can be what Where takes if its condition holds: onnxruntime makes 0.0 of -0.0."""
-    return not isinstance(choice, str) and str(float(choice)) != "-0.0"
+    return isinstance(choice, _Constant) and choice != "-0.0"
 
 
-class _Graph(Printer[Tensor]):
-    """Nodes and constants; equal ones are one."""
+class _Graph(Printer):
+    """Nodes and constants; equal ones are one. A text is the name of a tensor, or a number."""
+
+    library = "ONNX"
+    way_out = (
+        "which this program needs, and nothing that gives it exactly; try to_c(), to_torch() or "
+        "to_jax()"
+    )
 
     def __init__(self, onnx: Any) -> None:
         self._helper, self._numpy = onnx.helper, onnx.numpy_helper
@@ -41,8 +53,7 @@ class _Graph(Printer[Tensor]):
         self.constants: list[Any] = []
         self._known: dict[tuple[Any, ...], str] = {}
 
-    def node(self, operator: str, *args: Tensor, **options: int) -> str:
-        """The tensor that an operator gives."""
+    def node(self, operator: str, *args: str, **options: int) -> str:
         inputs = [*map(self.tensor, args)]
         key = (operator, *inputs, *options.values())
         if key not in self._known:
@@ -50,75 +61,56 @@ class _Graph(Printer[Tensor]):
             self.nodes.append(self._helper.make_node(operator, inputs, [name], **options))
         return self._known[key]
 
-    def tensor(self, thing: Tensor) -> str:
-        """A tensor, or one of no dimensions for a number."""
-        if isinstance(thing, str):
+    def tensor(self, thing: str) -> str:
+        """A tensor, of no dimensions for a number."""
+        if not isinstance(thing, _Constant):
             return thing
-        number = np.float64(thing)
-        key = (number.tobytes(),)
-        if key not in self._known:
-            self._known[key] = name = f"k{len(self.constants)}"
-            self.constants.append(self._numpy.from_array(np.asarray(number), name))
-        return self._known[key]
+        if (thing,) not in self._known:
+            self._known[(thing,)] = name = f"k{len(self.constants)}"
+            self.constants.append(self._numpy.from_array(np.asarray(float(thing)), name))
+        return self._known[(thing,)]
 
-    def number(self, number: float) -> Tensor:
-        """The number itself."""
-        return float(number)
+    def number(self, number: float) -> str:
+        return _Constant(float(number))
 
-    def operation(self, sign: str, x: Tensor, y: Tensor) -> Tensor:
-        """A node, in a form that onnxruntime computes as it is."""
-        if sign == "-" and not isinstance(y, str):
-            sign, y = "+", -y
-        if sign == "+" and not isinstance(x, str):
+    def operation(self, sign: str, x: str, y: str) -> str:
+        if sign == "-" and isinstance(y, _Constant):
+            sign, y = "+", self.negation(y)
+        if sign == "+" and isinstance(x, _Constant):
             x, y = y, x
-        if sign == "+" and not isinstance(y, str) and y == 0.0:
+        if sign == "+" and _is(y, 0.0):
             # onnxruntime drops an Add of 0.0, which makes 0.0 of -0.0, but no Sum
             return self.node("Sum", x, y)
-        if sign == "/" and not isinstance(x, str) and x == 1.0:
+        if sign == "/" and _is(x, 1.0):
             # onnxruntime makes y / x of Div(1, x) * y, which may be inf
             return self.node("Reciprocal", y)
         return self.node(_ARITHMETIC[sign], x, y)
 
-    def negation(self, x: Tensor) -> Tensor:
-        """The negative of a tensor."""
-        return self.node("Neg", x) if isinstance(x, str) else -x
+    def negation(self, x: str) -> str:
+        return self.number(-float(x)) if isinstance(x, _Constant) else self.node("Neg", x)
 
-    def leaf(self, leaf: Leaf, args: Sequence[Tensor]) -> Tensor:
-        """An operator; a rule where ONNX has none."""
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         record = LEAVES.get(leaf.c, Record())
         if record.onnx:
             return self.node(record.onnx, *args, **record.onnx_options)
-        if record.composed is None:
-            raise ProgramError(
-                f"ONNX has no {leaf.c}, which this program needs, and nothing that gives it "
-                "exactly; try to_c(), to_torch() or to_jax()"
-            )
-        given = [expression("name", name) for name in "xyz"[: len(args)]]
-        rule = as_symbol(record.composed(*given))
-        return self.written(rule, dict(zip(given, args, strict=True)))
+        return self.applied(self.composition(leaf, len(args)), args)
 
-    def choice(self, sign: str, x: Tensor, y: Tensor, yes: Tensor, no: Tensor) -> Tensor:
-        """A node or some, by a number that is 0 or not: Equal and Cast want one."""
+    def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
+        zero, one = self.number(0.0), self.number(1.0)
         truth = x
-        if sign != "!=":
+        if sign != "!=":  # Equal and Cast below want a number
             truth = self.node("Cast", self.node(_COMPARISONS[sign], x, y), to=_DOUBLE)
-            if (yes, no) == (1.0, 0.0):
+            if _is(yes, 1.0) and _is(no, 0.0):
                 return truth
-        false = self.node("Equal", truth, 0.0)
+        false = self.node("Equal", truth, zero)
         if _is_safe(no):
             return self.node("Where", false, no, yes)
         true = self.node("Cast", truth, to=_BOOL)
         if _is_safe(yes):
             return self.node("Where", true, yes, no)
-        ways = self.node("Where", false, 1.0, yes), self.node("Where", true, 1.0, no)
-        return self.node("Mul", *ways)
-
-    def applied(self, row: Op, args: Sequence[Tensor]) -> Tensor:
-        """A row of some tensors and numbers."""
-        if isinstance(row, SequenceOp):
-            return self.folded(row, args)
-        rule = rule_of(row)
-        return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
+        return self.node(
+            "Mul", self.node("Where", false, one, yes), self.node("Where", true, one, no)
+        )
 
 
 def to_onnx(program: Code) -> Any:
@@ -153,11 +145,15 @@ def to_onnx(program: Code) -> Any:
         raise ProgramError("a model of columns needs an input, and this program has none")
     graph, listing = _Graph(onnx), Listing(program)
     names = [f"x{i}" for i in range(program.n_inputs)]
-    tensors: dict[int, Any] = {**listing.numbers}
+    tensors = {r: graph.number(number) for r, number in listing.numbers.items()}
     tensors.update(enumerate(names))
     for part in listing.parts:
-        for out, row, operands in part.steps:
-            tensors[out] = graph.tensor(graph.applied(row, [tensors[r] for r in operands]))
+        for out, op, operands in part.steps:
+            args = [tensors[r] for r in operands]
+            if isinstance(op, SequenceOp):
+                tensors[out] = graph.folded(op, args)
+            else:
+                tensors[out] = graph.applied(rule_of(op), args)
     rows = onnx.helper.make_node("Shape", ["x0"], ["rows"])
     outputs = [f"y{k}" for k in range(len(program.outputs))]
     ends = [

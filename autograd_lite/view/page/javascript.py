@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from autograd_lite.errors import ProgramError
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops.languages import LEAVES, Record
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.ops.leaves import LEAVES, Record
 from autograd_lite.writing.c_language import C
+from autograd_lite.writing.printer import Rule
 from autograd_lite.writing.rules_header import Header
-from autograd_lite.writing.statements import Function, Output
-from autograd_lite.writing.symbols import as_symbol, expression
+from autograd_lite.writing.statements import Output
 
 
 class JavaScript(C):
@@ -21,13 +20,17 @@ class JavaScript(C):
     nan, inf = "NaN", "Infinity"
     constant, variable, counter = "const", "let", "let"
     count, no_array = "m", "null"
+    library, way_out = "JavaScript", "which this graph needs on a page; save it as .svg"
 
-    def __init__(self, compose: Callable[[Leaf, int], str]) -> None:
+    def __init__(self, compose: Callable[[str, Rule], object]) -> None:
         self._compose = compose
 
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function of ``Math`` or of ``scripts/library.js``, else one out of others."""
-        name = LEAVES.get(leaf.c, Record()).javascript or self._compose(leaf, len(args))
+        name = LEAVES.get(leaf.c, Record()).javascript
+        if not name:
+            name = f"composed_{leaf.c}"
+            self._compose(name, self.composition(leaf, len(args)))
         return f"{name}({', '.join(args)})"
 
     def array(self, numbers: Sequence[str]) -> str:
@@ -39,31 +42,24 @@ class JavaScript(C):
         return f"{array}.subarray({at})"
 
     def function(
-        self, name: str, parameters: Sequence[str], body: Function, inline: bool = True
+        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str], used: set[str]
     ) -> str:
         """The definition of a function."""
-        lines = "\n".join(f"  {line}" for line in body.lines)
-        return f"function {name}({', '.join(parameters)}) {{\n{lines}\n}}"
+        body = "\n".join(f"  {line}" for line in lines)
+        return f"function {name}({', '.join(parameters)}) {{\n{body}\n}}"
 
 
 class _Script(Header):
     """Functions in JavaScript, each after those that it calls."""
 
     def __init__(self) -> None:
-        super().__init__({}, JavaScript(self._composed))
+        super().__init__({}, JavaScript(self._compose))
 
-    def _composed(self, leaf: Leaf, count: int) -> str:
-        """The function that stands for one of the C library."""
-        name, rule = f"composed_{leaf.c}", LEAVES.get(leaf.c, Record()).composed
-        if rule is None:
-            raise ProgramError(
-                f"JavaScript has no {leaf.c}, which this graph needs on a page; save it as .svg"
-            )
+    def _compose(self, name: str, rule: Rule) -> None:
+        """Write the function that stands for one of the C library."""
         if name not in self.scratch:
-            given = [expression("name", f"x{k}") for k in range(count)]
-            result = as_symbol(rule(*given))
-            self.scratch[name] = self.add(name, [x.what for x in given], [Output(result)])
-        return name
+            self.scratch[name] = 0
+            self.add(name, [x.what for x in rule.arguments], [Output(rule.result)])
 
     def entry(self, row: Op) -> str:
         """JavaScript functions of a row, and the arguments they take."""
