@@ -29,8 +29,8 @@ class HasParameters(Protocol):
 def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = None) -> Diagnosis:
     """Faults of a graph and its gradients: a report, and the findings as data.
 
-    Nothing is raised about the graph and nothing in it is changed, no ``grad`` either: the
-    gradients are computed afresh.
+    No fault of the graph is raised, and nothing in it is changed, no ``grad`` either: gradients are
+    computed afresh.
 
     Parameters
     ----------

@@ -7,17 +7,86 @@ behaviour and equal bits, and runs wherever it was compiled. ``AUTOGRAD_LITE_ENG
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd_lite.engine.modes import Mode, Watcher
-from autograd_lite.engine.observing import Observer
+from autograd_lite.engine.context import (
+    LENT,
+    MADE,
+    Mode,
+    Observer,
+    Watcher,
+    all_around,
+    current_mode,
+    current_scope,
+    going_on,
+    is_followed,
+    observe,
+    tracing,
+    writing,
+)
+from autograd_lite.engine.python.building import Builder, needed
+from autograd_lite.engine.python.chain_rule import (
+    adjoints_in,
+    dependent,
+    pushed_forward,
+    tangents,
+    tangents_in,
+)
+from autograd_lite.engine.python.layer import record_layer
+from autograd_lite.engine.python.leaves import are_finite, read_numbers, write_numbers
+from autograd_lite.engine.python.passes import adjoints, pulled_back
+from autograd_lite.engine.python.record import fields, record, restore
+from autograd_lite.engine.python.second import hessian_products
+from autograd_lite.engine.python.value import Value, constant
+from autograd_lite.engine.python.walk import order_by, topological_order
+from autograd_lite.engine.refusals import refuse_frozen, refuse_pickle, refuse_values
 
-#: What an engine must offer, besides what both share: the rest of the package uses nothing else.
+#: The contract: the rest of the package uses nothing else. Names that the C engine has are its own
+#: where it runs.
 __all__ = [
-    "Builder", "Mode", "Observer", "Value", "Watcher", "adjoints", "adjoints_in", "are_finite",
-    "constant", "current_mode", "current_scope", "dependent", "fields", "hessian_products", "name",
-    "needed", "observe", "read_numbers", "record", "record_layer", "restore", "tangents",
-    "tangents_in", "topological_order", "write_numbers",
+    # what is around an op, and who is told
+    "LENT",
+    "MADE",
+    # programs out of graphs
+    "Builder",
+    "Mode",
+    "Observer",
+    # nodes: made, copied, and their numbers
+    "Value",
+    "Watcher",
+    # graphs: their order, and derivatives
+    "adjoints",
+    "adjoints_in",
+    "all_around",
+    "are_finite",
+    "constant",
+    "current_mode",
+    "current_scope",
+    "dependent",
+    "fields",
+    "going_on",
+    "hessian_products",
+    "is_followed",
+    "name",
+    "needed",
+    "observe",
+    "order_by",
+    "pulled_back",
+    "pushed_forward",
+    "read_numbers",
+    "record",
+    "record_layer",
+    # messages
+    "refuse_frozen",
+    "refuse_pickle",
+    "refuse_values",
+    "restore",
+    "tangents",
+    "tangents_in",
+    "topological_order",
+    "tracing",
+    "write_numbers",
+    "writing",
 ]  # fmt: skip
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
@@ -48,29 +117,5 @@ if _wanted != "python":
             raise
         warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
 
-if TYPE_CHECKING or name == "python":
-    from autograd_lite.engine.python import (
-        Builder,
-        Value,
-        adjoints,
-        adjoints_in,
-        are_finite,
-        constant,
-        current_mode,
-        current_scope,
-        dependent,
-        fields,
-        hessian_products,
-        needed,
-        observe,
-        read_numbers,
-        record,
-        record_layer,
-        restore,
-        tangents,
-        tangents_in,
-        topological_order,
-        write_numbers,
-    )
-else:
-    globals().update({each: getattr(_native, each) for each in {*__all__} - {*globals()}})
+if _native is not None:
+    globals().update({each: getattr(_native, each) for each in __all__ if hasattr(_native, each)})

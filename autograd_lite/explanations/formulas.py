@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from autograd_lite.engine import Value
-from autograd_lite.graph import order_by, row_of
+from autograd_lite.engine import Value, order_by
+from autograd_lite.graph import row_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
 from autograd_lite.writing.templates import Piece
@@ -41,10 +41,6 @@ class Formula:
         args: tuple[Formula, ...] | None = (),
     ) -> None:
         self.number, self.node, self.row, self.args = number, node, row, args
-
-    def __repr__(self) -> str:
-        what = self.node if self.row is None else self.row
-        return f"<formula {what if self.number is None else self.number!r}>"
 
     def _refuse(self, *others: object) -> NoReturn:
         raise TypeError("a formula has no truth value and no order: write less, equal and where")

@@ -69,7 +69,7 @@ class Wording:
         return None if given is None else dict(zip(node.parents, given, strict=True))
 
     def since(self, node: Value, mark: str = "") -> str:
-        """Those that have changed: ``x recorded 3, now 2.9``, with marks around names."""
+        """Parents that have changed: ``x recorded 3, now 2.9``, with marks around names."""
         called = {parent: f"{mark}{name.text}{mark}" for parent, name in self._names.items()}
         return self._sweep.freshness.since(node, lambda parent: called.get(parent, "a leaf"))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
-from autograd_lite.engine import Value, adjoints
+from autograd_lite.engine import Value, adjoints, pulled_back
 from autograd_lite.errors import counted
 from autograd_lite.graph import ancestors
 from autograd_lite.graph.freshness import Freshness
@@ -51,6 +51,29 @@ class Path:
 
     def __repr__(self) -> str:
         return f"<path of {counted(len(self.partials), 'step')}, product {self.product:.6g}>"
+
+
+class _Sum(NamedTuple):
+    """Many paths together: how many, the sum of their sizes, the largest size, the most steps."""
+
+    many: int = 0
+    mass: float = 0.0
+    size: float = -math.inf
+    steps: int = 0
+
+    def __add__(self, other: _Sum) -> _Sum:  # type: ignore[override]
+        return _Sum(
+            self.many + other.many,
+            self.mass + other.mass,
+            max(self.size, other.size),
+            max(self.steps, other.steps),
+        )
+
+    def longer(self, edge: tuple[int, float]) -> _Sum:
+        """The paths with one more step each."""
+        partial = edge[1]
+        mass, size = _carried(self.mass, abs(partial)), _grown(self.size, partial)
+        return _Sum(self.many, mass, size, self.steps + 1)
 
 
 class _Way(NamedTuple):
@@ -99,42 +122,33 @@ class Sweep:
         self.data = {node: node.data for node in self.order}
         self.gradient = adjoints(root, 1.0, self.order)
         self.index = {node: i for i, node in enumerate(self.order)}
-        many = len(self.order)
         self.uses: list[list[_Edge]] = [[] for _ in self.order]
-        self.mass, self.depth = [0.0] * many, [0] * many
         self.count = dict.fromkeys(inputs, 0)
+        found = self._sweep(root)
+        self.mass = [found[node].mass for node in self.order]
+        self.depth = [found[node].steps for node in self.order]
         # of the largest product among the paths: the logarithm of its absolute value
-        self._size = [-math.inf] * many
-        self._sweep({self.index[node] for node in inputs if node in self.index})
+        self._size = [found[node].size for node in self.order]
         self._ranked: dict[int, list[_Edge]] = {}
 
-    def _sweep(self, counted: set[int]) -> None:
-        top = len(self.order) - 1
-        if self.order[top].constant:
-            return
-        uses, mass, depth, sizes, index = self.uses, self.mass, self.depth, self._size, self.index
-        ways = [0] * len(self.order)
-        ways[top], mass[top], sizes[top] = 1, 1.0, 0.0
-        for user in range(top, -1, -1):
-            node, many = self.order[user], ways[user]
-            if user in counted:
-                self.count[node] = many
-            ways[user] = 0  # counts may be long: none is kept that is not asked for
-            weight, size, steps = mass[user], sizes[user], depth[user] + 1
-            for argument, (parent, partial) in enumerate(
-                zip(node.parents, node.local_grads, strict=True)
-            ):
-                if parent.constant:
-                    continue
-                i = index[parent]
-                uses[i].append((user, argument, partial))
-                ways[i] += many
-                mass[i] += _carried(weight, abs(partial))
-                grown = _grown(size, partial)
-                if grown > sizes[i]:
-                    sizes[i] = grown
-                if steps > depth[i]:
-                    depth[i] = steps
+    def _sweep(self, root: Value) -> dict[Value, _Sum]:
+        """The sum over the paths of each node, by the engine's reverse sweep over such sums."""
+        sums = dict.fromkeys(self.order, _Sum())
+        if root.constant:
+            return sums
+        sums[root] = _Sum(1, 1.0, 0.0)
+
+        def edges(node: Value) -> list[tuple[Value, tuple[int, float]]]:
+            if node in self.count:
+                self.count[node] = sums[node].many
+            # counts may be long: none is kept that is not asked for
+            sums[node] = sums[node]._replace(many=0)
+            every = zip(node.parents, enumerate(node.local_grads), strict=True)
+            return [(parent, edge) for parent, edge in every if not parent.constant]
+
+        for node, parent, edge, _ in pulled_back(self.order, sums, edges, _Sum.longer):
+            self.uses[self.index[parent]].append((self.index[node], *edge))
+        return sums
 
     def bound(self, node: Value) -> float:
         """Bound on the distance of the sum over a node's paths from its gradient, by rounding.

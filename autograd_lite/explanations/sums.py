@@ -1,4 +1,4 @@
-"""The sum over paths that a derivative is, as data for those that write it down."""
+"""Derivatives as sums over paths: the data of an explanation, which others write down."""
 
 from __future__ import annotations
 

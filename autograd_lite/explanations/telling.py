@@ -26,7 +26,7 @@ _STALE = (
 
 
 def text(items: Sequence[PathSum], sweep: Sweep) -> str:
-    """Explanations that one sweep gave, as text, as wide as the terminal."""
+    """Explanations of one sweep, as text that is as wide as the terminal."""
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     told = items[:TOLD]
     names = Wording(seen(told, width), sweep, TEXT)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from contextlib import ContextDecorator
-from typing import Any, TypeVar
+from typing import Any
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
 from autograd_lite.errors import GraphError, shown
 from autograd_lite.ops import TABLE
-
-T = TypeVar("T")
 
 
 class scope(ContextDecorator):  # noqa: N801 - used like a function
@@ -67,21 +64,6 @@ def place(value: Value, names: tuple[str, ...]) -> None:
 def ancestors(root: Value) -> list[Value]:
     """The root and all that it was computed from, constants too, every node after its parents."""
     return topological_order([check_value(root, "root")])
-
-
-def order_by(roots: Iterable[T], parents: Callable[[T], Sequence[T]]) -> list[T]:
-    """As `topological_order`, of things whose parents a function tells."""
-    order: list[T] = []
-    seen: set[T] = set()
-    stack = [(root, False) for root in reversed([*roots])]
-    while stack:
-        node, complete = stack.pop()
-        if complete:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack += [(node, True), *[(parent, False) for parent in reversed(parents(node))]]
-    return order
 
 
 def leaves(root: Value) -> list[Value]:

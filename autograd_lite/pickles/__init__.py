@@ -29,8 +29,7 @@ from collections.abc import Sequence
 from itertools import chain, count
 from typing import Any
 
-from autograd_lite.engine import Value, fields, restore, topological_order
-from autograd_lite.engine.refusals import refuse_pickle
+from autograd_lite.engine import Value, fields, order_by, refuse_pickle, restore
 from autograd_lite.pickles.checks import check, check_leaves, check_node, check_parts
 from autograd_lite.pickles.columns import packed, unpacked
 
@@ -77,7 +76,7 @@ class _Pickled:
             return known_node, (self, places[root])
         leaves: list[Value] = []
         computed: list[Value] = []
-        for node in _missing(root, places):
+        for node in order_by([root], lambda x: [p for p in x.parents if p not in places]):
             (leaves if _is_leaf(node) else computed).append(node)
         start = len(places)
         places.update(zip(chain(leaves, computed), count(start)))
@@ -130,24 +129,6 @@ class _Root:
         _thread.graphs.remove(graph.ref)
         _thread.graphs.insert(0, graph.ref)
         return graph.write(node)
-
-
-def _missing(root: Value, places: dict[Value, int]) -> list[Value]:
-    """The root and those of its ancestors that have no place yet, every node after its parents."""
-    if not places:
-        return topological_order([root])
-    order: dict[Value, None] = {}
-    stack = [root]
-    while stack:
-        node = stack[-1]
-        if node not in order:
-            missing = [p for p in node.parents if p not in places and p not in order]
-            if missing:
-                stack += missing
-                continue
-            order[node] = None
-        stack.pop()
-    return list(order)
 
 
 def _entry(node: Value, places: dict[Value, int]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Checks of a program before it may be run, whoever wrote it."""
+"""Checks of a program from a file, before it is run."""
 
 from __future__ import annotations
 
@@ -8,20 +8,10 @@ import numpy as np
 
 from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.program.code import Code
+from autograd_lite.program.code import KINDS, Code
 
-#: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
-#: fit an index.
+#: Most registers of a program: their numbers, and the bytes of a block of each, fit an index.
 MOST_REGISTERS = 2**31 - 1
-
-#: The arrays of a program.
-KINDS = {
-    "constants": np.float64,
-    "codes": np.int32,
-    "starts": np.int64,
-    "operands": np.int64,
-    "outputs": np.int64,
-}
 
 
 def check_kinds(arrays: dict[str, Any]) -> None:
@@ -77,7 +67,7 @@ def _check_starts(code: Code) -> None:
 
 
 def _check_within(what: str, numbers: Any, low: int, high: Any) -> None:
-    """From `low` to below `high`."""
+    """Raise a ProgramError unless all numbers are from `low` to below `high`."""
     bad = (numbers < low) | (numbers >= high)
     if bad.any():
         place = int(bad.argmax())

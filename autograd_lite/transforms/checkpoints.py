@@ -1,4 +1,4 @@
-"""checkpoint: a part of a computation that is kept as one node, and computed again when needed."""
+"""`checkpoint`: a part of a computation kept as one node, and computed again when needed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd_lite.engine import (
+    MADE,
     Value,
     adjoints,
     current_scope,
@@ -13,7 +14,6 @@ from autograd_lite.engine import (
     restore,
     topological_order,
 )
-from autograd_lite.engine.observing import MADE
 from autograd_lite.errors import GraphError
 from autograd_lite.graph import row_of
 from autograd_lite.modes import noted, recording
@@ -24,7 +24,7 @@ from autograd_lite.transforms.nesting import all_around, differentiating, tracin
 from autograd_lite.transforms.recordings import Function, also_in_no_grad, name_of, transformed
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep
-from autograd_lite.transforms.trees import Tree, take_apart
+from autograd_lite.transforms.trees import Tree, setting, take_apart
 
 
 def checkpoint(f: Function) -> Function:
@@ -82,7 +82,7 @@ def _checkpoint(f: Function, /, *args: Any, **keywords: Any) -> Any:
 
 
 class _Inner:
-    """The graph of one call: which nodes go in, which come out, and those between."""
+    """The graph of one call: the nodes that go in, those that come out, and those between."""
 
     def __init__(self, inputs: list[Value], result: Tree, mark: Value) -> None:
         self.result, self.outputs = result, result.leaves
@@ -107,7 +107,7 @@ class _Inner:
 
 
 class _Call:
-    """A function and its arguments: all that is needed to record it again."""
+    """A function and its arguments, to record it again."""
 
     def __init__(self, f: Function, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
         self.f, self.keywords = f, keywords
@@ -163,7 +163,7 @@ def _taken_apart(arg: Any) -> Tree:
     try:
         return take_apart(arg, "argument")
     except TypeError:  # settings, data, text: they reach the function as they are
-        return Tree([arg], next, None, [False], lambda: ["argument"])
+        return setting(arg)
 
 
 class _Segment(SequenceOp):

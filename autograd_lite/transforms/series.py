@@ -44,13 +44,8 @@ give_operators(_Rows)
 class Series(Arithmetic, _Rows):
     """c0 + c1 t + c2 t² + …, whose coefficients are floats or Values.
 
-    Parameters
-    ----------
-    head : IEEE or Value
-        c0.
-    rule : callable or None
-        ``rule(n)`` gives the n-th coefficient from those before it; it is called once for each n.
-        None for a constant.
+    `head` is c0, an `IEEE` float or a Value. ``rule(n)`` gives the n-th coefficient from those
+    before it, once for each n; it is None for a constant.
     """
 
     __slots__ = ("known", "rule")

@@ -1,6 +1,7 @@
 """The floors of the house: a file imports only from floors below its own, at its top."""
 
 import ast
+import importlib
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -52,6 +53,7 @@ SHARED_IDEAS = {
     "files.py": "writing a file and reading it: any, a program, a network",
     "paths.py": "one way among several, of which each is looked at by itself",
     "text.py": "plain text for readers",
+    "value.py": "the type Value: what an engine says of it, and as users meet it",
 }
 
 
@@ -110,6 +112,18 @@ def test_a_file_imports_only_from_floors_below(path):
         assert below or (own, other) in SAME_FLOOR, f"{path.name} imports {other}"
 
 
+def test_the_engines_contract_is_all_that_others_use():
+    """Outside its room only `from autograd_lite.engine import NAME`, for a name of its list."""
+    listed = {*importlib.import_module("autograd_lite.engine").__all__}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())) if room(path) != "engine" else ():
+            if isinstance(node, ast.ImportFrom) and "engine" in (node.module or "").split("."):
+                assert node.module == "autograd_lite.engine", f"{path.name}: {node.module}"
+                assert {alias.name for alias in node.names} <= listed, path.name
+            elif isinstance(node, ast.Import):
+                assert not any("engine" in alias.name for alias in node.names), path.name
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_import_inside_a_function_dodges_a_circle(path):
     """Late imports are for optional extras; this package has one, `IMPORTS_LATE`."""
@@ -154,6 +168,17 @@ def test_files_share_a_name_only_where_they_share_an_idea():
     names = Counter(path.name for path in FILES if path.name != "__init__.py")
     shared = {name for name, count in names.items() if count > 1}
     assert shared <= {*SHARED_IDEAS}, shared
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_docstrings_say_what_a_thing_is_in_the_field_s_words(path):
+    """A summary begins with a noun or a verb; a derivative by an argument is a partial."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            text = ast.get_docstring(node) or "A text."
+            assert not text.startswith(("What", "Those", "That ", "All that")), text
+            # the lesson introduces the word
+            assert room(path) == "lesson" or "local derivative" not in text, text
 
 
 def test_every_room_has_a_floor_and_architecture_md_names_it():

@@ -551,6 +551,13 @@ def test_latex_writes_every_kernel(k):
     assert text.count(r"\left") == text.count(r"\right")
 
 
+def test_latex_writes_every_argument_and_brackets_only_where_they_are_needed():
+    xs = leaves(20)
+    text = to_latex(ag.freeze(TABLE["max"](xs), xs))
+    assert text == rf"\max\left({', '.join(f'x_{{{i}}}' for i in range(20))}\right)"
+    assert to_latex(ag.freeze(TABLE["max"]([xs[0], -2.0]), xs[:1])) == r"\max\left(x_{0}, -2\right)"
+
+
 # --- random programs ------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""A builder's view of rows: their kinds, and the steps that stand for them."""
+"""Ops as a builder of programs sees them: their traits, and the steps that stand for them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Traits(NamedTuple):
 
 
 def traits(row: Op) -> Traits:
-    """See `Traits`."""
+    """A row's traits, for a builder."""
     found = []
     for pattern, rule in row.exact:
         [(place, number)] = [(i, part) for i, part in enumerate(pattern) if part is not ...]
@@ -48,12 +48,9 @@ class Recipe(NamedTuple):
 
 
 def recipe(row: Op, rule: Callable[..., Any] | None, n: int) -> Recipe:
-    """The rule in place of a row over n arguments; None for the row itself.
+    """The recipe of a row over n arguments, or of a rule that stands for it.
 
-    Raises
-    ------
-    ProgramError
-        If the row is a user's own, and its function runs on numbers only.
+    A ProgramError if the row is a user's own, and its function runs on numbers only.
     """
     notes = _Notes(n)
     arguments = [Register(notes, i) for i in range(n)]

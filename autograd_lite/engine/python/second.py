@@ -7,15 +7,14 @@ The reverse sweep is differentiated along a direction (Griewank & Walther, Evalu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
-from autograd_lite.engine.modes import current_watcher
-from autograd_lite.engine.python.chain_rule import dependent
-from autograd_lite.engine.python.passes import topological_order
-from autograd_lite.ops.duals import along, partial_tangents
-
-if TYPE_CHECKING:
-    from autograd_lite.engine.python.node import Value
+from autograd_lite.engine.context import tell_sweep
+from autograd_lite.engine.python.chain_rule import dependent, pushed_forward
+from autograd_lite.engine.python.passes import pulled_back, recorded
+from autograd_lite.engine.python.value import Value
+from autograd_lite.engine.python.walk import topological_order
+from autograd_lite.ops.duals import Dual, carried, partial_tangents
 
 
 def hessian_products(
@@ -53,51 +52,53 @@ def hessian_products(
     >>> hessian_products(x * x * y, [x, y], [[1.0, 0.0], [0.0, 1.0]])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    watcher = current_watcher()
-    if watcher is not None:
-        watcher.before_sweep(root, 1.0)
+    tell_sweep(root, 1.0)
     for direction in directions:
         if len(direction) != len(nodes):
             raise ValueError(f"{len(nodes)} nodes and a direction of {len(direction)} numbers")
-    # what the variables move, with the adjoints
-    between = dict.fromkeys(dependent(topological_order([root], nodes), nodes), 0.0)
-    if root in between:
-        between[root] = 1.0
-    for node in reversed(between):
-        for parent, partial in zip(node.parents, node.local_grads, strict=True):
-            if parent in between:
-                between[parent] += along([between[node]], [partial])
-    return [_product(between, nodes, direction) for direction in directions]
+    order = dependent(topological_order([root], nodes), nodes)
+    return [_product(root, order, nodes, direction) for direction in directions]
 
 
 def _product(
-    adjoint: dict[Value, float], nodes: list[Value], direction: Sequence[float]
+    root: Value, order: list[Value], nodes: list[Value], direction: Sequence[float]
 ) -> list[float]:
-    """One direction, given the nodes in their order with their adjoints."""
-    tangent = dict.fromkeys(adjoint, 0.0)
+    """One direction; the order has the nodes that depend on the variables."""
+    own = dict.fromkeys(order, 0.0)
     for node, number in zip(nodes, direction, strict=True):
-        if node in tangent:
-            tangent[node] += number
-    inherited = {}  # the tangent by the parents alone, without the direction: that of the op
-    for node in adjoint:
-        moved = [tangent.get(parent, 0.0) for parent in node.parents]
-        inherited[node] = along(moved, node.local_grads)
-        tangent[node] += inherited[node]
-    change = dict.fromkeys(adjoint, 0.0)  # of the adjoints
-    for node in reversed(adjoint):
+        if node in own:
+            own[node] += number
+    inherited = dict.fromkeys(order, 0.0)  # the tangents by the parents alone: those of the ops
+
+    def moved(node: Value) -> list[float]:
+        return [own[p] + inherited[p] if p in own else 0.0 for p in node._parents]
+
+    def moving(node: Value) -> list[tuple[Value, tuple[float, float]]]:
+        return [(p, (own[p], partial)) for p, partial in recorded(node) if p in own]
+
+    def product(tangent: float, edge: tuple[float, float]) -> Any:
+        return carried(tangent + edge[0], edge[1])
+
+    for _ in pushed_forward(order, inherited, moving, product):
+        pass
+    adjoint = dict.fromkeys(order, Dual(0.0, 0.0))
+    if root in adjoint:
+        adjoint[root] = Dual(1.0, 0.0)
+
+    def duals(node: Value) -> list[tuple[Value, Dual]]:
+        """The partial derivatives, each with how fast it changes."""
         if node._row is None:
-            continue
-        parents, seconds = node.parents, [0.0] * len(node.parents)
-        wanted = [parent in tangent for parent in parents]
-        if adjoint[node] != 0.0:
-            numbers = [parent._number for parent in parents]
-            moved = [tangent.get(parent, 0.0) for parent in parents]
+            return []
+        wanted = [parent in own for parent in node._parents]
+        seconds = [0.0] * len(wanted)
+        if adjoint[node].value != 0.0:
+            numbers = [parent._number for parent in node._parents]
             seconds = partial_tangents(
-                node._row, node._number, numbers, inherited[node], moved, wanted
+                node._row, node._number, numbers, inherited[node], moved(node), wanted
             )
-        for parent, partial, second, want in zip(
-            parents, node.local_grads, seconds, wanted, strict=True
-        ):
-            if want:
-                change[parent] += along([change[node], adjoint[node]], [partial, second])
-    return [change.get(node, 0.0) for node in nodes]
+        pairs = zip(recorded(node), seconds, strict=True)
+        return [(p, Dual(partial, second)) for (p, partial), second in pairs if p in own]
+
+    for _ in pulled_back(order, adjoint, duals):
+        pass
+    return [adjoint[node].tangent if node in own else 0.0 for node in nodes]

@@ -110,8 +110,7 @@ def plot_boundary(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax) is ax
-    True
+    >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
     """
     boundary = Boundary.of(model, inputs, targets, steps=steps, threshold=threshold)
     return boundary.plot(ax, feature_names)
@@ -207,8 +206,7 @@ def plot_boundaries(
     >>> recorder = nn.Recorder(model, inputs, targets)
     >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
     >>> figure, ax = new_figure()
-    >>> plot_boundaries(recorder, ax, epochs=[0, 3, 9]) is ax
-    True
+    >>> ax = plot_boundaries(recorder, ax, epochs=[0, 3, 9])
     """
     found = Boundaries.of(recorder, epochs, steps=steps, threshold=threshold)
     return found.plot(ax, feature_names)

@@ -131,8 +131,7 @@ def plot_learning_rates(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9) is ax
-    True
+    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9)
     """
     runs = {f"rate {rate:g}": lambda _, rate=rate: {"learning_rate": rate} for rate in rates}
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
@@ -174,8 +173,7 @@ def plot_optimizers(
     ...     "Adam": lambda parameters: nn.optim.Adam(parameters, 0.1),
     ... }
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9) is ax
-    True
+    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9)
     """
     runs = {
         name: lambda model, make=make: {"optimizer": make(model.parameters())}
@@ -271,10 +269,9 @@ def plot_initializations(
     >>> figure, ax = new_figure()
     >>> def make(init, seed):
     ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
-    >>> plot_initializations(
+    >>> ax = plot_initializations(
     ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
-    ... ) is ax
-    True
+    ... )
     """
     found = Spread.of(make, inputs, outputs, inits, seeds=seeds, **learning)
     return found.plot(ax)

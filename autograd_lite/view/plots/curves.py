@@ -89,8 +89,7 @@ def plot_history(
     --------
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax) is ax
-    True
+    >>> ax = plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax)
     """
     names = {"training": "", "validation": "validation_"}
     if metric == "loss":
@@ -245,8 +244,7 @@ def plot_step(
     --------
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax) is ax
-    True
+    >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax)
     >>> LossCurve.of(lambda W: (W - 2) ** 2, 3.0, 0.2).step
     2.6
     """

@@ -124,8 +124,7 @@ def plot_histograms(
     >>> recorder = nn.Recorder(model, [0, 1, 2], [0, 1, 4])
     >>> history = model.learn([0, 1, 2], [0, 1, 4], epochs=5, callback=recorder, progress=False)
     >>> figure, ax = new_figure()
-    >>> plot_histograms(recorder, "gradients", ax) is ax
-    True
+    >>> ax = plot_histograms(recorder, "gradients", ax)
     """
     return Histograms.of(recorder, of_what, bins=bins, log=log).plot(ax)
 

@@ -149,8 +149,7 @@ def plot_neurons(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax) is ax
-    True
+    >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax)
     """
     found = Responses.of(
         model, inputs, layer=layer, neurons=neurons, features=features, steps=steps

@@ -139,8 +139,7 @@ def plot_surface(
     >>> figure, ax = new_figure()
     >>> def loss(w, b):
     ...     return (w - 2) ** 2 + 3 * b * b
-    >>> plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]]) is ax
-    True
+    >>> ax = plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]])
     """
     surface = LossSurface.of(loss, names, path=path, x=x, y=y, steps=steps, levels=levels)
     return surface.plot(ax)
