@@ -120,7 +120,7 @@ def learn(
     """
     history = History()
     with Carried(history), recording() if is_silent() else nullcontext():
-        shell = shell_for(show)
+        shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         if callback is not None and not callable(callback):
             raise TypeError(
