@@ -187,6 +187,11 @@ def test_files_stay_short():
         assert len(path.read_text().splitlines()) <= limit, path
 
 
+def test_a_node_its_order_and_the_sweep_are_read_in_ten_minutes():
+    files = [PACKAGE / "engine" / "python" / f"{name}.py" for name in ("node", "walk", "passes")]
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 220
+
+
 def test_what_holds_values_is_compared_by_identity():
     """A generated `__eq__` compares the numbers of Values: it would not say which node it is."""
     for path in FILES:
