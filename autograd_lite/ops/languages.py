@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from autograd_lite.ops.choice import equal, less, where
+from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.rules import (
     absolute,
     arctan,
@@ -167,12 +168,12 @@ def _erfc_above_1(x: Any) -> Any:
 
 
 class Record(NamedTuple):
-    """A leaf in the languages of exports and pages; ``""`` for its name where one lacks it.
+    """A leaf in the languages of exports and pages: its name there, ``""`` where one lacks it.
 
     Attributes
     ----------
     jax, torch, javascript : str
-        The function, or a text with ``{0}``, ``{1}`` … in place of the arguments.
+        A ``@`` stands for the name in C. It may be a text with ``{0}`` … for the arguments.
     onnx : str
         The operator, with `onnx_options`, as far as onnxruntime computes it in float64.
     raises : str
@@ -182,78 +183,67 @@ class Record(NamedTuple):
         The rule over other rows that stands for it where it lacks.
     """
 
-    jax: str = ""
-    torch: str = ""
+    jax: str = "jnp.@"
+    torch: str = "torch.@"
     onnx: str = ""
-    javascript: str = ""
+    javascript: str = "Math.@"
     raises: str = "math.inf if isinstance(error, OverflowError) else math.nan"
     composed: Callable[..., Any] | None = None
     onnx_options: Mapping[str, int] = MappingProxyType({})
 
 
-#: By the C library's name. A leaf without a record lacks everywhere but in C, Python and NumPy.
-LEAVES: dict[str, Record] = {}
-
-
-def _leaf(
-    name: str,
-    composed: Callable[..., Any] | None = None,
-    jax: str = "jnp.*",
-    torch: str = "torch.*",
-    javascript: str = "Math.*",
-    **columns: Any,
-) -> None:
-    """Add a record, in which a ``*`` at the end stands for the name in C."""
-    names = [text[:-1] + name if text[-1:] == "*" else text for text in (jax, torch, javascript)]
-    LEAVES[name] = Record(
-        jax=names[0], torch=names[1], javascript=names[2], composed=composed, **columns
-    )
-
-
+_LACKING = Record(jax="", torch="", javascript="")
 _AT_POLE = "-math.inf if x == 0.0 else math.nan"
 
-_leaf("ceil", onnx="Ceil", raises="x")
-_leaf("floor", onnx="Floor", raises="x")
-_leaf("fabs", torch="torch.abs", javascript="Math.abs", onnx="Abs")
-# PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
-_leaf(
-    "fmod",
-    torch="torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
-    "({1}) * 2.0**500), {1})",
-    javascript="fmod", onnx="Mod", onnx_options={"fmod": 1},
-)  # fmt: skip
-_leaf(
-    "pow", jax="jnp.power", javascript="pow", onnx="Pow",
-    raises="math.nan if x < 0.0 and y % 1.0 else "
-    "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
-)  # fmt: skip
-_leaf("sqrt", onnx="Sqrt")
-_leaf("cbrt", _cbrt, torch="")
-_leaf("exp", onnx="Exp")
-# JAX's own of an empty name are off by up to 500 ulp near their limits, and PyTorch's give inf from
-# where e**x is, 0.7 below their limit.
-_leaf("exp2", lambda x: power(2.0, x), jax="", javascript="")
-_leaf("expm1", _expm1)
-_leaf("log", onnx="Log", raises=_AT_POLE)
-_leaf("log2", lambda x: log(x) / _LN2, raises=_AT_POLE)
-_leaf("log10", lambda x: log(x) / math.log(10.0), raises=_AT_POLE)
-_leaf("log1p", _log1p, raises="-math.inf if x == -1.0 else math.nan")
-_leaf("sin", onnx="Sin")
-_leaf("cos", onnx="Cos")
-_leaf("tan", lambda x: sin(x) / cos(x))
-_leaf("asin", lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))), jax="jnp.arcsin")
-_leaf("acos", lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))), jax="jnp.arccos")
-_leaf("atan", _atan, jax="jnp.arctan")
-_leaf("atan2", _atan2, jax="jnp.arctan2")
-_leaf("hypot", _hypot)
-_leaf("sinh", _sinh, jax="", torch="", raises="math.copysign(math.inf, x)")
-_leaf("cosh", _cosh, jax="", torch="")
-_leaf("tanh", onnx="Tanh")
-_leaf("asinh", _asinh, jax="jnp.arcsinh")
-_leaf("acosh", _acosh, jax="jnp.arccosh")
-_leaf(
-    "atanh", _atanh, jax="",
-    raises="math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
-)  # fmt: skip
-_leaf("erf", _erf, jax="jax.scipy.special.erf", javascript="")
-_leaf("erfc", _erfc, jax="jax.scipy.special.erfc", javascript="")
+#: By the C library's name.
+LEAVES = {
+    "ceil": Record(onnx="Ceil", raises="x"),
+    "floor": Record(onnx="Floor", raises="x"),
+    "fabs": Record(torch="torch.abs", javascript="Math.abs", onnx="Abs"),
+    # PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
+    "fmod": Record(
+        torch="torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
+        "({1}) * 2.0**500), {1})",
+        javascript="fmod", onnx="Mod", onnx_options={"fmod": 1},
+    ),
+    "pow": Record(
+        jax="jnp.power", javascript="pow", onnx="Pow",
+        raises="math.nan if x < 0.0 and y % 1.0 else "
+        "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
+    ),
+    "sqrt": Record(onnx="Sqrt"),
+    "cbrt": Record(composed=_cbrt, torch=""),
+    "exp": Record(onnx="Exp"),
+    # Where jax="" below, JAX's own is off by up to 500 ulp near its limits; where torch="",
+    # PyTorch's gives inf from where e**x is, 0.7 below its limit.
+    "exp2": Record(composed=lambda x: power(2.0, x), jax="", javascript=""),
+    "expm1": Record(composed=_expm1),
+    "log": Record(onnx="Log", raises=_AT_POLE),
+    "log2": Record(composed=lambda x: log(x) / _LN2, raises=_AT_POLE),
+    "log10": Record(composed=lambda x: log(x) / math.log(10.0), raises=_AT_POLE),
+    "log1p": Record(composed=_log1p, raises="-math.inf if x == -1.0 else math.nan"),
+    "sin": Record(onnx="Sin"),
+    "cos": Record(onnx="Cos"),
+    "tan": Record(composed=lambda x: sin(x) / cos(x)),
+    "asin": Record(composed=lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))), jax="jnp.arcsin"),
+    "acos": Record(composed=lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))), jax="jnp.arccos"),
+    "atan": Record(composed=_atan, jax="jnp.arctan"),
+    "atan2": Record(composed=_atan2, jax="jnp.arctan2"),
+    "hypot": Record(composed=_hypot),
+    "sinh": Record(composed=_sinh, jax="", torch="", raises="math.copysign(math.inf, x)"),
+    "cosh": Record(composed=_cosh, jax="", torch=""),
+    "tanh": Record(onnx="Tanh"),
+    "asinh": Record(composed=_asinh, jax="jnp.arcsinh"),
+    "acosh": Record(composed=_acosh, jax="jnp.arccosh"),
+    "atanh": Record(
+        composed=_atanh, jax="",
+        raises="math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
+    ),
+    "erf": Record(composed=_erf, jax="jax.scipy.special.erf", javascript=""),
+    "erfc": Record(composed=_erfc, jax="jax.scipy.special.erfc", javascript=""),
+}  # fmt: skip
+
+
+def record_of(leaf: Leaf) -> Record:
+    """The record of a leaf; without one it lacks everywhere but in C, Python and NumPy."""
+    return LEAVES.get(leaf.c, _LACKING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from threading import Lock, get_ident
 from typing import Any
@@ -16,6 +16,7 @@ from autograd_lite.engine import (
     all_around,
     constant,
     fields,
+    is_silent,
     observe,
     topological_order,
     tracing,
@@ -140,7 +141,8 @@ observe(_observer, False)
 @contextmanager
 def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]:
     """A block in which reads and comparisons of inputs, and of older Values, are observed."""
-    with recording(), differentiating(inputs, arguments) as by:
+    around = recording() if is_silent() else nullcontext()
+    with around, differentiating(inputs, arguments) as by:
         trace = _Trace(by)
         with _lock:
             _traces.append(trace)

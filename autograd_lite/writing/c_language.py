@@ -55,10 +55,9 @@ class C(Printer):
         return f"&{array}[{at}]"
 
     def function(
-        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str], used: set[str]
+        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str]
     ) -> str:
-        """The definition of a function, given which parameters it uses."""
+        """The definition of a function."""
         declared = ", ".join(_TYPES.get(x, "double ") + x for x in parameters)
-        unused = " ".join(f"(void){x};" for x in parameters if x not in used)
-        body = "\n".join(f"    {line}" for line in [unused, *lines] if line)
+        body = "\n".join(f"    {line}" for line in lines)
         return f"static {kind} {name}({declared})\n{{\n{body}\n}}\n"

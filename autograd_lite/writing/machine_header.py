@@ -12,7 +12,7 @@ from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.printer import fold_in
-from autograd_lite.writing.rules_header import Header, list_macro
+from autograd_lite.writing.rules_header import Header, list_macro, quiet
 from autograd_lite.writing.statements import Output
 from autograd_lite.writing.symbols import (
     COUNT,
@@ -56,7 +56,7 @@ def machine_header(table: Mapping[str, Op] = TABLE) -> str:
         else:
             header.scratch_of(row)
             lanes.append(_lane(row))
-    return "\n".join([_HEAD, *header.functions, *lanes, *_macros(rows), "#endif", ""])
+    return "\n".join([_HEAD, quiet(header.functions), *lanes, *_macros(rows), "#endif", ""])
 
 
 def _fits(row: Op) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.ops.languages import LEAVES, Record
+from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
@@ -52,10 +52,12 @@ class Printer:
         How these are written.
     library, way_out : str
         What has the functions, and what to try where it lacks one.
+    names : str
+        The column of `Record` that has their names; ``""`` for those in C.
     """
 
     nan, inf = "NAN", "INFINITY"
-    library, way_out = "C", ""
+    library, way_out, names = "C", "", ""
     _length = 0  # of the vectors of the row that is being written
 
     def number(self, number: float) -> str:
@@ -78,8 +80,18 @@ class Printer:
         return Loose(f"{tight(x)} {sign} {tight(y)} ? {tight(yes)} : {tight(no)}")
 
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """A function of the C library."""
-        return f"{leaf.c}({', '.join(args)})"
+        """A function of the C library, or one out of others."""
+        name: str = getattr(record_of(leaf), self.names) if self.names else leaf.c
+        name = name.replace("@", leaf.c)
+        if "{" in name:
+            return name.format(*args)
+        if not name:
+            name = self.define(f"composed_{leaf.c}", self.composition(leaf, len(args)))
+        return f"{name}({', '.join(args)})"
+
+    def define(self, name: str, rule: Rule) -> str:
+        """The name of a function that has this rule."""
+        raise NotImplementedError
 
     def row(self, call: Symbol, args: Sequence[str]) -> str:
         """A row that a rule calls: by its own rule."""
@@ -127,6 +139,7 @@ class Printer:
         self._length = length = (len(args) - len(row.scalars)) // many
         names = dict(zip(rule.arguments[many:], args[many * length :], strict=True))
         fold, steps = fold_in(rule.result), 0
+        longer = steps_in(fold.body)
         total = None if fold.start is None else self.written(fold.start, names)
         for i in range(length):
             place = args[i : many * length : length]
@@ -135,14 +148,14 @@ class Printer:
                 assert fold.first is not None
                 total = self.written(fold.first.element, known)
                 continue
-            total = self.written(fold.body, {**known, TOTAL: total})
-            total, steps = self.short_total(total, steps + steps_in(fold.body))
+            known[TOTAL] = total
+            total, steps = self.short_total(self.written(fold.body, known), steps + longer)
         assert total is not None
         return self.written(rule.result, {**names, fold: total})
 
     def composition(self, leaf: Leaf, count: int) -> Rule:
         """The rule that stands for a leaf which the language lacks; else a ProgramError."""
-        rule = LEAVES.get(leaf.c, Record()).composed
+        rule = record_of(leaf).composed
         if rule is None:
             raise ProgramError(f"{self.library} has no {leaf.c}, {self.way_out}")
         given = [expression("name", name) for name in ("x", "y", "z")[:count]]

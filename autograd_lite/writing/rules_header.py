@@ -82,7 +82,7 @@ class Header:
         for row in self.rows:
             partials, tangents = self._add_partials(row), self._add_tangents(row)
             largest[row.name] = max(largest[row.name], partials, tangents)
-        return "\n".join([_HEAD, *self.functions, *self._macros(largest), "#endif", ""])
+        return "\n".join([_HEAD, quiet(self.functions), *self._macros(largest), "#endif", ""])
 
     def scratch_of(self, row: Op) -> int:
         """Scratch vectors that a row's forward function needs; writes it, unless it is there."""
@@ -139,8 +139,7 @@ class Header:
         """Write a function of these results; the scratch vectors that it needs."""
         body = Function(outputs, self.scratch_of, self.language, names)
         kind = "inline " * inline + ("double" if body.returns else "void")
-        text = self.language.function(kind, name, parameters, body.lines, body.used)
-        self.functions.append(text)
+        self.functions.append(self.language.function(kind, name, parameters, body.lines))
         return body.scratch
 
     def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:
@@ -163,6 +162,13 @@ class Header:
             found = [row for row in self.rows if row.operator in slots]
             yield list_macro(macro, [f"X({row.name}, {slots[row.operator]})" for row in found])
         yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def quiet(functions: Sequence[str]) -> str:
+    """Functions that need not use all their parameters."""
+    ignored = '#pragma GCC diagnostic ignored "-Wunused-parameter"'
+    before = f"#ifdef __GNUC__\n#pragma GCC diagnostic push\n{ignored}\n#endif\n"
+    return "\n".join([before, *functions, "#ifdef __GNUC__\n#pragma GCC diagnostic pop\n#endif\n"])
 
 
 def list_macro(macro: str, entries: Sequence[str]) -> str:

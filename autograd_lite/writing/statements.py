@@ -73,8 +73,6 @@ class Function:
     lines : list of str
     returns : bool
         Whether it returns a number.
-    used : set of str
-        Its parameters that occur in it.
     scratch : int
         How many scratch vectors of m numbers it needs.
     """
@@ -86,7 +84,7 @@ class Function:
         language: C,
         names: Mapping[Symbol, Symbol] | None = None,
     ) -> None:
-        self.scratch, self.used = 0, set[str]()
+        self.scratch = 0
         self.returns = not all(output.target for output in outputs)
         self._scratch_of, self._language = scratch_of, language
         self._slots = 0
@@ -107,7 +105,7 @@ class Function:
         for output in outputs:
             start = "return "
             if output.target is not None:
-                start = f"{self._entry(output.target)} = "
+                start = f"{_entry(output.target)} = "
             if output.loop:
                 self._loop(output, _FORWARDS, [f"{start}%s;"])
             else:
@@ -211,23 +209,8 @@ class Function:
 
     def _place(self, symbol: Symbol) -> str:
         if symbol is COUNT:
-            self.used.add("m")
             return self._language.count
-        if symbol.kind == "entry":
-            return self._entry(symbol.what)
-        return self._parameter(symbol.what)
-
-    def _parameter(self, name: str) -> str:
-        self.used.add(name)
-        return name
-
-    def _entry(self, entry: Entry) -> str:
-        i = "i" if entry.place is None else str(entry.place)
-        return f"{entry.array}[{self._offset(entry.array, entry.skipped, i)}]"
-
-    def _offset(self, array: str, skipped: int, i: str) -> str:
-        self.used.update([array, "m"] if skipped else [array])
-        return offset(skipped, i)
+        return _entry(symbol.what) if symbol.kind == "entry" else str(symbol.what)
 
     def _temporary(self, text: str, scope: _Scope) -> str:
         if text.isidentifier():
@@ -258,7 +241,7 @@ class Function:
     def _element(self, vector: Vector, i: str) -> str:
         """Element i of a vector that has a place; a computed one gets it here, in scratch."""
         array, number = self._home(vector)
-        return f"{array}[{self._offset(array, number, i)}]"
+        return f"{array}[{offset(number, i)}]"
 
     def _home(self, vector: Vector) -> tuple[str, int]:
         """The array in which a vector lies, and behind how many others."""
@@ -268,7 +251,7 @@ class Function:
             slot = self._slots
             self._slots += 1
             self.scratch = max(self.scratch, self._slots)
-            self._compute(vector, self._entry(Entry("scratch", slot, None)))
+            self._compute(vector, _entry(Entry("scratch", slot, None)))
             self._slot[vector] = slot
         return "scratch", self._slot[vector]
 
@@ -293,19 +276,22 @@ class Function:
         text = self._text(loop.body, scope)
         lines = [*scope.lines, *[line.replace("%s", text) for line in last]]
         braces = len(lines) > 1
-        self.used.add("m")
         self._top.lines += [*before, f"for ({self._language.counter} {head})" + " {" * braces]
         self._top.lines += [f"    {line}" for line in lines] + ["}"] * braces
 
     def _whole(self, whole: Whole) -> str:
         needed, language = self._scratch_of(whole.what), self._language
         array, number = self._home(whole.vector)
-        vector = language.part(array, self._offset(array, number, "0"))
+        vector = language.part(array, offset(number, "0"))
         # Its room lies behind ours and is free again as soon as the call is over.
         self.scratch = max(self.scratch, self._slots + needed)
         room = language.no_array
         if needed:
-            room = language.part("scratch", self._offset("scratch", self._slots, "0"))
-        self.used.add("m")
+            room = language.part("scratch", offset(self._slots, "0"))
         attributes = language.attributes(whole.what)
         return f"forward_{whole.what.name}({vector}, m, {attributes}, {room})"
+
+
+def _entry(entry: Entry) -> str:
+    i = "i" if entry.place is None else str(entry.place)
+    return f"{entry.array}[{offset(entry.skipped, i)}]"

@@ -11,7 +11,7 @@ from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
-from autograd_lite.writing.printer import tight
+from autograd_lite.writing.printer import Printer, tight
 
 
 class ArrayLanguage(PythonLanguage):
@@ -46,6 +46,8 @@ class ArrayLanguage(PythonLanguage):
 
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """NumPy's function; where it has none, Python's for each row."""
+        if self.names:
+            return Printer.leaf(self, leaf, args)
         name = leaf.arrays.__name__
         if getattr(np, name, None) is leaf.arrays:
             return f"np.{name}({', '.join(args)})"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.ops.languages import LEAVES, Record
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
 from autograd_lite.writing.printer import Loose, tight
@@ -16,17 +14,13 @@ from autograd_lite.writing.printer import Loose, tight
 class JaxLanguage(ArrayLanguage):
     """JAX's arrays: NumPy's names, and SciPy's for what NumPy lacks."""
 
-    target, library = "to_jax", "JAX"
+    target, library, names = "to_jax", "JAX", "jax"
     head = "import math\n\nimport jax.numpy as jnp\nimport jax.scipy.special"
     where = "jnp.where"
     column = "jnp.asarray(x, dtype=jnp.float64)"
     shape = "jnp.broadcast_shapes"
     result = "jnp.broadcast_to(jnp.asarray(y, dtype=jnp.float64), shape)"
     decorator = ""
-
-    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """JAX's function, or one out of others."""
-        return self.named_leaf(leaf, LEAVES.get(leaf.c, Record()).jax, args)
 
     def operation(self, sign: str, x: str, y: str) -> str:
         """A step that XLA computes as it is, and not as if numbers were real.

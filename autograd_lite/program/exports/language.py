@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.printer import Printer, Rule, rule_of, steps_in, tight
 from autograd_lite.writing.symbols import Symbol
 
@@ -71,14 +70,6 @@ class Language(Printer):
         self.lines.append(self.assignment(name, total))
         return name, 0
 
-    def named_leaf(self, leaf: Leaf, name: str, args: Sequence[str]) -> str:
-        """The call of a leaf with this name in the library, which may be a text with holes."""
-        if "{" in name:
-            return name.format(*args)
-        if not name:
-            name = self._defined(f"composed_{leaf.c}", self.composition(leaf, len(args)))
-        return f"{name}({', '.join(args)})"
-
     def share(self, other: Language) -> None:
         """Have the definitions of another language for one's own."""
         self.definitions, self._taken = other.definitions, other._taken
@@ -107,15 +98,15 @@ class Language(Printer):
 
     def _called(self, row: Op, args: Sequence[str]) -> str:
         if row not in self._names:
-            self._names[row] = self._defined(self.prefix + row.name, rule_of(row))
+            self._names[row] = self.define(self.prefix + row.name, rule_of(row))
         return f"{self._names[row]}({', '.join(args)})"
 
-    def _defined(self, wanted: str, rule: Rule) -> str:
+    def define(self, name: str, rule: Rule) -> str:
         """The name of a function of a rule, which is defined here unless an equal one is."""
         parameters = [argument.what for argument in rule.arguments]
         key = (*parameters, text := self.applied(rule, parameters))
         if key not in self._functions:
-            self._functions[key] = self.free_name(wanted)
+            self._functions[key] = self.free_name(name)
             self.definitions.append(self.definition(self._functions[key], parameters, text))
         return self._functions[key]
 

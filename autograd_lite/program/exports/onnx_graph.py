@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import SequenceOp
-from autograd_lite.ops.languages import LEAVES, Record
+from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.listing import Listing
@@ -90,7 +90,7 @@ class _Graph(Printer):
         return self.number(-float(x)) if isinstance(x, _Constant) else self.node("Neg", x)
 
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
-        record = LEAVES.get(leaf.c, Record())
+        record = record_of(leaf)
         if record.onnx:
             return self.node(record.onnx, *args, **record.onnx_options)
         return self.applied(self.composition(leaf, len(args)), args)

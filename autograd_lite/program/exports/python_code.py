@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.ops import ieee
-from autograd_lite.ops.languages import LEAVES, Record
+from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.language import Language
@@ -87,7 +87,7 @@ class CarefulLanguage(PythonLanguage):
                 f"def {name}({given}):\n    try:\n"
                 f"        return {self.float_function(leaf)}({given})\n"
                 "    except (OverflowError, ValueError) as error:\n"
-                f"        return {LEAVES.get(leaf.c, Record()).raises}"
+                f"        return {record_of(leaf).raises}"
             )
         return f"{name}({', '.join(args)})"
 

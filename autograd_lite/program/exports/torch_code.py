@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.ops.languages import LEAVES, Record
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
 
@@ -14,7 +12,7 @@ from autograd_lite.program.exports.array_code import ArrayLanguage
 class TorchLanguage(ArrayLanguage):
     """PyTorch's tensors; numbers are tensors, too, since many of its functions take no floats."""
 
-    target, library = "to_torch", "PyTorch"
+    target, library, names = "to_torch", "PyTorch", "torch"
     head = "import math\n\nimport torch"
     where = "torch.where"
     column = (
@@ -44,10 +42,6 @@ class TorchLanguage(ArrayLanguage):
                 f"{name} = torch.tensor({text}, dtype=torch.float64, device='cpu')"
             )
         return name
-
-    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """PyTorch's function, or one out of others."""
-        return self.named_leaf(leaf, LEAVES.get(leaf.c, Record()).torch, args)
 
 
 def to_torch(program: Code) -> Callable[..., Any]:

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.ops.languages import LEAVES, Record
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.c_language import C
 from autograd_lite.writing.printer import Rule
 from autograd_lite.writing.rules_header import Header
@@ -15,23 +13,21 @@ from autograd_lite.writing.statements import Output
 
 
 class JavaScript(C):
-    """JavaScript, which has the statements of C; `compose` writes a function that it lacks."""
+    """JavaScript, which has the statements of C; `write` adds a function of a rule."""
 
     nan, inf = "NaN", "Infinity"
     constant, variable, counter = "const", "let", "let"
     count, no_array = "m", "null"
-    library, way_out = "JavaScript", "which this graph needs on a page; save it as .svg"
+    library, names = "JavaScript", "javascript"
+    way_out = "which this graph needs on a page; save it as .svg"
 
-    def __init__(self, compose: Callable[[str, Rule], object]) -> None:
-        self._compose = compose
+    def __init__(self, write: Callable[[str, Rule], None]) -> None:
+        self._write = write
 
-    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """A function of ``Math`` or of ``scripts/library.js``, else one out of others."""
-        name = LEAVES.get(leaf.c, Record()).javascript
-        if not name:
-            name = f"composed_{leaf.c}"
-            self._compose(name, self.composition(leaf, len(args)))
-        return f"{name}({', '.join(args)})"
+    def define(self, name: str, rule: Rule) -> str:
+        """The name of a function that has this rule."""
+        self._write(name, rule)
+        return name
 
     def array(self, numbers: Sequence[str]) -> str:
         """An array of some numbers."""
@@ -42,7 +38,7 @@ class JavaScript(C):
         return f"{array}.subarray({at})"
 
     def function(
-        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str], used: set[str]
+        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str]
     ) -> str:
         """The definition of a function."""
         body = "\n".join(f"  {line}" for line in lines)
@@ -53,9 +49,9 @@ class _Script(Header):
     """Functions in JavaScript, each after those that it calls."""
 
     def __init__(self) -> None:
-        super().__init__({}, JavaScript(self._compose))
+        super().__init__({}, JavaScript(self._write_rule))
 
-    def _compose(self, name: str, rule: Rule) -> None:
+    def _write_rule(self, name: str, rule: Rule) -> None:
         """Write the function that stands for one of the C library."""
         if name not in self.scratch:
             self.scratch[name] = 0
