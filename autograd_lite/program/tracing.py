@@ -13,11 +13,13 @@ from autograd_lite.engine import (
     MADE,
     Builder,
     Value,
+    all_around,
     constant,
     fields,
     is_silent,
     observe,
     topological_order,
+    tracing,
     writing,
 )
 from autograd_lite.errors import ProgramError
@@ -27,13 +29,7 @@ from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.program import Program
 from autograd_lite.program.rolling import finished
 from autograd_lite.program.traced import Guard, Traced, settings_in
-from autograd_lite.transforms.nesting import (
-    Differentiation,
-    all_around,
-    differentiating,
-    stands_on,
-    tracing,
-)
+from autograd_lite.transforms.nesting import Differentiation, differentiating, stands_on
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The op of each comparison, and whether its sides change places.

@@ -16,12 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, adjoints, is_silent, topological_order
+from autograd_lite.engine import (
+    Value,
+    adjoints,
+    all_around,
+    going_on,
+    is_silent,
+    topological_order,
+)
 from autograd_lite.errors import ShapeError
 from autograd_lite.modes import recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
-from autograd_lite.transforms.nesting import Differentiation, all_around, differentiating, going_on
+from autograd_lite.transforms.nesting import Differentiation, differentiating
 from autograd_lite.transforms.structures import shown
 from autograd_lite.transforms.sweeps import (
     between,
