@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import autograd_lite
 from autograd_lite.ops import TABLE
 
 PACKAGE = Path(autograd_lite.__file__).parent
+ARCHITECTURE = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: Every file, as imports name it.
@@ -175,7 +177,7 @@ def test_docstrings_say_what_a_thing_is_in_the_field_s_words(path):
 def test_every_room_has_a_floor_and_architecture_md_names_it():
     rooms = {room(path) for path in FILES}
     assert rooms == set(FLOORS)
-    text = (PACKAGE.parent / "ARCHITECTURE.md").read_text()
+    text = ARCHITECTURE
     for name in rooms - {"__init__", "__main__"}:
         assert f"{name}.py" in text or f"{name}/" in text, name
 
@@ -188,8 +190,30 @@ def test_files_stay_short():
 
 
 def test_a_node_its_order_and_the_sweep_are_read_in_ten_minutes():
-    files = [PACKAGE / "engine" / "python" / f"{name}.py" for name in ("node", "walk", "passes")]
+    files = [PACKAGE / "engine" / "python" / f"{name}.py" for name in ("node", "passes")]
     assert sum(len(path.read_text().splitlines()) for path in files) <= 220
+
+
+def test_the_tour_has_five_files_that_are_read_in_half_an_hour():
+    tour = ARCHITECTURE.split("## The tour")[1].split("\n## ")[0]
+    files = [PACKAGE / name for name in re.findall(r"^\d\. `([\w/.]+)`", tour, re.MULTILINE)]
+    assert len(files) == 5
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 700
+
+
+def test_architecture_md_is_short():
+    lines = ARCHITECTURE.splitlines()
+    assert len(lines) <= 120
+    cells = [cell for line in lines if line.startswith("|") for cell in line.split("|")]
+    assert [cell for cell in cells if len(cell) > 200] == []
+
+
+def test_folders_hold_twenty_files_at_most():
+    """And the folders of tests as many as those of the package."""
+    tests = Path(__file__).parents[1]
+    for folder in [PACKAGE, tests, *PACKAGE.rglob("*/"), *tests.rglob("*/")]:
+        if folder.name != "__pycache__":
+            assert len([*folder.glob("*.py")]) <= 20, folder
 
 
 def test_what_holds_values_is_compared_by_identity():
