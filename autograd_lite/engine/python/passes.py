@@ -40,8 +40,12 @@ def order_by(
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            stack += (node, None)
-            stack += parents(node)[::-1]
+            above = parents(node)
+            if above:
+                stack += (node, None)
+                stack += above[::-1]
+            else:
+                order.append(node)
     return order
 
 
@@ -90,7 +94,7 @@ def pulled_back(
 
 def recorded(node: Node) -> Iterable[tuple[Any, float]]:
     """The edges of a node as they were recorded: 0.0 by a constant, which so gets no gradient."""
-    return zip(node._parents, node._partials, strict=True)
+    return zip(node._parents, node._partials)  # noqa: B905 - strict takes a third longer
 
 
 def reverse_sweep(
@@ -99,10 +103,11 @@ def reverse_sweep(
     """Derivatives of the root by its ancestors, times the seed; or by those as young as inputs."""
     announce("before_sweep", root, seed)
     order = topological_order([root], inputs)
+    computed = [node for node in order if node._parents]
     for product in (mul, carried):  # in which zero carries nothing: it matters if a nan came out
         adjoint = dict.fromkeys(order, 0.0)
         adjoint[root] += 0.0 if root._constant else seed
-        deque(pulled_back(order, adjoint, recorded, product), maxlen=0)
+        deque(pulled_back(computed, adjoint, recorded, product), maxlen=0)
         if not math.isnan(sum(adjoint.values())):
             break
     return adjoint
