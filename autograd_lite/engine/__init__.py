@@ -20,6 +20,7 @@ from autograd_lite.engine.context import (
     current_scope,
     going_on,
     is_followed,
+    is_silent,
     observe,
     tracing,
     writing,
@@ -41,52 +42,21 @@ from autograd_lite.engine.python.value import Value, constant
 from autograd_lite.engine.python.walk import order_by, topological_order
 from autograd_lite.engine.refusals import refuse_frozen, refuse_pickle, refuse_values
 
-#: The contract: the rest of the package uses nothing else. Names that the C engine has are its own
-#: where it runs.
-__all__ = [
-    # what is around an op, and who is told
-    "LENT",
-    "MADE",
-    # programs out of graphs
-    "Builder",
-    "Mode",
-    "Observer",
+#: The contract: the rest of the package uses nothing else. Where the C engine runs, the names that
+#: it has are its own.
+__all__ = [  # noqa: RUF022 - in groups
     # nodes: made, copied, and their numbers
-    "Value",
-    "Watcher",
+    "Value", "are_finite", "constant", "fields", "read_numbers", "record", "record_layer",
+    "restore", "write_numbers",
     # graphs: their order, and derivatives
-    "adjoints",
-    "adjoints_in",
-    "all_around",
-    "are_finite",
-    "constant",
-    "current_mode",
-    "current_scope",
-    "dependent",
-    "fields",
-    "going_on",
-    "hessian_products",
-    "is_followed",
-    "name",
-    "needed",
-    "observe",
-    "order_by",
-    "pulled_back",
-    "pushed_forward",
-    "read_numbers",
-    "record",
-    "record_layer",
-    # messages
-    "refuse_frozen",
-    "refuse_pickle",
-    "refuse_values",
-    "restore",
-    "tangents",
-    "tangents_in",
-    "topological_order",
-    "tracing",
-    "write_numbers",
-    "writing",
+    "adjoints", "adjoints_in", "dependent", "hessian_products", "order_by", "pulled_back",
+    "pushed_forward", "tangents", "tangents_in", "topological_order",
+    # programs out of graphs
+    "Builder", "needed",
+    # what is around an op, who is told, and what is refused
+    "LENT", "MADE", "Mode", "Observer", "Watcher", "all_around", "current_mode", "current_scope",
+    "going_on", "is_followed", "is_silent", "name", "observe", "refuse_frozen", "refuse_pickle",
+    "refuse_values", "tracing", "writing",
 ]  # fmt: skip
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")

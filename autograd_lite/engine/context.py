@@ -18,7 +18,7 @@ current_scope: ContextVar[tuple[str, ...]] = ContextVar("autograd_lite_scope", d
 # --- blocks ---------------------------------------------------------------------------------------
 
 
-class Watcher(Protocol):
+class Watcher:
     """Told by an engine of each node and each pass; an exception stops it before any change."""
 
     def recorded(self, node: Any) -> None:
@@ -48,6 +48,12 @@ class Mode(NamedTuple):
 
 #: None outside of all such blocks; never a mode that asks for nothing.
 current_mode: ContextVar[Mode | None] = ContextVar("autograd_lite_mode", default=None)
+
+
+def is_silent() -> bool:
+    """Whether this runs inside `no_grad`."""
+    mode = current_mode.get()
+    return mode is not None and mode.silent > 0
 
 
 # --- differentiations -----------------------------------------------------------------------------
@@ -116,17 +122,9 @@ def tell_compared(relation: str, node: Any, other: Any, holds: bool) -> None:
         _observer.compared(relation, node, other, holds)
 
 
-def tell_sweep(root: Any, seed: float) -> None:
-    """The reverse sweep from this root is about to begin."""
+def announce(before: str, root: Any, *seed: float) -> None:
+    """A pass from this root is about to begin: a method of `Watcher`."""
     tell_read(root, True)
     mode = current_mode.get()
     if mode is not None and mode.watchers:
-        mode.watchers[-1].before_sweep(root, seed)
-
-
-def tell_refresh(root: Any) -> None:
-    """This root and all its ancestors are about to be recomputed."""
-    tell_read(root, True)
-    mode = current_mode.get()
-    if mode is not None and mode.watchers:
-        mode.watchers[-1].before_refresh(root)
+        getattr(mode.watchers[-1], before)(root, *seed)

@@ -80,10 +80,7 @@ give_operators(Formula)
 class Formulas:
     """The formulas of graphs: the same one for the same node.
 
-    Parameters
-    ----------
-    variables : collection of Value
-        Nodes that are names in every formula, whatever they were computed from.
+    Variables are names in every formula, whatever they were computed from.
     """
 
     def __init__(self, variables: Sequence[Value] = ()) -> None:

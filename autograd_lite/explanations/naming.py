@@ -41,13 +41,8 @@ def labels(nodes: Iterable[Value], printer: TextPrinter) -> dict[Value, Piece]:
 class Wording:
     """Names of the nodes of an explanation, and their equations, as text or in LaTeX.
 
-    Parameters
-    ----------
-    nodes : iterable of Value
-        Those with a name: their label, or v1, v2, … by their place in the graph. Any other is
-        shown by its label or, without one, by its number.
-    sweep : Sweep
-    printer : TextPrinter
+    Some nodes have a name: their label, or v1, v2, … by their place in the graph. Any other is
+    shown by its label or, without one, by its number.
     """
 
     def __init__(self, nodes: Iterable[Value], sweep: Sweep, printer: TextPrinter) -> None:

@@ -89,31 +89,11 @@ class _Way(NamedTuple):
 
 
 class Sweep:
-    """Findings of one sweep from a root down about all paths to it.
+    """Sums over all paths to a root, found by one sweep down from it.
 
-    Time and memory are those of a few passes over the graph. The numbers are kept as they are now.
-
-    Parameters
-    ----------
-    root : Value
-    inputs : sequence of Value
-        Nodes whose paths are to be counted.
-
-    Attributes
-    ----------
-    order : list of Value
-        The graph in topological order, the root last.
-    gradient, mass : list of float
-        For each node, the sum over its paths of the product (by the engine's own reverse sweep),
-        and of the absolute value of the product.
-    depth : list of int
-        For each node, the steps of its longest path.
-    count : dict
-        For each input, the exact number of its paths.
-    data : dict of Value to float
-        The number of each node.
-    freshness : Freshness
-        Which of the graph's equations hold, and with which numbers.
+    It takes time and memory of a few passes over the graph, and keeps the numbers of now. By place
+    in `order`, `gradient` and `mass` are the sums of the products and of their absolute values, and
+    `depth` is the steps of the longest path; `count` has the number of paths of each input.
     """
 
     def __init__(self, root: Value, inputs: list[Value]) -> None:
@@ -163,20 +143,10 @@ class Sweep:
         return factor * self.mass[i]
 
     def largest(self, node: Value, many: int) -> tuple[list[Path], float]:
-        """The paths of a node with the largest products, and the sum over all others.
+        """So many paths of an input with the largest products, and the sum over all others.
 
-        Parameters
-        ----------
-        node : Value
-            One of the inputs.
-        many : int
-            How many paths to find. Each costs at most a walk over the edges at its nodes.
-
-        Returns
-        -------
-        paths : list of Path
-            Largest absolute value first; nan counts as largest.
-        rest : float
+        The largest absolute value is first; nan counts as largest. Each path costs at most a walk
+        over the edges at its nodes.
         """
         if not self.count[node]:
             return [], 0.0

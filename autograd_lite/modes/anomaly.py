@@ -12,6 +12,7 @@ from typing import Any
 from autograd_lite.engine import (
     Mode,
     Value,
+    Watcher,
     current_mode,
     fields,
     pulled_back,
@@ -20,8 +21,7 @@ from autograd_lite.engine import (
 )
 from autograd_lite.errors import AnomalyError, AnomalyWarning
 from autograd_lite.modes.block import Block, in_mode
-from autograd_lite.modes.lines import Lines, users_line
-from autograd_lite.modes.noting import Noter
+from autograd_lite.modes.lines import Lines, Noter, users_line
 from autograd_lite.ops.duals import along, carried, partial_tangents
 from autograd_lite.writing.text import named_call
 
@@ -65,9 +65,6 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
         if isinstance(inner, Noter):
             inner = _Watcher(inner.lines)
         return mode._replace(watchers=(*mode.watchers, inner))
-
-    def _left(self, mode: Mode) -> Mode:
-        return mode._replace(watchers=mode.watchers[:-1])
 
 
 def check_adjoints(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
@@ -138,7 +135,7 @@ def _watcher() -> _Watcher | None:
     return watcher if isinstance(watcher, _Watcher) else None
 
 
-class _Watcher:
+class _Watcher(Watcher):
     """Observer of `detect_anomaly`: told of every node and pass."""
 
     def __init__(self, lines: Lines, checking: bool = True) -> None:

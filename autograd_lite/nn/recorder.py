@@ -125,7 +125,7 @@ class Recorder:
         return np.array([self._loss(row) for row in rows])
 
     def columns(self, names: Sequence[str] | None = None, count: int = 2) -> list[int]:
-        """Positions in `names` of `count` parameters; without names of all, if they are no more."""
+        """Positions in `names` of `count` parameters; without names, all if there are no more."""
         chosen = list(self.names if names is None else names)
         unknown = [name for name in chosen if name not in self.names]
         if unknown or len(set(chosen)) != count:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from autograd_lite.engine import is_silent
 from autograd_lite.errors import counted, shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_traceable, is_watched
@@ -118,8 +119,8 @@ def learn(
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
     history = History()
-    with Carried(history), recording():
-        shell = shell_for(show)
+    with Carried(history), recording() if is_silent() else nullcontext():
+        shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         if callback is not None and not callable(callback):
             raise TypeError(

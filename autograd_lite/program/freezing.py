@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_lite.engine import Builder, Value, going_on, order_by, refuse_frozen
+from autograd_lite.engine import Builder, Value, going_on, refuse_frozen, topological_order
 from autograd_lite.errors import shown
 from autograd_lite.graph import check_value
 from autograd_lite.program.program import Program
@@ -59,8 +59,7 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
         twice = next(i for i, node in enumerate(nodes) if first[node] < i)
         raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
     if going_on:
-        known = {*nodes}
-        for node in {*order_by(roots, lambda x: () if x in known else x.parents)} - known:
+        for node in topological_order(roots, without=nodes):
             refuse_frozen(node)
     builder = Builder(len(nodes))
     return finished(Program, builder, builder.enter(nodes, roots), single)

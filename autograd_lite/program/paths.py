@@ -99,7 +99,7 @@ class Paths:
             self._another(trees())
         if self.traced[0].guards or self.traced[0].captured:
             return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
-        sums = self.traced[0].program.bound(matrices, n_rows)
+        sums = self.traced[0].program.runner.bound(matrices, n_rows)
         return lambda: sums() / n_rows
 
     def _another(self, trees: Trees) -> Traced | None:
@@ -157,7 +157,8 @@ class Paths:
             if len(same):
                 given = _given(traced, _of(matrices, same))
                 rows = traced.computing.run_rows(given, len(same), reduce and "sum", threads)
-                found = _added(found, same, rows[..., places], reduce)
+                rows = rows[:, places] if reduce is None else rows[places]
+                found = _added(found, same, rows, reduce)
         return found if reduce is None else reduced(found, n_rows, reduce)
 
     def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
@@ -247,7 +248,8 @@ def _given(traced: Traced, matrices: Matrices) -> Matrices:
 
 def _added(found: Floats, rows: Any, numbers: Floats, reduce: str | None) -> Floats:
     """All results with the numbers of some rows in their place, or added to the sum."""
-    found = found.astype(np.result_type(found, numbers), copy=False)
+    if numbers.dtype.kind == "O":  # some are Values
+        found = found.astype(object, copy=False)
     if reduce is None:
         found[rows] = numbers
     else:

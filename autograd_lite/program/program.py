@@ -188,19 +188,10 @@ class Program(Code):
         reduce: str | None = None,
         threads: int = 1,
     ) -> Floats:
-        """The outputs for each row, or reduced.
+        """The outputs for each row, of shape (n_rows, outputs); of shape (outputs,) if reduced.
 
-        Parameters
-        ----------
-        arguments : sequence of (array, shared)
-            The inputs in order: of shape (n_rows, k) for k of them, (k,) if shared.
-        n_rows : int
-        reduce : {None, "sum", "mean"}
-        threads : int
-
-        Returns
-        -------
-        array of shape (n_rows, outputs), column by column, or (outputs,) if reduced.
+        `arguments` are the inputs in order, each as (array, shared): an array of shape (n_rows, k)
+        for k inputs, or (k,) if all rows share them. The result lies column by column.
         """
         if reduce is not None and reduce not in REDUCTIONS:
             raise ValueError(f'reduce is None, "sum" or "mean" and was given {shown(reduce)}')
@@ -208,14 +199,6 @@ class Program(Code):
             raise ValueError(f"threads is a whole number from 1 and was given {shown(threads)}")
         found = self.runner.rows(arguments, n_rows, reduce is not None, threads)
         return found.T if reduce is None else reduced(found, n_rows, reduce)
-
-    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
-        """The sums over rows, as a function of what the arrays hold when it is called.
-
-        The same as `run_rows` gives, and quicker where the same arrays are used again; they must be
-        contiguous, of float64.
-        """
-        return self.runner.bound(arguments, n_rows)
 
     @property
     def runner(self) -> Runner:

@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value, is_followed, read_numbers
+from autograd_lite.engine import Value, going_on, is_followed, read_numbers, tracing
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import layout
 from autograd_lite.program.outlines import outline
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import Native, native
-from autograd_lite.transforms.nesting import going_on, tracing
 from autograd_lite.transforms.trees import Tree
 
 Function = Callable[..., Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from threading import Lock, get_ident
 from typing import Any
@@ -13,10 +13,13 @@ from autograd_lite.engine import (
     MADE,
     Builder,
     Value,
+    all_around,
     constant,
     fields,
+    is_silent,
     observe,
     topological_order,
+    tracing,
     writing,
 )
 from autograd_lite.errors import ProgramError
@@ -26,13 +29,7 @@ from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.program import Program
 from autograd_lite.program.rolling import finished
 from autograd_lite.program.traced import Guard, Traced, settings_in
-from autograd_lite.transforms.nesting import (
-    Differentiation,
-    all_around,
-    differentiating,
-    stands_on,
-    tracing,
-)
+from autograd_lite.transforms.nesting import Differentiation, differentiating, stands_on
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The op of each comparison, and whether its sides change places.
@@ -144,7 +141,8 @@ observe(_observer, False)
 @contextmanager
 def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]:
     """A block in which reads and comparisons of inputs, and of older Values, are observed."""
-    with recording(), differentiating(inputs, arguments) as by:
+    around = recording() if is_silent() else nullcontext()
+    with around, differentiating(inputs, arguments) as by:
         trace = _Trace(by)
         with _lock:
             _traces.append(trace)

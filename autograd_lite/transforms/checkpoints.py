@@ -9,10 +9,12 @@ from autograd_lite.engine import (
     MADE,
     Value,
     adjoints,
+    all_around,
     current_scope,
     dependent,
     restore,
     topological_order,
+    tracing,
 )
 from autograd_lite.errors import GraphError
 from autograd_lite.graph import row_of
@@ -20,7 +22,7 @@ from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.transforms.nesting import all_around, differentiating, tracing
+from autograd_lite.transforms.nesting import differentiating
 from autograd_lite.transforms.recordings import Function, also_in_no_grad, name_of, transformed
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep

@@ -62,7 +62,7 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Functi
 @also_in_no_grad
 def _jacobian(f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keywords: Any) -> Any:
     recording = record(f, args, keywords, argnums, has_aux)
-    rows = [recording.adjoints([leaf], [1.0]) for leaf in recording.result.leaves]
+    rows = [recording.adjoints([(leaf, 1.0)]) for leaf in recording.result.leaves]
     found = one_or_all(_blocks(recording, rows, _shape(recording.result)), argnums)
     return (found, recording.aux) if has_aux else found
 
@@ -178,7 +178,7 @@ def _products(recording: Recording, directions: list[list[Any]]) -> list[list[An
         if is_checked():
             check_adjoints(recording.dependent(), {root: 1.0})
         return hessian_products(root, inputs, directions)
-    partials = recording.adjoints([root], [1.0])
+    partials = recording.adjoints([(root, 1.0)])
     nodes = between([partial for partial in partials if isinstance(partial, Value)], inputs)
     products = []
     for direction in directions:

@@ -9,9 +9,7 @@ from itertools import compress
 from threading import get_ident
 from typing import Any
 
-from autograd_lite.engine import Value, all_around, going_on, tracing
-
-__all__ = ["Differentiation", "all_around", "differentiating", "going_on", "tracing"]
+from autograd_lite.engine import Value, going_on
 
 
 class Differentiation:

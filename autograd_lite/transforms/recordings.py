@@ -16,12 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, adjoints, topological_order
+from autograd_lite.engine import (
+    Value,
+    adjoints,
+    all_around,
+    going_on,
+    is_silent,
+    topological_order,
+)
 from autograd_lite.errors import ShapeError
-from autograd_lite.modes import is_silent, recording
+from autograd_lite.modes import recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
-from autograd_lite.transforms.nesting import Differentiation, all_around, differentiating, going_on
+from autograd_lite.transforms.nesting import Differentiation, differentiating
 from autograd_lite.transforms.structures import shown
 from autograd_lite.transforms.sweeps import (
     between,
@@ -140,9 +147,9 @@ class Recording:
         """A value or derivative of this function: a float, unless derivatives are recorded."""
         return found.data if isinstance(found, Value) and not self.recorded else found
 
-    def adjoints(self, outputs: Iterable[Any], seeds: Iterable[Any]) -> list[Any]:
-        """The adjoints of the inputs, given those of some outputs."""
-        pairs = [(x, s) for x, s in zip(outputs, seeds, strict=True) if isinstance(x, Value)]
+    def adjoints(self, outputs: Iterable[tuple[Any, Any]]) -> list[Any]:
+        """The adjoints of the inputs, given some outputs with theirs."""
+        pairs = [pair for pair in outputs if isinstance(pair[0], Value)]
         if not pairs:
             return [0.0] * len(self.inputs)
         if self.recorded:
@@ -161,7 +168,7 @@ class Recording:
         Floats where the caller gave floats, Values where he gave Values.
         """
         self.follow(seeds)
-        return self.like_arguments(self.adjoints(self.result.leaves, seeds))
+        return self.like_arguments(self.adjoints(zip(self.result.leaves, seeds, strict=True)))
 
     def tangents(self, seeds: Sequence[Any]) -> list[Any]:
         """The tangent of each number that the function returned, given those of the inputs."""

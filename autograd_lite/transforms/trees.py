@@ -96,7 +96,8 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     if type(thing) in _SEQUENCES:  # before the slower questions: the usual case
         return _sequence(thing, name, depth)
     if type(thing) is float or type(thing) is int:
-        return Tree([as_float(thing)], next, (), [False], lambda: [name], True)
+        number = thing if type(thing) is float else as_float(thing)
+        return Tree([number], next, (), [False], lambda: [name], True)
     if isinstance(thing, tuple) and not hasattr(thing, "__dict__"):
         return _sequence(thing, name, depth)
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":

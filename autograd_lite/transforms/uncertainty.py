@@ -112,7 +112,7 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
         scales, correlation = _covariance(tree, errors)
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
-    rows = [floats_of(graph.adjoints([output], [1.0])) for output in outputs]
+    rows = [floats_of(graph.adjoints([(output, 1.0)])) for output in outputs]
     jacobian = np.array(rows).reshape(len(outputs), len(tree.leaves))
     if graph.nested or any(isinstance(x, Value) and is_followed(x) for x in errors.leaves):
         raise GraphError(

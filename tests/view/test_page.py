@@ -503,7 +503,7 @@ class TestWhatIf:
                 asked.append([k, [str(x) for x in args], len(args)])
                 found = row.partials_on_floats(out, args, [True] * len(args))
                 expected.append((row, args, [out, *found]))
-        functions, entries = script(rows)
+        functions, entries = script(tuple(rows))
         rules = f"{scripts()}\n{functions}\nconst ROWS = {entries};"
         answers = page.page.evaluate(
             f"""(asked) => {{ {rules}

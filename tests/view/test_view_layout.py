@@ -42,6 +42,7 @@ HANGS = """
     import os, pathlib, sys, time
     pathlib.Path(__file__).with_name("pid").write_text(str(os.getpid()))
     time.sleep(60)
+    pathlib.Path(__file__).with_name("slept").touch()
 """
 SILENT = "pass"
 
@@ -141,10 +142,9 @@ class TestEveryWay:
     def test_hanging_it_is_ended_by_the_time_limit(self, install, graph, way):
         """And leaves no process behind."""
         path = install(HANGS, way)
-        start = time.monotonic()
         with pytest.raises(LayoutError, match=r"not done after 1 s.*time_limit"):
             ag.draw_dot(graph, time_limit=1.0).pipe()
-        assert time.monotonic() - start < 20
+        assert not path.with_name("slept").exists()
         pid = path.with_name("pid")  # none, if a busy machine had not begun with it by then
         assert not (pid.exists() and alive(int(pid.read_text())))
         check_shown_as_text(graph, "not done after 1 s")
@@ -164,11 +164,11 @@ def test_hanging_it_is_ended_by_ctrl_c(install):
     pid = install(HANGS, "path").with_name("pid")
     program = "import autograd_lite as ag; ag.draw(ag.Value(1.0))._repr_mimebundle_()"
     child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=20)
+    _, errors = child.communicate(timeout=50)
     assert b"KeyboardInterrupt" in errors
     assert not alive(int(pid.read_text()))
 

@@ -2,7 +2,8 @@
 
 * `node`: what a node is;
 * `walk`: the order of a graph;
-* `passes`: back-propagation over it; `refresh` for a graph computed anew;
+* `passes`: back-propagation over it;
+* `value`: a node as users meet it;
 * `record`: nodes for ops, as the blocks around want them;
 * `chain_rule`: adjoints and tangents in any number system;
 * `second`: Hessian times vector;

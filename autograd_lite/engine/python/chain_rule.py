@@ -26,8 +26,10 @@ def pushed_forward(
     edges: Edges[T],
     product: Callable[[Any, Any], Any] = carried,
 ) -> Iterator[tuple[T, T, Any, Any]]:
-    """The chain rule from the inputs up: a node's tangent is the sum, over its parents, of theirs
-    times the partial derivatives by them. It yields as `pulled_back` does.
+    """Tangents of all nodes of an order, given those of its inputs: the chain rule, forwards.
+
+    A node's tangent is the sum over its parents of the parent's tangent times the node's partial
+    derivative by it. It yields what `pulled_back` does, just before a contribution is added.
     """
     for node in order:
         for parent, partial in edges(node):

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine.context import going_on, tell_read
-from autograd_lite.engine.python.refresh import replace
-from autograd_lite.engine.python.value import Value
+from autograd_lite.engine.python.value import Value, replace
 from autograd_lite.engine.refusals import refuse_data
 from autograd_lite.errors import shown
 

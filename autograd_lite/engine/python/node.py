@@ -2,9 +2,8 @@
 
 An op on Values makes a node: a row of the op table gives its number, and the partial derivative by
 each parent (`evaluated`). `walk` puts the nodes of a graph in order, and `passes` goes over that
-order, multiplies and adds: back-propagation. No file of the engine knows any mathematics.
-
-A Value is a node as users meet it, which `value` adds.
+order, multiplies and adds: back-propagation. No file of the engine knows any mathematics. `value`
+makes a node what users meet.
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ from autograd_lite.ops.table import Op
 
 #: One for each node and each assignment, in order.
 stamps = count()
-#: In place of what a leaf's number was before: it is a copy, or was refreshed.
-UNKNOWN = 0.0, -1.0
 _scope_now = current_scope.get
 
 
@@ -47,13 +44,10 @@ class Node:
         partials: tuple[float, ...],
         is_constant: bool = False,
     ) -> Self:
-        self._number = number
-        self._grad = 0.0
-        self._label = ""
+        self._number, self._constant = number, is_constant
+        self._grad, self._label = 0.0, ""
         self._row, self._parents, self._partials = row, parents, partials
-        self._constant = is_constant
-        self._scope = _scope_now()
-        self._stamp = next(stamps)
+        self._scope, self._stamp = _scope_now(), next(stamps)
         traced = 0
         for parent in parents:
             traced |= parent._traced
@@ -70,10 +64,8 @@ def evaluated(row: Op, parents: tuple[Any, ...]) -> tuple[float, tuple[float, ..
         by_x, by_y = row.partials
         try:
             out = row.on_plain_floats(a, b)
-            return out, (
-                0.0 if x._constant else by_x(out, a, b),
-                0.0 if y._constant else by_y(out, a, b),
-            )
+            by_first = 0.0 if x._constant else by_x(out, a, b)
+            return out, (by_first, 0.0 if y._constant else by_y(out, a, b))
         except PYTHON_RAISES:
             pass  # IEEE-754 has an answer, which the row finds below
     numbers = [parent._number for parent in parents]

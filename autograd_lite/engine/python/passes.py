@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence
 from operator import mul
 from typing import Any, TypeVar
 
-from autograd_lite.engine.context import tell_sweep
+from autograd_lite.engine.context import announce
 from autograd_lite.engine.python.node import Node
 from autograd_lite.engine.python.walk import topological_order
 from autograd_lite.ops.duals import carried
@@ -29,25 +29,26 @@ def pulled_back(
     edges: Edges[T],
     product: Callable[[Any, Any], Any] = carried,
 ) -> Iterator[tuple[T, T, Any, Any]]:
-    """Back-propagation: from the adjoints of some roots those of all nodes that they depend on.
+    """Back-propagation: the adjoints of all that some roots depend on, given those of the roots.
 
-    A node's adjoint is the derivative of the roots by it: by the chain rule the sum, over all its
-    uses, of the adjoint of the user times the partial derivative of the user by the node. From the
-    roots down, each node hands its part on to its parents; its own adjoint is complete by then,
-    when `edges` is asked for them.
+    A node's adjoint is the derivative of the roots by that node. The chain rule makes it a sum,
+    over all nodes that use this one: the user's adjoint times the user's partial derivative by it.
+    So the sweep goes from the roots down, and each node adds its part to its parents' adjoints.
+    When a node's turn comes all its users had theirs: `edges` is asked once it is complete.
 
     Yields
     ------
     node, parent, partial, contribution
         Just before the contribution is added to the parent's adjoint.
     """
+    known = adjoint.get
     for node in reversed(order):
-        upstream = adjoint.get(node)
+        upstream = known(node)
         if upstream is not None:  # else no root depends on it
             for parent, partial in edges(node):
                 contribution = product(upstream, partial)
                 yield node, parent, partial, contribution
-                so_far = adjoint.get(parent)
+                so_far = known(parent)
                 adjoint[parent] = contribution if so_far is None else so_far + contribution
 
 
@@ -59,11 +60,8 @@ def recorded(node: Node) -> Iterable[tuple[Any, float]]:
 def reverse_sweep(
     root: Node, seed: float, inputs: Iterable[Node] | None = None
 ) -> dict[Node, float]:
-    """The derivative of the root by itself and each of its ancestors, times the seed.
-
-    Given inputs, only by those ancestors that can depend on them.
-    """
-    tell_sweep(root, seed)
+    """Derivatives of the root by its ancestors, times the seed; or by those as young as inputs."""
+    announce("before_sweep", root, seed)
     order = topological_order([root], inputs)
     for product in (mul, carried):  # in which zero carries nothing: it matters if a nan came out
         adjoint = dict.fromkeys(order, 0.0)
@@ -96,9 +94,3 @@ def backward(self: Node, seed: float = 1.0) -> None:
     """
     for node, adjoint in reverse_sweep(self, as_float(seed)).items():
         node._grad += adjoint
-
-
-def zero_grad(self: Node) -> None:
-    """Set ``grad`` to 0.0 on this Value and all its ancestors."""
-    for node in topological_order([self]):
-        node._grad = 0.0

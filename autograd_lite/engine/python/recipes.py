@@ -7,11 +7,10 @@ from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE, Op
-from autograd_lite.ops.numbers import Arithmetic, as_float
+from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.table import give_operators
 
-_OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
-_ADD = _OPERATORS["add"]
-_SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv"}
+[_ADD] = [row for row in TABLE.values() if row.operator == "add"]
 
 
 class Traits(NamedTuple):
@@ -70,7 +69,7 @@ class _Notes:
     def register(self, thing: Any) -> int:
         if isinstance(thing, Register):
             return thing.number
-        self.constants.append(as_float(thing))
+        self.constants.append(thing if type(thing) is float else as_float(thing))
         return -len(self.constants)
 
     def applied(self, row: Op, args: Sequence[Any]) -> Any:
@@ -92,19 +91,13 @@ class _Notes:
             ) from error
 
 
-class Register(Arithmetic):
+class Register:
     """Stands for a number while a rule is written down as a recipe."""
 
     __slots__ = ("notes", "number")
 
     def __init__(self, notes: _Notes, number: int) -> None:
         self.notes, self.number = notes, number
-
-    def _arithmetic(self, sign: str, x: Any, y: Any) -> Any:
-        return self.notes.applied(_OPERATORS[_SIGNS[sign]], (x, y))
-
-    def __neg__(self) -> Any:
-        return self.notes.applied(_OPERATORS["neg"], (self,))
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError("a register of a program has no number; write less, where and other rows")
@@ -115,3 +108,6 @@ class Register(Arithmetic):
     def _apply_op(row: Op, args: Sequence[Any]) -> Any:
         notes: _Notes = next(arg.notes for arg in args if isinstance(arg, Register))
         return notes.applied(row, args)
+
+
+give_operators(Register)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine.context import Mode, current_mode, is_observed
-from autograd_lite.engine.python.node import UNKNOWN, evaluated
-from autograd_lite.engine.python.value import Value, constant, new
+from autograd_lite.engine.python.node import evaluated
+from autograd_lite.engine.python.value import UNKNOWN, Value, constant, new
 from autograd_lite.ops.rules import stop_gradient
 from autograd_lite.ops.table import Op
 

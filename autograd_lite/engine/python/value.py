@@ -6,12 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.engine.context import going_on, tell_compared, tell_read
-from autograd_lite.engine.python.node import Node
-from autograd_lite.engine.python.passes import backward, zero_grad
-from autograd_lite.engine.python.refresh import refresh, replace
+from autograd_lite.engine.context import announce, going_on, tell_compared, tell_read
+from autograd_lite.engine.python.node import Node, evaluated, stamps
+from autograd_lite.engine.python.passes import backward
+from autograd_lite.engine.python.walk import topological_order
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops.numbers import as_float
+
+#: In place of what a leaf's number was before: it is a copy, or was refreshed.
+UNKNOWN = 0.0, -1.0
 
 
 class Value(Node):
@@ -50,7 +53,7 @@ class Value(Node):
     __slots__ = ()
     __module__ = "autograd_lite"
 
-    backward, zero_grad, refresh = backward, zero_grad, refresh
+    backward = backward
 
     # Operators, one method per row of the op table, printing and copying are attached to this type
     # from above the engine.
@@ -126,6 +129,32 @@ class Value(Node):
         tell_read(self, True)
         return self._partials
 
+    def zero_grad(self) -> None:
+        """Set ``grad`` to 0.0 on this Value and all its ancestors."""
+        for node in topological_order([self]):
+            node._grad = 0.0
+
+    def refresh(self) -> None:
+        """Recompute this Value and all its ancestors from the leaves' data; keep every ``grad``.
+
+        All or nothing: interrupted, or stopped by an op's own function, it puts everything back.
+        """
+        announce("before_refresh", self)
+        order = topological_order([self])
+        # in two long lists, because many small tuples would rouse the garbage collector
+        former = [node._number for node in order], [node._partials for node in order]
+        try:
+            for node in order:
+                if node._row is not None:
+                    node._number, node._partials = evaluated(node._row, node._parents)
+        except BaseException:  # Ctrl-C, too, must not leave half a graph at new numbers
+            for node, number, partials in zip(order, *former, strict=True):
+                node._number, node._partials = number, partials
+            raise
+        for node in order:
+            if node._row is None:
+                node._replaced = UNKNOWN
+
     def _compared(self, sign: str, holds: Callable[[float, float], bool], other: Any) -> bool:
         found = holds(self._number, other._number if type(other) is Value else other)
         tell_compared(sign, self, other, found)
@@ -139,3 +168,9 @@ new: Callable[[], Value] = partial(object.__new__, Value)
 def constant(number: Any) -> Value:
     """A leaf for a plain number met in an expression. It gets no gradient."""
     return new()._begin(None, (), as_float(number), (), True)
+
+
+def replace(leaf: Value, number: float) -> None:
+    """Give a leaf another number."""
+    leaf._replaced = leaf._number, float(next(stamps))
+    leaf._number = number

@@ -123,9 +123,7 @@ class Live:
 
 
 def shell_for(show: Any) -> Any:
-    """IPython's shell, if that is asked for and its front end shows pictures; else None."""
-    if show is None:
-        return None
+    """IPython's shell, if its front end shows pictures; else None."""
     if not isinstance(show, str) or show != "live":
         raise ValueError(
             f'show is "live", for a picture of the training in a notebook, or None, and was given '

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.writing.c_language import C
@@ -70,12 +71,13 @@ class _Script(Header):
         return f"{{forward: forward_{row.name}, partials: {partials}, attrs: {attrs}, {shape}}}"
 
 
-def script(rows: Iterable[Op]) -> tuple[str, str]:
+@lru_cache(maxsize=64)  # each page of a graph asks for the same again
+def script(rows: tuple[Op, ...]) -> tuple[str, str]:
     """The rules of some rows as JavaScript.
 
     Parameters
     ----------
-    rows : iterable of Op
+    rows : tuple of Op
         None of them a user's own. A row with other attributes than usual is a row of its own.
 
     Returns

@@ -126,7 +126,7 @@ class Page:
         self._data["nodes"] = nodes
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
-            self._functions, self._rows = script(rows)
+            self._functions, self._rows = script(tuple(rows))
 
     def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
         """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
