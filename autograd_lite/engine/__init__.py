@@ -35,11 +35,10 @@ from autograd_lite.engine.python.chain_rule import (
 )
 from autograd_lite.engine.python.layer import record_layer
 from autograd_lite.engine.python.leaves import are_finite, read_numbers, write_numbers
-from autograd_lite.engine.python.passes import adjoints, pulled_back
+from autograd_lite.engine.python.passes import adjoints, order_by, pulled_back, topological_order
 from autograd_lite.engine.python.record import fields, record, restore
 from autograd_lite.engine.python.second import hessian_products
 from autograd_lite.engine.python.value import Value, constant
-from autograd_lite.engine.python.walk import order_by, topological_order
 from autograd_lite.engine.refusals import refuse_frozen, refuse_pickle, refuse_values
 
 #: The contract: the rest of the package uses nothing else. Where the C engine runs, the names that

@@ -24,8 +24,8 @@ from autograd_lite.engine.python import record as recording
 from autograd_lite.engine.python import value as python
 from autograd_lite.engine.python.chain_rule import tangents as python_tangents
 from autograd_lite.engine.python.passes import adjoints as python_adjoints
+from autograd_lite.engine.python.passes import topological_order as python_order
 from autograd_lite.engine.python.second import hessian_products as python_products
-from autograd_lite.engine.python.walk import topological_order as python_order
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.table import with_attrs

@@ -1,7 +1,6 @@
 """The readable engine: what students open, and what runs where C was not compiled.
 
 * `node`: what a node is;
-* `walk`: the order of a graph;
 * `passes`: back-propagation over it;
 * `value`: a node as users meet it;
 * `record`: nodes for ops, as the blocks around want them;

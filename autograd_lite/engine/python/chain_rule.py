@@ -12,9 +12,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.engine.context import tell_read
-from autograd_lite.engine.python.passes import Edges, T, pulled_back, recorded
+from autograd_lite.engine.python.passes import Edges, T, pulled_back, recorded, topological_order
 from autograd_lite.engine.python.value import Value
-from autograd_lite.engine.python.walk import topological_order
 from autograd_lite.ops.duals import carried
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import as_float

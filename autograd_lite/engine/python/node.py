@@ -1,8 +1,8 @@
 """A node of the graph: the readable engine begins here.
 
 An op on Values makes a node: a row of the op table gives its number, and the partial derivative by
-each parent (`evaluated`). `walk` puts the nodes of a graph in order, and `passes` goes over that
-order, multiplies and adds: back-propagation. No file of the engine knows any mathematics. `value`
+each parent (`evaluated`). `passes` puts the nodes of a graph in order, goes over that order,
+multiplies and adds: back-propagation. No file of the engine knows any mathematics. `value`
 makes a node what users meet.
 """
 

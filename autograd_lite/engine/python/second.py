@@ -11,9 +11,8 @@ from typing import Any
 
 from autograd_lite.engine.context import announce
 from autograd_lite.engine.python.chain_rule import dependent, pushed_forward
-from autograd_lite.engine.python.passes import pulled_back, recorded
+from autograd_lite.engine.python.passes import pulled_back, recorded, topological_order
 from autograd_lite.engine.python.value import Value
-from autograd_lite.engine.python.walk import topological_order
 from autograd_lite.ops.duals import Dual, carried, partial_tangents
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine.context import announce, going_on, tell_compared, tell_read
 from autograd_lite.engine.python.node import Node, evaluated, stamps
-from autograd_lite.engine.python.passes import backward
-from autograd_lite.engine.python.walk import topological_order
+from autograd_lite.engine.python.passes import backward, topological_order
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops.numbers import as_float
 
