@@ -1,9 +1,9 @@
 """The mathematics: every op is one row of one table.
 
 `choice`, `rules`, `special`, `activations` (fixed arity) and `reductions` (any number of
-arguments) hold the rows; `table` and `sequences` say what a row is; `vectors` is how a
-rule goes over a sequence; `leaf`, `ieee` and `numbers` are what rows stand on: the C library's
-functions, floats that never raise, and which things count as a number.
+arguments) hold the rows; `table` and `sequences` say what a row is, and how a rule goes over a
+sequence; `leaf`, `ieee` and `numbers` are what rows stand on: the C library's functions, floats
+that never raise, and which things count as a number.
 
 Nothing here knows a graph, and of the rest of the package only the errors are imported, so that a
 build step can read the table alone.

@@ -65,51 +65,44 @@ class _OtherStepError(Exception):
     """Raised in a rule that does more than arithmetic."""
 
 
-class _Operand(Arithmetic):
-    """A number that may be computed with."""
+class _Any(Arithmetic):
+    """A number or a vector that allows + - * /, choice and one fold, and nothing else."""
 
-    __slots__ = ()
+    __slots__ = ("folds",)
 
-    @staticmethod
-    def _arithmetic(sign: str, x: Any, y: Any) -> _Operand:
-        return _Operand()
-
-    def __neg__(self) -> _Operand:
-        return _Operand()
-
-    @staticmethod
-    def _apply_op(row: Any, args: Sequence[Any]) -> _Operand:
-        if not row.is_arithmetic:
-            raise _OtherStepError
-        return _Operand()
-
-
-class _Vector:
-    """A vector that may be folded once."""
-
-    def __init__(self, folds: list[_Operand]) -> None:
+    def __init__(self, folds: list[Any]) -> None:
         self.folds = folds
 
     @staticmethod
-    def _fold(step: Callable[..., Any], vectors: Sequence[_Vector], start: Any) -> _Operand:
-        folds = vectors[0].folds
-        if folds:
-            raise _OtherStepError
-        step(_Operand(), *[_Operand() for _ in vectors])
-        folds.append(_Operand())
-        return folds[0]
+    def _arithmetic(sign: str, x: Any, y: Any) -> _Any:
+        return _Any([])
+
+    def __neg__(self) -> _Any:
+        return _Any([])
 
     @staticmethod
-    def _each(rule: Callable[..., Any], vectors: Sequence[_Vector]) -> _Vector:
-        rule(*[_Operand() for _ in vectors])
+    def _apply_op(row: Any, args: Sequence[Any]) -> _Any:
+        if not row.is_arithmetic:
+            raise _OtherStepError
+        return _Any([])
+
+    @staticmethod
+    def _each(rule: Callable[..., Any], vectors: Sequence[_Any]) -> _Any:
+        rule(*[_Any([]) for _ in vectors])
         return vectors[0]
 
     @staticmethod
-    def _count(vector: _Vector) -> _Operand:
-        return _Operand()
+    def _fold(step: Callable[..., Any], vectors: Sequence[_Any], start: Any) -> _Any:
+        if vectors[0].folds:
+            raise _OtherStepError
+        vectors[0].folds.append(step)
+        step(_Any([]), *[_Any([]) for _ in vectors])
+        return _Any([])
 
-    @staticmethod
-    def _refuse(*_: Any) -> NoReturn:
+    def _count(self) -> _Any:
+        return _Any([])
+
+    def _refuse(self, *_: Any) -> NoReturn:
         raise _OtherStepError
 
     _scan = _apply_sequence_op = _refuse
@@ -138,7 +131,6 @@ def is_kernel(row: Any) -> bool:
 
 def _given_and_result(row: Any) -> list[Any]:
     """Some numbers and vectors, and what the rule makes of them."""
-    folds: list[_Operand] = []
-    given: list[Any] = [_Vector(folds) for _ in getattr(row, "vectors", ())]
-    given += [_Operand() for _ in row.arguments[len(given) :]]
+    folds: list[Any] = []
+    given = [_Any(folds) for _ in row.arguments]
     return [*given, row.forward(*given)]

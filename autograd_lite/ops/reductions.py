@@ -35,9 +35,8 @@ from autograd_lite.ops.rules import (
     sqrt,
     stop_gradient,
 )
-from autograd_lite.ops.sequences import sequence, sequence_op
+from autograd_lite.ops.sequences import count, each, fold, scan, sequence, sequence_op
 from autograd_lite.ops.table import Op
-from autograd_lite.ops.vectors import count, each, fold, scan
 
 
 def _left_sum(xs: Any) -> Any:

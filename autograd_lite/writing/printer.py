@@ -51,7 +51,7 @@ class Printer:
     nan, inf : str
         How these are written.
     library, way_out : str
-        What has the functions, and what to try where it lacks one.
+        The library that has the functions, and the advice where it lacks one.
     names : str
         The column of `Record` that has their names; ``""`` for those in C.
     """
@@ -98,7 +98,7 @@ class Printer:
         return self.applied(rule_of(call.what), args)
 
     def short_total(self, total: str, steps: int) -> tuple[str, int]:
-        """The total of a fold after so many steps, which may be given a name meanwhile."""
+        """The total of a fold and how long it is; a language may give a long one a name."""
         return total, steps
 
     def applied(self, rule: Rule, args: Sequence[str]) -> str:

@@ -144,9 +144,9 @@ class Entry(NamedTuple):
     place: int | None
 
 
-def entry(array: str, place: int, skipped: int = 0) -> Symbol:
+def entry(array: str, place: int | None, skipped: int = 0) -> Symbol:
     """An entry of an array."""
-    return expression("entry", Entry(array, skipped, place))
+    return expression("entry", Entry(array, skipped, place), inside=place is None)
 
 
 class Fold(Symbol):
@@ -208,11 +208,7 @@ class Vector:
     ) -> None:
         self.number, self.body, self.start, self.backwards = number, body, start, backwards
         self.first, self.array = first, array
-        self.element = (
-            Element(self)
-            if number < 0
-            else expression("entry", Entry(array, number, None), inside=True)
-        )
+        self.element = Element(self) if number < 0 else entry(array, None, number)
         self.calls: dict[tuple[Any, ...], Whole] = {}
 
     @property

@@ -18,8 +18,8 @@ from autograd_lite.ops.choice import less, where
 from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.rules import exp, maximum
+from autograd_lite.ops.sequences import count, each, fold, scan
 from autograd_lite.ops.table import Op, with_attrs
-from autograd_lite.ops.vectors import count, each, fold, scan
 from autograd_lite.writing.rules_header import header
 
 COMPILER = (

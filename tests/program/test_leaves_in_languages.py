@@ -73,7 +73,7 @@ def test_a_leaf_is_in_every_language_by_its_row_and_its_record():
     program, point = remainders()
     assert program.to_python()(*point) == program.to_numpy()(*point) == 7.5 % -2.0
     assert "fmod(" in program.to_c()
-    assert "fmod(" in javascript.script([TABLE["remainder"]])[0]
+    assert "fmod(" in javascript.script((TABLE["remainder"],))[0]
     torch = pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
     assert program.to_torch()(*point).item() == 7.5 % -2.0
     assert torch.float64 == program.to_torch()(*point).dtype
@@ -88,6 +88,7 @@ def test_a_leaf_is_in_every_language_by_its_row_and_its_record():
 )
 def test_a_leaf_that_nothing_gives_is_refused_by_name(monkeypatch, record):
     """Never by an undefined function; C, Python and NumPy have it from its row alone."""
+    javascript.script.cache_clear()
     monkeypatch.delitem(LEAVES, "fmod")
     if record is not None:
         monkeypatch.setitem(LEAVES, "fmod", record)
@@ -96,7 +97,7 @@ def test_a_leaf_that_nothing_gives_is_refused_by_name(monkeypatch, record):
     assert np.isnan(program.to_python()(7.5, 0.0))
     assert "fmod(" in program.to_c()
     with pytest.raises(ProgramError, match=r"JavaScript has no fmod.*svg"):
-        javascript.script([TABLE["remainder"]])
+        javascript.script((TABLE["remainder"],))
     pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
     with pytest.raises(ProgramError, match=r"ONNX has no fmod.*try to_c"):
         program.to_onnx()
