@@ -151,6 +151,7 @@ PROGRAMS = {
     "dependent": lambda g: dependent(g.nodes, [g.x]),
     "topological_order": lambda g: topological_order(iter([g.root, g.x])),
     "topological_order since": lambda g: topological_order([g.root], iter([g.nodes[-2]])),
+    "topological_order without": lambda g: topological_order([g.root], without=iter(g.many[:2])),
     "fields": lambda g: [fields(n) for n in g.nodes[-3:]],
     "restore": lambda g: [restore(*fields(n)) for n in g.nodes],
     "attributes": lambda g: [(n.parents, n.local_grads, n.label, n.op) for n in g.nodes],
