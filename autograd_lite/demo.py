@@ -7,13 +7,12 @@ The data are scikit-learn's: 569 breast tumours, benign or malignant, each with 
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +29,8 @@ from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
-from autograd_lite.view.canvas import new_figure
+from autograd_lite.view.canvas import Figure, new_figure, png
 from autograd_lite.view.plots import plot_boundary, plot_history
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TARGET = "diagnosis"
 _TWO = ("worst radius", "worst texture")
@@ -176,6 +172,4 @@ class _Logits:
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     """Write a figure as PNG, whole or not at all."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=144)
-    return write_whole(path, picture.getvalue())
+    return write_whole(path, png(figure, dpi=144))

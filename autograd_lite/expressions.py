@@ -13,10 +13,10 @@ import math
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, order_by
 from autograd_lite.errors import ExpressionError, shown
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
@@ -27,7 +27,7 @@ _SHOWN = 72  # characters of the text that an error shows around the place
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
 _OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
-#: What can be called in an expression: rows by name, and by Python's name (abs, pow).
+#: Functions of an expression: rows by name, and by Python's name (abs, pow).
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **_OPERATORS,
     **{name: row for name, row in TABLE.items() if row.public},
@@ -159,26 +159,13 @@ class _Formula:
     def evaluate(self, variables: Mapping[str, Value]) -> Any:
         """The Value, or the float if no variable is involved."""
         results: dict[ast.expr, Any] = {}
-        for node in self._operands_first():
+        for node in order_by([self.tree], self._operands):
             operands = [results[child] for child in self._operands(node)]
             results[node] = self._apply(node, operands, variables)
-        result = results[self.tree]
-        if isinstance(result, list):
-            raise self._error(
-                self.tree, "this is a list of numbers; write sum([...]) of it, or dot"
-            )
-        return result
-
-    def _operands_first(self) -> Iterator[ast.expr]:
-        """Every part of the tree after its operands, left to right, without recursion."""
-        stack: list[tuple[ast.expr, bool]] = [(self.tree, False)]
-        while stack:
-            node, ready = stack.pop()
-            if ready:
-                yield node
-            else:
-                stack.append((node, True))
-                stack.extend((child, False) for child in reversed(self._operands(node)))
+        if isinstance(results[self.tree], list):
+            said = "this is a list of numbers; write sum([...]) of it, or dot"
+            raise self._error(self.tree, said)
+        return results[self.tree]
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         """The parts that a node is computed from; raises for what is not on the whitelist."""
@@ -271,10 +258,8 @@ class _Formula:
     # --- errors -----------------------------------------------------------------------------------
 
     def _refuse(self, part: ast.AST, place: ast.expr | ast.keyword | int) -> ExpressionError:
-        kind = type(part).__name__
-        return self._error(
-            place, _INSTEAD.get(type(part), f"this ({kind}) is not read here; {_READ}")
-        )
+        otherwise = f"this ({type(part).__name__}) is not read here; {_READ}"
+        return self._error(place, _INSTEAD.get(type(part), otherwise))
 
     def _error(self, place: ast.expr | ast.keyword | int, said: str) -> ExpressionError:
         """The error with the text below it, and a caret under a node, or a column."""

@@ -99,7 +99,7 @@ def write_whole(path: Any, content: bytes) -> Path:
     """
     with _naming(path) as given:
         target, former = _place(given, os.fsdecode(path))
-        # Nobody reads in it, meanwhile, what nobody may read in the file that it replaces.
+        # Until it has the mode of the file that it replaces, only the owner may read it.
         mode = 0o666 if former is None else 0o600
         beside = target.with_name(f".{secrets.token_hex(8)}.part")  # no longer than a name may be
         try:

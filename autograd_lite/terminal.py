@@ -26,7 +26,7 @@ _PLAIN = {
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """Our own characters in ASCII, a user's as Python escapes them, so that none looks like two."""
+    """Our own characters in ASCII, and a user's as Python escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     bad = error.object[error.start : error.end]

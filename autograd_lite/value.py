@@ -13,10 +13,18 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import pickles
-from autograd_lite.engine import Value, constant, fields, record, restore
-from autograd_lite.engine.modes import is_followed, tracing, writing
-from autograd_lite.engine.observing import MADE
-from autograd_lite.engine.refusals import refuse_attribute
+from autograd_lite.engine import (
+    MADE,
+    Value,
+    constant,
+    fields,
+    is_followed,
+    order_by,
+    record,
+    restore,
+    tracing,
+    writing,
+)
 from autograd_lite.errors import shown
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of, refuse_masked
@@ -205,26 +213,12 @@ def _copy(self: Value) -> Value:
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
     if self._traced & MADE or is_followed(self):
         return _copy(self)
-    stack = [self]
-    while stack:
-        node = stack[-1]
-        if id(node) not in memo:
-            row, parents, *rest = fields(node)
-            _ = row or node.data
-            missing = [parent for parent in parents if id(parent) not in memo]
-            if missing:
-                stack += missing
-                continue
-            memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
-        stack.pop()
+    for node in order_by([self], lambda x: [p for p in x.parents if id(p) not in memo]):
+        row, parents, *rest = fields(node)
+        _ = row or node.data
+        memo[id(node)] = restore(row, tuple([memo[id(p)] for p in parents]), *rest)
     return memo[id(self)]  # type: ignore[no-any-return]
 
-
-def _state(self: Value) -> None:
-    """None: ``__reduce_ex__`` is all that copies and pickles go by."""
-
-
-# --- attaching ------------------------------------------------------------------------------------
 
 for _row in TABLE.values():
     _attach_row(_row)
@@ -245,7 +239,7 @@ for _name, _function in {
     "__dir__": lambda self: [name for name in object.__dir__(self) if name not in _ABSENT],
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
-    "__getstate__": _state,
+    "__getstate__": lambda self: None,  # copies and pickles go by ``__reduce_ex__`` alone
     "__reduce_ex__": pickles.reduce_ex,
     "item": _item,
     "detach": _detach,
@@ -254,6 +248,10 @@ for _name, _function in {
     "imag": property(lambda self: 0.0),
     "__divmod__": lambda self, other: (self // other, self % other),
     "__rdivmod__": lambda self, other: (other // self, other % self),
+    # micrograd's names, so that its notebooks draw and walk these graphs unchanged
+    "_op": property(_symbol),
+    "_prev": Value.parents,
+    "_children": Value.parents,
 }.items():
     setattr(Value, _name, _function)
 
@@ -265,10 +263,20 @@ class _Absent:
         self.name = name
 
     def __get__(self, value: Value | None, owner: type) -> _Absent:
-        return self if value is None else refuse_attribute(self.name)
+        return self if value is None else self.__set__(value, None)
 
-    def __set__(self, value: Value, thing: object) -> None:
-        refuse_attribute(self.name)
+    def __set__(self, value: Value, thing: object) -> NoReturn:
+        name = self.name
+        if name.startswith("_"):
+            raise AttributeError(
+                f"a Value has no attribute {name!r}: partial derivatives are numbers here, "
+                ".local_grads, and backward() of the result goes over the graph; for a rule of "
+                "your own write ag.custom_op(...)"
+            )
+        raise AttributeError(
+            f"a Value has no attribute {name!r}, and none can be added; keep what belongs to it "
+            "in a list beside the parameters, or in a dict by Value (its hash is its identity)"
+        )
 
 
 for _name in _ABSENT:
@@ -276,14 +284,6 @@ for _name in _ABSENT:
 
 # The Python engine takes more, to refuse it in its own words.
 setattr(Value, "__signature__", inspect.signature(lambda data, label="": None))  # noqa: B010
-
-# micrograd's names, so that its notebooks draw and walk these graphs unchanged
-for _name, _alias in (
-    ("_op", property(_symbol)),
-    ("_prev", Value.parents),
-    ("_children", Value.parents),
-):
-    setattr(Value, _name, _alias)
 
 
 def isclose(

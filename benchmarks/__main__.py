@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 from benchmarks import calls, compiled, gradients, imports, nested, readable, tables, training
-from benchmarks.apart import race
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
-from benchmarks.figures import Scene, process_figures, step_figures
+from benchmarks.measuring.apart import race
+from benchmarks.measuring.figures import Scene, process_figures, step_figures
+from benchmarks.measuring.report import results
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
-from benchmarks.report import results
 from benchmarks.step import task
 
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from benchmarks.figures import Figure
-from benchmarks.paired import Pair, paired
+from benchmarks.measuring.figures import Figure
+from benchmarks.measuring.paired import Pair, paired
 from benchmarks.programs import rosenbrock, rosenbrock_loop
 
 #: Each form of an argument: its name, and how it is made from a list.

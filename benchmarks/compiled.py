@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import autograd_lite as ag
-from benchmarks import probes
-from benchmarks.apart import Make, Race, race
 from benchmarks.derivatives import Gradient
-from benchmarks.figures import Figure, shown
+from benchmarks.measuring import probes
+from benchmarks.measuring.apart import Make, Race, race
+from benchmarks.measuring.figures import Figure, shown
 from benchmarks.programs import Program, helmholtz, rosenbrock
 from benchmarks.recorded import (
     Recorded,

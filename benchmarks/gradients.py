@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 
 from benchmarks import derivatives
-from benchmarks.apart import Race, race
 from benchmarks.derivatives import ArrayGradient, Backward, Floats, Gradient, Hessian, Product
-from benchmarks.figures import Figure, shown
+from benchmarks.measuring.apart import Race, race
+from benchmarks.measuring.figures import Figure, shown
 from benchmarks.programs import portfolio, rosenbrock
 
 PROGRAMS = [rosenbrock(1000), portfolio(10)]

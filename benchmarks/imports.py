@@ -12,8 +12,8 @@ import statistics
 import subprocess
 import sys
 
-from benchmarks.figures import Figure, shown
-from benchmarks.probes import ROOT
+from benchmarks.measuring.figures import Figure, shown
+from benchmarks.measuring.probes import ROOT
 
 _PROGRAM = """
 import time

@@ -8,8 +8,8 @@ from typing import Any
 
 import autograd_lite
 from autograd_lite import Value
-from benchmarks.figures import Figure, shown
-from benchmarks.paired import paired
+from benchmarks.measuring.figures import Figure, shown
+from benchmarks.measuring.paired import paired
 
 
 def three_ops(x: Any) -> Any:

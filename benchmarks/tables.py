@@ -16,8 +16,8 @@ import numpy as np
 import autograd_lite
 from autograd_lite import nn
 from autograd_lite.nn.losses import LOSSES
-from benchmarks.figures import Figure, shown
-from benchmarks.paired import paired
+from benchmarks.measuring.figures import Figure, shown
+from benchmarks.measuring.paired import paired
 
 FEATURES = 20
 LOSS = "binary_cross_entropy"

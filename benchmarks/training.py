@@ -22,10 +22,10 @@ import numpy as np
 
 import autograd_lite
 from autograd_lite import nn
-from benchmarks.apart import Make, Race, race
 from benchmarks.compiled import speed
 from benchmarks.engines import Lap, Library, seconds
-from benchmarks.figures import Figure, shown
+from benchmarks.measuring.apart import Make, Race, race
+from benchmarks.measuring.figures import Figure, shown
 
 RATE = 0.01
 #: A column of losses before each step, and the parameters after the last.

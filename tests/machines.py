@@ -7,7 +7,6 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.ops import TABLE
-from autograd_lite.writing.kernels import is_kernel
 
 native = pytest.importorskip(
     "autograd_lite.program.native", reason="the machine is not built", exc_type=ImportError
@@ -16,7 +15,7 @@ if ag.engine != "native":
     pytest.skip("only Python code is to be tested", allow_module_level=True)
 Machine, BLOCK = native.Machine, native.BLOCK
 
-KERNELS = [row for row in TABLE.values() if is_kernel(row)]
+KERNELS = [row for row in TABLE.values() if row.is_kernel]
 EDGES = [
     0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 710.0, -745.1, 1024.5, 1e22, 1e300, -1e300, 1e-300,
     2.2250738585072014e-308, -1e-310, 5e-324, -5e-324, math.inf, -math.inf, math.nan,

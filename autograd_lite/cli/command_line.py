@@ -55,7 +55,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
     except BrokenPipeError:
-        # Nobody reads any more: what is left must not fail once more when Python exits.
+        # Nobody reads on: the rest of the output must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     except OSError as error:
@@ -199,7 +199,7 @@ def _float(text: str) -> float:
 
 
 def _file(text: str) -> str:
-    """A file to be written: told now, and not after the work, that it cannot be."""
+    """A file to be written; if that is impossible, it is said before the work."""
     check_place(text)
     return text
 

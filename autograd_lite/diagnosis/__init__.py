@@ -20,7 +20,7 @@ __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
 
 
 class HasParameters(Protocol):
-    """A `Module`, or whatever else can name its parameters."""
+    """A `Module`, or anything else that can name its parameters."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each."""
@@ -29,8 +29,8 @@ class HasParameters(Protocol):
 def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = None) -> Diagnosis:
     """Faults of a graph and its gradients: a report, and the findings as data.
 
-    Nothing is raised about the graph and nothing in it is changed, no ``grad`` either: the
-    gradients are computed afresh.
+    No fault of the graph is raised, and nothing in it is changed, no ``grad`` either: gradients are
+    computed afresh.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How large data and gradients are, scope by scope, and where gradients vanish or explode."""
+"""Sizes of data and gradients, scope by scope, and the scopes that vanish or explode."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def by_scope(
 
 
 def _depth(scopes: set[Scope]) -> int:
-    """How many levels of scopes make rows of their own."""
+    """Number of levels of scopes that make rows of their own."""
     depth = 1
     while depth < max(map(len, scopes), default=1) and (
         len({scope[: depth + 1] for scope in scopes}) <= _ROWS

@@ -1,4 +1,4 @@
-"""How findings call the nodes of a graph."""
+"""Names of the nodes of a graph, as findings use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograd_lite.writing.text import named_call
 
 _ARGUMENTS = 4  # that are shown of many
 
-#: What nodes outside every scope are listed under.
+#: The name under which nodes outside every scope are listed.
 NO_SCOPE = "(no scope)"
 
 
@@ -30,7 +30,7 @@ class Names:
         return node.label or f"n{self._number[node]}"
 
     def with_number(self, node: Value, number: float | None = None) -> str:
-        """The name and a number of the node, that of now if not told; of a constant that alone."""
+        """The name and a number of the node, by default that of now; of a constant its number."""
         number = node.data if number is None else number
         return f"{number:.6g}" if node.constant else f"{self.of(node)} = {number:.6g}"
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from autograd_lite.diagnosis.names import Names
 from autograd_lite.diagnosis.report import Finding, Severity
-from autograd_lite.engine import Value, fields
+from autograd_lite.engine import Value, fields, pulled_back
 from autograd_lite.graph import edges
 from autograd_lite.modes import is_silent_to_second_order
-from autograd_lite.ops.rules import carry
 
 
 def _turned(result: float, *given: float) -> str:
@@ -50,33 +49,33 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
     adjoint[root] += 0.0 if root.constant else 1.0
     turned: list[Finding] = []
     notes: list[Finding] = []
-    for node in reversed(order):
-        upstream = adjoint[node]
-        if node.op and is_silent_to_second_order(node, upstream):
+
+    def parents(node: Value) -> list[tuple[Value, float]]:
+        if node.op and is_silent_to_second_order(node, adjoint[node]):
             counted = fields(node)[0].counted
             message = f"second derivative of {names.formula(node)} is not finite and {counted}"
             notes.append(Finding("hidden_second", "note", (node,), message))
-        for parent, partial in edges(node):
-            plain = upstream * partial
-            contribution = plain if plain == plain else carry(upstream, partial)
-            so_far = adjoint[parent]
-            adjoint[parent] = total = so_far + contribution
-            if math.isfinite(total) and plain == plain:
-                continue
-            factors = f"{upstream:.6g} (gradient by {names.of(node)}) × {partial:.6g}"
-            at = f"(local derivative) at {names.formula(node)}"
-            if plain != plain and contribution == 0.0:
-                message = f"{factors} {at} counted as 0"
-                notes.append(Finding("zero_times_inf", "note", (node, parent), message))
-            if kind := _turned(contribution, upstream):
-                message = f"gradient by {names.of(parent)} turns {contribution}: {factors} {at}"
-                turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
-            if kind := _turned(total, so_far, contribution):
-                message = (
-                    f"gradient by {names.of(parent)} turns {total}: {so_far:.6g} + "
-                    f"{contribution:.6g} from {names.formula(node)}"
-                )
-                turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
+        return edges(node)
+
+    for node, parent, partial, contribution in pulled_back(order, adjoint, parents):
+        upstream, so_far = adjoint[node], adjoint[parent]
+        plain, total = upstream * partial, so_far + contribution
+        if math.isfinite(total) and plain == plain:
+            continue
+        factors = f"{upstream:.6g} (gradient by {names.of(node)}) × {partial:.6g}"
+        at = f"(local derivative) at {names.formula(node)}"
+        if plain != plain and contribution == 0.0:
+            message = f"{factors} {at} counted as 0"
+            notes.append(Finding("zero_times_inf", "note", (node, parent), message))
+        if kind := _turned(contribution, upstream):
+            message = f"gradient by {names.of(parent)} turns {contribution}: {factors} {at}"
+            turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
+        if kind := _turned(total, so_far, contribution):
+            message = (
+                f"gradient by {names.of(parent)} turns {total}: {so_far:.6g} + "
+                f"{contribution:.6g} from {names.formula(node)}"
+            )
+            turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
     if all(math.isfinite(found) for node, found in adjoint.items() if not node.op):
         turned = [replace(finding, severity="note") for finding in turned]
     return adjoint, turned + notes

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from autograd_lite.diagnosis.names import scope_name
 from autograd_lite.diagnosis.report import Finding
@@ -26,36 +25,23 @@ _ENDS = (-1e300, 1e300)
 _MIDDLE = (-3.0, -1.0, -0.3, 0.0, 0.3, 1.0, 3.0)
 
 
-@dataclass(eq=False)
-class _Unit:
-    uses: int = 0
-    zeros: int = 0
-    flat: list[Value] = field(default_factory=list)
-
-
 def flat(order: list[Value]) -> Iterator[Finding]:
     """The units (one op in one scope under one label) that are flat in every use."""
-    units: dict[tuple[tuple[str, ...], Op, str], _Unit] = {}
+    units: dict[tuple[tuple[str, ...], Op, str], list[tuple[Value, float]]] = {}
     for node in order:
-        row = row_of(node)
-        if row is None or row.arity is None:
-            continue
-        partials = [partial for _, partial in edges(node)]
-        if len(partials) == 1:
-            unit = units.setdefault((scope_of(node), row, node.label), _Unit())
-            unit.uses += 1
-            if abs(partials[0]) < FLAT:
-                unit.flat.append(node)
-                unit.zeros += partials[0] == 0.0
+        row, partials = row_of(node), [partial for _, partial in edges(node)]
+        if row is not None and row.arity is not None and len(partials) == 1:
+            unit = units.setdefault((scope_of(node), row, node.label), [])
+            unit.append((node, partials[0]))
     for (scope, row, label), unit in units.items():
-        if len(unit.flat) == unit.uses and _is_activation(row, unit.flat[0]):
-            dead = unit.zeros == unit.uses
+        if all(abs(x) < FLAT for _, x in unit) and _is_activation(row, unit[0][0]):
+            dead = all(x == 0.0 for _, x in unit)
             passed = "0" if dead else f"below {FLAT:g}"
-            uses = f"all of {unit.uses:,} uses" if unit.uses > 1 else "its only use"
+            uses = f"all of {len(unit):,} uses" if len(unit) > 1 else "its only use"
             yield Finding(
                 "dead" if dead else "saturated",
-                "warning" if unit.uses >= _ENOUGH_USES else "note",
-                tuple(unit.flat),
+                "warning" if len(unit) >= _ENOUGH_USES else "note",
+                tuple(node for node, _ in unit),
                 f"{scope_name(scope)}: {label or row.name} has local derivative {passed} in {uses}",
             )
 

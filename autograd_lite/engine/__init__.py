@@ -7,17 +7,55 @@ behaviour and equal bits, and runs wherever it was compiled. ``AUTOGRAD_LITE_ENG
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd_lite.engine.modes import Mode, Watcher
-from autograd_lite.engine.observing import Observer
+from autograd_lite.engine.context import (
+    LENT,
+    MADE,
+    Mode,
+    Observer,
+    Watcher,
+    all_around,
+    current_mode,
+    current_scope,
+    going_on,
+    is_followed,
+    is_silent,
+    observe,
+    tracing,
+    writing,
+)
+from autograd_lite.engine.python.building import Builder, needed
+from autograd_lite.engine.python.chain_rule import (
+    adjoints_in,
+    dependent,
+    pushed_forward,
+    tangents,
+    tangents_in,
+)
+from autograd_lite.engine.python.layer import record_layer
+from autograd_lite.engine.python.leaves import are_finite, read_numbers, write_numbers
+from autograd_lite.engine.python.passes import adjoints, order_by, pulled_back, topological_order
+from autograd_lite.engine.python.record import fields, record, restore
+from autograd_lite.engine.python.second import hessian_products
+from autograd_lite.engine.python.value import Value, constant
+from autograd_lite.engine.refusals import refuse_frozen, refuse_pickle, refuse_values
 
-#: What an engine must offer, besides what both share: the rest of the package uses nothing else.
-__all__ = [
-    "Builder", "Mode", "Observer", "Value", "Watcher", "adjoints", "adjoints_in", "are_finite",
-    "constant", "current_mode", "current_scope", "dependent", "fields", "hessian_products", "name",
-    "needed", "observe", "read_numbers", "record", "record_layer", "restore", "tangents",
-    "tangents_in", "topological_order", "write_numbers",
+#: The contract: the rest of the package uses nothing else. Where the C engine runs, the names that
+#: it has are its own.
+__all__ = [  # noqa: RUF022 - in groups
+    # nodes: made, copied, and their numbers
+    "Value", "are_finite", "constant", "fields", "read_numbers", "record", "record_layer",
+    "restore", "write_numbers",
+    # graphs: their order, and derivatives
+    "adjoints", "adjoints_in", "dependent", "hessian_products", "order_by", "pulled_back",
+    "pushed_forward", "tangents", "tangents_in", "topological_order",
+    # programs out of graphs
+    "Builder", "needed",
+    # what is around an op, who is told, and what is refused
+    "LENT", "MADE", "Mode", "Observer", "Watcher", "all_around", "current_mode", "current_scope",
+    "going_on", "is_followed", "is_silent", "name", "observe", "refuse_frozen", "refuse_pickle",
+    "refuse_values", "tracing", "writing",
 ]  # fmt: skip
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
@@ -48,29 +86,5 @@ if _wanted != "python":
             raise
         warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
 
-if TYPE_CHECKING or name == "python":
-    from autograd_lite.engine.python import (
-        Builder,
-        Value,
-        adjoints,
-        adjoints_in,
-        are_finite,
-        constant,
-        current_mode,
-        current_scope,
-        dependent,
-        fields,
-        hessian_products,
-        needed,
-        observe,
-        read_numbers,
-        record,
-        record_layer,
-        restore,
-        tangents,
-        tangents_in,
-        topological_order,
-        write_numbers,
-    )
-else:
-    globals().update({each: getattr(_native, each) for each in {*__all__} - {*globals()}})
+if _native is not None:
+    globals().update({each: getattr(_native, each) for each in __all__ if hasattr(_native, each)})

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from autograd_lite.engine.modes import all_around, is_followed
-from autograd_lite.engine.observing import MADE
+from autograd_lite.engine.context import MADE, all_around, is_followed
 from autograd_lite.errors import GraphError, ProgramError, shown
 
 
@@ -66,25 +65,11 @@ def refuse_values(things: Iterable[Any], name: str) -> None:
 
 
 def _is_input(node: Any) -> bool:
-    return any(each.is_input(node) for each in all_around())
+    return any(node is x for each in all_around() for x in each.inputs)
 
 
 def _followed(node: Any) -> type[GraphError] | type[ProgramError]:
     return ProgramError if node._traced else GraphError
-
-
-def refuse_attribute(name: str) -> NoReturn:
-    """Raise: a Value has no such attribute, and none can be added."""
-    if name.startswith("_"):
-        raise AttributeError(
-            f"a Value has no attribute {name!r}: partial derivatives are numbers here, "
-            ".local_grads, and backward() of the result goes over the graph; for a rule of your "
-            "own write ag.custom_op(...)"
-        )
-    raise AttributeError(
-        f"a Value has no attribute {name!r}, and none can be added; keep what belongs to it in a "
-        "list beside the parameters, or in a dict by Value (its hash is its identity)"
-    )
 
 
 def refuse_label(label: object) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The text of `help` on an op: formula, derivatives, domain and conventions, out of its row."""
+"""The text of `help` on an op: formula, derivatives, domain and conventions, all from its row."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def documentation(row: Op) -> str:
 
 
 def _edges(row: Op) -> list[str]:
-    """Where a function of one number is defined, and what it is at the ends of that and at 0."""
+    """Domain of a function of one number, and its values at the ends of that and at 0."""
     inside = [x for x in _AROUND if not math.isnan(row.on_floats(x))]
     low, high = inside[0], inside[-1]
     ends = f"{low:g} ≤ " * (low > _AROUND[0]) + "x" + f" ≤ {high:g}" * (high < _AROUND[-1])
@@ -70,7 +70,7 @@ def _edges(row: Op) -> list[str]:
 
 
 def _exceptions(row: Op) -> str:
-    """Whether a function of several numbers is nan somewhere."""
+    """A remark on where a function of several numbers is nan, if it is anywhere."""
     places = product(_AROUND, repeat=row.arity or 0)
     known = row.arity is None or not any(math.isnan(row.on_floats(*place)) for place in places)
     return "" if known else "; where the first line says otherwise, or IEEE-754 does, nan"

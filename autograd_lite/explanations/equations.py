@@ -11,14 +11,14 @@ from autograd_lite.explanations.sums import TOLD, PathSum, seen, which
 from autograd_lite.writing.latex import LATEX, aligned
 from autograd_lite.writing.templates import POWER, Piece
 
-#: What is said below equations of a graph whose leaves were changed since.
+#: The line below the equations of a stale graph.
 _STALE = r"&\text{stale: the numbers are those recorded; root.refresh() brings them up to date}"
 #: Factors of a product that are written, and ops that are written out below.
 _FACTORS, _DEFINITIONS = 6, 24
 
 
 def latex(items: Sequence[PathSum], sweep: Sweep) -> str:
-    """Explanations that one sweep gave: the chain rule in symbols, as formulas, and in numbers."""
+    """Explanations of one sweep: the chain rule in symbols, as formulas, and in numbers."""
     told = items[:TOLD]
     names = Wording(seen(told, _FACTORS), sweep, LATEX)
     formulas: dict[Value, list[Piece | None]] = {}

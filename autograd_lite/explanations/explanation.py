@@ -1,4 +1,4 @@
-"""How a gradient comes about: every path from a node to the root, and the sum of their products."""
+"""Explanations of a gradient: every path from a node to the root, and the sum of their products."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Told(ABC):
 
 
 class Explanation(_Told, PathSum):
-    """Where the derivative of a root by one node comes from, as `explain` returns it.
+    """Explanation of the derivative of a root by one node, as `explain` returns it.
 
     Printed, it is a table for a terminal; in a notebook, the chain rule in LaTeX.
 
@@ -95,7 +95,7 @@ class Explanations(_Told, Sequence[Explanation]):
 def explain(
     root: Value, wrt: Value | Iterable[Value] | None = None, paths: int = 10
 ) -> Explanation | Explanations:
-    """How a gradient comes about: the paths it is summed over, and the chain of each.
+    """Explain a gradient: the paths that it is summed over, and the chain of each.
 
     Along every path from `wrt` to the root the partials are multiplied; the gradient is the sum of
     these products. All paths are counted, exactly, and those with the largest products

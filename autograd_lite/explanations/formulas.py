@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from autograd_lite.engine import Value
-from autograd_lite.graph import order_by, row_of
+from autograd_lite.engine import Value, order_by
+from autograd_lite.graph import row_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
 from autograd_lite.writing.templates import Piece
@@ -28,7 +28,7 @@ class Formula:
     row : Op or None
         None for a number and for a variable.
     args : tuple of Formula, or None
-        None as long as nobody asked for the arguments of a node of a user's graph.
+        None for a node of a user's graph until they are asked for.
     """
 
     __slots__ = ("args", "node", "number", "row")
@@ -41,10 +41,6 @@ class Formula:
         args: tuple[Formula, ...] | None = (),
     ) -> None:
         self.number, self.node, self.row, self.args = number, node, row, args
-
-    def __repr__(self) -> str:
-        what = self.node if self.row is None else self.row
-        return f"<formula {what if self.number is None else self.number!r}>"
 
     def _refuse(self, *others: object) -> NoReturn:
         raise TypeError("a formula has no truth value and no order: write less, equal and where")
@@ -69,7 +65,7 @@ class Formula:
 
 
 def _is_short(x: float) -> bool:
-    """Whether six digits say all: 1/3 stays 1/3, because 0.333333 is another number."""
+    """Whether six digits give the number: 1/3 stays 1/3, because 0.333333 is another one."""
     return not math.isfinite(x) or float(f"{x:.6g}") == x or (x.is_integer() and abs(x) < 1e9)
 
 
@@ -84,10 +80,7 @@ give_operators(Formula)
 class Formulas:
     """The formulas of graphs: the same one for the same node.
 
-    Parameters
-    ----------
-    variables : collection of Value
-        Nodes that are names in every formula, whatever they were computed from.
+    Variables are names in every formula, whatever they were computed from.
     """
 
     def __init__(self, variables: Sequence[Value] = ()) -> None:
@@ -103,7 +96,7 @@ class Formulas:
             elif node.label and not node.constant:
                 found = Formula(node=node)
             else:
-                found = Formula(node.data)  # a leaf that nobody named is just its number
+                found = Formula(node.data)  # a leaf without a label is just its number
             self._known[node] = found
         return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import count
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula, node_partials, written
@@ -14,6 +16,15 @@ from autograd_lite.writing.text import TextPrinter
 
 #: Most arguments of an op whose partials are written as formulas.
 _ARGUMENTS = 24
+#: Labels that look like the name of a node without one.
+_NUMBERED = re.compile("v_?([0-9]+)")
+
+
+def numbered(order: Collection[Value]) -> dict[Value, int]:
+    """The numbers of nodes without a label, constants left out: their names are v1, v2, … ."""
+    taken = {match[1] for node in order if (match := _NUMBERED.fullmatch(node.label))}
+    fresh = (i for i in count(1) if str(i) not in taken)
+    return {node: next(fresh) for node in order if not (node.label or node.constant)}
 
 
 def labels(nodes: Iterable[Value], printer: TextPrinter) -> dict[Value, Piece]:
@@ -30,24 +41,16 @@ def labels(nodes: Iterable[Value], printer: TextPrinter) -> dict[Value, Piece]:
 class Wording:
     """Names of the nodes of an explanation, and their equations, as text or in LaTeX.
 
-    Parameters
-    ----------
-    nodes : iterable of Value
-        Those with a name: their label, or v1, v2, … by their place in the graph. Any other is
-        shown by its label or, without one, by its number.
-    sweep : Sweep
-    printer : TextPrinter
+    Some nodes have a name: their label, or v1, v2, … by their place in the graph. Any other is
+    shown by its label or, without one, by its number.
     """
 
     def __init__(self, nodes: Iterable[Value], sweep: Sweep, printer: TextPrinter) -> None:
         self.printer, self._sweep = printer, sweep
         ordered = sorted(dict.fromkeys(nodes), key=lambda node: sweep.index.get(node, -1))
-        self._names = labels(ordered, printer)
-        for node in ordered:
-            if node not in self._names:
-                place = sweep.index.get(node)
-                name = printer.name(0 if place is None else sweep.numbers[place])
-                self._names[node] = Piece(name)
+        numbers = numbered(sweep.order)
+        self._names = {node: Piece(printer.name(numbers.get(node, 0))) for node in ordered}
+        self._names |= labels(ordered, printer)
 
     def __getitem__(self, node: Value) -> str:
         """The name of one of the nodes."""
@@ -61,7 +64,7 @@ class Wording:
         return None if given is None else dict(zip(node.parents, given, strict=True))
 
     def since(self, node: Value, mark: str = "") -> str:
-        """Which of these have changed: ``x recorded 3, now 2.9``, with marks around names."""
+        """Parents that have changed: ``x recorded 3, now 2.9``, with marks around names."""
         called = {parent: f"{mark}{name.text}{mark}" for parent, name in self._names.items()}
         return self._sweep.freshness.since(node, lambda parent: called.get(parent, "a leaf"))
 

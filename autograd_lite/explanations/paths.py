@@ -10,22 +10,17 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import count
 from typing import NamedTuple
 
-from autograd_lite.engine import Value, adjoints
+from autograd_lite.engine import Value, adjoints, pulled_back
 from autograd_lite.errors import counted
 from autograd_lite.graph import ancestors
 from autograd_lite.graph.freshness import Freshness
 
 _EPSILON = sys.float_info.epsilon
-#: Labels that look like the name of a node without one.
-_NUMBERED = re.compile("v_?([0-9]+)")
-
 
 #: A use of a node: the place in the order of the node that uses it, as which argument, and the
 #: partial. A plain tuple, because there are as many as edges in the graph.
@@ -58,6 +53,29 @@ class Path:
         return f"<path of {counted(len(self.partials), 'step')}, product {self.product:.6g}>"
 
 
+class _Sum(NamedTuple):
+    """Many paths together: how many, the sum of their sizes, the largest size, the most steps."""
+
+    many: int = 0
+    mass: float = 0.0
+    size: float = -math.inf
+    steps: int = 0
+
+    def __add__(self, other: _Sum) -> _Sum:  # type: ignore[override]
+        return _Sum(
+            self.many + other.many,
+            self.mass + other.mass,
+            max(self.size, other.size),
+            max(self.steps, other.steps),
+        )
+
+    def longer(self, edge: tuple[int, float]) -> _Sum:
+        """The paths with one more step each."""
+        partial = edge[1]
+        mass, size = _carried(self.mass, abs(partial)), _grown(self.size, partial)
+        return _Sum(self.many, mass, size, self.steps + 1)
+
+
 class _Way(NamedTuple):
     """All paths that begin with certain edges and go on by one of those that are left at a node."""
 
@@ -70,39 +88,12 @@ class _Way(NamedTuple):
     product: float
 
 
-def numbered(order: list[Value]) -> list[int]:
-    """For each node the number in its name, if it must be given one: v1, v2, … in order."""
-    taken = {match[1] for node in order if (match := _NUMBERED.fullmatch(node.label))}
-    fresh = (i for i in count(1) if str(i) not in taken)
-    return [0 if node.label or node.constant else next(fresh) for node in order]
-
-
 class Sweep:
-    """Findings of one sweep from a root down about all paths to it.
+    """Sums over all paths to a root, found by one sweep down from it.
 
-    Time and memory are those of a few passes over the graph. The numbers are kept as they are now.
-
-    Parameters
-    ----------
-    root : Value
-    inputs : sequence of Value
-        Nodes whose paths are to be counted.
-
-    Attributes
-    ----------
-    order : list of Value
-        The graph in topological order, the root last.
-    gradient, mass : list of float
-        For each node, the sum over its paths of the product (by the engine's own reverse sweep),
-        and of the absolute value of the product.
-    depth : list of int
-        For each node, the steps of its longest path.
-    count : dict
-        For each input, the exact number of its paths.
-    data : dict of Value to float
-        The number of each node.
-    freshness : Freshness
-        Which of the graph's equations hold, and with which numbers.
+    It takes time and memory of a few passes over the graph, and keeps the numbers of now. By place
+    in `order`, `gradient` and `mass` are the sums of the products and of their absolute values, and
+    `depth` is the steps of the longest path; `count` has the number of paths of each input.
     """
 
     def __init__(self, root: Value, inputs: list[Value]) -> None:
@@ -111,50 +102,36 @@ class Sweep:
         self.data = {node: node.data for node in self.order}
         self.gradient = adjoints(root, 1.0, self.order)
         self.index = {node: i for i, node in enumerate(self.order)}
-        many = len(self.order)
         self.uses: list[list[_Edge]] = [[] for _ in self.order]
-        self.mass, self.depth = [0.0] * many, [0] * many
         self.count = dict.fromkeys(inputs, 0)
+        found = self._sweep(root)
+        self.mass = [found[node].mass for node in self.order]
+        self.depth = [found[node].steps for node in self.order]
         # of the largest product among the paths: the logarithm of its absolute value
-        self._size = [-math.inf] * many
-        self._sweep({self.index[node] for node in inputs if node in self.index})
+        self._size = [found[node].size for node in self.order]
         self._ranked: dict[int, list[_Edge]] = {}
 
-    def _sweep(self, counted: set[int]) -> None:
-        top = len(self.order) - 1
-        if self.order[top].constant:
-            return
-        uses, mass, depth, sizes, index = self.uses, self.mass, self.depth, self._size, self.index
-        ways = [0] * len(self.order)
-        ways[top], mass[top], sizes[top] = 1, 1.0, 0.0
-        for user in range(top, -1, -1):
-            node, many = self.order[user], ways[user]
-            if user in counted:
-                self.count[node] = many
-            ways[user] = 0  # counts may be long: none is kept that is not asked for
-            weight, size, steps = mass[user], sizes[user], depth[user] + 1
-            for argument, (parent, partial) in enumerate(
-                zip(node.parents, node.local_grads, strict=True)
-            ):
-                if parent.constant:
-                    continue
-                i = index[parent]
-                uses[i].append((user, argument, partial))
-                ways[i] += many
-                mass[i] += _carried(weight, abs(partial))
-                grown = _grown(size, partial)
-                if grown > sizes[i]:
-                    sizes[i] = grown
-                if steps > depth[i]:
-                    depth[i] = steps
+    def _sweep(self, root: Value) -> dict[Value, _Sum]:
+        """The sum over the paths of each node, by the engine's reverse sweep over such sums."""
+        sums = dict.fromkeys(self.order, _Sum())
+        if root.constant:
+            return sums
+        sums[root] = _Sum(1, 1.0, 0.0)
 
-    @cached_property
-    def numbers(self) -> list[int]:
-        """For each node the number in its name: see `numbered`."""
-        return numbered(self.order)
+        def edges(node: Value) -> list[tuple[Value, tuple[int, float]]]:
+            if node in self.count:
+                self.count[node] = sums[node].many
+            # counts may be long: none is kept that is not asked for
+            sums[node] = sums[node]._replace(many=0)
+            every = zip(node.parents, enumerate(node.local_grads), strict=True)
+            return [(parent, edge) for parent, edge in every if not parent.constant]
+
+        for node, parent, edge, _ in pulled_back(self.order, sums, edges, _Sum.longer):
+            self.uses[self.index[parent]].append((self.index[node], *edge))
+        return sums
 
     def bound(self, node: Value) -> float:
-        """How far rounding may take the sum over a node's paths from its gradient.
+        """Bound on the distance of the sum over a node's paths from its gradient, by rounding.
 
         (depth + number of paths) · ε · Σ|product|, barring over- and underflow.
         """
@@ -166,20 +143,10 @@ class Sweep:
         return factor * self.mass[i]
 
     def largest(self, node: Value, many: int) -> tuple[list[Path], float]:
-        """The paths of a node with the largest products, and the sum over all others.
+        """So many paths of an input with the largest products, and the sum over all others.
 
-        Parameters
-        ----------
-        node : Value
-            One of the inputs.
-        many : int
-            How many paths to find. Each costs at most a walk over the edges at its nodes.
-
-        Returns
-        -------
-        paths : list of Path
-            Largest absolute value first; nan counts as largest.
-        rest : float
+        The largest absolute value is first; nan counts as largest. Each path costs at most a walk
+        over the edges at its nodes.
         """
         if not self.count[node]:
             return [], 0.0
@@ -255,7 +222,7 @@ class Sweep:
 
 
 def _grown(size: float, factor: float) -> float:
-    """The size of a product with one more factor; nan counts as inf, so that nobody misses it."""
+    """The size of a product with one more factor; nan counts as inf, so that it is not missed."""
     if not factor or size == -math.inf:
         return -math.inf  # zero carries nothing, against inf too
     return size + (math.log(abs(factor)) if math.isfinite(factor) else math.inf)

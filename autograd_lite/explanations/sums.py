@@ -1,4 +1,4 @@
-"""The sum over paths that a derivative is, as data for those that write it down."""
+"""Derivatives as sums over paths: the data of an explanation, which others write down."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def seen(sums: Iterable[PathSum], most: int) -> list[Value]:
 
 
 def which(node: Value, argument: int) -> str:
-    """Which argument a partial is by, where an op has the same argument twice; else ``""``."""
+    """Number of the argument that a partial is by, if an op has it twice; else ``""``."""
     return str(argument + 1) if sum(p is node.parents[argument] for p in node.parents) > 1 else ""

@@ -26,7 +26,7 @@ _STALE = (
 
 
 def text(items: Sequence[PathSum], sweep: Sweep) -> str:
-    """Explanations that one sweep gave, as text, as wide as the terminal."""
+    """Explanations of one sweep, as text that is as wide as the terminal."""
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     told = items[:TOLD]
     names = Wording(seen(told, width), sweep, TEXT)
@@ -72,7 +72,7 @@ def _paths(
 
 
 def _verdict(item: PathSum) -> str:
-    """How the sum compares with the gradient, and what rounding may do."""
+    """A comparison of the sum with the gradient, and the bound of rounding."""
     apart = abs(item.total - item.gradient)
     if item.total == item.gradient or apart == 0.0:
         compared = "sum of the paths, equal to the gradient"

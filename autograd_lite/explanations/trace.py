@@ -6,10 +6,10 @@ The form in which textbooks write a computation down (Griewank & Walther, Evalua
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_lite.engine import Value
-from autograd_lite.explanations.paths import numbered
+from autograd_lite.explanations.naming import numbered
 from autograd_lite.graph import ancestors, check_fresh, edges, row_of
 from autograd_lite.ops import Op
 from autograd_lite.writing.templates import Piece
@@ -28,20 +28,11 @@ class _TracePrinter(TextPrinter):
 _TEXT = _TracePrinter()
 
 
-@dataclass(frozen=True)
-class TraceStep:
-    """One node of a trace.
+class TraceStep(NamedTuple):
+    """One node of a trace: its label, its op on the names of its parents, and its numbers.
 
-    Attributes
-    ----------
-    name : str
-        The node's label.
-    formula : str
-        Its op on the names of its parents; ``""`` for a leaf.
-    value, gradient : float
-        The node's ``data`` and ``grad``.
-    partials : tuple of (str, float)
-        The name of each parent that is no constant, and the partial by it.
+    The formula of a leaf is ``""``. Of each parent that is no constant there are the name and the
+    partial by it.
     """
 
     name: str
@@ -74,9 +65,8 @@ def trace(root: Value) -> list[TraceStep]:
     """
     order = ancestors(root)
     check_fresh(order, "a trace")
-    for node, number in zip(order, numbered(order), strict=True):
-        if number:
-            node.label = _TEXT.name(number)
+    for node, number in numbered(order).items():
+        node.label = _TEXT.name(number)
     return [
         TraceStep(
             node.label, _formula(node), node.data, node.grad,

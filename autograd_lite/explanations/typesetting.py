@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import count, groupby
 
-from autograd_lite.engine import Value, topological_order
+from autograd_lite.engine import Value, order_by, topological_order
 from autograd_lite.errors import shown as shortened
 from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
-from autograd_lite.graph import ancestors, check_value, order_by, row_of
+from autograd_lite.graph import ancestors, check_value, row_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
 from autograd_lite.writing.latex import LATEX, aligned
@@ -31,9 +31,9 @@ def latex(
 ) -> str:
     r"""The expression of a Value, or a derivative of it, as LaTeX.
 
-    Leaves are shown by their labels, those without one by their numbers. A labelled node in between
-    is shown by its label and defined on a line below; so are, as ``v_{1}`` and so on, nodes without
-    one where the formula would become too long, or would repeat long parts.
+    Leaves are shown by their labels, those without one by their numbers. Any other node with a
+    label is shown by it and defined on a line below. So are, as ``v_{1}`` and so on, nodes without
+    a label where the formula would become too long, or would repeat long parts.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def latex(
         Differentiate by this; by each in turn for several, so ``wrt=[x, x]`` is the second
         derivative. Costs what ``gradient(…, create_graph=True)`` does.
     simplify : bool, optional
-        Work out numbers and leave out factors 1 and terms 0. As it is, this is done to derivatives
-        only; True also does it to a graph that came from `gradient`, say.
+        Work out numbers and leave out factors 1 and terms 0. By default only derivatives are
+        simplified; True also simplifies a graph that came from `gradient`, say.
     max_nodes : int, default=100
         Ops that are written out, those nearest to the value first. A last line says how many were
         left out.
@@ -110,15 +110,8 @@ def _inputs(wrt: Value | Sequence[Value]) -> list[Value]:
 class _Sheet:
     """The formulas that are written, and a name for each that is not written in place.
 
-    Parameters
-    ----------
-    value : Value
-    formulas : Formulas
-    parts : list of Formula
-        The one that is shown; after it others that must be written in place if they are short.
-    inputs : sequence of Value
-        What is differentiated by, in turn.
-    depth, max_nodes : int
+    The first of `parts` is shown; others must be written in place if they are short. The value is
+    differentiated by each of `inputs` in turn.
     """
 
     def __init__(
@@ -137,12 +130,14 @@ class _Sheet:
         self._cut: list[Value] = []
         self._pieces: dict[Formula, Piece] = {}
         self._definitions: list[tuple[str, str]] = []
-        self._unnamed = 0
         self._parts = [*parts, *self._defined]
         self._choose(depth, max_nodes)
         # every formula after those that it shows
         order = order_by(self._parts, lambda x: self._shown(x) if x in self._written else ())
-        self._name_labels(order)
+        nodes = [formula.node for formula in order if formula.node is not None]
+        self._names = labels(dict.fromkeys([*nodes, *inputs, value]), LATEX)
+        taken = {piece.text for piece in self._names.values()}
+        self._fresh = (name for i in count(1) if (name := LATEX.name(i)) not in taken)
         self._write(order)
 
     def expression(self) -> str:
@@ -171,14 +166,14 @@ class _Sheet:
         body = self._pieces[self._main].text
         if not note and not self._definitions:
             return f"{left} = {body}" if left else body
-        rows = [(left or self._new_name().text, body), *reversed(self._definitions)]
+        rows = [(left or self._name(None).text, body), *reversed(self._definitions)]
         lines = [f"{name} &= {formula}" for name, formula in rows]
         if note:
             lines.append(rf"&\ldots\ \text{{{note}}}")
         return aligned(lines)
 
     def _note(self) -> str:
-        """How many ops are not written, if any, and whether numbers are later than the ops."""
+        """A remark on ops left out, and on numbers later than the ops; ``""`` if none."""
         written = {formula.node for formula in self._written}
         below = topological_order(self._cut)
         left_out = sum(1 for node in below if node.op and node not in written)
@@ -217,30 +212,15 @@ class _Sheet:
         places, single = LATEX.places(formula.row, [arg.number for arg in args])
         return [args[k] for place in [*places, single] for k in place]
 
-    # --- names ------------------------------------------------------------------------------------
-
-    def _name_labels(self, order: list[Formula]) -> None:
-        """A name for each labelled node that is shown."""
-        nodes = dict.fromkeys([f.node for f in order if f.node is not None])
-        nodes.update(dict.fromkeys([*self._inputs, self._value]))
-        self._names = labels(nodes, LATEX)
-        self._taken = {piece.text for piece in self._names.values()}
+    # --- writing ----------------------------------------------------------------------------------
 
     def _name(self, node: Value | None) -> Piece:
-        """The node's label, or a new name."""
+        """The node's label, or a new name, which for None is another each time."""
         if node is None:
-            return self._new_name()
+            return Piece(next(self._fresh))
         if node not in self._names:
-            self._names[node] = self._new_name()
+            self._names[node] = Piece(next(self._fresh))
         return self._names[node]
-
-    def _new_name(self) -> Piece:
-        self._unnamed += 1
-        while LATEX.name(self._unnamed) in self._taken:
-            self._unnamed += 1
-        return Piece(LATEX.name(self._unnamed))
-
-    # --- writing ----------------------------------------------------------------------------------
 
     def _write(self, order: list[Formula]) -> None:
         uses = Counter(arg for f in order if f in self._written for arg in self._shown(f))
@@ -286,7 +266,7 @@ class _Sheet:
 
 
 def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, Value]:
-    """For what is differentiated by, and is no labelled leaf: what it was computed from, or is."""
+    """Formulas of the inputs that are no labelled leaves, each with its input."""
     found: dict[Formula, Value] = {}
     for node in dict.fromkeys(inputs):
         if node.op:

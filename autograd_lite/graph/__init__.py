@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from contextlib import ContextDecorator
-from typing import Any, TypeVar
+from typing import Any
 
 from autograd_lite.engine import Value, current_scope, fields, topological_order
 from autograd_lite.errors import GraphError, shown
 from autograd_lite.ops import TABLE
-
-T = TypeVar("T")
 
 
 class scope(ContextDecorator):  # noqa: N801 - used like a function
@@ -69,21 +66,6 @@ def ancestors(root: Value) -> list[Value]:
     return topological_order([check_value(root, "root")])
 
 
-def order_by(roots: Iterable[T], parents: Callable[[T], Sequence[T]]) -> list[T]:
-    """As `topological_order`, of things whose parents a function tells."""
-    order: list[T] = []
-    seen: set[T] = set()
-    stack = [(root, False) for root in reversed([*roots])]
-    while stack:
-        node, complete = stack.pop()
-        if complete:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack += [(node, True), *[(parent, False) for parent in reversed(parents(node))]]
-    return order
-
-
 def leaves(root: Value) -> list[Value]:
     """The leaves that the root was computed from, constants left out, in topological order."""
     return [node for node in ancestors(root) if not node.op and not node.constant]
@@ -95,7 +77,7 @@ def row_of(value: Value) -> Any:
 
 
 def edges(value: Value) -> list[tuple[Value, float]]:
-    """The parents that are no constants, each with the local derivative by it."""
+    """The parents that are no constants, each with the partial by it."""
     pairs = zip(value.parents, value.local_grads, strict=True)
     return [(parent, partial) for parent, partial in pairs if not parent.constant]
 

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autograd_lite.lesson.backpropagation import Chain, ChainRow, chain, chain_table
 from autograd_lite.lesson.differentiation import (
@@ -92,9 +91,7 @@ from autograd_lite.lesson.telling import text_iterating as _text_iterating
 from autograd_lite.lesson.telling.diagrams import chain_diagram, overall_picture
 from autograd_lite.lesson.telling.parts import WIDTH, Part, as_html, as_text
 from autograd_lite.terminal import on_screen
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from autograd_lite.view.canvas import Figure
 
 
 @dataclass(frozen=True)
@@ -107,27 +104,15 @@ class Step:
     _figures: Mapping[str, Callable[[], Figure]]
 
     def text(self, width: int = WIDTH) -> str:
-        """The step in words and aligned tables, so many columns wide; the same every time."""
+        """The step in words and aligned tables, of the given width; the same every time."""
         return on_screen(as_text(self._parts(), width))
 
     def html(self, figures: Mapping[str, str] | None = None) -> str:
-        """The step in paragraphs and tables, as HTML.
-
-        Parameters
-        ----------
-        figures : mapping of str to str, optional
-            HTML of pictures by their names, each put in its place; without, there are none.
-        """
+        """The step as HTML: paragraphs and tables, and pictures if their HTML is given by name."""
         return as_html(self._parts(), figures)
 
     def figures(self) -> dict[str, Figure]:
-        """The step's pictures by name, unknown to pyplot.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing; it comes with ``pip install "autograd-lite[plot]"``.
-        """
+        """The step's pictures by name, unknown to pyplot; an ImportError without matplotlib."""
         return {name: draw() for name, draw in self._figures.items()}
 
 
@@ -167,71 +152,16 @@ STEPS = (
 )
 
 __all__ = [
-    "DESIRED",
-    "IDEAL",
-    "INPUTS",
-    "LEARNING_RATE",
-    "STARTS",
-    "STEPS",
-    "TOLERANCE",
-    "Chain",
-    "ChainRow",
-    "ChainUpdate",
-    "CompositionRow",
-    "Contest",
-    "CurvePoint",
-    "Descent",
-    "Distribution",
-    "ForwardRow",
-    "Iteration",
-    "LossRow",
-    "Losses",
-    "NetworkRun",
-    "NoiseRun",
-    "Nudge",
-    "NudgeRow",
-    "OptimizerRun",
-    "Penalty",
-    "SignRow",
-    "Step",
-    "UpdateRow",
-    "absolute_loss",
-    "chain",
-    "chain_diagram",
-    "chain_table",
-    "chain_update",
-    "compare_optimizers",
-    "composition",
-    "compositions",
-    "contraction",
-    "convergence",
-    "curvature",
-    "delta_rule",
-    "depth_and_width",
-    "derivative",
-    "descend",
-    "error_distributions",
-    "evolve",
-    "follow_gradient",
-    "forward_table",
-    "largest_stable_rate",
-    "learning_rates",
-    "line_loss",
-    "linear_loss",
-    "loss_curve",
-    "loss_table",
-    "losses",
-    "lucky_start",
-    "noise",
-    "nudge",
-    "optimize",
-    "overall_picture",
-    "penalties",
-    "race",
-    "random_starts",
-    "shrinking_steps",
-    "sign_table",
-    "squared_loss",
-    "update_table",
+    "DESIRED", "IDEAL", "INPUTS", "LEARNING_RATE", "STARTS", "STEPS", "TOLERANCE", "Chain",
+    "ChainRow", "ChainUpdate", "CompositionRow", "Contest", "CurvePoint", "Descent",
+    "Distribution", "ForwardRow", "Iteration", "LossRow", "Losses", "NetworkRun", "NoiseRun",
+    "Nudge", "NudgeRow", "OptimizerRun", "Penalty", "SignRow", "Step", "UpdateRow",
+    "absolute_loss", "chain", "chain_diagram", "chain_table", "chain_update",
+    "compare_optimizers", "composition", "compositions", "contraction", "convergence",
+    "curvature", "delta_rule", "depth_and_width", "derivative", "descend",
+    "error_distributions", "evolve", "follow_gradient", "forward_table", "largest_stable_rate",
+    "learning_rates", "line_loss", "linear_loss", "loss_curve", "loss_table", "losses",
+    "lucky_start", "noise", "nudge", "optimize", "overall_picture", "penalties", "race",
+    "random_starts", "shrinking_steps", "sign_table", "squared_loss", "update_table",
     "verdict",
 ]  # fmt: skip

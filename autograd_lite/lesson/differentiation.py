@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograd_lite.engine import Value
-from autograd_lite.lesson.loss import squared_loss
-from autograd_lite.lesson.model import IDEAL, forward_table
-from autograd_lite.ops.rules import square
+from autograd_lite.lesson.loss import loss_table, squared_loss
+from autograd_lite.lesson.model import IDEAL
 from autograd_lite.transforms import gradient
 
 
@@ -84,7 +83,7 @@ def curvature(W: float) -> float:
 def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nudge:
     """How much the loss changes when the weight changes by a small step δW.
 
-    The numbers of every row, and the totals, are rounded to so many decimals, as on paper; None
+    The numbers of every row, and the totals, are rounded to some decimals, as on paper; None
     rounds nothing.
 
     >>> table = nudge()
@@ -99,15 +98,11 @@ def nudge(W: float = 3.0, step: float = 0.0001, decimals: int | None = 4) -> Nud
 
     rows = tuple(
         NudgeRow(
-            before.input,
-            before.desired,
-            shown(before.actual),
-            shown(square(before.actual - before.desired)),
-            shown(after.actual),
-            shown(square(after.actual - after.desired)),
+            before.input, before.desired, shown(before.actual), shown(before.squared_error),
+            shown(after.actual), shown(after.squared_error),
         )
-        for before, after in zip(forward_table(W), forward_table(W + step), strict=True)
-    )
+        for before, after in zip(loss_table(W), loss_table(W + step), strict=True)
+    )  # fmt: skip
     loss = shown(sum(row.squared_error for row in rows))
     nudged_loss = shown(sum(row.nudged_squared_error for row in rows))
     return Nudge(W, step, rows, loss, nudged_loss, (nudged_loss - loss) / step)

@@ -63,15 +63,13 @@ def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
     full wherever the outer derivative needs it. Floats give the number, `OnPaper` the formula.
     """
     outputs = [x]
-    slopes: list[Any] = []
+    inner: list[Any] = []  # derivatives of the outputs
     for layer in layers:
         outputs = [tanh(_weighted_sum(weights, outputs)) for weights in layer]
-        if slopes:
-            terms = [_weighted_sum(weights[: len(slopes)], slopes) for weights in layer]
-        else:
-            terms = [x]  # only the first neuron of the first layer holds the weight in question
-        slopes = [(1 - y**2) * term for y, term in zip(outputs, terms, strict=False)]
-    return 2 * (outputs[0] - target) * slopes[0]
+        # only the first neuron of the first layer holds the weight in question
+        terms = [_weighted_sum(weights[: len(inner)], inner) for weights in layer] if inner else [x]
+        inner = [(1 - y**2) * term for y, term in zip(outputs, terms, strict=False)]
+    return 2 * (outputs[0] - target) * inner[0]
 
 
 @dataclass(frozen=True)
@@ -80,22 +78,19 @@ class CompositionRow:
 
     Attributes
     ----------
-    layers, width : int
-        Number of layers, and of neurons in each of them but the last, which has one.
-    weights : int
-        How many weights there are, each of which needs a formula of its own.
+    layers, weights : int
+        Each weight needs a formula of its own.
     formula : str
         The derivative of the loss by the first weight, written out.
     by_hand : float
-        What that formula gives for the weights of this row.
+        The number that the formula gives.
     local_derivatives : int
-        How many numbers back-propagation uses for the gradients of all weights together.
+        How many back-propagation uses for the gradients of all weights together.
     back_propagated : float
         Its gradient of the first weight.
     """
 
     layers: int
-    width: int
     weights: int
     formula: str
     by_hand: float
@@ -131,7 +126,6 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
     [back_propagated] = gradient(loss, [values[0][0][0]])
     return CompositionRow(
         layers,
-        width,
         next(names) - 1,
         derivative_by_hand(texts, OnPaper("x"), OnPaper("t")).text,
         derivative_by_hand(numbers, x, target),

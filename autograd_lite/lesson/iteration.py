@@ -15,7 +15,7 @@ from autograd_lite.lesson.model import STARTS
 LEARNING_RATE = 0.01
 #: A model has converged when its loss is below this: then W is within 0.006 of the ideal.
 TOLERANCE = 0.001
-#: A run has diverged when its loss is so many times the first.
+#: A run has diverged when its loss is this many times the first.
 HOPELESS = 1e3
 #: A run that needs more updates is given up.
 MAX_UPDATES = 50

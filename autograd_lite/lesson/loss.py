@@ -90,8 +90,7 @@ def squared_loss(W: Number) -> Number:
     >>> squared_loss(3.0), squared_loss(5.0), squared_loss(0.5)
     (30.0, 270.0, 67.5)
     """
-    errors = [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
-    loss: Number = total([square(error) for error in errors])
+    loss: Number = total([*map(square, _errors(W))])
     return loss
 
 
@@ -101,9 +100,12 @@ def absolute_loss(W: Number) -> Number:
     >>> absolute_loss(3.0), absolute_loss(5.0), absolute_loss(0.5)
     (10.0, 30.0, 15.0)
     """
-    errors = [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
-    loss: Number = total([absolute(error) for error in errors])
+    loss: Number = total([*map(absolute, _errors(W))])
     return loss
+
+
+def _errors(W: Number) -> list[Number]:
+    return [model(W, x) - desired for x, desired in zip(INPUTS, DESIRED, strict=True)]
 
 
 def penalties(errors: Sequence[float] = (2.0, 10.0)) -> list[Penalty]:

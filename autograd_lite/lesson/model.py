@@ -13,7 +13,7 @@ Number = TypeVar("Number", float, Value)
 
 #: The five inputs of the training set.
 INPUTS = (0.0, 1.0, 2.0, 3.0, 4.0)
-#: What the network shall put out for them: twice the input.
+#: The outputs that the network shall learn: twice the input.
 DESIRED = tuple(2.0 * x for x in INPUTS)
 #: The weights of models 1, 2 and 3, which stand for three random draws.
 STARTS = (3.0, 5.0, 0.5)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any
 
-from autograd_lite.engine import Mode, Value, current_mode, fields, topological_order
+from autograd_lite.engine import (
+    Mode,
+    Value,
+    Watcher,
+    current_mode,
+    fields,
+    pulled_back,
+    pushed_forward,
+    topological_order,
+)
 from autograd_lite.errors import AnomalyError, AnomalyWarning
 from autograd_lite.modes.block import Block, in_mode
-from autograd_lite.modes.lines import Lines, users_line
-from autograd_lite.modes.noting import Noter
-from autograd_lite.ops.duals import along, partial_tangents
-from autograd_lite.ops.rules import carry
+from autograd_lite.modes.lines import Lines, Noter, users_line
+from autograd_lite.ops.duals import along, carried, partial_tangents
 from autograd_lite.writing.text import named_call
+
+#: Which operand a parent is, and the partial derivative by it.
+_Edge = tuple[int, float]
 
 
 class detect_anomaly(Block):  # noqa: N801 - used like a function
@@ -55,9 +65,6 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
         if isinstance(inner, Noter):
             inner = _Watcher(inner.lines)
         return mode._replace(watchers=(*mode.watchers, inner))
-
-    def _left(self, mode: Mode) -> Mode:
-        return mode._replace(watchers=mode.watchers[:-1])
 
 
 def check_adjoints(nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
@@ -128,7 +135,7 @@ def _watcher() -> _Watcher | None:
     return watcher if isinstance(watcher, _Watcher) else None
 
 
-class _Watcher:
+class _Watcher(Watcher):
     """Observer of `detect_anomaly`: told of every node and pass."""
 
     def __init__(self, lines: Lines, checking: bool = True) -> None:
@@ -163,16 +170,20 @@ class _Watcher:
     def check_adjoints(
         self, nodes: list[Value], seeds: Mapping[Value, Any]
     ) -> Mapping[Value, float]:
-        """The very sweep of the engine, in its order, with an error at the first nan or inf."""
-        adjoint = dict.fromkeys(nodes, 0.0)
-        adjoint.update(_checked(seeds))
-        for node in reversed(nodes):
-            factor = adjoint[node]
-            for i, (parent, partial) in _edges(node):
-                if parent in adjoint:
-                    so_far = adjoint[parent]
-                    adjoint[parent] = self._sum("adjoint", so_far, factor, partial, node, i)
+        """The very sweep of the engine, with an error at the first nan or inf."""
+        adjoint = dict.fromkeys(nodes, 0.0) | _checked(seeds)
+        for node, parent, edge, product in pulled_back(nodes, adjoint, _edges(adjoint), _product):
+            self._look_at("adjoint", adjoint[parent], adjoint[node], product, node, edge)
         return adjoint
+
+    def check_tangents(self, nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
+        """The same from the inputs to the outputs."""
+        tangent = dict.fromkeys(nodes, 0.0) | _checked(seeds)
+        moved = [node for node in nodes if node not in seeds]
+        for node, parent, edge, product in pushed_forward(
+            moved, tangent, _edges(tangent), _product
+        ):
+            self._look_at("tangent", tangent[node], tangent[parent], product, node, edge)
 
     def check_seconds(self, nodes: list[Value], adjoint: Mapping[Value, float]) -> None:
         """Warn where second derivatives that are not finite count as 0."""
@@ -191,32 +202,21 @@ class _Watcher:
             message, AnomalyWarning, line.file, line.number, registry=self._warned
         )
 
-    def check_tangents(self, nodes: list[Value], seeds: Mapping[Value, Any]) -> None:
-        """The same from the inputs to the outputs."""
-        tangent = _checked(seeds)
-        for node in nodes:
-            if node not in seeds:
-                total = 0.0
-                for i, (parent, partial) in _edges(node):
-                    if parent in tangent:
-                        total = self._sum("tangent", total, tangent[parent], partial, node, i)
-                tangent[node] = total
-
-    def _sum(
-        self, kind: str, so_far: float, factor: float, partial: float, node: Value, i: int
-    ) -> float:
-        """An adjoint or tangent with another contribution: factor times the i-th partial."""
-        product = carry(factor, partial)
-        total: float = so_far + product
+    def _look_at(
+        self, kind: str, so_far: float, factor: float, product: float, node: Value, edge: _Edge
+    ) -> None:
+        """A contribution to an adjoint or tangent, factor times partial, before it is added."""
+        i, partial = edge
+        total = so_far + product
         if isfinite(total) and isfinite(partial):
-            return total
+            return
         by = node.parents[i].label or f"operand {i + 1}"
         told = f"the derivative of {_call(node)} by {by} is {partial}, {self._place(node)}"
         if isfinite(total):
             self._warn(
                 node, f"{told}; times the {kind} 0.0 that counts as 0, because zero carries nothing"
             )
-            return total
+            return
         told += f"; times the {kind} {factor} that is {product}"
         if isfinite(product):
             told += f", and added to {so_far} it is {total}"
@@ -246,9 +246,17 @@ _WAY_OUT = "keep its operands where it is finite (of a choice, both branches are
 _SHOWN = 6  # operands
 
 
-def _edges(node: Value) -> Iterator[tuple[int, tuple[Value, float]]]:
-    """Each parent and the partial derivative by it, with its position."""
-    return enumerate(zip(node.parents, node.local_grads, strict=True))
+def _edges(inside: Container[Value]) -> Callable[[Value], list[tuple[Value, _Edge]]]:
+    """For a node, its parents in a part of the graph, each with its place and the partial by it."""
+    return lambda node: [
+        (parent, edge)
+        for parent, edge in zip(node.parents, enumerate(node.local_grads), strict=True)
+        if parent in inside
+    ]
+
+
+def _product(factor: float, edge: _Edge) -> float:
+    return float(carried(factor, edge[1]))
 
 
 def _checked(seeds: Mapping[Value, Any]) -> dict[Value, float]:

@@ -45,9 +45,9 @@ class Block(ABC):
     def _entered(self, mode: Mode) -> Mode:
         """The mode inside, from the one around."""
 
-    @abstractmethod
     def _left(self, mode: Mode) -> Mode:
         """The mode without this block: blocks of generators may end in any order."""
+        return mode._replace(watchers=mode.watchers[:-1])
 
     def __enter__(self) -> None:
         enter(self._entered(current_mode.get() or Mode()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from autograd_lite.engine import Mode, current_mode
+from autograd_lite.engine import Mode, current_mode, is_silent
 from autograd_lite.modes.block import Block, in_mode
 
 
@@ -64,9 +64,3 @@ def recording() -> Iterator[None]:
             yield
     else:
         yield
-
-
-def is_silent() -> bool:
-    """Whether this runs inside `no_grad`."""
-    mode = current_mode.get()
-    return mode is not None and mode.silent > 0

@@ -1,4 +1,4 @@
-"""Activations: an op of the table by its name, ``"linear"``, or a function of one's own."""
+"""Activations: an op of the table by its name, ``"linear"``, or a user's function."""
 
 from __future__ import annotations
 

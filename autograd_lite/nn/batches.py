@@ -48,7 +48,7 @@ class Batches:
         return np.array([parameter.data for parameter in self.parameters])
 
     def check(self) -> list[list[Any]]:
-        """Outputs of the first samples; if inputs or targets do not fit, it fails now."""
+        """Outputs of the first samples; raises if inputs or targets do not fit."""
         outputs = self._first_outputs()
         self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
@@ -108,8 +108,8 @@ class Batches:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
         targets = part_of(self.targets, batch).tolist()
         total = self.loss.function(self._outputs_of(batch), targets)
-        slopes = gradient(as_value(total), self.parameters, create_graph=True)
-        return any(slope.op for slope in slopes)  # what no path leads to is a leaf
+        partials = gradient(as_value(total), self.parameters, create_graph=True)
+        return any(partial.op for partial in partials)  # what no path leads to is a leaf
 
     def outputs_at(self, rows: Array) -> Array:
         """The model's outputs for other inputs."""
@@ -126,7 +126,7 @@ class Batches:
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
     ) -> str:
-        """Which sample made the loss nan or infinite, in words."""
+        """A message that names the sample whose loss is nan or infinite."""
         targets = part_of(self.targets, batch).tolist()
         for i, output, target in zip(batch, outputs, targets, strict=True):
             try:
@@ -145,7 +145,7 @@ class Batches:
 
 
 class CompiledBatches(Batches):
-    """The same by programs of single samples, over whose rows the batch's loss is the mean."""
+    """The loss by a program of one sample, run over all rows of the batch; their mean."""
 
     def __init__(
         self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
@@ -167,17 +167,17 @@ class CompiledBatches(Batches):
                 raise ShapeError(uneven(model, {self._width, len(outputs)}))
             return [of_sample(outputs, target), *right(outputs, target)]
 
-        self.to_check = 0  # so many further steps are compared with eager ones
+        self.to_check = 0  # number of steps that are still to be compared with eager ones
         self._loss = Paths(one, "the loss of a sample")
 
-        def slopes(model: Model, x: Any, target: Any) -> list[Any]:
+        def partials(model: Model, x: Any, target: Any) -> list[Any]:
             loss, *right = one(model, x, target)
             return [loss, *gradient(as_value(loss), self.parameters, create_graph=True), *right]
 
-        self._gradient = Paths(slopes, "the gradient of a sample")
+        self._gradient = Paths(partials, "the gradient of a sample")
 
     def check(self) -> list[list[Any]]:
-        """See `Batches`; of a module that is not known, that it gives the same again."""
+        """See `Batches`; an unknown module must also give the same outputs twice."""
         own = not is_traceable(self.model, self.loss)
         before = generators() if own else ""
         outputs = super().check()
@@ -194,7 +194,7 @@ class CompiledBatches(Batches):
         return self.loss.encode(part_of(self.targets, batch), self._width)
 
     def _take(self, batch: Sequence[int]) -> None:
-        """Prepare for a batch; when all samples are one, it is the same one in each epoch."""
+        """Prepare for a batch, which is the same in each epoch if it holds all samples."""
         self._batch = batch
         self._runs.clear()
         self._matrices.clear()  # before there are others
@@ -258,13 +258,13 @@ def predict(model: Model, inputs: Any) -> Array:
 
 
 def is_watched() -> bool:
-    """Whether each node is looked at; of programs no node is told."""
+    """Whether a mode looks at each node: programs would show it none."""
     mode = current_mode.get()
     return mode is not None and bool(mode.watchers)
 
 
 class Outputs:
-    """A model's outputs for rows, by a program; a copy begins anew."""
+    """A program that computes a model's outputs for many rows; a copy records its own."""
 
     def __init__(self, parameters: Sequence[Value] = (), structure: Any = None) -> None:
         self.structure, self._parameters = structure, parameters
@@ -285,7 +285,7 @@ class Outputs:
 
 
 def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
-    """The outputs' program of before, if only numbers have changed; None for a user's own parts."""
+    """The program from before if only numbers changed, or a new one; None for a user's parts."""
     values: list[Value] = []
     structure: Any = n_inputs, structure_of(model, values), [*map(id, values)]
     kept: Outputs | None = vars(model).get("_kept_outputs")

@@ -45,7 +45,7 @@ def real_array(name: str, numbers: Any) -> Array:
 
 
 def part_of(rows: Array, batch: Sequence[int]) -> Array:
-    """Some rows as contiguous float64: without a copy, if they are and lie side by side."""
+    """Some rows as contiguous float64; not copied if they are that, side by side."""
     # Not `take`, which copies what is not contiguous as a whole.
     chosen = rows[batch.start : batch.stop] if isinstance(batch, range) else rows[batch]
     return np.ascontiguousarray(chosen, dtype=np.float64)
@@ -132,7 +132,7 @@ def inputs_of(module: Any, x: Any) -> list[Any]:
 
 
 def _sample(module: Any, x: Any) -> list[Any]:
-    """The elements of what is no list; a number by itself is one input."""
+    """The elements of a sample that is not a list; a single number is one input."""
     name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
     if isinstance(x, np.ndarray) and x.ndim > 1:
         raise ShapeError(
@@ -164,13 +164,13 @@ class Model(Protocol):
 
 
 def uneven(model: Model, widths: Iterable[int]) -> str:
-    """That the number of outputs depends on the sample, in words."""
+    """A message: the number of outputs depends on the sample."""
     counts = " and ".join(map(str, sorted(widths)))
     return f"{type(model).__name__} gives {counts} outputs, by the sample; give as many for each"
 
 
 def as_list(output: Any) -> list[Any]:
-    """A model's outputs, also if there is one."""
+    """A model's outputs as a list, even if there is only one."""
     return list(output) if isinstance(output, list | tuple) else [output]
 
 
@@ -207,8 +207,8 @@ def _single(entry: Any) -> bool:
 
 
 def check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
-    """A ValueError that names the first target that is no class."""
-    if isinstance(targets, list):  # perhaps short, as in steps of one's own
+    """Raise a ValueError that names the first target that is no class."""
+    if isinstance(targets, list):  # perhaps short, as in a user's own training loop
         wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
     else:
         wrong = np.flatnonzero(~np.isin(targets, classes))

@@ -111,7 +111,7 @@ class History:
 
 
 class Carried:
-    """Gives an exception that leaves the block the epochs so far, as its ``history``."""
+    """Block that gives any exception leaving it the epochs so far, as its ``history``."""
 
     def __init__(self, history: History) -> None:
         self._history = history

@@ -60,7 +60,7 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def scheme(init: str | Scheme) -> Scheme:
-    """The scheme of that name; a function is taken as it is."""
+    """The scheme of that name; a function is returned as it is."""
     if isinstance(init, str):
         if init.lower() not in SCHEMES:
             raise ValueError(f"unknown init {shown(init)}; choose one of: {', '.join(SCHEMES)}")

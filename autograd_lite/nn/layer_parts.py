@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from autograd_lite.engine import record_layer
+from autograd_lite.engine import current_scope, record_layer
 from autograd_lite.nn.activation import row_named
 from autograd_lite.ops.reductions import dot
 
@@ -16,7 +16,7 @@ _latest = SimpleNamespace(change=object())
 
 
 class Noticed:
-    """A part of a network whose attributes do not change unnoticed."""
+    """Base of parts whose changed attributes end the validity of all `LayerParts`."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -51,19 +51,19 @@ class LayerParts:
     def __reduce__(self) -> tuple[Any, ...]:
         return LayerParts, ((), self._kind)
 
-    def hold_for(self, neurons: list[Any]) -> bool:
-        """Whether these are still the parts of a layer of such neurons."""
-        return self._change is _latest.change and self._neurons == neurons
-
-    def record(self, xs: list[Any], scope: tuple[str, ...]) -> Any:
-        """Outputs of the neurons in a layer of that scope.
+    def record(self, layer: Any, xs: list[Any]) -> Any:
+        """Outputs of the layer's neurons; parts that do not hold any more are looked up again.
 
         NotImplemented if they are not all of one kind, or the inputs no Values and numbers: then
         each neuron must be called.
         """
-        if not self._alike:
+        parts = self
+        if self._change is not _latest.change or self._neurons != layer.neurons:
+            parts = layer._kept_parts = LayerParts(layer.neurons, self._kind)
+        if not parts._alike:
             return NotImplemented
-        if self._outer != scope:
-            self._scopes = [(*scope, neuron.scope_name) for neuron in self._neurons]
-            self._outer = scope
-        return record_layer(dot, self._row, self._weights, xs, self._biases, self._scopes)
+        scope = (*current_scope.get(), layer.scope_name)
+        if parts._outer != scope:
+            parts._scopes = [(*scope, neuron.scope_name) for neuron in parts._neurons]
+            parts._outer = scope
+        return record_layer(dot, parts._row, parts._weights, xs, parts._biases, parts._scopes)

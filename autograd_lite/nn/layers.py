@@ -162,18 +162,12 @@ class Layer(Module):
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""
         xs = x if type(x) is list else inputs_of(self, x)
-        outs = self._all_at_once(xs)
+        outs = self._kept_parts.record(self, xs)  # all neurons in one call of the engine
         if outs is NotImplemented:
             xs = inputs_of(self, xs)
             with scope(self.scope_name):
                 outs = [neuron(xs) for neuron in self.neurons]
         return outs[0] if len(outs) == 1 else outs
-
-    def _all_at_once(self, xs: list[Any]) -> Any:
-        """Outputs of the neurons, recorded in one call of the engine, or NotImplemented."""
-        if not self._kept_parts.hold_for(self.neurons):
-            self._kept_parts = LayerParts(self.neurons, Neuron)
-        return self._kept_parts.record(xs, (*current_scope.get(), self.scope_name))
 
     def _program_structure(self, values: list[Value]) -> Any:
         return [structure_of(neuron, values) for neuron in self.neurons]
@@ -196,7 +190,7 @@ def number(parts: Sequence[Module]) -> None:
 
 
 def common(things: list[Any], whose: str) -> Any:
-    """The one thing that all of them are, else a ValueError; None for none."""
+    """The value that all things share, or None without any; else a ValueError."""
     for thing in things[1:]:
         if thing != things[0]:
             raise ValueError(

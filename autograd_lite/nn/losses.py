@@ -130,7 +130,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
 
 
 def _gaps(logits: Sequence[Any]) -> list[Any]:
-    """How far each is below the largest, which cancels in the loss and its derivatives."""
+    """Each logit minus the largest, which cancels in the loss and its derivatives."""
     top = stop_gradient(max(logits))
     return [logit - top for logit in logits]
 

@@ -39,7 +39,7 @@ class Module:
     array([21.])
     """
 
-    #: What the part is called in pictures; a container numbers its parts ("neuron 3").
+    #: Name of the part in pictures; a container numbers its parts ("neuron 3").
     scope_name: str = "module"
     #: Whether it is known that outputs depend on inputs and parameters alone.
     traceable: bool = False
@@ -187,7 +187,7 @@ class Module:
         """The same numbers with another activation would be another function."""
         try:
             mine = self.describe()
-        except ValueError:  # functions of one's own: only the user can know
+        except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
             raise ValueError(f"it describes {theirs} and this module is {mine}")

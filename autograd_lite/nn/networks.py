@@ -107,7 +107,7 @@ class MLP(Module):
         """The architecture as plain data."""
         layers = [layer.describe() for layer in self.layers]
         if type(self) is not MLP or not all("nin" in layer for layer in layers):
-            return super().describe()  # of a class below this one, or of neurons of one's own
+            return super().describe()  # of a subclass, or of a user's own neurons
         hidden = common([layer["activation"] for layer in layers[:-1]], "the hidden layers")
         return {
             "type": "MLP",

@@ -52,7 +52,7 @@ class Optimizer:
             parameter.data = number
 
     def moved(self, numbers: Array, gradients: Array) -> Array:
-        """Where a step takes the parameters' numbers, one for each, in a new array.
+        """The numbers of the parameters after a step, in a new array.
 
         Each call is a step: what is remembered from step to step changes. NumPy gives no warnings
         meanwhile.

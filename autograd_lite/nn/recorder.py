@@ -1,4 +1,4 @@
-"""Where a network's parameters were after each epoch, from which all else can be seen later."""
+"""The parameters of a network after each epoch, from which plots are made later."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Recorder:
         self._finished = 0
 
     def __call__(self, history: History) -> None:
-        """Keep the parameters, if it is time; what `learn` calls after each epoch."""
+        """Keep the parameters if it is time; `learn` calls this after each epoch."""
         self._finished += 1
         if self._finished % self.every == 0:
             self.epochs.append(self._finished)
@@ -125,13 +125,7 @@ class Recorder:
         return np.array([self._loss(row) for row in rows])
 
     def columns(self, names: Sequence[str] | None = None, count: int = 2) -> list[int]:
-        """Positions in `names` of so many parameters, which may go unnamed if there are no others.
-
-        Raises
-        ------
-        ValueError
-            If there are more or fewer names, or one is unknown.
-        """
+        """Positions in `names` of `count` parameters; without names, all if there are no more."""
         chosen = list(self.names if names is None else names)
         unknown = [name for name in chosen if name not in self.names]
         if unknown or len(set(chosen)) != count:

@@ -22,7 +22,7 @@ _MANY = 5  # epochs, after which a loss should be lower; in fewer, mini-batches 
 
 
 def warn_of_probabilities(loss: str, outputs: Sequence[Sequence[Any]]) -> None:
-    """Warn if the outputs of some samples are what the loss makes of its logits itself."""
+    """Warn if the outputs look like probabilities, which the loss computes itself."""
     squashed = all(value.op == sigmoid.name for row in outputs for value in row)
     rows = [[value.data for value in row] for row in outputs]
     shares = all(len(row) > 1 and min(row) >= 0.0 and isclose(sum(row), 1.0) for row in rows)
@@ -35,7 +35,7 @@ def warn_of_probabilities(loss: str, outputs: Sequence[Sequence[Any]]) -> None:
 
 
 def warn_of_divergence(history: History, before: Array, after: Array, model: Model) -> None:
-    """Warn of a loss that rose, and of a parameter that grew beyond all measure."""
+    """Warn of a loss that rose, and of a parameter that became huge."""
     said, losses = [], history.loss
     noise = 0.1 if len(losses) >= _MANY else 1.0
     if losses and losses[-1] - losses[0] > noise * abs(losses[0]):
@@ -54,12 +54,12 @@ def _warn(message: str) -> None:
 
 
 def generators() -> str:
-    """Where Python's and NumPy's global generators stand."""
+    """The states of Python's and NumPy's global generators, as text."""
     return f"{random.getstate()} {np.random.get_state()}"
 
 
 def changing(module: Any) -> ProgramError:
-    """The error for a module that a program would not follow."""
+    """The error for a module whose outputs change from call to call."""
     return ProgramError(
         f"{type(module).__name__} draws random numbers, or gives other outputs each time that it "
         "is called with the same sample, and a program would repeat those of its recording; leave "

@@ -15,7 +15,7 @@ from autograd_lite.nn.remarks import WAY_OUT
 
 
 class TrainingStep:
-    """One update of the parameters, which leaves them finite or as they were."""
+    """One update of the parameters; if it would make one nan or infinite, none is changed."""
 
     def __init__(
         self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool

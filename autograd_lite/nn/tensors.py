@@ -73,7 +73,7 @@ def _is_free(value: Value) -> bool:
 
 
 def _array(parameters: Any) -> np.ndarray[Any, Any]:
-    """One or a list of them as an array; NumPy would ask each whether it is a sequence."""
+    """One parameter or a list as an array, without NumPy asking each for its length."""
     if isinstance(parameters, Value):
         return np.fromiter([parameters], dtype=object).reshape(())
     return np.fromiter(parameters, dtype=object)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from autograd_lite.engine import is_silent
 from autograd_lite.errors import counted, shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_traceable, is_watched
@@ -43,7 +44,7 @@ def learn(
     show: str | None = None,
     check: bool = False,
 ) -> History:
-    """Fit the parameters to samples, from where they stand.
+    """Fit the parameters to samples, starting from their current numbers.
 
     Learning again continues with the parameters; an optimiser given by name starts afresh.
 
@@ -118,8 +119,8 @@ def learn(
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
     history = History()
-    with Carried(history), recording():
-        shell = shell_for(show)
+    with Carried(history), recording() if is_silent() else nullcontext():
+        shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         if callback is not None and not callable(callback):
             raise TypeError(
@@ -176,7 +177,7 @@ def learn(
 def _held_out(
     training: Batches, validation: Any, rng: Generator
 ) -> tuple[Batches, Sequence[int], Any]:
-    """Where to measure and on which samples, and the samples that are learnt from."""
+    """The batches and samples to validate on, and the samples to learn from."""
     order: Any = range(len(training.inputs))  # while it is one: rows side by side are no copies
     if isinstance(validation, tuple | list):
         if len(validation) != 2:
@@ -195,7 +196,7 @@ def _held_out(
 
 
 def _check(training: Batches, measuring: Batches, compare: bool) -> None:
-    """Fail now, and not in the middle of an epoch, if the data do not fit the model or the loss."""
+    """Raise now, not in the middle of an epoch, if data, model and loss do not fit."""
     first = training.check()
     if training.loss.logits:
         warn_of_probabilities(training.loss.function.__name__, first)
@@ -238,7 +239,7 @@ def _in_batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 
 def _bar(epochs: int, wanted: bool) -> Any:
-    """A progress bar on standard error, which a windowed program has not."""
+    """A progress bar on standard error (None in a windowed program)."""
     off = not wanted or sys.stderr is None
     return tqdm(total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=off)
 

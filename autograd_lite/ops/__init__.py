@@ -1,7 +1,7 @@
 """The mathematics: every op is one row of one table.
 
-`choice`, `rules`, `remainders`, `special`, `activations` (fixed arity) and `reductions` (any
-number of arguments) hold the rows; `table` and `sequences` say what a row is; `vectors` is how a
+`choice`, `rules`, `special`, `activations` (fixed arity) and `reductions` (any number of
+arguments) hold the rows; `table` and `sequences` say what a row is; `vectors` is how a
 rule goes over a sequence; `leaf`, `ieee` and `numbers` are what rows stand on: the C library's
 functions, floats that never raise, and which things count as a number.
 
@@ -9,13 +9,13 @@ Nothing here knows a graph, and of the rest of the package only the errors are i
 build step can read the table alone.
 """
 
-from autograd_lite.ops import activations, reductions, remainders, rules
+from autograd_lite.ops import activations, reductions, rules, special
 from autograd_lite.ops.custom import CustomOp
 from autograd_lite.ops.reductions import log_softmax, softmax
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import TABLE, Op
 
 __all__ = [
-    "TABLE", "CustomOp", "Op", "SequenceOp", "activations", "log_softmax", "reductions",
-    "remainders", "rules", "softmax",
+    "TABLE", "CustomOp", "Op", "SequenceOp", "activations", "log_softmax", "reductions", "rules",
+    "softmax", "special",
 ]  # fmt: skip

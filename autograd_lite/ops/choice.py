@@ -24,7 +24,7 @@ def _comparison(
         domain=[_REAL, _REAL],
         forward=leaf(
             name,
-            text=f"#1 {sign} #2 ? 1.0 : 0.0",
+            compare=sign,
             python=holds,
             numpy=lambda x, y: over_arrays(x, y) * 1.0,
         ),
@@ -45,9 +45,7 @@ where: Op = op(
     symbol="where",
     latex=r"\operatorname{where}\left(#1, #2, #3\right)",
     domain=[(0.0, 1.0), _REAL, _REAL],
-    forward=leaf(
-        "where", text="#1 != 0.0 ? #2 : #3", python=lambda condition, a, b: a if condition else b
-    ),
+    forward=leaf("where", compare="!=", python=lambda condition, a, b: a if condition else b),
     partials=[
         lambda out, condition, a, b: 0.0,
         lambda out, condition, a, b: where(condition, 1.0, 0.0),

@@ -85,13 +85,20 @@ def along(tangents: Iterable[Any], partials: Iterable[Any]) -> Any:
     """
     total: Any = 0.0
     for tangent, slope in zip(tangents, partials, strict=True):
-        if _is_plain(tangent, 0.0) or _is_plain(slope, 0.0):
-            continue
-        if isinstance(tangent, float) and isinstance(slope, float):
-            total += tangent * slope  # what `carry` gives for numbers that are not 0
-        else:
-            total += tangent if _is_plain(slope, 1.0) else carry(tangent, slope)
+        if not (_is_plain(tangent, 0.0) or _is_plain(slope, 0.0)):
+            total += carried(tangent, slope)
     return total
+
+
+def carried(factor: Any, slope: Any) -> Any:
+    """The product of the chain rule, in any number system: zero carries nothing.
+
+    A partial that is the plain number 1.0 leaves no node. A factor of 1.0 does: the partial may be
+    a node of the user's own graph, which must not be handed out as a derivative.
+    """
+    if type(factor) is type(slope) is float:
+        return factor * slope if factor and slope else 0.0
+    return factor if _is_plain(slope, 1.0) else carry(factor, slope)
 
 
 def partial_tangents(

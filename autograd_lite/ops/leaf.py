@@ -1,12 +1,18 @@
-"""Rules that cannot be written with other rows: functions of the C library."""
+"""Instructions of programs: functions of the C library, choice, and rows of arithmetic alone.
+
+A light walk of a rule finds out the latter: it runs on numbers that allow + - * /, choice and one
+fold, and refuse every other step.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
+
+from autograd_lite.ops.numbers import Arithmetic
 
 
 class Leaf:
@@ -15,14 +21,15 @@ class Leaf:
     Parameters
     ----------
     c : str
-        Its name in C, in Python's `math` and in JavaScript's `Math`.
+        Its name in C, by which `languages` knows what it is called in other languages.
     numpy : callable, optional
         Its form over arrays; NumPy's function of the same name if left out.
     python : callable, optional
         Its form on floats; `math`'s function of the same name if left out.
-    text : str, optional
-        For what the C library lacks: an expression in C and JavaScript, where ``#1`` and ``#2``
-        stand for the arguments. `c` is then only its name here.
+    compare : str, optional
+        For what is no function but a choice, the comparison that decides: of two arguments it is
+        1.0 where that holds, else 0.0; of three the second where it holds between the first and
+        0.0, else the third. `c` is then only its name here.
     """
 
     def __init__(
@@ -30,11 +37,14 @@ class Leaf:
         c: str,
         numpy: Callable[..., Any] | None = None,
         python: Callable[..., float] | None = None,
-        text: str = "",
+        compare: str = "",
     ) -> None:
-        self.c, self.text = c, text
+        self.c, self.compare = c, compare
         self.arrays: Callable[..., Any] = numpy or getattr(np, c)
         self.floats: Callable[..., float] = python or getattr(math, c)
+
+    def __repr__(self) -> str:
+        return f"<leaf {self.c}>"
 
     def __call__(self, *args: Any) -> Any:
         """The value at floats or arrays; on floats Python's function may raise."""
@@ -49,3 +59,86 @@ class Leaf:
 
 
 leaf = Leaf  # which reads better in the table
+
+
+class _OtherStepError(Exception):
+    """Raised in a rule that does more than arithmetic."""
+
+
+class _Operand(Arithmetic):
+    """A number that may be computed with."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _arithmetic(sign: str, x: Any, y: Any) -> _Operand:
+        return _Operand()
+
+    def __neg__(self) -> _Operand:
+        return _Operand()
+
+    @staticmethod
+    def _apply_op(row: Any, args: Sequence[Any]) -> _Operand:
+        if not row.is_arithmetic:
+            raise _OtherStepError
+        return _Operand()
+
+
+class _Vector:
+    """A vector that may be folded once."""
+
+    def __init__(self, folds: list[_Operand]) -> None:
+        self.folds = folds
+
+    @staticmethod
+    def _fold(step: Callable[..., Any], vectors: Sequence[_Vector], start: Any) -> _Operand:
+        folds = vectors[0].folds
+        if folds:
+            raise _OtherStepError
+        step(_Operand(), *[_Operand() for _ in vectors])
+        folds.append(_Operand())
+        return folds[0]
+
+    @staticmethod
+    def _each(rule: Callable[..., Any], vectors: Sequence[_Vector]) -> _Vector:
+        rule(*[_Operand() for _ in vectors])
+        return vectors[0]
+
+    @staticmethod
+    def _count(vector: _Vector) -> _Operand:
+        return _Operand()
+
+    @staticmethod
+    def _refuse(*_: Any) -> NoReturn:
+        raise _OtherStepError
+
+    _scan = _apply_sequence_op = _refuse
+
+
+def is_arithmetic(row: Any) -> bool:
+    """Whether a row's rule has no step but + - * /, choice, and one fold of a row over vectors."""
+    if isinstance(row.forward, Leaf):
+        return bool(row.forward.compare)
+    try:
+        return not row.custom and bool(_given_and_result(row))
+    except _OtherStepError:
+        return False
+
+
+def is_kernel(row: Any) -> bool:
+    """Whether a row is one function of the C library, or arithmetic, or a fold with arithmetic.
+
+    One that gives its argument back is no step at all.
+    """
+    if isinstance(row.forward, Leaf) or not row.is_arithmetic:
+        return isinstance(row.forward, Leaf)
+    *given, result = _given_and_result(row)
+    return all(result is not argument for argument in given)
+
+
+def _given_and_result(row: Any) -> list[Any]:
+    """Some numbers and vectors, and what the rule makes of them."""
+    folds: list[_Operand] = []
+    given: list[Any] = [_Vector(folds) for _ in getattr(row, "vectors", ())]
+    given += [_Operand() for _ in row.arguments[len(given) :]]
+    return [*given, row.forward(*given)]

@@ -1,8 +1,9 @@
-"""Which things are one plain real number."""
+"""Which things are one plain real number, and the operators of things that stand for one."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -98,3 +99,17 @@ def _not_a_number(thing: Any) -> str:
     if thing is None:
         return said + "write 0.0, or float('nan') for a missing number"
     return said + "write an int, a float or a NumPy real scalar"
+
+
+def _both(sign: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    return lambda x, y: x._arithmetic(sign, x, y), lambda y, x: y._arithmetic(sign, x, y)
+
+
+class Arithmetic:
+    """The operators + - * / of a class that says in ``_arithmetic(sign, x, y)`` what they give."""
+
+    __slots__ = ()
+    __add__, __radd__ = _both("+")
+    __sub__, __rsub__ = _both("-")
+    __mul__, __rmul__ = _both("*")
+    __truediv__, __rtruediv__ = _both("/")

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, give_operator, number_system
-from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.leaf import Leaf, is_arithmetic, is_kernel
 from autograd_lite.ops.numbers import as_float, refuse_masked
 
 #: Every row by its name, in the order of definition.
@@ -29,10 +29,6 @@ Row = TypeVar("Row", bound="Op")
 
 _ALL_FLOATS = {float}
 _ARRAYS = (np.ndarray, list, tuple)
-
-
-def _fixed(rule: Callable[..., Any], attrs: Mapping[str, float]) -> Callable[..., Any]:
-    return partial(rule, **attrs) if attrs else rule
 
 
 class Op:
@@ -86,10 +82,14 @@ class Op:
         Whether users find it as ``ag.NAME``.
     custom : bool
         Whether its rules are a user's functions, which take floats, and Values perhaps.
+    is_arithmetic, is_kernel : bool
+        Whether its rule is + - * / and choice; whether it is one instruction of a program.
     """
 
     arity: int | None
     custom = False
+    is_arithmetic = cached_property(is_arithmetic)
+    is_kernel = cached_property(is_kernel)
     # What a row of another kind need not have.
     textbook_partials: tuple[Callable[..., Any], ...] = ()
     fast_variant: Op | None = None
@@ -142,8 +142,8 @@ class Op:
                 )
         self.attrs = dict(attrs)
         forward, partials = self.rules
-        self.forward = _fixed(forward, attrs)
-        self.partials = tuple(_fixed(partial, attrs) for partial in partials)
+        fixed = [partial(rule, **attrs) if attrs else rule for rule in (forward, *partials)]
+        self.forward, self.partials = fixed[0], tuple(fixed[1:])
         self.on_plain_floats = forward.floats if isinstance(forward, Leaf) else self.forward
 
     def _set_up(self) -> None:

@@ -10,7 +10,7 @@ table, no engine.
 Whatever is pickled in one call shares its nodes afterwards as before (``dumps([loss, part])``, in
 any order). So a second root must know what its pickler has written already, and nothing tells it
 which pickler that is. But a pickler asks an object to reduce itself only if it does not remember
-it. Hence `_Graph`, all that one pickler has written, lives as long as that pickler's memory does,
+it. Hence `_Pickled`, all that one pickler has written, lives as long as that pickler's memory does,
 and its ``mark``, the root written last, tells its pickler from the others: see `_Root`.
 
 A node that a pickler has written keeps the numbers it had then, as every object does. A
@@ -29,8 +29,7 @@ from collections.abc import Sequence
 from itertools import chain, count
 from typing import Any
 
-from autograd_lite.engine import Value, fields, restore, topological_order
-from autograd_lite.engine.refusals import refuse_pickle
+from autograd_lite.engine import Value, fields, order_by, refuse_pickle, restore
 from autograd_lite.pickles.checks import check, check_leaves, check_node, check_parts
 from autograd_lite.pickles.columns import packed, unpacked
 
@@ -54,7 +53,7 @@ def _is_leaf(node: Value) -> bool:
     return not (node.op or node.constant)
 
 
-class _Graph:
+class _Pickled:
     """All nodes that one pickler has written; in the pickle, a list that grows.
 
     Only the pickler's memory refers to it, so it ends with that.
@@ -77,7 +76,7 @@ class _Graph:
             return known_node, (self, places[root])
         leaves: list[Value] = []
         computed: list[Value] = []
-        for node in _missing(root, places):
+        for node in order_by([root], lambda x: [p for p in x.parents if p not in places]):
             (leaves if _is_leaf(node) else computed).append(node)
         start = len(places)
         places.update(zip(chain(leaves, computed), count(start)))
@@ -88,7 +87,7 @@ class _Graph:
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.graphs: list[weakref.ref[_Graph]] = []  # the one written to last comes first
+        self.graphs: list[weakref.ref[_Pickled]] = []  # the one written to last comes first
 
 
 _thread = _Thread()
@@ -111,7 +110,7 @@ class _Root:
         self.node: Value | None = node
         self.asked = 0
         graphs = [graph for ref in _thread.graphs if (graph := ref()) is not None]
-        self.asking: Sequence[tuple[_Graph, _Root, int]] = [
+        self.asking: Sequence[tuple[_Pickled, _Root, int]] = [
             (graph, graph.mark, graph.mark.asked) for graph in graphs
         ]
 
@@ -124,30 +123,12 @@ class _Root:
             if mark.asked == asked:
                 break
         else:
-            graph = _Graph()
+            graph = _Pickled()
         self.asking = ()
         graph.mark = self  # before writing: if that fails, no pickler remembers this mark
         _thread.graphs.remove(graph.ref)
         _thread.graphs.insert(0, graph.ref)
         return graph.write(node)
-
-
-def _missing(root: Value, places: dict[Value, int]) -> list[Value]:
-    """The root and those of its ancestors that have no place yet, every node after its parents."""
-    if not places:
-        return topological_order([root])
-    order: dict[Value, None] = {}
-    stack = [root]
-    while stack:
-        node = stack[-1]
-        if node not in order:
-            missing = [p for p in node.parents if p not in places and p not in order]
-            if missing:
-                stack += missing
-                continue
-            order[node] = None
-        stack.pop()
-    return list(order)
 
 
 def _entry(node: Value, places: dict[Value, int]) -> tuple[Any, ...]:

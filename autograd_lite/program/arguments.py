@@ -1,4 +1,4 @@
-"""The arguments of a call: in their places, taken apart, and what of them is part of a program."""
+"""Arguments of compiled functions: their places, their numbers, and their errors."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from autograd_lite.transforms.structures import is_network, is_setting, parts_of
 from autograd_lite.transforms.trees import Tree, setting, take_apart
 
 Names = tuple[str, ...]
-#: The layout of each argument, the names of those that came by name, the last ones, and what the
-#: networks are that the function reads without being given them.
+#: The layout of each argument, the names of the last ones if given by name, and the outlines of
+#: networks that the function reads though they are no arguments.
 Kind = tuple[tuple[Hashable, ...], Names, tuple[Hashable, ...]]
 
-#: What Python says where it wants an int and gets a Value.
+#: Words in Python's errors where it wants an int and gets a Value.
 _WANTS_INT = re.compile(
     r"integer|non-int|indices|islice|real number|for (<<|>>|&|\||\^)=?: |for unary ~"
 )
@@ -34,7 +34,7 @@ _MOST_SHAPES = 256
 
 
 class Slot(NamedTuple):
-    """Where an argument goes: its parameter's name if that is known, and how messages say it."""
+    """The place of an argument, its parameter's name if known, and its name in messages."""
 
     place: int
     name: str | None
@@ -43,9 +43,9 @@ class Slot(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """How a call gives its arguments: in which slots, which by name, and how C wants the names.
+    """The form of a call: the slots of its arguments, the names of those given by name.
 
-    The last is None where the order matters in which they are named.
+    `in_c` are the names as C wants them, or None where their order matters.
     """
 
     slots: tuple[Slot, ...]
@@ -57,7 +57,7 @@ Given = Sequence[tuple[Slot, Any]]
 
 
 class Arguments:
-    """The parameters of a function; `static` and `is_method` say what is part of it."""
+    """The parameters of a function; `static` and `is_method` say which are part of it."""
 
     def __init__(self, function: Callable[..., Any], static: str | Sequence[str]) -> None:
         self._name, self.is_method = name_of(function), False
@@ -83,7 +83,7 @@ class Arguments:
         return args, self.shape(len(args), ())
 
     def shape(self, count: int, names: Names) -> Shape:
-        """Of calls with so many arguments by position, and these by name."""
+        """The form of calls with `count` arguments by position, and these by name."""
         found = self._shapes.get((count, names))
         if found is None:
             kinds = self._kinds
@@ -106,7 +106,7 @@ class Arguments:
         return found
 
     def is_part(self, slot: Slot, thing: Any) -> bool:
-        """Whether an argument is part of the function, and none that a program runs on."""
+        """Whether an argument is part of the function rather than input of a program."""
         if self.is_method and slot.place == 0 and not is_network(thing):
             return parts_of(thing, slot.said) is None
         return slot.is_static and not isinstance(thing, Value)
@@ -114,7 +114,7 @@ class Arguments:
     def taken_apart(
         self, things: Sequence[Any], shape: Shape
     ) -> tuple[list[Tree], tuple[Hashable, ...]]:
-        """Each argument as its numbers, and what a program for them also fits."""
+        """Each argument as a tree, and its layout: a program fits arguments of equal layouts."""
         trees: list[Tree] = []
         layouts: list[Hashable] = []
         has_parts = self.is_method or self.static
@@ -147,7 +147,7 @@ class Arguments:
 
     @contextmanager
     def explaining(self, given: Given) -> Iterator[None]:
-        """A block that traces: say what to do where Python wants a number and gets a Value."""
+        """A block that traces; where Python wants a number and gets a Value, it says what to do."""
         try:
             yield
         except (TypeError, ValueError, LookupError, AttributeError) as error:
@@ -161,8 +161,8 @@ class Arguments:
 
 
 def check_exact(slot: Slot, thing: Any, largest: float) -> None:
-    """Raise a ProgramError if an int in it is not the float that stands for it."""
-    # nan, of which the largest may be made, is not less
+    """Raise a ProgramError if an argument holds an int that no float equals."""
+    # "not <", so that nan is looked at, too
     if not largest < 2**53 and any(float(number) != number for number in _ints(thing)):
         raise ProgramError(
             f"{slot.said} is {shown(thing)}, an int that no float holds exactly; name it in "
@@ -183,7 +183,7 @@ def difference(one: Kind, other: Kind, given: Given) -> str:
 
 
 def calling(function: Callable[..., Any], names: Names) -> Callable[..., Any]:
-    """The function, with all arguments by position, the last of which it gets by these names."""
+    """The function called by position alone: it gets the last arguments by these names."""
 
     def by_name(*things: Any) -> Any:
         first = len(things) - len(names)
@@ -193,7 +193,7 @@ def calling(function: Callable[..., Any], names: Names) -> Callable[..., Any]:
 
 
 def _hint(given: Given) -> str:
-    """How parameters that were given ints are named."""
+    """The names of parameters that were given ints, as ``static=`` takes them."""
     kinds = int, np.integer, np.ndarray, list, tuple
     found = [s.name for s, thing in given if s.name and isinstance(thing, kinds) and _ints(thing)]
     return repr((*dict.fromkeys(found),) or ("n",))
@@ -207,7 +207,7 @@ def _ints(thing: Any) -> list[int]:
 
 
 def _is_of_values(error: Any, has_ints: bool) -> bool:
-    """Whether Python raised it as it got a Value for a number; what a user raises is none."""
+    """Whether Python itself raised it, because it got a Value where it wants a number."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next

@@ -1,4 +1,4 @@
-"""Checks of a program before it may be run, whoever wrote it."""
+"""Checks of a program from a file, before it is run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,10 @@ import numpy as np
 
 from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.program.code import Code
-from autograd_lite.writing.kernels import is_kernel
+from autograd_lite.program.code import KINDS, Code
 
-#: Registers that a program may have: so many that their numbers, and the bytes of a block of each,
-#: fit an index.
+#: Most registers of a program: their numbers, and the bytes of a block of each, fit an index.
 MOST_REGISTERS = 2**31 - 1
-
-#: The arrays of a program.
-KINDS = {
-    "constants": np.float64,
-    "codes": np.int32,
-    "starts": np.int64,
-    "operands": np.int64,
-    "outputs": np.int64,
-}
 
 
 def check_kinds(arrays: dict[str, Any]) -> None:
@@ -42,7 +31,7 @@ def check_code(code: Code) -> None:
     """Raise a ProgramError unless every index, op code and size fits."""
     _check_counts(code)
     for op in code.ops:
-        if not is_kernel(op):
+        if not op.is_kernel:
             raise ProgramError(f"{op.name} is no instruction: programs hold what it is made of")
     _check_within("op code", code.codes, 0, len(code.ops))
     _check_starts(code)
@@ -78,7 +67,7 @@ def _check_starts(code: Code) -> None:
 
 
 def _check_within(what: str, numbers: Any, low: int, high: Any) -> None:
-    """From `low` to below `high`."""
+    """Raise a ProgramError unless all numbers are from `low` to below `high`."""
     bad = (numbers < low) | (numbers >= high)
     if bad.any():
         place = int(bad.argmax())

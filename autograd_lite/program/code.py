@@ -17,6 +17,15 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
+#: The arrays of a program.
+KINDS = {
+    "constants": np.float64,
+    "codes": np.int32,
+    "starts": np.int64,
+    "operands": np.int64,
+    "outputs": np.int64,
+}
+
 
 class Instruction(NamedTuple):
     """One step: register `out` becomes `op` of the registers `operands`."""
@@ -28,45 +37,22 @@ class Instruction(NamedTuple):
 
 @dataclass(eq=False, repr=False, slots=True)
 class Code:
-    """Numbered registers: the inputs, the constants, then one for each instruction, in order.
-
-    Attributes
-    ----------
-    n_inputs : int
-    constants : float array
-    ops : tuple of Op
-        The ops that it uses, with their attributes.
-    codes : int32 array
-        For each instruction which of `ops` it is.
-    starts : int64 array
-        Where in `operands` those of each instruction begin; the last entry is their end.
-    operands : int64 array
-        Registers.
-    outputs : int64 array
-        Registers.
-    single : bool
-        Whether it gives one number rather than a list.
-    saved : dict of str to int
-        Instructions that each pass of simplification saved.
-    """
+    """Numbered registers: the inputs, the constants, then one for each instruction, in order."""
 
     n_inputs: int
     constants: Floats
-    ops: tuple[Op, ...]
-    codes: npt.NDArray[np.int32]
-    starts: Indices
-    operands: Indices
-    outputs: Indices
-    single: bool = False
-    saved: dict[str, int] = dataclasses.field(default_factory=dict)
+    ops: tuple[Op, ...]  # with their attributes
+    codes: npt.NDArray[np.int32]  # for each instruction which of `ops` it is
+    starts: Indices  # where in `operands` those of each instruction begin, and the last ones end
+    operands: Indices  # registers
+    outputs: Indices  # registers
+    single: bool = False  # whether it gives one number rather than a list
+    saved: dict[str, int] = dataclasses.field(default_factory=dict)  # instructions, by pass
 
     def __post_init__(self) -> None:
-        self.constants = np.ascontiguousarray(self.constants, dtype=np.float64)
         self.ops, self.saved = tuple(self.ops), dict(self.saved)
-        self.codes = np.ascontiguousarray(self.codes, dtype=np.int32)
-        self.starts = np.ascontiguousarray(self.starts, dtype=np.int64)
-        self.operands = np.ascontiguousarray(self.operands, dtype=np.int64)
-        self.outputs = np.ascontiguousarray(self.outputs, dtype=np.int64)
+        for name, kind in KINDS.items():
+            setattr(self, name, np.ascontiguousarray(getattr(self, name), dtype=kind))
 
     @property
     def first(self) -> int:

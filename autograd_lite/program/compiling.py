@@ -1,4 +1,4 @@
-"""A function that is traced when it is first called, and from then on run as a program."""
+"""`compile`: a function that is traced at its first call, and then run as a program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from autograd_lite.program.arguments import (
     calling,
     difference,
 )
-from autograd_lite.program.calls import by_last_use, quick
 from autograd_lite.program.layouts import (
     HoldsValuesError,
     holds_values,
@@ -35,7 +34,7 @@ from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.traced import FollowedError, Traced
+from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import name_of
 from autograd_lite.transforms.structures import is_network
@@ -154,19 +153,19 @@ class Compiled:
 
     @property
     def programs(self) -> list[Program]:
-        """One for each kind of arguments and path; guards are its last outputs."""
+        """A program for each kind of arguments and path; its last outputs are the guards."""
         return [traced.alone for paths in self._kinds.values() for traced in paths.traced]
 
     @property
     def paths(self) -> list[str]:
-        """Guards decided on the way through the function, for each program."""
+        """The comparisons on the way through the function, for each program."""
         return [traced.path for paths in self._kinds.values() for traced in paths.traced]
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The function's result."""
         try:
             return self._quick(*args, **keywords)
-        except FollowedError:  # then it is the function itself
+        except FollowedError:  # then the function itself is called
             things, shape = self._arguments.placed(args, keywords)
             trees, _ = self._arguments.taken_apart(things, shape)
             f = calling(self._function, shape.names)
@@ -210,7 +209,7 @@ class Compiled:
             )  # fmt: skip
 
     def _around(self) -> tuple[Hashable, ...]:
-        """Outlines of the networks that the function finds around it, down to each parameter."""
+        """Outlines of networks that the function reads though they are no arguments."""
         if self._networks is None:
             self._networks = networks_of(self._function)
         return tuple([outline(network, ()) for network in self._networks])
@@ -219,7 +218,7 @@ class Compiled:
         return Paths(calling(self._function, shape.names), self._name, self._most)
 
     def _keep(self, kind: Kind, paths: Paths, given: Given) -> None:
-        """Keep new paths, and of all as many as there is room for."""
+        """Keep new paths; past `max_programs` drop those not used for longest."""
         with _lock:
             if len(self._used) >= self._most:
                 self._used = by_last_use(self._used, self._quick)
@@ -229,7 +228,7 @@ class Compiled:
             while len(self._used) > self._most:
                 oldest, other = next(iter(self._used.items()))
                 del self._used[oldest]
-                self._quick = self._slow  # what it was holds programs, too
+                self._quick = self._slow  # the old one holds programs, too
                 if other in self._kinds:  # no other thread has put new paths in their place
                     left = self._kinds.pop(other).without(oldest)
                     self._kinds |= {other: left} if left.traced else {}

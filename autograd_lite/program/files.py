@@ -1,4 +1,4 @@
-"""Program files: all numbers as arrays, and the names of the ops in the description."""
+"""Program files: numbers as arrays, and the names of the ops in the description."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from autograd_lite.errors import ProgramError, counted
 from autograd_lite.files import Format
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.table import with_attrs
-from autograd_lite.program.checks import KINDS, check_code, check_kinds
-from autograd_lite.program.code import Code
+from autograd_lite.program.checks import check_code, check_kinds
+from autograd_lite.program.code import KINDS, Code
 
 C = TypeVar("C", bound=Code)
 

@@ -1,23 +1,19 @@
-"""A graph that exists becomes a program."""
+"""`freeze`: a program out of a graph that exists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-from autograd_lite.engine import Builder, Value
-from autograd_lite.engine.modes import going_on
-from autograd_lite.engine.refusals import refuse_frozen
+from autograd_lite.engine import Builder, Value, going_on, refuse_frozen, topological_order
 from autograd_lite.errors import shown
-from autograd_lite.graph import check_value, order_by
+from autograd_lite.graph import check_value
 from autograd_lite.program.program import Program
-from autograd_lite.program.rolling import rolled
+from autograd_lite.program.rolling import finished
 
 
 def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
-    """The program that computes some Values from others, out of their graph.
+    """A program that computes some Values from others, made from their graph.
 
     Leaves that are not among the inputs become constants, at the numbers that they have now.
 
@@ -63,21 +59,7 @@ def freeze(outputs: Any, inputs: Iterable[Value]) -> Program:
         twice = next(i for i, node in enumerate(nodes) if first[node] < i)
         raise ValueError(f"input {twice} is given twice: {nodes[twice]!r}; give each Value once")
     if going_on:
-        known = {*nodes}
-        for node in {*order_by(roots, lambda x: () if x in known else x.parents)} - known:
+        for node in topological_order(roots, without=nodes):
             refuse_frozen(node)
     builder = Builder(len(nodes))
-    return finished(builder, builder.enter(nodes, roots), single)
-
-
-def finished(builder: Builder, outputs: Sequence[int], single: bool) -> Program:
-    """The program that a builder holds, for some of its registers."""
-    constants, ops, codes, starts, operands, ends, saved = builder.finished(outputs)
-    starts, operands, ends = (np.frombuffer(part, np.int64) for part in (starts, operands, ends))
-    plain = Program(
-        builder.n_inputs, np.frombuffer(constants, np.float64), ops,
-        np.frombuffer(codes, np.int32), starts, operands, ends, single, saved,
-    )  # fmt: skip
-    found = rolled(plain)
-    found.saved["rolled"] = len(plain) - len(found)
-    return found
+    return finished(Program, builder, builder.enter(nodes, roots), single)

@@ -1,4 +1,4 @@
-"""Programs where the machine was not compiled: as the source that exports write, compiled."""
+"""Programs run in Python, where the machine was not compiled: by the source of exports."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from autograd_lite.program.exports.array_code import to_numpy
 from autograd_lite.program.exports.python_code import CarefulLanguage, PythonLanguage, written_in
 from autograd_lite.program.layouts import Matrices
 
-#: So many rows at a time: the columns of a block lie in the caches.
+#: Rows at a time: few enough that the columns of a block lie in the caches.
 BLOCK = 4096
 
 
 class InPython:
     """Runs a program as Python on floats, and as NumPy over blocks of rows.
 
-    Each form is written and compiled when it is first needed. That takes about as long as this
-    engine takes to trace the program, and a call then a tenth of what going over its rows takes.
+    Each form is written and compiled when it is first needed. That takes about as long as tracing
+    did; a call then takes a tenth of the time that a loop over the instructions would.
     """
 
     def __init__(self, program: Code) -> None:

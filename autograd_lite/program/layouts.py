@@ -1,4 +1,4 @@
-"""Arguments of compiled functions: what they are made of, and their rows."""
+"""Layouts: the types, sizes and settings of arguments, and arguments as rows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import is_followed
-from autograd_lite.engine.refusals import refuse_values
+from autograd_lite.engine import Value, is_followed, refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
@@ -32,7 +30,7 @@ from autograd_lite.transforms.trees import Tree, take_apart
 #: The numbers of each argument, and whether all rows share them.
 Matrices = Sequence[tuple[Floats, bool]]
 
-#: What stays as it is.
+#: Kinds whose attributes are not looked at.
 _FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
 
 #: The layout of a number.
@@ -40,7 +38,7 @@ NUMBER = "number"
 
 
 def plain_rows(args: Sequence[Any]) -> tuple[tuple[Hashable, ...], Matrices]:
-    """Layouts of a row, and matrices, of float arrays of one length; none of other arguments."""
+    """Layouts of a row, and matrices, of float arrays of one length; both empty for others."""
     for array in args:
         if type(array) is not np.ndarray or array.dtype != np.float64 or not array.ndim:
             return (), ()
@@ -79,7 +77,7 @@ def layout(tree: Tree) -> Hashable:
 
 
 class HoldsValuesError(TypeError):
-    """An object holds Values that may be differentiated: a call is that of the function itself."""
+    """An object holds Values that may be differentiated, so no program can stand for the call."""
 
 
 def part_key(thing: Any, name: str) -> Hashable:
@@ -93,7 +91,7 @@ def part_key(thing: Any, name: str) -> Hashable:
 
 
 def is_fixed(thing: Any) -> bool:
-    """Whether no attributes of it are looked at: a function, say."""
+    """Whether its attributes are not looked at: a function, say."""
     return isinstance(thing, _FIXED) or hasattr(thing, "__wrapped__")
 
 
@@ -120,7 +118,7 @@ def state_key(thing: Any, name: str) -> Hashable:
 
 
 def holds_values(tree: Tree) -> bool:
-    """Whether a user's own Values are in it; those of networks only if more depends on them."""
+    """Whether it holds Values of the user, or parameters that are computed or followed."""
     return not tree.plain and any(
         isinstance(leaf, Value) and (not parameter or leaf.op or is_followed(leaf))
         for leaf, parameter in zip(tree.leaves, tree.parameters, strict=True)
@@ -128,12 +126,12 @@ def holds_values(tree: Tree) -> bool:
 
 
 def is_followed_in(tree: Tree) -> bool:
-    """Whether it depends on what a function around is differentiated or compiled by."""
+    """Whether it depends on inputs of a function around that is differentiated or compiled."""
     return not tree.plain and any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
 
 
 def shared_numbers(tree: Tree) -> Floats:
-    """Numbers of an argument that rows share; none if a function around follows it."""
+    """Numbers of an argument that rows share; none if it depends on a function around."""
     return np.array([] if is_followed_in(tree) else tree.numbers(), np.float64)
 
 
@@ -141,12 +139,7 @@ def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
     """An argument with a leading axis of rows: the first row, and all of them as a matrix.
 
     The first row is as the function gets it, of zeros if there is none; the matrix has a column for
-    each number in a row.
-
-    Raises
-    ------
-    ShapeError
-        If rows differ, or there is no row axis.
+    each number in a row. A ShapeError if rows differ, or there is no row axis.
     """
     known = type(thing) is np.ndarray or isinstance(thing, list | tuple)
     opened = None if known else parts_of(thing, name)
@@ -187,7 +180,7 @@ def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
 
 
 def with_columns(example: Any, found: Floats, places: Iterator[int] | None = None) -> Any:
-    """A result whose every number is a column, which it shows, and copies only where it has to.
+    """A result with a column for every number: views of `found`, where possible.
 
     It is structured like `example`, the result of one run; `found` has a row for each run.
     """

@@ -10,7 +10,7 @@ from autograd_lite.transforms.structures import shown
 
 
 class Method:
-    """A compiled function that is given an object before all else."""
+    """A compiled function bound to an object, its first argument."""
 
     def __init__(self, compiled: Any, instance: Any) -> None:
         functools.update_wrapper(self, MethodType(compiled._function, instance), updated=())

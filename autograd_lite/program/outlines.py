@@ -1,4 +1,4 @@
-"""Networks as a program sees them: which of them are one function of their parameters."""
+"""Outlines of networks: equal ones are the same function of their parameters."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from autograd_lite.transforms.structures import KEPT, Same, is_network, is_setti
 def outline(network: Any, parameters: Iterable[Value]) -> Hashable:
     """A network's structure, with numbers for its parameters; other Values are themselves.
 
-    A program for it fits every network that has an equal outline. Attributes are looked at,
-    through lists, dicts and objects, but for those that only make it quicker.
+    A program for it fits every network of equal outline. Attributes count, through lists, dicts
+    and objects, except those that hold what could be found out again.
     """
     numbers = {parameter: i for i, parameter in enumerate(parameters)}
     return "network", len(numbers), _part(network, numbers, {})
@@ -39,21 +39,13 @@ def _part(thing: Any, numbers: Mapping[Value, int], seen: dict[int, int]) -> Has
     if kind is np.ndarray and thing.dtype.kind == "O":
         return "objects", thing.shape, _part(tuple(thing.flat), numbers, seen)
     if kind is not list and kind is not dict and not is_network(thing):
-        if kind is np.ndarray:
-            return setting_key(thing, "an array")
-        if is_setting(thing) or isinstance(thing, ModuleType) or not hasattr(thing, "__dict__"):
-            hashed: Any = kind.__hash__  # None of what can change
-            if callable(thing) or hashed in (None, object.__hash__):
-                return "callable" if callable(thing) else "other", Same(thing)
-            return "callable", Same(thing, setting_key(thing, "a setting"))
+        known = _whole(thing)
+        if known is not None:
+            return known
     seen[id(thing)] = len(seen)
     if kind is list:
-        if thing and {*map(type, thing)} == {Value}:
-            found = [*map(numbers.get, thing)]
-            first = found[0]
-            if first is not None and found == [*range(first, first + len(found))]:
-                return "parameters", first, len(found)
-        return kind, tuple([_part(part, numbers, seen) for part in thing])
+        run = _run_of(thing, numbers)
+        return run or (kind, tuple([_part(part, numbers, seen) for part in thing]))
     state: Any = thing if kind is dict else object.__getstate__(thing) or {}
     word = "slots" if isinstance(state, tuple) else "object"
     state = (state[0] or {}) | state[1] if word == "slots" else state
@@ -64,10 +56,33 @@ def _part(thing: Any, numbers: Mapping[Value, int], seen: dict[int, int]) -> Has
     return (kind, parts) if kind is dict else (word, kind, parts)
 
 
+def _whole(thing: Any) -> Hashable:
+    """The key of an array or setting; None of an object whose attributes count."""
+    if type(thing) is np.ndarray:
+        return setting_key(thing, "an array")
+    if not (is_setting(thing) or isinstance(thing, ModuleType)) and hasattr(thing, "__dict__"):
+        return None
+    hashed: Any = type(thing).__hash__  # None if it can change
+    if callable(thing) or hashed in (None, object.__hash__):
+        return "callable" if callable(thing) else "other", Same(thing)
+    return "callable", Same(thing, setting_key(thing, "a setting"))
+
+
+def _run_of(things: list[Any], numbers: Mapping[Value, int]) -> Hashable:
+    """The first number and the count, where a list is parameters in their order; else None."""
+    if not things or {*map(type, things)} != {Value}:
+        return None
+    found = [*map(numbers.get, things)]
+    first = found[0]
+    if first is None or found != [*range(first, first + len(found))]:
+        return None
+    return "parameters", first, len(found)
+
+
 def networks_of(function: Any, seen: dict[int, Any] | None = None) -> list[Any]:
     """The networks that a function reads though they are no arguments.
 
-    It may be one, be its method, or find it around where it was written.
+    It may be a network, the method of one, or find one among globals or in a closure.
     """
     seen = {} if seen is None else seen
     if id(function) in seen:
@@ -88,7 +103,7 @@ def networks_of(function: Any, seen: dict[int, Any] | None = None) -> list[Any]:
                 parts.append(cell.cell_contents)
         parts += [x for part in parts for x in _held(part)]
     elif wrapped := getattr(function, "__dict__", {}).get("__wrapped__"):
-        parts = [wrapped]  # it is compiled, say
+        parts = [wrapped]  # a compiled function, say
     return [network for part in parts for network in networks_of(part, seen)]
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
 from autograd_lite.program.code import Floats
@@ -21,7 +20,7 @@ from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
-#: So many paths of a network are kept; rows of others run eagerly.
+#: Most paths of a network; rows that take others run eagerly.
 MOST_PATHS = 64
 
 Trees = Sequence[Tree]
@@ -37,25 +36,17 @@ WHY = (
 class Paths:
     """A function at arguments of one kind.
 
-    Parameters
-    ----------
-    most : int, optional
-        So many paths are kept, and one more, by which the owner sees that there were others, and
-        drops one. Without, `MOST_PATHS` are kept, and others are no program.
-
-    Attributes
-    ----------
-    traced : list of Traced
-        In the order in which their paths were met.
+    `most` paths are kept, and one more, so that the owner drops one. Without it `MOST_PATHS` are
+    kept, and no program is made of others.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, most: int | None = None) -> None:
-        self.traced: list[Traced] = []
+        self.traced: list[Traced] = []  # in the order in which their paths were met
         self._function, self._name, self._most = function, name, most
         self._warned = False
 
     def without(self, one: Traced) -> Paths:
-        """A copy without one of the paths; this may be running over rows."""
+        """A copy without one of the paths (a copy, as this one may be running)."""
         found = Paths(self._function, self._name, self._most)
         found.traced = [traced for traced in self.traced if traced is not one]
         return found
@@ -108,11 +99,11 @@ class Paths:
             self._another(trees())
         if self.traced[0].guards or self.traced[0].captured:
             return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
-        sums = self.traced[0].program.bound(matrices, n_rows)
+        sums = self.traced[0].program.runner.bound(matrices, n_rows)
         return lambda: sums() / n_rows
 
     def _another(self, trees: Trees) -> Traced | None:
-        """One more path, kept while there is room; None if it is to be no program."""
+        """A new path, kept while there is room; None if it can be no program."""
         if self._most is None and len(self.traced) >= MOST_PATHS:
             if not self._warned:
                 self._warned, line = True, users_line()
@@ -166,11 +157,12 @@ class Paths:
             if len(same):
                 given = _given(traced, _of(matrices, same))
                 rows = traced.computing.run_rows(given, len(same), reduce and "sum", threads)
-                found = _added(found, same, rows[..., places], reduce)
+                rows = rows[:, places] if reduce is None else rows[places]
+                found = _added(found, same, rows, reduce)
         return found if reduce is None else reduced(found, n_rows, reduce)
 
     def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
-        """The results for all rows without a program: they belong to a function around."""
+        """The results for all rows without a program, as they belong to a function around."""
         first = self.eager(trees)
         rows = [self.eager(_at(trees, matrices, i)) for i in range(n_rows)]
         places = [places_like(first, row, f"row {i}", True) for i, row in enumerate(rows)]
@@ -245,7 +237,7 @@ class Paths:
 
 
 def _given(traced: Traced, matrices: Matrices) -> Matrices:
-    """With the numbers that a path captured."""
+    """The matrices, and behind them the numbers that a path captured."""
     if traced.is_followed:
         raise ProgramError(
             "map is given floats, and cannot follow a Value that the function finds around it and "
@@ -256,7 +248,8 @@ def _given(traced: Traced, matrices: Matrices) -> Matrices:
 
 def _added(found: Floats, rows: Any, numbers: Floats, reduce: str | None) -> Floats:
     """All results with the numbers of some rows in their place, or added to the sum."""
-    found = found.astype(np.result_type(found, numbers), copy=False)
+    if numbers.dtype.kind == "O":  # some are Values
+        found = found.astype(object, copy=False)
     if reduce is None:
         found[rows] = numbers
     else:

@@ -1,4 +1,4 @@
-"""Programs: code that runs, on one input or on many rows."""
+"""`Program`: code that runs, on one input or on many rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine.refusals import refuse_values
+from autograd_lite.engine import refuse_values
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
@@ -26,13 +26,7 @@ REDUCTIONS = {"sum": False, "mean": True}
 
 
 def reduced(sums: Floats, n_rows: int, reduce: str) -> Floats:
-    """A reduction's result, from sums over rows.
-
-    Raises
-    ------
-    ShapeError
-        If it is undefined for no rows, and there are none.
-    """
+    """A reduction's result, from sums over rows; a ShapeError for the mean of none."""
     if not REDUCTIONS[reduce]:
         return sums
     if n_rows == 0:
@@ -50,8 +44,22 @@ class Program(Code):
 
     Attributes
     ----------
-    n_inputs, constants, ops, codes, starts, operands, outputs, single, saved
-        See `autograd_lite.program.code.Code`.
+    n_inputs : int
+    constants : float array
+    ops : tuple of Op
+        The ops that it uses, with their attributes.
+    codes : int32 array
+        For each instruction which of `ops` it is.
+    starts : int64 array
+        Where in `operands` those of each instruction begin; the last entry is their end.
+    operands : int64 array
+        Registers.
+    outputs : int64 array
+        Registers.
+    single : bool
+        Whether it gives one number rather than a list.
+    saved : dict of str to int
+        Instructions that each pass of simplification saved.
 
     Examples
     --------
@@ -180,19 +188,10 @@ class Program(Code):
         reduce: str | None = None,
         threads: int = 1,
     ) -> Floats:
-        """The outputs for each row, or reduced.
+        """The outputs for each row, of shape (n_rows, outputs); of shape (outputs,) if reduced.
 
-        Parameters
-        ----------
-        arguments : sequence of (array, shared)
-            The inputs in order: of shape (n_rows, k) for k of them, (k,) if shared.
-        n_rows : int
-        reduce : {None, "sum", "mean"}
-        threads : int
-
-        Returns
-        -------
-        array of shape (n_rows, outputs), column by column, or (outputs,) if reduced.
+        `arguments` are the inputs in order, each as (array, shared): an array of shape (n_rows, k)
+        for k inputs, or (k,) if all rows share them. The result lies column by column.
         """
         if reduce is not None and reduce not in REDUCTIONS:
             raise ValueError(f'reduce is None, "sum" or "mean" and was given {shown(reduce)}')
@@ -200,14 +199,6 @@ class Program(Code):
             raise ValueError(f"threads is a whole number from 1 and was given {shown(threads)}")
         found = self.runner.rows(arguments, n_rows, reduce is not None, threads)
         return found.T if reduce is None else reduced(found, n_rows, reduce)
-
-    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
-        """The sums over rows as a function of what the arrays hold when it is called.
-
-        As `run_rows` gives them, to which it is quicker where the same arrays are used again:
-        contiguous ones, of float64.
-        """
-        return self.runner.bound(arguments, n_rows)
 
     @property
     def runner(self) -> Runner:
@@ -217,7 +208,7 @@ class Program(Code):
         return self._runner
 
     def stats(self) -> dict[str, int]:
-        """How large it is, and what simplification saved.
+        """The size of the program, and what simplification saved.
 
         Returns
         -------

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.engine import Builder
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.rules import add, identity
 from autograd_lite.program.code import Code, Indices, Marks
 
 C = TypeVar("C", bound=Code)
 
-#: So many additions are worth an instruction over a sequence.
+#: The shortest chain that becomes one instruction.
 SHORTEST = 4
 
-#: What may be added up: nothing in particular, then rows that disappear in the one that adds.
-_ADDERS = [row for row in TABLE.values() if isinstance(row, SequenceOp) and row.term_op is not None]
-_ADDERS.sort(key=lambda row: row.term_op is not identity)
+#: Ops that add up a sequence: plain terms first, then products, which become part of the op.
+_ADDERS = [op for op in TABLE.values() if isinstance(op, SequenceOp) and op.term_op is not None]
+_ADDERS.sort(key=lambda op: op.term_op is not identity)
 #: Adding any number to it gives that number, to the bit.
 _NOTHING = -0.0
 
@@ -40,8 +42,21 @@ class _Links(NamedTuple):
         return _Links(*[part[marks] for part in self])
 
 
+def finished(kind: type[C], builder: Builder, outputs: Sequence[int], single: bool) -> C:
+    """The code in a builder whose outputs are some of its registers, rolled."""
+    constants, ops, codes, starts, operands, ends, saved = builder.finished(outputs)
+    starts, operands, ends = (np.frombuffer(part, np.int64) for part in (starts, operands, ends))
+    plain = kind(
+        builder.n_inputs, np.frombuffer(constants, np.float64), ops,
+        np.frombuffer(codes, np.int32), starts, operands, ends, single, saved,
+    )  # fmt: skip
+    found = rolled(plain)
+    found.saved["rolled"] = len(plain) - len(found)
+    return found
+
+
 def rolled(code: C) -> C:
-    """The same instructions with long chains of additions as rows over sequences.
+    """The same instructions, with one op over a sequence for each long chain of additions.
 
     Every sum has the terms that it had, in the same order, so no bit of a result changes. Products
     that only such a chain reads become part of its instruction.

@@ -1,4 +1,4 @@
-"""Who runs a program: the machine in C where it was compiled, else Python."""
+"""Runners of programs: the machine in C where it was compiled, else Python."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_THREADS = 2**31 - 1  # more than rows have blocks
 
 
 class Runner(Protocol):
-    """The runner of a program."""
+    """The interface of both runners."""
 
     def once(self, inputs: Floats) -> Floats:
         """The outputs for one input, with the bits of eager evaluation."""
@@ -37,16 +37,19 @@ class Runner(Protocol):
         """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
 
     def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
-        """The sums over rows of these arrays, as a function of what they hold then."""
+        """The sums over rows, as a function of what the arrays hold when it is called.
+
+        Quicker than `rows` where the same arrays, contiguous ones of float64, are used again.
+        """
 
 
 def runner(code: Code) -> Runner:
-    """The fastest one there is."""
+    """The fastest runner there is."""
     return InPython(code) if native is None else Native(code)
 
 
 class Native:
-    """Has the machine run a program."""
+    """A program run by the machine in C."""
 
     def __init__(self, code: Code) -> None:
         ops = [(op.name, tuple(op.attrs.values())) for op in code.ops]
@@ -54,7 +57,7 @@ class Native:
             ops, code.codes, code.starts, code.operands, code.constants, code.n_inputs, code.outputs
         )
         self._n_outputs = len(code.outputs)
-        self.is_refused = False  # by calls, as its arguments or results are of another kind
+        self.is_refused = False  # as no call in C can take its arguments or results
 
     def once(self, inputs: Floats) -> Floats:
         """See `Runner`."""
@@ -81,7 +84,7 @@ class Native:
 
 
 def _placed(arguments: Matrices) -> tuple[tuple[Floats, int, int, bool], ...]:
-    """With the number of the first input that each is, and how many it is."""
+    """The arguments with the number of the first input that each holds, and how many it holds."""
     given, first = [], 0
     for array, shared in arguments:
         count = array.shape[-1]
@@ -95,7 +98,7 @@ def _nothing(*_: Any) -> None:
 
 
 def quick_program(code: Code, own: Runner) -> Function:
-    """A program as a function, which gives None for what are no floats, or without the machine."""
+    """A program as a function in C; it gives None where inputs are no floats, or C is not there."""
     if not isinstance(own, Native):
         return _nothing
     result = NUMBER if code.single else (list, len(code.outputs))

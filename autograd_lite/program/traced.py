@@ -1,9 +1,9 @@
-"""A function as it was traced: its program, its comparisons, and the form of its result."""
+"""A function as it was traced: its program, comparisons and form of result; and as a call in C."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,19 +11,24 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value, read_numbers
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, going_on, is_followed, read_numbers, tracing
 from autograd_lite.program.code import Floats
+from autograd_lite.program.layouts import layout
+from autograd_lite.program.outlines import outline
 from autograd_lite.program.program import Program
-from autograd_lite.transforms.nesting import going_on, tracing
+from autograd_lite.program.running import Native, native
 from autograd_lite.transforms.trees import Tree
 
-#: What a setting can be that changes without being another.
+Function = Callable[..., Any]
+
+#: Paths of one function that C tries, one after the other.
+MOST_LINKS = 64
+#: Settings that can change without being another object.
 _MUTABLE = np.ndarray, list, dict, set
 
 
 class FollowedError(Exception):
-    """A program would lose that a function around is differentiated by what it captured."""
+    """A function around is differentiated by a captured Value, which a program would lose."""
 
 
 class Guard(NamedTuple):
@@ -51,7 +56,7 @@ class Traced:
 
     @property
     def is_followed(self) -> bool:
-        """Whether it captured what a function around is differentiated or compiled by."""
+        """Whether it captured a Value by which a function around is differentiated or compiled."""
         return bool(going_on and self.captured) and (
             tracing.get() or any(map(is_followed, self.captured))
         )
@@ -89,7 +94,7 @@ class Traced:
         return " and ".join(texts) or "always"
 
     def holds(self, outputs: Floats) -> npt.NDArray[np.bool_]:
-        """Whether rows take this path, given the outputs for each, of which guards are the last."""
+        """Whether each row takes this path, given its outputs, of which the last are the guards."""
         expected = [guard.holds for guard in self.guards]
         last = outputs[:, outputs.shape[1] - len(expected) :]
         found: npt.NDArray[np.bool_] = ((last != 0.0) == expected).all(axis=1)
@@ -98,12 +103,12 @@ class Traced:
     def rebuilt(self, outputs: Floats, arguments: Sequence[Tree] = ()) -> Any:
         """The function's result, from outputs of a run."""
         found = outputs[: len(self.result.leaves)]
-        if self._is_array:
+        if self.result.kind is np.ndarray:
             return found.reshape(self.result.shape or ())
         return self.own(self.result.rebuilt(found.tolist()), arguments)
 
     def own(self, result: Any, arguments: Sequence[Tree] = ()) -> Any:
-        """A result that the caller may change; settings of his arguments are those of this call."""
+        """A result for the caller: its settings are copies, or those of this call's arguments."""
         if not self.has_settings:
             return result
         memo = {id(x): x for x in settings_in([self.result]) if not isinstance(x, _MUTABLE)}
@@ -114,10 +119,6 @@ class Traced:
     def has_settings(self) -> bool:
         """Whether the result holds settings that the caller could change."""
         return any(isinstance(x, _MUTABLE) for x in settings_in([self.result]))
-
-    @cached_property
-    def _is_array(self) -> bool:
-        return self.result.kind is np.ndarray
 
     @cached_property
     def example(self) -> Any:
@@ -131,4 +132,63 @@ def settings_in(trees: Sequence[Tree]) -> list[Any]:
     for tree in waiting:
         waiting += (tree.parts or {}).values()
         found += [*([tree.thing] if tree.is_setting else []), *(tree.others or {}).values()]
+    return found
+
+
+# --- calls in C -----------------------------------------------------------------------------------
+
+
+def quick(
+    traced: Traced,
+    arguments: tuple[Hashable, ...],
+    names: tuple[str | None, ...],
+    by_place: int,
+    before: Function,
+    slow: Function,
+    networks: Sequence[Any] = (),
+) -> Function:
+    """A path as a function in C, where C takes such structures; else `before`.
+
+    `arguments` are layouts: of the arguments, then of `networks`, which the function reads though
+    they are no arguments. The first `by_place` arguments may be given by position, those with
+    `names` by name. For other arguments, or where guards come out differently, `before` is called,
+    which may be such a function of another path; past `MOST_LINKS` of them, `slow` is.
+    """
+    own = traced.program.runner
+    if not isinstance(own, Native) or own.is_refused:
+        return before
+    calls = _chain(before)
+    if any(call.machine is own.machine for call in calls):
+        return before
+    expected = tuple([float(guard.holds) for guard in traced.guards])
+    rest = before if len(calls) < MOST_LINKS else slow
+    try:
+        result = layout(traced.result)
+        held, layouts, captured = (*networks,), arguments, traced.captured
+        if len(held) == 1 and {*captured} == {*held[0].parameters()}:  # checked and read at once
+            layouts = (*arguments[:-1], outline(held[0], captured))
+        elif captured:
+            held, layouts = (*held, [*captured]), (*arguments, outline([*captured], captured))
+        call: Function = native.Call(
+            own.machine, result, rest, expected, layouts, names, by_place, held
+        )
+    except TypeError:
+        own.is_refused = True
+        return before
+    return call
+
+
+def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any]:
+    """The same paths, least recently run first; `function` (see `quick`) knows when C ran them."""
+    last = {call.machine: call.used for call in _chain(function)}
+    machines = {traced: getattr(traced.program.runner, "machine", None) for traced in used}
+    return {each: used[each] for each in sorted(used, key=lambda x: last.get(machines[x], 0))}
+
+
+def _chain(function: Any) -> list[Any]:
+    """The calls in C that a function of `quick` tries, in their order."""
+    found = []
+    while native is not None and isinstance(function, native.Call):
+        found.append(function)
+        function = function.fallback
     return found

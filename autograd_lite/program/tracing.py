@@ -1,33 +1,39 @@
-"""Running a function once to see what it computes: its graph, and the comparisons that it made."""
+"""Tracing: a function is run once on Values; its graph and comparisons become a program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from threading import Lock, get_ident
 from typing import Any
 
-from autograd_lite.engine import Builder, Value, constant, fields, observe, topological_order
-from autograd_lite.engine.modes import writing
-from autograd_lite.engine.observing import LENT, MADE
+from autograd_lite.engine import (
+    LENT,
+    MADE,
+    Builder,
+    Value,
+    all_around,
+    constant,
+    fields,
+    is_silent,
+    observe,
+    topological_order,
+    tracing,
+    writing,
+)
 from autograd_lite.errors import ProgramError
 from autograd_lite.modes import recording
 from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
-from autograd_lite.program.freezing import finished
+from autograd_lite.program.program import Program
+from autograd_lite.program.rolling import finished
 from autograd_lite.program.traced import Guard, Traced, settings_in
-from autograd_lite.transforms.nesting import (
-    Differentiation,
-    all_around,
-    differentiating,
-    stands_on,
-    tracing,
-)
+from autograd_lite.transforms.nesting import Differentiation, differentiating, stands_on
 from autograd_lite.transforms.trees import Tree, take_apart
 
-#: The row of each comparison, and whether its sides change places.
-_ROWS = {
+#: The op of each comparison, and whether its sides change places.
+_OPS = {
     "<": (less, False),
     "<=": (less_equal, False),
     ">": (less, True),
@@ -36,12 +42,15 @@ _ROWS = {
     "!=": (equal, False),
 }
 
+#: The relation, its two sides, and whether it held.
+_Comparison = tuple[str, Value, Value, bool]
+
 
 class _Trace:
-    """A call that is being traced, by which inputs, and the comparisons that it made."""
+    """A call that is being traced: its inputs, and the comparisons that it made."""
 
     def __init__(self, by: list[Differentiation]) -> None:
-        self.compared: list[tuple[str, Value, Value, bool]] = []
+        self.compared: list[_Comparison] = []
         self.is_closure = False  # it made comparisons of a function around
         self.by, self.thread, self.mark = by, get_ident(), Value(0.0)
         self.lent = {x for each in by[1:] for x in each.inputs}
@@ -56,7 +65,7 @@ class _Trace:
         return any(each.is_here() and each.reaches(x) for each in self.by for x in values)
 
     def is_older(self, node: Value) -> bool:
-        """Whether it was there before the call, is no input, and can become another number."""
+        """Whether it existed before the call, is no input, and is no constant."""
         was_there = node._stamp < self.mark._stamp and not node.constant
         return was_there and node not in self.inputs
 
@@ -82,7 +91,7 @@ def refuse_elsewhere(numbers: Iterable[Any], what: str = "a program was called")
 
 
 class _Observer:
-    """Tells the calls that are traced; Values say which, in every thread."""
+    """Told by Values that are read or compared; it passes that on to the calls traced."""
 
     def read(self, node: Value, derived: bool = False) -> None:
         found = [each for each in [*_traces] if each.reaches(node)]
@@ -131,8 +140,9 @@ observe(_observer, False)
 
 @contextmanager
 def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]:
-    """Observe what happens to some inputs, to all that depends on them, and to older Values."""
-    with recording(), differentiating(inputs, arguments) as by:
+    """A block in which reads and comparisons of inputs, and of older Values, are observed."""
+    around = recording() if is_silent() else nullcontext()
+    with around, differentiating(inputs, arguments) as by:
         trace = _Trace(by)
         with _lock:
             _traces.append(trace)
@@ -156,20 +166,7 @@ def _tracing(inputs: list[Value], arguments: Sequence[Tree]) -> Iterator[_Trace]
 def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) -> Traced | None:
     """A function's program and result at some arguments; None if they depend on a function around.
 
-    Parameters
-    ----------
-    function : callable
-    arguments : sequence of Tree
-        Positional ones, taken apart.
-    name : str
-        What the function is called in messages.
-
-    Raises
-    ------
-    ProgramError
-        If the function reads the number of what it computes.
-    TypeError
-        If it returns what is no structure.
+    A ProgramError if the function, which messages call `name`, reads a number that it computes.
     """
     inputs = [node for tree in arguments for node in nodes_for(tree)]
     rest = iter(inputs)
@@ -204,17 +201,9 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     builder = Builder(len(inputs) + len(captured))
     registers = builder.enter([*inputs, *captured], [*roots])
     outputs, compared = registers[: len(leaves)], registers[len(leaves) :]
-    guards: dict[int, Guard] = {}
-    for i, (relation, node, other, holds) in enumerate(seen.compared):
-        row, swapped = _ROWS[relation]
-        pair = compared[2 * i : 2 * i + 2]
-        register = builder.emit(row, pair[::-1] if swapped else pair)
-        if relation == "!=":
-            register = builder.emit(equal, (register, builder.constant(0.0)))
-        if register >= 0:  # else two constants
-            guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
-    program = finished(builder, [*outputs, *guards], False)
-    # The result holds the whole graph, of which a program needs the outer form alone.
+    guards = _guards(builder, seen.compared, compared)
+    program = finished(Program, builder, [*outputs, *guards], False)
+    # The form alone: the result itself would keep the whole graph alive.
     form = take_apart(result.rebuilt([0.0] * len(leaves)), f"the result of {name}")
     settings = settings_in(arguments)
     found = Traced(program, tuple(guards.values()), form, settings, tuple(captured))
@@ -222,6 +211,22 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
         return found
     own = found.own(found.example, arguments)  # as they are now, for they may change
     return replace(found, result=take_apart(own, f"the result of {name}"))
+
+
+def _guards(
+    builder: Builder, compared: Sequence[_Comparison], registers: Sequence[int]
+) -> dict[int, Guard]:
+    """Guards by register, given the registers of both sides of each comparison."""
+    guards: dict[int, Guard] = {}
+    for i, (relation, node, other, holds) in enumerate(compared):
+        op, swapped = _OPS[relation]
+        pair = registers[2 * i : 2 * i + 2]
+        register = builder.emit(op, pair[::-1] if swapped else pair)
+        if relation == "!=":
+            register = builder.emit(equal, (register, builder.constant(0.0)))
+        if register >= 0:  # else two constants
+            guards.setdefault(register, Guard(f"{_side(node)} {relation} {_side(other)}", holds))
+    return guards
 
 
 def nodes_for(tree: Tree) -> list[Value]:

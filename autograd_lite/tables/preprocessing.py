@@ -12,7 +12,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ from autograd_lite.tables.reading import Columns, Kind, listed
 
 Floats = NDArray[np.float64]
 Task = Literal["regression", "classification"]
-Column = TypeVar("Column", bound="Standardised")
 
 #: More categories or classes than this in one column are names or numbers of things, not kinds.
 MAX_CATEGORIES = 50
@@ -170,18 +169,8 @@ class Preprocessing:
 def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[str]]:
     """The preprocessing that suits the training rows, and the constant columns it leaves out.
 
-    Parameters
-    ----------
-    columns : dict of str to array
-        The training rows alone.
-    target : str
-    task : {"regression", "classification"}
-
-    Raises
-    ------
-    TableError
-        If the target is constant, no feature varies, or a text column has more than
-        `MAX_CATEGORIES` different texts.
+    A TableError if the target is constant, no feature varies, or a text column has more than
+    `MAX_CATEGORIES` different texts.
     """
     refuse_masked([*columns.values()], "a column")
     dropped: list[str] = []
@@ -249,13 +238,13 @@ def _mean_and_scale(name: str, column: Floats) -> tuple[float, float]:
 
 @np.errstate(all="ignore")
 def is_constant(column: Floats) -> bool:
-    """Whether numbers are equal but for rounding, which would be taken for what varies."""
+    """Whether numbers are equal but for rounding errors, which are no variation."""
     spread = _ROUNDING * np.abs(column).max() + sys.float_info.min  # below it, digits are lost
     return bool(np.ptp(column) <= spread)
 
 
 def root_mean_square(numbers: Floats) -> float:
-    """In units of the size of the largest, so that no square underflows or overflows."""
+    """Root mean square, in units of the largest, so that no square under- or overflows."""
     unit = math.ldexp(0.5, math.frexp(float(np.abs(numbers).max()))[1])
     return unit * math.sqrt(float(((numbers / unit) ** 2).mean()))
 
@@ -280,15 +269,15 @@ def _labels(column: NDArray[Any]) -> list[str]:
 def _feature(part: Mapping[str, Any]) -> NumericFeature | TextFeature:
     if "categories" in part:
         return TextFeature(str(part["name"]), tuple(map(str, part["categories"])))
-    return _standardised(NumericFeature, part)
+    return NumericFeature(*_standardised(part))
 
 
 def _target(part: Mapping[str, Any]) -> NumberTarget | ClassTarget:
     if "classes" in part:
         kind: Kind = "numeric" if part["kind"] == "numeric" else "text"
         return ClassTarget(str(part["name"]), tuple(map(str, part["classes"])), kind)
-    return _standardised(NumberTarget, part)
+    return NumberTarget(*_standardised(part))
 
 
-def _standardised(kind: type[Column], part: Mapping[str, Any]) -> Column:
-    return kind(str(part["name"]), float(part["mean"]), float(part["scale"]))
+def _standardised(part: Mapping[str, Any]) -> tuple[str, float, float]:
+    return str(part["name"]), float(part["mean"]), float(part["scale"])

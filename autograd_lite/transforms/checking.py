@@ -210,7 +210,7 @@ def _message(mismatch: Mismatch, subject: str, x: float, fault: _Fault | None) -
 
 @np.errstate(all="ignore")
 def _trouble(mismatch: Mismatch, x: float) -> str:
-    """The reason why the function has no numeric derivative, or None."""
+    """The reason why the function has no numeric derivative; empty if it has one."""
     curve, found = mismatch.curve, mismatch.found
     here = curve(x)
     if not np.array_equal(here, curve(x), equal_nan=True):

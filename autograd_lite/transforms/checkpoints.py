@@ -1,4 +1,4 @@
-"""checkpoint: a part of a computation that is kept as one node, and computed again when needed."""
+"""`checkpoint`: a part of a computation kept as one node, and computed again when needed."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd_lite.engine import (
+    MADE,
     Value,
     adjoints,
+    all_around,
     current_scope,
     dependent,
     restore,
     topological_order,
+    tracing,
 )
-from autograd_lite.engine.observing import MADE
 from autograd_lite.errors import GraphError
 from autograd_lite.graph import row_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
 from autograd_lite.ops.ieee import IEEE, number_system
-from autograd_lite.transforms.nesting import all_around, differentiating, tracing
+from autograd_lite.transforms.nesting import differentiating
 from autograd_lite.transforms.recordings import Function, also_in_no_grad, name_of, transformed
 from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep
-from autograd_lite.transforms.trees import Tree, take_apart
+from autograd_lite.transforms.trees import Tree, setting, take_apart
 
 
 def checkpoint(f: Function) -> Function:
@@ -45,7 +47,7 @@ def checkpoint(f: Function) -> Function:
 
     Notes
     -----
-    The graph of a call lives only until its local derivatives are known: one recording and, for
+    The graph of a call lives only until its partials are known: one recording and, for
     each number returned, one reverse sweep (preaccumulation: Griewank & Walther, Evaluating
     Derivatives, 2008, section 10.2). So first derivatives cost no second call of `f`; higher ones
     record it anew, each time, in the pass that needs it. n steps in √n parts of √n take memory of
@@ -82,7 +84,7 @@ def _checkpoint(f: Function, /, *args: Any, **keywords: Any) -> Any:
 
 
 class _Inner:
-    """The graph of one call: which nodes go in, which come out, and those between."""
+    """The graph of one call: the nodes that go in, those that come out, and those between."""
 
     def __init__(self, inputs: list[Value], result: Tree, mark: Value) -> None:
         self.result, self.outputs = result, result.leaves
@@ -107,7 +109,7 @@ class _Inner:
 
 
 class _Call:
-    """A function and its arguments: all that is needed to record it again."""
+    """A function and its arguments, to record it again."""
 
     def __init__(self, f: Function, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
         self.f, self.keywords = f, keywords
@@ -163,7 +165,7 @@ def _taken_apart(arg: Any) -> Tree:
     try:
         return take_apart(arg, "argument")
     except TypeError:  # settings, data, text: they reach the function as they are
-        return Tree([arg], next, None, [False], lambda: ["argument"])
+        return setting(arg)
 
 
 class _Segment(SequenceOp):

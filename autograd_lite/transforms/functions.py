@@ -11,9 +11,9 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints
+from autograd_lite.engine import Value, adjoints, is_silent
 from autograd_lite.errors import ShapeError, shown
-from autograd_lite.modes import is_silent, recording
+from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import (
     Argnums,
     Function,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any, Literal, overload
 
-from autograd_lite.engine import Value, adjoints, dependent, topological_order
+from autograd_lite.engine import Value, adjoints, dependent, is_silent, topological_order
 from autograd_lite.errors import shown
 from autograd_lite.graph import check_fresh, check_value
 from autograd_lite.modes import recording
@@ -66,7 +67,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
             first = min([x._stamp for x in inputs], default=math.inf)
             check_fresh([x for x in order if x._stamp >= first], "create_graph=True")
         seeds = {} if output.constant else {output: 1.0}
-        with recording():
+        with recording() if is_silent() else nullcontext():
             recorded = reverse_sweep(dependent(order, inputs), seeds)
         return [as_value(recorded.get(node, 0.0)) for node in inputs]
     return adjoints(output, 1.0, inputs)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine import Value, adjoints, hessian_products
+from autograd_lite.engine import Value, hessian_products
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.modes import check_adjoints, is_checked
 from autograd_lite.transforms.recordings import (
@@ -20,7 +20,7 @@ from autograd_lite.transforms.recordings import (
     record,
     transformed,
 )
-from autograd_lite.transforms.sweeps import between, reverse_sweep, tangent_sweep
+from autograd_lite.transforms.sweeps import between, tangent_sweep
 from autograd_lite.transforms.trees import Tree, array_of, numbers_like
 
 _WITH_A_VECTOR = inspect.signature(lambda *args, **keywords: None)
@@ -62,7 +62,7 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Functi
 @also_in_no_grad
 def _jacobian(f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keywords: Any) -> Any:
     recording = record(f, args, keywords, argnums, has_aux)
-    rows = [_gradient_of(recording, leaf) for leaf in recording.result.leaves]
+    rows = [recording.adjoints([(leaf, 1.0)]) for leaf in recording.result.leaves]
     found = one_or_all(_blocks(recording, rows, _shape(recording.result)), argnums)
     return (found, recording.aux) if has_aux else found
 
@@ -178,26 +178,15 @@ def _products(recording: Recording, directions: list[list[Any]]) -> list[list[An
         if is_checked():
             check_adjoints(recording.dependent(), {root: 1.0})
         return hessian_products(root, inputs, directions)
-    gradient = reverse_sweep(recording.dependent(), {root: 1.0})
-    slopes = [gradient.get(node, 0.0) for node in inputs]
-    nodes = between([slope for slope in slopes if isinstance(slope, Value)], inputs)
+    partials = recording.adjoints([(root, 1.0)])
+    nodes = between([partial for partial in partials if isinstance(partial, Value)], inputs)
     products = []
     for direction in directions:
         moved = zip(inputs, [0.0 + v for v in direction], strict=True)  # none of them -0.0
         seeds = {x: v for x, v in moved if isinstance(v, Value) or v != 0.0}
         tangent = tangent_sweep(nodes, seeds)
-        products.append([tangent.get(slope, 0.0) for slope in slopes])
+        products.append([tangent.get(partial, 0.0) for partial in partials])
     return products
-
-
-def _gradient_of(recording: Recording, output: Any) -> list[Any]:
-    """The derivatives of one output by the inputs."""
-    if not isinstance(output, Value):
-        return [0.0] * len(recording.inputs)
-    if not recording.recorded:
-        return adjoints(output, 1.0, recording.inputs)
-    found = reverse_sweep(recording.dependent([output]), {output: 1.0})
-    return [found.get(node, 0.0) for node in recording.inputs]
 
 
 def _blocks(recording: Recording, rows: Sequence[list[Any]], above: tuple[int, ...]) -> list[Any]:

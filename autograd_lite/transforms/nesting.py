@@ -1,4 +1,4 @@
-"""Which differentiations go on around the code that runs, and what depends on their inputs."""
+"""Differentiations that go on around the code that runs, and nodes that depend on them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from itertools import compress
 from threading import get_ident
 from typing import Any
 
-from autograd_lite.engine import Value
-from autograd_lite.engine.modes import all_around, going_on, tracing
-
-__all__ = ["Differentiation", "all_around", "differentiating", "going_on", "tracing"]
+from autograd_lite.engine import Value, going_on
 
 
 class Differentiation:
-    """A differentiation that is going on, by some inputs; in one thread alone, if it is given."""
+    """A differentiation that is going on, by some inputs; in one thread alone, if given."""
 
     __slots__ = ("_depends", "_since", "_thread", "inputs", "varies")
 
@@ -30,10 +27,6 @@ class Differentiation:
     def is_here(self) -> bool:
         """Whether it concerns the code that runs."""
         return self._thread is None or self._thread == get_ident()
-
-    def is_input(self, node: Value) -> bool:
-        """Whether a node is one of the inputs."""
-        return any(node is each for each in self.inputs)
 
     def reaches(self, node: Value) -> bool:
         """Whether a node depends on an input."""

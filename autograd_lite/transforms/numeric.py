@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _WIDEST, _NARROWEST, _EVERY = 4, 40, 3
 _EPS = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """How far an analytic derivative may be from a numeric one, beside the latter's own error."""
 
     rtol: float
@@ -51,12 +50,13 @@ def compare(curve: Curve, x: float, analytic: Any, tolerance: Tolerance) -> Disa
     Narrower steps are tried as long as one is not, because a wide step may reach over a kink. An
     estimate confirms only if it is itself about as exact as is asked for.
     """
+    rtol, atol = tolerance
     pending = np.ones(analytic.shape, dtype=bool)
     numeric, error = np.full(analytic.shape, np.nan), np.full(analytic.shape, np.inf)
     settled = ~pending
     for estimate, uncertainty, rounding in _estimates(curve, x):
         size = np.maximum(abs(estimate), abs(analytic))
-        allowed = tolerance.atol + tolerance.rtol * np.where(np.isfinite(size), size, 0.0)
+        allowed = atol + rtol * np.where(np.isfinite(size), size, 0.0)
         exact = uncertainty <= allowed + 1e4 * rounding
         pending &= ~(exact & (abs(estimate - analytic) <= allowed + uncertainty))
         if not pending.any():
@@ -66,7 +66,7 @@ def compare(curve: Curve, x: float, analytic: Any, tolerance: Tolerance) -> Disa
         settled = np.where(better, exact, settled)
     size = np.fmax(abs(numeric), np.where(np.isfinite(analytic), abs(analytic), 0.0))
     error = np.where(np.isfinite(error), error, 0.0)
-    limits = tolerance.atol + tolerance.rtol * np.nan_to_num(size) + error
+    limits = atol + rtol * np.nan_to_num(size) + error
     rows = zip(analytic.tolist(), numeric.tolist(), limits.tolist(), settled, strict=True)
     found = [Disagreement(i, *row[:3], bool(row[3])) for i, row in enumerate(rows)]
     return max([found[i] for i in np.flatnonzero(pending)], key=lambda each: each.excess)

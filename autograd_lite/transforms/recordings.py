@@ -16,12 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, adjoints, topological_order
+from autograd_lite.engine import (
+    Value,
+    adjoints,
+    all_around,
+    going_on,
+    is_silent,
+    topological_order,
+)
 from autograd_lite.errors import ShapeError
-from autograd_lite.modes import is_silent, recording
+from autograd_lite.modes import recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
-from autograd_lite.transforms.nesting import Differentiation, all_around, differentiating, going_on
+from autograd_lite.transforms.nesting import Differentiation, differentiating
 from autograd_lite.transforms.structures import shown
 from autograd_lite.transforms.sweeps import (
     between,
@@ -84,7 +91,7 @@ class Recording:
 
     @classmethod
     def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> Recording:
-        """That of a function which gave this at nodes for numbers; see `at_numbers`."""
+        """The recording of a function that gave `out` at nodes for numbers; see `at_numbers`."""
         recording = cls.__new__(cls)
         recording.arguments = [take_apart(x, f"an argument of {name}") for x in args]
         recording.inputs = inputs
@@ -113,7 +120,7 @@ class Recording:
         )
 
     def _reaches(self, outer: Sequence[Differentiation], mark: Value, found: list[Value]) -> bool:
-        """Whether what was recorded since the mark stands on what one of those around follows."""
+        """Whether nodes recorded since the mark depend on a differentiation around."""
         nodes = topological_order(found, [mark])
         older = [node for node in nodes if node._stamp < mark._stamp]
         return any(each.reaches(x) or each.varies(x) for each in outer for x in older)
@@ -140,28 +147,28 @@ class Recording:
         """A value or derivative of this function: a float, unless derivatives are recorded."""
         return found.data if isinstance(found, Value) and not self.recorded else found
 
+    def adjoints(self, outputs: Iterable[tuple[Any, Any]]) -> list[Any]:
+        """The adjoints of the inputs, given some outputs with theirs."""
+        pairs = [pair for pair in outputs if isinstance(pair[0], Value)]
+        if not pairs:
+            return [0.0] * len(self.inputs)
+        if self.recorded:
+            total: dict[Value, Any] = {}
+            for leaf, seed in pairs:
+                total[leaf] = total[leaf] + seed if leaf in total else seed
+            found = reverse_sweep(self.dependent([*total]), total)
+            return [found.get(node, 0.0) for node in self.inputs]
+        # of several outputs a single sweep, from one node above them all
+        root, factor = pairs[0] if len(pairs) == 1 else (dot(*zip(*pairs, strict=True)), 1.0)
+        return adjoints(root, factor, self.inputs)
+
     def pulled_back(self, seeds: Sequence[Any]) -> list[Any]:
-        """The adjoints of the inputs, given those of the outputs, structured like the arguments.
+        """The adjoints of the inputs, given those of all outputs, structured like the arguments.
 
         Floats where the caller gave floats, Values where he gave Values.
         """
-        outputs = [
-            (leaf, seed)
-            for leaf, seed in zip(self.result.leaves, seeds, strict=True)
-            if isinstance(leaf, Value)
-        ]
         self.follow(seeds)
-        if self.recorded:
-            total: dict[Value, Any] = {}
-            for leaf, seed in outputs:
-                total[leaf] = total[leaf] + seed if leaf in total else seed
-            adjoint = reverse_sweep(self.dependent(), total)
-            return self.like_arguments([adjoint.get(node, 0.0) for node in self.inputs])
-        if len(outputs) == 1:
-            [(root, factor)] = outputs
-        else:  # a single sweep from one node above them all
-            root, factor = dot(*zip(*outputs, strict=True)) if outputs else Value(0.0), 1.0
-        return self.like_arguments(adjoints(root, factor, self.inputs))
+        return self.like_arguments(self.adjoints(zip(self.result.leaves, seeds, strict=True)))
 
     def tangents(self, seeds: Sequence[Any]) -> list[Any]:
         """The tangent of each number that the function returned, given those of the inputs."""
@@ -199,7 +206,7 @@ def _input(leaf: Any, parameter: bool) -> Value:
 
 
 def _refuse_setting(tree: Tree, name: str) -> None:
-    """Raise a TypeError for what has no number in it by its kind, such as None."""
+    """Raise a TypeError for a setting, such as None, where a number is wanted."""
     way_out = "write float(text) for one in text, 1.0 or 0.0 for a bool"
     raise TypeError(f"{name} is {shown(tree.thing)}, which is no number; {way_out}")
 
@@ -215,7 +222,7 @@ def record(
 
 
 def are_plain(f: Function, numbers: Sequence[Any]) -> bool:
-    """Whether an outermost function is differentiated by plain numbers: a short way will do."""
+    """Whether the outermost function is differentiated, by plain numbers: a short cut is taken."""
     kinds = {*map(type, numbers)}
     return bool(kinds) and kinds <= _PLAIN and not going_on and callable(f)
 
@@ -223,7 +230,7 @@ def are_plain(f: Function, numbers: Sequence[Any]) -> bool:
 def at_numbers(
     f: Function, args: Sequence[Any], keywords: Mapping[str, Any], positions: Iterable[int]
 ) -> tuple[list[Value], Any]:
-    """Nodes for some arguments, plain numbers, and what the outermost function gives there."""
+    """Nodes for some arguments, which are plain numbers, and the function's result there."""
     given, inputs = [*args], []
     for i in positions:
         given[i] = x = Value(args[i])
@@ -246,12 +253,12 @@ def check_scalar(recording: Recording) -> None:
 
 
 def one_or_all(structures: list[Any], argnums: Any) -> Any:
-    """The one for a single argnum, a tuple for several."""
+    """The only structure, or a tuple of them where `argnums` is one."""
     return tuple(structures) if isinstance(argnums, tuple | list) else structures[0]
 
 
 def also_in_no_grad(function: Function) -> Function:
-    """The function, which records a graph of its own inside `no_grad`, too, and gives leaves."""
+    """The function, made to record inside `no_grad`, too; its result is leaves then."""
 
     @wraps(function)
     def recorded(*args: Any, **keywords: Any) -> Any:

@@ -17,9 +17,9 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import row_of
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
+from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.rules import carry, divide
 from autograd_lite.ops.table import give_operators
-from autograd_lite.writing.symbols import Arithmetic
 
 
 class _Rows:
@@ -44,13 +44,8 @@ give_operators(_Rows)
 class Series(Arithmetic, _Rows):
     """c0 + c1 t + c2 t² + …, whose coefficients are floats or Values.
 
-    Parameters
-    ----------
-    head : IEEE or Value
-        c0.
-    rule : callable or None
-        ``rule(n)`` gives the n-th coefficient from those before it; it is called once for each n.
-        None for a constant.
+    `head` is c0, an `IEEE` float or a Value. ``rule(n)`` gives the n-th coefficient from those
+    before it, once for each n; it is None for a constant.
     """
 
     __slots__ = ("known", "rule")
@@ -125,15 +120,15 @@ def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
     def rule(n: int) -> Any:
         if n == 1 and row.custom:  # their heads will do, and may be floats, which it can take
             heads = row.partials_on(out[0], [arg[0] for arg in args], moving)
-            return sum([_product(arg[1], slope) for arg, slope in zip(args, heads, strict=True)])
+            return sum([_product(arg[1], factor) for arg, factor in zip(args, heads, strict=True)])
         if not partials:
             partials.extend(row.partials_on(out, args, moving))
         total: Any = 0.0
-        for slope, arg, moves in zip(partials, args, moving, strict=True):
+        for factor, arg, moves in zip(partials, args, moving, strict=True):
             if moves:
-                slope = series(slope)
-                terms = range(1 if slope.rule else n, n + 1)
-                total = total + _convolved(arg, slope, n, terms, lambda m: m / n)
+                factor = series(factor)
+                terms = range(1 if factor.rule else n, n + 1)
+                total = total + _convolved(arg, factor, n, terms, lambda m: m / n)
         return total
 
     out = Series(head, rule)

@@ -29,7 +29,7 @@ KEPT = "_kept_"
 
 
 class Parts(NamedTuple):
-    """A structure, opened: what is where, the way back, and what is handed on as it is."""
+    """A structure opened: keys, parts, the way back, and others that are handed on as they are."""
 
     keys: list[Any]
     things: list[Any]
@@ -38,7 +38,7 @@ class Parts(NamedTuple):
 
 
 class Setting:
-    """The kind of what has no numbers by its kind; see `is_setting`."""
+    """The kind of a tree without numbers; see `is_setting`."""
 
 
 class Same:
@@ -55,7 +55,7 @@ class Same:
 
 
 def is_setting(thing: Any) -> bool:
-    """Whether it is handed on as it is: text, None, bool, an Enum member, what can be called …."""
+    """Whether it is handed on as it is: text, None, a bool, an Enum member, a function …."""
     if isinstance(thing, _SETTINGS):
         return True
     if isinstance(thing, np.ndarray):
@@ -95,10 +95,7 @@ def is_network(thing: Any) -> bool:
 def parts_of(thing: Any, name: str) -> Parts | None:
     """A list, tuple, dict or dataclass opened; None if it is something else.
 
-    Raises
-    ------
-    TypeError
-        Naming a number that would be lost, or become independent of those it was computed from.
+    A TypeError names a number that would be lost, or no longer follow those it was computed from.
     """
     base: Any = type(thing)
     if base is dict:  # the usual case
@@ -112,6 +109,11 @@ def parts_of(thing: Any, name: str) -> Parts | None:
         base = next((base for base in _BASES if isinstance(thing, base)), None)
         if base is None:
             return None
+    return _items(thing, base, name)
+
+
+def _items(thing: Any, base: Any, name: str) -> Parts:
+    """A list, tuple or dict opened, of a subclass perhaps; `base` is the class that it is of."""
     pairs = [*dict.items(thing)] if issubclass(base, dict) else [*enumerate(base.__iter__(thing))]
     for key in () if type(thing) is base else _attributes(thing, ()):
         raise TypeError(

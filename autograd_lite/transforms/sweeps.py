@@ -8,6 +8,7 @@ from typing import Any
 from autograd_lite.engine import (
     Value,
     adjoints_in,
+    current_mode,
     dependent,
     tangents,
     tangents_in,
@@ -38,10 +39,13 @@ def reverse_sweep(
     `beyond` get an adjoint, and pass none on. One that is a plain float depends on no input; nodes
     that no output depends on are left out.
     """
+    given = numbers, nodes, dict(seeds), {*nodes, *beyond}
+    if current_mode.get() is None:  # no block to ask
+        return adjoints_in(*given)
     if numbers is None:
         check_adjoints(nodes, seeds)
     with unchecked():
-        return adjoints_in(numbers, nodes, dict(seeds), {*nodes, *beyond})
+        return adjoints_in(*given)
 
 
 def tangent_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value, Any]:
@@ -58,7 +62,7 @@ def tangents_on_floats(
     outputs: list[Value], inputs: list[Value], seeds: Sequence[float]
 ) -> list[float]:
     """Tangents of outputs as floats, by the partial derivatives that lie in the nodes."""
-    if is_checked():
+    if current_mode.get() is not None and is_checked():
         moved = dict(zip(inputs, seeds, strict=True))
         check_tangents(between(outputs, inputs), moved, first=True)
     return tangents(outputs, inputs, seeds)

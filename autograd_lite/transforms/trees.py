@@ -89,17 +89,15 @@ class Tree:
 def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
     """A structure as its numbers and the way back; messages call it by this name.
 
-    Raises
-    ------
-    TypeError
-        Naming the place of what is no structure, or of numbers that would be lost.
+    A TypeError names the place of what is no structure, or of numbers that would be lost.
     """
     if isinstance(thing, Value):
         return Tree([thing], next, (), [False], lambda: [name])
     if type(thing) in _SEQUENCES:  # before the slower questions: the usual case
         return _sequence(thing, name, depth)
     if type(thing) is float or type(thing) is int:
-        return Tree([as_float(thing)], next, (), [False], lambda: [name], True)
+        number = thing if type(thing) is float else as_float(thing)
+        return Tree([number], next, (), [False], lambda: [name], True)
     if isinstance(thing, tuple) and not hasattr(thing, "__dict__"):
         return _sequence(thing, name, depth)
     if isinstance(thing, np.ndarray) and thing.dtype.kind != "b":
@@ -254,7 +252,7 @@ def _shape_of(items: list[Tree]) -> tuple[int, ...] | None:
 
 
 def with_values(thing: Any, change: Callable[[Value], Any], depth: int = 0) -> Any:
-    """Anything, with something else in place of each computed Value in its structures."""
+    """Anything, with `change(value)` in place of each computed Value in its structures."""
     if isinstance(thing, Value):
         return change(thing)
     if isinstance(thing, np.ndarray) and thing.dtype.kind == "O":
@@ -275,10 +273,7 @@ def with_values(thing: Any, change: Callable[[Value], Any], depth: int = 0) -> A
 def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:
     """The numbers of a structure that must be like another: a tangent or a seed.
 
-    Raises
-    ------
-    ShapeError
-        If it is not: by key, field and kind at every level.
+    A ShapeError if it is not like that, by key, field and kind at every level.
     """
     other = take_apart(thing, name)
     numbers = [
@@ -293,12 +288,8 @@ def places_like(
 ) -> list[int]:
     """For each number of a structure its place, from `first` on, in another of the same kind.
 
-    An array may stand for lists or tuples of its shape.
-
-    Raises
-    ------
-    ShapeError
-        Naming the first difference; settings may be others unless `same_settings`.
+    An array may stand for lists or tuples of its shape. A ShapeError names the first difference;
+    settings may differ unless `same_settings`.
     """
     kinds = {tree.kind, other.kind}
     like = len(kinds) == 1 or None in kinds or np.ndarray in kinds

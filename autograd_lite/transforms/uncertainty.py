@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.engine import Value, adjoints
-from autograd_lite.engine.modes import is_followed
+from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import GraphError, ShapeError, shown
 from autograd_lite.modes import recording
 from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
-from autograd_lite.transforms.trees import Tree, places_like, take_apart
+from autograd_lite.transforms.trees import Tree, floats_of, places_like, take_apart
 
 Array = NDArray[np.float64]
 
@@ -113,12 +112,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
         scales, correlation = _covariance(tree, errors)
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
-    jacobian = np.array(
-        [
-            adjoints(x, 1.0, graph.inputs) if isinstance(x, Value) else [0.0] * len(tree.leaves)
-            for x in outputs
-        ]
-    ).reshape(len(outputs), len(tree.leaves))
+    rows = [floats_of(graph.adjoints([(output, 1.0)])) for output in outputs]
+    jacobian = np.array(rows).reshape(len(outputs), len(tree.leaves))
     if graph.nested or any(isinstance(x, Value) and is_followed(x) for x in errors.leaves):
         raise GraphError(
             "uncertainty gives plain numbers, which would lose what a function around is "
@@ -142,7 +137,7 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
 
 
 def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
-    """Standard deviations of the values' errors, from what the user gave; their correlations."""
+    """Standard deviations of the values' errors, and their correlations."""
     n, given = len(values.leaves), np.array(sigmas.numbers())
     if sigmas.shape == (n, n) != values.shape:
         covariance = _checked(given.reshape(n, n))

@@ -3,7 +3,7 @@
 `steps` decides which nodes are shown; `picture` turns them into boxes and arrows, or, where they
 are too many, `columns`, `likeness`, `cutting`, `boxes` and `fold` do so with groups; `dot`
 writes those down, `layout` runs Graphviz; `diff` compares two;
-`display` is what a user holds in hand.
+`display` is the object that a user gets.
 """
 
 from autograd_lite.view.diff import draw_diff

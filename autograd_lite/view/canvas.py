@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+else:
+    Axes = Figure = Any  # matplotlib is an extra
 
 #: Okabe and Ito's palette (Color Universal Design, 2008), which people with any kind of colour
 #: vision can tell apart, ordered so that neighbours differ in lightness.
@@ -24,6 +26,8 @@ SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+#: The names of two features that have none.
+FEATURES = ("feature 1", "feature 2")
 
 
 def _missing(error: ImportError) -> ImportError:
@@ -48,12 +52,13 @@ def new_figure(
 @cache
 def _showing_itself(figure: type[Figure]) -> type[Figure]:
     """The class of figures that a notebook shows without ``%matplotlib inline``."""
-    return type("NotebookFigure", (figure,), {"_repr_png_": _png})
+    return type("NotebookFigure", (figure,), {"_repr_png_": png})
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure, dpi: int = 100) -> bytes:
+    """The figure as an image file."""
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=100)
+    figure.savefig(file, format="png", dpi=dpi)
     return file.getvalue()
 
 
@@ -74,7 +79,7 @@ def figure_of(ax: Any) -> Any:
 
 
 def tidy(ax: Any, xlabel: str, ylabel: str) -> None:
-    """Name the axes and take away the frame's idle sides; small Axes get small letters."""
+    """Name the axes and hide the frame's top and right; small Axes get small letters."""
     size = letters(ax)
     ax.set_xlabel(xlabel, fontsize=size)
     ax.set_ylabel(ylabel, fontsize=size)
@@ -130,7 +135,7 @@ def letters(ax: Any) -> float:
 
 
 def legend(ax: Any, **options: Any) -> None:
-    """A legend of the Axes' own letters, which lets what is below it shine through."""
+    """A half-transparent legend in letters of the Axes' size."""
     size = 0.88 * letters(ax)
     ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
 
@@ -146,7 +151,7 @@ def axes_around(points: Any, steps: int) -> tuple[Any, ...]:
 def panels(
     ax: Any, titles: Sequence[str], key: bool = False, head: bool = False
 ) -> tuple[list[Any], Any]:
-    """A grid of Axes within one, as near to squares as can be, of equal limits; and its colour bar.
+    """A grid of nearly square Axes with equal limits within one, and the Axes of a colour bar.
 
     The Axes around them show nothing themselves. There is room for a colour bar at the right with
     `key`, and for a legend at the top with `head`.

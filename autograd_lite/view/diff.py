@@ -173,7 +173,7 @@ def _described(one: Columns, node: int) -> str:
 
 
 def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
-    """The numbers of both; those from before that were changed in place are nobody's knowledge."""
+    """The numbers of both; those from before that were changed in place are unknown."""
     size = len(new.columns)
     unknown = {"data": np.zeros(size, np.bool_), "grad": np.zeros(size, np.bool_)}
     fresh = old.graph.freshness, new.graph.freshness
@@ -200,11 +200,11 @@ class _Changes:
     old: Columns
     new: Columns
     delta: dict[str, Floats]  # of "data" and of "grad"
-    unknown: dict[str, NDArray[np.bool_]]  # which numbers from before are nobody's knowledge
+    unknown: dict[str, NDArray[np.bool_]]  # whether the number from before is not known
     fresh: tuple[Freshness, Freshness]
 
     def largest(self, which: str, held: Ints) -> int | None:
-        """Which of some values changed most; one that became nan is beyond all."""
+        """The value that changed most, of some; a change to nan counts as the largest."""
         if not held.size:
             return None
         sizes = np.abs(self.delta[which][held])

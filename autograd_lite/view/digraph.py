@@ -1,4 +1,4 @@
-"""A `graphviz.Digraph` that lays itself out where there is no ``dot`` program, too."""
+"""A `graphviz.Digraph` that needs no ``dot`` program."""
 
 from __future__ import annotations
 
@@ -18,27 +18,17 @@ from autograd_lite.view.picture import Picture
 
 
 class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package has no types
-    """A `graphviz.Digraph` that is laid out where no ``dot`` program is installed, too.
+    """A `graphviz.Digraph` that is laid out even without a ``dot`` program.
 
     Its `pipe`, `render`, `view` and notebook display use graphviz-pure, or else a ``dot`` on PATH,
-    in a process that `time_limit` ends. Displaying never raises: without a layout it shows `text`.
-
-    Attributes
-    ----------
-    time_limit : float
-        In seconds.
-    text : str
-        The graph as text.
-    shown : Picture
-        Its boxes.
-    folding : Folding, optional
-        What it is a picture of, and the pictures inside its folded boxes.
+    in a process that ends after `time_limit` seconds. Displaying never raises: without a layout it
+    shows the graph as `text`.
     """
 
     time_limit: float = TIME_LIMIT
     text: str = ""
     shown: Picture = Picture([])
-    folding: Folding | None = None
+    folding: Folding | None = None  # the graph, and the pictures inside its folded boxes
 
     def copy(self) -> Digraph:
         """A copy that can be changed by itself."""
@@ -86,7 +76,7 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         return picture.decode(encoding) if encoding else picture
 
     def _said(self) -> str:
-        """Words of a screen reader for the picture, in place of its boxes one by one."""
+        """Words for a screen reader, which would otherwise read box by box."""
         said = html.escape(f"Computation graph: {self.text}".removesuffix(": "))
         return f"<title>{said.partition(chr(10))[0]}</title>\n<desc>{said}</desc>"
 

@@ -27,17 +27,12 @@ class GraphView:
     """A picture of a graph, as `draw` returns it.
 
     A notebook shows it when a cell ends with it: as a page to step through where scripts run, as an
-    image elsewhere. As text it is a listing of the graph, and that is
-    what is shown, after a line that says why, where there is no picture to be had.
-
-    Attributes
-    ----------
-    page : Page
-        What a page shows, also for a document of more than this graph.
+    image elsewhere. Where there is no picture to be had, it shows why, and the graph as text.
     """
 
     def __init__(self, drawing: Digraph) -> None:
         self._drawing = drawing
+        #: The data of a page, also for a document of more than this graph.
         self.page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
 
     @property
@@ -147,7 +142,7 @@ def draw(
         samples compute alike in one box (×100), or else a box for each scope, of the deepest level
         that fits, or else for each of some layers. The picture says so. None draws every value.
     depth : int, optional
-        Fold by scope in any case, showing so many levels of scopes at most.
+        Always fold by scope, and show at most this many levels of scopes.
     wrt : Value or sequence of Value, optional
         Show only what lies on a path from these to the root.
     time_limit : float, default=30

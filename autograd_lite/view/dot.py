@@ -64,7 +64,7 @@ def draw_dot(
     """The graph of a Value as a `graphviz.Digraph`.
 
     Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
-    order of its arguments and carry the local derivative. Yellow boxes are leaves, green ones
+    order of its arguments and carry the partials. Yellow boxes are leaves, green ones
     parameters (leaves made inside a scope), grey dashed ones constants, the purple one is the
     output; blue derivatives are positive, orange ones negative. Frames are scopes.
 
@@ -249,7 +249,7 @@ def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
 
 
 def _written(line: BoxLine) -> str:
-    """A line of a cell; a histogram, whose characters many fonts lack, as shapes below that."""
+    """A line of a cell; a histogram is drawn as shapes, as many fonts lack its characters."""
     text = html.escape(line.text)
     low, *rest = _HISTOGRAM.split(text, maxsplit=1)
     if rest:

@@ -81,7 +81,7 @@ def sign_of(number: float) -> Sign:
 
 
 def note_at(parent: Value, partial: float) -> BoxLine:
-    """The local derivative at the arrow of an argument; none at a constant's, which needs none."""
+    """The partial derivative at the arrow of an argument; none for a constant."""
     return BoxLine("—", "zero") if parent.constant else BoxLine(f"{partial:.4g}", sign_of(partial))
 
 

@@ -27,7 +27,7 @@ class Steps:
     caption: str = ""  # says what was left out on demand
 
     def made_by(self, node: Value) -> Value:
-        """The Value whose op and local derivatives are shown at a node."""
+        """The Value whose op and partials are shown at a node."""
         return self.last_step.get(node, node)
 
     def parents(self, node: Value) -> Sequence[Value]:
@@ -37,7 +37,7 @@ class Steps:
         return [self.original.get(parent, parent) for parent in self.made_by(node).parents]
 
     def edges(self, node: Value) -> list[tuple[Value, float]]:
-        """The same, each with the local derivative by it."""
+        """The same, each with the partial by it."""
         return [*zip(self.parents(node), self.made_by(node).local_grads, strict=True)]
 
 

@@ -6,16 +6,24 @@ fold, come three functions: the first total, the next one, and what becomes of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.writing.digest import table_digest
-from autograd_lite.writing.kernels import is_arithmetic, is_kernel
-from autograd_lite.writing.rules_header import Header, list_macro
-from autograd_lite.writing.statements import Function, Output
-from autograd_lite.writing.symbols import Symbol, as_symbol, expression
+from autograd_lite.writing.printer import fold_in
+from autograd_lite.writing.rules_header import Header, list_macro, quiet
+from autograd_lite.writing.statements import Output
+from autograd_lite.writing.symbols import (
+    COUNT,
+    TOTAL,
+    Fold,
+    Symbol,
+    as_symbol,
+    entry,
+    expression,
+    symbols_for,
+)
 
 _HEAD = """\
 /* What programs are made of, as C, written by autograd_lite/writing/machine_header.py whenever the
@@ -39,7 +47,7 @@ _MOST_VECTORS = len(_ELEMENTS)
 
 def machine_header(table: Mapping[str, Op] = TABLE) -> str:
     """The C header of a table's kernels."""
-    rows = [row for row in table.values() if is_kernel(row) and _fits(row)]
+    rows = [row for row in table.values() if row.is_kernel and _fits(row)]
     header = Header(table)
     lanes: list[str] = []
     for row in rows:
@@ -48,7 +56,7 @@ def machine_header(table: Mapping[str, Op] = TABLE) -> str:
         else:
             header.scratch_of(row)
             lanes.append(_lane(row))
-    return "\n".join([_HEAD, *header.functions, *lanes, *_macros(rows), "#endif", ""])
+    return "\n".join([_HEAD, quiet(header.functions), *lanes, *_macros(rows), "#endif", ""])
 
 
 def _fits(row: Op) -> bool:
@@ -60,7 +68,7 @@ def _fits(row: Op) -> bool:
 def _lane(row: Op) -> str:
     """How a block of rows is computed: the same expression, which the compiler makes vectors of."""
     forward, holes = row.rules[0], ", ".join(row.arguments)
-    if not isinstance(forward, Leaf) or forward.text:
+    if not isinstance(forward, Leaf) or forward.compare:
         return f"#define lane_{row.name} forward_{row.name}\n"
     return (
         f"#ifndef vector_{forward.c}\n#define vector_{forward.c} {forward.c}\n#endif\n"
@@ -68,83 +76,76 @@ def _lane(row: Op) -> str:
     )
 
 
-class _Lanes:
-    """A vector in a rule that is one fold: its element, seen from inside the loop."""
-
-    def __init__(self, element: Symbol, folds: list[tuple[Symbol, Symbol, bool]]) -> None:
-        self.element, self.folds = element, folds
-
-    @staticmethod
-    def _fold(step: Callable[..., Any], vectors: Sequence[_Lanes], start: Any) -> Symbol:
-        total = expression("total")
-        body = as_symbol(step(total, *[vector.element for vector in vectors]))
-        first = vectors[0].element if start is None else as_symbol(start)
-        vectors[0].folds.append((first, body, start is None))
-        return total
-
-    @staticmethod
-    def _each(rule: Callable[..., Any], vectors: Sequence[_Lanes]) -> _Lanes:
-        element = as_symbol(rule(*[vector.element for vector in vectors]))
-        return _Lanes(element, vectors[0].folds)
-
-    @staticmethod
-    def _count(vector: _Lanes) -> Symbol:
-        return expression("count")
-
-
-def _fold_of(row: SequenceOp) -> tuple[Symbol, Symbol, bool, Symbol]:
-    """The first total, the next one, whether the first is the first element, and the result."""
-    folds: list[tuple[Symbol, Symbol, bool]] = []
-    vectors = [_Lanes(expression(name), folds) for name in _ELEMENTS[: len(row.vectors)]]
-    scalars = [expression(f"scalars[{k}]") for k in range(len(row.scalars))]
-    attrs = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
-    result = as_symbol(row.rules[0](*vectors, *scalars, **attrs))
-    [(start, step, first)] = folds
-    return start, step, first, result
+def _fold_of(row: SequenceOp) -> tuple[Fold, Symbol, dict[Symbol, Symbol]]:
+    """The fold in a row's rule, the rule's result, and what is called otherwise than there."""
+    given, many = symbols_for(row), len(row.vectors)
+    attrs = {name: entry("attrs", i) for i, name in enumerate(row.attrs)}
+    result = as_symbol(row.rules[0](*given, **attrs))
+    fold, total = fold_in(result), expression("name", "total")
+    names = {TOTAL: total, fold: total, COUNT: expression("name", "count")}
+    elements = zip(given[:many], _ELEMENTS, strict=False)
+    names |= {vector.element: expression("name", name) for vector, name in elements}
+    names |= {number: entry("scalars", k) for k, number in enumerate(given[many:])}
+    return fold, result, names
 
 
 def _add_fold(header: Header, row: SequenceOp) -> None:
-    start, step, _, result = _fold_of(row)
-    elements = "".join(f"double {name}, " for name in _ELEMENTS[: len(row.vectors)])
-    rest = "const double *scalars, const double *attrs"
-    for name, parameters, body in (
-        ("start", elements + rest, start),
-        ("step", f"double total, {elements}{rest}", step),
-        ("finish", f"double total, double count, {rest}", result),
-    ):
-        function = Function([Output(body)], header.scratch_of)
-        header.add(f"static inline double {name}_{row.name}({parameters})", function)
+    fold, result, names = _fold_of(row)
+    start = fold.start if fold.first is None else fold.first.element
+    assert start is not None
+    elements, rest = _ELEMENTS[: len(row.vectors)], ["scalars", "attrs"]
+    header.add(f"start_{row.name}", [*elements, *rest], [Output(start)], names)
+    header.add(f"step_{row.name}", ["total", *elements, *rest], [Output(fold.body)], names)
+    header.add(f"finish_{row.name}", ["total", "count", *rest], [Output(result)], names)
 
 
 def _macros(rows: Sequence[Op]) -> Iterator[str]:
     for arity in range(1, _MOST_ARGUMENTS + 1):
         yield list_macro(f"KERNELS_{arity}", [f"X({r.name})" for r in rows if r.arity == arity])
-    plain = [r for r in rows if r.arity == 2 and is_arithmetic(r) and not r.attrs]
-    yield list_macro("ARITHMETIC_2", [f"X({row.name}, {_quick(row)})" for row in plain])
-    grouped = [row for row in plain if (row.fast_variant or row).operator]
-    entries = [
-        f"X({row.name}, {int(row.fast_variant is not None)}, {(row.fast_variant or row).symbol})"
-        for row in grouped
-    ]
-    yield list_macro("OPERATORS_2", entries)
-    pairs = [f"X({inner.name}, {outer.name})" for inner in plain for outer in plain]
-    yield list_macro("PAIRS", pairs)
-    folds = [row for row in rows if isinstance(row, SequenceOp)]
-    for n in range(1, _MOST_VECTORS + 1):
-        found = [row for row in folds if len(row.vectors) == n]
-        entries = [
-            f"X({r.name}, {len(r.scalars)}, {int(_fold_of(r)[2])}, {_quick(r)})" for r in found
-        ]
-        yield list_macro(f"FOLDS_{n}", entries)
-    entries = []
-    for row in folds:
-        quick = row.fast_variant or row
-        product = isinstance(quick, SequenceOp) and quick.term_op
-        if product and product.operator and len(row.vectors) == 2:
-            entries.append(f"X({row.name}, {int(quick is not row)}, {product.symbol})")
-    yield list_macro("ROLLED_2", entries)
+    yield from _macros_of_arithmetic([r for r in rows if r.arity == 2 and _is_plain(r)])
+    yield from _macros_of_folds([row for row in rows if isinstance(row, SequenceOp)])
     yield list_macro("KERNELS", [f"X({_columns(row)})" for row in rows])
     yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def _is_plain(row: Op) -> bool:
+    return row.is_arithmetic and not row.attrs
+
+
+def _macros_of_arithmetic(plain: Sequence[Op]) -> Iterator[str]:
+    """Rows of two numbers: each, those that are operators, and any two in turn."""
+    yield list_macro("ARITHMETIC_2", [f"X({row.name}, {_quick(row)})" for row in plain])
+    grouped = [row for row in plain if (row.fast_variant or row).operator]
+    yield list_macro("OPERATORS_2", [_operator(row, row.fast_variant or row) for row in grouped])
+    pairs = [f"X({inner.name}, {outer.name})" for inner in plain for outer in plain]
+    yield list_macro("PAIRS", pairs)
+
+
+def _macros_of_folds(folds: Sequence[SequenceOp]) -> Iterator[str]:
+    """Rows over vectors: each, by how many these are, and sums of products."""
+    for n in range(1, _MOST_VECTORS + 1):
+        found = [row for row in folds if len(row.vectors) == n]
+        yield list_macro(f"FOLDS_{n}", [_fold_entry(row) for row in found])
+    products = [
+        _operator(row, quick.term_op)
+        for row in folds
+        if isinstance(quick := row.fast_variant or row, SequenceOp)
+        and quick.term_op is not None
+        and quick.term_op.operator
+        and len(row.vectors) == 2
+    ]
+    yield list_macro("ROLLED_2", products)
+
+
+def _fold_entry(row: SequenceOp) -> str:
+    """Its name, single numbers, whether it starts with the first element, what is quicker."""
+    starts_in_vector = int(_fold_of(row)[0].first is not None)
+    return f"X({row.name}, {len(row.scalars)}, {starts_in_vector}, {_quick(row)})"
+
+
+def _operator(row: Op, quick: Op) -> str:
+    """A row, whether another is tried first, and the operator of what is tried."""
+    return f"X({row.name}, {int(row.fast_variant is not None)}, {quick.symbol})"
 
 
 def _quick(row: Op) -> str:

@@ -7,22 +7,24 @@ in the C engine by rebuilding. ``python -m autograd_lite.writing.rules_header`` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.duals import Dual, tangent_of
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.writing.digest import table_digest
+from autograd_lite.writing.c_language import C
 from autograd_lite.writing.dual_vectors import DualVector
 from autograd_lite.writing.statements import Function, Output
 from autograd_lite.writing.symbols import (
+    Entry,
+    Symbol,
     Vector,
     as_symbol,
+    called,
+    entry,
     expression,
-    index,
-    leaf_text,
     symbols_for,
 )
 
@@ -69,8 +71,8 @@ def header(table: Mapping[str, Op] = TABLE) -> str:
 class Header:
     """A header as it is being written: in `functions` each comes after those that it calls."""
 
-    def __init__(self, table: Mapping[str, Op]) -> None:
-        self.rows = list(table.values())
+    def __init__(self, table: Mapping[str, Op], language: C | None = None) -> None:
+        self.rows, self.language = list(table.values()), language or C()
         self.functions: list[str] = []
         self.scratch: dict[str, int] = {}
 
@@ -80,7 +82,7 @@ class Header:
         for row in self.rows:
             partials, tangents = self._add_partials(row), self._add_tangents(row)
             largest[row.name] = max(largest[row.name], partials, tangents)
-        return "\n".join([_HEAD, *self.functions, *self._macros(largest), "#endif", ""])
+        return "\n".join([_HEAD, quiet(self.functions), *self._macros(largest), "#endif", ""])
 
     def scratch_of(self, row: Op) -> int:
         """Scratch vectors that a row's forward function needs; writes it, unless it is there."""
@@ -88,55 +90,57 @@ class Header:
             return self.scratch[row.name]
         forward, arguments = row.rules[0], symbols_for(row)
         if isinstance(forward, Leaf):
-            result = expression(leaf_text(forward, len(arguments)), *arguments)
+            result = called(forward, arguments)
         else:
             result = _evaluated(row, "forward", forward, arguments)
-        function = Function([Output(result)], self.scratch_of)
-        head = "static double" if row.arity is None else "static inline double"
-        self.add(f"{head} forward_{row.name}({_parameters(row)})", function)
-        self.scratch[row.name] = function.scratch
-        return function.scratch
+        inline = row.arity is not None
+        needed = self.add(f"forward_{row.name}", _parameters(row), [Output(result)], inline=inline)
+        self.scratch[row.name] = needed
+        return needed
 
     def _add_partials(self, row: Op) -> int:
         """Write a row's partial derivatives; the scratch vectors that they need."""
-        arguments = [expression("out"), *symbols_for(row)]
-        return self._add_each(row, "partial", arguments, f"double out, {_parameters(row)}")
+        arguments = [expression("name", "out"), *symbols_for(row)]
+        return self._add_each(row, "partial", arguments, ["out", *_parameters(row)])
 
     def _add_tangents(self, row: Op) -> int:
         """Write the tangents of a row's partial derivatives; the scratch vectors they need."""
-        arguments = [Dual(expression("out"), expression("t_out")), *_dual_arguments(row)]
-        each = "".join(f", double t_{name}" for name in row.arguments)
-        tangents = ", const double *t_args" if row.arity is None else each
-        parameters = f"double out, {_parameters(row)}, double t_out{tangents}"
+        arguments = [_dual("out"), *_dual_arguments(row)]
+        each = ["args"] if row.arity is None else row.arguments
+        parameters = ["out", *_parameters(row), "t_out", *[f"t_{name}" for name in each]]
         return self._add_each(row, "tangent", arguments, parameters)
 
-    def _add_each(self, row: Op, name: str, arguments: Sequence[Any], parameters: str) -> int:
+    def _add_each(
+        self, row: Op, name: str, arguments: Sequence[Any], parameters: Sequence[str]
+    ) -> int:
         """Write what the partials give, a function for each; one for all of a row over vectors."""
         many = len(row.vectors) if isinstance(row, SequenceOp) else 0
         outputs = []
         for k, rule in enumerate(row.rules[1]):
             found = _evaluated(row, f"{name} {k}", rule, arguments, vector=k < many)
             body = found.element if isinstance(found, Vector) else found
-            target = index(f"{name}s", min(k, many), "i" if k < many else str(k - many))
-            outputs.append(Output(body, target, loop=k < many))
+            outputs.append(
+                Output(body, Entry(f"{name}s", min(k, many), None if k < many else k - many))
+            )
         if isinstance(row, SequenceOp):
-            function = Function(outputs, self.scratch_of)
-            head = f"static inline void {name}s_{row.name}({parameters}, double *{name}s)"
-            self.add(head, function)
-            return function.scratch
+            return self.add(f"{name}s_{row.name}", [*parameters, f"{name}s"], outputs)
         for k, output in enumerate(outputs):
-            function = Function([Output(output.body)], self.scratch_of)
-            self.add(f"static inline double {name}{k}_{row.name}({parameters})", function)
+            self.add(f"{name}{k}_{row.name}", parameters, [Output(output.body)])
         return 0
 
-    def add(self, head: str, function: Function) -> None:
-        """Write a function with this head."""
-        body = "\n".join(f"    {line}" for line in function.lines)
-        parameters = re.findall(r"(\w+)[,)]", head)
-        unused = [name for name in parameters if not re.search(rf"\b{name}\b", body)]
-        if unused:
-            body = "    " + " ".join(f"(void){name};" for name in unused) + "\n" + body
-        self.functions.append(f"{head}\n{{\n{body}\n}}\n")
+    def add(
+        self,
+        name: str,
+        parameters: Sequence[str],
+        outputs: Sequence[Output],
+        names: Mapping[Symbol, Symbol] | None = None,
+        inline: bool = True,
+    ) -> int:
+        """Write a function of these results; the scratch vectors that it needs."""
+        body = Function(outputs, self.scratch_of, self.language, names)
+        kind = "inline " * inline + ("double" if body.returns else "void")
+        self.functions.append(self.language.function(kind, name, parameters, body.lines))
+        return body.scratch
 
     def _macros(self, scratch: Mapping[str, int]) -> Iterator[str]:
         for arity in (1, 2, 3):
@@ -160,25 +164,36 @@ class Header:
         yield f'#define TABLE_DIGEST "{table_digest()}"\n'
 
 
+def quiet(functions: Sequence[str]) -> str:
+    """Functions that need not use all their parameters."""
+    ignored = '#pragma GCC diagnostic ignored "-Wunused-parameter"'
+    before = f"#ifdef __GNUC__\n#pragma GCC diagnostic push\n{ignored}\n#endif\n"
+    return "\n".join([before, *functions, "#ifdef __GNUC__\n#pragma GCC diagnostic pop\n#endif\n"])
+
+
 def list_macro(macro: str, entries: Sequence[str]) -> str:
     """A macro that lists entries."""
     return " \\\n    ".join([f"#define {macro}(X)", *entries]) + "\n"
 
 
-def _parameters(row: Op) -> str:
+def _parameters(row: Op) -> list[str]:
     if row.arity is None:
-        return "const double *args, Py_ssize_t m, const double *attrs, double *scratch"
-    return ", ".join([f"double {name}" for name in row.arguments] + ["const double *attrs"])
+        return ["args", "m", "attrs", "scratch"]
+    return [*row.arguments, "attrs"]
+
+
+def _dual(name: str) -> Dual:
+    """A parameter with its tangent, which is called ``t_`` and its name."""
+    return Dual(expression("name", name), expression("name", f"t_{name}"))
 
 
 def _dual_arguments(row: Op) -> list[Any]:
-    """The arguments with their tangents, called ``t_`` and the argument's name."""
     if not isinstance(row, SequenceOp):
-        return [Dual(expression(name), expression(f"t_{name}")) for name in row.arguments]
+        return [*map(_dual, row.arguments)]
     many = len(row.vectors)
     vectors = [DualVector(Vector(k), Vector(k, array="t_args")) for k in range(many)]
     numbers = [
-        Dual(*[expression(index(array, many, str(k))) for array in ("args", "t_args")])
+        Dual(*[entry(array, k, many) for array in ("args", "t_args")])
         for k in range(len(row.scalars))
     ]
     return [*vectors, *numbers]
@@ -188,7 +203,7 @@ def _evaluated(
     row: Op, which: str, rule: Callable[..., Any], arguments: Sequence[Any], vector: bool = False
 ) -> Any:
     """A rule's symbolic result, its tangent if it has one; a Vector only where it is due."""
-    attrs: dict[str, Any] = {name: expression(f"attrs[{i}]") for i, name in enumerate(row.attrs)}
+    attrs: dict[str, Any] = {name: entry("attrs", i) for i, name in enumerate(row.attrs)}
     dual = bool(arguments) and isinstance(arguments[0], Dual)
     if dual:  # for a rule may hand a symbol and a Dual to the same row
         attrs = {name: Dual(attr, 0.0) for name, attr in attrs.items()}

@@ -1,19 +1,25 @@
-"""From symbols to the statements of a C function: temporaries, loops and scratch vectors."""
+"""From symbols to the statements of a function: temporaries, loops and scratch vectors."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograd_lite.ops.table import Op
-from autograd_lite.writing.symbols import TOTAL, Element, Fold, Symbol, Vector, Whole, index
+from autograd_lite.writing.c_language import C, offset
+from autograd_lite.writing.symbols import (
+    COUNT,
+    TOTAL,
+    Element,
+    Entry,
+    Fold,
+    Symbol,
+    Vector,
+    Whole,
+)
 
-#: A hole of a template; an argument of a function needs no parentheses.
-_HOLE = re.compile(r"((?<=\()|(?<=, ))#(?P<argument>\d+)(?=[,)])|#(?P<operand>\d+)")
-
-_FORWARDS = "Py_ssize_t i = 0; i < m; i++"
+_FORWARDS = "i = 0; i < m; i++"
 
 
 @dataclass(eq=False)
@@ -24,15 +30,17 @@ class Output:
     ----------
     body : Symbol
         The result, or its element ``i``.
-    target : str
-        What it is assigned to; ``""`` returns it.
-    loop : bool
-        Whether there is one for every element.
+    target : Entry or None
+        What it is assigned to; None returns it. Without a place there is one for every element.
     """
 
     body: Symbol
-    target: str = ""
-    loop: bool = False
+    target: Entry | None = None
+
+    @property
+    def loop(self) -> bool:
+        """Whether there is one for every element."""
+        return self.target is not None and self.target.place is None
 
 
 class _Scope:
@@ -45,7 +53,7 @@ class _Scope:
 
 
 class Function:
-    """The statements of a C function.
+    """The statements of a function in C, or a language with the same statements.
 
     An expression that is used twice becomes a constant where it is used, and one that a loop uses
     but does not change, a constant before that loop. A computed vector that one loop alone reads
@@ -56,20 +64,33 @@ class Function:
     outputs : sequence of Output
     scratch_of : callable
         How many scratch vectors the forward function of a row needs.
+    language : C
+    names : dict of Symbol to Symbol, optional
+        What stands in place of what, as in functions that are part of a rule.
 
     Attributes
     ----------
     lines : list of str
+    returns : bool
+        Whether it returns a number.
     scratch : int
         How many scratch vectors of m numbers it needs.
     """
 
-    def __init__(self, outputs: Sequence[Output], scratch_of: Callable[[Op], int]) -> None:
+    def __init__(
+        self,
+        outputs: Sequence[Output],
+        scratch_of: Callable[[Op], int],
+        language: C,
+        names: Mapping[Symbol, Symbol] | None = None,
+    ) -> None:
         self.scratch = 0
-        self._scratch_of = scratch_of
+        self.returns = not all(output.target for output in outputs)
+        self._scratch_of, self._language = scratch_of, language
         self._slots = 0
         self._temporaries = self._totals = 0
         self._top = _Scope()
+        self._given = dict(names or {})
         self._scopes: dict[object, _Scope] = {}
         self._slot: dict[Vector, int] = {}
         self._readers: dict[Vector, set[object]] = {}
@@ -82,12 +103,13 @@ class Function:
             else:
                 self._count(output.body, self._top)
         for output in outputs:
+            start = "return "
+            if output.target is not None:
+                start = f"{_entry(output.target)} = "
             if output.loop:
-                self._loop(output, _FORWARDS, [f"{output.target} = %s;"])
+                self._loop(output, _FORWARDS, [f"{start}%s;"])
             else:
-                text = bare(self._text(output.body, self._top))
-                start = f"{output.target} = " if output.target else "return "
-                self._top.lines.append(f"{start}{text};")
+                self._top.lines.append(f"{start}{self._text(output.body, self._top)};")
         self.lines = self._top.lines
 
     # First which loops read a vector, then how often a scope uses an expression: an expression's
@@ -95,7 +117,7 @@ class Function:
 
     def _find_readers(self, symbol: Symbol, loop: object) -> None:
         loop = loop if symbol.inside else None
-        if (symbol, loop) in self._visited:
+        if (symbol, loop) in self._visited or symbol in self._given:
             return
         self._visited.add((symbol, loop))
         for operand in symbol.operands:
@@ -131,7 +153,7 @@ class Function:
             scope = self._top
             scope.uses[symbol] += 1  # twice: what a loop uses is computed before it
         scope.uses[symbol] += 1
-        if (symbol, scope) in self._visited:
+        if (symbol, scope) in self._visited or symbol in self._given:
             return
         self._visited.add((symbol, scope))
         for operand in symbol.operands:
@@ -161,6 +183,8 @@ class Function:
         scope = scope if symbol.inside else self._top
         if symbol in scope.names:
             return scope.names[symbol]
+        if symbol in self._given:
+            return self._place(self._given[symbol])
         if isinstance(symbol, Fold):
             text = self._fold(symbol)
         elif isinstance(symbol, Element):
@@ -170,22 +194,30 @@ class Function:
             text = self._text(symbol.vector.body, scope)
         elif isinstance(symbol, Whole):
             text = self._whole(symbol)
+        elif symbol.operands or symbol.kind == "number":
+            if symbol.kind == "row":
+                self._scratch_of(symbol.what)
+            operands = [self._text(operand, scope) for operand in symbol.operands]
+            text = self._language.step(symbol, operands)
         else:
-            if symbol.row is not None:
-                self._scratch_of(symbol.row)
-            text = filled(symbol.template, [self._text(x, scope) for x in symbol.operands])
+            text = self._place(symbol)
         composed = bool(symbol.operands) or isinstance(symbol, Element)
         if isinstance(symbol, Whole) or (scope.uses[symbol] > 1 and composed):
             text = self._temporary(text, scope)
         scope.names[symbol] = text
         return text
 
+    def _place(self, symbol: Symbol) -> str:
+        if symbol is COUNT:
+            return self._language.count
+        return _entry(symbol.what) if symbol.kind == "entry" else str(symbol.what)
+
     def _temporary(self, text: str, scope: _Scope) -> str:
-        if re.fullmatch(r"\w+", text):
+        if text.isidentifier():
             return text
         name = f"t{self._temporaries}"
         self._temporaries += 1
-        scope.lines.append(f"const double {name} = {bare(text)};")
+        scope.lines.append(f"{self._language.constant} {name} = {text};")
         return name
 
     def _fold(self, fold: Fold) -> str:
@@ -201,29 +233,34 @@ class Function:
             start = self._element(loop.first, "0")
         else:
             assert loop.start is not None
-            start = bare(self._text(loop.start, self._top))
+            start = self._text(loop.start, self._top)
         self._scopes[loop].names[TOTAL] = name
-        head = _FORWARDS if loop.first is None else "Py_ssize_t i = 1; i < m; i++"
-        return name, head, f"double {name} = {start};"
+        head = _FORWARDS if loop.first is None else "i = 1; i < m; i++"
+        return name, head, f"{self._language.variable} {name} = {start};"
 
     def _element(self, vector: Vector, i: str) -> str:
         """Element i of a vector that has a place; a computed one gets it here, in scratch."""
+        array, number = self._home(vector)
+        return f"{array}[{offset(number, i)}]"
+
+    def _home(self, vector: Vector) -> tuple[str, int]:
+        """The array in which a vector lies, and behind how many others."""
         if vector.number >= 0:
-            return index(vector.array, vector.number, i)
+            return vector.array, vector.number
         if vector not in self._slot:
             slot = self._slots
             self._slots += 1
             self.scratch = max(self.scratch, self._slots)
-            self._compute(vector, index("scratch", slot, "i"))
+            self._compute(vector, _entry(Entry("scratch", slot, None)))
             self._slot[vector] = slot
-        return index("scratch", self._slot[vector], i)
+        return "scratch", self._slot[vector]
 
     def _compute(self, vector: Vector, place: str) -> None:
         if not vector.is_scan:
             self._loop(vector, _FORWARDS, [f"{place} = %s;"])
             return
         name, head, before = self._total(vector)
-        head = "Py_ssize_t i = m; i-- > 0;" if vector.backwards else head
+        head = "i = m; i-- > 0;" if vector.backwards else head
         self._loop(vector, head, [f"{place} = {name};", f"{name} = %s;"], [before])
 
     def _loop(
@@ -236,40 +273,25 @@ class Function:
         """Write a loop whose last statements use the text of its body."""
         assert loop.body is not None
         scope = self._scopes[loop]
-        text = bare(self._text(loop.body, scope))
+        text = self._text(loop.body, scope)
         lines = [*scope.lines, *[line.replace("%s", text) for line in last]]
         braces = len(lines) > 1
-        self._top.lines += [*before, f"for ({head})" + " {" * braces]
+        self._top.lines += [*before, f"for ({self._language.counter} {head})" + " {" * braces]
         self._top.lines += [f"    {line}" for line in lines] + ["}"] * braces
 
     def _whole(self, whole: Whole) -> str:
-        assert whole.row is not None
-        needed = self._scratch_of(whole.row)
-        pointer = "&" + self._element(whole.vector, "0")
+        needed, language = self._scratch_of(whole.what), self._language
+        array, number = self._home(whole.vector)
+        vector = language.part(array, offset(number, "0"))
         # Its room lies behind ours and is free again as soon as the call is over.
         self.scratch = max(self.scratch, self._slots + needed)
-        room = "&" + index("scratch", self._slots, "0") if needed else "NULL"
-        return filled(whole.template, [pointer, room])
+        room = language.no_array
+        if needed:
+            room = language.part("scratch", offset(self._slots, "0"))
+        attributes = language.attributes(whole.what)
+        return f"forward_{whole.what.name}({vector}, m, {attributes}, {room})"
 
 
-def filled(template: str, operands: Sequence[str]) -> str:
-    """A template with texts in place of ``#1``, ``#2`` …"""
-
-    def operand(hole: re.Match[str]) -> str:
-        if hole["argument"]:
-            return bare(operands[int(hole["argument"]) - 1])
-        return operands[int(hole["operand"]) - 1]
-
-    return _HOLE.sub(operand, template)
-
-
-def bare(text: str) -> str:
-    """A text without parentheses around the whole of it."""
-    if not text.startswith("("):
-        return text
-    depth = 0
-    for i, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if depth == 0:
-            return text[1:-1] if i == len(text) - 1 else text
-    raise ValueError(f"unbalanced parentheses in the text of a leaf: {text}")
+def _entry(entry: Entry) -> str:
+    i = "i" if entry.place is None else str(entry.place)
+    return f"{entry.array}[{offset(entry.skipped, i)}]"

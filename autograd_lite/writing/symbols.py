@@ -1,21 +1,22 @@
-"""Numbers that are not known yet: what a rule of the table makes of them is an expression in C.
+"""Numbers that are not known yet: what a rule of the table makes of them is an expression.
 
 A rule called on `Symbol` objects gives the expression that it would evaluate, in Python's own order
-of operations, and a rule over sequences called on a `Vector` gives loops. `generate` writes them
-down. Equal expressions are one object, so that nothing is computed twice.
+of operations, and a rule over sequences called on a `Vector` gives loops. They hold no text of any
+language; a `Printer` for each writes them down. Equal expressions are one object, so that nothing
+is computed twice.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.ops.leaf import Leaf
+from autograd_lite.ops.numbers import Arithmetic
 from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
 
-#: Every plain expression by its template and operands (by identity: they are in here, too).
+#: Every plain expression by what makes it (operands by identity: they are in here, too).
 _known: dict[tuple[Any, ...], Symbol] = {}
 
 
@@ -29,54 +30,43 @@ def _refusal(what: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-def _both(sign: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    return lambda x, y: x._arithmetic(sign, x, y), lambda y, x: y._arithmetic(sign, x, y)
-
-
-class Arithmetic:
-    """The operators + - * / of a class that says in ``_arithmetic(sign, x, y)`` what they give."""
-
-    __slots__ = ()
-    __add__, __radd__ = _both("+")
-    __sub__, __rsub__ = _both("-")
-    __mul__, __rmul__ = _both("*")
-    __truediv__, __rtruediv__ = _both("/")
-
-
 class Symbol(Arithmetic):
-    """An expression.
+    """An expression: one step, and the expressions that it takes.
 
     Attributes
     ----------
-    template : str
-        Its text in C, in parentheses where it needs them; ``#1``, ``#2`` … stand for the operands.
+    kind : str
+        One of + - * /, ``"minus"``, ``"choice"``, ``"leaf"`` and ``"row"`` (calls); of what
+        takes nothing ``"number"``, ``"name"`` (of an argument), ``"entry"``, ``"count"`` (of the
+        elements of a vector) or ``"total"``.
+    what : object
+        The number, the name, the `Entry`, the `Leaf` or the row. Of a choice the comparison
+        between the first two operands by which it is the third operand, else the fourth.
     operands : tuple of Symbol
     inside : bool
         Whether it lies inside a loop: it depends on the element, or on the total so far.
-    row : Op or None
-        The row whose function is called.
     """
 
-    __slots__ = ("inside", "operands", "row", "template")
+    __slots__ = ("inside", "kind", "operands", "what")
     inside: bool
 
     def __init__(
-        self, template: str, *operands: Symbol, inside: bool = False, row: Op | None = None
+        self, kind: str, what: Any = None, *operands: Symbol, inside: bool = False
     ) -> None:
-        self.template, self.operands, self.row = template, operands, row
+        self.kind, self.what, self.operands = kind, what, operands
         self.inside = inside or any(operand.inside for operand in operands)
 
     def __repr__(self) -> str:
-        return f"<symbol {self.template}>"
+        return f"<symbol {self.kind} {self.what}>"
 
     @staticmethod
     def _arithmetic(sign: str, x: Any, y: Any) -> Any:
         if isinstance(x, Symbol | float | int) and isinstance(y, Symbol | float | int):
-            return expression(f"(#1 {sign} #2)", as_symbol(x), as_symbol(y))
+            return expression(sign, None, as_symbol(x), as_symbol(y))
         return NotImplemented
 
     def __neg__(self) -> Symbol:
-        return expression("(-#1)", self)
+        return expression("minus", None, self)
 
     __hash__ = object.__hash__  # found in dicts by identity, as no two symbols are equal
     __bool__ = _refusal("truth value")
@@ -86,52 +76,77 @@ class Symbol(Arithmetic):
 
     @staticmethod
     def _apply_op(row: Op, args: Sequence[Any]) -> Symbol:
-        """The call of a row; the C library's function itself where the row is one."""
+        """The call of a row; of the leaf itself, or the choice, where the row is one."""
         if row.arity is None:
             raise TypeError(f"{row.name} takes a whole vector of symbols, not a list of some")
-        arguments = [as_symbol(arg) for arg in args]
-        forward = row.rules[0]
-        if isinstance(forward, Leaf):
-            return expression(leaf_text(forward, row.arity), *arguments)
-        holes = ", ".join(f"#{i + 1}" for i in range(row.arity))
-        return expression(f"forward_{row.name}({holes}, {_attributes(row)})", *arguments, row=row)
+        forward, operands = row.rules[0], [as_symbol(arg) for arg in args]
+        if not isinstance(forward, Leaf):
+            return expression("row", row, *operands)
+        return called(forward, operands)
 
 
-def leaf_text(leaf: Leaf, arity: int) -> str:
-    """A function of the C library as a template; its text where the library has none."""
-    holes = ", ".join(f"#{i + 1}" for i in range(arity))
-    return f"({leaf.text})" if leaf.text else f"{leaf.c}({holes})"
-
-
-def _attributes(row: Op) -> str:
-    if not row.attrs:
-        return "NULL"
-    numbers = ", ".join(as_symbol(value).template for value in row.attrs.values())
-    return f"(const double[]){{{numbers}}}"
-
-
-def expression(
-    template: str, *operands: Symbol, inside: bool = False, row: Op | None = None
-) -> Symbol:
-    """The one expression with this template and these operands."""
-    key = (template, inside, *map(id, operands))
+def expression(kind: str, what: Any = None, *operands: Symbol, inside: bool = False) -> Symbol:
+    """The one expression of this kind with these operands."""
+    key = (kind, what, inside, *map(id, operands))
     found = _known.get(key)
     if found is None:
-        found = _known[key] = Symbol(template, *operands, inside=inside, row=row)
+        found = _known[key] = Symbol(kind, what, *operands, inside=inside)
     return found
 
 
+def called(leaf: Leaf, operands: Sequence[Symbol]) -> Symbol:
+    """A leaf of some symbols; one that compares is a choice."""
+    if not leaf.compare:
+        return expression("leaf", leaf, *operands)
+    if len(operands) == 2:
+        return expression("choice", leaf.compare, *operands, ONE, ZERO)
+    condition, *ways = operands
+    if condition.kind == "choice":
+        left, right, yes, no = condition.operands
+        if yes is ONE and no is ZERO:
+            return expression("choice", condition.what, left, right, *ways)
+    return expression("choice", leaf.compare, condition, ZERO, *ways)
+
+
+class _Key(float):
+    """A number as a key: nan equals itself, and 0.0 no -0.0."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
 def as_symbol(thing: Any) -> Symbol:
-    """A symbol, or a number as the text that C reads as exactly that number."""
+    """A symbol, or a number as one."""
     if isinstance(thing, Symbol):
         return thing
     if not isinstance(thing, float | int):
         raise TypeError(f"a rule gives numbers or vectors and here gave {thing!r}")
-    number = float(thing)
-    if number != number:
-        return expression("NAN")
-    text = "INFINITY" if math.isinf(number) else repr(abs(number))
-    return expression(f"(-{text})" if math.copysign(1.0, number) < 0.0 else text)
+    return expression("number", _Key(thing))
+
+
+ZERO, ONE = as_symbol(0.0), as_symbol(1.0)
+#: How many elements the vectors have.
+COUNT = expression("count")
+#: Inside a loop, the total of all steps before.
+TOTAL = expression("total", inside=True)
+
+
+class Entry(NamedTuple):
+    """Where a number lies: in an array, behind so many vectors; at `place`, or where a loop is."""
+
+    array: str
+    skipped: int
+    place: int | None
+
+
+def entry(array: str, place: int, skipped: int = 0) -> Symbol:
+    """An entry of an array."""
+    return expression("entry", Entry(array, skipped, place))
 
 
 class Fold(Symbol):
@@ -140,7 +155,7 @@ class Fold(Symbol):
     __slots__ = ("body", "first", "start")
 
     def __init__(self, body: Symbol, start: Symbol | None, first: Vector | None) -> None:
-        super().__init__("total")
+        super().__init__("fold")
         self.body, self.start, self.first = body, start, first
 
 
@@ -160,18 +175,8 @@ class Whole(Symbol):
     __slots__ = ("vector",)
 
     def __init__(self, row: Op, vector: Vector) -> None:
-        super().__init__(f"forward_{row.name}(#1, m, {_attributes(row)}, #2)", row=row)
+        super().__init__("whole", row)
         self.vector = vector
-
-
-def index(array: str, number: int, i: str) -> str:
-    """The text of element i of the numbered one of the vectors that lie in an array."""
-    skipped = ["", "m"][number] if number < 2 else f"{number} * m"
-    return f"{array}[{' + '.join(part for part in (skipped, i) if part not in ('', '0')) or 0}]"
-
-
-#: Inside a loop, the total of all steps before.
-TOTAL = Symbol("total", inside=True)
 
 
 class Vector:
@@ -204,7 +209,9 @@ class Vector:
         self.number, self.body, self.start, self.backwards = number, body, start, backwards
         self.first, self.array = first, array
         self.element = (
-            Element(self) if number < 0 else expression(index(array, number, "i"), inside=True)
+            Element(self)
+            if number < 0
+            else expression("entry", Entry(array, number, None), inside=True)
         )
         self.calls: dict[tuple[Any, ...], Whole] = {}
 
@@ -258,7 +265,7 @@ class Vector:
 
     @staticmethod
     def _count(vector: Any) -> Symbol:
-        return expression("(double)m")
+        return COUNT
 
     @staticmethod
     def _apply_sequence_op(row: Any, given: Sequence[Any]) -> Symbol:
@@ -275,7 +282,7 @@ class Vector:
 def symbols_for(row: Op) -> list[Any]:
     """A row's arguments as symbols, for calling its rules."""
     if not isinstance(row, SequenceOp):
-        return [expression(name) for name in row.arguments]
+        return [expression("name", name) for name in row.arguments]
     many = len(row.vectors)
-    numbers = [expression(index("args", many, str(k))) for k in range(len(row.scalars))]
+    numbers = [entry("args", k, many) for k in range(len(row.scalars))]
     return [*[Vector(k) for k in range(many)], *numbers]

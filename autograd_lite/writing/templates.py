@@ -1,8 +1,8 @@
 """Formulas put together from templates, in brackets where the reader would otherwise misread them.
 
 A template is text with holes, as in a row of the op table: ``#1 + #2``, ``\\frac{#1}{#2}``. How
-tightly it binds, and how tightly whatever fills a hole must bind to need no brackets, is read off
-the text itself, so a user's own op is bracketed as rightly as those of the table.
+tightly it binds, and how tightly a hole's piece must bind to need no brackets, is read off the text
+itself, so brackets are right for a user's own op, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEVELS = {
     **dict.fromkeys([r"\cdot", r"\times", "*", "·", "/"], PRODUCT),
     **dict.fromkeys(["**", "^", "_"], POWER),
 }
-#: What must fill the hole after an operator: x - (y - z), x / (y * z); and the one before it.
+#: Levels that the holes after and before an operator need: x - (y - z), x / (y * z).
 _AFTER = {"+": SUM, "-": PRODUCT, "/": POWER, ",": RELATION, "**": POWER, "^": ATOM, "_": ATOM}
 _BEFORE = {",": RELATION, "**": ATOM, "^": ATOM, "_": ATOM}
 for _sign in _REMAINDERS:
@@ -59,25 +59,16 @@ class _Hole:
     left: str = ""  # the operator or other text before it, in its own group
 
 
-@dataclass(slots=True)
-class _Item:
-    """Parts inside one pair of brackets: a hole, a token, or a group of its own."""
-
-    text: str = ""
-    hole: _Hole | None = None
-    alone: _Hole | None = None  # the hole that a group consists of
-
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    level: int
-    holes: tuple[_Hole, ...]
+#: A part inside one pair of brackets: its text ("#": a hole, "{}": a group), and the hole that it
+#: is, or that alone is in the group.
+_Part = tuple[str, _Hole | None]
 
 
 @lru_cache(maxsize=1024)
-def _parse(template: str) -> _Template:
+def _parse(template: str) -> tuple[int, list[_Hole]]:
+    """The level at which a template binds, and its holes."""
     holes: list[_Hole] = []
-    groups: list[list[_Item]] = [[]]
+    groups: list[list[_Part]] = [[]]
     for match in _TOKEN.finditer(template):
         kind, text = match.lastgroup, match[0]
         if kind == "open":
@@ -85,43 +76,39 @@ def _parse(template: str) -> _Template:
         elif kind == "close" and len(groups) > 1:
             group = groups.pop()
             _settle(group)
-            first = group[0] if len(group) == 1 else _Item()
             # only braces are no brackets for the reader
-            alone = first.hole or first.alone if text == "}" else None
-            groups[-1].append(_Item("{}", alone=alone))
+            alone = group[0][1] if text == "}" and len(group) == 1 else None
+            groups[-1].append(("{}", alone))
         elif kind == "hole":
-            hole = _Hole(match["hole"], match.start(), match.end())
-            holes.append(hole)
-            groups[-1].append(_Item("#", hole))
+            holes.append(_Hole(match["hole"], match.start(), match.end()))
+            groups[-1].append(("#", holes[-1]))
         elif kind != "space":
-            groups[-1].append(_Item(text))
+            groups[-1].append((text, None))
     for group in groups:
         _settle(group)
-    return _Template(_level(groups[0]), tuple(holes))
+    return _level([text for text, _ in groups[0]]), holes
 
 
-def _settle(group: list[_Item]) -> None:
-    """Note for each hole of a group what its neighbours ask of it."""
-    for i, item in enumerate(group):
-        left = group[i - 1].text if i else ","
-        right = group[i + 1].text if i + 1 < len(group) else ","
-        if item.hole is not None:
-            item.hole.left = left
+def _settle(group: list[_Part]) -> None:
+    """Note for each hole of a group how tightly its piece must bind."""
+    texts = [",", *[text for text, _ in group], ","]
+    for left, (text, hole), right in zip(texts, group, texts[2:], strict=False):
+        if hole is not None and text == "#":
             before = _BEFORE.get(right, max(_LEVELS.get(right, ATOM), SUM))
             after = _AFTER.get(left, max(_LEVELS.get(left, ATOM), SUM))
-            item.hole.need = max(before, after)
-        elif item.alone is not None and right == "^":
-            item.alone.need = ATOM
+            hole.left, hole.need = left, max(before, after)
+        elif hole is not None and right == "^":
+            hole.need = ATOM
 
 
-def _level(items: list[_Item]) -> int:
-    levels = [_LEVELS[item.text] for item in items if item.text in _LEVELS]
-    if items and items[0].text == "-":
+def _level(texts: list[str]) -> int:
+    levels = [_LEVELS[text] for text in texts if text in _LEVELS]
+    if texts[:1] == ["-"]:
         levels[0] = PRODUCT  # a sign, which binds as a factor -1 does
-    if any(item.text == r"\frac" for item in items):
+    if r"\frac" in texts:
         levels.append(POWER)  # needs no brackets as a factor, but as the base of a power
-    for item, following in pairwise(items):
-        if (item.hole or following.hole) and not {item.text, following.text} & set(_LEVELS):
+    for pair in pairwise(texts):
+        if "#" in pair and not _LEVELS.keys() & pair:
             levels.append(PRODUCT)  # side by side
     return min(levels, default=ATOM)
 
@@ -135,7 +122,7 @@ def fill(template: str, pieces: Mapping[str, Piece], brackets: str) -> Piece:
     pieces : mapping of str to Piece
         By the name of the hole: ``"1"`` for ``#1``.
     brackets : str
-        What a piece is put into where it must be, as a template.
+        Template of a piece in brackets.
 
     Examples
     --------
@@ -145,11 +132,11 @@ def fill(template: str, pieces: Mapping[str, Piece], brackets: str) -> Piece:
     >>> fill("#1 + #2", {"1": a, "2": Piece("-b", PRODUCT)}, "(#1)").text
     'a - b'
     """
-    parsed = _parse(template)
-    if [hole.end - hole.start for hole in parsed.holes] == [len(template)]:
-        return pieces[parsed.holes[0].key]
+    level, holes = _parse(template)
+    if [hole.end - hole.start for hole in holes] == [len(template)]:
+        return pieces[holes[0].key]
     written, position = "", 0
-    for hole in parsed.holes:
+    for hole in holes:
         written += template[position : hole.start]
         position = hole.end
         piece = pieces[hole.key]
@@ -164,4 +151,4 @@ def fill(template: str, pieces: Mapping[str, Piece], brackets: str) -> Piece:
             written += piece.within(brackets).text
         else:
             written += piece.text
-    return Piece(written + template[position:], parsed.level)
+    return Piece(written + template[position:], level)

@@ -6,9 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks import compiled, derivatives, probes, rounds, runners
-from benchmarks.apart import Race
+from benchmarks import compiled, derivatives, runners
 from benchmarks.engines import Lap
+from benchmarks.measuring import probes, rounds
+from benchmarks.measuring.apart import Race
 from benchmarks.programs import helmholtz, product_with_sine, rosenbrock
 from benchmarks.recorded import options, over_rows, rosenbrock_at_a_point, slope_at_a_float
 

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from benchmarks import readable
-from benchmarks.apart import Apart
 from benchmarks.engines import ours
+from benchmarks.measuring.apart import Apart
 from benchmarks.step import task
 
 

@@ -5,10 +5,11 @@ from importlib.util import find_spec
 
 import pytest
 
-from benchmarks import rounds, training
-from benchmarks.apart import Race
+from benchmarks import training
 from benchmarks.engines import Lap
-from benchmarks.rounds import Row
+from benchmarks.measuring import rounds
+from benchmarks.measuring.apart import Race
+from benchmarks.measuring.rounds import Row
 from benchmarks.training import Jax, Learn, Torch, Training
 
 TASK = Training(3, 7, 100)

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from autograd_lite import Value
-from benchmarks import derivatives, gradients, probes, rounds
-from benchmarks.apart import Apart, race
+from benchmarks import derivatives, gradients
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, Lap, ThroughMLP, ours, seconds
-from benchmarks.figures import Figure, Scene, shown, step_figures
+from benchmarks.measuring import probes, rounds
+from benchmarks.measuring.apart import Apart, race
+from benchmarks.measuring.figures import Figure, Scene, shown, step_figures
+from benchmarks.measuring.report import figure_table, peer_table, results
+from benchmarks.measuring.rounds import Row
 from benchmarks.peers import AutoNeuroNet, Micrograd, TorchScalars, Xad
 from benchmarks.programs import helmholtz, portfolio, rosenbrock
-from benchmarks.report import figure_table, peer_table, results
-from benchmarks.rounds import Row
 from benchmarks.step import parameters, task
 
 TASK = task(points=5)

@@ -2,7 +2,7 @@
 
 import time
 
-from benchmarks import paired
+from benchmarks.measuring import paired
 
 
 def test_the_slower_of_a_pair_has_the_larger_ratio():

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from nodes import same_nodes
 
 from autograd_lite.engine.python import building, chain_rule
-from autograd_lite.engine.python import node as python
+from autograd_lite.engine.python import record as recording
+from autograd_lite.engine.python import value as python
+from autograd_lite.engine.python.chain_rule import tangents as python_tangents
 from autograd_lite.engine.python.passes import adjoints as python_adjoints
-from autograd_lite.engine.python.passes import tangents as python_tangents
 from autograd_lite.engine.python.passes import topological_order as python_order
 from autograd_lite.engine.python.second import hessian_products as python_products
 from autograd_lite.ops import TABLE, SequenceOp
@@ -84,7 +85,7 @@ class Twins:
         self.theirs.append(native.constant(number))
 
     def record(self, row, places):
-        self.ours.append(python.record(row, tuple([self.ours[i] for i in places])))
+        self.ours.append(recording.record(row, tuple([self.ours[i] for i in places])))
         self.theirs.append(native.record(row, tuple([self.theirs[i] for i in places])))
 
     def check(self):
@@ -388,7 +389,7 @@ class TestBuilders:
             if module is building
             else (native.Value, native.constant)
         )
-        record = python.record if module is building else native.record
+        record = recording.record if module is building else native.record
         above = record(product_row("refused"), (kind(2.0), constant(3.0)))
         inner = record(TABLE["exp"], (above,))
         root = record(TABLE["sin"], (inner,))
@@ -402,8 +403,8 @@ class TestBuilders:
 def test_fields_of_one_engine_make_the_same_nodes_in_the_other(twins):
     twins.backward()
     for nodes, fields, other in (
-        (twins.ours, python.fields, native),
-        (twins.theirs, native.fields, python),
+        (twins.ours, recording.fields, native),
+        (twins.theirs, native.fields, recording),
     ):
         made = {}
         for node in nodes:

@@ -15,12 +15,11 @@ import pytest
 
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.choice import less, where
+from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.duals import partial_tangents
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.rules import exp, maximum
 from autograd_lite.ops.table import Op, with_attrs
 from autograd_lite.ops.vectors import count, each, fold, scan
-from autograd_lite.writing.digest import table_digest
 from autograd_lite.writing.rules_header import header
 
 COMPILER = (
@@ -314,12 +313,6 @@ def test_what_symbols_cannot_do_is_refused_with_the_name_of_the_row(row, message
 def test_a_refused_partial_is_named_too():
     row = fixed(lambda x: x, lambda out, x: math.sin(x))
     with pytest.raises(TypeError, match="novel: its partial 0 cannot be written"):
-        header({"novel": row})
-
-
-def test_a_leaf_with_open_parentheses_is_refused():
-    row = fixed(Leaf("novel", text="(#1", python=math.exp, numpy=math.exp))
-    with pytest.raises(ValueError, match="unbalanced parentheses"):
         header({"novel": row})
 
 

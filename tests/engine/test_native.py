@@ -27,7 +27,7 @@ from autograd_lite.engine import (
     restore,
     topological_order,
 )
-from autograd_lite.engine.scopes import current_scope as scope_variable
+from autograd_lite.engine.context import current_scope as scope_variable
 from autograd_lite.ops import TABLE, Op
 
 if ag.engine != "native":

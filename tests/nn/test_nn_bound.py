@@ -175,7 +175,7 @@ class TestBound:
         x, w = Value(1.0), Value(2.0)
         program = ag.freeze([x * w, x + w, w], [x, w])
         rows, weights = np.array([[1.0], [2.0], [4.0]]), np.array([3.0])
-        sums = program.bound([(rows, False), (weights, True)], 3)
+        sums = program.runner.bound([(rows, False), (weights, True)], 3)
         first = sums()
         assert first.tolist() == [21.0, 16.0, 9.0]
         weights[0], rows[1] = -1.0, 5.0
@@ -186,7 +186,7 @@ class TestBound:
         x = Value(1.0)
         program = ag.freeze(ag.sin(x), [x])
         arrays = [np.linspace(0.0, 1.0, n).reshape(-1, 1) for n in (1, 64, 300)]
-        bound = [program.bound([(array, False)], len(array)) for array in arrays]
+        bound = [program.runner.bound([(array, False)], len(array)) for array in arrays]
         for _ in range(2):
             for array, sums in zip(arrays, bound, strict=True):
                 np.testing.assert_allclose(sums(), np.sin(array).sum(axis=0), rtol=1e-13)

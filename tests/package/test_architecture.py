@@ -1,6 +1,8 @@
 """The floors of the house: a file imports only from floors below its own, at its top."""
 
 import ast
+import importlib
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import autograd_lite
 from autograd_lite.ops import TABLE
 
 PACKAGE = Path(autograd_lite.__file__).parent
+ARCHITECTURE = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: Every file, as imports name it.
@@ -36,42 +39,15 @@ SAME_FLOOR = {
 #: The one function that imports late: by the table beside it, which is all that loads late.
 IMPORTS_LATE = ("__init__.py", "__getattr__")
 
-#: Files that still import each other in a circle: this list must only shrink.
-CIRCLES = {
-    "autograd_lite.engine.python.node",
-    "autograd_lite.engine.python.passes",
-    "autograd_lite.engine.python.refreshing",
-    "autograd_lite.program.exports",
-    "autograd_lite.program.exports.array_code",
-    "autograd_lite.program.exports.c_code",
-    "autograd_lite.program.exports.jax_code",
-    "autograd_lite.program.exports.latex_text",
-    "autograd_lite.program.exports.listing",
-    "autograd_lite.program.exports.onnx_graph",
-    "autograd_lite.program.exports.python_code",
-    "autograd_lite.program.exports.torch_code",
-    "autograd_lite.program.files",
-    "autograd_lite.program.in_python",
-    "autograd_lite.program.program",
-    "autograd_lite.program.running",
-    "autograd_lite.program.traced",
-}
-#: Classes that still share a name, and files that do without sharing an idea: only to shrink.
-SHARED_CLASSES = {"Formulas", "Part", "Race", "Table", "Text", "_Graph"}
-SHARED_FILES = {
-    "layout.py", "listing.py", "model.py", "networks.py", "passes.py", "program.py", "summary.py",
-}  # fmt: skip
 #: File names of which there are several, and the idea that they share.
 SHARED_IDEAS = {
     "checks.py": "what must hold of bytes that are read, before anything is made of them",
     "columns.py": "a graph as one array for each property of its nodes",
     "custom.py": "a user's op: its row, and the function that defines it",
     "files.py": "writing a file and reading it: any, a program, a network",
-    "loading.py": "making a thing again out of a file that was read",
-    "losses.py": "losses, and their pictures",
-    "page.py": "a page of HTML",
     "paths.py": "one way among several, of which each is looked at by itself",
     "text.py": "plain text for readers",
+    "value.py": "the type Value: what an engine says of it, and as users meet it",
 }
 
 
@@ -130,6 +106,18 @@ def test_a_file_imports_only_from_floors_below(path):
         assert below or (own, other) in SAME_FLOOR, f"{path.name} imports {other}"
 
 
+def test_the_engines_contract_is_all_that_others_use():
+    """Outside its room only `from autograd_lite.engine import NAME`, for a name of its list."""
+    listed = {*importlib.import_module("autograd_lite.engine").__all__}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())) if room(path) != "engine" else ():
+            if isinstance(node, ast.ImportFrom) and "engine" in (node.module or "").split("."):
+                assert node.module == "autograd_lite.engine", f"{path.name}: {node.module}"
+                assert {alias.name for alias in node.names} <= listed, path.name
+            elif isinstance(node, ast.Import):
+                assert not any("engine" in alias.name for alias in node.names), path.name
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_import_inside_a_function_dodges_a_circle(path):
     """Late imports are for optional extras; this package has one, `IMPORTS_LATE`."""
@@ -153,11 +141,10 @@ def test_no_line_outside_the_table_asks_for_a_particular_op(path):
 
 
 def test_no_two_files_import_each_other_in_a_circle():
-    """Not for typing either; `CIRCLES` are those still to be taken apart."""
+    """Not for typing either."""
     graph = {file: imported_files(path) - {file} for file, path in MODULES.items()}
     above = {file: reached(graph, file) for file in graph}
-    circles = {file for file in graph if any(file in above[each] for each in graph[file])}
-    assert circles <= CIRCLES, circles - CIRCLES
+    assert not {file for file in graph if any(file in above[each] for each in graph[file])}
 
 
 def test_no_two_classes_share_a_name():
@@ -167,19 +154,30 @@ def test_no_two_classes_share_a_name():
             if isinstance(node, ast.ClassDef):
                 homes[node.name].add(file)
     shared = {name for name, files in homes.items() if len(files) > 1}
-    assert shared <= SHARED_CLASSES, shared - SHARED_CLASSES
+    assert not shared
 
 
 def test_files_share_a_name_only_where_they_share_an_idea():
     names = Counter(path.name for path in FILES if path.name != "__init__.py")
     shared = {name for name, count in names.items() if count > 1}
-    assert shared <= SHARED_FILES | {*SHARED_IDEAS}, shared
+    assert shared <= {*SHARED_IDEAS}, shared
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_docstrings_say_what_a_thing_is_in_the_field_s_words(path):
+    """A summary begins with a noun or a verb; a derivative by an argument is a partial."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            text = ast.get_docstring(node) or "A text."
+            assert not text.startswith(("What", "Those", "That ", "All that")), text
+            # the lesson introduces the word
+            assert room(path) == "lesson" or "local derivative" not in text, text
 
 
 def test_every_room_has_a_floor_and_architecture_md_names_it():
     rooms = {room(path) for path in FILES}
     assert rooms == set(FLOORS)
-    text = (PACKAGE.parent / "ARCHITECTURE.md").read_text()
+    text = ARCHITECTURE
     for name in rooms - {"__init__", "__main__"}:
         assert f"{name}.py" in text or f"{name}/" in text, name
 
@@ -189,6 +187,33 @@ def test_files_stay_short():
     for path in FILES:
         limit = 440 if path.name == "rules.py" else 330
         assert len(path.read_text().splitlines()) <= limit, path
+
+
+def test_a_node_its_order_and_the_sweep_are_read_in_ten_minutes():
+    files = [PACKAGE / "engine" / "python" / f"{name}.py" for name in ("node", "passes")]
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 220
+
+
+def test_the_tour_has_five_files_that_are_read_in_half_an_hour():
+    tour = ARCHITECTURE.split("## The tour")[1].split("\n## ")[0]
+    files = [PACKAGE / name for name in re.findall(r"^\d\. `([\w/.]+)`", tour, re.MULTILINE)]
+    assert len(files) == 5
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 700
+
+
+def test_architecture_md_is_short():
+    lines = ARCHITECTURE.splitlines()
+    assert len(lines) <= 120
+    cells = [cell for line in lines if line.startswith("|") for cell in line.split("|")]
+    assert [cell for cell in cells if len(cell) > 200] == []
+
+
+def test_folders_hold_twenty_files_at_most():
+    """And the folders of tests as many as those of the package."""
+    tests = Path(__file__).parents[1]
+    for folder in [PACKAGE, tests, *PACKAGE.rglob("*/"), *tests.rglob("*/")]:
+        if folder.name != "__pycache__":
+            assert len([*folder.glob("*.py")]) <= 20, folder
 
 
 def test_what_holds_values_is_compared_by_identity():

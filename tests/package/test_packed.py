@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import autograd_lite
-from autograd_lite.writing import digest
+from autograd_lite.ops import digest
 
 PACKAGE = Path(autograd_lite.__file__).parent
 

@@ -15,7 +15,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import ProgramError, Value
-from autograd_lite.program import calls, running
+from autograd_lite.program import running, traced
 from autograd_lite.program.compiling import Compiled
 from autograd_lite.transforms.trees import take_apart
 
@@ -220,7 +220,7 @@ class TestQuickPaths:
         assert len(slow) == (6 if IN_C else 18)
 
     def test_more_kinds_than_are_kept_stay_right(self, monkeypatch, slow):
-        monkeypatch.setattr(calls, "MOST_LINKS", 4)
+        monkeypatch.setattr(traced, "MOST_LINKS", 4)
         compiled = ag.compile(lambda x: [sum(x, 0.0), x[0]])
         for _ in range(3):
             for n in range(1, 10):

@@ -17,12 +17,11 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE
+from autograd_lite.ops.languages import LEAVES
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.exports import (
-    array_code,
     c_code,
     listing,
-    onnx_graph,
     to_c,
     to_jax,
     to_latex,
@@ -31,12 +30,10 @@ from autograd_lite.program.exports import (
     to_python,
     to_torch,
 )
-from autograd_lite.program.exports.compositions import COMPOSITIONS
 from autograd_lite.program.program import Program
-from autograd_lite.writing.kernels import is_kernel
 
 KERNELS = [
-    *[row for row in TABLE.values() if is_kernel(row)],
+    *[row for row in TABLE.values() if row.is_kernel],
     with_attrs("leaky_relu", (("slope", 0.25),)),
 ]
 SPECIAL = [
@@ -478,8 +475,7 @@ def test_a_missing_library_is_named(monkeypatch, export, library):
 
 
 def test_what_a_library_lacks_is_refused_by_name(monkeypatch):
-    monkeypatch.setattr(array_code, "COMPOSITIONS", {})
-    monkeypatch.setattr(onnx_graph, "COMPOSITIONS", {})
+    monkeypatch.setitem(LEAVES, "cbrt", LEAVES["cbrt"]._replace(composed=None))
     program = one_instruction(TABLE["cbrt"])
     pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
     with pytest.raises(ProgramError, match="PyTorch has no cbrt"):
@@ -507,7 +503,7 @@ def test_onnx_needs_an_input():
         to_onnx(Program(0, [1.0], [], [], [0], [], [0], True))
 
 
-@pytest.mark.parametrize("name", COMPOSITIONS)
+@pytest.mark.parametrize("name", [name for name, record in LEAVES.items() if record.composed])
 def test_what_a_target_lacks_is_composed_to_some_ulp(name):
     [row] = [row for row in TABLE.values() if getattr(row.forward, "c", "") == name]
     edges = [*itertools.product([*SPECIAL, -2.0, 30.0, 700.0, -700.0, 710.0], repeat=row.arity)]
@@ -520,7 +516,7 @@ def test_what_a_target_lacks_is_composed_to_some_ulp(name):
         ]
     )
     with np.errstate(all="ignore"):
-        found = COMPOSITIONS[name](*points.T)
+        found = LEAVES[name].composed(*points.T)
     wanted = np.array([row.on_floats(*point) for point in points.tolist()])
     same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
     with np.errstate(invalid="ignore"):
@@ -553,6 +549,13 @@ def test_latex_writes_every_kernel(k):
     assert all(f"x_{{{i}}}" in text for i in range(KERNELS[k].arity or 3))
     assert text.count("{") == text.count("}")
     assert text.count(r"\left") == text.count(r"\right")
+
+
+def test_latex_writes_every_argument_and_brackets_only_where_they_are_needed():
+    xs = leaves(20)
+    text = to_latex(ag.freeze(TABLE["max"](xs), xs))
+    assert text == rf"\max\left({', '.join(f'x_{{{i}}}' for i in range(20))}\right)"
+    assert to_latex(ag.freeze(TABLE["max"]([xs[0], -2.0]), xs[:1])) == r"\max\left(x_{0}, -2\right)"
 
 
 # --- random programs ------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import ProgramError, Value, nn
-from autograd_lite.engine.modes import going_on
+from autograd_lite.engine import going_on
 from autograd_lite.program import running, tracing
 from autograd_lite.program.compiling import Compiled
 

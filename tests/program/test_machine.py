@@ -18,7 +18,6 @@ from hypothesis.extra import numpy as hnp
 from machines import BLOCK, EDGES, KERNELS, Machine, bits, mapped, native, program, run
 
 from autograd_lite.ops import TABLE, SequenceOp
-from autograd_lite.writing.kernels import is_arithmetic
 
 Call = native.Call
 NUMBER = "number"
@@ -70,7 +69,7 @@ def test_folds_of_any_length_have_the_bits_of_the_row(row, size):
 
 
 def assert_near(row, found, expected):
-    if is_arithmetic(row):
+    if row.is_arithmetic:
         assert bits(found) == bits(expected)
         return
     for mine, right in zip(found.tolist(), expected.tolist(), strict=True):
@@ -90,7 +89,7 @@ def test_rows_are_within_some_ulp_of_one_run(row):
 
 
 @pytest.mark.parametrize(
-    "row", [r for r in KERNELS if r.arity and not is_arithmetic(r)], ids=lambda row: row.name
+    "row", [r for r in KERNELS if r.arity and not r.is_arithmetic], ids=lambda row: row.name
 )
 def test_vector_mathematics_is_within_four_ulp(row):
     exact = pytest.importorskip("exact", reason="needs mpmath")
@@ -321,7 +320,7 @@ def test_random_programs_give_in_one_run_what_their_rows_give(data):
     outputs = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=30))
     machine = program(steps, n_inputs, outputs, values[n_inputs : n_inputs + n_constants])
     assert bits(run(machine, values[:n_inputs])) == bits([values[i] for i in outputs])
-    if all(is_arithmetic(row) for row, *_ in steps):
+    if all(row.is_arithmetic for row, *_ in steps):
         shared = data.draw(st.lists(st.booleans(), min_size=n_inputs, max_size=n_inputs))
         columns = [
             np.array([x]) if same else np.full((66, 1), x)

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from machines import BLOCK, EDGES, KERNELS, bits, mapped, program, run
 
 from autograd_lite.ops import TABLE
-from autograd_lite.writing.kernels import is_arithmetic
 
 SIZES = [0, 1, 7, 8, 9, 63, 64, 65, 100, BLOCK - 1, BLOCK, BLOCK + 1, 1000, 16 * BLOCK + 3]
 #: Instructions whose results may be added up as they are computed, and joined in pairs.
-PLAIN = [row for row in KERNELS if row.arity == 2 and is_arithmetic(row) and not row.attrs]
+PLAIN = [row for row in KERNELS if row.arity == 2 and row.is_arithmetic and not row.attrs]
 ADD, MULTIPLY, CARRY, DOT = (TABLE[name] for name in ("add", "multiply", "carry", "dot"))
 CARRIED_DOT, NEGATIVE, TANH = (TABLE[name] for name in ("carried_dot", "negative", "tanh"))
 #: Beside these, products of zero.

@@ -20,7 +20,6 @@ from autograd_lite.program import load_program
 from autograd_lite.program.exports import to_c, to_latex, to_numpy, to_python
 from autograd_lite.program.files import save
 from autograd_lite.program.program import Program
-from autograd_lite.writing.kernels import is_kernel
 
 KEY = "autograd_lite_program"
 ARRAYS = ["constants", "codes", "starts", "operands", "outputs"]
@@ -32,7 +31,10 @@ def leaves(n):
 
 def every_kernel():
     x = leaves(3)
-    rows = [*filter(is_kernel, TABLE.values()), with_attrs("leaky_relu", (("slope", 0.25),))]
+    rows = [
+        *[row for row in TABLE.values() if row.is_kernel],
+        with_attrs("leaky_relu", (("slope", 0.25),)),
+    ]
     found = []
     for row in rows:
         count = row.arity or 2 * len(row.vectors) + len(row.scalars)

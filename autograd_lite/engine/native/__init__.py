@@ -31,15 +31,15 @@ from typing import Any
 import numpy as np
 
 import autograd_lite.engine.native._engine as _engine  # `from … import` says ImportError
-from autograd_lite.engine import modes, scopes
-from autograd_lite.engine import python as twin
+from autograd_lite.engine import context
 from autograd_lite.engine.python.recipes import recipe, traits
+from autograd_lite.engine.python.value import Value as Twin
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.digest import is_outdated
 from autograd_lite.ops.duals import partial_tangents
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.numbers import OPERAND_TYPES, as_float, floor_of
-from autograd_lite.writing.digest import is_outdated
 
 if is_outdated(_engine.TABLE_DIGEST):
     raise ImportError(
@@ -49,7 +49,7 @@ if is_outdated(_engine.TABLE_DIGEST):
 
 _engine.set_up(
     TABLE, Op, SequenceOp, as_float, floor_of, OPERAND_TYPES, np.float64, IEEE,
-    scopes.current_scope, modes.current_mode, modes.going_on, refuse_data, refuse_label,
+    context.current_scope, context.current_mode, context.going_on, refuse_data, refuse_label,
     partial_tangents, traits, recipe,
 )  # fmt: skip
 
@@ -63,11 +63,11 @@ class _Remembered:
         self.reset = partial(_engine.reset_variable, variable)
 
 
-current_mode = _Remembered(modes.current_mode)
-current_scope = _Remembered(scopes.current_scope)
+current_mode = _Remembered(context.current_mode)
+current_scope = _Remembered(context.current_scope)
 Value: Any = _engine.Value
-Value.__doc__ = twin.Value.__doc__
-Value.__signature__ = inspect.signature(twin.Value)
+Value.__doc__ = Twin.__doc__
+Value.__signature__ = inspect.signature(Twin)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,10 +13,10 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd_lite.engine.observing import MADE, tell_read
-from autograd_lite.engine.python.node import Value
+from autograd_lite.engine.context import MADE, tell_read
 from autograd_lite.engine.python.passes import topological_order
 from autograd_lite.engine.python.recipes import Recipe, Traits, recipe, traits
+from autograd_lite.engine.python.value import Value
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.numbers import as_float
 

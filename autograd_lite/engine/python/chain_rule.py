@@ -1,4 +1,4 @@
-"""The chain rule in any number system: what `sweep` does on floats, written once more.
+"""The chain rule in any number system, and along a direction: `passes` on other numbers.
 
 A node's derivatives come from its row's partial rules, called on whatever numbers are swept with:
 the Values of the graph themselves, so that the derivatives are recorded and can be differentiated
@@ -7,14 +7,36 @@ again, or what is given for them (truncated power series, say).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import Any
 
+from autograd_lite.engine.context import tell_read
+from autograd_lite.engine.python.passes import Edges, T, pulled_back, recorded, topological_order
+from autograd_lite.engine.python.value import Value
+from autograd_lite.ops.duals import carried
 from autograd_lite.ops.ieee import IEEE
-from autograd_lite.ops.rules import carry
+from autograd_lite.ops.numbers import as_float
 
-if TYPE_CHECKING:
-    from autograd_lite.engine.python.node import Value
+
+def pushed_forward(
+    order: Iterable[T],
+    tangent: dict[T, Any],
+    edges: Edges[T],
+    product: Callable[[Any, Any], Any] = carried,
+) -> Iterator[tuple[T, T, Any, Any]]:
+    """Tangents of all nodes of an order, given those of its inputs: the chain rule, forwards.
+
+    A node's tangent is the sum over its parents of the parent's tangent times the node's partial
+    derivative by it. It yields what `pulled_back` does, just before a contribution is added.
+    """
+    for node in order:
+        for parent, partial in edges(node):
+            if parent in tangent:  # else it does not move
+                contribution = product(tangent[parent], partial)
+                yield node, parent, partial, contribution
+                so_far = tangent.get(node)
+                tangent[node] = contribution if so_far is None else so_far + contribution
 
 
 def dependent(order: Iterable[Value], inputs: Iterable[Value]) -> list[Value]:
@@ -22,10 +44,24 @@ def dependent(order: Iterable[Value], inputs: Iterable[Value]) -> list[Value]:
     found = {node for node in inputs if not node._constant}
     nodes = []
     for node in order:
-        if node in found or not found.isdisjoint(node.parents):
+        if node in found or not found.isdisjoint(node._parents):
             found.add(node)
             nodes.append(node)
     return nodes
+
+
+def tangents(
+    outputs: Sequence[Value], nodes: Sequence[Value], seeds: Sequence[float]
+) -> list[float]:
+    """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
+    for output in outputs:
+        tell_read(output, True)
+    given = {x: as_float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
+    order = topological_order(outputs, nodes)
+    tangent = dict.fromkeys(order, 0.0) | given
+    for _ in pushed_forward([node for node in order if node not in given], tangent, recorded):
+        pass
+    return [tangent[output] for output in outputs]
 
 
 def adjoints_in(
@@ -41,14 +77,8 @@ def adjoints_in(
     float depends on no input. Nodes that no output depends on are left out.
     """
     adjoint = dict(seeds)
-    for node in reversed(nodes):
-        upstream = adjoint.get(node)
-        if upstream is None:
-            continue
-        for parent, partial in _partials(node, between, numbers):
-            contribution = _carried(upstream, partial)
-            so_far = adjoint.get(parent)
-            adjoint[parent] = contribution if so_far is None else so_far + contribution
+    for _ in pulled_back(nodes, adjoint, functools.partial(_edges, numbers, between)):
+        pass
     return adjoint
 
 
@@ -57,30 +87,22 @@ def tangents_in(
 ) -> dict[Value, Any]:
     """Tangents, given those of the inputs; the forward counterpart of `adjoints_in`."""
     tangent = dict(seeds)
-    for node in nodes:
-        if node in seeds:
-            continue
-        total: Any = None
-        for parent, partial in _partials(node, tangent, numbers):
-            contribution = _carried(tangent[parent], partial)
-            total = contribution if total is None else total + contribution
-        if total is not None:
-            tangent[node] = total
+    swept = [node for node in nodes if node not in seeds]
+    for _ in pushed_forward(swept, tangent, functools.partial(_edges, numbers, tangent)):
+        pass
     return tangent
 
 
-def _partials(
-    node: Value, wanted: Container[Value], numbers: Mapping[Value, Any] | None
+def _edges(
+    numbers: dict[Value, Any] | None, wanted: Container[Value], node: Value
 ) -> list[tuple[Value, Any]]:
-    """(parent, partial derivative as a number or float) for each parent that is in `wanted`.
+    """The parents that are wanted, each with the partial derivative by it in these numbers.
 
     A partial that is the plain number 0.0 is 0 whatever the inputs are, and is left out.
     """
-    row, parents = node._row, node.parents
-    if row is None:
-        return []
+    row, parents = node._row, node._parents
     mask = [parent in wanted for parent in parents]
-    if not any(mask):
+    if row is None or not any(mask):
         return []
     arguments: list[Any]
     if numbers is None:
@@ -94,14 +116,3 @@ def _partials(
         for parent, partial, want in zip(parents, found, mask, strict=True)
         if want and not (isinstance(partial, float) and partial == 0.0)
     ]
-
-
-def _carried(factor: Any, partial: Any) -> Any:
-    """The product of the chain rule; a partial that is the plain number 1.0 leaves no node.
-
-    A factor of 1.0 does: the partial may be a node of the user's own graph, which must not be
-    handed out as a derivative.
-    """
-    if isinstance(partial, float) and partial == 1.0:
-        return factor
-    return carry(factor, partial)

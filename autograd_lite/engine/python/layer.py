@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from autograd_lite.engine.python.node import Value, constant, record
+from autograd_lite.engine.python.record import record
+from autograd_lite.engine.python.value import Value, constant
 from autograd_lite.ops.table import Op
 
 _NUMBERS = {float, int, bool}

@@ -7,10 +7,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine.modes import going_on
-from autograd_lite.engine.observing import tell_read
-from autograd_lite.engine.python.node import Value
-from autograd_lite.engine.python.refreshing import replace
+from autograd_lite.engine.context import going_on, tell_read
+from autograd_lite.engine.python.value import Value, replace
 from autograd_lite.engine.refusals import refuse_data
 from autograd_lite.errors import shown
 

@@ -1,126 +1,132 @@
-"""The order of a graph and the reverse sweep over it: back-propagation itself.
+"""The order of a graph, and back-propagation over it.
 
-Nodes are taken as they are: parents in ``_x``, ``_y``, ``_rest``, partial derivatives in ``_dx``,
-``_dy`` and ``_drest``.
+`pulled_back` is the idea of the whole package: whoever differentiates backwards calls it, whatever
+the numbers are. Its counterpart from the inputs to the outputs is `chain_rule.pushed_forward`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence
+from operator import attrgetter, mul
+from typing import Any, TypeVar
 
-from autograd_lite.engine.modes import current_watcher
-from autograd_lite.engine.observing import tell_read
-from autograd_lite.ops.duals import along
+from autograd_lite.engine.context import announce
+from autograd_lite.engine.python.node import Node
+from autograd_lite.ops.duals import carried
 from autograd_lite.ops.numbers import as_float
-from autograd_lite.ops.rules import carry
 
-if TYPE_CHECKING:
-    from autograd_lite.engine.python.node import Value
+T = TypeVar("T")
+N = TypeVar("N", bound=Node)
+#: For a node, its parents that count, each with the partial derivative by it.
+Edges = Callable[[T], Iterable[tuple[T, Any]]]
 
 
-def topological_order(
-    roots: Iterable[Value], inputs: Iterable[Value] | None = None, *, without: Iterable[Value] = ()
-) -> list[Value]:
-    """The roots and all their ancestors, every node after its parents.
+def order_by(
+    roots: Iterable[T], parents: Callable[[T], Sequence[T]], without: Iterable[T] = ()
+) -> list[T]:
+    """The roots and all that they lead to by `parents`, each thing after its parents.
 
-    Depth first from the left, without recursion: the order depends on the graph alone, which makes
-    sums of adjoints reproducible to the bit. Given inputs, whatever was recorded before the
-    earliest of them cannot depend on them, and counts as a leaf. The walk leaves out some nodes,
-    and what only they lead to.
+    Depth first from the left: the order depends on the graph alone, which makes sums over it
+    reproducible to the bit. The walk leaves out some things, and what only they lead to.
     """
-    since = 0.0 if inputs is None else earliest(inputs)
-    order: list[Value] = []
-    seen: set[Value] = {*without}
-    stack: list[Any] = list(roots)[::-1]
+    order: list[T] = []
+    seen = {*without}
+    stack: list[Any] = [*roots][::-1]
     while stack:
         node = stack.pop()
         if node is None:  # the mark above a node whose parents are all in the order by now
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            if node._x is None or node._stamp < since:
-                order.append(node)
-            elif node._y is None:
-                stack += (node, None, node._x)
-            elif node._rest:
-                stack += (node, None, *node._rest[::-1], node._y, node._x)
-            else:
-                stack += (node, None, node._y, node._x)
+            stack += (node, None)
+            stack += parents(node)[::-1]
     return order
 
 
-def earliest(nodes: Iterable[Value]) -> float:
-    """The stamp of the node that was recorded first: what depends on one of them is no older."""
-    return min([node._stamp for node in nodes], default=math.inf)
+def topological_order(
+    roots: Iterable[N], inputs: Iterable[N] | None = None, *, without: Iterable[N] = ()
+) -> list[N]:
+    """The roots and all their ancestors, every node after its parents.
+
+    Given inputs, a node that was recorded before the earliest of them cannot depend on them, and
+    counts as a leaf. The walk leaves out some nodes, and what only they lead to.
+    """
+    if inputs is None:
+        return order_by(roots, attrgetter("_parents"), without)
+    since = min([node._stamp for node in inputs], default=math.inf)
+    return order_by(roots, lambda node: () if node._stamp < since else node._parents, without)
+
+
+def pulled_back(
+    order: Reversible[T],
+    adjoint: dict[T, Any],
+    edges: Edges[T],
+    product: Callable[[Any, Any], Any] = carried,
+) -> Iterator[tuple[T, T, Any, Any]]:
+    """Back-propagation: the adjoints of all that some roots depend on, given those of the roots.
+
+    A node's adjoint is the derivative of the roots by that node. The chain rule makes it a sum,
+    over all nodes that use this one: the user's adjoint times the user's partial derivative by it.
+    So the sweep goes from the roots down, and each node adds its part to its parents' adjoints.
+    When a node's turn comes all its users had theirs: `edges` is asked once it is complete.
+
+    Yields
+    ------
+    node, parent, partial, contribution
+        Just before the contribution is added to the parent's adjoint.
+    """
+    known = adjoint.get
+    for node in reversed(order):
+        upstream = known(node)
+        if upstream is not None:  # else no root depends on it
+            for parent, partial in edges(node):
+                contribution = product(upstream, partial)
+                yield node, parent, partial, contribution
+                so_far = known(parent)
+                adjoint[parent] = contribution if so_far is None else so_far + contribution
+
+
+def recorded(node: Node) -> Iterable[tuple[Any, float]]:
+    """The edges of a node as they were recorded: 0.0 by a constant, which so gets no gradient."""
+    return zip(node._parents, node._partials, strict=True)
 
 
 def reverse_sweep(
-    root: Value, seed: float, inputs: Iterable[Value] | None = None
-) -> dict[Value, float]:
-    """Derivative of the root by itself and by each of its ancestors, times the seed.
-
-    Given inputs, only by those ancestors that can depend on them.
-
-    Zero carries nothing: a contribution is 0 when either factor is. Because 0 times a finite
-    number is 0 anyway, the first sweep multiplies plainly; only when a nan came out is the
-    graph swept again with the row `carry`. The partial by a constant is 0.0, so constants get
-    no gradient without being asked.
-    """
-    tell_read(root, True)
-    watcher = current_watcher()
-    if watcher is not None:
-        watcher.before_sweep(root, seed)
-    if root._constant:
-        return {}
+    root: Node, seed: float, inputs: Iterable[Node] | None = None
+) -> dict[Node, float]:
+    """Derivatives of the root by its ancestors, times the seed; or by those as young as inputs."""
+    announce("before_sweep", root, seed)
     order = topological_order([root], inputs)
-    order.reverse()  # a node's adjoint is complete only after all its uses
-    swept = order
-    if inputs is not None:  # what counts as a leaf passes nothing on
-        since = earliest(inputs)
-        swept = [node for node in order if node._stamp >= since]
-    adjoint = dict.fromkeys(order, 0.0)
-    adjoint[root] += seed
-    _sweep(swept, adjoint)
-    if math.isnan(sum(adjoint.values())):
+    for product in (mul, carried):  # in which zero carries nothing: it matters if a nan came out
         adjoint = dict.fromkeys(order, 0.0)
-        adjoint[root] += seed
-        for node in swept:
-            for parent, partial in zip(node.parents, node._partials(), strict=True):
-                adjoint[parent] += carry(adjoint[node], partial)
+        adjoint[root] += 0.0 if root._constant else seed
+        deque(pulled_back(order, adjoint, recorded, product), maxlen=0)
+        if not math.isnan(sum(adjoint.values())):
+            break
     return adjoint
 
 
-def adjoints(root: Value, seed: float, nodes: list[Value]) -> list[float]:
+def adjoints(root: Node, seed: float, nodes: Sequence[Node]) -> list[float]:
     """Derivatives of the root by some nodes, times the seed. No ``grad`` is touched."""
     found = reverse_sweep(root, seed, nodes)
     return [found.get(node, 0.0) for node in nodes]
 
 
-def tangents(
-    outputs: Sequence[Value], nodes: Sequence[Value], seeds: Sequence[float]
-) -> list[float]:
-    """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
-    for output in outputs:
-        tell_read(output, True)
-    tangent = {x: as_float(seed) for x, seed in zip(nodes, seeds, strict=True) if not x._constant}
-    for node in topological_order(outputs, nodes):
-        if node not in tangent:
-            moving = [tangent.get(parent, 0.0) for parent in node.parents]
-            tangent[node] = along(moving, node._partials())
-    return [tangent[output] for output in outputs]
+def backward(self: Node, seed: float = 1.0) -> None:
+    """Add the derivative of this Value by each of its ancestors to their ``grad``.
 
+    Parameters
+    ----------
+    seed : float, default=1.0
+        Derivative of whatever is differentiated by this Value.
 
-def _sweep(swept: list[Value], adjoint: dict[Value, float]) -> None:
-    for node in swept:
-        x, y = node._x, node._y
-        if x is None:
-            continue
-        upstream = adjoint[node]
-        adjoint[x] += upstream * node._dx
-        if y is not None:
-            adjoint[y] += upstream * node._dy
-            if node._rest:
-                for parent, partial in zip(node._rest, node._drest, strict=True):
-                    adjoint[parent] += upstream * partial
+    Notes
+    -----
+    Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2008, section 3.2).
+    Every pass computes the adjoints afresh, then adds them, so two passes give twice the
+    gradient on every node.
+    """
+    for node, adjoint in reverse_sweep(self, as_float(seed)).items():
+        node._grad += adjoint

@@ -1,4 +1,4 @@
-"""A builder's view of rows: their kinds, and the steps that stand for them."""
+"""Ops as a builder of programs sees them: their traits, and the steps that stand for them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import Any, NamedTuple, NoReturn
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.numbers import as_float
-from autograd_lite.writing.kernels import is_kernel
-from autograd_lite.writing.symbols import Arithmetic
+from autograd_lite.ops.table import give_operators
 
-_OPERATORS = {row.operator: row for row in TABLE.values() if row.operator}
-_ADD = _OPERATORS["add"]
-_SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv"}
+[_ADD] = [row for row in TABLE.values() if row.operator == "add"]
 
 
 class Traits(NamedTuple):
@@ -30,12 +27,12 @@ class Traits(NamedTuple):
 
 
 def traits(row: Op) -> Traits:
-    """See `Traits`."""
+    """A row's traits, for a builder."""
     found = []
     for pattern, rule in row.exact:
         [(place, number)] = [(i, part) for i, part in enumerate(pattern) if part is not ...]
         found.append((place, number, rule))
-    return Traits(is_kernel(row), row.ignores_zero_sign, row is _ADD, tuple(found))
+    return Traits(row.is_kernel, row.ignores_zero_sign, row is _ADD, tuple(found))
 
 
 class Recipe(NamedTuple):
@@ -50,12 +47,9 @@ class Recipe(NamedTuple):
 
 
 def recipe(row: Op, rule: Callable[..., Any] | None, n: int) -> Recipe:
-    """The rule in place of a row over n arguments; None for the row itself.
+    """The recipe of a row over n arguments, or of a rule that stands for it.
 
-    Raises
-    ------
-    ProgramError
-        If the row is a user's own, and its function runs on numbers only.
+    A ProgramError if the row is a user's own, and its function runs on numbers only.
     """
     notes = _Notes(n)
     arguments = [Register(notes, i) for i in range(n)]
@@ -75,11 +69,11 @@ class _Notes:
     def register(self, thing: Any) -> int:
         if isinstance(thing, Register):
             return thing.number
-        self.constants.append(as_float(thing))
+        self.constants.append(thing if type(thing) is float else as_float(thing))
         return -len(self.constants)
 
     def applied(self, row: Op, args: Sequence[Any]) -> Any:
-        if not is_kernel(row):
+        if not row.is_kernel:
             return self.lowered(row, args)
         self.steps.append((row, tuple(map(self.register, args))))
         return Register(self, self.n + len(self.steps) - 1)
@@ -97,19 +91,13 @@ class _Notes:
             ) from error
 
 
-class Register(Arithmetic):
+class Register:
     """Stands for a number while a rule is written down as a recipe."""
 
     __slots__ = ("notes", "number")
 
     def __init__(self, notes: _Notes, number: int) -> None:
         self.notes, self.number = notes, number
-
-    def _arithmetic(self, sign: str, x: Any, y: Any) -> Any:
-        return self.notes.applied(_OPERATORS[_SIGNS[sign]], (x, y))
-
-    def __neg__(self) -> Any:
-        return self.notes.applied(_OPERATORS["neg"], (self,))
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError("a register of a program has no number; write less, where and other rows")
@@ -120,3 +108,6 @@ class Register(Arithmetic):
     def _apply_op(row: Op, args: Sequence[Any]) -> Any:
         notes: _Notes = next(arg.notes for arg in args if isinstance(arg, Register))
         return notes.applied(row, args)
+
+
+give_operators(Register)

@@ -7,15 +7,13 @@ The reverse sweep is differentiated along a direction (Griewank & Walther, Evalu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
-from autograd_lite.engine.modes import current_watcher
-from autograd_lite.engine.python.chain_rule import dependent
-from autograd_lite.engine.python.passes import topological_order
-from autograd_lite.ops.duals import along, partial_tangents
-
-if TYPE_CHECKING:
-    from autograd_lite.engine.python.node import Value
+from autograd_lite.engine.context import announce
+from autograd_lite.engine.python.chain_rule import dependent, pushed_forward
+from autograd_lite.engine.python.passes import pulled_back, recorded, topological_order
+from autograd_lite.engine.python.value import Value
+from autograd_lite.ops.duals import Dual, carried, partial_tangents
 
 
 def hessian_products(
@@ -23,23 +21,10 @@ def hessian_products(
 ) -> list[list[float]]:
     """The second derivatives of the root by some nodes, times each of some directions.
 
-    One pass for the order and the adjoints, then two sweeps for each direction; each costs about as
-    much as a backward pass. No ``grad`` is touched. The graph must not be stale, which the caller
-    sees to: second derivatives need the operands themselves.
-
-    Parameters
-    ----------
-    root : Value
-    nodes : list of Value
-        The variables. One that the root does not depend on, and a constant, has derivatives 0. One
-        that is computed may be moved by itself, and moves with its ancestors.
-    directions : list of list of float
-        For each direction a number for each of the nodes.
-
-    Returns
-    -------
-    list of list of float
-        For each direction a number for each of the nodes.
+    Two sweeps for each direction, each a few times as long as a backward pass. No ``grad`` is
+    touched. The graph must not be stale, which the caller sees to. A direction, and what comes of
+    it, is a number for each of the nodes: 0 for a constant, and for one that the root does not
+    depend on. A node that is computed may be moved by itself, and moves with its ancestors.
 
     Raises
     ------
@@ -53,51 +38,52 @@ def hessian_products(
     >>> hessian_products(x * x * y, [x, y], [[1.0, 0.0], [0.0, 1.0]])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    watcher = current_watcher()
-    if watcher is not None:
-        watcher.before_sweep(root, 1.0)
+    announce("before_sweep", root, 1.0)
     for direction in directions:
         if len(direction) != len(nodes):
             raise ValueError(f"{len(nodes)} nodes and a direction of {len(direction)} numbers")
-    # what the variables move, with the adjoints
-    between = dict.fromkeys(dependent(topological_order([root], nodes), nodes), 0.0)
-    if root in between:
-        between[root] = 1.0
-    for node in reversed(between):
-        for parent, partial in zip(node.parents, node.local_grads, strict=True):
-            if parent in between:
-                between[parent] += along([between[node]], [partial])
-    return [_product(between, nodes, direction) for direction in directions]
+    order = dependent(topological_order([root], nodes), nodes)
+    return [_product(root, order, nodes, direction) for direction in directions]
 
 
 def _product(
-    adjoint: dict[Value, float], nodes: list[Value], direction: Sequence[float]
+    root: Value, order: list[Value], nodes: list[Value], direction: Sequence[float]
 ) -> list[float]:
-    """One direction, given the nodes in their order with their adjoints."""
-    tangent = dict.fromkeys(adjoint, 0.0)
+    """One direction; the order has the nodes that depend on the variables."""
+    # A node's tangent is its own, as the direction has it, and what it inherits from its parents.
+    own = dict.fromkeys(order, 0.0)
     for node, number in zip(nodes, direction, strict=True):
-        if node in tangent:
-            tangent[node] += number
-    inherited = {}  # the tangent by the parents alone, without the direction: that of the op
-    for node in adjoint:
-        moved = [tangent.get(parent, 0.0) for parent in node.parents]
-        inherited[node] = along(moved, node.local_grads)
-        tangent[node] += inherited[node]
-    change = dict.fromkeys(adjoint, 0.0)  # of the adjoints
-    for node in reversed(adjoint):
-        if node._row is None:
-            continue
-        parents, seconds = node.parents, [0.0] * len(node.parents)
-        wanted = [parent in tangent for parent in parents]
-        if adjoint[node] != 0.0:
-            numbers = [parent._number for parent in parents]
-            moved = [tangent.get(parent, 0.0) for parent in parents]
-            seconds = partial_tangents(
-                node._row, node._number, numbers, inherited[node], moved, wanted
-            )
-        for parent, partial, second, want in zip(
-            parents, node.local_grads, seconds, wanted, strict=True
-        ):
-            if want:
-                change[parent] += along([change[node], adjoint[node]], [partial, second])
-    return [change.get(node, 0.0) for node in nodes]
+        if node in own:
+            own[node] += number
+    inherited = dict.fromkeys(order, 0.0)
+
+    def inside(node: Value) -> list[tuple[Value, tuple[float, float]]]:
+        return [(p, (own[p], partial)) for p, partial in recorded(node) if p in own]
+
+    def product(tangent: float, edge: tuple[float, float]) -> Any:
+        return carried(tangent + edge[0], edge[1])
+
+    for _ in pushed_forward(order, inherited, inside, product):
+        pass
+    tangent = {node: own[node] + inherited[node] for node in order}
+    adjoint = dict.fromkeys(order, Dual(0.0, 0.0))
+    if root in adjoint:
+        adjoint[root] = Dual(1.0, 0.0)
+
+    def duals(node: Value) -> list[tuple[Value, Dual]]:
+        """The partial derivatives, each with how fast it changes."""
+        row, parents = node._row, node._parents
+        if row is None:
+            return []
+        seconds = [0.0] * len(parents)
+        if adjoint[node].value != 0.0:
+            numbers = [p._number for p in parents]
+            moved = [tangent.get(p, 0.0) for p in parents]
+            wanted = [p in tangent for p in parents]
+            seconds = partial_tangents(row, node._number, numbers, inherited[node], moved, wanted)
+        pairs = zip(recorded(node), seconds, strict=True)
+        return [(p, Dual(partial, second)) for (p, partial), second in pairs if p in tangent]
+
+    for _ in pulled_back(order, adjoint, duals):
+        pass
+    return [adjoint[node].tangent if node in adjoint else 0.0 for node in nodes]

@@ -7,7 +7,6 @@ rules of their ops.
 from __future__ import annotations
 
 import html
-import json
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson import STEPS, iteration
@@ -17,8 +16,8 @@ from autograd_lite.lesson.loss import absolute_loss, squared_loss
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS
 from autograd_lite.lesson.page import page_figures
 from autograd_lite.view import draw
+from autograd_lite.view.page.page import as_json, read, scripts
 from autograd_lite.view.page.page import document as as_document
-from autograd_lite.view.page.page import read, scripts
 
 TITLE = "Learning by back-propagation, in seven steps"
 _INTRODUCTION = (
@@ -103,7 +102,7 @@ def _data() -> str:
             for outcome in ("converged", "diverged", "not yet")
         },
     }
-    return json.dumps(data).replace("<", r"\u003c")
+    return as_json(data)
 
 
 def _host(name: str) -> str:

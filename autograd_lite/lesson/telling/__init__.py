@@ -1,1 +1,1 @@
-"""The steps of the lesson in words and pictures: `text` and `figures`, as parts of a `layout`."""
+"""The steps of the lesson in words and pictures: `text` and `figures`, made of `parts`."""

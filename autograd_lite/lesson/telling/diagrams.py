@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import edges
 from autograd_lite.lesson.backpropagation import Chain, chain
-from autograd_lite.view.canvas import COLORS, new_figure
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from autograd_lite.view.canvas import COLORS, Figure, new_figure
 
 #: The seven steps of the overall picture, each with what it does.
 PICTURE = (

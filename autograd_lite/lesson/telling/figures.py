@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.errors import counted
 from autograd_lite.lesson import (
@@ -16,10 +16,7 @@ from autograd_lite.lesson import (
     optimizers,
 )
 from autograd_lite.view import plots
-from autograd_lite.view.canvas import COLORS, GREY, new_figure, style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from autograd_lite.view.canvas import COLORS, GREY, Figure, new_figure, style
 
 
 def _finish(ax: Any, title: str, xlabel: str, ylabel: str, legend: bool = True) -> None:

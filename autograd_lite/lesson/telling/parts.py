@@ -70,7 +70,7 @@ def _cell(cell: object) -> str:
 
 
 def as_text(parts: Sequence[Part], width: int = WIDTH) -> str:
-    """The parts with an empty line between them, in so many columns at most, without figures."""
+    """The parts with an empty line between them, in at most `width` columns, without figures."""
     return "\n\n".join(_text(part, width) for part in parts if not isinstance(part, Figure))
 
 

@@ -43,7 +43,7 @@ svg { fill: #E4E8EC } .card { fill: #171B20; stroke: #3B444D } .soft { fill: #A3
 
 @dataclass(frozen=True)
 class Panel:
-    """Contents of the panel that tells of a training."""
+    """Contents of the panel that reports a training."""
 
     history: History
     epochs: int  # that are planned

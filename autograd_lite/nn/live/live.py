@@ -22,7 +22,7 @@ Clock = Callable[[], float]
 
 
 class Throttle:
-    """When the next picture may be made, so that all of them take a small share of the time.
+    """Clock for the next picture: all pictures together take a small share of the time.
 
     ``due`` is on the clock; ``spent`` is how many seconds pictures took.
     """
@@ -39,7 +39,7 @@ class Throttle:
 
     @contextmanager
     def spending(self) -> Iterator[None]:
-        """Around the making of a picture: what it costs decides when the next is due."""
+        """Block that makes a picture: its cost decides when the next one is due."""
         began = self._clock()
         yield
         now = self._clock()
@@ -123,9 +123,7 @@ class Live:
 
 
 def shell_for(show: Any) -> Any:
-    """IPython's shell, if that is asked for and its front end shows pictures; else None."""
-    if show is None:
-        return None
+    """IPython's shell, if its front end shows pictures; else None."""
     if not isinstance(show, str) or show != "live":
         raise ValueError(
             f'show is "live", for a picture of the training in a notebook, or None, and was given '

@@ -51,7 +51,7 @@ class Surface:
 
     @classmethod
     def of(cls, training: Batches) -> Surface | None:
-        """One, if there are two inputs, and one target for each sample."""
+        """A Surface if there are two inputs and one target a sample, else None."""
         targets = np.array(training.targets, dtype=np.float64)
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = targets[:, 0]
@@ -101,7 +101,7 @@ class Surface:
         return card(_WIDTH, HEIGHT, parts), text
 
     def _classes(self, scores: Array) -> _Look:
-        """The class of the highest output, the paler the nearer another is."""
+        """The class of the highest output: paler where another output is close."""
         best = scores.argmax(axis=0)
         ranked = np.sort(scores, axis=0)
         sure = np.tanh(0.5 * np.nan_to_num(ranked[-1] - ranked[-2]))
@@ -112,7 +112,7 @@ class Surface:
         return _Look(pixels, palette, f"{len(scores)} classes", groups, np.array(_CLASSES), True)
 
     def _amounts(self, scores: Array) -> _Look:
-        """One output: the side of a threshold, or just how much it is."""
+        """One output: its side of a threshold, or its amount."""
         cut = self._cut()
         if cut is None:
             numbers = np.append(scores[np.isfinite(scores)], self._targets)
@@ -191,7 +191,7 @@ def _edges(classes: Array) -> Array:
 
 
 def _between(colours: Sequence[tuple[int, ...]], n: int) -> Array:
-    """So many colours on the way through these."""
+    """Colours evenly spaced on the way through the given ones."""
     at = np.linspace(0.0, len(colours) - 1.0, n)
     channels = [np.interp(at, range(len(colours)), channel) for channel in np.array(colours).T]
     return np.round(np.column_stack(channels)).astype(int)

@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.compositions import COMPOSITIONS
-from autograd_lite.program.exports.language import Text
 from autograd_lite.program.exports.listing import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
-from autograd_lite.writing.statements import bare
+from autograd_lite.writing.printer import Printer, tight
 
 
 class ArrayLanguage(PythonLanguage):
@@ -31,8 +28,6 @@ class ArrayLanguage(PythonLanguage):
         output to it.
     decorator, before : str
         Of the function, and its first lines.
-    poor : frozenset of str
-        Functions of the library, by their names in C, in place of which others are composed.
     """
 
     short = 1
@@ -44,37 +39,24 @@ class ArrayLanguage(PythonLanguage):
     result = "np.array(np.broadcast_to(y, shape))"
     decorator = '@np.errstate(all="ignore")\n'
     before = ""
-    poor: frozenset[str] = frozenset()
 
-    def choice(self, condition: str, yes: str, no: str) -> str:
+    def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
         """For each row one of two."""
-        return f"{self.where}({condition}, {yes}, {no})"
+        return f"{self.where}({tight(x)} {sign} {tight(y)}, {yes}, {no})"
 
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """NumPy's function; where it has none, Python's for each row."""
+        if self.names:
+            return Printer.leaf(self, leaf, args)
         name = leaf.arrays.__name__
         if getattr(np, name, None) is leaf.arrays:
             return f"np.{name}({', '.join(args)})"
         return f"{self._elementwise(leaf, len(args))}({', '.join(args)})"
 
-    def composed(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """A function out of others; a ProgramError if nothing gives it."""
-        if leaf.c not in COMPOSITIONS:
-            raise ProgramError(
-                f"{self.library} has no {leaf.c}, which this program needs; try to_numpy()"
-            )
-        name = f"composed_{leaf.c}"
-        if name not in self._names:
-            self._names.add(name)
-            given = ["x", "y", "z"][: len(args)]
-            rule = COMPOSITIONS[leaf.c](*[Text(self, x) for x in given])
-            self.definitions.append(self.definition(name, given, bare(rule.text)))
-        return f"{name}({', '.join(args)})"
-
     def _elementwise(self, leaf: Leaf, count: int) -> str:
         name = f"each_{leaf.c}"
-        if name not in self._names:
-            self._names.add(name)
+        if name not in self._taken:
+            self._taken.add(name)
             each = f"np.frompyfunc({self.float_function(leaf)}, {count}, 1)"
             self.definitions.append(
                 f"def {name}(*columns):\n    return np.asarray({each}(*columns), dtype=np.float64)"

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Any
 
 from autograd_lite.errors import ProgramError, shown
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
@@ -41,19 +40,10 @@ class CLanguage(Language):
     """C99 and its library."""
 
     end = ";"
-    nan, inf = "NAN", "INFINITY"  # other numbers C reads as Python writes them
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.prefix = f"{name}_"
-
-    def choice(self, condition: str, yes: str, no: str) -> str:
-        """One of two."""
-        return f"({condition} ? {yes} : {no})"
-
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """The function itself."""
-        return f"{leaf.c}({', '.join(args)})"
 
     def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
         """A static function."""
@@ -126,7 +116,6 @@ def _check_name(name: Any) -> None:
 def _functions(listing: Listing, language: CLanguage, name: str, prototype: str) -> list[str]:
     """The function, after those that it calls: a program of several parts becomes several."""
     program, written = listing.program, listing.written(language, "inputs")
-    several, on_heap = len(written.parts) > 1, written.n_kept > _ON_STACK
     outputs = [f"outputs[{k}] = {text};" for k, text in enumerate(written.outputs)]
     # an output may lie where an input does: inputs first
     inputs = [
@@ -134,27 +123,32 @@ def _functions(listing: Listing, language: CLanguage, name: str, prototype: str)
         for r in dict.fromkeys(program.outputs.tolist())
         if r < program.n_inputs
     ]
-    texts = []
-    body: list[str] = []
-    for k, (loads, lines) in enumerate(written.parts, 1):
-        loads = loads if several else [*dict.fromkeys([*loads, *inputs])]
-        unused = [] if any("= inputs[" in load for load in loads) else ["(void)inputs;"]
-        if not several:
-            body = [*loads, *unused, *lines]
-            break
-        head = f"static void {name}_part{k}(const double *inputs, double *kept)"
-        texts.append(_function(head, [*loads, *unused, *lines]))
-        body.append(f"{name}_part{k}(inputs, kept);")
-    if several:
-        room = [f"double kept[{written.n_kept}];"]
-        body = [*(_room(written.n_kept, len(outputs)) if on_heap else room), *body, *inputs]
-    body += [*outputs, *["free(kept);"] * on_heap, *([] if outputs else ["(void)outputs;"])]
-    return [*texts, _function(prototype, body)]
+    end = outputs or ["(void)outputs;"]
+    if len(written.parts) == 1:
+        [(loads, lines)] = written.parts
+        loads = [*dict.fromkeys([*loads, *inputs])]
+        return [_function(prototype, [*_loading(loads), *lines, *end])]
+    room, freed = _room(written.n_kept, len(outputs))
+    head = "static void {}_part{}(const double *inputs, double *kept)"
+    parts = [
+        _function(head.format(name, k), [*_loading(loads), *lines])
+        for k, (loads, lines) in enumerate(written.parts, 1)
+    ]
+    calls = [f"{name}_part{k}(inputs, kept);" for k in range(1, len(parts) + 1)]
+    return [*parts, _function(prototype, [*room, *calls, *inputs, *end, *freed])]
 
 
-def _room(count: int, n_outputs: int) -> list[str]:
-    """Statements that ask for room; without it every output is nan."""
-    return [
+def _loading(loads: Sequence[str]) -> list[str]:
+    """Statements that load; compilers want to hear of inputs that none of them reads."""
+    unused = not any("= inputs[" in load for load in loads)
+    return [*loads, *["(void)inputs;"] * unused]
+
+
+def _room(count: int, n_outputs: int) -> tuple[list[str], list[str]]:
+    """Statements that ask for room and that free it; without room every output is nan."""
+    if count <= _ON_STACK:
+        return [f"double kept[{count}];"], []
+    asked = [
         f"double *kept = (double *)malloc({count} * sizeof *kept);",
         "if (kept == NULL) {",
         f"    for (int i = 0; i < {n_outputs}; i++)",
@@ -162,6 +156,7 @@ def _room(count: int, n_outputs: int) -> list[str]:
         "    return;",
         "}",
     ]
+    return asked, ["free(kept);"]
 
 
 def _function(head: str, lines: Sequence[str]) -> str:

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
+from autograd_lite.writing.printer import Loose, tight
 
 
 class JaxLanguage(ArrayLanguage):
     """JAX's arrays: NumPy's names, and SciPy's for what NumPy lacks."""
 
-    target, library = "to_jax", "JAX"
+    target, library, names = "to_jax", "JAX", "jax"
     head = "import math\n\nimport jax.numpy as jnp\nimport jax.scipy.special"
     where = "jnp.where"
     column = "jnp.asarray(x, dtype=jnp.float64)"
     shape = "jnp.broadcast_shapes"
     result = "jnp.broadcast_to(jnp.asarray(y, dtype=jnp.float64), shape)"
     decorator = ""
-    poor = frozenset(["exp2", "sinh", "cosh", "atanh"])  # off by up to 500 ulp near their limits
-
-    def __init__(self, jax: Any) -> None:
-        super().__init__()
-        self._rooms = {"jnp": jax.numpy, "jax.scipy.special": jax.scipy.special}
-
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """JAX's function, or one out of others."""
-        for room, module in self._rooms.items() if leaf.c not in self.poor else ():
-            for name in (leaf.arrays.__name__, leaf.c):
-                if hasattr(module, name):
-                    return f"{room}.{name}({', '.join(args)})"
-        return self.composed(leaf, args)
 
     def operation(self, sign: str, x: str, y: str) -> str:
         """A step that XLA computes as it is, and not as if numbers were real.
@@ -41,8 +28,8 @@ class JaxLanguage(ArrayLanguage):
         Else it takes ``x + 0.0`` for x, ``(x + a) - b`` for ``x + (a - b)`` and so on.
         """
         if sign == "+" and "0.0" in (x, y):
-            return f"(0.0 - (-{y if x == '0.0' else x}))"
-        return f"jax.lax.optimization_barrier{super().operation(sign, x, y)}"
+            return Loose(f"0.0 - (-{tight(y if x == '0.0' else x)})")
+        return f"jax.lax.optimization_barrier({super().operation(sign, x, y)})"
 
 
 def to_jax(program: Code) -> Callable[..., Any]:
@@ -76,4 +63,4 @@ def to_jax(program: Code) -> Callable[..., Any]:
             "JAX computes in float32 here and programs in float64; "
             'write jax.config.update("jax_enable_x64", True) before'
         )
-    return JaxLanguage(jax).exported(program)
+    return JaxLanguage().exported(program)

@@ -92,7 +92,7 @@ class Listing:
 
         def text(register: int) -> str:
             number = self.numbers.get(register)
-            return self.name(register) if number is None else language.text(number).text
+            return self.name(register) if number is None else language.number(number)
 
         for part in self.parts:
             loads = [

@@ -8,26 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.ops import ieee
+from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.language import Language
 from autograd_lite.program.exports.listing import Listing
-
-#: By the C library's name, its answer where Python's `math` raises: overflow, a pole, no answer.
-#: Of a function that is not here it is inf for an OverflowError, else nan.
-_WHERE_PYTHON_RAISES = {
-    "sinh": "math.copysign(math.inf, x)",
-    "log": "-math.inf if x == 0.0 else math.nan",
-    "log2": "-math.inf if x == 0.0 else math.nan",
-    "log10": "-math.inf if x == 0.0 else math.nan",
-    "log1p": "-math.inf if x == -1.0 else math.nan",
-    "atanh": "math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
-    "pow": "math.nan if x < 0.0 and y % 1.0 else "
-    "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
-    "floor": "x",
-    "ceil": "x",
-}
-_USUALLY = "math.inf if isinstance(error, OverflowError) else math.nan"
+from autograd_lite.writing.printer import Loose, tight
 
 
 class PythonLanguage(Language):
@@ -39,10 +25,23 @@ class PythonLanguage(Language):
         Whether functions of ours are copied rather than imported.
     """
 
+    nan, inf = "math.nan", "math.inf"
     short = 5
     stands_alone = True
 
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+    def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
+        """One of two things, by a comparison of two others."""
+        return Loose(f"{tight(yes)} if {tight(x)} {sign} {tight(y)} else {tight(no)}")
+
+    def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
+        """A function that gives one expression."""
+        return _function(name, parameters, [f"return {text}"])
+
+    def assignment(self, name: str, text: str) -> str:
+        """A statement."""
+        return f"{name} = {text}"
+
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function of `math`, or one of `ops/ieee.py` by its source."""
         return f"{self.float_function(leaf)}({', '.join(args)})"
 
@@ -55,8 +54,8 @@ class PythonLanguage(Language):
     def copied(self, function: Callable[..., Any]) -> str:
         """The name of a function whose own source is among the definitions."""
         name = function.__name__
-        if name not in self._names:
-            self._names.add(name)
+        if name not in self._taken:
+            self._taken.add(name)
             text = f"from {function.__module__} import {name}"
             if self.stands_alone:
                 try:
@@ -78,17 +77,17 @@ class CarefulLanguage(PythonLanguage):
             return super().operation(sign, x, y)
         return f"{self.copied(ieee.divide)}({x}, {y})"
 
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
+    def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function that catches what the fast one raises."""
         name = f"ieee_{leaf.c}"
-        if name not in self._names:
-            self._names.add(name)
+        if name not in self._taken:
+            self._taken.add(name)
             given = ", ".join(["x", "y", "z"][: len(args)])
             self.definitions.append(
                 f"def {name}({given}):\n    try:\n"
                 f"        return {self.float_function(leaf)}({given})\n"
                 "    except (OverflowError, ValueError) as error:\n"
-                f"        return {_WHERE_PYTHON_RAISES.get(leaf.c, _USUALLY)}"
+                f"        return {record_of(leaf).raises}"
             )
         return f"{name}({', '.join(args)})"
 

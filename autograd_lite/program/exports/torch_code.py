@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
 from autograd_lite.program.exports.array_code import ArrayLanguage
-
-#: Where PyTorch's name is not the C library's.
-_NAMES = {"fabs": "abs"}
-#: Where PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
-_WRITTEN = {
-    "fmod": "torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
-    "({1}) * 2.0**500), {1})"
-}
 
 
 class TorchLanguage(ArrayLanguage):
     """PyTorch's tensors; numbers are tensors, too, since many of its functions take no floats."""
 
-    target, library = "to_torch", "PyTorch"
+    target, library, names = "to_torch", "PyTorch", "torch"
     head = "import math\n\nimport torch"
     where = "torch.where"
     column = (
@@ -36,11 +27,9 @@ class TorchLanguage(ArrayLanguage):
     # where numbers and constants go: to the columns, else to tensors of no dimensions
     home = max(given, key=torch.Tensor.dim, default=torch.empty(0)).device
 """
-    poor = frozenset(["sinh", "cosh"])  # inf from where e**x is, 0.7 below their own limit
 
-    def __init__(self, torch: Any) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._torch = torch
         self._numbers: dict[str, str] = {}
 
     def number(self, number: float) -> str:
@@ -53,15 +42,6 @@ class TorchLanguage(ArrayLanguage):
                 f"{name} = torch.tensor({text}, dtype=torch.float64, device='cpu')"
             )
         return name
-
-    def call(self, leaf: Leaf, args: Sequence[str]) -> str:
-        """PyTorch's function, or one out of others."""
-        if leaf.c in _WRITTEN:
-            return _WRITTEN[leaf.c].format(*args)
-        name = _NAMES.get(leaf.c, leaf.c)
-        if hasattr(self._torch, name) and leaf.c not in self.poor:
-            return f"torch.{name}({', '.join(args)})"
-        return self.composed(leaf, args)
 
 
 def to_torch(program: Code) -> Callable[..., Any]:
@@ -83,7 +63,7 @@ def to_torch(program: Code) -> Callable[..., Any]:
         If PyTorch is not installed.
     """
     try:
-        import torch
+        import torch  # noqa: F401
     except ImportError:
         raise ImportError("to_torch needs PyTorch; write pip install torch") from None
-    return TorchLanguage(torch).exported(program)
+    return TorchLanguage().exported(program)

@@ -16,7 +16,7 @@ compiled from another op table.
 """
 
 import autograd_lite.program.native._machine as _machine  # `from … import` says ImportError
-from autograd_lite.writing.digest import is_outdated
+from autograd_lite.ops.digest import is_outdated
 
 if is_outdated(_machine.TABLE_DIGEST):
     raise ImportError(

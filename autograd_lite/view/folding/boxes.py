@@ -21,7 +21,7 @@ _PLURAL = ("values", "inputs", "parameters", "constants")
 
 
 class Boxes:
-    """Makes boxes of the parts of one graph."""
+    """Maker of the boxes of one graph."""
 
     def __init__(self, graph: Steps, columns: Columns, like: Likeness) -> None:
         self.graph, self.columns, self.like = graph, columns, like

@@ -21,7 +21,7 @@ from autograd_lite.view.steps import Steps
 
 Ints = NDArray[np.int64]
 
-#: What the column `kinds` counts by; an output is a value there.
+#: The codes of the column `kinds`; an output is a value there.
 KINDS: tuple[Kind, ...] = ("value", "leaf", "parameter", "constant")
 VALUE, LEAF, PARAMETER, CONSTANT = range(4)
 

@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, VALUE, Columns, Ints
 from autograd_lite.view.folding.likeness import Likeness
 
-#: Without scopes to fold by, a graph is cut in at most so many layers.
+#: Most layers of a graph without scopes to fold by.
 LAYERS = 10
 _APART = {LEAF: -1, PARAMETER: -2}
 _TITLES = {-1: "inputs", -2: "parameters", -3: ""}
@@ -40,7 +40,7 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Some values of a graph, in its order, each one's group, and what lies around."""
+    """Some values of a graph, in order, with the group of each, and their surroundings."""
 
     inside: Ints
     codes: Ints
@@ -55,7 +55,7 @@ _Way = tuple[Ints, Callable[[int, int], Group], str]
 
 @dataclass(frozen=True)
 class Cutter:
-    """Cuts the values of one graph into groups."""
+    """Maker of groups of the values of one graph."""
 
     columns: Columns
     like: Likeness
@@ -63,11 +63,11 @@ class Cutter:
     opened: Sequence[str]  # scopes that are shown to the bottom
 
     def whole(self, room: int) -> Cut:
-        """The whole graph, as the finest way groups it that gives at most so many groups."""
+        """The whole graph in at most `room` groups, by the finest way that fits."""
         return self._finest(np.arange(len(self.columns)), room, 1)
 
     def inner(self, inside: Ints, room: int) -> Cut:
-        """A group, which becomes two groups at least."""
+        """The inside of a group, cut into at least two groups."""
         outside = self._outside(inside, room // 8)
         room -= len(outside.groups) + outside.is_used
         if len(inside) <= room:
@@ -108,7 +108,7 @@ class Cutter:
         )
 
     def _by_scope(self, inside: Ints) -> Iterator[_Way]:
-        """By ever fewer levels of scopes; what is opened, to the bottom."""
+        """Ways by fewer and fewer levels of scopes; opened scopes are shown to the bottom."""
         scopes, kinds = self.like.scopes, self.columns.kinds[inside]
         present, own = np.unique(scopes.codes[inside], return_inverse=True)
         paths = [scopes.names[code] for code in present.tolist()]

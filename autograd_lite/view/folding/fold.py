@@ -60,7 +60,7 @@ class Folding:
         self._levels: dict[str, Level] = {}
 
     def _check_opened(self) -> None:
-        """Refuse scopes that are not there."""
+        """Raise a ValueError for scopes that the graph does not have."""
         if not self._opened:
             return
         paths = [names[: i + 1] for names in self.columns.scopes.names for i in range(len(names))]
@@ -99,8 +99,8 @@ class Folding:
     def levels(self, most_boxes: int = 300) -> tuple[list[Level], int]:
         """The outermost level and inner ones, outer before inner, for a page that needs no Python.
 
-        But for the outermost, they have so many boxes at most together; a box is about 2 kB of
-        SVG. And how many boxes of these levels open to one that was left out.
+        The inner ones have at most `most_boxes` boxes together (a box is about 2 kB of SVG). The
+        second result is the number of boxes whose inner level was left out.
         """
         found, left_out = [self.level("")], 0
         room = most_boxes - len(found[0].picture.boxes)

@@ -38,7 +38,7 @@ class Likeness:
 
 
 def likeness(graph: Steps, columns: Columns) -> Likeness:
-    """Find out what is alike, in one pass over the graph."""
+    """Classes of nodes that are alike, found in one pass over the graph."""
     stems = _stems(columns.scopes)
     labelled = np.array([bool(label) for label in columns.labels.names])[columns.labels.codes]
     ordinary = (columns.kinds != VALUE) & ~((columns.kinds == PARAMETER) & labelled)

@@ -1,49 +1,62 @@
-"""The rules of the op table as JavaScript: the C header, in a language a page can run.
-
-C and JavaScript write arithmetic, loops and choice alike, so what the header's writer makes of a
-rule is taken over, and the few things that are written in another way are replaced.
-"""
+"""The rules of the op table as JavaScript that a page can run."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.writing.c_language import C
+from autograd_lite.writing.printer import Rule
 from autograd_lite.writing.rules_header import Header
-from autograd_lite.writing.statements import Function
+from autograd_lite.writing.statements import Output
 
-#: What C writes, and what JavaScript does. Functions of the C library: ``scripts/library.js``.
-_REPLACED = [
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"\(const double\[\]\)\{([^}]*)\}", r"[\1]"),
-        (r"\(double\)m\b", "m"),
-        (r"\bconst double \*?", "const "),
-        (r"\b(double|Py_ssize_t) ", "let "),
-        (r"&(\w+)\[([^\]]*)\]", r"\1.subarray(\2)"),
-        (r"\bNULL\b", "null"),
-        (r"\bINFINITY\b", "Infinity"),
-        (r"\bNAN\b", "NaN"),
-    )
-]
-_HEAD = re.compile(r"(\w+)\((.*)\)$")
-_PARAMETER = re.compile(r"(\w+)(?=,|$)")
+
+class JavaScript(C):
+    """JavaScript, which has the statements of C; `write` adds a function of a rule."""
+
+    nan, inf = "NaN", "Infinity"
+    constant, variable, counter = "const", "let", "let"
+    count, no_array = "m", "null"
+    library, names = "JavaScript", "javascript"
+    way_out = "which this graph needs on a page; save it as .svg"
+
+    def __init__(self, write: Callable[[str, Rule], None]) -> None:
+        self._write = write
+
+    def define(self, name: str, rule: Rule) -> str:
+        """The name of a function that has this rule."""
+        self._write(name, rule)
+        return name
+
+    def array(self, numbers: Sequence[str]) -> str:
+        """An array of some numbers."""
+        return f"[{', '.join(numbers)}]"
+
+    def part(self, array: str, at: str) -> str:
+        """An array from an offset on."""
+        return f"{array}.subarray({at})"
+
+    def function(
+        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str]
+    ) -> str:
+        """The definition of a function."""
+        body = "\n".join(f"  {line}" for line in lines)
+        return f"function {name}({', '.join(parameters)}) {{\n{body}\n}}"
 
 
 class _Script(Header):
     """Functions in JavaScript, each after those that it calls."""
 
-    def add(self, head: str, function: Function) -> None:
-        """Write a function with this head, which is that of a function in C."""
-        match = _HEAD.search(head)
-        assert match is not None
-        parameters = ", ".join(_PARAMETER.findall(match[2]))
-        lines = "\n".join(f"  {line}" for line in function.lines)
-        for pattern, replacement in _REPLACED:
-            lines = pattern.sub(replacement, lines)
-        self.functions.append(f"function {match[1]}({parameters}) {{\n{lines}\n}}")
+    def __init__(self) -> None:
+        super().__init__({}, JavaScript(self._write_rule))
+
+    def _write_rule(self, name: str, rule: Rule) -> None:
+        """Write the function that stands for one of the C library."""
+        if name not in self.scratch:
+            self.scratch[name] = 0
+            self.add(name, [x.what for x in rule.arguments], [Output(rule.result)])
 
     def entry(self, row: Op) -> str:
         """JavaScript functions of a row, and the arguments they take."""
@@ -58,12 +71,13 @@ class _Script(Header):
         return f"{{forward: forward_{row.name}, partials: {partials}, attrs: {attrs}, {shape}}}"
 
 
-def script(rows: Iterable[Op]) -> tuple[str, str]:
+@lru_cache(maxsize=64)  # each page of a graph asks for the same again
+def script(rows: tuple[Op, ...]) -> tuple[str, str]:
     """The rules of some rows as JavaScript.
 
     Parameters
     ----------
-    rows : iterable of Op
+    rows : tuple of Op
         None of them a user's own. A row with other attributes than usual is a row of its own.
 
     Returns
@@ -73,7 +87,7 @@ def script(rows: Iterable[Op]) -> tuple[str, str]:
     entries : str
         An array with an object for each of the rows.
     """
-    written, known = _Script({}), set[str]()
+    written, known = _Script(), set[str]()
     entries = []
     for row in rows:
         before = list(written.functions)

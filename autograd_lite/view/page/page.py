@@ -126,7 +126,7 @@ class Page:
         self._data["nodes"] = nodes
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
-            self._functions, self._rows = script(rows)
+            self._functions, self._rows = script(tuple(rows))
 
     def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
         """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
@@ -148,12 +148,12 @@ class Page:
         `host` is an expression for the element around the image.
         """
         parts = {"full": full, "style": read("page.css"), **self._within(inner)}
-        data = _json({**self._data, **parts})
+        data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
     def graph(self) -> str:
         """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
-        nodes = _json(self._data["nodes"])
+        nodes = as_json(self._data["nodes"])
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
 
     def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class Page:
         ]
         if not packed:
             return {"closed": closed}
-        text = zlib.compress(_json(packed).encode(), 9)
+        text = zlib.compress(as_json(packed).encode(), 9)
         return {
             "closed": closed - len(held),
             "inside": [level["name"] for level in held],
@@ -180,7 +180,7 @@ class Page:
 
 
 def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that asks no network: a title in plain text, a style in CSS, and a body."""
+    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
@@ -226,7 +226,7 @@ def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
 
 
 def _line(node: Value) -> str:
-    """Where a node was recorded, if that was noted; a notebook's cells are files of odd names."""
+    """The line where a node was recorded, if noted; a notebook's cells have odd file names."""
     line = line_of(node)
     if line is None:
         return ""
@@ -236,12 +236,12 @@ def _line(node: Value) -> str:
 
 
 def _number(x: float) -> float | str:
-    """A number as JSON has it, and one that it has not as text."""
+    """A number for JSON; nan and inf, which it lacks, as text."""
     return x if math.isfinite(x) else str(x)
 
 
-def _json(data: Any) -> str:
-    """JSON that ends no script, whatever stands in it."""
+def as_json(data: Any) -> str:
+    """JSON that is safe inside a script element."""
     return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
 
 

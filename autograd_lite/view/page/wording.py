@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
-from autograd_lite.explanations.naming import Wording, labels
-from autograd_lite.explanations.paths import numbered
+from autograd_lite.explanations.naming import Wording, labels, numbered
 from autograd_lite.graph import is_of_table, row_of
 from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
@@ -40,9 +39,8 @@ class Templates(Wording):
     def __init__(self, graph: Steps, numbers: dict[Value, int]) -> None:
         self.printer = _TextbookPrinter()
         self._names = labels(numbers, self.printer)
-        for node, number in zip(graph.order, numbered(graph.order), strict=True):
-            if number:
-                self._names[node] = Piece(self.printer.name(number))
+        fresh = numbered(graph.order).items()
+        self._names |= {node: Piece(self.printer.name(number)) for node, number in fresh}
         self._graph, self._numbers = graph, numbers
         # what stands in for a node while it is shown in small steps
         self._node = graph.original | {made: node for node, made in graph.last_step.items()}
@@ -64,13 +62,13 @@ class Templates(Wording):
         return Formula(node.data) if self._is_number(node) else Formula(node=node)
 
     def piece(self, formula: Formula) -> Piece:
-        """How such a part is written."""
+        """The place of a node in a template, or the text of a number."""
         if formula.node is None:
             return super().piece(formula)
         return Piece(f"{_OPEN}{self._numbers[formula.node]}{_CLOSE}")
 
     def made(self, node: Value) -> Template | None:
-        """How a node is computed; None for a leaf."""
+        """The op of a node with its arguments; None for a leaf."""
         made = self._graph.made_by(node)
         return None if row_of(made) is None else _split(self.call(made))
 

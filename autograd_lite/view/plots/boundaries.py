@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.view import canvas
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,8 @@ class Boundary:
         return cls(xs, ys, leads, labels, points, classes)
 
     def plot(
-        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
-    ) -> Axes:
+        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
+    ) -> canvas.Axes:
         """Draw it; see `plot_boundary`."""
         ax = canvas.axes_or_new(ax)
         self.draw(ax)
@@ -57,7 +54,7 @@ class Boundary:
         return ax
 
     def draw(self, ax: Any) -> None:
-        """Regions, and points with a colour and marker for each class, alone."""
+        """Regions, and points with a colour and marker for each class; no labels."""
         size = max(2.0, min(5.0, 2.0 * min(canvas.inches(ax))))
         grid, line = (self.xs, self.ys), canvas.ink(ax)
         for index, lead in enumerate(self.leads):
@@ -78,13 +75,13 @@ def plot_boundary(
     model: Any,
     inputs: Any,
     targets: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     steps: int = 50,
     threshold: float | None = None,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
-) -> Axes:
-    """Where a model of two features decides for which class, with the data on top.
+    feature_names: Sequence[str] = canvas.FEATURES,
+) -> canvas.Axes:
+    """The regions in which a model of two features decides for each class, and the data.
 
     Parameters
     ----------
@@ -113,8 +110,7 @@ def plot_boundary(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax) is ax
-    True
+    >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
     """
     boundary = Boundary.of(model, inputs, targets, steps=steps, threshold=threshold)
     return boundary.plot(ax, feature_names)
@@ -157,8 +153,8 @@ class Boundaries:
         })  # fmt: skip
 
     def plot(
-        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
-    ) -> Axes:
+        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
+    ) -> canvas.Axes:
         """Draw it; see `plot_boundaries`."""
         ax = canvas.axes_or_new(ax)
         made, _ = canvas.panels(ax, [f"epoch {epoch}" for epoch in self.epochs], head=True)
@@ -174,13 +170,13 @@ class Boundaries:
 
 def plot_boundaries(
     recorder: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     epochs: Sequence[int] | None = None,
     steps: int = 50,
     threshold: float | None = None,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
-) -> Axes:
+    feature_names: Sequence[str] = canvas.FEATURES,
+) -> canvas.Axes:
     """How a model of two features came to decide, epoch by epoch.
 
     Parameters
@@ -210,8 +206,7 @@ def plot_boundaries(
     >>> recorder = nn.Recorder(model, inputs, targets)
     >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
     >>> figure, ax = new_figure()
-    >>> plot_boundaries(recorder, ax, epochs=[0, 3, 9]) is ax
-    True
+    >>> ax = plot_boundaries(recorder, ax, epochs=[0, 3, 9])
     """
     found = Boundaries.of(recorder, epochs, steps=steps, threshold=threshold)
     return found.plot(ax, feature_names)

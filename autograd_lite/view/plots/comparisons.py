@@ -6,15 +6,12 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning, shown
-from autograd_lite.view.canvas import axes_or_new, inches, legend, style, tidy
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import Axes, axes_or_new, inches, legend, style, tidy
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def learn_or_diverge(
 
 
 def highest(curves: Iterable[Any]) -> float:
-    """The largest loss that is shown: runs that diverge leave the others their room."""
+    """The largest loss that is shown, so that diverging runs do not flatten the others."""
     starts = [curve[0] for curve in curves if len(curve) and np.isfinite(curve[0])]
     return 100.0 * float(min(starts, default=0.0))
 
@@ -134,8 +131,7 @@ def plot_learning_rates(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9) is ax
-    True
+    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9)
     """
     runs = {f"rate {rate:g}": lambda _, rate=rate: {"learning_rate": rate} for rate in rates}
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
@@ -177,8 +173,7 @@ def plot_optimizers(
     ...     "Adam": lambda parameters: nn.optim.Adam(parameters, 0.1),
     ... }
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9) is ax
-    True
+    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9)
     """
     runs = {
         name: lambda model, make=make: {"optimizer": make(model.parameters())}
@@ -274,10 +269,9 @@ def plot_initializations(
     >>> figure, ax = new_figure()
     >>> def make(init, seed):
     ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
-    >>> plot_initializations(
+    >>> ax = plot_initializations(
     ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
-    ... ) is ax
-    True
+    ... )
     """
     found = Spread.of(make, inputs, outputs, inits, seeds=seeds, **learning)
     return found.plot(ax)

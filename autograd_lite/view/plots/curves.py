@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,7 @@ from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import compile
 from autograd_lite.transforms import value_and_grad
-from autograd_lite.view.canvas import COLORS, GREY, axes_or_new, legend, marker, style, tidy
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import COLORS, GREY, Axes, axes_or_new, legend, marker, style, tidy
 
 
 def plot_losses(
@@ -92,8 +89,7 @@ def plot_history(
     --------
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax) is ax
-    True
+    >>> ax = plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax)
     """
     names = {"training": "", "validation": "validation_"}
     if metric == "loss":
@@ -248,8 +244,7 @@ def plot_step(
     --------
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax) is ax
-    True
+    >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax)
     >>> LossCurve.of(lambda W: (W - 2) ** 2, 3.0, 0.2).step
     2.6
     """

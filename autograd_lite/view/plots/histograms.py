@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import shown
-from autograd_lite.view.canvas import SEQUENTIAL, axes_or_new, figure_of, ink, name_panels, panels
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.view.canvas import (
+    SEQUENTIAL,
+    Axes,
+    axes_or_new,
+    figure_of,
+    ink,
+    name_panels,
+    panels,
+)
 
 KINDS = ("weights", "gradients")
 
@@ -119,8 +124,7 @@ def plot_histograms(
     >>> recorder = nn.Recorder(model, [0, 1, 2], [0, 1, 4])
     >>> history = model.learn([0, 1, 2], [0, 1, 4], epochs=5, callback=recorder, progress=False)
     >>> figure, ax = new_figure()
-    >>> plot_histograms(recorder, "gradients", ax) is ax
-    True
+    >>> ax = plot_histograms(recorder, "gradients", ax)
     """
     return Histograms.of(recorder, of_what, bins=bins, log=log).plot(ax)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
 from autograd_lite.view import canvas
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _MOST = 25
 
@@ -81,8 +78,8 @@ class Responses:
         return cls(axes, {i: outputs[i].reshape(grid[0].shape) for i in wanted}, points)
 
     def plot(
-        self, ax: Axes | None = None, feature_names: Sequence[str] = ("feature 1", "feature 2")
-    ) -> Axes:
+        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
+    ) -> canvas.Axes:
         """Draw it; see `plot_neurons`."""
         ax = canvas.axes_or_new(ax)
         flat = len(self.axes) == 2
@@ -111,14 +108,14 @@ class Responses:
 def plot_neurons(
     model: Any,
     inputs: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     layer: int = 0,
     neurons: Sequence[int] | None = None,
     features: Sequence[int] | None = None,
     steps: int = 50,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
-) -> Axes:
+    feature_names: Sequence[str] = canvas.FEATURES,
+) -> canvas.Axes:
     """Output of each neuron of a layer: a curve over one feature, a map over two.
 
     Parameters
@@ -152,8 +149,7 @@ def plot_neurons(
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax) is ax
-    True
+    >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax)
     """
     found = Responses.of(
         model, inputs, layer=layer, neurons=neurons, features=features, steps=steps

@@ -5,16 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown
 from autograd_lite.program import compile
 from autograd_lite.view import canvas
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Span = tuple[float, float] | None
 
@@ -67,7 +64,7 @@ class LossSurface:
             chosen = chosen[(chosen > found.min()) & (chosen < found.max())]
         return cls(xs, ys, losses, chosen, path, names)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: canvas.Axes | None = None) -> canvas.Axes:
         """Draw it; see `plot_surface`."""
         ax = canvas.axes_or_new(ax)
         shown = np.ma.masked_invalid(self.losses)
@@ -100,7 +97,7 @@ class LossSurface:
 
 def plot_surface(
     loss: Any,
-    ax: Axes | None = None,
+    ax: canvas.Axes | None = None,
     *,
     names: Sequence[str] | None = None,
     path: Any = None,
@@ -108,7 +105,7 @@ def plot_surface(
     y: Span = None,
     steps: int = 50,
     levels: int = 10,
-) -> Axes:
+) -> canvas.Axes:
     """A loss over two parameters as contours, with the path of training.
 
     Parameters
@@ -142,15 +139,14 @@ def plot_surface(
     >>> figure, ax = new_figure()
     >>> def loss(w, b):
     ...     return (w - 2) ** 2 + 3 * b * b
-    >>> plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]]) is ax
-    True
+    >>> ax = plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]])
     """
     surface = LossSurface.of(loss, names, path=path, x=x, y=y, steps=steps, levels=levels)
     return surface.plot(ax)
 
 
 def _digits(levels: Any) -> int:
-    """As few as tell the levels apart, and at least three."""
+    """The fewest digits that tell the levels apart, at least three."""
     return next((d for d in range(3, 9) if len({f"{x:.{d}g}" for x in levels}) == len(levels)), 9)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import autograd_lite
-from benchmarks.figures import Figure, shown
-from benchmarks.rounds import TURN, Row, Runner
+from benchmarks.measuring.figures import Figure, shown
+from benchmarks.measuring.rounds import TURN, Row, Runner
 
 
 def results(

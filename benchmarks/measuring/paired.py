@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from benchmarks.figures import shown
+from benchmarks.measuring.figures import shown
 
 #: Seconds that a lap takes at least: short calls are repeated.
 LAP = 0.005

@@ -1,4 +1,4 @@
-"""Measurements that want a process of their own: `python -m benchmarks.probes NAME NUMBER...`."""
+"""Measurements in a process of their own: `python -m benchmarks.measuring.probes NAME …`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from pathlib import Path
 from autograd_lite import Value, freeze
 from benchmarks.programs import rosenbrock
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def probe(name: str, *numbers: int, under: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
     """Run one of the functions below in a new process, perhaps under a tool."""
-    command = [*under, sys.executable, "-m", "benchmarks.probes", name, *map(str, numbers)]
+    module = "benchmarks.measuring.probes"
+    command = [*under, sys.executable, "-m", module, name, *map(str, numbers)]
     # The same hashes and one thread, so that instructions can be counted exactly.
     calm = {**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.run(command, cwd=ROOT, env=calm, check=True, capture_output=True, text=True)

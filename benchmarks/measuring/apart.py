@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple
 
-from benchmarks import rounds
 from benchmarks.engines import Engine, Lap
+from benchmarks.measuring import rounds
 
 Make = Callable[[Any], Engine]
 

@@ -1,16 +1,18 @@
-"""Functions of the C library out of others, for targets that lack them.
+"""The name of each leaf in every language, and a rule for it where a language lacks it.
 
-Each is a rule over rows, by the C library's name, good to a few ulp where its comment says no less.
+Such a rule is made of other rows, and good to a few ulp where its comment says no less.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from autograd_lite.ops.choice import equal, less, where
+from autograd_lite.ops.leaf import Leaf
 from autograd_lite.ops.rules import (
     absolute,
     arctan,
@@ -165,25 +167,83 @@ def _erfc_above_1(x: Any) -> Any:
     return scale * _polynomial(_ERFC, (near - 2.0) / (near + 2.0)) / (1.0 + 2.0 * near)
 
 
+class Record(NamedTuple):
+    """A leaf in the languages of exports and pages: its name there, ``""`` where one lacks it.
+
+    Attributes
+    ----------
+    jax, torch, javascript : str
+        A ``@`` stands for the name in C. It may be a text with ``{0}`` … for the arguments.
+    onnx : str
+        The operator, with `onnx_options`, as far as onnxruntime computes it in float64.
+    raises : str
+        In Python, of ``x`` and ``y``, its number where `math` raises an ``error``: overflow, a
+        pole, no answer.
+    composed : callable or None
+        The rule over other rows that stands for it where it lacks.
+    """
+
+    jax: str = "jnp.@"
+    torch: str = "torch.@"
+    onnx: str = ""
+    javascript: str = "Math.@"
+    raises: str = "math.inf if isinstance(error, OverflowError) else math.nan"
+    composed: Callable[..., Any] | None = None
+    onnx_options: Mapping[str, int] = MappingProxyType({})
+
+
+_LACKING = Record(jax="", torch="", javascript="")
+_AT_POLE = "-math.inf if x == 0.0 else math.nan"
+
 #: By the C library's name.
-COMPOSITIONS: dict[str, Callable[..., Any]] = {
-    "exp2": lambda x: power(2.0, x),
-    "expm1": _expm1,
-    "log2": lambda x: log(x) / _LN2,
-    "log10": lambda x: log(x) / math.log(10.0),
-    "log1p": _log1p,
-    "sinh": _sinh,
-    "cosh": _cosh,
-    "tan": lambda x: sin(x) / cos(x),
-    "asin": lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))),
-    "acos": lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))),
-    "atan": _atan,
-    "erf": _erf,
-    "erfc": _erfc,
-    "asinh": _asinh,
-    "acosh": _acosh,
-    "atanh": _atanh,
-    "hypot": _hypot,
-    "atan2": _atan2,
-    "cbrt": _cbrt,
-}
+LEAVES = {
+    "ceil": Record(onnx="Ceil", raises="x"),
+    "floor": Record(onnx="Floor", raises="x"),
+    "fabs": Record(torch="torch.abs", javascript="Math.abs", onnx="Abs"),
+    # PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
+    "fmod": Record(
+        torch="torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
+        "({1}) * 2.0**500), {1})",
+        javascript="fmod", onnx="Mod", onnx_options={"fmod": 1},
+    ),
+    "pow": Record(
+        jax="jnp.power", javascript="pow", onnx="Pow",
+        raises="math.nan if x < 0.0 and y % 1.0 else "
+        "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
+    ),
+    "sqrt": Record(onnx="Sqrt"),
+    "cbrt": Record(composed=_cbrt, torch=""),
+    "exp": Record(onnx="Exp"),
+    # Where jax="" below, JAX's own is off by up to 500 ulp near its limits; where torch="",
+    # PyTorch's gives inf from where e**x is, 0.7 below its limit.
+    "exp2": Record(composed=lambda x: power(2.0, x), jax="", javascript=""),
+    "expm1": Record(composed=_expm1),
+    "log": Record(onnx="Log", raises=_AT_POLE),
+    "log2": Record(composed=lambda x: log(x) / _LN2, raises=_AT_POLE),
+    "log10": Record(composed=lambda x: log(x) / math.log(10.0), raises=_AT_POLE),
+    "log1p": Record(composed=_log1p, raises="-math.inf if x == -1.0 else math.nan"),
+    "sin": Record(onnx="Sin"),
+    "cos": Record(onnx="Cos"),
+    "tan": Record(composed=lambda x: sin(x) / cos(x)),
+    "asin": Record(composed=lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))), jax="jnp.arcsin"),
+    "acos": Record(composed=lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))), jax="jnp.arccos"),
+    "atan": Record(composed=_atan, jax="jnp.arctan"),
+    "atan2": Record(composed=_atan2, jax="jnp.arctan2"),
+    "hypot": Record(composed=_hypot),
+    "sinh": Record(composed=_sinh, jax="", torch="", raises="math.copysign(math.inf, x)"),
+    "cosh": Record(composed=_cosh, jax="", torch=""),
+    "tanh": Record(onnx="Tanh"),
+    "asinh": Record(composed=_asinh, jax="jnp.arcsinh"),
+    "acosh": Record(composed=_acosh, jax="jnp.arccosh"),
+    "atanh": Record(
+        composed=_atanh, jax="",
+        raises="math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan",
+    ),
+    "erf": Record(composed=_erf, jax="jax.scipy.special.erf", javascript=""),
+    "erfc": Record(composed=_erfc, jax="jax.scipy.special.erfc", javascript=""),
+}  # fmt: skip
+
+
+def record_of(leaf: Leaf) -> Record:
+    """The record of a leaf; without one it lacks everywhere but in C, Python and NumPy."""
+    return LEAVES.get(leaf.c, _LACKING)

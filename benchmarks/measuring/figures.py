@@ -6,9 +6,9 @@ import math
 from typing import NamedTuple
 
 import autograd_lite
-from benchmarks import probes
 from benchmarks.engines import Lap
-from benchmarks.rounds import Runner
+from benchmarks.measuring import probes
+from benchmarks.measuring.rounds import Runner
 
 
 class Figure(NamedTuple):

@@ -1,0 +1,1 @@
+"""How benchmarks are measured, held against what they must reach, and written down."""
