@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.ops import TABLE, Op
+from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.rules import add
 from autograd_lite.ops.table import give_operators
-
-[_ADD] = [row for row in TABLE.values() if row.operator == "add"]
 
 
 class Traits(NamedTuple):
@@ -32,7 +31,7 @@ def traits(row: Op) -> Traits:
     for pattern, rule in row.exact:
         [(place, number)] = [(i, part) for i, part in enumerate(pattern) if part is not ...]
         found.append((place, number, rule))
-    return Traits(row.is_kernel, row.ignores_zero_sign, row is _ADD, tuple(found))
+    return Traits(row.is_kernel, row.ignores_zero_sign, row is add, tuple(found))
 
 
 class Recipe(NamedTuple):
