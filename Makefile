@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug valgrind faults giants clean
+.PHONY: help demo test lint notebooks accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-modes valgrind faults giants clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -92,32 +92,48 @@ fuzz: $(VENV)/test
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
-NATIVE_TESTS := $(addprefix tests/,engine/test_agreement.py graphs/test_freshness.py engine/test_second_order.py graphs/test_modes.py graphs/test_equality.py graphs/test_copies.py program/test_leaving.py engine/test_native.py engine/test_native_rows.py program/test_machine.py program/test_machine_rows.py engine/test_leaves.py program/test_program.py program/test_calls.py program/test_program_files.py engine/test_interrupts.py engine/test_engine.py graphs/test_value.py transforms/test_transforms.py ops/test_table.py engine/test_random_graphs.py graphs/test_pickles.py engine/test_faults.py program/test_followed.py)
+# Where nodes lie makes no difference to the machine, whose tests run on one copy.
+NATIVE_TESTS := $(addprefix tests/,engine/test_agreement.py graphs/test_freshness.py engine/test_second_order.py graphs/test_modes.py graphs/test_equality.py graphs/test_copies.py program/test_leaving.py engine/test_native.py engine/test_native_rows.py engine/test_leaves.py program/test_program.py program/test_calls.py program/test_program_files.py engine/test_interrupts.py engine/test_engine.py graphs/test_value.py transforms/test_transforms.py ops/test_table.py engine/test_random_graphs.py graphs/test_pickles.py program/test_followed.py)
+MACHINE_TESTS := $(addprefix tests/,program/test_machine.py program/test_machine_rows.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g
 
-# Both builds at once, what each said in one piece where make can do that.
+# Two at once, what each said in one piece where make can do that. The tests without memory are halved: one
+# half follows the tests of each build, so that both cores are busy to the end.
+ASAN := asan-slabs asan-debug asan-faults asan-modes
 asan:
 	@echo "the C engine's tests under sanitizers, on two builds at once"
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) asan-slabs asan-debug
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) $(ASAN)
+
+# Neither is optimised much: that takes the compiler most of its time, and sanitizers find no more by it.
+build/asan-slabs: DEBUG = slabs
+build/asan-debug: DEBUG = 1
+build/asan-slabs build/asan-debug: $(VENV)/test
+	CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" AUTOGRAD_LITE_DEBUG=$(DEBUG) $(BIN)/python tests/compiled_copy.py $@
+
+asan-slabs: build/asan-slabs
+asan-debug asan-faults asan-modes: build/asan-debug
+FAULTS := tests/engine/test_faults.py
+DEEP := tests/engine/test_engine.py::test_a_chain_of_a_million_nodes_needs_no_recursion
+asan-slabs: TESTS = $(NATIVE_TESTS) --deselect $(DEEP)
+asan-debug: TESTS = $(NATIVE_TESTS) $(MACHINE_TESTS) --deselect $(DEEP)
+asan-faults: TESTS = $(FAULTS) -k "not inside_a_mode"
+asan-modes: TESTS = $(FAULTS) -k inside_a_mode
 
 # The sanitizers' libraries are there before Python's, the C++ library for those extensions that need it.
-asan-slabs: DEBUG = 0
-asan-debug: DEBUG = 1
-asan-slabs asan-debug: $(VENV)/test
-	CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" AUTOGRAD_LITE_DEBUG=$(DEBUG) $(BIN)/python tests/compiled_copy.py build/$@
-	$(call IN_COPY,$@) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
+$(ASAN):
+	$(call IN_COPY,$(<F)) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
-	  $(TEST_COPY) $(NATIVE_TESTS) --deselect tests/engine/test_engine.py::test_a_chain_of_a_million_nodes_needs_no_recursion
+	  $(TEST_COPY) $(TESTS)
 
 faults: build/debug
-	$(call IN_COPY,debug) $(TEST_COPY) tests/engine/test_faults.py
+	$(call IN_COPY,debug) $(TEST_COPY) $(FAULTS)
 
 valgrind: build/debug
 	$(call IN_COPY,debug) $(CURDIR)/$(BIN)/python -P tests/memcheck.py
 
-.PHONY: build/debug
+.PHONY: build/debug build/asan-slabs build/asan-debug
 build/debug: $(VENV)/test
 	AUTOGRAD_LITE_DEBUG=1 $(BIN)/python tests/compiled_copy.py $@
 

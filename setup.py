@@ -4,7 +4,8 @@ Without a C compiler the installation succeeds, the wheel is ``py3-none-any``, a
 Environment variables:
 
 * ``AUTOGRAD_LITE_PURE=1`` leaves them out: a wheel for any platform (Pyodide, say).
-* ``AUTOGRAD_LITE_DEBUG=1`` builds them with their checks and for a debugger.
+* ``AUTOGRAD_LITE_DEBUG=1`` builds them with their checks and for a debugger, each node in
+  memory of its own; ``=slabs`` leaves nodes in slabs, as in a build for users.
 * ``CFLAGS`` and ``LDFLAGS`` add flags, as usual.
 """
 
@@ -32,9 +33,9 @@ UNIX = [
     *["-O3", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-fno-trapping-math"],
     *["-fvisibility=hidden", "-Wall", "-Wextra"],
 ]
-UNIX_DEBUG = ["-DAUTOGRAD_LITE_DEBUG", "-UNDEBUG", "-O1", "-g"]
+UNIX_DEBUG = ["-UNDEBUG", "-O1", "-g"]
 MSVC = ["/O2", "/fp:precise", "/std:c11"]
-MSVC_DEBUG = ["/DAUTOGRAD_LITE_DEBUG", "/UNDEBUG", "/Od", "/Zi"]
+MSVC_DEBUG = ["/UNDEBUG", "/Od", "/Zi"]
 
 
 def write_headers(folder: Path) -> None:
@@ -86,7 +87,10 @@ class BuildExtensions(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Compile, with flags that go with the compiler."""
-        debug = os.environ.get("AUTOGRAD_LITE_DEBUG") == "1"
+        wanted = os.environ.get("AUTOGRAD_LITE_DEBUG", "")
+        debug = wanted in ("1", "slabs")
+        if wanted == "1":
+            ext.define_macros = [("AUTOGRAD_LITE_DEBUG", None), *ext.define_macros]
         if self.compiler.compiler_type == "msvc":
             ext.extra_compile_args = MSVC + MSVC_DEBUG * debug
         else:

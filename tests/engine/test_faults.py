@@ -61,6 +61,7 @@ class Graph:
             inner = PRODUCT(self.x, self.y) + ag.leaky_relu(self.y, slope=0.7)
         fan = ag.dot(self.many, [self.x] * MANY, self.y)
         part = TOTAL([self.x, 2.0, self.y], 4.0) + WEIGHTED(self.x, 1.0, self.y, self.x)
+        self.small = inner + part
         self.root = inner * fan + ag.exp(self.x) + ag.where(ag.less(self.x, 1.0), part, 2.0)
         self.smooth = ag.tanh(fan) * ag.logsumexp(self.many) * ag.exp(self.x)
         self.sines = ag.sum([ag.sin(x) * self.x for x in self.many])
@@ -151,6 +152,7 @@ PROGRAMS = {
     "dependent": lambda g: dependent(g.nodes, [g.x]),
     "topological_order": lambda g: topological_order(iter([g.root, g.x])),
     "topological_order since": lambda g: topological_order([g.root], iter([g.nodes[-2]])),
+    "topological_order without": lambda g: topological_order([g.root], without=iter(g.many[:2])),
     "fields": lambda g: [fields(n) for n in g.nodes[-3:]],
     "restore": lambda g: [restore(*fields(n)) for n in g.nodes],
     "attributes": lambda g: [(n.parents, n.local_grads, n.label, n.op) for n in g.nodes],
@@ -173,8 +175,8 @@ PYTHON_PROGRAMS = {
     "hessian_products of Python's rows": lambda g: hessian_products(g.root, [g.x], [[1.0]]),
     "a program": lambda g: ag.freeze(PRODUCT(-1.0, ag.gelu(g.y) * g.x), [g.x, g.y]),
     "a layer": lambda g: g.layer([g.x, 1.0]),
-    "deepcopy": lambda g: copy.deepcopy(g.root),
-    "pickle": lambda g: pickle.dumps([g.root, g.x]),
+    "deepcopy": lambda g: copy.deepcopy(g.small),
+    "pickle": lambda g: pickle.dumps([g.small, g.x]),
     "unpickle": lambda g: pickle.loads(PICKLED),
 }
 PICKLED = pickle.dumps(ag.leaky_relu(ag.dot([Value(1.0)] * MANY, [Value(2.0)] * MANY), slope=0.1))

@@ -76,8 +76,9 @@ def add_rows(folder):
 
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory):
-    """A copy of the package with two more rows, compiled."""
-    return compiled_copy(tmp_path_factory.mktemp("rebuilt"), edit=add_rows)
+    """A copy of the package with two more rows, compiled without much optimising."""
+    folder = tmp_path_factory.mktemp("rebuilt")
+    return compiled_copy(folder, edit=add_rows, AUTOGRAD_LITE_DEBUG="slabs")
 
 
 def test_new_rows_appear_by_rebuilding_alone(rebuilt):

@@ -26,11 +26,14 @@ NEEDS_COMPILER = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The wheel and the sdist, built from the sdist as a user's `python -m build` does."""
+    """The wheel and the sdist, built from the sdist as a user's `python -m build` does.
+
+    The optimiser takes most of the time of a build; `pip install` has called it on these sources.
+    """
     out = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)],
-        check=True, capture_output=True,
+        check=True, capture_output=True, env=os.environ | {"AUTOGRAD_LITE_DEBUG": "slabs"},
     )  # fmt: skip
     [wheel], [sdist] = out.glob("*.whl"), out.glob("*.tar.gz")
     return wheel, sdist
