@@ -48,10 +48,10 @@ class Node:
         self._grad, self._label = 0.0, ""
         self._row, self._parents, self._partials = row, parents, partials
         self._scope, self._stamp = _scope_now(), next(stamps)
-        traced = 0
+        self._traced = 0
         for parent in parents:
-            traced |= parent._traced
-        self._traced = traced
+            if parent._traced:
+                self._traced |= parent._traced
         self._replaced: tuple[float, float] | None = None
         return self
 

@@ -34,10 +34,11 @@ def order_by(
     order: list[T] = []
     seen = {*without}
     stack: list[Any] = [*roots][::-1]
+    take, put = stack.pop, order.append
     while stack:
-        node = stack.pop()
+        node = take()
         if node is None:  # the mark above a node whose parents are all in the order by now
-            order.append(stack.pop())
+            put(take())
         elif node not in seen:
             seen.add(node)
             above = parents(node)
@@ -45,7 +46,7 @@ def order_by(
                 stack += (node, None)
                 stack += above[::-1]
             else:
-                order.append(node)
+                put(node)
     return order
 
 
@@ -68,6 +69,7 @@ def pulled_back(
     adjoint: dict[T, Any],
     edges: Edges[T],
     product: Callable[[Any, Any], Any] = carried,
+    in_silence: bool = False,
 ) -> Iterator[tuple[T, T, Any, Any]]:
     """Back-propagation: the adjoints of all that some roots depend on, given those of the roots.
 
@@ -79,7 +81,7 @@ def pulled_back(
     Yields
     ------
     node, parent, partial, contribution
-        Just before the contribution is added to the parent's adjoint.
+        Just before the contribution is added to the parent's adjoint; nothing `in_silence`.
     """
     known = adjoint.get
     for node in reversed(order):
@@ -87,7 +89,8 @@ def pulled_back(
         if upstream is not None:  # else no root depends on it
             for parent, partial in edges(node):
                 contribution = product(upstream, partial)
-                yield node, parent, partial, contribution
+                if not in_silence:
+                    yield node, parent, partial, contribution
                 so_far = known(parent)
                 adjoint[parent] = contribution if so_far is None else so_far + contribution
 
@@ -107,7 +110,7 @@ def reverse_sweep(
     for product in (mul, carried):  # in which zero carries nothing: it matters if a nan came out
         adjoint = dict.fromkeys(order, 0.0)
         adjoint[root] += 0.0 if root._constant else seed
-        deque(pulled_back(computed, adjoint, recorded, product), maxlen=0)
+        deque(pulled_back(computed, adjoint, recorded, product, in_silence=True), maxlen=0)
         if not math.isnan(sum(adjoint.values())):
             break
     return adjoint

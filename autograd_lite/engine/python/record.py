@@ -19,7 +19,8 @@ def record(row: Op, parents: tuple[Value, ...], /) -> Value:
     mode = _mode_now()
     if mode is not None and mode.silent:
         return _without_graph(row, parents, mode)
-    node = new()._begin(row, parents, *evaluated(row, parents))
+    number, partials = evaluated(row, parents)
+    node = new()._begin(row, parents, number, partials)
     if mode is not None and mode.watchers:
         mode.watchers[-1].recorded(node)
     return node
