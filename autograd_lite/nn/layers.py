@@ -1,4 +1,4 @@
-"""Neuron and Layer, with micrograd's signatures and order of parameters."""
+"""Neuron and Layer, with micrograd's order of parameters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd_lite.ops.reductions import dot
 
 
 class Neuron(Noticed, Module):
-    """activation(b + w0·x0 + w1·x1 + …): one `dot` node and one activation node.
+    """activation(b + w0·x0 + w1·x1 + …): one `dot` node, and one of the activation, if any.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ class Layer(Module):
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""
         xs = x if type(x) is list else inputs_of(self, x)
-        outs = self._kept_parts.record(self, xs)  # all neurons in one call of the engine
+        outs = self._kept_parts.record(self, xs)  # all neurons in one call, where that is possible
         if outs is NotImplemented:
             xs = inputs_of(self, xs)
             with scope(self.scope_name):

@@ -1,4 +1,8 @@
-"""A step of training: the gradient of a batch's loss moves the parameters."""
+"""A step of training: the gradient of a batch's loss moves the parameters.
+
+`batches` computes that gradient: forward, loss, `backward()`. `optim` has the formulas by which
+parameters move; the simplest is ``p -= learning_rate * gradient``.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from autograd_lite.nn.remarks import WAY_OUT
 
 
 class TrainingStep:
-    """One update of the parameters; if it would make one nan or infinite, none is changed."""
+    """One update of the parameters; nothing changes if a gradient or result is not finite."""
 
     def __init__(
         self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool
@@ -24,7 +28,7 @@ class TrainingStep:
         self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
-        self._on_arrays = same
+        self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
@@ -42,7 +46,7 @@ class TrainingStep:
             after = np.empty(len(before))
             read_numbers(self.parameters, after)
             self._check("the parameter", after, epoch, batch)
-        except (AnomalyError, KeyboardInterrupt):  # a step is done whole or not at all
+        except BaseException:  # Ctrl-C, too: a step is done whole or not at all
             write_numbers(self.parameters, before)
             raise
 

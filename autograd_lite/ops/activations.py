@@ -1,4 +1,8 @@
-"""Rows of the table: the activations of networks."""
+"""Rows of the table: the activations of networks.
+
+`table.py` explains the columns of a row, `rules.py` why a rule has no ``if``: `where` chooses. The
+rows of relu and tanh stand in `rules.py`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ _REAL = (-3.0, 3.0)
 sigmoid = op(
     "sigmoid", symbol="sigmoid", latex=r"\sigma", domain=[_REAL],
     forward=lambda x: where(less(x, 0.0), exp(x) / (1.0 + exp(x)), 1.0 / (1.0 + exp(-x))),
-    # not out * (1 - out), which loses all digits for large x, and whose derivative does near 0
+    # out * (1 - out) loses all digits for large x, and its derivative loses them near 0
     partials=[lambda out, x: square(0.5 * sech(0.5 * x))],
     textbook_partials=[lambda out, x: out * (1.0 - out)],
     doc="Logistic function 1 / (1 + exp(-x)), without overflow.",
@@ -54,20 +58,19 @@ softplus = op(
     "softplus", symbol="softplus", latex=r"\operatorname{softplus}", domain=[_REAL],
     forward=lambda x: maximum(x, 0.0) + log1p(exp(-absolute(x))),
     partials=[lambda out, x: sigmoid(x)],
-    doc="log(1 + exp(x)), exact everywhere (no threshold).",
+    doc="log(1 + exp(x)), accurate everywhere (no threshold).",
 )
 
 
-# carry in place of *: at -inf, where the sigmoid is 0, the limit is 0 and not nan. In halves, so
-# that what comes close to the smallest number is the result alone.
+# carry, not *: at -inf this gives the limit 0, not nan. In halves, so that no number on the way
+# comes closer to the smallest one than the result.
 def _silu(x: Any) -> Any:
     half = exp(-0.5 * absolute(x))
     below = carry(x, half) * half
     return where(less(x, 0.0), below, x) / (1.0 + half * half)
 
 
-# A row of its own: the derivative of this as it is written would lose all digits near 0 when it is
-# differentiated once more.
+# A row of its own: differentiating this formula would lose all digits near 0.
 silu_slope = op(
     "silu_slope", symbol="silu_slope", latex=r"\operatorname{SiLU}'", public=False, domain=[_REAL],
     forward=lambda x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x))),

@@ -1,6 +1,6 @@
 """Writes the rows that programs keep as instructions as a C header, for the machine.
 
-As `generate` does, this calls every rule on symbols. Of a row over sequences, whose rule is one
+As `rules_header` does, this calls every rule on symbols. Of a row over sequences, whose rule is one
 fold, come three functions: the first total, the next one, and what becomes of the last.
 """
 

@@ -14,7 +14,7 @@ static PyObject *traits_of, *recipe_for; /* Python functions of ../python/recipe
 
 /* --- what a builder is ------------------------------------------------------------------------------- */
 
-/* Steps that stand for a rule; see `Recipe` in ../recipes.py. Constants are registers already. */
+/* Steps that stand for a rule; see `Recipe` in ../python/recipes.py. Constants are registers already. */
 typedef struct Recipe Recipe;
 struct Recipe {
     Recipe *next;

@@ -84,7 +84,7 @@ static inline double *partials_of(Node *node) {
  */
 
 static PyObject *scope_variable; /* a ContextVar; its value is a tuple of names */
-static PyObject *mode_variable;  /* a ContextVar; its value is None or a Mode (../modes.py) */
+static PyObject *mode_variable;  /* a ContextVar; its value is None or a Mode (../context.py) */
 static PyObject *no_names;       /* () */
 static PyObject *no_text;        /* "" */
 static bool context_matters;     /* so that programs without scopes and modes need not look */
@@ -199,7 +199,7 @@ static inline int current_notes(PyObject **notes) {
     return 0;
 }
 
-/* Who is told when numbers of traced nodes, or of all, leave the graph (engine/observing.py), or NULL. */
+/* Who is told when numbers of traced nodes, or of all, leave the graph (../context.py), or NULL. */
 static PyObject *observer;
 static int observes_all;
 

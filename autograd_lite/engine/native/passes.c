@@ -1,9 +1,9 @@
-/* Passes over a whole graph, the twin of ../python/passes.py: backward(), gradients, zero_grad(), refresh(). */
+/* Passes over a whole graph: backward(), gradients, zero_grad(), refresh(). See ../python/passes.py. */
 
 /* --- the heart -------------------------------------------------------------------------------------- */
 
 /* Go over the edges from a node to its parents, from the left: DO(k, parent, partial) for each. Every derivative
- * comes from here. Down the graph `adjoint of parent += adjoint * partial` (`pass_on`), up the graph `tangent +=
+ * on floats comes from here (on other numbers: `sweep_edges` in chain_rule.c). Down the graph `adjoint of parent += adjoint * partial` (`pass_on`), up the graph `tangent +=
  * tangent of parent * partial` (`inherited_tangent`). Few parents are written out, which is faster. */
 #define AT_EDGES(node, DO)                                                                        \
     do {                                                                                          \

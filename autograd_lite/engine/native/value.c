@@ -1,7 +1,7 @@
 /* The Python type Value: construction and attributes. Printing, copying and pickling are Python code,
  * attached to it later. */
 
-static PyObject *going_on;        /* a list: the differentiations that go on, in any thread (../modes.py) */
+static PyObject *going_on;        /* a list: the differentiations that go on, in any thread (../context.py) */
 static PyObject *refuse_data;     /* Python functions that raise what the setters refuse */
 static PyObject *refuse_label;
 

@@ -3,7 +3,7 @@
 An op on Values makes a node: a row of the op table gives its number, and the partial derivative by
 each parent (`evaluated`). `passes` puts the nodes of a graph in order, goes over that order,
 multiplies and adds: back-propagation. No file of the engine knows any mathematics. `value`
-makes a node what users meet.
+adds what users see.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Node:
         "_parents", "_partials",  # the arguments, and the partial derivative by each
         "_constant", # whether it is a plain number met in an expression, which gets no gradient
         "_scope",    # names of the part of the program that made it
-        "_stamp",    # how many nodes were made before, so parents have smaller ones
-        "_traced",   # whether it depends on the arguments of a function that is compiled
+        "_stamp",    # rises from node to node, so parents have smaller ones
+        "_traced",   # not 0 if it depends on the arguments of a function that is compiled
         "_replaced", # of a leaf that was assigned to, the number before and when; else None
         "__weakref__",
     )  # fmt: skip
@@ -57,7 +57,7 @@ class Node:
 
 
 def evaluated(row: Op, parents: tuple[Any, ...]) -> tuple[float, tuple[float, ...]]:
-    """A row's value at the parents' numbers, and its partial derivatives; 0.0 by a constant."""
+    """A row's value at the parents' numbers, and its partial derivatives (0.0 by constants)."""
     if row.arity == 2:  # as below, without lists: most nodes have two parents
         x, y = parents
         a, b = x._number, y._number

@@ -103,11 +103,11 @@ def recorded(node: Node) -> Iterable[tuple[Any, float]]:
 def reverse_sweep(
     root: Node, seed: float, inputs: Iterable[Node] | None = None
 ) -> dict[Node, float]:
-    """Derivatives of the root by its ancestors, times the seed; or by those as young as inputs."""
+    """Derivatives of the root by its ancestors, times the seed; given inputs, by no older nodes."""
     announce("before_sweep", root, seed)
     order = topological_order([root], inputs)
     computed = [node for node in order if node._parents]
-    for product in (mul, carried):  # in which zero carries nothing: it matters if a nan came out
+    for product in (mul, carried):  # if a nan came out, once more: zero carries nothing then
         adjoint = dict.fromkeys(order, 0.0)
         adjoint[root] += 0.0 if root._constant else seed
         deque(pulled_back(computed, adjoint, recorded, product, in_silence=True), maxlen=0)
