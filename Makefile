@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-modes valgrind faults giants clean
+.PHONY: help demo test lint notebooks accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -99,9 +99,9 @@ IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGIN
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g
 
-# Two at once, what each said in one piece where make can do that. The tests without memory are halved: one
-# half follows the tests of each build, so that both cores are busy to the end.
-ASAN := asan-slabs asan-debug asan-faults asan-modes
+# Two at once, what each said in one piece where make can do that. The tests of the slabs are halved, so that
+# both cores are busy to the end.
+ASAN := asan-slabs asan-debug asan-faults asan-rest asan-modes
 asan:
 	@echo "the C engine's tests under sanitizers, on two builds at once"
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) $(ASAN)
@@ -112,11 +112,12 @@ build/asan-debug: DEBUG = 1
 build/asan-slabs build/asan-debug: $(VENV)/test
 	CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" AUTOGRAD_LITE_DEBUG=$(DEBUG) $(BIN)/python tests/compiled_copy.py $@
 
-asan-slabs: build/asan-slabs
+asan-slabs asan-rest: build/asan-slabs
 asan-debug asan-faults asan-modes: build/asan-debug
 FAULTS := tests/engine/test_faults.py
 DEEP := tests/engine/test_engine.py::test_a_chain_of_a_million_nodes_needs_no_recursion
-asan-slabs: TESTS = $(NATIVE_TESTS) --deselect $(DEEP)
+asan-slabs: TESTS = $(filter tests/engine/%,$(NATIVE_TESTS)) --deselect $(DEEP)
+asan-rest: TESTS = $(filter-out tests/engine/%,$(NATIVE_TESTS))
 asan-debug: TESTS = $(NATIVE_TESTS) $(MACHINE_TESTS) --deselect $(DEEP)
 asan-faults: TESTS = $(FAULTS) -k "not inside_a_mode"
 asan-modes: TESTS = $(FAULTS) -k inside_a_mode
