@@ -64,7 +64,8 @@ def pytorch(program):
         "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
         "softplus": partial(f.softplus, threshold=700),  # 20 unless told, and 1e-9 off
         "silu": f.silu,
-        "gelu": f.gelu,
+        # its own is 0 below -8.3, where the sign of the number still turns an angle
+        "gelu": lambda x: x * torch.special.erfc(x / -math.sqrt(2.0)) / 2.0,
         "leaky_relu": lambda x, slope: f.leaky_relu(x, slope),
         "elu": lambda x, alpha: f.elu(x, alpha),
         "sum": partial(torch.sum, dim=0),
