@@ -16,5 +16,5 @@ measuring/   `apart` gives each engine a process of its own, `rounds` times them
              what needs a process of its own; `figures` holds each ratio against what it must reach,
              `report` writes the page
 
-A peer is one class, and its name in `__main__.py` or `gradients.py`.
+A peer is one class, and its name in `__main__.py`, `gradients.py`, `compiled.py` or `training.py`.
 """

@@ -1,4 +1,4 @@
-"""The step on each engine whose numbers behave like numbers; other forms are in `peers`."""
+"""The step on each engine whose numbers behave like numbers; other forms are in `arrays`."""
 
 from __future__ import annotations
 

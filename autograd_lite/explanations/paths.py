@@ -19,6 +19,7 @@ from autograd_lite.engine import Value, adjoints, pulled_back
 from autograd_lite.errors import counted
 from autograd_lite.graph import ancestors
 from autograd_lite.graph.freshness import Freshness
+from autograd_lite.ops.duals import carried
 
 _EPSILON = sys.float_info.epsilon
 
@@ -72,7 +73,7 @@ class _Sum(NamedTuple):
     def longer(self, edge: tuple[int, float]) -> _Sum:
         """The paths with one more step each."""
         partial = edge[1]
-        mass, size = _carried(self.mass, abs(partial)), _grown(self.size, partial)
+        mass, size = carried(self.mass, abs(partial)), _grown(self.size, partial)
         return _Sum(self.many, mass, size, self.steps + 1)
 
 
@@ -184,14 +185,14 @@ class Sweep:
                 branches.append(_Way(order, steps, len(steps), node, rank + 1, size, product))
             steps.append((node, rank))
             node, _, partial = edges[rank]
-            size, product, rank = _grown(size, partial), _carried(product, partial), 0
+            size, product, rank = _grown(size, partial), carried(product, partial), 0
         return steps, branches
 
     def _path(self, start: int, steps: list[tuple[int, int]]) -> Path:
         edges = [self._by_size(node)[rank] for node, rank in steps]
         product = 1.0
         for _, _, partial in reversed(edges):  # from the root down, as the reverse sweep does
-            product = _carried(product, partial)
+            product = carried(product, partial)
         return Path(
             (self.order[start], *[self.order[user] for user, _, _ in edges]),
             tuple([argument for _, argument, _ in edges]),
@@ -202,7 +203,8 @@ class Sweep:
     def _sum(self, way: _Way) -> float:
         """The sum over all paths of a way."""
         left = self._by_size(way.node)[way.rank :]
-        return _carried(way.product, sum([_carried(self.gradient[e[0]], e[2]) for e in left]))
+        following = sum([carried(self.gradient[user], partial) for user, _, partial in left])
+        return float(carried(way.product, following))
 
     def _by_size(self, node: int) -> list[_Edge]:
         """The uses of a node, that with the largest path first."""
@@ -235,8 +237,3 @@ def _size(product: float) -> float:
 def _together(size: float, other: float) -> float:
     """The size of a product of products."""
     return -math.inf if -math.inf in (size, other) else size + other
-
-
-def _carried(x: float, y: float) -> float:
-    """The product, in which zero carries nothing."""
-    return x * y if x and y else 0.0

@@ -1,4 +1,4 @@
-"""THE TABLE: every op of fixed arity is one row, and a row is all that there is to an op.
+"""Rows of the table, most of them: a row is all that there is to an op.
 
 Rules are ordinary functions written with ``+ - * /`` and other rows, so they run unchanged on
 floats, on NumPy arrays, on Values (which makes second derivatives free) and on symbols. They use no

@@ -69,8 +69,7 @@ class Paths:
 
     def plain_rows(self, matrices: Matrices, n_rows: int, reduce: str | None, threads: int) -> Any:
         """The results for all rows of floats, where the only path has no conditions; else None."""
-        first = self.traced[0]
-        if first.guards or first.has_settings:
+        if not self.traced or self.traced[0].guards or self.traced[0].has_settings:
             return None
         return self._shaped(self._by_first(matrices, n_rows, reduce, threads), reduce)
 

@@ -233,3 +233,20 @@ class TestGradientsInsidePrograms:
     def test_without_a_graph_it_is_refused(self):
         with pytest.raises(ag.ProgramError, match="bake"):
             ag.compile(lambda x: ag.gradient(x * x, [x])[0])(1.0)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_step_of_ones_own_that_raises_leaves_the_parameters_as_they_were(compiled):
+    class Breaks(nn.optim.Optimizer):
+        def step(self):
+            self.parameters[0].data += 1.0
+            raise LookupError("no such rate")
+
+    model = nn.MLP(2, [3, 1], seed=0)
+    before = [p.data for p in model.parameters()]
+    with pytest.raises(LookupError, match="no such rate"):
+        model.learn(
+            [[0.0, 1.0]], [1.0], optimizer=Breaks(model.parameters(), 0.1), compile=compiled,
+            epochs=1, progress=False,
+        )  # fmt: skip
+    assert [p.data for p in model.parameters()] == before

@@ -738,3 +738,52 @@ def test_the_copy_of_a_network_has_its_parameters_in_every_transform(make, way):
     for number in (0.5, 2.0):
         w.data = number
         assert around(1.0) == f(model).data
+
+
+#: Functions to map, each of a number that it finds around it.
+MAPPED = {
+    "plain": lambda a, x: a * x,
+    "by a comparison": lambda a, x: a * x if a > 0.5 else -a,
+    "with a setting": lambda a, x: {"of": [a * x], "name": "f"}["of"][0],
+}
+AROUND = {
+    "grad": lambda f: ag.grad(f)(2.0),
+    "jvp": lambda f: ag.jvp(f, [2.0], [1.0])[1],
+    "hessian": lambda f: ag.hessian(f)(2.0),
+    "compile": lambda f: ag.compile(ag.grad(f))(2.0),
+}
+
+
+@pytest.mark.parametrize("rows", [[1.0, 2.0], np.array([1.0, 2.0])], ids=["list", "array"])
+@pytest.mark.parametrize("around", AROUND.values(), ids=[*AROUND])
+@pytest.mark.parametrize("mapped", MAPPED.values(), ids=[*MAPPED])
+def test_mapping_once_more_inside_of_a_derivative_gives_the_same(mapped, around, rows):
+    def many(count):
+        def f(x):
+            g = ag.compile(lambda a: mapped(a, x * x))
+            return sum(sum(g.map(rows)) for _ in range(count))
+
+        return f
+
+    once = around(many(1))
+    assert once == {"hessian": 6.0}.get(around_name(around), 12.0)
+    assert around(many(3)) == 3 * once
+
+
+def around_name(around):
+    return next(name for name, each in AROUND.items() if each is around)
+
+
+@pytest.mark.parametrize("rows", [[1.0, 2.0], np.array([1.0, 2.0])], ids=["list", "array"])
+def test_a_function_that_was_mapped_inside_of_a_derivative_is_mapped_outside(rows):
+    around = {}
+    g = ag.compile(lambda a: a * around["x"])
+
+    def f(x):
+        around["x"] = x
+        return sum(g.map(rows)) + sum(g.map(rows))
+
+    assert [ag.grad(f)(2.0), ag.grad(f)(3.0)] == [6.0, 6.0]
+    around["x"] = 4.0
+    for _ in range(2):
+        assert g.map(rows).tolist() == [4.0, 8.0]
