@@ -21,6 +21,7 @@
    } */
 
 const THICKEST = 4.6;
+const CROWDED = 100;
 
 class Network {
   constructor(shape, most = 16) {
@@ -53,7 +54,7 @@ class Network {
   seen() {
     const { numbers, view } = this;
     const of = { gradients: numbers.gradients, changes: numbers.changes }[view] ?? numbers;
-    const nodes = this.marked?.back && numbers.adjoints ? numbers.adjoints : view === "activations" ? numbers.activations : null;
+    const nodes = this.marked ? (this.marked.back && numbers.adjoints) || numbers.activations : view === "activations" ? numbers.activations : null;
     return { weights: of.weights, nodes: nodes ?? [this.shape.inputs.map(() => null), ...of.biases] };
   }
 
@@ -64,8 +65,9 @@ class Network {
     for (const { line, layer, from, to } of this.lines) {
       const x = this.between(weights[layer], from, to);
       const share = top[layer] ? Math.min(fabs(x) / top[layer], 1) || 0 : 0;
-      line.style.strokeWidth = (0.4 + (THICKEST - 0.4) * share).toFixed(2);
-      line.style.opacity = (0.15 + 0.8 * share).toFixed(2);
+      const thick = THICKEST * (weights[layer].length * weights[layer][0].length > CROWDED ? 0.65 : 1);
+      line.style.strokeWidth = (0.3 + (thick - 0.3) * share).toFixed(2);
+      line.style.opacity = (0.1 + 0.85 * share * share).toFixed(2);
       line.setAttribute("class", `line ${from.length > 1 || to.length > 1 ? "several" : signOf(x)}`);
     }
     this.columns.forEach((spots, column) => {
