@@ -114,15 +114,15 @@ def __getattr__(name: str) -> _Op:
 
 
 class _LateMethod:
-    """A method of Value that comes from a room above it, and is put here when it is asked for."""
+    """A method that comes from a room above its class, and is put here when it is asked for."""
 
-    def __init__(self, name: str, room: str, function: str) -> None:
-        self.name, self.room, self.function = name, room, function
-        setattr(Value, name, self)
+    def __init__(self, owner: type, name: str, room: str, function: str) -> None:
+        self.owner, self.name, self.room, self.function = owner, name, room, function
+        setattr(owner, name, self)
 
-    def __get__(self, value: Value | None, owner: type) -> object:
-        setattr(Value, self.name, getattr(getattr(_package, self.room), self.function))
-        return getattr(owner if value is None else value, self.name)
+    def __get__(self, thing: object, owner: type) -> object:
+        setattr(self.owner, self.name, getattr(getattr(_package, self.room), self.function))
+        return getattr(owner if thing is None else thing, self.name)
 
 
 class _LateText:
@@ -134,8 +134,9 @@ class _LateText:
 
 for _kind in (_Op, _SequenceOp, _CustomOp):
     _kind.__doc__ = _LateText()  # type: ignore[assignment]
-_LateMethod("latex", "explanations", "latex")
-_LateMethod("_repr_mimebundle_", "view", "value_mimebundle")
+_LateMethod(Value, "latex", "explanations", "latex")
+_LateMethod(Value, "_repr_mimebundle_", "view", "value_mimebundle")
+_LateMethod(AnomalyError, "draw", "view", "draw_anomaly")
 _names = sorted({*globals(), *_LATE, *_home, "__dir__", "_names"} - {"__getattr__"})
 
 
