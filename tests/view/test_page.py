@@ -402,7 +402,7 @@ class TestPlayer:
         slider = page.page.locator(".player input")
         page.page.locator("#n9").focus()
         moves = [
-            ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("b", 1),
+            ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("q", 1),
             ("End", 15), ("ArrowRight", 15),
         ]  # fmt: skip
         for key, expected in moves:
@@ -711,7 +711,7 @@ class TestLayout:
         before = width()
         page.page.get_by_label("Zoom in (+)").click()
         assert width() < before
-        page.page.get_by_label("Show all (0)").click()
+        page.page.get_by_label("Fit (0)").click()
         assert width() == pytest.approx(before)
         stage = page.page.locator(".stage").bounding_box()
         box = page.page.locator("#n9").bounding_box()

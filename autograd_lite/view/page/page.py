@@ -37,8 +37,8 @@ _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
-            "moment", "whatif", "details", "search",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
+            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
