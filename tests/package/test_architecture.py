@@ -193,8 +193,7 @@ def test_docstrings_say_what_a_thing_is_in_the_field_s_words(path):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             text = ast.get_docstring(node) or "A text."
             assert not text.startswith(("What", "Those", "That ", "All that")), text
-            # the lesson introduces the word
-            assert room(path) == "lesson" or "local derivative" not in text, text
+            assert "local derivative" not in text, text
 
 
 def test_every_room_has_a_floor_and_architecture_md_names_it():

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
@@ -105,7 +105,7 @@ class Page:
         for node in every:
             made = graph.made_by(node)
             drawn = numbers[node] < len(graph.order)
-            row = row_of(made) if drawn else None
+            row = op_of(made) if drawn else None
             constant = node.constant or not drawn
             nodes.append(
                 {

@@ -95,7 +95,7 @@ class Moment {
       ? ` ${name(parent)} is used once, so this is its whole gradient.`
       : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}. A small change of ${name(parent)} goes along each of them at once, and what comes of it in ${name(graph.root)} adds up: so the parts of its gradient add up${turn === uses.length ? ", and now it is complete" : ""}.`;
     const local = wording.partial(node, arg, numbers);
-    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${graph.edges.length}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
+    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${graph.edges.length}`, formula, sum, times, el("span", { class: "local" }, `Partial derivative: ${local}`));
     return { boxes: [node, parent], edges: [[node, arg]], place: parent };
   }
 
