@@ -37,14 +37,19 @@ _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
-            "moment", "whatif", "details", "search",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
+            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
 )  # fmt: skip
 #: Milliseconds that the player gives each step.
 _PACE = 1100
+#: Strings, templates and regular expressions of a script, which stay, or else a comment.
+_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
+    r"|[ ]*//.*"
+)
 _NO_NETWORK = (
     "default-src 'none'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 )
@@ -255,5 +260,9 @@ def _lean(picture: bytes) -> bytes:
 
 @cache
 def read(name: str, room: str = "view.page") -> str:
-    """A script or style of a room of this package."""
-    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    """A script or style of a room of this package; a script without its comments.
+
+    Hosts that put all of a page into one line would make the rest of the script a comment.
+    """
+    text = files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    return _COMMENT.sub(r"\1", text) if name.endswith(".js") else text
