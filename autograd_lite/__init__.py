@@ -42,6 +42,7 @@ if _TYPE_CHECKING:
     from autograd_lite.explanations import explain, latex
     from autograd_lite.graph import scope
     from autograd_lite.modes import detect_anomaly, keep_lines, no_grad
+    from autograd_lite.playgrounds import playground
     from autograd_lite.program import Program, compile, freeze, load_program
     from autograd_lite.transforms import (
         check_grad,
@@ -75,6 +76,7 @@ _LATE = {
     "nn": "", "tables": "", "terminal": "", "diagnosis": "diagnose",
     "explanations": "explain latex", "graph": "scope",
     "modes": "detect_anomaly keep_lines no_grad",
+    "playgrounds": "playground",
     "program": "Program compile freeze load_program",
     "transforms": "check_grad checkpoint custom_op derivative grad gradient hessian hvp jacobian "
     "jvp primitive taylor uncertainty value_and_grad vjp",
@@ -89,8 +91,8 @@ __all__ = [
     "TableError", "TrainingWarning", "Value", "check_grad", "checkpoint", "compile", "custom_op",
     "derivative", "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine",
     "exercises", "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian",
-    "jvp", "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "primitive",
-    "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
+    "jvp", "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "playground",
+    "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip
 
