@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of, scope_of
+from autograd_lite.graph import op_of, scope_of
 from autograd_lite.ops import Op, SequenceOp
 
 #: Larger graphs are folded, which takes less time than looking at every neuron.
@@ -70,7 +70,7 @@ class LayerCalls:
     @property
     def activation(self) -> str:
         """Symbols of the ops after the sum; empty for none, which is linear."""
-        return " ".join(row_of(node).symbol for node in self.neurons[0].after)
+        return " ".join(op_of(node).symbol for node in self.neurons[0].after)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ def _calls(order: list[Value]) -> list[NeuronCall]:
     found: dict[Value, NeuronCall] = {}  # by each node of it
     calls = []
     for node in order:
-        row = row_of(node)
+        row = op_of(node)
         if row is None or not scope_of(node):
             continue
         if _is_weighted_sum(node, row):

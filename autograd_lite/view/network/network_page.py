@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.summary import Floats
@@ -98,7 +98,7 @@ def _network(network: FoundNetwork, fresh: Freshness, rows: dict[Op, int]) -> di
 def _same_ops(layer: LayerCalls) -> bool:
     """Whether the rules of its nodes are known and the same for all neurons, without constants."""
     calls = [call for sample in layer.samples for call in sample]
-    found = {tuple(row_of(node) for node in (call.total, *call.after)) for call in calls}
+    found = {tuple(op_of(node) for node in (call.total, *call.after)) for call in calls}
     constants = any(p.constant for call in calls for node in call.after for p in node.parents)
     twice = any(len({*call.total.parents}) < len(call.total.parents) for call in calls)
     return len(found) == 1 and all(map(is_of_table, found.pop())) and not (constants or twice)

@@ -1,10 +1,10 @@
-/* The places of a network's nodes and lines, and what is said of them. */
+// The places of a network's nodes and lines, and what is said of them.
 
 const NODE = 15;
 const HEAD = 46;
 
 Object.assign(Network.prototype, {
-  /* The nodes of a column: each holds one neuron, and the last perhaps those that matter less. */
+  // The nodes of a column: each holds one neuron, and the last perhaps those that matter less.
   spots(column) {
     const all = Array.from({ length: this.size(column) }, (_, j) => [j]);
     if (all.length <= this.most || this.unfolded.has(column - 1)) return all;
@@ -13,7 +13,7 @@ Object.assign(Network.prototype, {
     return [...kept.sort((a, b) => a - b).map((j) => [j]), [...all.keys()].filter((j) => !kept.includes(j))];
   },
 
-  /* How much each neuron of a column matters: the sizes of the weights to it and from it. */
+  // How much each neuron of a column matters: the sizes of the weights to it and from it.
   weight(column) {
     const { weights } = this.numbers;
     const norm = (all) => sqrt(all.reduce((sum, w) => sum + w * w, 0));
@@ -156,7 +156,7 @@ Object.assign(Network.prototype, {
     return `${this.name(target)}${layer < 0 ? " " : ": "}${parts.join(", ")}`;
   },
 
-  /* Arrow keys go from neuron to neuron. */
+  // Arrow keys go from neuron to neuron.
   key(event) {
     const target = this.target(event.target);
     const by = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];

@@ -1,5 +1,5 @@
-/* Boxes and arrows laid out in columns, as an SVG that Drawing takes: for pictures that are made when they are asked
-   for. Boxes stand over the arrows, so none hides a text. */
+// Boxes and arrows laid out in columns, as an SVG that Drawing takes: for pictures that are made when they are asked
+// for. Boxes stand over the arrows, so none hides a text.
 
 const LINE = 14;
 const PAD = 6;
@@ -11,7 +11,7 @@ function wide(text, size, bold = false) {
   return measure.measureText(text).width;
 }
 
-/* What a box says, and its size. */
+// What a box says, and its size.
 function measured(box) {
   const texts = [
     ...box.label.split("\n").filter(Boolean).slice(0, 4).map((text) => [cut(text, 40), "", true]),
@@ -22,7 +22,7 @@ function measured(box) {
   return { box, texts, side, width, height: Math.max(Math.max(texts.length, 1) * LINE + 2 * PAD, box.kind === "group" ? 0 : PORT * box.arrows.length + 6) };
 }
 
-/* The column of each box: after those it is computed from, a leaf beside its first use. */
+// The column of each box: after those it is computed from, a leaf beside its first use.
 function ranked(boxes) {
   const rank = boxes.map(() => 0);
   const users = boxes.map(() => []);
@@ -41,7 +41,7 @@ function ranked(boxes) {
 
 const natural = new Intl.Collator("en", { numeric: true }).compare;
 
-/* Places for the boxes: parts of one scope stay together and in order, else neighbours are near. */
+// Places for the boxes: parts of one scope stay together and in order, else neighbours are near.
 function laidOut(boxes) {
   const { rank, users } = ranked(boxes);
   const made = boxes.map((box, i) => ({ ...measured(box), i, y: i, scope: box.scope.join("/") }));
@@ -67,7 +67,7 @@ function laidOut(boxes) {
   return made;
 }
 
-/* One below the other, as near to where they wish to be as there is room. */
+// One below the other, as near to where they wish to be as there is room.
 function stack(column, wishes) {
   let end = -Infinity;
   column.forEach((one, k) => {
@@ -109,7 +109,7 @@ function arrowDrawn(parent, box, a, from, to, note) {
   if (note) add(group, "text", { x: x1 + 7, y: y1 + (y2 - y1) * 0.03 - 3, "font-size": 10 }, note);
 }
 
-/* The boxes of a page as the text of an SVG. */
+// The boxes of a page as the text of an SVG.
 function layered(boxes) {
   const made = laidOut(boxes);
   const width = Math.max(...made.map(({ right }) => right));

@@ -1,5 +1,5 @@
-/* The page of networks: their layers, a switch for what is shown, a slider for the sample, and the player; a neuron
-   opens its own graph, and what is around the networks too. `rest` makes the page of that in an element. */
+// The page of networks: their layers, a switch for what is shown, a slider for the sample, and the player; a neuron
+// opens its own graph, and what is around the networks too. `rest` makes the page of that in an element.
 
 const VIEWS = { weights: "Weights", gradients: "Gradients", activations: "Activations", changes: "Last step" };
 
@@ -50,7 +50,7 @@ class NetworkPage {
     return this.app;
   }
 
-  /* Why a view shows nothing; empty if it does. */
+  // Why a view shows nothing; empty if it does.
   lacks(view) {
     const [{ samples }] = this.networks;
     if (view === "gradients" && !samples.parameters.gradients) return "No gradient yet: call backward() first";

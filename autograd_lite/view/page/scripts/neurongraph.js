@@ -1,4 +1,4 @@
-/* The numbers of a network that travel with its page, and the graph of one neuron at one sample. */
+// The numbers of a network that travel with its page, and the graph of one neuron at one sample.
 
 class Samples {
   constructor(network, passed) {
@@ -35,12 +35,12 @@ class Samples {
     this.each = network.samples.map(sample);
   }
 
-  /* Numbers for Network.show: of a sample by its place, or of the mean (null). */
+  // Numbers for Network.show: of a sample by its place, or of the mean (null).
   at(k) {
     return { ...this.parameters, ...(k === null ? this.mean : this.each[k]) };
   }
 
-  /* The nodes of a neuron at a sample, for Graph, with what goes into its output from what follows. */
+  // The nodes of a neuron at a sample, for Graph, with what goes into its output from what follows.
   neuron(layer, j, k, rows) {
     const template = this.network.templates[layer];
     if (!template || !rows) return null;
@@ -63,7 +63,7 @@ class Samples {
   }
 }
 
-/* What a page needs to know of some nodes, all of which are drawn. */
+// What a page needs to know of some nodes, all of which are drawn.
 function pageOf(nodes, title, notes, pace, style, upstream) {
   const boxes = nodes.map((node, i) => ({
     id: `n${i}`,
@@ -80,7 +80,7 @@ function pageOf(nodes, title, notes, pace, style, upstream) {
   return { title, caption: title, notes, pace, style, nodes, boxes, multiple: 1, closed: 0, full: false, root: nodes.length - 1, seed: upstream };
 }
 
-/* Make the page of some boxes in an element, without a picture from Graphviz. */
+// Make the page of some boxes in an element, without a picture from Graphviz.
 function openBoxes(host, page, rows) {
   const picture = new TextEncoder().encode(layered(page.boxes));
   const image = el("img", { alt: page.title, src: `data:image/svg+xml;base64,${btoa(Array.from(picture, (byte) => String.fromCharCode(byte)).join(""))}` });

@@ -1,4 +1,4 @@
-/* What can be opened from the page of networks, and the keys. */
+// What can be opened from the page of networks, and the keys.
 
 Object.assign(NetworkPage.prototype, {
   point(network, target, at) {

@@ -1,4 +1,4 @@
-/* A pass through a network, layer by layer: what the player does, and what is said of it. */
+// A pass through a network, layer by layer: what the player does, and what is said of it.
 
 class Tour {
   constructor(samples, hasRest) {
@@ -11,7 +11,7 @@ class Tour {
     this.forwardEnd = layers.length + (hasRest ? 1 : 0);
   }
 
-  /* The moment after so many steps, for Network.mark. */
+  // The moment after so many steps, for Network.mark.
   moment(position) {
     if (position === null) return null;
     const step = this.steps[position - 1];
@@ -21,21 +21,21 @@ class Tour {
     return step.kind === "rest" ? { now: last + 1, back: false } : { now: step.kind === "start" ? last : step.layer, back: true };
   }
 
-  /* Phase, formula and words of a step at a sample. */
+  // Phase, formula and words of a step at a sample.
   told(position, k, rows) {
     const step = this.steps[position - 1];
     if (!step) return ["Start", ["The inputs have their numbers."], "Nothing else is computed yet."];
     return this[step.kind](step, this.samples.at(k), k, rows);
   }
 
-  /* An equation of at most so many terms, with what is left out counted. */
+  // An equation of at most so many terms, with what is left out counted.
   sum(terms, most = 4) {
     const shown = terms.slice(0, most).map(([a, b]) => `${brief(a)} × ${brief(b)}`);
     const more = terms.length - shown.length;
     return [...shown, ...(more > 0 ? [`… ${more} more`] : [])].join(" + ").replaceAll("+ -", "− ");
   }
 
-  /* The neuron with the largest number in a column, which stands for all. */
+  // The neuron with the largest number in a column, which stands for all.
   largest(numbers) {
     return numbers.reduce((best, x, j) => (fabs(x) > fabs(numbers[best]) ? j : best), 0);
   }
@@ -85,7 +85,7 @@ class Tour {
     ];
   }
 
-  /* The gradient of a neuron's weighted sum; null if its rules are not on the page. */
+  // The gradient of a neuron's weighted sum; null if its rules are not on the page.
   atSum(layer, j, k, rows) {
     if (!this.shape.layers[layer].activation) return this.samples.each[k].adjoints[layer + 1][j];
     const found = this.samples.neuron(layer, j, k, rows);
