@@ -1,4 +1,4 @@
-"""The command line: ``autograd-lite demo | lesson | explain | train | predict``.
+"""The command line: ``autograd-lite demo | lesson | explain | worksheet | train | …``.
 
 What a user gets wrong is told in one line on stderr (and, for an expression, the place), with exit
 status 2. Ctrl-C ends with status 130, a closed pipe with 141, as a shell reports those signals.
@@ -21,6 +21,8 @@ from typing import NoReturn
 from autograd_lite import demo
 from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
+from autograd_lite.exercises.exercise import TITLES
+from autograd_lite.exercises.worksheets import FORMATS
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.files import check_place
 from autograd_lite.lesson import STEPS
@@ -124,6 +126,19 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("expression", metavar="EXPRESSION")
     command.add_argument("bindings", nargs="*", metavar="NAME=NUMBER", type=_binding)
     command.set_defaults(run=commands.explain)
+
+    command = subparsers.add_parser(
+        "worksheet", help="exercises in back-propagation by hand, with their key",
+        description="The same level, seed and count give the same files, byte for byte.",
+    )  # fmt: skip
+    levels = range(1, len(TITLES) + 1)
+    command.add_argument("--level", type=int, choices=levels, default=1, help="[1] "
+                         + "; ".join(map("{}: {}".format, levels, TITLES)))  # fmt: skip
+    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
+    command.add_argument("--count", type=_count, default=6, metavar="N", help="of exercises [6]")
+    command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")
+    command.add_argument("--out", default=".", metavar="DIR", help="for both files [.]")
+    command.set_defaults(run=commands.worksheet)
 
     command = subparsers.add_parser(
         "train", help="train a network on a CSV file",

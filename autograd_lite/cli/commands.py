@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
-from autograd_lite import expressions
+from autograd_lite import exercises, expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -92,6 +92,17 @@ def explain(options: argparse.Namespace) -> None:
             print(f"\ndrawn: {draw(root).save(options.draw)}")
         except ValueError as error:  # a file name that ends with no known format
             raise ExpressionError(f"--draw: {error}") from None
+
+
+def worksheet(options: argparse.Namespace) -> None:
+    """Write exercises in back-propagation by hand, and their key in a file beside them."""
+    os.makedirs(options.out, exist_ok=True)
+    name = f"worksheet-level{options.level}-seed{options.seed}.{options.format}"
+    sheet = exercises.worksheet(options.level, options.seed, options.count)
+    for what, path in zip(
+        ("worksheet", "key"), sheet.save(os.path.join(options.out, name)), strict=True
+    ):
+        print(f"{what}: {path}")
 
 
 def train(options: argparse.Namespace) -> None:
