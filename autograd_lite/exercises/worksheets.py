@@ -13,7 +13,7 @@ from string import Template
 from autograd_lite.errors import shown
 from autograd_lite.exercises.exercise import TITLES, Exercise, image, random_exercise
 from autograd_lite.files import as_path, write_whole
-from autograd_lite.graph import ancestors, row_of
+from autograd_lite.graph import ancestors, op_of
 from autograd_lite.view.page.page import document, read
 from autograd_lite.writing.latex import LATEX
 from autograd_lite.writing.templates import Piece
@@ -134,7 +134,7 @@ def _tex(sheet: Worksheet, key: bool) -> str:
         made = [node for node in ancestors(exercise.root) if node.op]
         calls = [
             f"{LATEX.label(node.label)} &= "
-            + LATEX.call(row_of(node), [Piece(LATEX.label(p.label)) for p in node.parents]).text
+            + LATEX.call(op_of(node), [Piece(LATEX.label(p.label)) for p in node.parents]).text
             for node in made
         ]
         lines = [r"\item $\begin{aligned}[t]", " \\\\\n".join(calls), r"\end{aligned}$\par\medskip"]

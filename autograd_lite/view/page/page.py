@@ -21,32 +21,37 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.layout import FONTS
-from autograd_lite.view.page.javascript import script
 from autograd_lite.view.page.wording import Templates
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
+from autograd_lite.writing.javascript import script
 
 #: Each may use those before it.
 _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
-            "moment", "whatif", "details", "search",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
+            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
 )  # fmt: skip
 #: Milliseconds that the player gives each step.
-_PACE = 1100
+PACE = 1100
+#: Strings, templates and regular expressions of a script, which stay, or else a comment.
+_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
+    r"|[ ]*//.*"
+)
 _NO_NETWORK = (
-    "default-src 'none'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+    "default-src 'none'; img-src data:; script-src 'unsafe-inline'{}; style-src 'unsafe-inline'"
 )
 
 
@@ -67,7 +72,7 @@ class Page:
         columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
-            "pace": _PACE,
+            "pace": PACE,
             "notes": shown.notes,
             "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
             **_level(shown, columns),
@@ -100,7 +105,7 @@ class Page:
         for node in every:
             made = graph.made_by(node)
             drawn = numbers[node] < len(graph.order)
-            row = row_of(made) if drawn else None
+            row = op_of(made) if drawn else None
             constant = node.constant or not drawn
             nodes.append(
                 {
@@ -179,11 +184,14 @@ class Page:
         return document(self._data["title"], style, self.fragment(picture, inner, full=True))
 
 
-def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body."""
+def document(title: str, style: str, body: str, scripts: str = "") -> str:
+    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body.
+
+    Scripts inside of it may run; `scripts` names what else may, in the words of its policy.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK.format(scripts)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n"
         f"<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
@@ -255,5 +263,9 @@ def _lean(picture: bytes) -> bytes:
 
 @cache
 def read(name: str, room: str = "view.page") -> str:
-    """A script or style of a room of this package."""
-    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    """A script or style of a room of this package; a script without its comments.
+
+    Hosts that put all of a page into one line would make the rest of the script a comment.
+    """
+    text = files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    return _COMMENT.sub(r"\1", text) if name.endswith(".js") else text
