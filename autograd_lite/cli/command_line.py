@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=commands.lesson)
 
     command = subparsers.add_parser(
-        "explain", help="value, gradients and local derivatives of a formula",
+        "explain", help="value, gradients and partial derivatives of a formula",
         usage='autograd-lite explain "tanh(w*x + b)" w=0.5 x=2 b=-1 [--paths] [--latex] '
         "[--draw FILE]",
         epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "

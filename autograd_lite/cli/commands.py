@@ -82,7 +82,7 @@ def explain(options: argparse.Namespace) -> None:
         )
         for step in steps
     ]
-    header = ["step", "formula", "value", "gradient", "local derivatives"]
+    header = ["step", "formula", "value", "gradient", "partial derivatives"]
     print("", screen.table(header, rows, (None, None, None, screen.sign)), sep="\n")
     if options.paths:
         print("", explain_paths(root, variables.values()), sep="\n")

@@ -576,7 +576,7 @@ PASSES = {
 
 
 @pytest.mark.parametrize("name", PASSES)
-def test_an_infinite_local_derivative_is_named(name):
+def test_an_infinite_partial_derivative_is_named(name):
     x = Value(0.0, label="x")
     root = ag.sqrt(x)
     loss = root * 3.0

@@ -19,7 +19,7 @@ from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.ops import TABLE
 from autograd_lite.view.page.javascript import script
-from autograd_lite.view.page.page import scripts
+from autograd_lite.view.page.page import read, scripts
 
 IN_BROWSER = settings(
     max_examples=8,
@@ -141,6 +141,14 @@ class TestShowing:
         text = ag.draw(neuron()).save(tmp_path / "x.html").read_text()
         assert "default-src 'none'" in text
         assert not re.search(r"https?://(?!www\.w3\.org)", text)
+
+    def test_a_host_may_put_all_of_it_into_one_line(self, page):
+        """No comment is left to swallow the rest, and no line's end stands for a semicolon."""
+        page.page.set_content(ag.draw(reused())._repr_html_().replace("\n", " "))
+        page.step(page.steps())
+        assert page.numbers() == of(reused())
+        written = scripts() + read("page.js", "lesson.page")
+        assert "//" not in written.replace('"http://www.w3.org/2000/svg"', "")
 
     def test_the_command_line_saves_a_page(self, page, tmp_path):
         from autograd_lite.cli import main
@@ -394,7 +402,7 @@ class TestPlayer:
         slider = page.page.locator(".player input")
         page.page.locator("#n9").focus()
         moves = [
-            ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("b", 1),
+            ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("q", 1),
             ("End", 15), ("ArrowRight", 15),
         ]  # fmt: skip
         for key, expected in moves:
@@ -703,7 +711,7 @@ class TestLayout:
         before = width()
         page.page.get_by_label("Zoom in (+)").click()
         assert width() < before
-        page.page.get_by_label("Show all (0)").click()
+        page.page.get_by_label("Fit (0)").click()
         assert width() == pytest.approx(before)
         stage = page.page.locator(".stage").bounding_box()
         box = page.page.locator("#n9").bounding_box()

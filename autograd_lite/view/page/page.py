@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
@@ -37,14 +37,19 @@ _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
-            "moment", "whatif", "details", "search",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
+            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
 )  # fmt: skip
 #: Milliseconds that the player gives each step.
 PACE = 1100
+#: Strings, templates and regular expressions of a script, which stay, or else a comment.
+_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
+    r"|[ ]*//.*"
+)
 _NO_NETWORK = (
     "default-src 'none'; img-src data:; script-src 'unsafe-inline'{}; style-src 'unsafe-inline'"
 )
@@ -100,7 +105,7 @@ class Page:
         for node in every:
             made = graph.made_by(node)
             drawn = numbers[node] < len(graph.order)
-            row = row_of(made) if drawn else None
+            row = op_of(made) if drawn else None
             constant = node.constant or not drawn
             nodes.append(
                 {
@@ -258,5 +263,9 @@ def _lean(picture: bytes) -> bytes:
 
 @cache
 def read(name: str, room: str = "view.page") -> str:
-    """A script or style of a room of this package."""
-    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    """A script or style of a room of this package; a script without its comments.
+
+    Hosts that put all of a page into one line would make the rest of the script a comment.
+    """
+    text = files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    return _COMMENT.sub(r"\1", text) if name.endswith(".js") else text

@@ -73,14 +73,16 @@ class Drawing {
     for (const { group, ground, short } of this.boxes) {
       if (!short) continue; // what the equations call it
       const { x, y } = ground.getBBox();
-      group.append(drawn("text", { class: "short", x: x + 5, y: y - 2.5 }));
+      group.append(drawn("text", { class: "short", x: x + 6, y: y - 3 }));
       group.lastChild.textContent = short;
     }
-    for (const { line, badge } of this.edges) {
-      const length = line.getTotalLength();
-      const { x, y } = line.getPointAtLength(length - Math.min(9, length / 2));
-      badge.setAttribute("transform", `translate(${x} ${y})`);
-    }
+    // the number of a leaf is dragged by all of its box, and the room around
+    this.boxes.forEach(({ group, ground }, i) => {
+      if (!this.graph?.rows || !this.graph.nodes[i].leaf) return;
+      const { x, y, width, height } = ground.getBBox();
+      group.append(drawn("rect", { class: "grip", x, y: y - 7, width, height: height + 14 }));
+    });
+    if (this.graph) placeDiscs(this.edges);
   }
 
   write(text, content, sign, ground) {
@@ -105,12 +107,13 @@ class Drawing {
         if (grad) this.write(grad, was[1], signOf(slope), ground);
       } else {
         this.write(data, `data ${value === undefined ? "…" : brief(value)}`, "data", ground);
-        if (grad) this.write(grad, `grad ${brief(slope)}`, signOf(slope), ground);
+        if (grad) this.write(grad, slope === undefined ? "grad ?" : `grad ${brief(slope)}`, slope === undefined ? "zero" : signOf(slope), ground);
       }
       group.dataset.data = value === undefined ? "" : exactly(value);
-      group.dataset.grad = exactly(slope);
+      group.dataset.grad = slope === undefined ? "" : exactly(slope);
       group.classList.toggle("pending", value === undefined);
     });
+    let moved = false; // a number that has become longer may be under a disc
     const sizes = this.edges.map(({ head, arg }) => fabs(now.flows[head][arg] ?? 0));
     const largest = Math.max(...sizes.filter((size) => size < Infinity), 0);
     this.edges.forEach(({ group, text, line, badge, head, arg }, e) => {
@@ -125,10 +128,13 @@ class Drawing {
       group.classList.toggle("pending", now.data[head] === undefined);
       if (text && now.partials && !constant) {
         const partial = now.partials[head][arg];
-        text.textContent = ` ${brief(partial)} `;
-        text.setAttribute("class", signOf(partial));
+        const written = partial === undefined ? " ? " : ` ${brief(partial)} `;
+        moved ||= text.textContent !== written && written.length > 3;
+        text.textContent = written;
+        text.setAttribute("class", partial === undefined ? "zero" : signOf(partial));
       }
     });
+    if (moved) placeDiscs(this.edges);
   }
 
   mark(name, boxes, edges = null) {

@@ -1,5 +1,7 @@
 // The equation of the moment, in words and numbers.
 
+const MOST_MEASURED = 300;
+
 class Moment {
   constructor(graph, wording) {
     Object.assign(this, { graph, wording });
@@ -8,6 +10,34 @@ class Moment {
 
   get text() {
     return this.element.textContent;
+  }
+
+  // Finds the steps of the player of which most is said, of a long one some of them.
+  longest() {
+    const { graph } = this;
+    const stride = Math.ceil(graph.steps.length / MOST_MEASURED);
+    const lengths = [];
+    for (let position = graph.steps.length; position > 0; position -= stride) {
+      const { last } = graph.adjoints(graph.recorded, position);
+      this.tell(position, graph.recorded, last);
+      lengths.push([this.text.length, [...this.element.childNodes]]);
+    }
+    this.long = lengths.sort((a, b) => b[0] - a[0]).slice(0, 5).map(([, nodes]) => nodes);
+  }
+
+  // Makes room for the longest of them, so that nothing moves while one steps.
+  reserve() {
+    const { element } = this;
+    if (!this.long || !element.clientWidth || element.clientWidth === this.measured) return;
+    this.measured = element.clientWidth;
+    const now = [...element.childNodes];
+    element.style.minHeight = "";
+    const heights = this.long.map((nodes) => {
+      element.replaceChildren(...nodes);
+      return element.offsetHeight;
+    });
+    element.replaceChildren(...now);
+    element.style.minHeight = `${Math.max(...heights)}px`;
   }
 
   say(phase, formula, ...words) {
@@ -65,7 +95,7 @@ class Moment {
       ? ` ${name(parent)} is used once, so this is its whole gradient.`
       : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}. A small change of ${name(parent)} goes along each of them at once, and what comes of it in ${name(graph.root)} adds up: so the parts of its gradient add up${turn === uses.length ? ", and now it is complete" : ""}.`;
     const local = wording.partial(node, arg, numbers);
-    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${graph.edges.length}`, formula, sum, times, el("span", { class: "local" }, `Local derivative: ${local}`));
+    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${graph.edges.length}`, formula, sum, times, el("span", { class: "local" }, `Partial derivative: ${local}`));
     return { boxes: [node, parent], edges: [[node, arg]], place: parent };
   }
 
