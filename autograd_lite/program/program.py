@@ -233,7 +233,7 @@ class Program(Code):
 
     save = files.save
     to_c, to_jax, to_latex = exports.to_c, exports.to_jax, exports.to_latex
-    to_numpy, to_onnx = exports.to_numpy, exports.to_onnx
+    to_numpy, to_onnx, to_javascript = exports.to_numpy, exports.to_onnx, exports.to_javascript
     to_python, to_torch = exports.to_python, exports.to_torch
 
     def _check_count(self, inputs: Sequence[Any]) -> None:

@@ -27,10 +27,10 @@ from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.layout import FONTS
-from autograd_lite.view.page.javascript import script
 from autograd_lite.view.page.wording import Templates
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
+from autograd_lite.writing.javascript import script
 
 #: Each may use those before it.
 _SCRIPTS = (
