@@ -8,9 +8,9 @@ from typing import Any
 from autograd_lite.engine import Value
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.view.page.javascript import script
 from autograd_lite.view.page.wording import Template, Templates
 from autograd_lite.view.steps import steps
+from autograd_lite.writing.javascript import script
 
 #: Sequences up to this length have formulas of their partials.
 _LONGEST = 4
