@@ -4,7 +4,7 @@
 class Page {
   constructor(host, page, rows) {
     this.page = page;
-    this.graph = page.nodes && new Graph(page.nodes, rows);
+    this.graph = page.nodes && new Graph(page.nodes, rows, page.seed);
     this.wording = this.graph && new Wording(this.graph);
     const image = Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0));
     const outermost = { ...page, name: "", title: "graph", svg: new TextDecoder().decode(image) };

@@ -91,44 +91,11 @@ class Page:
             self._add_nodes(folding.graph)
 
     def _add_nodes(self, graph: Steps) -> None:
-        """The graph as a list of instructions; what is not drawn comes last, as constants."""
-        every = list(graph.order)
-        numbers = {node: i for i, node in enumerate(every)}
-        for node in graph.order:
-            for parent in graph.parents(node):
-                if parent not in numbers:
-                    numbers[parent] = len(every)
-                    every.append(parent)
         rows: dict[Op, int] = {}
-        templates = Templates(graph, numbers)
-        nodes = []
-        for node in every:
-            made = graph.made_by(node)
-            drawn = numbers[node] < len(graph.order)
-            row = op_of(made) if drawn else None
-            constant = node.constant or not drawn
-            nodes.append(
-                {
-                    "name": templates.name(node),
-                    "op": made.op,
-                    "symbol": "" if row is None else row.symbol,
-                    "root": node is graph.order[-1],
-                    "leaf": row is None and not constant,
-                    "constant": constant,
-                    "row": None if row is None else rows.setdefault(row, len(rows)),
-                    "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
-                    "data": _number(node.data),
-                    "grad": _number(node.grad),
-                    "partials": [_number(partial) for partial in made.local_grads],
-                    "line": _line(made),
-                    "call": templates.made(node),
-                    "derivatives": templates.derivatives(node),
-                }
-            )
-            if drawn and made in graph.freshness.stale:
-                given = graph.freshness.arguments(made)
-                nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
-        self._data["nodes"] = nodes
+        self._data["nodes"] = nodes_of(graph, rows)
+        self._add_rules(rows)
+
+    def _add_rules(self, rows: dict[Op, int]) -> None:
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
@@ -137,10 +104,14 @@ class Page:
         """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
-            f'"use strict";\n{scripts()}\n'
+            f'"use strict";\n{self.scripts()}\n'
             f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
             "})();</script></div>"
         )
+
+    def scripts(self) -> str:
+        """The JavaScript that the fragment brings along."""
+        return scripts()
 
     def image(self, picture: bytes) -> str:
         """The element that shows the picture, and holds it for the script."""
@@ -182,6 +153,49 @@ class Page:
         """A file that stands alone."""
         style = "body { margin: 0; } img { max-width: 100%; }"
         return document(self._data["title"], style, self.fragment(picture, inner, full=True))
+
+
+def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:
+    """The graph as a list of instructions; what is not drawn comes last, as constants.
+
+    The number of each row is looked up in `rows`, to which new ones are added.
+    """
+    every = list(graph.order)
+    numbers = {node: i for i, node in enumerate(every)}
+    for node in graph.order:
+        for parent in graph.parents(node):
+            if parent not in numbers:
+                numbers[parent] = len(every)
+                every.append(parent)
+    templates = Templates(graph, numbers)
+    nodes = []
+    for node in every:
+        made = graph.made_by(node)
+        drawn = numbers[node] < len(graph.order)
+        row = op_of(made) if drawn else None
+        constant = node.constant or not drawn
+        nodes.append(
+            {
+                "name": templates.name(node),
+                "op": made.op,
+                "symbol": "" if row is None else row.symbol,
+                "root": node is graph.order[-1],
+                "leaf": row is None and not constant,
+                "constant": constant,
+                "row": None if row is None else rows.setdefault(row, len(rows)),
+                "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
+                "data": _number(node.data),
+                "grad": _number(node.grad),
+                "partials": [_number(partial) for partial in made.local_grads],
+                "line": _line(made),
+                "call": templates.made(node),
+                "derivatives": templates.derivatives(node),
+            }
+        )
+        if drawn and made in graph.freshness.stale:
+            given = graph.freshness.arguments(made)
+            nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
+    return nodes
 
 
 def document(title: str, style: str, body: str, scripts: str = "") -> str:

@@ -1,8 +1,10 @@
 // The graph: its numbers, and what they become.
 
 class Graph {
-  constructor(nodes, rows) {
+  /* The seed is the gradient of the output: 1, or what follows gives it, where this is a part of a graph. */
+  constructor(nodes, rows, seed = 1) {
     this.nodes = nodes;
+    this.seed = seed;
     this.rows = rows;
     this.root = nodes.findIndex((node) => node.root);
     this.recorded = {
@@ -74,7 +76,7 @@ class Graph {
     const flows = this.nodes.map((node) => node.args.map(() => null));
     let last = null;
     let left = until - this.forwardEnd; // the first of them is the seed
-    if (left-- > 0) grad[this.root] = 1;
+    if (left-- > 0) grad[this.root] = this.seed;
     for (const { node, arg, parent, contribution } of this.pulledBack(grad, partials)) {
       if (left-- <= 0) break;
       const before = grad[parent];

@@ -75,6 +75,10 @@ class Moment {
 
   seed({ node }) {
     const name = this.wording.name(node);
+    if (this.graph.seed !== 1) {
+      this.say("Backward, start at the output", [`grad of ${name} = ${brief(this.graph.seed)}`], "It comes from what follows in the network. Every other gradient starts at 0, and each edge will add its part.");
+      return { boxes: [node], edges: [], place: node };
+    }
     this.say("Backward, start at the output", [`grad of ${name} = 1`], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
     return { boxes: [node], edges: [], place: node };
   }
