@@ -22,6 +22,7 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
+from autograd_lite.playgrounds import playground
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
@@ -92,6 +93,11 @@ def explain(options: argparse.Namespace) -> None:
             print(f"\ndrawn: {draw(root).save(options.draw)}")
         except ValueError as error:  # a file name that ends with no known format
             raise ExpressionError(f"--draw: {error}") from None
+
+
+def write_playground(options: argparse.Namespace) -> None:
+    """Write the page of the playground."""
+    print("page:", playground(options.expression).save(options.output))
 
 
 def train(options: argparse.Namespace) -> None:

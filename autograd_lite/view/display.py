@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import LayoutError
+from autograd_lite.errors import AnomalyError, GraphError, LayoutError
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
@@ -184,6 +185,41 @@ def draw(
         constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,
     )  # fmt: skip
     return GraphView(drawing)
+
+
+def draw_anomaly(self: AnomalyError, **options: Any) -> GraphView:
+    """The graph up to the node at which a number turned nan or infinite: what had run until then.
+
+    Parameters
+    ----------
+    **options
+        As for `draw`.
+
+    Raises
+    ------
+    GraphError
+        If the error came without a graph.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> a, b = ag.Value(1.0, label="a"), ag.Value(0.0, label="b")
+    >>> try:
+    ...     with ag.detect_anomaly():
+    ...         loss = ag.tanh(a / b)
+    ... except ag.AnomalyError as error:
+    ...     print(error.draw())
+    3 values
+      n2     /     data inf  no gradient yet  from n0 (inf), n1 (-inf)
+      n1  b  leaf  data 0    no gradient yet
+      n0  a  leaf  data 1    no gradient yet
+    """
+    if self.node is None:
+        raise GraphError(
+            "this error came from numbers, without a graph; compute the expression on Values "
+            "inside detect_anomaly(), and draw the error that comes then"
+        )
+    return draw(self.node, **options)
 
 
 def value_mimebundle(

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import graphviz
 
@@ -45,6 +46,10 @@ _LONG = 1000
 _COUNTED = 60
 _HISTOGRAM = re.compile(f" ([{BLOCKS}]+) ")
 _STYLE = dict.fromkeys(("constant", "outside"), "rounded,filled,dashed")
+_FRAME = {
+    "style": "rounded,filled", "color": "#9AA5B1", "fillcolor": "#3E63800F", "fontsize": "11",
+    "margin": "10", "labeljust": "l",
+}  # fmt: skip
 #: Where arrows enter a box, and whether the arguments lie one below the other there.
 _ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", False)}
 
@@ -160,6 +165,16 @@ def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digr
     return drawing
 
 
+def style() -> dict[str, Any]:
+    """Attributes and colours of drawings, for who writes the DOT language elsewhere."""
+    drawing = drawing_of(Picture([]))
+    return {
+        "graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr,
+        "fill": _FILL, "signs": _SIGN, "dashed": _STYLE, "frame": _FRAME,
+        "cell": _CELL, "break": _BREAK,
+    }  # fmt: skip
+
+
 def _total_length(boxes: list[Box]) -> int:
     """How many columns of boxes the arrows cross, taken together."""
     column: dict[str, int] = {}
@@ -196,10 +211,7 @@ def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
         for i in range(len(opened), len(path)):
             opened.append(path[i])
             drawing.body.append(f"\tsubgraph cluster_{abs(path[i])} {{\n")
-            drawing.attr(
-                label=f"<{_markup(box.scope[i])}>", style="rounded,filled", color="#9AA5B1",
-                fillcolor="#3E63800F", fontsize="11", margin="10", labeljust="l",
-            )  # fmt: skip
+            drawing.attr(label=f"<{_markup(box.scope[i])}>", **_FRAME)
         fill, border = _FILL[box.kind]
         if box.tint:
             fill = _TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"

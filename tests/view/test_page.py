@@ -18,8 +18,8 @@ from autograd_lite import Value, explain, gradient
 from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.ops import TABLE
-from autograd_lite.view.page.javascript import script
 from autograd_lite.view.page.page import read, scripts
+from autograd_lite.writing.javascript import script
 
 IN_BROWSER = settings(
     max_examples=8,

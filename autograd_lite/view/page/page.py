@@ -27,10 +27,10 @@ from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.layout import FONTS
-from autograd_lite.view.page.javascript import script
 from autograd_lite.view.page.wording import Templates
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
+from autograd_lite.writing.javascript import script
 
 #: Each may use those before it.
 _SCRIPTS = (
@@ -44,14 +44,14 @@ _SCRIPTS = (
     "page.js",
 )  # fmt: skip
 #: Milliseconds that the player gives each step.
-_PACE = 1100
+PACE = 1100
 #: Strings, templates and regular expressions of a script, which stay, or else a comment.
 _COMMENT = re.compile(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
     r"|[ ]*//.*"
 )
 _NO_NETWORK = (
-    "default-src 'none'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+    "default-src 'none'; img-src data:; script-src 'unsafe-inline'{}; style-src 'unsafe-inline'"
 )
 
 
@@ -72,7 +72,7 @@ class Page:
         columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
-            "pace": _PACE,
+            "pace": PACE,
             "notes": shown.notes,
             "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
             **_level(shown, columns),
@@ -184,11 +184,14 @@ class Page:
         return document(self._data["title"], style, self.fragment(picture, inner, full=True))
 
 
-def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body."""
+def document(title: str, style: str, body: str, scripts: str = "") -> str:
+    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body.
+
+    Scripts inside of it may run; `scripts` names what else may, in the words of its policy.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK.format(scripts)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n"
         f"<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
