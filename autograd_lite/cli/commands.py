@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
-from autograd_lite import expressions
+from autograd_lite import exercises, expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -98,6 +98,15 @@ def explain(options: argparse.Namespace) -> None:
 def write_playground(options: argparse.Namespace) -> None:
     """Write the page of the playground."""
     print("page:", playground(options.expression).save(options.output))
+
+
+def worksheet(options: argparse.Namespace) -> None:
+    """Write exercises in back-propagation by hand, and their key in a file beside them."""
+    os.makedirs(options.out, exist_ok=True)
+    name = f"worksheet-level{options.level}-seed{options.seed}.{options.format}"
+    sheet = exercises.worksheet(options.level, options.seed, options.count)
+    first, key = sheet.save(os.path.join(options.out, name))
+    print(f"worksheet: {first}\nkey: {key}")
 
 
 def train(options: argparse.Namespace) -> None:

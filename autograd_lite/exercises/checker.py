@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 import sys
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from textwrap import wrap
@@ -13,10 +12,10 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError, shown
+from autograd_lite.exercises.exercise import image
 from autograd_lite.exercises.laws import MISTAKES, Example, Law, laws_for
 from autograd_lite.graph import ancestors
 from autograd_lite.terminal import Terminal, on_screen
-from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.picture import BoxLine, Picture, every_value
 from autograd_lite.view.steps import steps
 
@@ -136,7 +135,7 @@ class CheckedEngine:
             return said
         told = html.escape("\n".join(_told(self.first, Terminal(None))))
         try:
-            drawn = "".join(map(_figure, self.first.pictures()))
+            drawn = "".join(map(image, self.first.pictures()))
         except LayoutError as error:
             drawn = f"<p>{html.escape(str(error))}</p>"
         return f"{said}<pre>{told}</pre>{drawn}"
@@ -219,8 +218,3 @@ def _told(breach: Breach, screen: Terminal) -> list[str]:
     ]
     header = ("", "data", "grad", "right data", "right grad", "")
     return [*lines, "", screen.table(header, rows)]
-
-
-def _figure(picture: Picture) -> str:
-    drawn = b64encode(drawing_of(picture).pipe("svg")).decode()
-    return f'<img alt="{picture.caption}" src="data:image/svg+xml;base64,{drawn}">'

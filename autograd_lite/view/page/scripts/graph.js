@@ -59,6 +59,15 @@ class Graph {
     return { data, partials, given: used };
   }
 
+  // The number of a node with other arguments: of a user's op nobody knows it here.
+  forward(i, given) {
+    const rules = this.rows?.[this.nodes[i].row];
+    if (!rules) return [];
+    if (!rules.vectors) return [rules.forward(...given, rules.attrs)];
+    const m = (given.length - rules.scalars) / rules.vectors;
+    return [rules.forward(Float64Array.from(given), m, rules.attrs, new Float64Array(rules.scratch * m))];
+  }
+
   // Back-propagation, as in the engines: at each edge the adjoint of a node, times the partial derivative, is added
   // to that of the parent. It yields each contribution before it is added.
   *pulledBack(adjoint, partials, product = carried, add = (x, y) => x + y) {

@@ -88,7 +88,6 @@ class Moment {
     const { name } = wording;
     const uses = graph.uses[parent];
     const turn = uses.findIndex(([user, k]) => user === node && k === arg) + 1;
-    const term = (number, caption) => el("span", { class: "term" }, number, el("small", {}, caption));
     const formula = [
       term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
       term(signed(numbers.partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),
