@@ -39,6 +39,7 @@ _SCRIPTS = (
         for name in (
             "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
             "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
+            "questions", "quiz", "state", "save",
         )
     ),
     "page.js",
