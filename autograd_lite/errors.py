@@ -92,10 +92,16 @@ class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 - reads as 
 class AnomalyError(AutogradError, ArithmeticError):
     """A number turned nan or infinite where it must not.
 
-    Its ``history`` is that of the training which it ended, or None.
+    Its ``history`` is that of the training which it ended, or None. Its ``node`` is the Value at
+    which it was met, or None if no graph was recorded; ``draw()`` shows the graph up to there.
     """
 
     history: Any = None
+    draw: Callable[..., Any]  # put here by the package, from its room `view`
+
+    def __init__(self, *told: Any, node: Any = None) -> None:
+        super().__init__(*told)
+        self.node = node
 
 
 class AnomalyWarning(UserWarning):

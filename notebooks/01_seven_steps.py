@@ -129,7 +129,7 @@ for width in (1, 2):
     for row in lesson.compositions(width=width):
         assert math.isclose(row.by_hand, row.back_propagated, rel_tol=1e-9)
 assert [len(row.formula) for row in lesson.compositions((1, 2, 10))] == [40, 81, 736]
-assert [row.local_derivatives for row in lesson.compositions((1, 2, 10))] == [4, 7, 31]
+assert [row.partial_derivatives for row in lesson.compositions((1, 2, 10))] == [4, 7, 31]
 assert [len(row.formula) for row in lesson.compositions((1, 2, 10), width=2)] == [40, 113, 137074]
 
 # %% [markdown]

@@ -42,8 +42,8 @@ o
 
 # %% [markdown]
 # A cell that ends with a Value shows its graph: yellow boxes are leaves, the purple one is the
-# output. The number at an arrow is the *local derivative*: how much the box at the tip changes per
-# change of the box at the tail. Every `grad` is still 0: nothing has been differentiated.
+# output. The number at an arrow is the *partial derivative*: how much the box at the tip changes
+# per change of the box at the tail. Every `grad` is still 0: nothing has been differentiated.
 
 # %%
 assert round(o.data, 4) == 0.7071
@@ -53,7 +53,7 @@ assert "image" in o._repr_mimebundle_()["text/html"]
 # %% [markdown]
 # ## Backwards
 #
-# `backward()` multiplies local derivatives along every path to the output and adds the paths up.
+# `backward()` multiplies partial derivatives along every path to the output and adds the paths up.
 # Blue gradients are positive, orange ones negative, grey ones zero.
 
 # %%

@@ -302,7 +302,7 @@ print(f"after {grid[20]:.1f} days: ± {band.sigma[20]:.1f}, and ± {alone.sigma[
 # %% [markdown]
 # ## Why is a derivative what it is?
 #
-# `ag.explain` follows every path from a variable to the result, multiplies the local derivatives
+# `ag.explain` follows every path from a variable to the result, multiplies the partial derivatives
 # on the way, and adds the paths up: the chain rule, in your own numbers. Here `t` enters an
 # expression three times.
 

@@ -152,7 +152,7 @@ def programs(draw, rows=ROWS, most_steps=DEEPEST, most_inputs=3, points=20):
 
 
 def contributions(output, inputs):
-    """For each input the sum, over all paths to the output, of |product of local derivatives|.
+    """For each input the sum, over all paths to the output, of |product of partial derivatives|.
 
     The reverse sweep with absolute values: the derivative itself is the same sum with signs. For a
     second derivative the output is a gradient, recorded with ``create_graph``.

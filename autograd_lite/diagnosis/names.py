@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of, scope_of
+from autograd_lite.graph import op_of, scope_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.writing.text import named_call
 
@@ -51,5 +51,5 @@ class Names:
         shown = [*map(self.of, parents)]
         if given is not None:
             shown = [self.with_number(*pair) for pair in zip(parents, given, strict=False)]
-        called = named_call(row_of(node), shown, len(node.parents) - len(shown))
+        called = named_call(op_of(node), shown, len(node.parents) - len(shown))
         return f"{self.of(node)} {called}{where}{'' if now else self.since(node)}"

@@ -63,7 +63,7 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
         if math.isfinite(total) and plain == plain:
             continue
         factors = f"{upstream:.6g} (gradient by {names.of(node)}) × {partial:.6g}"
-        at = f"(local derivative) at {names.formula(node)}"
+        at = f"(partial derivative) at {names.formula(node)}"
         if plain != plain and contribution == 0.0:
             message = f"{factors} {at} counted as 0"
             notes.append(Finding("zero_times_inf", "note", (node, parent), message))

@@ -1,6 +1,6 @@
 """Activations that pass no gradient: dead and saturated ones.
 
-No op is named here. Whether a row is an activation follows from its own rules, evaluated at a few
+No op is named here. Whether an op is an activation follows from its own rules, evaluated at a few
 numbers: its partial is bounded, and 0 from some point on (so relu, tanh or ``maximum(x, 0.0)``, but
 neither ``x * x`` at its minimum, nor log far out, nor floor, whose partial is 0 everywhere).
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from autograd_lite.diagnosis.names import scope_name
 from autograd_lite.diagnosis.report import Finding
 from autograd_lite.engine import Value
-from autograd_lite.graph import edges, row_of, scope_of
+from autograd_lite.graph import edges, op_of, scope_of
 from autograd_lite.ops import TABLE, Op
 
 #: A partial below this passes (almost) no gradient.
@@ -29,12 +29,12 @@ def flat(order: list[Value]) -> Iterator[Finding]:
     """The units (one op in one scope under one label) that are flat in every use."""
     units: dict[tuple[tuple[str, ...], Op, str], list[tuple[Value, float]]] = {}
     for node in order:
-        row, partials = row_of(node), [partial for _, partial in edges(node)]
-        if row is not None and row.arity is not None and len(partials) == 1:
-            unit = units.setdefault((scope_of(node), row, node.label), [])
+        op, partials = op_of(node), [partial for _, partial in edges(node)]
+        if op is not None and op.arity is not None and len(partials) == 1:
+            unit = units.setdefault((scope_of(node), op, node.label), [])
             unit.append((node, partials[0]))
-    for (scope, row, label), unit in units.items():
-        if all(abs(x) < FLAT for _, x in unit) and _is_activation(row, unit[0][0]):
+    for (scope, op, label), unit in units.items():
+        if all(abs(x) < FLAT for _, x in unit) and _is_activation(op, unit[0][0]):
             dead = all(x == 0.0 for _, x in unit)
             passed = "0" if dead else f"below {FLAT:g}"
             uses = f"all of {len(unit):,} uses" if len(unit) > 1 else "its only use"
@@ -42,19 +42,20 @@ def flat(order: list[Value]) -> Iterator[Finding]:
                 "dead" if dead else "saturated",
                 "warning" if len(unit) >= _ENOUGH_USES else "note",
                 tuple(node for node, _ in unit),
-                f"{scope_name(scope)}: {label or row.name} has local derivative {passed} in {uses}",
+                f"{scope_name(scope)}: {label or op.name} has partial derivative {passed} "
+                f"in {uses}",
             )
 
 
-def _is_activation(row: Op, node: Value) -> bool:
+def _is_activation(op: Op, node: Value) -> bool:
     """Whether the partial by the node's only variable argument is bounded, and 0 far out."""
-    if row.name not in TABLE:  # a user's function is not called where the user did not
+    if op.name not in TABLE:  # a user's function is not called where the user did not
         return False
     variable = [not parent.constant for parent in node.parents]
 
     def partial(x: float) -> float:
         numbers = [x if free else p.data for p, free in zip(node.parents, variable, strict=True)]
-        partials = row.partials_on_floats(row.on_floats(*numbers), numbers, variable)
+        partials = op.partials_on_floats(op.on_floats(*numbers), numbers, variable)
         return abs(partials[variable.index(True)])
 
     ends, middle = [partial(x) for x in _ENDS], [partial(x) for x in _MIDDLE]

@@ -1,4 +1,4 @@
-"""The text of `help` on an op: formula, derivatives, domain and conventions, all from its row."""
+"""The text of `help` on an op: formula, derivatives, domain, conventions, from its row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from autograd_lite.explanations.formulas import Formula, as_formula, row_partials, written
+from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.templates import Piece
@@ -21,17 +21,17 @@ _AROUND = -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0
 
 
 @lru_cache(maxsize=256)
-def documentation(row: Op) -> str:
-    """The docstring of a row. A user's own functions are not called for it."""
-    if row.custom:
-        return row.docstring()
-    names, told = list(row.arguments), list(row.arguments)
-    if isinstance(row, SequenceOp):
-        names = [f"{v[:-1]}{i}" for v in row.vectors for i in (1, 2, 3)] + [*row.scalars]
-        told = [f"{v[:-1]}1" for v in row.vectors] + [*row.scalars]
+def documentation(op: Op) -> str:
+    """The docstring of an op. A user's own functions are not called for it."""
+    if op.custom:
+        return op.docstring()
+    names, told = list(op.arguments), list(op.arguments)
+    if isinstance(op, SequenceOp):
+        names = [f"{v[:-1]}{i}" for v in op.vectors for i in (1, 2, 3)] + [*op.scalars]
+        told = [f"{v[:-1]}1" for v in op.vectors] + [*op.scalars]
     args = [Formula() for _ in names]
     pieces = dict(zip(args, map(Piece, names), strict=True))
-    call = Formula(row=row, args=tuple(args))
+    call = Formula(op=op, args=tuple(args))
 
     def named(part: Formula) -> Piece:
         return pieces[part] if part.number is None else TEXT.number(part.number)
@@ -41,36 +41,36 @@ def documentation(row: Op) -> str:
         return found.text if found else ""
 
     formulas = [text(call)]
-    if not isinstance(row.forward, Leaf):
-        formulas.append(text(row.expand(args)))
+    if not isinstance(op.forward, Leaf):
+        formulas.append(text(op.expand(args)))
     lines = [f"Formula: {' = '.join(dict.fromkeys(filter(None, formulas)))}."]
-    found = row_partials(row, call, args, [name in told for name in names])
+    found = op_partials(op, call, args, [name in told for name in names])
     for name, each in zip(names, found, strict=True):
         known = text(each) or "a long formula, which `ag.latex` writes"
         lines += [f"Derivative by {name}: {known}."] * (name in told)
-    lines += _edges(row) if row.arity == 1 else [f"Domain: all numbers{_exceptions(row)}."]
-    if row.singular is not None:
-        lines.append(f"Where a second derivative is not finite, it {row.counted}.")
-    return f"{row.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines)
+    lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
+    if op.singular is not None:
+        lines.append(f"Where a second derivative is not finite, it {op.counted}.")
+    return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines)
 
 
-def _edges(row: Op) -> list[str]:
+def _edges(op: Op) -> list[str]:
     """Domain of a function of one number, and its values at the ends of that and at 0."""
-    inside = [x for x in _AROUND if not math.isnan(row.on_floats(x))]
+    inside = [x for x in _AROUND if not math.isnan(op.on_floats(x))]
     low, high = inside[0], inside[-1]
     ends = f"{low:g} ≤ " * (low > _AROUND[0]) + "x" + f" ≤ {high:g}" * (high < _AROUND[-1])
     domain = "all numbers" if ends == "x" else f"{ends}, elsewhere nan"
     said = []
     for x in _EDGES:
-        out = row.on_floats(x)
+        out = op.on_floats(x)
         if not math.isnan(out) and (x in (0.0, low, high) or math.isinf(x)):
-            partial = row.partials_on_floats(out, (x,), (True,))[0]
+            partial = op.partials_on_floats(out, (x,), (True,))[0]
             said.append(f"{out + 0.0:g} and {partial + 0.0:g} at {x:g}")
     return [f"Domain: {domain}.", f"Conventions, value and derivative: {', '.join(said)}."]
 
 
-def _exceptions(row: Op) -> str:
+def _exceptions(op: Op) -> str:
     """A remark on where a function of several numbers is nan, if it is anywhere."""
-    places = product(_AROUND, repeat=row.arity or 0)
-    known = row.arity is None or not any(math.isnan(row.on_floats(*place)) for place in places)
+    places = product(_AROUND, repeat=op.arity or 0)
+    known = op.arity is None or not any(math.isnan(op.on_floats(*place)) for place in places)
     return "" if known else "; where the first line says otherwise, or IEEE-754 does, nan"

@@ -144,7 +144,7 @@ def explain(
       ───
       -12  sum of the paths, equal to the gradient (rounding allows 1.1e-14)
     <BLANKLINE>
-    Local derivatives
+    Partial derivatives
       e = a * b  = -6   ∂e/∂a  = b  = -3
       L = e * a  = -12  ∂L/∂e  = a  = 2
                         ∂L/∂a  = e  = -6

@@ -1,4 +1,4 @@
-"""Formulas as a number system: a row called on them gives a formula, lightly simplified."""
+"""Formulas as a number system: an op called on them gives a formula, lightly simplified."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from autograd_lite.engine import Value, order_by
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.ops import Op
 from autograd_lite.ops.table import give_operators
 from autograd_lite.writing.templates import Piece
@@ -15,32 +15,32 @@ from autograd_lite.writing.text import TextPrinter
 
 
 class Formula:
-    """A number, a variable, or a row's call on other formulas.
+    """A number, a variable, or an op called on other formulas.
 
     Rules of the table run on formulas as they do on floats. Numbers are worked out where that takes
-    few digits, and the rows' identities are applied, so that factors 1 and terms 0 leave no trace.
+    few digits, and the ops' identities are applied, so that factors 1 and terms 0 leave no trace.
 
     Attributes
     ----------
     number : float or None
     node : Value or None
         The node that it is the formula of, or the variable that it is.
-    row : Op or None
+    op : Op or None
         None for a number and for a variable.
     args : tuple of Formula, or None
         None for a node of a user's graph until they are asked for.
     """
 
-    __slots__ = ("args", "node", "number", "row")
+    __slots__ = ("args", "node", "number", "op")
 
     def __init__(
         self,
         number: float | None = None,
         node: Value | None = None,
-        row: Op | None = None,
+        op: Op | None = None,
         args: tuple[Formula, ...] | None = (),
     ) -> None:
-        self.number, self.node, self.row, self.args = number, node, row, args
+        self.number, self.node, self.op, self.args = number, node, op, args
 
     def _refuse(self, *others: object) -> NoReturn:
         raise TypeError("a formula has no truth value and no order: write less, equal and where")
@@ -49,19 +49,19 @@ class Formula:
     __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
     @staticmethod
-    def _apply_op(row: Op, args: Sequence[Any]) -> Formula:
+    def _apply_op(op: Op, args: Sequence[Any]) -> Formula:
         formulas = tuple(map(as_formula, args))
         numbers = [formula.number for formula in formulas]
         known = [number for number in numbers if number is not None]
         if len(known) == len(numbers):
-            number = row.on_floats(*known)
+            number = op.on_floats(*known)
             if _is_short(number):
                 return Formula(number)
         else:
-            for pattern, rule in row.identities:
+            for pattern, rule in op.identities:
                 if all(p is ... or p == x for p, x in zip(pattern, numbers, strict=True)):
                     return as_formula(rule(*formulas))
-        return Formula(row=row, args=formulas)
+        return Formula(op=op, args=formulas)
 
 
 def _is_short(x: float) -> bool:
@@ -90,9 +90,9 @@ class Formulas:
         """A node's formula. Its arguments are left for later: a graph may be large."""
         found = self._known.get(node)
         if found is None:
-            row = row_of(node)
-            if row is not None:
-                found = Formula(node=node, row=row, args=None)
+            op = op_of(node)
+            if op is not None:
+                found = Formula(node=node, op=op, args=None)
             elif node.label and not node.constant:
                 found = Formula(node=node)
             else:
@@ -108,12 +108,12 @@ class Formulas:
         return formula.args
 
     def simplify(self, order: Sequence[Value]) -> None:
-        """Take nodes, given in topological order, as rows called on formulas, and no others."""
+        """Take nodes, given in topological order, as ops called on formulas, and no others."""
         for node in order:
-            row = row_of(node)
-            if row is None or node in self._known:
+            op = op_of(node)
+            if op is None or node in self._known:
                 continue
-            formula = Formula._apply_op(row, [self.of(parent) for parent in node.parents])
+            formula = Formula._apply_op(op, [self.of(parent) for parent in node.parents])
             if formula.number is None and formula.node is None:
                 formula.node = node
             self._known[node] = formula
@@ -122,16 +122,16 @@ class Formulas:
 def written(
     formula: Formula, printer: TextPrinter, name: Callable[[Formula], Piece], longest: int
 ) -> Piece | None:
-    """A formula whose arguments are known, given a name for each part without a row.
+    """A formula whose arguments are known, given a name for each part without an op.
 
     None if it takes more than so many characters.
     """
     pieces: dict[Formula, Piece] = {}
     for part in order_by([formula], lambda part: part.args or ()):
-        if part.row is None:
+        if part.op is None:
             pieces[part] = name(part)
         else:
-            pieces[part] = printer.call(part.row, [pieces[arg] for arg in part.args or ()])
+            pieces[part] = printer.call(part.op, [pieces[arg] for arg in part.args or ()])
         if len(pieces[part].text) > longest:
             return None
     return pieces[formula]
@@ -141,24 +141,22 @@ def node_partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula
     """The partials of a node, as formulas of its parents and itself: those of textbooks.
 
     One for each parent (a number for a constant), in which a node's `name` stands for it; None
-    where the row has no rules that run on formulas.
+    where the op has no rules that run on formulas.
     """
     wanted = [not parent.constant for parent in node.parents]
     try:
         args = [name(parent) for parent in node.parents]
-        found = row_partials(row_of(node), name(node), args, wanted)
+        found = op_partials(op_of(node), name(node), args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
     return [as_formula(partial) for partial in found]
 
 
-def row_partials(
-    row: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]
-) -> list[Any]:
-    """The partials of a row, those of textbooks; 0.0 where not wanted."""
-    if not row.textbook_partials:
-        return row.partials_on(out, args, wanted)
+def op_partials(op: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]) -> list[Any]:
+    """The partials of an op, those of textbooks; 0.0 where not wanted."""
+    if not op.textbook_partials:
+        return op.partials_on(out, args, wanted)
     return [
         rule(out, *args) if want else 0.0
-        for rule, want in zip(row.textbook_partials, wanted, strict=True)
+        for rule, want in zip(op.textbook_partials, wanted, strict=True)
     ]

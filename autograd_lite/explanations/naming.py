@@ -10,7 +10,7 @@ from itertools import count
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula, node_partials, written
 from autograd_lite.explanations.paths import Sweep
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter
 
@@ -85,7 +85,7 @@ class Wording:
         """The op of a node with its arguments."""
         numbers = self.recorded(node)
         args = [self.piece(self.formula(parent, numbers)) for parent in node.parents]
-        return self.printer.call(row_of(node), args)
+        return self.printer.call(op_of(node), args)
 
     def partials(self, node: Value) -> list[Piece | None]:
         """The partials of a node as formulas; None for one that is too long or unknown."""

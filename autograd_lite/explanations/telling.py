@@ -38,7 +38,7 @@ def text(items: Sequence[PathSum], sweep: Sweep) -> str:
     if sweep.freshness.stale:
         blocks.insert(0, [_STALE])
     if edges:
-        blocks.append(["Local derivatives", *_partials(edges, names, sweep, width)])
+        blocks.append(["Partial derivatives", *_partials(edges, names, sweep, width)])
     return on_screen("\n\n".join("\n".join(block) for block in blocks))
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.naming import numbered
-from autograd_lite.graph import ancestors, check_fresh, edges, row_of
+from autograd_lite.graph import ancestors, check_fresh, edges, op_of
 from autograd_lite.ops import Op
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter, holes, named_call
@@ -19,10 +19,10 @@ from autograd_lite.writing.text import TextPrinter, holes, named_call
 class _TracePrinter(TextPrinter):
     """Text with spaces around Python's operators, in which all else is called by its name."""
 
-    def _template(self, row: Op) -> str:
-        if row.arity != 2:
-            return super()._template(row)
-        return f"#1 {row.symbol} #2" if row.operator else named_call(row, holes(row))
+    def _template(self, op: Op) -> str:
+        if op.arity != 2:
+            return super()._template(op)
+        return f"#1 {op.symbol} #2" if op.operator else named_call(op, holes(op))
 
 
 _TEXT = _TracePrinter()
@@ -79,4 +79,4 @@ def trace(root: Value) -> list[TraceStep]:
 
 def _formula(node: Value) -> str:
     pieces = [_TEXT.number(p.data) if p.constant else Piece(p.label) for p in node.parents]
-    return _TEXT.call(row_of(node), pieces).text if node.op else ""
+    return _TEXT.call(op_of(node), pieces).text if node.op else ""

@@ -10,7 +10,7 @@ from autograd_lite.engine import Value, order_by, topological_order
 from autograd_lite.errors import shown as shortened
 from autograd_lite.explanations.formulas import Formula, Formulas
 from autograd_lite.explanations.naming import labels
-from autograd_lite.graph import ancestors, check_value, row_of
+from autograd_lite.graph import ancestors, check_value, op_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.transforms import gradient
 from autograd_lite.writing.latex import LATEX, aligned
@@ -192,7 +192,7 @@ class _Sheet:
         seen = set(self._parts)
         while waiting:
             formula, distance = waiting.popleft()
-            if formula.row is None:
+            if formula.op is None:
                 continue
             too_deep = depth is not None and distance >= depth
             if formula.node is not None and (too_deep or len(self._written) >= max_nodes):
@@ -206,10 +206,10 @@ class _Sheet:
 
     def _shown(self, formula: Formula) -> list[Formula]:
         """The arguments that are written."""
-        if formula.row is None:
+        if formula.op is None:
             return []
         args = self._formulas.args(formula)
-        places, single = LATEX.places(formula.row, [arg.number for arg in args])
+        places, single = LATEX.places(formula.op, [arg.number for arg in args])
         return [args[k] for place in [*places, single] for k in place]
 
     # --- writing ----------------------------------------------------------------------------------
@@ -257,12 +257,12 @@ class _Sheet:
     def _in_place(self, formula: Formula) -> Piece:
         if formula.number is not None:
             return LATEX.number(formula.number)
-        if formula not in self._written or formula.row is None:
+        if formula not in self._written or formula.op is None:
             return self._name(formula.node)
         args = self._formulas.args(formula)
         # those that are not shown have no piece
         pieces = [self._pieces.get(arg) or Piece("", number=arg.number) for arg in args]
-        return LATEX.call(formula.row, pieces)
+        return LATEX.call(formula.op, pieces)
 
 
 def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, Value]:
@@ -271,7 +271,7 @@ def _own_formulas(formulas: Formulas, inputs: Sequence[Value]) -> dict[Formula, 
     for node in dict.fromkeys(inputs):
         if node.op:
             args = tuple([formulas.of(parent) for parent in node.parents])
-            found[Formula(row=row_of(node), args=args)] = node
+            found[Formula(op=op_of(node), args=args)] = node
         elif not node.label:
             found[Formula(node.data)] = node
     return found

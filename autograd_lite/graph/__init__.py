@@ -71,8 +71,8 @@ def leaves(root: Value) -> list[Value]:
     return [node for node in ancestors(root) if not node.op and not node.constant]
 
 
-def row_of(value: Value) -> Any:
-    """The row of the op table that made a Value; None for a leaf."""
+def op_of(value: Value) -> Any:
+    """The op that made a Value; None for a leaf."""
     return fields(value)[0]
 
 
@@ -82,18 +82,18 @@ def edges(value: Value) -> list[tuple[Value, float]]:
     return [(parent, partial) for parent, partial in pairs if not parent.constant]
 
 
-def is_of_table(row: Any) -> bool:
-    """Whether a row's rules are known to run on symbols: no user's own op, and no checkpoint."""
-    return row.name in TABLE and not row.custom
+def is_of_table(op: Any) -> bool:
+    """Whether an op's rules are known to run on symbols: no user's own op, and no checkpoint."""
+    return op.name in TABLE and not op.custom
 
 
 def check_fresh(order: list[Value], purpose: str) -> None:
     """Raise a GraphError that names the first stale node and the way out, if one is stale."""
     for node in order:
-        row = row_of(node)
-        if row is None:
+        op = op_of(node)
+        if op is None:
             continue
-        now = row.on_floats(*[parent.data for parent in node.parents])
+        now = op.on_floats(*[parent.data for parent in node.parents])
         if now != node.data and (now == now or node.data == node.data):
             raise GraphError(
                 f"{purpose} needs the numbers that the graph was recorded with, but a leaf was "

@@ -11,7 +11,7 @@ from contextvars import Context
 from functools import cached_property
 
 from autograd_lite.engine import Value, adjoints
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 
 #: How a user's function refuses numbers.
 _REFUSALS = (ArithmeticError, ValueError, TypeError, RuntimeError)
@@ -159,22 +159,22 @@ def both(was: float, now: float) -> str:
 
 
 def _evaluated(node: Value, arguments: Sequence[float]) -> float | None:
-    row = row_of(node)
+    op = op_of(node)
     try:
-        return float(row.on_floats(*arguments))
+        return float(op.on_floats(*arguments))
     except _REFUSALS:
-        if is_of_table(row):
+        if is_of_table(op):
             raise
         return None
 
 
 def _partials_hold(node: Value, arguments: Sequence[float]) -> bool:
     """Whether the recorded partials are those at some numbers; a user's own are not asked."""
-    row = row_of(node)
-    wanted = [is_of_table(row) and not parent.constant for parent in node.parents]
+    op = op_of(node)
+    wanted = [is_of_table(op) and not parent.constant for parent in node.parents]
     if not any(wanted):
         return True
-    found = row.partials_on_floats(node.data, arguments, wanted)
+    found = op.partials_on_floats(node.data, arguments, wanted)
     return all(map(_same, found, node.local_grads))
 
 

@@ -61,7 +61,7 @@ def chain(x: float = 2.0, w1: float = 3.0, w2: float = 1.0) -> Chain:
 
 
 def chain_table(graph: Chain | None = None) -> list[ChainRow]:
-    """Every node of a chain, or of `chain()`, forward: value, local derivatives and gradient."""
+    """Every node of a chain, or of `chain()`, forward: value, partial derivatives and gradient."""
     graph = graph or chain()
     error = f"y - {graph.target:g}"
     formulas = {"h": "w1·x", "y": "w2·h", "error": error, "loss": "error²"}

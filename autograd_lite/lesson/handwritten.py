@@ -84,7 +84,7 @@ class CompositionRow:
         The derivative of the loss by the first weight, written out.
     by_hand : float
         The number that the formula gives.
-    local_derivatives : int
+    partial_derivatives : int
         How many back-propagation uses for the gradients of all weights together.
     back_propagated : float
         Its gradient of the first weight.
@@ -94,7 +94,7 @@ class CompositionRow:
     weights: int
     formula: str
     by_hand: float
-    local_derivatives: int
+    partial_derivatives: int
     back_propagated: float
 
 

@@ -15,6 +15,7 @@ from autograd_lite.modes.anomaly import (
     is_checked,
     is_silent_to_second_order,
     noted,
+    origin,
     unchecked,
 )
 from autograd_lite.modes.block import in_mode
@@ -23,6 +24,6 @@ from autograd_lite.modes.recording import no_grad, recording
 
 __all__ = [
     "check_adjoints", "check_tangents", "detect_anomaly", "in_mode", "is_checked",
-    "is_silent_to_second_order", "keep_lines", "line_of", "no_grad", "noted", "recording",
-    "unchecked",
+    "is_silent_to_second_order", "keep_lines", "line_of", "no_grad", "noted", "origin",
+    "recording", "unchecked",
 ]  # fmt: skip

@@ -41,6 +41,9 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
     `AnomalyWarning` says so; in second derivatives also where a convention stands for what is not
     finite, as that of ``norm`` at the origin.
 
+    A program tells nobody of its ops: a compiled function that was traced before runs unchecked,
+    and to trace one inside the block is a `ProgramError`. Call the function itself there.
+
     Ops and passes take many times longer than outside. Blocks nest; threads, tasks and generators
     as in `no_grad`.
 
@@ -148,7 +151,7 @@ class _Watcher(Watcher):
         self.lines.note(node)
         if self._checking and not isfinite(node.data):
             numbers = {p: p.data for p in (node, *node.parents)}
-            raise AnomalyError(self._of_number(node, numbers))
+            raise AnomalyError(self._of_number(node, numbers), node=node)
 
     def before_refresh(self, root: Value) -> None:
         """Raise if a node will be nan or inf when it is recomputed."""
@@ -160,7 +163,7 @@ class _Watcher(Watcher):
                 continue
             numbers[node] = row.on_floats(*[numbers[parent] for parent in node.parents])
             if not isfinite(numbers[node]):
-                raise AnomalyError(self._of_number(node, numbers))
+                raise AnomalyError(self._of_number(node, numbers), node=node)
 
     def before_sweep(self, root: Value, seed: float) -> None:
         """Raise if an adjoint will be nan or inf; warn where zero carries nothing."""
@@ -220,14 +223,14 @@ class _Watcher(Watcher):
         told += f"; times the {kind} {factor} that is {product}"
         if isfinite(product):
             told += f", and added to {so_far} it is {total}"
-        raise AnomalyError(f"{told}; {_WAY_OUT}")
+        raise AnomalyError(f"{told}; {_WAY_OUT}", node=node)
 
     # --- in words ---
 
     def _of_number(self, node: Value, numbers: Mapping[Value, float]) -> str:
         """How a node came to be nan or inf, when it and its operands have these numbers."""
         told = f"{_call(node, numbers)} is {numbers[node]}, {self._place(node)}"
-        made, cause = _origin(node, numbers)
+        made, cause = origin(node, numbers)
         if cause is not None:
             name = f"the operand {cause.label}" if cause.label else "an operand"
             told += f"; {name} was {cause.data} already, not by any op: give it a finite number"
@@ -267,7 +270,9 @@ def _checked(seeds: Mapping[Value, Any]) -> dict[Value, float]:
     return numbers
 
 
-def _origin(node: Value, numbers: Mapping[Value, float]) -> tuple[Value, Value | None]:
+def origin(
+    node: Value, numbers: Mapping[Value, float] = MappingProxyType({})
+) -> tuple[Value, Value | None]:
     """The op that made the nan or inf of a node, and its operand that was such before any op."""
     while True:
         bad = [p for p in node.parents if not isfinite(numbers.get(p, p.data))]

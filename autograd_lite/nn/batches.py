@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
 from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, shown, some
+from autograd_lite.modes import origin
 from autograd_lite.nn.data import (
     Array,
     Model,
@@ -92,7 +93,7 @@ class Batches:
                 f"the loss must return a Value and returned {type(total).__name__}: {shown(total)}"
             )
         if not math.isfinite(total.data):
-            raise AnomalyError(self._culprit(total.data, epoch, batch, outputs))
+            raise self._culprit(total.data, epoch, batch, outputs)
         share = 0.0
         for metric in self.loss.metrics.values():
             share = metric([numbers_of(out) for out in outputs], targets)
@@ -125,20 +126,22 @@ class Batches:
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
-    ) -> str:
-        """A message that names the sample whose loss is nan or infinite."""
+    ) -> AnomalyError:
+        """An error that names the sample whose loss is nan or infinite, and has its graph."""
         targets = part_of(self.targets, batch).tolist()
         for i, output, target in zip(batch, outputs, targets, strict=True):
             try:
-                alone = self.loss.function([output], [target]).data
+                alone = self.loss.function([output], [target])
+                number = alone.data
             except (ArithmeticError, AttributeError, TypeError, ValueError):
                 break  # a user's own loss may need more than one sample
-            if not math.isfinite(alone):
-                return (
-                    f"the loss turned {alone} in epoch {epoch} at {self.sample} {i} (output "
-                    f"{numbers_of(output)}, target {target}); {WAY_OUT}"
+            if not math.isfinite(number):
+                return AnomalyError(
+                    f"the loss turned {number} in epoch {epoch} at {self.sample} {i} (output "
+                    f"{numbers_of(output)}, target {target}); {WAY_OUT}",
+                    node=origin(alone)[0],
                 )
-        return (
+        return AnomalyError(
             f"the loss turned {total} in epoch {epoch} over {listed(batch)}, and no one of "
             f"them alone explains it; {WAY_OUT}"
         )
@@ -217,7 +220,7 @@ class CompiledBatches(Batches):
         found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):
-            raise AnomalyError(self._culprit(total, epoch, batch, self._outputs_of(batch)))
+            raise self._culprit(total, epoch, batch, self._outputs_of(batch))
         end = 1 + differentiate * len(self.parameters)
         if differentiate and self.to_check:
             self.to_check -= 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, shown, some
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.nn.data import real_array
 from autograd_lite.ops.rules import identity
 
@@ -66,7 +66,7 @@ def _is_free(value: Value) -> bool:
     Or its copy, which is computed inside a function that is differentiated or compiled by it.
     """
     while value.op:
-        if row_of(value) is not identity:
+        if op_of(value) is not identity:
             return False
         [value] = value.parents
     return not value.constant

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.engine import Mode, Value, topological_order
 from autograd_lite.errors import GradientMismatch, counted
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import Op
 from autograd_lite.transforms.numeric import Disagreement, Tolerance, compare, near
@@ -107,7 +107,7 @@ def check_grad(
     error.analytic, error.numeric = mismatch.found.analytic, mismatch.found.numeric
     error.tolerance = mismatch.found.tolerance
     if fault is not None:
-        error.op, error.parent = fault.row.name, fault.parent
+        error.op, error.parent = fault.op.name, fault.parent
     raise error
 
 
@@ -116,7 +116,7 @@ def check_grad(
 
 @dataclass(frozen=True)
 class _Fault:
-    row: Op
+    op: Op
     parent: int
     order: int
     at: list[float]
@@ -126,7 +126,7 @@ class _Fault:
         found, shown = self.found, ", ".join([f"{number:g}" for number in self.at])
         kind = "partial" if self.order == 1 else f"partial derivative of order {self.order}"
         return (
-            f"most likely at fault is the op {self.row.name!r}: at ({shown}) its {kind} by "
+            f"most likely at fault is the op {self.op.name!r}: at ({shown}) its {kind} by "
             f"argument {self.parent} is {found.analytic!r}, and numerically {found.numeric!r}"
         )
 
@@ -141,24 +141,24 @@ def _fault(
     """
     faults = []
     for node in _nodes(mismatch.below, numbers):
-        row, at = row_of(node), [parent.data for parent in node.parents]
+        op, at = op_of(node), [parent.data for parent in node.parents]
         for j, parent in enumerate(node.parents):
             if parent.constant or not np.isfinite(at).all():
                 continue
             by = np.array([node.local_grads[j]])
-            found = compare(_of_row(row, at, j), at[j], by, tolerance)
+            found = compare(_of_op(op, at, j), at[j], by, tolerance)
             if found is not None:
-                faults.append(_Fault(row, j, 1, at, found))
+                faults.append(_Fault(op, j, 1, at, found))
     if not faults and mismatch.order > 1:
         for node in _nodes(function, numbers):
-            if row_of(node).custom:
-                row, at = row_of(node), [parent.data for parent in node.parents]
+            if op_of(node).custom:
+                op, at = op_of(node), [parent.data for parent in node.parents]
                 free = [j for j, parent in enumerate(node.parents) if not parent.constant]
                 own = first_mismatch(
-                    _recorded(row, at, free), [at[j] for j in free], mismatch.order, tolerance
+                    _recorded(op, at, free), [at[j] for j in free], mismatch.order, tolerance
                 )
                 if own is not None:
-                    faults.append(_Fault(row, free[own.i], own.order, at, own.found))
+                    faults.append(_Fault(op, free[own.i], own.order, at, own.found))
     return max(faults, key=lambda fault: fault.found.excess, default=None)
 
 
@@ -168,14 +168,14 @@ def _nodes(function: Vector, numbers: list[float]) -> list[Value]:
     return [node for node in order if node.op]
 
 
-def _of_row(row: Op, at: list[float], j: int) -> Callable[[float], Any]:
-    return lambda x: np.array([row.on_floats(*at[:j], x, *at[j + 1 :])])
+def _of_op(op: Op, at: list[float], j: int) -> Callable[[float], Any]:
+    return lambda x: np.array([op.on_floats(*at[:j], x, *at[j + 1 :])])
 
 
-def _recorded(row: Op, at: list[float], free: list[int]) -> Vector:
+def _recorded(op: Op, at: list[float], free: list[int]) -> Vector:
     def function(xs: Sequence[Any]) -> list[Any]:
         given = dict(zip(free, xs, strict=True))
-        return [row(*[given.get(j, x) for j, x in enumerate(at)])]
+        return [op(*[given.get(j, x) for j, x in enumerate(at)])]
 
     return function
 

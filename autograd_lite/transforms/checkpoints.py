@@ -17,7 +17,7 @@ from autograd_lite.engine import (
     tracing,
 )
 from autograd_lite.errors import GraphError
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.modes import noted, recording
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.duals import value_of
@@ -232,7 +232,7 @@ class _Segment(SequenceOp):
         found: dict[Value, Any] = dict(zip(inner.inputs, args, strict=True))
         for node in inner.between:
             parts = tuple([found.get(p, p.data) for p in node.parents])
-            found[node] = system._apply_op(row_of(node), parts)
+            found[node] = system._apply_op(op_of(node), parts)
             if isinstance(found[node], Series):
                 found[node].compute_like(parts)
         return inner, found

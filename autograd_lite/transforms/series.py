@@ -1,7 +1,7 @@
 """Truncated power series, swept over a graph: all derivatives by one number, to any order, at once.
 
 (Griewank & Walther, Evaluating Derivatives, 2008, chapter 13.) The series of a node follows from
-those of its parents by the rows' first partial derivatives alone: with x(t), y(t), … the parents,
+those of its parents by the ops' first partial derivatives alone: with x(t), y(t), … the parents,
 out' = Σ partial(out, x, y, …) · x'. So its n-th coefficient needs the partials' coefficients up to
 n - 1 only, and these are series of the same kind: each coefficient is computed when asked for.
 """
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.ops.ieee import IEEE, number_system
 from autograd_lite.ops.numbers import Arithmetic
@@ -28,10 +28,10 @@ class _Rows:
     __slots__ = ()
 
     @staticmethod
-    def _apply_op(row: Op, args: Sequence[Any]) -> Series:
+    def _apply_op(op: Op, args: Sequence[Any]) -> Series:
         args = [series(arg) for arg in args]
         heads = [arg[0] for arg in args]
-        return composed(row, (number_system(heads) or IEEE)._apply_op(row, tuple(heads)), args)
+        return composed(op, (number_system(heads) or IEEE)._apply_op(op, tuple(heads)), args)
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
@@ -93,7 +93,7 @@ class Series(Arithmetic, _Rows):
         raise TypeError("int() of a power series has no derivative")
 
     def __getattr__(self, name: str) -> Any:
-        """The rows of the table as methods, as Value has them: for users' own partials."""
+        """The ops of the table as methods, as Value has them: for users' own partials."""
         if name in TABLE:
             return partial(TABLE[name], self)
         raise AttributeError(f"a power series has no attribute {name!r}")
@@ -110,19 +110,19 @@ def series(thing: Any) -> Series:
     return Series(thing if isinstance(thing, Value) else IEEE(thing), None)
 
 
-def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
-    """The series of a row of the table at series, given its value at their heads."""
+def composed(op: Any, head: Any, args: Sequence[Series]) -> Series:
+    """The series of an op of the table at series, given its value at their heads."""
     moving = [arg.rule is not None for arg in args]
     if not any(moving):
         return Series(head, None)
     partials: list[Any] = []
 
     def rule(n: int) -> Any:
-        if n == 1 and row.custom:  # their heads will do, and may be floats, which it can take
-            heads = row.partials_on(out[0], [arg[0] for arg in args], moving)
+        if n == 1 and op.custom:  # their heads will do, and may be floats, which it can take
+            heads = op.partials_on(out[0], [arg[0] for arg in args], moving)
             return sum([_product(arg[1], factor) for arg, factor in zip(args, heads, strict=True)])
         if not partials:
-            partials.extend(row.partials_on(out, args, moving))
+            partials.extend(op.partials_on(out, args, moving))
         total: Any = 0.0
         for factor, arg, moves in zip(partials, args, moving, strict=True):
             if moves:
@@ -138,7 +138,7 @@ def composed(row: Any, head: Any, args: Sequence[Series]) -> Series:
 def sweep(nodes: Iterable[Value], found: dict[Value, Series], order: int, recorded: bool) -> None:
     """Add the series of nodes, in topological order, to those of the inputs: up to some order.
 
-    Each node's coefficients are computed at once, so that no computation goes deeper than one row's
+    Each node's coefficients are computed at once, so that no computation goes deeper than one op's
     rules. They are Values if `recorded`.
     """
     for node in nodes:
@@ -148,7 +148,7 @@ def sweep(nodes: Iterable[Value], found: dict[Value, Series], order: int, record
             found[p] if p in found else series(p if recorded and not p.constant else p.data)
             for p in node.parents
         ]
-        found[node] = composed(row_of(node), node if recorded else IEEE(node.data), args)
+        found[node] = composed(op_of(node), node if recorded else IEEE(node.data), args)
         found[node][order]
 
 

@@ -8,7 +8,9 @@ writes those down, `layout` runs Graphviz; `diff` compares two;
 
 from autograd_lite.view.diff import draw_diff
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.display import GraphView, draw, value_mimebundle
+from autograd_lite.view.display import GraphView, draw, draw_anomaly, value_mimebundle
 from autograd_lite.view.dot import draw_dot
 
-__all__ = ["Digraph", "GraphView", "draw", "draw_diff", "draw_dot", "value_mimebundle"]
+__all__ = [
+    "Digraph", "GraphView", "draw", "draw_anomaly", "draw_diff", "draw_dot", "value_mimebundle",
+]  # fmt: skip

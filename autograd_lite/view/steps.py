@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from autograd_lite.engine import Mode, Value, adjoints, constant, current_scope, topological_order
 from autograd_lite.errors import GraphError, shown
-from autograd_lite.graph import ancestors, check_fresh, check_value, row_of, scope_of
+from autograd_lite.graph import ancestors, check_fresh, check_value, op_of, scope_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import SequenceOp
@@ -91,7 +91,7 @@ def _expand(graph: Steps) -> None:
     while waiting:
         node = waiting.pop()
         made = graph.made_by(node)
-        if made in tried or not isinstance(row_of(made), SequenceOp):
+        if made in tried or not isinstance(op_of(made), SequenceOp):
             order.append(node)
             continue
         tried.add(made)
@@ -109,7 +109,7 @@ def _small_steps(graph: Steps, node: Value, made: Value) -> list[Value]:
             p: constant(p.data) if p.constant else Value(p.data)
             for p in dict.fromkeys(made.parents)
         }
-        last = row_of(made).expand([stand_ins[p] for p in made.parents])
+        last = op_of(made).expand([stand_ins[p] for p in made.parents])
     finally:
         current_scope.reset(token)
     outer = set(stand_ins.values())

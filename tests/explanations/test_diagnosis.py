@@ -111,7 +111,7 @@ def test_an_infinite_gradient_is_reported_at_its_first_contribution():
     assert found.severity == "error"
     assert same_nodes(found.nodes, (root, middle))
     assert found.message == (
-        "gradient by n2 turns inf: 2 (gradient by n3) × inf (local derivative) at n3 sqrt(n2 = 0)"
+        "gradient by n2 turns inf: 2 (gradient by n3) × inf (partial derivative) at n3 sqrt(n2 = 0)"
     )
 
 
@@ -146,7 +146,7 @@ def test_each_place_where_zero_times_inf_counted_as_zero_is_noted():
     assert found.severity == "note"
     assert same_nodes(found.nodes, (root, x))
     assert found.message == (
-        "0 (gradient by n1) × inf (local derivative) at n1 sqrt(x = 0) counted as 0"
+        "0 (gradient by n1) × inf (partial derivative) at n1 sqrt(x = 0) counted as 0"
     )
     many = ag.sum([ag.where(x > 0, ag.log(x), 0.0) for _ in range(7)])
     report = diagnose(many)
@@ -349,7 +349,7 @@ def test_a_unit_is_dead_when_it_is_off_in_every_use(activation):
     found = only(unit(activation, [-0.01 - 0.1 * k for k in range(8)]), "dead")
     assert (found.severity, len(found.nodes)) == ("warning", 8)
     assert found.message.startswith("unit: ")
-    assert found.message.endswith("has local derivative 0 in all of 8 uses")
+    assert found.message.endswith("has partial derivative 0 in all of 8 uses")
     assert "dead" not in kinds(unit(activation, [-0.01 - 0.1 * k for k in range(8)] + [1.0]))
 
 
@@ -366,13 +366,13 @@ def test_a_unit_is_saturated_when_it_is_flat_in_every_use(activation):
     far = [-12.0 - 0.5 * k for k in range(8)]
     (found,) = (f for f in diagnose(unit(activation, far)).findings if f.kind != "vanishing")
     assert (found.kind, found.severity) in {("saturated", "warning"), ("dead", "warning")}
-    assert found.message.startswith(f"unit: {activation.name} has local derivative ")
+    assert found.message.startswith(f"unit: {activation.name} has partial derivative ")
     assert kinds(unit(activation, [*far, 0.5])) == []
 
 
 def test_saturated_is_not_dead_while_a_derivative_is_left():
     assert only(unit(ag.sigmoid, [-9.0] * 8), "saturated").message == (
-        "unit: sigmoid has local derivative below 0.001 in all of 8 uses"
+        "unit: sigmoid has partial derivative below 0.001 in all of 8 uses"
     )
 
 
@@ -420,7 +420,7 @@ def test_labels_tell_units_of_one_scope_apart():
     assert "dead" not in kinds(on + off)
     on.label, off.label = "on", "off"
     assert only(on + off, "dead").message == (
-        "(no scope): off has local derivative 0 in its only use"
+        "(no scope): off has partial derivative 0 in its only use"
     )
 
 
@@ -429,7 +429,7 @@ def test_a_dead_neuron_of_a_network_is_named():
     network.layers[0].neurons[2].b.data = -100.0
     loss = ag.sum([network([0.1 * k, 1.0]) for k in range(10)])
     dead = [found.message for found in diagnose(loss).of("dead")]
-    assert "MLP/layer 0/neuron 2: relu has local derivative 0 in all of 10 uses" in dead
+    assert "MLP/layer 0/neuron 2: relu has partial derivative 0 in all of 10 uses" in dead
 
 
 # --- the report -----------------------------------------------------------------------------------

@@ -246,7 +246,7 @@ def micrograd():
     return out, [a, b, c, f]
 
 
-def test_the_text_shows_paths_their_sum_and_the_local_derivatives():
+def test_the_text_shows_paths_their_sum_and_the_partial_derivatives():
     w, x, b = leaves(w=0.5, x=2.0, b=-1.0)
     out = ag.tanh(w * x + b) + w * w
     out.label = "L"
@@ -258,7 +258,7 @@ def test_the_text_shows_paths_their_sum_and_the_local_derivatives():
         "  ───\n"
         "    3  sum of the paths, equal to the gradient (rounding allows 4.7e-15)\n"
         "\n"
-        "Local derivatives\n"
+        "Partial derivatives\n"
         "  v1 = w * x     = 1     ∂v1/∂w   = x               = 2\n"
         "  v2 = v1 + b    = 0     ∂v2/∂v1                    = 1\n"
         "  v3 = tanh(v2)  = 0     ∂v3/∂v2  = 1 - square(v3)  = 1\n"
@@ -310,7 +310,7 @@ def test_without_wrt_all_labelled_leaves_are_explained_or_else_all_leaves():
 
 
 @pytest.mark.no_cover
-def test_many_nodes_and_many_local_derivatives_are_counted():
+def test_many_nodes_and_many_partial_derivatives_are_counted():
     xs = [Value(float(i), label=f"x{i}") for i in range(50)]
     found = explain(ag.sum([x * x for x in xs]))
     text = str(found)
@@ -380,7 +380,7 @@ def test_the_users_own_op_is_explained_as_far_as_its_rules_allow():
 def test_long_formulas_are_cut_to_the_width_and_long_derivatives_left_out():
     xs = [Value(float(i), label=f"a long name {i}") for i in range(30)]
     text = str(explain(ag.norm(xs) + ag.logsumexp(xs[:9]), xs[:3]))
-    table = text.partition("Local derivatives\n")[2].splitlines()
+    table = text.partition("Partial derivatives\n")[2].splitlines()
     assert max(map(len, table)) <= 80
     assert "…" in table[0]
 
@@ -392,7 +392,7 @@ def test_only_what_holds_a_long_label_is_cut(width, monkeypatch):
     long = Value(0.1, label="the bias of the only neuron of the last layer")
     w, x = Value(0.5, label="w"), Value(2.0, label="x")
     text = str(explain(ag.tanh(w * x + w) ** 2 * ag.sigmoid(w) * long))
-    table = text.partition("Local derivatives\n")[2].splitlines()
+    table = text.partition("Partial derivatives\n")[2].splitlines()
     assert max(map(len, table)) <= width
     for line in table:
         for cell in re.split(r"  +", line.strip()):
@@ -418,7 +418,7 @@ def test_a_path_prints_its_length_and_product():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_local_derivative_written_as_text_is_python_and_gives_its_number(row):
+def test_a_partial_derivative_written_as_text_is_python_and_gives_its_number(row):
     args = [
         Value(low + (high - low) * 0.6, label=f"x{i}")
         for i, (low, high) in enumerate(row.domain * (1 if row.arity else 3))

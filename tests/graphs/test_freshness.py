@@ -13,7 +13,7 @@ import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.engine import write_numbers
 from autograd_lite.explanations.trace import trace
-from autograd_lite.graph import ancestors, row_of
+from autograd_lite.graph import ancestors, op_of
 from autograd_lite.graph.freshness import Freshness
 
 
@@ -252,7 +252,7 @@ def equations(root):
 
 
 def holds(node, given):
-    found = row_of(node).on_floats(*given)
+    found = op_of(node).on_floats(*given)
     return found == node.data or (math.isnan(found) and math.isnan(node.data))
 
 

@@ -1,7 +1,9 @@
 """The demo: the lesson, a network on real patients, and the files that it leaves."""
 
+import re
 import sys
 
+import numpy as np
 import pytest
 
 from autograd_lite import demo
@@ -97,3 +99,17 @@ def test_ctrl_c_during_the_training_ends_the_demo(monkeypatch, capsys, tmp_path)
     monkeypatch.setattr("autograd_lite.nn.optim.Adam.step", interrupted)
     assert main(["demo", "--out", str(tmp_path)]) == 130
     assert "held-out" not in capsys.readouterr().out
+
+
+def test_the_boundary_says_which_patients_its_scores_are_of():
+    """Two shares, of the held-out patients and of those that it learnt from; all are drawn."""
+    columns = demo.tumours()
+    [ax, *_] = demo.boundary_figure(columns).axes
+    held, learnt = re.findall(r"right for (\S+)% of (\d+) held-out|for (\S+)% of the (\d+) that it",
+                              ax.get_title().replace("\n", " "))  # fmt: skip
+    shares, counts = (float(held[0]), float(learnt[2])), (int(held[1]), int(learnt[3]))
+    assert counts == (113, 456)
+    points = np.concatenate([np.transpose(line.get_data()) for line in ax.get_lines()])
+    assert len(points) == sum(counts)
+    right = sum(round(share / 100 * n) for share, n in zip(shares, counts, strict=True))
+    assert right / sum(counts) > 0.92

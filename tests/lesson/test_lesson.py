@@ -174,8 +174,8 @@ def test_chain_holds_its_target_constant():
     assert lesson.chain().x.grad == 12.0
 
 
-def test_chain_table_multiplies_local_derivatives():
-    """A row's gradient is the sum of its users' gradients times their local derivatives."""
+def test_chain_table_multiplies_partial_derivatives():
+    """A row's gradient is the sum of its users' gradients times their partial derivatives."""
     rows = lesson.chain_table()
     assert {r.name for r in rows} == {"x", "w1", "w2", "h", "y", "error", "loss"}
     for row in rows[:-1]:
@@ -196,12 +196,12 @@ def test_written_formula_is_the_derivative(layers, width):
     assert eval(row.formula, names) == pytest.approx(row.back_propagated, rel=1e-9)
 
 
-def test_formulas_outgrow_local_derivatives():
+def test_formulas_outgrow_partial_derivatives():
     """By hand the length doubles with every layer of two neurons; the graph grows evenly."""
     rows = lesson.compositions(range(4, 11), width=2)
     lengths = [len(row.formula) for row in rows]
     assert all(b > 2 * a for a, b in pairwise(lengths))
-    counts = [row.local_derivatives for row in rows]
+    counts = [row.partial_derivatives for row in rows]
     assert len({b - a for a, b in pairwise(counts)}) == 1
 
 

@@ -218,7 +218,7 @@ def test_second_derivatives_agree_with_differences_of_the_first(row):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
-def test_a_constant_parent_has_local_derivative_zero(row):
+def test_a_constant_parent_has_partial_derivative_zero(row):
     xs = points(row, 1)[0]
     for i in range(len(xs)):
         args = [Value(x) if j == i else x for j, x in enumerate(xs)]

@@ -196,7 +196,7 @@ def test_a_page_of_the_lesson_needs_graphviz(fails, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_explain_prints_values_gradients_and_local_derivatives(capsys):
+def test_explain_prints_values_gradients_and_partial_derivatives(capsys):
     assert main(["explain", "tanh(w*x + b)", "w=0.5", "x=2", "b=-1"]) == 0
     assert capsys.readouterr().out == (
         "tanh(w*x + b) = 0\n"
@@ -206,7 +206,7 @@ def test_explain_prints_values_gradients_and_local_derivatives(capsys):
         "x             2       0.5\n"
         "b            -1         1\n"
         "\n"
-        "step  formula   value  gradient  local derivatives\n"
+        "step  formula   value  gradient  partial derivatives\n"
         "w                 0.5         2\n"
         "x                   2       0.5\n"
         "v1    w * x         1         1  ∂/∂w = 2, ∂/∂x = 0.5\n"

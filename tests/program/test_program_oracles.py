@@ -2,7 +2,7 @@
 
 A case is one program at one point: its value, gradient and Hessian, in one of the ways in which
 this package finds them. Two numbers agree when they differ by at most 1e-12 of the sum of absolute
-contributions: for a derivative Σ over all paths of |product of local derivatives|
+contributions: for a derivative Σ over all paths of |product of partial derivatives|
 (`contributions`), for a value what a relative error of 1 in each step would contribute
 (`rounding`). Every case that does not agree must have one of the reasons of `explanation`.
 
@@ -22,7 +22,7 @@ from programs import ROWS, contributions, programs, rounding
 import autograd_lite as ag
 from autograd_lite import Value, gradient
 from autograd_lite.engine import topological_order
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.rules import carry
 
@@ -178,7 +178,7 @@ def at_an_edge(case):
     for node in topological_order([root]):
         near = sum(error[parent] for parent in node.parents)
         if node.op in EDGES:
-            distances = EDGES[node.op](*[p.data for p in node.parents], **row_of(node).attrs)
+            distances = EDGES[node.op](*[p.data for p in node.parents], **op_of(node).attrs)
             if min(map(abs, distances)) <= near:
                 return True
         slopes = zip(node.parents, node.local_grads, strict=True)

@@ -722,6 +722,8 @@ def test_every_plot_stays_in_its_axes_at_every_size(look, size, recorder, line):
             lambda ax: plots.plot_boundaries(recorder, ax, steps=8),
             lambda ax: plots.plot_histograms(recorder, "gradients", ax),
             lambda ax: plots.plot_neurons(recorder.model_at(0), POINTS, ax, steps=8),
+            lambda ax: plots.plot_fit(recorder, POINTS, XOR, ax),
+            lambda ax: plots.plot_calibration(recorder.model_at(0), POINTS, XOR, ax),
             lambda ax: plots.Race({"a": [2.0, 1.0]}, {"a": [0.1, 0.2]}).plot(ax, seconds=True),
             lambda ax: plots.Spread({"he": np.array([[2.0, 1.0], [3.0, 2.0]])}).plot(ax),
         ):
@@ -739,6 +741,126 @@ def test_every_plot_stays_in_its_axes_at_every_size(look, size, recorder, line):
             assert box.y0 > -1
             assert box.x1 < figure.bbox.x1 + 1
             assert box.y1 < figure.bbox.y1 + 1
+
+
+# --- fits, residuals, calibration -----------------------------------------------------------------
+
+
+def double(xs):
+    return 2.0 * np.asarray(xs)[:, 0]
+
+
+def test_a_fit_shows_data_curve_and_errors(ax):
+    """A line leads from the curve to each sample: its error, where there is one."""
+    assert plots.plot_fit(Scores(double), [0, 1, 2], [0, 3, 2], ax) is ax
+    xs, ys = next(each for each in ax.get_lines() if each.get_label() == "model").get_data()
+    assert (xs[0], xs[-1], len(xs)) == pytest.approx((-0.16, 2.16, 200))
+    assert ys.tolist() == (2.0 * xs).tolist()
+    assert lines(ax)["data"] == [0, 3, 2]
+    [errors] = ax.collections
+    ends = [segment.tolist() for segment in errors.get_segments()]
+    assert ends == [[[0, 0], [0, 0]], [[1, 2], [1, 3]], [[2, 4], [2, 2]]]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("feature 1", "output")
+
+
+def test_a_fit_of_a_recorder_shows_epochs(line, ax):
+    """The curves are the models' of these epochs; the errors are those of the last."""
+    plots.plot_fit(line, [0, 1, 2], [1, 3, 5], ax, epochs=[0, 2, 5], feature_names=["x"])
+    shown = lines(ax)
+    assert [*shown][:3] == ["epoch 0", "epoch 2", "epoch 5"]
+    xs = ax.get_lines()[0].get_xdata()
+    assert shown["epoch 2"] == line.model_at(2).predict(xs).tolist()
+    [errors] = ax.collections
+    ends = [segment[0][1] for segment in errors.get_segments()]
+    assert ends == line.model_at(5).predict([0, 1, 2]).tolist()
+    assert plots.Fit.of(line, [0, 1], [1, 3]).outputs.keys() == {0, 1, 2, 5}
+    assert ax.get_xlabel() == "x"
+
+
+def test_a_fit_of_two_features_is_a_surface_with_the_samples(ax):
+    """Samples are coloured by their targets, on the scale of the outputs."""
+    plots.plot_fit(Scores(lambda p: p[:, 0] + 2.0 * p[:, 1]), POINTS, [-3, 1, -1, 4], ax)
+    [image] = ax.images
+    samples = ax.collections[-1]
+    assert samples.get_array().tolist() == [-3, 1, -1, 4]
+    assert samples.get_clim() == image.get_clim()
+    assert image.get_clim()[1] == 4.0  # a target above every output
+    outputs = image.get_array()
+    assert outputs[0].min() == pytest.approx(outputs.min())  # below: the second feature's least
+    assert image.get_extent() == pytest.approx([-1.16, 1.16, -1.16, 1.16])
+
+
+def test_a_surface_leaves_out_what_is_no_number(ax):
+    """Where the model gives nan there is no colour, and the scale is that of the others."""
+    with np.errstate(invalid="ignore"):
+        plots.plot_fit(Scores(lambda p: np.sqrt(p[:, 0])), POINTS, [0, 0, 1, 1], ax)
+    [image] = ax.images
+    assert np.ma.getmaskarray(image.get_array()).any()
+    assert np.isfinite(image.get_clim()).all()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "options", "message"),
+    [
+        (np.ones((4, 3)), [1] * 4, {}, "these inputs have 3; plot_residuals takes any"),
+        ([0, 1], [1], {}, r"\(2, 1\) and \(1,\)"),
+        ([], [], {}, r"\(0, 1\)"),
+        ([0, 1], [1, 2], {"epochs": [1]}, "nn.Recorder"),
+    ],
+)
+def test_a_fit_refuses_what_it_cannot_draw(inputs, targets, options, message, ax):
+    """More than two features, missing targets, and epochs of a model without any."""
+    with pytest.raises(ValueError, match=message):
+        plots.plot_fit(Scores(double), inputs, targets, ax, **options)
+    assert not ax.has_data()
+
+
+def test_fits_are_of_one_output(line, ax):
+    """Of several, a surface or a residual would show an arbitrary one."""
+    for draw in (plots.plot_fit, plots.plot_residuals):
+        with pytest.raises(ShapeError, match=r"one output, and predict gave \(.*, 2\)"):
+            draw(Scores(lambda p: np.ones((len(p), 2))), [0, 1], [0, 1], ax)
+    with pytest.raises(ValueError, match="not all recorded"):
+        plots.plot_fit(line, [0, 1], [1, 3], ax, epochs=[99])
+
+
+def test_residuals_are_targets_minus_outputs(ax):
+    """A band shows the root of their mean square."""
+    found = plots.Residuals.of(Scores(double), [0, 1, 2], [[3], [2], [0]])
+    assert found.residuals.tolist() == [3.0, 0.0, -4.0]
+    assert found.spread == pytest.approx(np.sqrt(25 / 3))
+    assert plots.plot_residuals(Scores(double), [0, 1, 2], [3, 2, 0], ax) is ax
+    assert [*map(list, ax.get_lines()[-1].get_data())] == [[0, 2, 4], [3, 0, -4]]
+    assert "2.89" in ax.get_legend().get_texts()[0].get_text()
+
+
+def test_calibration_compares_probabilities_with_shares(ax):
+    """In each bin, the mean probability and the share of class 1; empty bins are left out."""
+    chances = np.array([0.0, 0.1, 0.1, 0.9, 1.0])
+    model = Scores(lambda p: chances)
+    found = plots.Calibration.of(model, np.zeros((5, 3)), [0, 1, 0, 1, 1], bins=2)
+    assert found.counts.tolist() == [3, 2]
+    assert found.probabilities == pytest.approx([0.2 / 3, 0.95])
+    assert found.shares == pytest.approx([1 / 3, 1.0])
+    assert found.error == pytest.approx((3 * (1 / 3 - 0.2 / 3) + 2 * 0.05) / 5)
+    assert len(plots.Calibration.of(model, np.zeros((5, 3)), [0, 1, 0, 1, 1], bins=99).counts) == 4
+    assert plots.plot_calibration(model, np.zeros((5, 3)), [0, 1, 0, 1, 1], ax) is ax
+    assert ax.get_xlabel() == "probability of class 1"
+
+
+def test_calibration_takes_logits_and_several_classes():
+    """One logit is squashed by sigmoid, k by softmax, of which the largest is looked at."""
+    zero = plots.Calibration.of(Scores(lambda p: np.array([0.0, -20.0])), [0, 1], [1, 0], bins=4)
+    assert zero.probabilities == pytest.approx([0.0, 0.5], abs=1e-8)
+    said = plots.Calibration.of(Scores(lambda p: np.zeros(2)), [0, 1], [1, 0], logits=True)
+    assert said.probabilities.tolist() == [0.5]
+    scores = np.log([[0.7, 0.2, 0.1], [0.2, 0.2, 0.6]])
+    several = plots.Calibration.of(Scores(lambda p: scores), [0, 1], [0, 1], bins=10)
+    assert several.probabilities == pytest.approx([0.6, 0.7])
+    assert several.shares.tolist() == [0.0, 1.0]
+    assert several.event == "the best class"
+    with pytest.raises(ValueError, match=r"for classes \[0, 1\], not \[-1"):
+        plots.Calibration.of(Scores(lambda p: np.zeros(2)), [0, 1], [-1, 1])
 
 
 @pytest.mark.parametrize(
@@ -776,6 +898,9 @@ def test_missing_matplotlib_names_the_extra(monkeypatch):
         lambda: plots.plot_learning_rates(model, POINTS, XOR, epochs=1),
         lambda: plots.plot_initializations(make, [0, 1], [0, 1], epochs=1),
         lambda: plots.plot_neurons(model, POINTS),
+        lambda: plots.plot_fit(model, POINTS, XOR),
+        lambda: plots.plot_residuals(model, POINTS, XOR),
+        lambda: plots.plot_calibration(model, POINTS, XOR),
     ):
         with pytest.raises(ImportError, match=r'pip install "autograd-lite\[plot\]"'):
             draw()

@@ -83,7 +83,7 @@ class TestBoxes:
         assert (drawing.format, drawing.graph_attr["rankdir"]) == ("png", "TB")
 
     def test_x_times_x_has_two_edges(self):
-        """One edge an argument, both with the local derivative, into entries of their own."""
+        """One edge an argument, both with the partial derivative, into entries of their own."""
         x = Value(3.0)
         source = draw_dot(x * x).source
         assert re.findall(r"n0 -> (\S+) \[.*label=\" 3 \"", source) == ["n1:a0:w", "n1:a1:w"]
@@ -111,7 +111,7 @@ class TestBoxes:
         [(1e-300, "positive"), (-2.0, "negative"), (0.0, "zero"), (float("nan"), "nan")],
     )
     def test_the_sign_of_a_gradient_has_a_colour(self, number, sign):
-        """On the gradient and on the local derivative alike."""
+        """On the gradient and on the partial derivative alike."""
         x = Value(1.0)
         x.grad = number
         y = x * Value(number)
@@ -122,7 +122,7 @@ class TestBoxes:
         assert f'<font color="{colour[sign]}">grad {number:.4g}</font>' in draw_dot(x).source
 
     def test_a_constant_has_no_gradient_and_lets_none_through(self):
-        """(-2)**3 never evaluates a logarithm: by a constant it has no local derivative."""
+        """(-2)**3 never evaluates a logarithm: by a constant it has no partial derivative."""
         cube = boxes(Value(-2.0) ** 3.0)
         assert [line.text for line in cube["n1"].lines] == ["data 3"]
         assert [arrow.note.text for arrow in cube["n2"].arrows] == ["12", "—"]

@@ -16,7 +16,7 @@ PICTURE = (
     ("1 initialise", "random weights"),
     ("2 forward", "inputs to outputs"),
     ("3 loss", "how wrong?"),
-    ("4 differentiate", "local derivatives"),
+    ("4 differentiate", "partial derivatives"),
     ("5 back-propagate", "gradient of each weight"),
     ("6 update", "weight - gradient · rate"),
     ("7 iterate", "until the loss is small"),
@@ -38,7 +38,7 @@ def _arrow(ax: Any, start: Any, end: Any, color: str, bend: float = 0.0) -> None
 
 
 def chain_diagram(graph: Chain | None = None) -> Figure:
-    """Step 5: values found forward, gradients found backward, local derivatives on the arrows.
+    """Step 5: values found forward, gradients found backward, partial derivatives on the arrows.
 
     It shows `chain()` if no graph is given.
     """
@@ -67,7 +67,7 @@ def chain_diagram(graph: Chain | None = None) -> Figure:
                     ax.text((x + px) / 2, (y + py) / 2 + 0.1, f"· {local:g}", ha="center",
                             va="bottom", color=color)  # fmt: skip
         title = (
-            "Backward: each gradient is the next one times the local derivative on the arrow"
+            "Backward: each gradient is the next one times the partial derivative on the arrow"
             if backward
             else f"Forward: h = w1·x, y = w2·h, error = y - {graph.target:g}, loss = error²"
         )

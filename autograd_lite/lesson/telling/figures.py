@@ -115,12 +115,12 @@ def signs() -> Figure:
 
 
 def by_hand() -> Figure:
-    """Step 5: how long the hand-written derivative gets, beside the local derivatives."""
+    """Step 5: how long the hand-written derivative gets, beside the partial derivatives."""
     figure, ax = new_figure()
     names = {2: "2 neurons a layer", 1: "1 neuron a layer"}
     rows = {name: handwritten.compositions(range(1, 11), n) for n, name in names.items()}
     curves = {f"formula by hand, {n}": [len(r.formula) for r in rows[n]] for n in rows}
-    curves |= {f"local derivatives, {n}": [r.local_derivatives for r in rows[n]] for n in rows}
+    curves |= {f"partial derivatives, {n}": [r.partial_derivatives for r in rows[n]] for n in rows}
     for index, (name, counts) in enumerate(curves.items()):
         ax.plot(range(1, 11), counts, marker="os^D"[index], markersize=4, label=name,
                 **style(index))  # fmt: skip

@@ -173,7 +173,7 @@ def backpropagation() -> list[Part]:
         Definitions([(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]]),
         Paragraph(
             """Every weight needs such a formula of its own, and each further layer makes all of
-            them longer. Back-propagation needs only the local derivatives of each operation in
+            them longer. Back-propagation needs only the partial derivatives of each operation in
             the graph, a few numbers per weight, and with them gives the gradients of all
             weights:"""
         ),
@@ -182,7 +182,10 @@ def backpropagation() -> list[Part]:
             [
                 ("layers", "characters", "derivatives", "characters", "derivatives"),
                 *(
-                    (a.layers, *(n for r in (a, b) for n in (len(r.formula), r.local_derivatives)))
+                    (
+                        a.layers,
+                        *(n for r in (a, b) for n in (len(r.formula), r.partial_derivatives)),
+                    )
                     for a, b in zip(one, two, strict=True)
                 ),
             ],
@@ -195,10 +198,10 @@ def backpropagation() -> list[Part]:
             f"""Node by node, for h = w1·x and y = w2·h with x = {graph.x.data:g}, w1 =
             {graph.w1.data:g}, w2 = {graph.w2.data:g}. The target is 2x = {graph.target:g}, held
             constant. Values are found from top to bottom, gradients from the bottom to the top: a
-            node's gradient is the gradient of the node that uses it times the local derivative."""
+            node's gradient is that of the node that uses it times the partial derivative."""
         ),
         Grid(
-            ["node", "formula", "value", "gradient", "local derivatives"],
+            ["node", "formula", "value", "gradient", "partial derivatives"],
             [
                 (
                     row.name,

@@ -12,7 +12,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.graph import row_of
+from autograd_lite.graph import op_of
 from autograd_lite.ops import SequenceOp
 from autograd_lite.view.folding.columns import PARAMETER, VALUE, Coded, Columns, Ints, coded
 from autograd_lite.view.steps import Steps
@@ -106,7 +106,7 @@ def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -
 
 def _is_ordered(graph: Steps, columns: Columns, op: int) -> bool:
     """Whether it matters which argument of an op a number is."""
-    row = row_of(graph.made_by(graph.order[int(np.argmax(columns.ops.codes == op))]))
+    row = op_of(graph.made_by(graph.order[int(np.argmax(columns.ops.codes == op))]))
     return not (isinstance(row, SequenceOp) and len(row.vectors) == 1)
 
 

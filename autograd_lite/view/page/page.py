@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.modes import line_of
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
@@ -37,16 +37,21 @@ _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
-            "moment", "whatif", "details", "search",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
+            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
 )  # fmt: skip
 #: Milliseconds that the player gives each step.
-_PACE = 1100
+PACE = 1100
+#: Strings, templates and regular expressions of a script, which stay, or else a comment.
+_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
+    r"|[ ]*//.*"
+)
 _NO_NETWORK = (
-    "default-src 'none'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+    "default-src 'none'; img-src data:; script-src 'unsafe-inline'{}; style-src 'unsafe-inline'"
 )
 
 
@@ -67,7 +72,7 @@ class Page:
         columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
-            "pace": _PACE,
+            "pace": PACE,
             "notes": shown.notes,
             "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
             **_level(shown, columns),
@@ -86,44 +91,11 @@ class Page:
             self._add_nodes(folding.graph)
 
     def _add_nodes(self, graph: Steps) -> None:
-        """The graph as a list of instructions; what is not drawn comes last, as constants."""
-        every = list(graph.order)
-        numbers = {node: i for i, node in enumerate(every)}
-        for node in graph.order:
-            for parent in graph.parents(node):
-                if parent not in numbers:
-                    numbers[parent] = len(every)
-                    every.append(parent)
         rows: dict[Op, int] = {}
-        templates = Templates(graph, numbers)
-        nodes = []
-        for node in every:
-            made = graph.made_by(node)
-            drawn = numbers[node] < len(graph.order)
-            row = row_of(made) if drawn else None
-            constant = node.constant or not drawn
-            nodes.append(
-                {
-                    "name": templates.name(node),
-                    "op": made.op,
-                    "symbol": "" if row is None else row.symbol,
-                    "root": node is graph.order[-1],
-                    "leaf": row is None and not constant,
-                    "constant": constant,
-                    "row": None if row is None else rows.setdefault(row, len(rows)),
-                    "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
-                    "data": _number(node.data),
-                    "grad": _number(node.grad),
-                    "partials": [_number(partial) for partial in made.local_grads],
-                    "line": _line(made),
-                    "call": templates.made(node),
-                    "derivatives": templates.derivatives(node),
-                }
-            )
-            if drawn and made in graph.freshness.stale:
-                given = graph.freshness.arguments(made)
-                nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
-        self._data["nodes"] = nodes
+        self._data["nodes"] = nodes_of(graph, rows)
+        self._add_rules(rows)
+
+    def _add_rules(self, rows: dict[Op, int]) -> None:
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
@@ -132,10 +104,14 @@ class Page:
         """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
-            f'"use strict";\n{scripts()}\n'
+            f'"use strict";\n{self.scripts()}\n'
             f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
             "})();</script></div>"
         )
+
+    def scripts(self) -> str:
+        """The JavaScript that the fragment brings along."""
+        return scripts()
 
     def image(self, picture: bytes) -> str:
         """The element that shows the picture, and holds it for the script."""
@@ -179,11 +155,57 @@ class Page:
         return document(self._data["title"], style, self.fragment(picture, inner, full=True))
 
 
-def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body."""
+def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:
+    """The graph as a list of instructions; what is not drawn comes last, as constants.
+
+    The number of each row is looked up in `rows`, to which new ones are added.
+    """
+    every = list(graph.order)
+    numbers = {node: i for i, node in enumerate(every)}
+    for node in graph.order:
+        for parent in graph.parents(node):
+            if parent not in numbers:
+                numbers[parent] = len(every)
+                every.append(parent)
+    templates = Templates(graph, numbers)
+    nodes = []
+    for node in every:
+        made = graph.made_by(node)
+        drawn = numbers[node] < len(graph.order)
+        row = op_of(made) if drawn else None
+        constant = node.constant or not drawn
+        nodes.append(
+            {
+                "name": templates.name(node),
+                "op": made.op,
+                "symbol": "" if row is None else row.symbol,
+                "root": node is graph.order[-1],
+                "leaf": row is None and not constant,
+                "constant": constant,
+                "row": None if row is None else rows.setdefault(row, len(rows)),
+                "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
+                "data": _number(node.data),
+                "grad": _number(node.grad),
+                "partials": [_number(partial) for partial in made.local_grads],
+                "line": _line(made),
+                "call": templates.made(node),
+                "derivatives": templates.derivatives(node),
+            }
+        )
+        if drawn and made in graph.freshness.stale:
+            given = graph.freshness.arguments(made)
+            nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
+    return nodes
+
+
+def document(title: str, style: str, body: str, scripts: str = "") -> str:
+    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body.
+
+    Scripts inside of it may run; `scripts` names what else may, in the words of its policy.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK.format(scripts)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n"
         f"<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
@@ -255,5 +277,9 @@ def _lean(picture: bytes) -> bytes:
 
 @cache
 def read(name: str, room: str = "view.page") -> str:
-    """A script or style of a room of this package."""
-    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    """A script or style of a room of this package; a script without its comments.
+
+    Hosts that put all of a page into one line would make the rest of the script a comment.
+    """
+    text = files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    return _COMMENT.sub(r"\1", text) if name.endswith(".js") else text

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
 from autograd_lite.explanations.naming import Wording, labels, numbered
-from autograd_lite.graph import is_of_table, row_of
+from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
 from autograd_lite.writing.templates import Piece
@@ -70,12 +70,12 @@ class Templates(Wording):
     def made(self, node: Value) -> Template | None:
         """The op of a node with its arguments; None for a leaf."""
         made = self._graph.made_by(node)
-        return None if row_of(made) is None else _split(self.call(made))
+        return None if op_of(made) is None else _split(self.call(made))
 
     def derivatives(self, node: Value) -> list[Template | None]:
         """The partials of a node; None for one without a short formula."""
         made = self._graph.made_by(node)
-        row = row_of(made)
+        row = op_of(made)
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture
             return [None] * len(made.parents)
         return [None if piece is None else _split(piece) for piece in self.partials(made)]

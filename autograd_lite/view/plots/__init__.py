@@ -4,7 +4,7 @@ Every function draws into the Axes it is given (`ax`), or into a new pyplot figu
 Axes. None of them calls ``show``; all raise ImportError when matplotlib is missing. What is shown
 is computed apart from the drawing, by a class whose ``of`` computes and whose ``plot(ax=None)``
 draws: `LossCurve`, `LossSurface`, `Boundary`, `Boundaries`, `Histograms`, `Race`, `Spread`,
-`Responses`.
+`Responses`, `Fit`, `Residuals`, `Calibration`.
 
 The colours of curves and classes are those of Okabe and Ito (Color Universal Design, 2008), which
 people with any kind of colour vision can tell apart; lines and markers differ too. Amounts are
@@ -20,6 +20,7 @@ from autograd_lite.view.plots.boundaries import (
     plot_boundaries,
     plot_boundary,
 )
+from autograd_lite.view.plots.calibration import Calibration, plot_calibration
 from autograd_lite.view.plots.comparisons import (
     Race,
     Spread,
@@ -34,13 +35,15 @@ from autograd_lite.view.plots.curves import (
     plot_losses,
     plot_step,
 )
+from autograd_lite.view.plots.fits import Fit, Residuals, plot_fit, plot_residuals
 from autograd_lite.view.plots.histograms import Histograms, plot_histograms
 from autograd_lite.view.plots.neurons import Responses, plot_neurons
 from autograd_lite.view.plots.surfaces import LossSurface, plot_surface
 
 __all__ = [
-    "Boundaries", "Boundary", "Histograms", "LossCurve", "LossSurface", "Race", "Responses",
-    "Spread", "plot_boundaries", "plot_boundary", "plot_histograms", "plot_history",
-    "plot_initializations", "plot_learning_rates", "plot_loss_curve", "plot_losses", "plot_neurons",
-    "plot_optimizers", "plot_step", "plot_surface",
+    "Boundaries", "Boundary", "Calibration", "Fit", "Histograms", "LossCurve", "LossSurface",
+    "Race", "Residuals", "Responses", "Spread", "plot_boundaries", "plot_boundary",
+    "plot_calibration", "plot_fit", "plot_histograms", "plot_history", "plot_initializations",
+    "plot_learning_rates", "plot_loss_curve", "plot_losses", "plot_neurons", "plot_optimizers",
+    "plot_residuals", "plot_step", "plot_surface",
 ]  # fmt: skip

@@ -132,19 +132,10 @@ class Boundaries:
         threshold: float | None = None,
     ) -> Boundaries:
         """See `plot_boundaries`."""
-        if epochs is None:
-            last = len(recorder.epochs) - 1
-            kept = np.unique(np.geomspace(1, last + 1, min(4, last + 1)).round().astype(int) - 1)
-            epochs = [recorder.epochs[i] for i in kept]
-        missing = [epoch for epoch in epochs if epoch not in recorder.epochs]
-        if missing or not len(epochs):
-            raise ValueError(
-                f"epochs {[*epochs]} were not all recorded; choose some of {recorder.epochs}"
-            )
-        models = {epoch: recorder.model_at(recorder.epochs.index(epoch)) for epoch in epochs}
+        models = models_at(recorder, epochs)
         if threshold is None:  # the same for all
             points, classes = _labelled_points(recorder.inputs, recorder.outputs)
-            scores = _scores_on_grid(models[max(epochs)], points, steps)[2]
+            scores = _scores_on_grid(models[max(models)], points, steps)[2]
             threshold = _threshold(scores, np.unique(classes).tolist())
         return cls({
             epoch: Boundary.of(model, recorder.inputs, recorder.outputs, steps=steps,
@@ -210,6 +201,19 @@ def plot_boundaries(
     """
     found = Boundaries.of(recorder, epochs, steps=steps, threshold=threshold)
     return found.plot(ax, feature_names)
+
+
+def models_at(recorder: Any, epochs: Sequence[int] | None) -> dict[int, Any]:
+    """The model at recorded epochs: the first, the last and two between if none are named."""
+    if epochs is None:
+        last = len(recorder.epochs) - 1
+        kept = np.unique(np.geomspace(1, last + 1, min(4, last + 1)).round().astype(int) - 1)
+        epochs = [recorder.epochs[i] for i in kept]
+    if not len(epochs) or not {*epochs} <= {*recorder.epochs}:
+        raise ValueError(
+            f"epochs {[*epochs]} were not all recorded; choose some of {recorder.epochs}"
+        )
+    return {epoch: recorder.model_at(recorder.epochs.index(epoch)) for epoch in epochs}
 
 
 def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:

@@ -92,7 +92,7 @@ function legend(boxes, graph, compares, opens) {
   return [
     el("h2", {}, "How to read it"),
     el("ul", { class: "legend" }, ...(compares ? Object.entries(MOVED).map(moved) : used.map(key))),
-    graph && el("p", { class: "hint" }, "The number at an arrow is the local derivative; its width is the gradient that flows back through it."),
+    graph && el("p", { class: "hint" }, "The number at an arrow is the partial derivative; its width is the gradient that flows back through it."),
     el("p", { class: "hint" }, `Keys: ${graph ? "← → step, space plays, " : ""}↑ ↓ choose a box, Enter ${enter}, + − 0 zoom, / searches. Drag moves the picture, Ctrl and the wheel zoom.`),
   ].filter(Boolean);
 }
