@@ -14,9 +14,9 @@ from autograd_lite.errors import AnomalyError, GraphError, LayoutError, shown
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import draw_dot, drawing_of
+from autograd_lite.view.dot import draw_dot
 from autograd_lite.view.folding.fold import Folding
-from autograd_lite.view.layout import TIME_LIMIT, lay_out_each
+from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.network.network_view import network_drawing
 from autograd_lite.view.page.page import Page
 
@@ -77,7 +77,7 @@ class GraphView:
         if suffix == ".dot":
             return write_whole(path, self._drawing.source.encode())
         if suffix == ".html":
-            return write_whole(path, self.page.document(*self._pictures()).encode())
+            return write_whole(path, self.page.document(self._drawing.pipe("svg")).encode())
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI
@@ -99,17 +99,7 @@ class GraphView:
 
     def _image(self) -> str:
         """An image that needs neither script nor trust, and a script that makes it live."""
-        return self.page.fragment(*self._pictures())
-
-    def _pictures(self) -> tuple[bytes, list[bytes]]:
-        """The picture, and those inside its folded boxes."""
-        drawing = self._drawing
-        outer, rankdir = drawing.pipe("svg"), drawing.graph_attr.get("rankdir", "LR")
-        sources = [drawing_of(level.picture, "svg", rankdir).source for level in self.page.inner]
-        try:
-            return outer, lay_out_each(sources, time_limit=drawing.time_limit)
-        except LayoutError:
-            return outer, []  # the page says that its boxes stay closed
+        return self.page.fragment(self._drawing.pipe("svg"))
 
 
 def draw(

@@ -143,6 +143,8 @@ def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digr
     if heading := [*filter(None, [shown.caption]), *shown.noted]:
         heading = readable("\n".join(heading), 1000, 20)
         drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
+    if shown.folded:
+        drawing.attr(outputorder="edgesfirst")  # no arrow over a text
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
     side, piled = _ENTRY[rankdir]

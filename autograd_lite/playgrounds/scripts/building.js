@@ -60,7 +60,7 @@ class Building {
     if (this.named.has(name)) return this.named.get(name);
     if (this.leaves.has(name)) return this.leaves.get(name);
     if (name in this.table.constants && !(name in this.numbers.given)) return this.table.constants[name];
-    if (name in this.table.functions && this.words.function) throw new Unreadable(this.words.function.replaceAll("{}", name), at, end);
+    if (name in this.table.functions) throw new Unreadable(this.words.function.replaceAll("{}", name), at, end);
     this.leaves.set(name, this.leaf(name, this.numbers.of(name, this.leaves.size)));
     return this.leaves.get(name);
   }

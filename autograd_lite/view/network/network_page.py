@@ -19,7 +19,7 @@ from autograd_lite.view.page.page import PACE, Page, as_json, nodes_of, read, sc
 from autograd_lite.view.steps import Steps
 
 #: Each may use those before it, and those of every page.
-_SCRIPTS = ("network", "columns", "layered", "neurongraph", "tour", "networkpage", "opening")
+_SCRIPTS = ("network", "columns", "neurongraph", "tour", "networkpage", "opening")
 #: Most numbers of samples on a page; of more samples some are shown, evenly spaced.
 _ROOM = 20_000
 
@@ -50,7 +50,7 @@ class NetworkPage(Page):
         """The JavaScript that the fragment brings along."""
         return "\n".join([scripts(), *(read(f"scripts/{name}.js") for name in _SCRIPTS)])
 
-    def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
+    def opening(self, host: str, full: bool = False) -> str:
         """An expression in JavaScript that makes the image live."""
         style = read("page.css") + read("network.css")
         data = as_json({**self._data, "full": full, "style": style})

@@ -46,11 +46,12 @@ class Page {
     const from = this.level.name;
     if (from === name || !levels.has(name)) return;
     this.level = levels.get(name);
-    this.drawing = new Drawing(this.level.svg, this.level, null);
+    this.drawing = new Drawing((this.level.svg ??= layered(this.level.boxes)), this.level, null);
     this.camera.drawing = this.drawing;
     this.stage.querySelector("svg").replaceWith(this.drawing.svg);
     this.selected = this.hovered = null;
     this.card.hidden = true;
+    this.control.replaceChildren(); // what it had was of a box that is gone
     this.camera.begin();
     this.enter();
     this.search.show(this.search.field.value.trim());

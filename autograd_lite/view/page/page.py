@@ -13,7 +13,6 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -37,8 +36,9 @@ _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
-            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest",
+            "layered", "fingers", "overview", "camera", "player", "moment",
+            "whatif", "details", "search", "keys", "questions",
         )
     ),
     "page.js",
@@ -100,12 +100,12 @@ class Page:
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
 
-    def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
-        """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
+    def fragment(self, picture: bytes, full: bool = False) -> str:
+        """The HTML that a notebook shows, or all of a page, given the SVG."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
             f'"use strict";\n{self.scripts()}\n'
-            f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
+            f"{self.opening('document.currentScript.parentElement', full)};\n"
             "})();</script></div>"
         )
 
@@ -118,12 +118,12 @@ class Page:
         image = base64.b64encode(_lean(picture)).decode()
         return f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
 
-    def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
+    def opening(self, host: str, full: bool = False) -> str:
         """An expression in JavaScript, to follow `scripts`, that makes the image live.
 
         `host` is an expression for the element around the image.
         """
-        parts = {"full": full, "style": read("page.css"), **self._within(inner)}
+        parts = {"full": full, "style": read("page.css"), **self._within()}
         data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
@@ -132,27 +132,27 @@ class Page:
         nodes = as_json(self._data["nodes"])
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
 
-    def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
-        """The pictures inside, packed, and how many boxes open to none of these."""
-        held = self._inside if pictures else []
-        closed = sum(box["opens"] for level in (self._data, *held) for box in level["boxes"])
-        packed = [
-            {**level, "svg": _lean(picture).decode()}
-            for level, picture in zip(held, pictures, strict=True)
-        ]
-        if not packed:
+    def _within(self) -> dict[str, Any]:
+        """The pictures inside, packed, and how many boxes open to none of these.
+
+        They are boxes alone: the page lays them out when they are asked for.
+        """
+        closed = sum(
+            box["opens"] for level in (self._data, *self._inside) for box in level["boxes"]
+        )
+        if not self._inside:
             return {"closed": closed}
-        text = zlib.compress(as_json(packed).encode(), 9)
+        text = zlib.compress(as_json(self._inside).encode(), 9)
         return {
-            "closed": closed - len(held),
-            "inside": [level["name"] for level in held],
+            "closed": closed - len(self._inside),
+            "inside": [level["name"] for level in self._inside],
             "packed": base64.b64encode(text).decode(),
         }
 
-    def document(self, picture: bytes, inner: Sequence[bytes] = ()) -> str:
+    def document(self, picture: bytes) -> str:
         """A file that stands alone."""
         style = "body { margin: 0; } img { max-width: 100%; }"
-        return document(self._data["title"], style, self.fragment(picture, inner, full=True))
+        return document(self._data["title"], style, self.fragment(picture, full=True))
 
 
 def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:

@@ -51,8 +51,8 @@ class Camera {
     this.y = size.y + size.height / 2;
     this.apply();
     if (readable <= scale) return;
-    const box = this.drawing.boxes[this.drawing.boxes.length - 1].group.getBoundingClientRect();
     const frame = this.stage.getBoundingClientRect();
+    const box = this.drawing.firstLook(frame);
     const margin = 12;
     const off = (from, to, low, high, all) => {
       const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / readable);

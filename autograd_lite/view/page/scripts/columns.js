@@ -176,5 +176,3 @@ Object.assign(Network.prototype, {
     group.focus();
   },
 });
-
-const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);

@@ -4,7 +4,7 @@ class Drawing {
   constructor(picture, page, graph) {
     const parsed = new DOMParser().parseFromString(picture, "image/svg+xml");
     this.svg = document.importNode(parsed.documentElement, true);
-    this.graph = graph;
+    Object.assign(this, { graph, page });
     const { x, y, width, height } = this.svg.viewBox.baseVal;
     this.size = { x, y, width, height };
     for (const name of ["width", "height"]) this.svg.removeAttribute(name);
