@@ -8,9 +8,9 @@ const MANY_BOXES = 40;
 const GLIDE = 180; // milliseconds
 
 class Camera {
-  constructor(stage, drawing, dragged, dragging) {
+  constructor(stage, drawing, dragged) {
     Object.assign(this, { stage, drawing, dragged, pointers: new Map(), moved: 0 });
-    this.fingers = new Fingers(stage, dragging);
+    this.fingers = new Fingers(stage);
     this.overview = new Overview((x, y) => this.look(x, y));
     stage.append(this.overview.element);
     stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -154,6 +154,7 @@ class Camera {
     cancelAnimationFrame(this.gliding);
     this.pointers.set(event.pointerId, this.at(event));
     this.moved = 0;
+    this.going = false;
   }
 
   move(event) {
@@ -163,14 +164,20 @@ class Camera {
     const [dx, dy] = [now[0] - before[0], now[1] - before[1]];
     this.moved += fabs(dx) + fabs(dy);
     if (this.moved < 5) return;
-    this.stage.setPointerCapture(event.pointerId);
     const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+    const scrolls = event.pointerType === "touch" && !this.fingers.take && !other;
+    if (scrolls && !this.going && fabs(dy) > fabs(dx)) {
+      this.pointers.delete(event.pointerId); // the page's
+      return;
+    }
+    this.going = true;
+    this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, now);
     if (other) {
       const apart = (a) => hypot(a[0] - other[0], a[1] - other[1]) || 1;
       this.pan(dx / 2, dy / 2);
       this.zoom(apart(now) / apart(before), [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2]);
-    } else if (!this.dragged(event, dx) && (event.pointerType !== "touch" || this.fingers.take)) {
+    } else if (!this.dragged(event, dx) && !scrolls) {
       this.pan(dx, dy);
     }
   }
