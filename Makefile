@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants clean
+.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -20,6 +20,7 @@ help:
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
+	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
 	@echo "make build      wheel and sdist in dist/"
 
 $(BIN)/python:
@@ -58,7 +59,7 @@ lint: $(VENV)/test
 # Since the engines give equal bits, which test_agreement.py sees to, random tests need many examples on one
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-BESIDE := $(addprefix tests/,benchmarks ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py view/test_page.py view/test_page_folded.py lesson/test_lesson_page.py view/test_jupyterlab.py view/test_nbconvert.py)
+BESIDE := $(addprefix tests/,benchmarks ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py playgrounds/test_playground.py view/test_page.py view/test_page_folded.py lesson/test_lesson_page.py view/test_jupyterlab.py view/test_nbconvert.py)
 ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py lesson/test_notebooks.py program/test_exports_edges.py package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py)
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
@@ -145,6 +146,15 @@ notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py
 	$(BIN)/jupyter-execute --inplace notebooks/*.ipynb
 	PYTHONPATH=. $(BIN)/python tests/static_notebooks.py notebooks/*.ipynb
+
+# Graphviz as WebAssembly, as a file of the package: another version needs its sum and VIZ_LICENSE.txt.
+VIZ := 3.31.0
+VIZ_SUM := c9e0b310f9883910e01c66054b48b7ff4be3d8695141116635e72b0af152692e
+playground:
+	@mkdir -p build/viz
+	cd build/viz && npm pack --silent @viz-js/viz@$(VIZ) && tar -xzf viz-js-viz-$(VIZ).tgz package/dist/viz-global.js
+	echo "$(VIZ_SUM)  build/viz/package/dist/viz-global.js" | sha256sum --check --quiet
+	cp build/viz/package/dist/viz-global.js autograd_lite/playgrounds/viz.js
 
 accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/accuracy.py

@@ -37,11 +37,12 @@ from autograd_lite.ops import log_softmax, softmax
 from autograd_lite.value import isclose
 
 if _TYPE_CHECKING:
-    from autograd_lite import nn
+    from autograd_lite import exercises, nn
     from autograd_lite.diagnosis import diagnose
     from autograd_lite.explanations import explain, latex
     from autograd_lite.graph import scope
     from autograd_lite.modes import detect_anomaly, keep_lines, no_grad
+    from autograd_lite.playgrounds import playground
     from autograd_lite.program import Program, compile, freeze, load_program
     from autograd_lite.transforms import (
         check_grad,
@@ -71,10 +72,11 @@ globals().update(_rows)
 #: The rooms that load when they are first asked for, each with the names that are found here, too.
 #: Type checkers read the same names above. Nothing else in the package loads late.
 _LATE = {
-    "cli": "", "demo": "", "expressions": "", "files": "", "lesson": "",
+    "cli": "", "demo": "", "exercises": "", "expressions": "", "files": "", "lesson": "",
     "nn": "", "tables": "", "terminal": "", "diagnosis": "diagnose",
     "explanations": "explain latex", "graph": "scope",
     "modes": "detect_anomaly keep_lines no_grad",
+    "playgrounds": "playground",
     "program": "Program compile freeze load_program",
     "transforms": "check_grad checkpoint custom_op derivative grad gradient hessian hvp jacobian "
     "jvp primitive taylor uncertainty value_and_grad vjp",
@@ -88,9 +90,9 @@ __all__ = [
     "GraphError", "LayoutError", "ModelFileError", "Program", "ProgramError", "ShapeError",
     "TableError", "TrainingWarning", "Value", "check_grad", "checkpoint", "compile", "custom_op",
     "derivative", "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine",
-    "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian", "jvp",
-    "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "primitive", "scope",
-    "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
+    "exercises", "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian",
+    "jvp", "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "playground",
+    "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
     *_rows,
 ]  # fmt: skip
 

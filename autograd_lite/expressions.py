@@ -41,13 +41,14 @@ _SPELLINGS = {
     for name, function in reversed(FUNCTIONS.items())
     for text in (getattr(function, "latex", ""), getattr(function, "symbol", ""), name)
 }
-# The name of the method that Python calls for an operator is the row's column `operator`.
-_SYNTAX: dict[type[ast.AST], str] = {
+#: The name of the method that Python calls for an operator is the row's column `operator`.
+SYNTAX: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow",
     ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.USub: "neg",
 }  # fmt: skip
 
-_INSTEAD: dict[type[ast.AST], str] = {
+#: What to write in place of syntax that is refused.
+INSTEAD: dict[type[ast.AST], str] = {
     ast.Compare: "a comparison has no derivative; write less(a, b), less_equal(a, b) or "
     "equal(a, b), which give 1 or 0",
     ast.IfExp: "if and else are not read here; write where(condition, a, b)",
@@ -62,7 +63,7 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.keyword: "an argument with a name is not read here; give it by position, as in "
     "leaky_relu(x, 0.1)",
 }
-_READ = (
+READ = (
     "an expression is made of names, numbers, + - * / ** % //, parentheses, [lists] and functions"
 )
 
@@ -122,6 +123,24 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
     return result if isinstance(result, Value) else Value(result)
 
 
+def names(text: str) -> list[str]:
+    """The names in a formula that are no functions called, in the order of use.
+
+    Raises
+    ------
+    ExpressionError
+        If the text is not such a formula as `parse` reads.
+
+    Examples
+    --------
+    >>> names("tanh(w*x + w*pi)")
+    ['w', 'x', 'pi']
+    """
+    formula = _Formula(" ".join(text.split()))
+    parts = order_by([formula.tree], formula._operands)
+    return [*dict.fromkeys(part.id for part in parts if isinstance(part, ast.Name))]
+
+
 class _Formula:
     """A text, its syntax tree, and the names that were used while it was evaluated."""
 
@@ -145,7 +164,7 @@ class _Formula:
         except SyntaxError as error:
             said = re.split("[.:] ", error.msg)[0]  # what follows is advice on Python
             column = min(max((error.offset or 1) - 1, 0), len(self.text))
-            raise self._error(column, f"{said}; {_READ}, and a product needs its *") from None
+            raise self._error(column, f"{said}; {READ}, and a product needs its *") from None
         except (RecursionError, MemoryError):
             raise ExpressionError(
                 "the expression is nested too deeply to be read; use sum([...]) for a long sum, or "
@@ -170,9 +189,9 @@ class _Formula:
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         """The parts that a node is computed from; raises for what is not on the whitelist."""
         match node:
-            case ast.BinOp(left, op, right) if type(op) in _SYNTAX:
+            case ast.BinOp(left, op, right) if type(op) in SYNTAX:
                 return [left, right]
-            case ast.UnaryOp(op, operand) if type(op) in _SYNTAX or isinstance(op, ast.UAdd):
+            case ast.UnaryOp(op, operand) if type(op) in SYNTAX or isinstance(op, ast.UAdd):
                 return [operand]
             case ast.Call(ast.Name(name), args, []):
                 self._function(name, node)
@@ -200,7 +219,7 @@ class _Formula:
             case ast.UnaryOp(ast.UAdd()):
                 return self._call(lambda x: x, operands, node)
             case ast.BinOp(op=op) | ast.UnaryOp(op=op):
-                return self._call(_OPERATORS[_SYNTAX[type(op)]], operands, node)
+                return self._call(_OPERATORS[SYNTAX[type(op)]], operands, node)
             case ast.Call(ast.Name(name)):
                 return self._call(self._function(name, node), operands, node)
         raise AssertionError(f"{ast.dump(node)} passed the whitelist and is not evaluated")
@@ -258,8 +277,8 @@ class _Formula:
     # --- errors -----------------------------------------------------------------------------------
 
     def _refuse(self, part: ast.AST, place: ast.expr | ast.keyword | int) -> ExpressionError:
-        otherwise = f"this ({type(part).__name__}) is not read here; {_READ}"
-        return self._error(place, _INSTEAD.get(type(part), otherwise))
+        otherwise = f"this ({type(part).__name__}) is not read here; {READ}"
+        return self._error(place, INSTEAD.get(type(part), otherwise))
 
     def _error(self, place: ast.expr | ast.keyword | int, said: str) -> ExpressionError:
         """The error with the text below it, and a caret under a node, or a column."""

@@ -1,4 +1,4 @@
-"""The command line: ``autograd-lite demo | lesson | explain | train | predict``.
+"""The command line: ``autograd-lite demo | lesson | explain | playground | …``.
 
 What a user gets wrong is told in one line on stderr (and, for an expression, the place), with exit
 status 2. Ctrl-C ends with status 130, a closed pipe with 141, as a shell reports those signals.
@@ -21,6 +21,8 @@ from typing import NoReturn
 from autograd_lite import demo
 from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
+from autograd_lite.exercises.exercise import TITLES
+from autograd_lite.exercises.worksheets import FORMATS
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.files import check_place
 from autograd_lite.lesson import STEPS
@@ -126,6 +128,28 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=commands.explain)
 
     command = subparsers.add_parser(
+        "playground", help="a page to type expressions in and to train tiny networks on",
+        usage='autograd-lite playground ["tanh(w*x + b)"] [--output FILE]',
+    )  # fmt: skip
+    command.add_argument("--output", type=_page, default="playground.html", metavar="FILE",
+                         help="the page [playground.html]")  # fmt: skip
+    command.add_argument("expression", nargs="?", default="", metavar="EXPRESSION")
+    command.set_defaults(run=commands.write_playground)
+
+    command = subparsers.add_parser(
+        "worksheet", help="exercises in back-propagation by hand, with their key",
+        description="The same level, seed and count give the same files, byte for byte.",
+    )  # fmt: skip
+    levels = range(1, len(TITLES) + 1)
+    command.add_argument("--level", type=int, choices=levels, default=1, help="[1] "
+                         + "; ".join(map("{}: {}".format, levels, TITLES)))  # fmt: skip
+    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
+    command.add_argument("--count", type=_count, default=6, metavar="N", help="of exercises [6]")
+    command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")
+    command.add_argument("--out", default=".", metavar="DIR", help="for both files [.]")
+    command.set_defaults(run=commands.worksheet)
+
+    command = subparsers.add_parser(
         "train", help="train a network on a CSV file",
         description="Columns of numbers are standardised, columns of text become one input per "
         "category. A column is numeric when more than half of its cells are numbers. Text, two "
@@ -165,20 +189,20 @@ def _version() -> str:
 
 
 def _in_order(argv: Sequence[str]) -> list[str]:
-    """The arguments of explain with its options first, so that a formula may begin with a minus."""
-    if not argv or argv[0] != "explain":
+    """The arguments with options first where there is a formula, which may begin with a minus."""
+    if not argv or argv[0] not in ("explain", "playground"):
         return list(argv)
     options: list[str] = []
     others: list[str] = []
     rest = iter(argv[1:])
     for argument in rest:
-        if argument == "--draw":
+        if argument in ("--draw", "--output"):
             options += [argument, *islice(rest, 1)]
         elif argument == "-h" or (argument.startswith("--") and argument[2:3].isalpha()):
             options.append(argument)
         elif argument != "--":
             others.append(argument)
-    return ["explain", *options, "--", *others]
+    return [argv[0], *options, "--", *others]
 
 
 def _binding(text: str) -> tuple[str, float]:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
-from autograd_lite import expressions
+from autograd_lite import exercises, expressions
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -22,6 +22,7 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
+from autograd_lite.playgrounds import playground
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
@@ -92,6 +93,20 @@ def explain(options: argparse.Namespace) -> None:
             print(f"\ndrawn: {draw(root).save(options.draw)}")
         except ValueError as error:  # a file name that ends with no known format
             raise ExpressionError(f"--draw: {error}") from None
+
+
+def write_playground(options: argparse.Namespace) -> None:
+    """Write the page of the playground."""
+    print("page:", playground(options.expression).save(options.output))
+
+
+def worksheet(options: argparse.Namespace) -> None:
+    """Write exercises in back-propagation by hand, and their key in a file beside them."""
+    os.makedirs(options.out, exist_ok=True)
+    name = f"worksheet-level{options.level}-seed{options.seed}.{options.format}"
+    sheet = exercises.worksheet(options.level, options.seed, options.count)
+    first, key = sheet.save(os.path.join(options.out, name))
+    print(f"worksheet: {first}\nkey: {key}")
 
 
 def train(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from autograd_lite.engine import Value, current_scope
@@ -181,6 +182,10 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+#: Called by pickles of before `LayerParts` had a file of its own.
+_Parts = partial(LayerParts, kind=Neuron)
 
 
 def number(parts: Sequence[Module]) -> None:

@@ -202,12 +202,15 @@ LEAVES = {
     "fabs": Record(torch="torch.abs", javascript="Math.abs", onnx="Abs"),
     # PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
     "fmod": Record(
-        torch="torch.fmod(torch.fmod(torch.fmod({0}, ({1}) * 2.0**500 * 2.0**600), "
-        "({1}) * 2.0**500), {1})",
-        javascript="fmod", onnx="Mod", onnx_options={"fmod": 1},
+        torch="torch.fmod(torch.fmod(torch.fmod({0}, {1} * 2.0**500 * 2.0**600), "
+        "{1} * 2.0**500), {1})",
+        javascript="({0} % {1})", onnx="Mod", onnx_options={"fmod": 1},
     ),
     "pow": Record(
-        jax="jnp.power", javascript="pow", onnx="Pow",
+        jax="jnp.power", onnx="Pow",
+        # JavaScript's own gives nan for powers of 1 and -1 that C has as 1.
+        javascript="({0} === 1 || ({0} === -1 && Math.abs({1}) === Infinity) ? 1 "
+        ": Math.pow({0}, {1}))",
         raises="math.nan if x < 0.0 and y % 1.0 else "
         "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
     ),

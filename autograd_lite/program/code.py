@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,24 +33,50 @@ class Instruction(NamedTuple):
     operands: tuple[int, ...]
 
 
-@dataclass(eq=False, repr=False, slots=True)
 class Code:
-    """Numbered registers: the inputs, the constants, then one for each instruction, in order."""
+    """Numbered registers: the inputs, the constants, then one for each instruction, in order.
 
-    n_inputs: int
-    constants: Floats
-    ops: tuple[Op, ...]  # with their attributes
-    codes: npt.NDArray[np.int32]  # for each instruction which of `ops` it is
-    starts: Indices  # where in `operands` those of each instruction begin, and the last ones end
-    operands: Indices  # registers
-    outputs: Indices  # registers
-    single: bool = False  # whether it gives one number rather than a list
-    saved: dict[str, int] = dataclasses.field(default_factory=dict)  # instructions, by pass
+    It is no dataclass: transforms take those apart into numbers, and a program is a setting.
+    """
 
-    def __post_init__(self) -> None:
-        self.ops, self.saved = tuple(self.ops), dict(self.saved)
-        for name, kind in KINDS.items():
-            setattr(self, name, np.ascontiguousarray(getattr(self, name), dtype=kind))
+    __slots__ = (  # noqa: RUF023 - in the order of the arguments
+        "n_inputs", "constants",
+        "ops",       # with their attributes
+        "codes",     # for each instruction which of `ops` it is
+        "starts",    # where in `operands` those of each instruction begin, and the last ones end
+        "operands",  # registers
+        "outputs",   # registers
+        "single",    # whether it gives one number rather than a list
+        "saved",     # instructions, by pass
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        n_inputs: int,
+        constants: Any,
+        ops: Sequence[Op],
+        codes: Any,
+        starts: Any,
+        operands: Any,
+        outputs: Any,
+        single: bool = False,
+        saved: dict[str, int] | None = None,
+    ) -> None:
+        self.n_inputs, self.ops, self.single = n_inputs, tuple(ops), single
+        self.saved = dict(saved or {})
+        self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)
+        self.codes: npt.NDArray[np.int32] = np.ascontiguousarray(codes, dtype=np.int32)
+        self.starts: Indices = np.ascontiguousarray(starts, dtype=np.int64)
+        self.operands: Indices = np.ascontiguousarray(operands, dtype=np.int64)
+        self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
+
+    def changed(self, **parts: Any) -> Self:
+        """The same code but for some parts."""
+        return type(self)(**{name: getattr(self, name) for name in Code.__slots__} | parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles hold the data alone, and no machine that runs it."""
+        return type(self), tuple([getattr(self, name) for name in Code.__slots__])
 
     @property
     def first(self) -> int:
@@ -74,8 +98,8 @@ class Code:
         kept = np.frombuffer(needed(base, self.starts, self.operands, outputs), np.bool_)
         new = np.concatenate([np.arange(base), base - 1 + np.cumsum(kept)])
         sizes = np.diff(self.starts)
-        return dataclasses.replace(
-            self, codes=self.codes[kept], starts=np.concatenate([[0], np.cumsum(sizes[kept])]),
+        return self.changed(
+            codes=self.codes[kept], starts=np.concatenate([[0], np.cumsum(sizes[kept])]),
             operands=new[self.operands[np.repeat(kept, sizes)]], outputs=new[outputs],
             single=False, saved={},
         )  # fmt: skip

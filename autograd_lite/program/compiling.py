@@ -277,7 +277,9 @@ class Compiled:
             If arguments differ in their number of rows, or have none.
         """
         known = self._arguments
-        if shared == () and not (keywords or self._check or known.static or known.is_method):
+        if type(shared) is tuple and not (
+            shared or keywords or self._check or known.static or known.is_method
+        ):
             found = self._plain_rows(args, reduce, threads)
             if found is not None:
                 return found

@@ -15,7 +15,7 @@ from autograd_lite.engine import Value, is_followed, refuse_values
 from autograd_lite.errors import ShapeError
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
-from autograd_lite.program.code import Floats
+from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.outlines import outline
 from autograd_lite.transforms.structures import (
     Same,
@@ -31,7 +31,7 @@ from autograd_lite.transforms.trees import Tree, take_apart
 Matrices = Sequence[tuple[Floats, bool]]
 
 #: Kinds whose attributes are not looked at.
-_FIXED = (type(None), type, FunctionType, ModuleType, Op, np.ufunc)
+_FIXED = (type(None), type, FunctionType, ModuleType, Op, Code, np.ufunc)
 
 #: The layout of a number.
 NUMBER = "number"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,6 @@ def reduced(sums: Floats, n_rows: int, reduce: str) -> Floats:
     return sums / n_rows
 
 
-@dataclass(eq=False, repr=False, slots=True)
 class Program(Code):
     """A computation as a list of instructions that is run over again, on one input or on rows.
 
@@ -72,8 +70,16 @@ class Program(Code):
     array([1., 2.])
     """
 
-    _runner: Runner | None = field(default=None, init=False)
-    _quick: Callable[..., Any] | None = field(default=None, init=False)
+    __slots__ = ("_quick", "_runner")
+
+    def __init__(self, *args: Any, **parts: Any) -> None:
+        super().__init__(*args, **parts)
+        self._runner: Runner | None = None
+        self._quick: Callable[..., Any] | None = None
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, part in state[1].items():  # of an older pickle, where ops were called rows
+            setattr(self, "ops" if name == "rows" else name, part)
 
     def __repr__(self) -> str:
         return (
@@ -227,7 +233,7 @@ class Program(Code):
 
     save = files.save
     to_c, to_jax, to_latex = exports.to_c, exports.to_jax, exports.to_latex
-    to_numpy, to_onnx = exports.to_numpy, exports.to_onnx
+    to_numpy, to_onnx, to_javascript = exports.to_numpy, exports.to_onnx, exports.to_javascript
     to_python, to_torch = exports.to_python, exports.to_torch
 
     def _check_count(self, inputs: Sequence[Any]) -> None:
@@ -235,6 +241,10 @@ class Program(Code):
         if len(inputs) != self.n_inputs:
             raise TypeError(f"this program takes {taken} and was given {len(inputs)}")
         refuse_values(inputs, "an input")
+
+
+# For `help` and `inspect`: the arguments are those of code.
+setattr(Program.__init__, "__wrapped__", Code.__init__)  # noqa: B010
 
 
 def load_program(path: str | os.PathLike[str]) -> Program:

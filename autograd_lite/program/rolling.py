@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -176,8 +175,7 @@ class _Rewriting(Generic[C]):
             self.codes[self.kept], return_index=True, return_inverse=True
         )
         order, ops = np.argsort(where), (*code.ops, *_ADDERS)
-        return replace(
-            code,
+        return code.changed(
             constants=np.append(code.constants, _NOTHING) if added else code.constants,
             ops=tuple(ops[used[k]] for k in order),
             codes=np.argsort(order)[again].astype(np.int32),

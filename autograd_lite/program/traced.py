@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -75,7 +75,7 @@ class Traced:
             return self.program
         n_inputs = self.program.n_inputs - len(self.captured)
         constants = np.concatenate([self.beside(), self.program.constants])
-        return replace(self.program, n_inputs=n_inputs, constants=constants)
+        return self.program.changed(n_inputs=n_inputs, constants=constants)
 
     @cached_property
     def computing(self) -> Program:

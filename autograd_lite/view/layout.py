@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Sequence
 
 from autograd_lite.errors import LayoutError
 
@@ -92,12 +91,3 @@ def lay_out(
         return done.stdout
     # A user's text holds no quotation mark: it is escaped.
     return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
-
-
-def lay_out_each(sources: Sequence[str], *, time_limit: float = TIME_LIMIT) -> list[bytes]:
-    """SVG pictures of several graphs, as `lay_out` makes them, by one process in that time."""
-    if not sources:
-        return []
-    head = b"<?xml "
-    pictures = lay_out("\n".join(sources), "svg", time_limit=time_limit).split(head)[1:]
-    return [head + picture for picture in pictures]

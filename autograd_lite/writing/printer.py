@@ -84,7 +84,7 @@ class Printer:
         name: str = getattr(record_of(leaf), self.names) if self.names else leaf.c
         name = name.replace("@", leaf.c)
         if "{" in name:
-            return name.format(*args)
+            return name.format(*map(tight, args))
         if not name:
             name = self.define(f"composed_{leaf.c}", self.composition(leaf, len(args)))
         return f"{name}({', '.join(args)})"

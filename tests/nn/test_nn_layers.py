@@ -377,6 +377,11 @@ def test_a_copy_computes_the_same_and_shares_no_parameter(copied):
     assert [scope_of(p) for p in twin.parameters()] == [scope_of(p) for p in model.parameters()]
 
 
+def test_pickles_of_layers_from_before_their_parts_moved_are_read():
+    parts = pickle.loads(b"cautograd_lite.nn.layers\n_Parts\n((ttR.")
+    assert parts.record(nn.Layer(2, 2, seed=1), [1.0, 2.0])[1].op == "relu"
+
+
 # --- initialisation ---
 
 

@@ -30,12 +30,14 @@ FLOORS = {
     "value": 4, "pickles": 4, "graph": 4, "modes": 4,
     "transforms": 5, "program": 5, "expressions": 5,
     "nn": 6, "view": 6, "tables": 6, "diagnosis": 6, "explanations": 6,
-    "lesson": 7, "demo": 7, "cli": 7, "__main__": 8, "__init__": 8,
+    "lesson": 7, "exercises": 7, "playgrounds": 7, "demo": 7, "cli": 7,
+    "__main__": 8, "__init__": 8,
 }  # fmt: skip
 #: On the same floor, who may stand on whom.
 SAME_FLOOR = {
-    ("cli", "demo"), ("cli", "lesson"), ("demo", "lesson"), ("program", "transforms"),
-    ("tables", "nn"), ("value", "pickles"), ("view", "explanations"),
+    ("cli", "demo"), ("cli", "exercises"), ("cli", "lesson"), ("cli", "playgrounds"),
+    ("demo", "lesson"),
+    ("program", "transforms"), ("tables", "nn"), ("value", "pickles"), ("view", "explanations"),
 }  # fmt: skip
 #: The one function that imports late: by the table beside it, which is all that loads late.
 IMPORTS_LATE = ("__init__.py", "__getattr__")

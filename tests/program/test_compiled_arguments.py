@@ -171,7 +171,7 @@ def test_name_signature_and_documentation_stay(f):
         assert inspect.signature(compiled) == inspect.signature(f)
 
 
-@pytest.mark.parametrize("shared", ["k", ("k",), 1, (1,), [np.int64(1)]], ids=repr)
+@pytest.mark.parametrize("shared", ["k", ("k",), 1, (1,), [np.int64(1)], np.array([1])], ids=repr)
 def test_shared_arguments_are_named_or_counted(shared):
     compiled = ag.compile(lambda x, k: x * k)
     assert compiled.map([1.0, 2.0], 3.0, shared=shared).tolist() == [3.0, 6.0]

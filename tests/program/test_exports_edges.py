@@ -4,6 +4,7 @@ One program holds them all; what each language gives is compared with what the p
 sign of a zero included. In C and Python no bit differs. How far a library may be off is said here.
 """
 
+import base64
 import itertools
 import math
 import re
@@ -52,7 +53,7 @@ POINTS = np.array(
 COLUMNS = [*POINTS.T.copy()]
 
 #: Ulp that a language may be off, by its libraries' functions.
-ULPS = {"python": 0, "c": 0, "numpy": 16, "torch": 16, "onnx": 16, "jax": 64}
+ULPS = {"python": 0, "c": 0, "javascript": 16, "numpy": 16, "torch": 16, "onnx": 16, "jax": 64}
 ULPS_OF_TAILS = 256
 #: As much at ordinary points, where a result near 0 is a difference.
 ORDINARY = ((np.abs(POINTS) > 0.01) & (np.abs(POINTS) < 10.0)).all(axis=1)
@@ -93,31 +94,32 @@ def over_points(function):
     return np.array([function(point) for point in POINTS.tolist()]).T
 
 
-def in_python(folder):
+def in_python(request):
     function = PROGRAM.to_python()
     return over_points(lambda point: function(*point))
 
 
-def in_c(folder):
+def in_c(request):
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("edges")
     return over_points(compiled(PROGRAM, folder, optimize="-O1"))
 
 
-def in_numpy(folder):
+def in_numpy(request):
     return PROGRAM.to_numpy()(*COLUMNS)
 
 
-def in_torch(folder):
+def in_torch(request):
     pytest.importorskip("torch", reason='pip install "autograd-lite[oracle]"')
     return [column.numpy() for column in PROGRAM.to_torch()(*COLUMNS)]
 
 
-def in_jax(folder):
+def in_jax(request):
     jax = pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')
     with jax.enable_x64(True):
         return [np.asarray(column) for column in jax.jit(PROGRAM.to_jax())(*COLUMNS)]
 
 
-def in_onnx(folder):
+def in_onnx(request):
     pytest.importorskip("onnx", reason='pip install "autograd-lite[export]"')
     runtime = pytest.importorskip("onnxruntime", reason='pip install "autograd-lite[export]"')
     model = PROGRAM.to_onnx().SerializeToString()
@@ -125,13 +127,30 @@ def in_onnx(folder):
     return session.run(None, dict(zip(["x0", "x1", "x2"], COLUMNS, strict=True)))
 
 
-RUNNERS = [in_python, in_c, in_numpy, in_torch, in_jax, in_onnx]
+def in_javascript(request):
+    page = request.getfixturevalue("browser").new_page()
+    text = page.evaluate(
+        f"""(points) => {{
+          {PROGRAM.to_javascript()}
+          const bytes = new Uint8Array(new Float64Array(points.flatMap(program)).buffer);
+          let text = "";
+          for (let i = 0; i < bytes.length; i += 8192)
+            text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+          return btoa(text);
+        }}""",
+        POINTS.tolist(),
+    )
+    page.close()
+    return np.frombuffer(base64.b64decode(text)).reshape(len(POINTS), -1).T
+
+
+RUNNERS = [in_python, in_c, in_javascript, in_numpy, in_torch, in_jax, in_onnx]
 
 
 @pytest.fixture(scope="module", params=RUNNERS, ids=lambda runner: runner.__name__[3:])
-def language(request, tmp_path_factory):
+def language(request):
     """The name of a language, and its outputs at all points."""
-    found = np.array(request.param(tmp_path_factory.mktemp("edges")))
+    found = np.array(request.param(request))
     assert found.dtype == np.float64
     return request.param.__name__[3:], found
 

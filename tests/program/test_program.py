@@ -1,7 +1,9 @@
 """Programs: frozen graphs and compiled functions give what eager evaluation gives, bit for bit."""
 
+import copy
 import itertools
 import math
+import pickle
 import struct
 import threading
 from dataclasses import dataclass
@@ -469,3 +471,56 @@ class TestMethods:
         assert program.to_numpy()(np.array([6.0, 3.0]), 8.0)[0] == 10.0
         assert "void distance(const double *inputs, double *outputs)" in program.to_c("distance")
         assert "sqrt" in program.to_latex()
+
+
+# --- a program as a thing -------------------------------------------------------------------------
+
+
+def triple():
+    x = Value(1.0)
+    return ag.freeze(x * 3.0, [x])
+
+
+@pytest.mark.parametrize("around", [lambda f: f, ag.compile])
+def test_a_program_among_arguments_is_a_setting(around):
+    """It is no structure of its registers and codes; its own calls do not change it."""
+    program = triple()
+    product = around(lambda x, p: x * p(2.0))
+    slope = around(ag.grad(lambda d: d["x"] * d["p"](2.0)))
+    for x in (4.0, 5.0):
+        assert product(x, program) == 6.0 * x
+        assert slope({"x": x, "p": program}) == {"x": 6.0, "p": program}
+    assert ag.compile(lambda x, p: x * p(2.0)).map([4.0], program).tolist() == [24.0]
+
+
+def test_a_program_in_an_attribute_is_a_setting():
+    class Scaled:
+        def __init__(self):
+            self.program = triple()
+
+        @ag.compile
+        def times(self, x):
+            return x * self.program(2.0)
+
+    scaled = Scaled()
+    assert [scaled.times(4.0), scaled.times(5.0)] == [24.0, 30.0]
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_copies_and_pickles_of_a_program_run_whether_it_has_run_or_not(called):
+    program = triple()
+    if called:
+        program(1.0), program.map([1.0])
+    for again in (copy.copy(program), copy.deepcopy(program), pickle.loads(pickle.dumps(program))):
+        assert str(again) == str(program)
+        assert again.stats() == program.stats()
+        assert again(2.0) == 6.0
+
+
+def test_pickles_of_programs_whose_ops_were_called_rows_are_read():
+    program = triple()
+    state = {name: getattr(program, name) for name in type(program).__mro__[1].__slots__}
+    state |= {"rows": state.pop("ops"), "_runner": None, "_quick": None}
+    older = ag.Program.__new__(ag.Program)
+    older.__setstate__((None, state))
+    assert older(2.0) == 6.0

@@ -18,8 +18,8 @@ from autograd_lite import Value, explain, gradient
 from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.ops import TABLE
-from autograd_lite.view.page.javascript import script
-from autograd_lite.view.page.page import scripts
+from autograd_lite.view.page.page import read, scripts
+from autograd_lite.writing.javascript import script
 
 IN_BROWSER = settings(
     max_examples=8,
@@ -141,6 +141,14 @@ class TestShowing:
         text = ag.draw(neuron()).save(tmp_path / "x.html").read_text()
         assert "default-src 'none'" in text
         assert not re.search(r"https?://(?!www\.w3\.org)", text)
+
+    def test_a_host_may_put_all_of_it_into_one_line(self, page):
+        """No comment is left to swallow the rest, and no line's end stands for a semicolon."""
+        page.page.set_content(ag.draw(reused())._repr_html_().replace("\n", " "))
+        page.step(page.steps())
+        assert page.numbers() == of(reused())
+        written = scripts() + read("page.js", "lesson.page")
+        assert "//" not in written.replace('"http://www.w3.org/2000/svg"', "")
 
     def test_the_command_line_saves_a_page(self, page, tmp_path):
         from autograd_lite.cli import main
@@ -394,7 +402,7 @@ class TestPlayer:
         slider = page.page.locator(".player input")
         page.page.locator("#n9").focus()
         moves = [
-            ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("b", 1),
+            ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("q", 1),
             ("End", 15), ("ArrowRight", 15),
         ]  # fmt: skip
         for key, expected in moves:
@@ -657,7 +665,7 @@ class TestLayout:
     def test_a_wide_picture_has_its_details_below_in_a_notebook(self, page):
         loss = MLP(2, [2, 1], activation="tanh", seed=1)([0.5, -1.0]) ** 2.0
         loss.backward()
-        output = ag.draw(loss)._repr_html_()
+        output = ag.draw(loss, layout="graph")._repr_html_()
         page.page.set_content(f'<div style="width: 960px">{output}</div>')
         stage, panel = (page.page.locator(x).bounding_box() for x in (".stage", ".panel"))
         assert panel["y"] >= stage["y"] + stage["height"]
@@ -672,7 +680,7 @@ class TestLayout:
     def test_boxes_do_not_overlap(self, page, tmp_path):
         loss = MLP(2, [3, 1], seed=0)([Value(1.0, label="x"), Value(2.0, label="y")]) ** 2.0
         loss.backward()
-        page.open(ag.draw(loss), tmp_path / "x.html")
+        page.open(ag.draw(loss, layout="graph"), tmp_path / "x.html")
         boxes = [
             box.bounding_box() for box in page.page.locator(".node > path, .node > g > path").all()
         ]
@@ -703,7 +711,7 @@ class TestLayout:
         before = width()
         page.page.get_by_label("Zoom in (+)").click()
         assert width() < before
-        page.page.get_by_label("Show all (0)").click()
+        page.page.get_by_label("Fit (0)").click()
         assert width() == pytest.approx(before)
         stage = page.page.locator(".stage").bounding_box()
         box = page.page.locator("#n9").bounding_box()

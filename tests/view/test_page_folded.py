@@ -70,7 +70,7 @@ class TestOpening:
     def test_a_click_on_the_arrows_in_its_corner_opens_a_box(self, page, network):
         page.show(network)
         name = openable(network)[0]
-        page.page.get_by_label("Show all (0)").click()
+        page.page.get_by_label("Fit (0)").click()
         page.page.locator(f"[id='{name}'] .opener").click()
         page.page.locator(".crumbs li").nth(1).wait_for()
         assert sorted(shown(page)) == sorted(boxes_of(network, name))
@@ -437,7 +437,7 @@ class TestSize:
             "chain": lambda: chain(65_000),
         }[kind]()
         start = time.process_time()
-        view = ag.draw(loss)
+        view = ag.draw(loss, layout="graph")
         path = view.save(tmp_path / "x.html")
         assert time.process_time() - start < 4.0
         assert path.stat().st_size < 600_000

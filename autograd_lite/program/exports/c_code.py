@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
 
-from autograd_lite.errors import ProgramError, shown
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.language import Language
+from autograd_lite.program.exports.language import Language, check_name
 from autograd_lite.program.exports.listing import Listing
 
 #: What the standards keep for libraries, or is usually a macro; other names are in c_names.txt.
@@ -78,7 +75,9 @@ def to_c(program: Code, name: str = "program") -> CSource:
     ProgramError
         If `name` is no identifier, or means something in C, C++ or their libraries.
     """
-    _check_name(name)
+    taken = files(__package__).joinpath("c_names.txt").read_text(encoding="utf-8").split()
+    reserved = rf"_*({'|'.join(taken)}){_FORM}|{_RESERVED}"
+    check_name(name, "C", "C or C++, or in their libraries", reserved, "to_c")
     listing, language = Listing(program), CLanguage(name)
     prototype = f"void {name}(const double *inputs, double *outputs)"
     about = f"/* {listing.about} */"
@@ -96,21 +95,6 @@ def to_c(program: Code, name: str = "program") -> CSource:
 #endif
 """
     return source
-
-
-def _check_name(name: Any) -> None:
-    if not isinstance(name, str):
-        raise TypeError(f"the name of a C function is a str, and not {shown(name)}")
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ProgramError(
-            f"the name of a C function is letters from a to z, digits and _, and not {shown(name)}"
-        )
-    taken = files(__package__).joinpath("c_names.txt").read_text(encoding="utf-8").split()
-    if re.fullmatch(rf"_*({'|'.join(taken)}){_FORM}|{_RESERVED}", name):
-        raise ProgramError(
-            f"{shown(name)} means something in C or C++, or in their libraries; "
-            'choose another name, as in to_c("my_program")'
-        )
 
 
 def _functions(listing: Listing, language: CLanguage, name: str, prototype: str) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
+from autograd_lite.errors import ProgramError, shown
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.writing.printer import Printer, Rule, rule_of, steps_in, tight
 from autograd_lite.writing.symbols import Symbol
@@ -104,11 +107,15 @@ class Language(Printer):
     def define(self, name: str, rule: Rule) -> str:
         """The name of a function of a rule, which is defined here unless an equal one is."""
         parameters = [argument.what for argument in rule.arguments]
-        key = (*parameters, text := self.applied(rule, parameters))
+        key = (*parameters, text := self.body(rule, parameters))
         if key not in self._functions:
             self._functions[key] = self.free_name(name)
             self.definitions.append(self.definition(self._functions[key], parameters, text))
         return self._functions[key]
+
+    def body(self, rule: Rule, parameters: Sequence[str]) -> str:
+        """The text of a function of a rule: an expression."""
+        return self.applied(rule, parameters)
 
     def free_name(self, wanted: str) -> str:
         """This name, or with a number after it where it is taken."""
@@ -118,3 +125,19 @@ class Language(Printer):
             name = f"{wanted}_{k}"
         self._taken.add(name)
         return name
+
+
+def check_name(name: Any, language: str, where: str, taken: str, method: str) -> None:
+    """Raise unless a function may have this name; `taken` is a pattern of those with a meaning."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a {language} function is a str, and not {shown(name)}")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ProgramError(
+            f"the name of a {language} function is letters from a to z, digits and _, and not "
+            f"{shown(name)}"
+        )
+    if re.fullmatch(taken, name):
+        raise ProgramError(
+            f"{shown(name)} means something in {where}; choose another name, as in "
+            f'{method}("my_program")'
+        )

@@ -4,7 +4,7 @@
 class Page {
   constructor(host, page, rows) {
     this.page = page;
-    this.graph = page.nodes && new Graph(page.nodes, rows);
+    this.graph = page.nodes && new Graph(page.nodes, rows, page.seed);
     this.wording = this.graph && new Wording(this.graph);
     const image = Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0));
     const outermost = { ...page, name: "", title: "graph", svg: new TextDecoder().decode(image) };
@@ -19,11 +19,10 @@ class Page {
     }
     this.root = host.attachShadow({ mode: "open" });
     this.root.append(el("style", {}, page.style), this.build());
-    for (const name of ["keydown", "keyup", "keypress"]) {
-      this.app.addEventListener(name, (event) => this.key(event, name === "keydown"));
-    }
+    this.keys = new Keys(this);
     this.follow(host);
-    this.camera = new Camera(this.stage, this.drawing, (_, dx) => this.drag(dx));
+    this.camera = new Camera(this.stage, this.drawing, (_, dx) => this.drag(dx), () => this.dragged !== null);
+    this.dragged = null;
     this.listen();
     this.shape();
     this.enter();
@@ -47,11 +46,12 @@ class Page {
     const from = this.level.name;
     if (from === name || !levels.has(name)) return;
     this.level = levels.get(name);
-    this.drawing = new Drawing(this.level.svg, this.level, null);
+    this.drawing = new Drawing((this.level.svg ??= layered(this.level.boxes)), this.level, null);
     this.camera.drawing = this.drawing;
     this.stage.querySelector("svg").replaceWith(this.drawing.svg);
     this.selected = this.hovered = null;
     this.card.hidden = true;
+    this.control.replaceChildren(); // what it had was of a box that is gone
     this.camera.begin();
     this.enter();
     this.search.show(this.search.field.value.trim());
@@ -69,6 +69,8 @@ class Page {
   enter() {
     this.drawing.place(this.level.boxes.flatMap((_, i) => (this.opens(i) ? [i] : [])));
     this.drawing.boxes[this.level.root]?.group.setAttribute("tabindex", "0");
+    this.camera.overview.of(this.drawing);
+    this.camera.apply();
     this.crumbs.hidden = !this.inside.size;
     const parts = this.level.name ? this.level.name.split("_") : [];
     const names = ["", ...parts.map((_, k) => parts.slice(0, k + 1).join("_"))];
@@ -89,7 +91,7 @@ class Page {
       "div", { class: "zoom", role: "group", "aria-label": "View" },
       button("Zoom out (−)", "−", () => this.camera.zoom(1 / 1.3)),
       button("Zoom in (+)", "+", () => this.camera.zoom(1.3)),
-      button("Show all (0)", "Fit", () => this.camera.fit()),
+      button("Fit (0)", "Fit", () => this.camera.fit()),
     );
     const header = el("header", {}, el("h1", {}, page.title), el("div", { class: "tools" }, this.search.field, this.search.matches, zoom));
     this.card = el("div", { class: "card", hidden: true });
@@ -102,7 +104,7 @@ class Page {
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
     const panel = el("aside", { class: "panel", "aria-label": "Details" }, this.facts, this.control);
-    this.app = el("div", { class: page.full ? "app full" : "app", role: "group", "aria-label": page.title }, header, el("div", { class: "main" }, left, panel));
+    this.app = el("div", { class: page.full ? "app full" : "app", role: "group", "aria-label": page.title, tabindex: -1 }, header, el("div", { class: "main" }, left, panel));
     return this.app;
   }
 
@@ -126,9 +128,15 @@ class Page {
     // as high for pictures that are opened later, so that nothing jumps
     this.stage.style.setProperty("--tall", this.inside.size ? `max(24em, ${tall}px)` : `${tall}px`);
     // a drawing that would be too small beside the details has them below
-    const stack = () => this.app.classList.toggle("stacked", !this.page.full && size.width * READABLE > 0.7 * this.app.clientWidth);
-    stack();
-    new ResizeObserver(stack).observe(this.app);
+    this.stage.style.setProperty("--need", `${Math.ceil(size.height * this.camera.readable + 24)}px`);
+    const stack = () => this.app.classList.toggle("stacked", !this.page.full && size.width * FROM_AFAR > 0.7 * this.app.clientWidth);
+    if (this.graph) this.moment.longest();
+    const settle = () => {
+      stack();
+      this.moment.reserve();
+    };
+    settle();
+    new ResizeObserver(settle).observe(this.app);
     this.camera.begin();
   }
 
@@ -145,10 +153,11 @@ class Page {
     stage.addEventListener("pointerdown", (event) => {
       const box = boxOf(event);
       this.dragged = null;
-      if (box === null || !this.whatIf?.allows(box) || !event.target.classList.contains("data")) return;
+      if (box === null || !this.whatIf?.allows(box) || !event.target.matches(".grip, .data")) return;
       this.dragged = box;
       this.whatIf.grab(box);
     });
+    for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, () => { this.dragged = null; });
     stage.addEventListener("click", (event) => {
       const box = boxOf(event);
       if (this.camera.moved < 5) {
@@ -310,51 +319,6 @@ class Page {
     group.focus({ preventScroll: true });
     this.reveal(i);
     if (shows) this.hover(i);
-  }
-
-  // Keys pressed in here are nobody else's: a notebook would insert cells.
-  key(event, isDown) {
-    event.stopPropagation();
-    if (!isDown || event.ctrlKey || event.metaKey || event.altKey) return;
-    const inField = event.target.matches("input:not([type=range])");
-    const onSlider = event.target.matches("input[type=range]");
-    const onButton = event.target.matches("button");
-    const busy = this.search.field.value || this.selected !== null;
-    if (event.key === "Escape" && !busy && this.level.name) {
-      this.up();
-    } else if (event.key === "Escape") {
-      this.search.clear();
-      this.select(null);
-      this.hover(null);
-    } else if (event.target === this.search.field && event.key === "Enter") {
-      this.search.next();
-    } else if (inField || !this.command(event, onSlider, onButton)) {
-      return;
-    }
-    event.preventDefault();
-  }
-
-  command({ key, target }, onSlider, onButton) {
-    const box = target.closest("[data-box]");
-    const at = box ? Number(box.dataset.box) : this.level.root;
-    const actions = { "+": () => this.camera.zoom(1.3), "=": () => this.camera.zoom(1.3), "-": () => this.camera.zoom(1 / 1.3), 0: () => this.camera.fit(), "/": () => this.search.field.focus() };
-    if (!onSlider) {
-      const last = this.level.boxes.length - 1;
-      actions.ArrowUp = () => this.focus(box ? Math.max(at - 1, 0) : at);
-      actions.ArrowDown = () => this.focus(box ? Math.min(at + 1, last) : at);
-      if (this.player) {
-        actions.ArrowLeft = () => this.player.step(-1);
-        actions.ArrowRight = () => this.player.step(1);
-        actions.Home = () => this.player.go(0);
-        actions.End = () => this.player.go(this.player.end);
-      }
-    }
-    if (box) actions.Enter = () => (this.opens(at) ? this.open(this.level.boxes[at].id) : this.select(at));
-    if (box && !this.graph) actions[" "] = () => this.select(at);
-    if (this.inside.size) actions.Backspace = () => this.up();
-    if (this.player && !onButton) actions[" "] = () => this.player.play();
-    actions[key]?.();
-    return key in actions;
   }
 }
 

@@ -13,7 +13,6 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -27,26 +26,32 @@ from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.layout import FONTS
-from autograd_lite.view.page.javascript import script
 from autograd_lite.view.page.wording import Templates
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
+from autograd_lite.writing.javascript import script
 
 #: Each may use those before it.
 _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "drawing", "camera", "player",
-            "moment", "whatif", "details", "search",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest",
+            "layered", "fingers", "overview", "camera", "player", "moment",
+            "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
 )  # fmt: skip
 #: Milliseconds that the player gives each step.
-_PACE = 1100
+PACE = 1100
+#: Strings, templates and regular expressions of a script, which stay, or else a comment.
+_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
+    r"|[ ]*//.*"
+)
 _NO_NETWORK = (
-    "default-src 'none'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+    "default-src 'none'; img-src data:; script-src 'unsafe-inline'{}; style-src 'unsafe-inline'"
 )
 
 
@@ -67,7 +72,7 @@ class Page:
         columns = folding.columns if folding is not None and folding.exact else None
         self._data: dict[str, Any] = {
             "title": self.summary[0].upper() + self.summary[1:],
-            "pace": _PACE,
+            "pace": PACE,
             "notes": shown.notes,
             "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
             **_level(shown, columns),
@@ -86,68 +91,39 @@ class Page:
             self._add_nodes(folding.graph)
 
     def _add_nodes(self, graph: Steps) -> None:
-        """The graph as a list of instructions; what is not drawn comes last, as constants."""
-        every = list(graph.order)
-        numbers = {node: i for i, node in enumerate(every)}
-        for node in graph.order:
-            for parent in graph.parents(node):
-                if parent not in numbers:
-                    numbers[parent] = len(every)
-                    every.append(parent)
         rows: dict[Op, int] = {}
-        templates = Templates(graph, numbers)
-        nodes = []
-        for node in every:
-            made = graph.made_by(node)
-            drawn = numbers[node] < len(graph.order)
-            row = op_of(made) if drawn else None
-            constant = node.constant or not drawn
-            nodes.append(
-                {
-                    "name": templates.name(node),
-                    "op": made.op,
-                    "symbol": "" if row is None else row.symbol,
-                    "root": node is graph.order[-1],
-                    "leaf": row is None and not constant,
-                    "constant": constant,
-                    "row": None if row is None else rows.setdefault(row, len(rows)),
-                    "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
-                    "data": _number(node.data),
-                    "grad": _number(node.grad),
-                    "partials": [_number(partial) for partial in made.local_grads],
-                    "line": _line(made),
-                    "call": templates.made(node),
-                    "derivatives": templates.derivatives(node),
-                }
-            )
-            if drawn and made in graph.freshness.stale:
-                given = graph.freshness.arguments(made)
-                nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
-        self._data["nodes"] = nodes
+        self._data["nodes"] = nodes_of(graph, rows)
+        self._add_rules(rows)
+
+    def _add_rules(self, rows: dict[Op, int]) -> None:
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
 
-    def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
-        """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
+    def fragment(self, picture: bytes, full: bool = False) -> str:
+        """The HTML that a notebook shows, or all of a page, given the SVG."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
-            f'"use strict";\n{scripts()}\n'
-            f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
+            f'"use strict";\n{self.scripts()}\n'
+            f"{self.opening('document.currentScript.parentElement', full)};\n"
             "})();</script></div>"
         )
+
+    def scripts(self) -> str:
+        """The JavaScript that the fragment brings along."""
+        return scripts()
 
     def image(self, picture: bytes) -> str:
         """The element that shows the picture, and holds it for the script."""
         image = base64.b64encode(_lean(picture)).decode()
         return f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
 
-    def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
+    def opening(self, host: str, full: bool = False) -> str:
         """An expression in JavaScript, to follow `scripts`, that makes the image live.
 
         `host` is an expression for the element around the image.
         """
-        parts = {"full": full, "style": read("page.css"), **self._within(inner)}
+        parts = {"full": full, "style": read("page.css"), **self._within()}
         data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
@@ -156,34 +132,80 @@ class Page:
         nodes = as_json(self._data["nodes"])
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
 
-    def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
-        """The pictures inside, packed, and how many boxes open to none of these."""
-        held = self._inside if pictures else []
-        closed = sum(box["opens"] for level in (self._data, *held) for box in level["boxes"])
-        packed = [
-            {**level, "svg": _lean(picture).decode()}
-            for level, picture in zip(held, pictures, strict=True)
-        ]
-        if not packed:
+    def _within(self) -> dict[str, Any]:
+        """The pictures inside, packed, and how many boxes open to none of these.
+
+        They are boxes alone: the page lays them out when they are asked for.
+        """
+        closed = sum(
+            box["opens"] for level in (self._data, *self._inside) for box in level["boxes"]
+        )
+        if not self._inside:
             return {"closed": closed}
-        text = zlib.compress(as_json(packed).encode(), 9)
+        text = zlib.compress(as_json(self._inside).encode(), 9)
         return {
-            "closed": closed - len(held),
-            "inside": [level["name"] for level in held],
+            "closed": closed - len(self._inside),
+            "inside": [level["name"] for level in self._inside],
             "packed": base64.b64encode(text).decode(),
         }
 
-    def document(self, picture: bytes, inner: Sequence[bytes] = ()) -> str:
+    def document(self, picture: bytes) -> str:
         """A file that stands alone."""
         style = "body { margin: 0; } img { max-width: 100%; }"
-        return document(self._data["title"], style, self.fragment(picture, inner, full=True))
+        return document(self._data["title"], style, self.fragment(picture, full=True))
 
 
-def document(title: str, style: str, body: str) -> str:
-    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body."""
+def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:
+    """The graph as a list of instructions; what is not drawn comes last, as constants.
+
+    The number of each row is looked up in `rows`, to which new ones are added.
+    """
+    every = list(graph.order)
+    numbers = {node: i for i, node in enumerate(every)}
+    for node in graph.order:
+        for parent in graph.parents(node):
+            if parent not in numbers:
+                numbers[parent] = len(every)
+                every.append(parent)
+    templates = Templates(graph, numbers)
+    nodes = []
+    for node in every:
+        made = graph.made_by(node)
+        drawn = numbers[node] < len(graph.order)
+        row = op_of(made) if drawn else None
+        constant = node.constant or not drawn
+        nodes.append(
+            {
+                "name": templates.name(node),
+                "op": made.op,
+                "symbol": "" if row is None else row.symbol,
+                "root": node is graph.order[-1],
+                "leaf": row is None and not constant,
+                "constant": constant,
+                "row": None if row is None else rows.setdefault(row, len(rows)),
+                "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
+                "data": _number(node.data),
+                "grad": _number(node.grad),
+                "partials": [_number(partial) for partial in made.local_grads],
+                "line": _line(made),
+                "call": templates.made(node),
+                "derivatives": templates.derivatives(node),
+            }
+        )
+        if drawn and made in graph.freshness.stale:
+            given = graph.freshness.arguments(made)
+            nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
+    return nodes
+
+
+def document(title: str, style: str, body: str, scripts: str = "") -> str:
+    """A file of HTML that needs no network: a title in plain text, a style in CSS, and a body.
+
+    Scripts inside of it may run; `scripts` names what else may, in the words of its policy.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK.format(scripts)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n"
         f"<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
@@ -255,5 +277,9 @@ def _lean(picture: bytes) -> bytes:
 
 @cache
 def read(name: str, room: str = "view.page") -> str:
-    """A script or style of a room of this package."""
-    return files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    """A script or style of a room of this package; a script without its comments.
+
+    Hosts that put all of a page into one line would make the rest of the script a comment.
+    """
+    text = files(f"autograd_lite.{room}").joinpath(name).read_text(encoding="utf-8")
+    return _COMMENT.sub(r"\1", text) if name.endswith(".js") else text

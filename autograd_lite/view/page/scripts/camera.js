@@ -1,11 +1,18 @@
 // Looking around: zoom, pan, fit.
 
-// Below this scale the texts of a drawing are too small.
-const READABLE = 0.72;
+// Below this scale the numbers of a drawing are smaller than 9 pixels. Pictures of many boxes have to be
+// looked at from further away.
+const READABLE = 0.82;
+const FROM_AFAR = 0.68;
+const MANY_BOXES = 40;
+const GLIDE = 180; // milliseconds
 
 class Camera {
-  constructor(stage, drawing, dragged) {
+  constructor(stage, drawing, dragged, dragging) {
     Object.assign(this, { stage, drawing, dragged, pointers: new Map(), moved: 0 });
+    this.fingers = new Fingers(stage, dragging);
+    this.overview = new Overview((x, y) => this.look(x, y));
+    stage.append(this.overview.element);
     stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     stage.addEventListener("pointerdown", (event) => this.down(event));
     stage.addEventListener("pointermove", (event) => this.move(event));
@@ -29,10 +36,14 @@ class Camera {
     return Math.min(width / size.width, height / size.height, largest);
   }
 
+  get readable() {
+    return this.drawing.boxes.length > MANY_BOXES ? FROM_AFAR : READABLE;
+  }
+
   // All of it where it can be read, else what is around its output.
   begin() {
     const scale = this.fitting();
-    const readable = Math.max(scale, READABLE);
+    const readable = Math.max(scale, this.readable);
     const { size } = this.drawing;
     this.fitted = true;
     this.scale = readable;
@@ -40,8 +51,8 @@ class Camera {
     this.y = size.y + size.height / 2;
     this.apply();
     if (readable <= scale) return;
-    const box = this.drawing.boxes[this.drawing.boxes.length - 1].group.getBoundingClientRect();
     const frame = this.stage.getBoundingClientRect();
+    const box = this.drawing.firstLook(frame);
     const margin = 12;
     const off = (from, to, low, high, all) => {
       const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / readable);
@@ -52,17 +63,28 @@ class Camera {
     this.apply();
   }
 
+  // So that it can be read; asked once more, all of it however small that is.
   fit() {
+    const before = this.scale;
+    const again = this.fitted;
     this.begin();
+    if (!again || before !== this.scale) return;
     this.scale = this.fitting();
-    this.x = this.drawing.size.x + this.drawing.size.width / 2;
-    this.y = this.drawing.size.y + this.drawing.size.height / 2;
+    this.look(this.drawing.size.x + this.drawing.size.width / 2, this.drawing.size.y + this.drawing.size.height / 2);
+  }
+
+  look(x, y) {
+    Object.assign(this, { x, y });
     this.apply();
   }
 
   apply() {
     const { width, height } = this.room();
     const [w, h] = [width / this.scale, height / this.scale];
+    this.overview.show(this.x - w / 2, this.y - h / 2, w, h);
+    // in pixels: a size that CSS computes would have all texts laid out anew when the equation changes
+    this.drawing.svg.style.width = `${width}px`;
+    this.drawing.svg.style.height = `${height}px`;
     this.drawing.svg.setAttribute("viewBox", [this.x - w / 2, this.y - h / 2, w, h].map((v) => v.toFixed(3)).join(" "));
   }
 
@@ -91,7 +113,26 @@ class Camera {
     const over = (low, high, from, to) => (high > to ? to - high - 12 : low < from ? from - low + 12 : 0);
     const dx = over(box.left, box.right, frame.left, frame.right);
     const dy = over(box.top, box.bottom, frame.top, frame.bottom);
-    if (dx || dy) this.pan(dx, dy);
+    if (dx || dy) this.glide(dx, dy);
+  }
+
+  // A movement that the eye can follow.
+  glide(dx, dy) {
+    cancelAnimationFrame(this.gliding);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.pan(dx, dy);
+      return;
+    }
+    const begun = performance.now();
+    let done = 0;
+    const go = (now) => {
+      const share = Math.min(Math.max((now - begun) / GLIDE, 0), 1);
+      const eased = share * share * (3 - 2 * share);
+      this.pan(dx * (eased - done), dy * (eased - done));
+      done = eased;
+      if (share < 1) this.gliding = requestAnimationFrame(go);
+    };
+    this.gliding = requestAnimationFrame(go);
   }
 
   at(event) {
@@ -108,6 +149,7 @@ class Camera {
 
   down(event) {
     if (event.button) return;
+    cancelAnimationFrame(this.gliding);
     this.pointers.set(event.pointerId, this.at(event));
     this.moved = 0;
   }
@@ -124,8 +166,9 @@ class Camera {
     this.pointers.set(event.pointerId, now);
     if (other) {
       const apart = (a) => hypot(a[0] - other[0], a[1] - other[1]) || 1;
-      this.zoom(apart(now) / apart(before), other);
-    } else if (!this.dragged(event, dx)) {
+      this.pan(dx / 2, dy / 2);
+      this.zoom(apart(now) / apart(before), [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2]);
+    } else if (!this.dragged(event, dx) && (event.pointerType !== "touch" || this.fingers.take)) {
       this.pan(dx, dy);
     }
   }

@@ -4,7 +4,7 @@ class Drawing {
   constructor(picture, page, graph) {
     const parsed = new DOMParser().parseFromString(picture, "image/svg+xml");
     this.svg = document.importNode(parsed.documentElement, true);
-    this.graph = graph;
+    Object.assign(this, { graph, page });
     const { x, y, width, height } = this.svg.viewBox.baseVal;
     this.size = { x, y, width, height };
     for (const name of ["width", "height"]) this.svg.removeAttribute(name);
@@ -16,6 +16,7 @@ class Drawing {
     this.svg.setAttribute("aria-label", page.title);
     this.boxes = page.boxes.map((box, i) => this.box(box, i));
     this.edges = [];
+    this.written = [];
     page.boxes.forEach((box, i) => {
       // the arguments that are drawn: plain numbers may be hidden
       const shown = graph && graph.nodes[i].args.flatMap((p, k) => (p < page.boxes.length ? [k] : []));
@@ -73,26 +74,39 @@ class Drawing {
     for (const { group, ground, short } of this.boxes) {
       if (!short) continue; // what the equations call it
       const { x, y } = ground.getBBox();
-      group.append(drawn("text", { class: "short", x: x + 5, y: y - 2.5 }));
+      group.append(drawn("text", { class: "short", x: x + 6, y: y - 3 }));
       group.lastChild.textContent = short;
     }
-    for (const { line, badge } of this.edges) {
-      const length = line.getTotalLength();
-      const { x, y } = line.getPointAtLength(length - Math.min(9, length / 2));
-      badge.setAttribute("transform", `translate(${x} ${y})`);
-    }
+    // the number of a leaf is dragged by all of its box, and the room around
+    this.boxes.forEach(({ group, ground }, i) => {
+      if (!this.graph?.rows || !this.graph.nodes[i].leaf) return;
+      const { x, y, width, height } = ground.getBBox();
+      group.append(drawn("rect", { class: "grip", x, y: y - 7, width, height: height + 14 }));
+    });
+    if (this.graph) placeDiscs(this.edges);
   }
 
   write(text, content, sign, ground) {
+    // the browser lays all texts out anew when one is written, even if it was the same before
+    if (text.getAttribute("class") !== sign) text.setAttribute("class", sign);
+    if (text.textContent === content) return;
     text.textContent = content;
-    if (sign !== undefined) text.setAttribute("class", sign);
     text.removeAttribute("textLength");
-    const room = ground.getBBox();
-    const width = room.x + room.width - Number(text.getAttribute("x")) - 3;
-    if (text.getComputedTextLength() > width) {
-      text.setAttribute("textLength", width);
+    this.written.push([text, ground]);
+  }
+
+  // Pushes together what is longer than its box: after all is written, so that it is measured at once.
+  fitTexts() {
+    const found = this.written.map(([text, ground]) => {
+      const room = (ground.room ??= ground.getBBox());
+      return [text, text.getComputedTextLength(), room.x + room.width - Number(text.getAttribute("x")) - 3];
+    });
+    for (const [text, length, room] of found) {
+      if (length <= room) continue;
+      text.setAttribute("textLength", room);
       text.setAttribute("lengthAdjust", "spacingAndGlyphs");
     }
+    this.written = [];
   }
 
   // Numbers in boxes and at arrows. What is not known yet is undefined.
@@ -105,30 +119,40 @@ class Drawing {
         if (grad) this.write(grad, was[1], signOf(slope), ground);
       } else {
         this.write(data, `data ${value === undefined ? "…" : brief(value)}`, "data", ground);
-        if (grad) this.write(grad, `grad ${brief(slope)}`, signOf(slope), ground);
+        if (grad) this.write(grad, slope === undefined ? "grad ?" : `grad ${brief(slope)}`, slope === undefined ? "zero" : signOf(slope), ground);
       }
       group.dataset.data = value === undefined ? "" : exactly(value);
-      group.dataset.grad = exactly(slope);
+      group.dataset.grad = slope === undefined ? "" : exactly(slope);
       group.classList.toggle("pending", value === undefined);
     });
+    let moved = false; // a number that has become longer may be under a disc
     const sizes = this.edges.map(({ head, arg }) => fabs(now.flows[head][arg] ?? 0));
     const largest = Math.max(...sizes.filter((size) => size < Infinity), 0);
     this.edges.forEach(({ group, text, line, badge, head, arg }, e) => {
       const flow = now.flows[head][arg];
       const constant = this.graph.nodes[this.graph.nodes[head].args[arg]].constant;
       const sign = flow == null || constant ? "none" : signOf(flow);
-      group.classList.remove("none", "positive", "negative", "zero", "nan");
-      group.classList.add(sign);
+      if (this.edges[e].sign !== sign) {
+        group.classList.remove("none", "positive", "negative", "zero", "nan");
+        group.classList.add((this.edges[e].sign = sign));
+        badge.lastChild.textContent = GLYPH[sign] ?? "";
+      }
       const share = largest && sizes[e] === sizes[e] ? Math.min(sizes[e] / largest, 1) : 0;
       line.style.strokeWidth = sign === "none" ? 1 : (1 + 3.2 * sqrt(share)).toFixed(2);
-      badge.lastChild.textContent = GLYPH[sign] ?? "";
       group.classList.toggle("pending", now.data[head] === undefined);
       if (text && now.partials && !constant) {
         const partial = now.partials[head][arg];
-        text.textContent = ` ${brief(partial)} `;
-        text.setAttribute("class", signOf(partial));
+        const written = partial === undefined ? " ? " : ` ${brief(partial)} `;
+        const sign = partial === undefined ? "zero" : signOf(partial);
+        if (text.getAttribute("class") !== sign) text.setAttribute("class", sign);
+        if (text.textContent !== written) {
+          text.textContent = written;
+          moved = true;
+        }
       }
     });
+    this.fitTexts();
+    if (moved) placeDiscs(this.edges);
   }
 
   mark(name, boxes, edges = null) {

@@ -7,7 +7,7 @@ function el(tag, props = {}, ...children) {
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value != null) made.setAttribute(key, value);
   }
-  made.append(...children.filter((child) => child != null && child !== ""));
+  made.append(...children.filter((child) => child != null && child !== "" && child !== false));
   return made;
 }
 
@@ -45,3 +45,6 @@ async function unpacked(packed) {
   const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
+
+// A text of at most so many characters.
+const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);

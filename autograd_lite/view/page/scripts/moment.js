@@ -1,5 +1,7 @@
 // The equation of the moment, in words and numbers.
 
+const MOST_MEASURED = 300;
+
 class Moment {
   constructor(graph, wording) {
     Object.assign(this, { graph, wording });
@@ -8,6 +10,34 @@ class Moment {
 
   get text() {
     return this.element.textContent;
+  }
+
+  // Finds the steps of the player of which most is said, of a long one some of them.
+  longest() {
+    const { graph } = this;
+    const stride = Math.ceil(graph.steps.length / MOST_MEASURED);
+    const lengths = [];
+    for (let position = graph.steps.length; position > 0; position -= stride) {
+      const { last } = graph.adjoints(graph.recorded, position);
+      this.tell(position, graph.recorded, last);
+      lengths.push([this.text.length, [...this.element.childNodes]]);
+    }
+    this.long = lengths.sort((a, b) => b[0] - a[0]).slice(0, 5).map(([, nodes]) => nodes);
+  }
+
+  // Makes room for the longest of them, so that nothing moves while one steps.
+  reserve() {
+    const { element } = this;
+    if (!this.long || !element.clientWidth || element.clientWidth === this.measured) return;
+    this.measured = element.clientWidth;
+    const now = [...element.childNodes];
+    element.style.minHeight = "";
+    const heights = this.long.map((nodes) => {
+      element.replaceChildren(...nodes);
+      return element.offsetHeight;
+    });
+    element.replaceChildren(...now);
+    element.style.minHeight = `${Math.max(...heights)}px`;
   }
 
   say(phase, formula, ...words) {
@@ -45,6 +75,10 @@ class Moment {
 
   seed({ node }) {
     const name = this.wording.name(node);
+    if (this.graph.seed !== 1) {
+      this.say("Backward, start at the output", [`grad of ${name} = ${brief(this.graph.seed)}`], "It comes from what follows in the network. Every other gradient starts at 0, and each edge will add its part.");
+      return { boxes: [node], edges: [], place: node };
+    }
     this.say("Backward, start at the output", [`grad of ${name} = 1`], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
     return { boxes: [node], edges: [], place: node };
   }
@@ -54,7 +88,6 @@ class Moment {
     const { name } = wording;
     const uses = graph.uses[parent];
     const turn = uses.findIndex(([user, k]) => user === node && k === arg) + 1;
-    const term = (number, caption) => el("span", { class: "term" }, number, el("small", {}, caption));
     const formula = [
       term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
       term(signed(numbers.partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),

@@ -1,15 +1,28 @@
 // The player: the forward pass op by op, then the backward pass edge by edge.
 
+// A long graph is played faster, so that all of it takes no more than this at the usual speed.
+const LONGEST = 200_000;
+const FAST = 200;
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+
 class Player {
   // `moved` is called after each step, `gone` tells whether the page was taken away.
   constructor(graph, pace, moved, gone) {
-    Object.assign(this, { graph, pace, moved, gone });
+    Object.assign(this, { graph, moved, gone });
     this.end = graph.steps.length;
+    this.drawing = 0; // milliseconds that the last step took
+    this.pace = Math.min(pace, LONGEST / this.end);
+    this.turn = Math.min(graph.forwardEnd + 1, this.end); // where the backward pass begins
     this.position = null; // steps done; null: the numbers as they were recorded
     this.slider = el("input", { type: "range", min: 0, max: this.end, step: 1, "aria-label": "Step", oninput: () => this.go(Number(this.slider.value)) });
     this.counter = el("span", { class: "counter" });
     this.playing = button("Play", icon(ICONS.play), () => this.play());
     this.playing.classList.add("play");
+    const speed = (x) => el("option", { value: x, selected: x === 1 }, `${x}×`);
+    this.speed = el("select", { class: "speed", title: "Speed (< >)", "aria-label": "Speed", onchange: () => this.again() }, ...SPEEDS.map(speed));
+    const part = (name, to, steps) => el("button", { type: "button", class: name, title: `To the beginning of the ${name} pass (${name[0]})`, style: `flex-grow: ${steps}`, onclick: () => this.go(to) }, name);
+    this.passes = el("div", { class: "passes" }, part("forward", 0, graph.forwardEnd), this.turn > graph.forwardEnd && part("backward", this.turn, this.end - graph.forwardEnd));
+    const rail = el("div", { class: "rail" }, this.slider, this.passes);
     this.element = el(
       "div", { class: "player", role: "group", "aria-label": "Player" },
       button("First", icon(ICONS.first), () => this.go(0)),
@@ -17,7 +30,7 @@ class Player {
       this.playing,
       button("Forward", icon(ICONS.forward), () => this.step(1)),
       button("Last", icon(ICONS.last), () => this.go(this.end)),
-      this.slider, this.counter,
+      this.speed, this.counter, rail,
     );
   }
 
@@ -42,15 +55,39 @@ class Player {
     }
     if ((this.position ?? this.end) === this.end) this.place(0);
     this.face("Pause", ICONS.pause);
-    this.timer = setInterval(() => {
+    this.tick();
+  }
+
+  // Where drawing takes longer than a fast step, some steps are passed over: so the whole takes its time.
+  tick() {
+    const wait = this.pace / Number(this.speed.value);
+    const due = performance.now() + wait;
+    this.timer = setTimeout(() => {
+      const late = wait < FAST ? Math.floor((performance.now() - due + this.drawing) / wait) : 0;
+      const begun = performance.now();
       if (this.gone()) this.pause();
-      else if (this.position < this.end) this.place(this.position + 1);
+      else if (this.position < this.end) this.place(this.position + 1 + Math.min(late, 3));
+      this.drawing = performance.now() - begun;
       if (this.position === this.end) this.pause();
-    }, this.pace);
+      if (this.timer) this.tick();
+    }, wait);
+  }
+
+  // At another speed from now on.
+  again() {
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.tick();
+  }
+
+  hurry(by) {
+    const at = SPEEDS.indexOf(Number(this.speed.value)) + by;
+    this.speed.value = SPEEDS[Math.min(Math.max(at, 0), SPEEDS.length - 1)];
+    this.again();
   }
 
   pause() {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.timer = null;
     this.face("Play", ICONS.play);
   }
@@ -73,6 +110,8 @@ class Player {
   show(said) {
     this.slider.value = this.position ?? this.end;
     this.slider.setAttribute("aria-valuetext", said.slice(0, 200));
+    const backward = Number(this.position !== null && this.position > this.graph.forwardEnd);
+    [...this.passes.children].forEach((pass, k) => pass.toggleAttribute("data-now", this.position !== null && k === backward));
     this.counter.textContent = `${this.slider.value} / ${this.end}`;
   }
 }

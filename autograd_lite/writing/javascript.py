@@ -1,9 +1,9 @@
-"""The rules of the op table as JavaScript that a page can run."""
+"""JavaScript: its statements, and the rules of the op table as functions that a page can run."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from autograd_lite.ops import Op, SequenceOp
@@ -14,21 +14,12 @@ from autograd_lite.writing.statements import Output
 
 
 class JavaScript(C):
-    """JavaScript, which has the statements of C; `write` adds a function of a rule."""
+    """JavaScript, which has the statements of C."""
 
     nan, inf = "NaN", "Infinity"
     constant, variable, counter = "const", "let", "let"
     count, no_array = "m", "null"
     library, names = "JavaScript", "javascript"
-    way_out = "which this graph needs on a page; save it as .svg"
-
-    def __init__(self, write: Callable[[str, Rule], None]) -> None:
-        self._write = write
-
-    def define(self, name: str, rule: Rule) -> str:
-        """The name of a function that has this rule."""
-        self._write(name, rule)
-        return name
 
     def array(self, numbers: Sequence[str]) -> str:
         """An array of some numbers."""
@@ -46,17 +37,20 @@ class JavaScript(C):
         return f"function {name}({', '.join(parameters)}) {{\n{body}\n}}"
 
 
-class _Script(Header):
-    """Functions in JavaScript, each after those that it calls."""
+class Script(Header, JavaScript):
+    """Functions of a page, each after those that it calls."""
+
+    way_out = "which this graph needs on a page; save it as .svg"
 
     def __init__(self) -> None:
-        super().__init__({}, JavaScript(self._write_rule))
+        super().__init__({}, self)
 
-    def _write_rule(self, name: str, rule: Rule) -> None:
-        """Write the function that stands for one of the C library."""
+    def define(self, name: str, rule: Rule) -> str:
+        """The name of a function that has this rule; here one that stands for C's."""
         if name not in self.scratch:
             self.scratch[name] = 0
             self.add(name, [x.what for x in rule.arguments], [Output(rule.result)])
+        return name
 
     def entry(self, row: Op) -> str:
         """JavaScript functions of a row, and the arguments they take."""
@@ -87,7 +81,7 @@ def script(rows: tuple[Op, ...]) -> tuple[str, str]:
     entries : str
         An array with an object for each of the rows.
     """
-    written, known = _Script(), set[str]()
+    written, known = Script(), set[str]()
     entries = []
     for row in rows:
         before = list(written.functions)

@@ -1,0 +1,97 @@
+/* One typed expression: its field, what is wrong with it, its graph. */
+
+class Slot {
+  constructor(letter, text, desk) {
+    Object.assign(this, { letter, desk, nodes: null, page: null, turn: 0 });
+    const id = `said-${letter}`;
+    this.field = el("textarea", { rows: 1, spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-label": `Expression ${letter}`, "aria-describedby": id, placeholder: "for example tanh(w*x + b)", oninput: () => this.typed() });
+    this.field.value = text;
+    this.result = el("output", { class: "result" });
+    this.said = el("div", { class: "said", id, role: "status" });
+    this.host = el("div", { class: "graph" });
+    this.bar = el("div", { class: "bar" }, el("label", { class: "letter", "aria-hidden": "true" }, `${letter} =`), this.field, this.result);
+    this.element = el("div", { class: `slot ${letter}` }, this.bar, this.said);
+    this.grow();
+  }
+
+  grow() {
+    this.field.rows = Math.min(6, this.field.value.split("\n").length);
+  }
+
+  typed() {
+    this.grow();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.read(), 120);
+  }
+
+  /* Numbers at once, the drawing when it is laid out. */
+  read() {
+    clearTimeout(this.timer);
+    const { desk } = this;
+    try {
+      Object.assign(this, built(this.field.value, desk.table, desk.numbers, this.letter));
+      this.graph = new Graph(this.nodes, this.rows);
+      this.variables = new Map(this.nodes.flatMap(({ leaf, label }, i) => (leaf && label ? [[label, i]] : [])));
+      this.wrong(null);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      this.wrong(error);
+      return;
+    }
+    this.drawing = this.draw();
+    desk.changed();
+  }
+
+  wrong(error) {
+    const { field, said, host } = this;
+    field.setAttribute("aria-invalid", String(Boolean(error)));
+    host.classList.toggle("old", Boolean(error));
+    if (!error) {
+      said.replaceChildren();
+      return;
+    }
+    const { value } = field;
+    const at = Math.min(error.at, value.length);
+    const start = value.lastIndexOf("\n", at - 1) + 1;
+    const stop = value.indexOf("\n", at) < 0 ? value.length : value.indexOf("\n", at);
+    const end = Math.max(at + 1, Math.min(error.end, stop));
+    const place = el("code", { class: "place" }, value.slice(start, at), el("mark", {}, value.slice(at, end) || " "), value.slice(end, stop));
+    said.replaceChildren(el("p", {}, error.message), place);
+    this.result.textContent = "";
+  }
+
+  async draw() {
+    const turn = ++this.turn;
+    const { desk, letter } = this;
+    const made = await opened(desk.layout, this.nodes, this.rows, `Graph of ${letter}`, desk.style);
+    if (turn !== this.turn) return;
+    const old = this.host.firstChild;
+    this.host.append(made.host);
+    this.page = made.start();
+    old?.remove();
+    this.page.whatIf.followers.push(() => desk.dragged(this));
+    this.host.classList.remove("old");
+    this.follow();
+  }
+
+  /* The page's leaves take the numbers of now. */
+  follow() {
+    for (const [name, i] of this.variables) {
+      const x = this.desk.numbers.of(name);
+      if (this.page && this.page.graph.nodes[i]?.name === name && !Object.is(this.page.whatIf.numbers.data[i], x)) this.page.whatIf.change(i, x);
+    }
+  }
+
+  /* All numbers at those of now, of which some may be others. */
+  at(others = {}) {
+    const given = [...this.variables].map(([name, i]) => [i, others[name] ?? this.desk.numbers.of(name)]);
+    const numbers = this.graph.evaluated(new Map(given));
+    return { ...numbers, root: numbers.data[this.graph.root], grad: this.graph.adjoints(numbers).grad };
+  }
+
+  show() {
+    if (!this.nodes || this.field.getAttribute("aria-invalid") === "true") return;
+    const { root } = (this.now = this.at());
+    this.result.replaceChildren("= ", el("b", { "data-exact": exactly(root) }, brief(root, 6)));
+  }
+}

@@ -1,0 +1,92 @@
+"""The op table as a page of one's own expressions needs it: names, rules as JavaScript, wording."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
+from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.view.page.wording import Template, Templates
+from autograd_lite.view.steps import steps
+from autograd_lite.writing.javascript import script
+
+#: Sequences up to this length have formulas of their partials.
+_LONGEST = 4
+#: Last arguments for which a row that writes them into its symbol has formulas of its own.
+_USUAL = (2.0, 3.0, 4.0, -1.0, -2.0, 0.5, 1.0, 0.0)
+
+
+def _wording(row: Op, args: list[Value | float]) -> tuple[Template | None, list[Template | None]]:
+    """Templates of a row's call and of its partials: an argument is its place, the result the next.
+
+    A result that is no Value, or one of the arguments, has none.
+    """
+    root = row(*(row.groups(args) if isinstance(row, SequenceOp) else args))
+    graph = steps(root)
+    templates = Templates(graph, {node: i for i, node in enumerate([*root.parents, root])})
+    return templates.made(root), templates.derivatives(root)
+
+
+def _leaves(count: int) -> list[Value | float]:
+    # where no rule meets a number that it would have to explain
+    return [Value(0.5, label=f"x{i}") for i in range(count)]
+
+
+def _templates(row: Op) -> dict[str, Any]:
+    """Wording by the number of arguments, and by the last one where that is a usual number."""
+    if isinstance(row, SequenceOp):
+        many, single = len(row.vectors), len(row.scalars)
+        counts = [many * length + single for length in range(1, _LONGEST + 1)]
+        return {str(n): _wording(row, _leaves(n)) for n in counts}
+    count = row.arity or 0
+    found = {str(count): _wording(row, _leaves(count))}
+    for number in _USUAL if row.symbol_constant else ():
+        found[f"{count},{number:g}"] = _wording(row, [*_leaves(count - 1), number])
+    return found
+
+
+def _entry(name: str, row: Op, index: int) -> dict[str, Any]:
+    ranges = {attr: row.attr_ranges.get(attr, (None, None)) for attr in row.attrs}
+    sequence = row if isinstance(row, SequenceOp) else None
+    return {
+        "name": row.name,
+        "row": index,
+        "symbol": row.symbol,
+        "symbolConstant": row.symbol_constant,
+        "arity": row.arity or 0,
+        "vectors": len(sequence.vectors) if sequence else 0,
+        "scalars": [*sequence.scalars.values()] if sequence else [],
+        "empty": bool(sequence and sequence.empty),
+        "attrs": [
+            {"name": attr, "value": value, "low": ranges[attr][0], "high": ranges[attr][1]}
+            for attr, value in row.attrs.items()
+        ],
+        "signature": str(row.__signature__),
+        "written": _templates(row),
+    }
+
+
+@cache
+def vocabulary() -> tuple[str, str, dict[str, Any]]:
+    """The ops that an expression can name.
+
+    Returns
+    -------
+    functions, entries : str
+        The rules as JavaScript, as `script` gives them.
+    table : dict
+        By name, what is known of each op.
+    """
+    rows = {name: row for name, row in FUNCTIONS.items() if isinstance(row, Op)}
+    distinct = tuple(dict.fromkeys(rows.values()))
+    entries = {row: _entry(row.name, row, i) for i, row in enumerate(distinct)}
+    table = {
+        "functions": {name: entries[row]["row"] for name, row in rows.items()},
+        "operators": {kind.__name__: entries[rows[name]]["row"] for kind, name in SYNTAX.items()},
+        "entries": list(entries.values()),
+        "constants": CONSTANTS,
+        "words": {kind.__name__: said for kind, said in INSTEAD.items()} | {"read": READ},
+    }
+    return (*script(distinct), table)

@@ -1,0 +1,108 @@
+"""Programs as JavaScript that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograd_lite.errors import counted
+from autograd_lite.program.code import Code
+from autograd_lite.program.exports.language import Language, check_name
+from autograd_lite.program.exports.listing import Listing
+from autograd_lite.writing.javascript import JavaScript
+from autograd_lite.writing.printer import Rule
+from autograd_lite.writing.statements import Function, Output
+
+#: A pattern of words of the language, and of names that the text stands on.
+_TAKEN = (
+    "arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|"
+    "eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|"
+    "let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|"
+    "typeof|undefined|var|void|while|with|yield|Array|Infinity|Math|NaN|TypeError"
+)
+
+
+class JavaScriptLanguage(JavaScript, Language):
+    """JavaScript and its `Math`."""
+
+    way_out = Language.way_out
+    short = 5
+    end = ";"
+    row, define = Language.row, Language.define
+
+    def __init__(self, name: str) -> None:
+        Language.__init__(self)
+        self._name = name
+
+    def body(self, rule: Rule, parameters: Sequence[str]) -> str:
+        """Statements, which compute each part of the rule once."""
+        return "\n".join(Function([Output(rule.result)], lambda row: 0, self).lines)
+
+    def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
+        """A function of such statements."""
+        return self.function("", name, parameters, text.split("\n"))
+
+    def assignment(self, name: str, text: str) -> str:
+        """A constant."""
+        return f"const {name} = {text};"
+
+    def free_name(self, wanted: str) -> str:
+        """A name that begins with the program's."""
+        return super().free_name(f"{self._name}_{wanted}")
+
+
+def to_javascript(program: Code, name: str = "program") -> str:
+    """A program as JavaScript that needs nothing else, in a page or anywhere.
+
+    It defines ``function NAME(x)``, from an array of as many numbers as the program takes to a
+    number, or an array of them. Arithmetic, choice and roots have the program's bits; other
+    functions are those of ``Math``, or made of them, and a few ulp off.
+
+    Parameters
+    ----------
+    program : Program
+    name : str, default="program"
+        Of the function, and what the names of all others begin with.
+
+    Returns
+    -------
+    str
+        The text of a script. It is a module with ``export { NAME };`` after it.
+
+    Raises
+    ------
+    ProgramError
+        If `name` is no identifier, or means something in JavaScript.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> x = ag.Value(2.0)
+    >>> print(ag.freeze(ag.relu(x) * x, [x]).to_javascript("gate"), end="")
+    /* A program of autograd_lite: 2 instructions, 1 input, 1 output. */
+    function gate(x) {
+      if (x.length !== 1) throw new TypeError(`gate takes 1 number and was given ${x.length}`);
+      const x0 = +x[0];
+      const r0 = x0 <= 0.0 ? 0.0 : x0;
+      const r1 = r0 * x0;
+      return r1;
+    }
+    """
+    check_name(name, "JavaScript", "JavaScript", _TAKEN, "to_javascript")
+    listing, language = Listing(program), JavaScriptLanguage(name)
+    written, n = listing.written(language, "+x"), program.n_inputs
+    said = f"{name} takes {counted(n, 'number')} and was given ${{x.length}}"
+    lines = [f"if (x.length !== {n}) throw new TypeError(`{said}`);"]
+    if len(written.parts) == 1:
+        lines += [line for each in written.parts[0] for line in each]
+    else:
+        lines.append(f"const kept = Array({written.n_kept});")
+        for part in written.parts:
+            called = language.free_name("part")
+            text = "\n".join([line for each in part for line in each])
+            language.definitions.append(language.definition(called, ["x", "kept"], text))
+            lines.append(f"{called}(x, kept);")
+    registers = zip(program.outputs.tolist(), written.outputs, strict=True)
+    given = ", ".join([f"+x[{r}]" if r < n else text for r, text in registers])
+    lines.append(f"return {given};" if program.single else f"return [{given}];")
+    about = f"/* {listing.about} */"
+    return "\n".join([about, *language.definitions, language.function("", name, ["x"], lines), ""])

@@ -1,0 +1,50 @@
+// Where the disc with the sign of an arrow goes: near its head, and never over a number.
+
+const DISC = 5.4; // the radius, with its rim
+
+const covers = (box, x, y) => {
+  const dx = Math.max(box.x - x, 0, x - box.x - box.width);
+  const dy = Math.max(box.y - y, 0, y - box.y - box.height);
+  return dx * dx + dy * dy < DISC * DISC;
+};
+
+// Points of an arrow from its head on. (The browser's own way to find them takes milliseconds each.)
+function pointsBack(line) {
+  const numbers = line.getAttribute("d").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
+  const points = [];
+  for (let k = numbers.length - 8; k >= 0; k -= 6) {
+    const [x0, y0, x1, y1, x2, y2, x3, y3] = numbers.slice(k);
+    const many = Math.ceil(hypot(x3 - x0, y3 - y0) / 2) + 1;
+    for (let i = 0; i < many; i++) {
+      const [t, u] = [1 - i / many, i / many];
+      const at = (a, b, c, d) => u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * d;
+      points.push({ x: at(x0, x1, x2, x3), y: at(y0, y1, y2, y3) });
+    }
+  }
+  const length = points.reduce((sum, p, i) => (p.back = i ? sum + hypot(p.x - points[i - 1].x, p.y - points[i - 1].y) : 0), 0);
+  const far = points.filter(({ back }) => back >= Math.min(8, length / 2) && back < length - 3);
+  return [...far, ...points.filter(({ back }) => back >= 2 && back < 8).reverse(), points[points.length >> 1]];
+}
+
+function placeDiscs(edges) {
+  for (const { text } of edges) text?.removeAttribute("transform");
+  const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
+  const discs = [];
+  edges.forEach((edge, e) => {
+    const points = (edge.points ??= pointsBack(edge.line));
+    const clear = ({ x, y }) => discs.every((disc) => hypot(disc.x - x, disc.y - y) > 2 * DISC - 1);
+    const legible = ({ x, y }) => texts.every((box) => !box || !covers(box, x, y));
+    const point = points.find((p) => legible(p) && clear(p)) ?? points.find(legible) ?? points[0];
+    discs.push(point);
+    edge.badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
+    // a short arrow: its own number makes room
+    texts.forEach((box, k) => {
+      if (!box || !covers(box, point.x, point.y)) return;
+      const up = point.y - DISC - box.y - box.height;
+      const down = point.y + DISC - box.y;
+      const dy = k === e && -up > down ? down : up;
+      edges[k].text.setAttribute("transform", `translate(0 ${dy})`);
+      texts[k] = { x: box.x, y: box.y + dy, width: box.width, height: box.height };
+    });
+  });
+}
