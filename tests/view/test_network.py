@@ -356,10 +356,13 @@ class TestPage:
 
 class TestLayout:
     @pytest.mark.parametrize(
-        ("width", "sizes", "n"),
-        [(360, (2, 8, 8, 1), 1), (1280, (4, 16, 16, 3), 100), (3840, (3, 4, 4, 1), 4)],
+        ("width", "sizes", "n", "scheme"),
+        [
+            (360, (2, 8, 8, 1), 1, "light"),
+            (1280, (4, 16, 16, 3), 100, "dark"),
+            (3840, (3, 4, 4, 1), 4, "light"),
+        ],
     )
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_it_is_legible_without_zooming(self, browser, tmp_path, width, sizes, n, scheme):
         view = ag.draw(loss_of(MLP(sizes[0], sizes[1:], "tanh", seed=1), n))
         with tab(browser, viewport={"width": width, "height": 800}, color_scheme=scheme) as opened:
@@ -389,12 +392,13 @@ class TestLayout:
             assert box["height"] > 300
 
 
-def test_equal_labels_are_told_apart_by_their_scopes(page, loss, model):
-    """``layer 2 · neuron 0 · w0``; ``w0(2)`` would read as a call."""
-    assert scope_of(model.layers[2].neurons[0].w[0]) == ("MLP", "layer 2", "neuron 0")
-    page.show(ag.draw(loss, layout="graph", max_nodes=None))
-    output = page.page.locator("[data-box]").filter(has_text="dot").first
-    output.dispatch_event("click")
+def test_equal_labels_are_told_apart_by_their_scopes(page):
+    """``layer 1 · neuron 0 · w0``; ``w0(2)`` would read as a call."""
+    model = MLP(2, [1, 1], "tanh", seed=1)
+    assert scope_of(model.layers[1].neurons[0].w[0]) == ("MLP", "layer 1", "neuron 0")
+    page.show(ag.draw(model([1.0, 2.0]), layout="graph"))
+    page.page.locator("[data-box]").filter(has_text="dot").first.dispatch_event("click")
     facts = page.page.locator(".facts").inner_text()
-    assert re.search(r"dot\(\[layer 0 · neuron \d · w0, ", facts)
+    assert "dot([layer 0 · neuron 0 · w0, w1], [1, 2]" in facts
+    assert "(layer 0 · neuron 0 · w0)" in facts  # below a ∂
     assert "w0(" not in facts
