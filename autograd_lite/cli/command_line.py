@@ -118,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "
         "list: sum([a, b]). Constants: pi, e.",
     )  # fmt: skip
-    command.add_argument("--draw", metavar="FILE", help="save the graph: .svg, .png, .dot, .pdf "
-                         "(needs a dot program), or .html, a page")  # fmt: skip
+    command.add_argument("--draw", metavar="FILE", help="save the graph: .svg, .png, .gif, .dot, "
+                         ".pdf (needs a dot program), or .html, a page")  # fmt: skip
     command.add_argument("--paths", action="store_true",
                          help="show every path that a gradient is summed over")  # fmt: skip
     command.add_argument("--latex", action="store_true", help="show the formula in LaTeX")

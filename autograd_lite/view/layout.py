@@ -94,10 +94,12 @@ def lay_out(
     return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
 
 
-def lay_out_each(sources: Sequence[str], *, time_limit: float = TIME_LIMIT) -> list[bytes]:
-    """SVG pictures of several graphs, as `lay_out` makes them, by one process in that time."""
+def lay_out_each(
+    sources: Sequence[str], output: str = "svg", *, time_limit: float = TIME_LIMIT
+) -> list[bytes]:
+    """Pictures of several graphs, as `lay_out` makes them, by one process in that time."""
     if not sources:
         return []
-    head = b"<?xml "
-    pictures = lay_out("\n".join(sources), "svg", time_limit=time_limit).split(head)[1:]
+    head = {"svg": b"<?xml ", "png": b"\x89PNG\r\n"}[output]
+    pictures = lay_out("\n".join(sources), output, time_limit=time_limit).split(head)[1:]
     return [head + picture for picture in pictures]
