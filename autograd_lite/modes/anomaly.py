@@ -41,6 +41,9 @@ class detect_anomaly(Block):  # noqa: N801 - used like a function
     `AnomalyWarning` says so; in second derivatives also where a convention stands for what is not
     finite, as that of ``norm`` at the origin.
 
+    A program tells nobody of its ops: a compiled function that was traced before runs unchecked,
+    and to trace one inside the block is a `ProgramError`. Call the function itself there.
+
     Ops and passes take many times longer than outside. Blocks nest; threads, tasks and generators
     as in `no_grad`.
 

@@ -1,7 +1,13 @@
-"""Optimisers: how parameters move, given their gradients. Formulas and defaults are PyTorch's."""
+"""Optimisers: how parameters move, given their gradients. Formulas and defaults are PyTorch's.
+
+The formula of each, `update`, is a rule as an op has one, written with ``+ - * /`` and ops:
+parameter, gradient and state in, parameter and state out. So it runs on arrays, on Values and
+inside programs, and pages have it as JavaScript.
+"""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -9,14 +15,21 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.engine import name as engine
 from autograd_lite.errors import shown
 from autograd_lite.graph import check_value
 from autograd_lite.nn.data import Array, Model
+from autograd_lite.ops.choice import where
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.rules import library_power, sqrt
+from autograd_lite.program.freezing import freeze
+from autograd_lite.program.program import Program
 
 
 class Optimizer:
     """Base class of optimisers: their parameters, and setting the gradients to zero.
+
+    A subclass has the rule `update`; or a `moved`, or a `step`.
 
     Parameters
     ----------
@@ -33,6 +46,16 @@ class Optimizer:
         If there are no parameters, if one is given twice or is not a leaf, or if a hyperparameter
         is out of its range.
     """
+
+    #: The numbers that the state of a parameter begins with.
+    start: tuple[float, ...] = ()
+    #: The attributes, all of them numbers, that `update` depends on.
+    settings: tuple[str, ...] = ("learning_rate",)
+    #: Whether the rule has so many ops that its program takes less time than NumPy.
+    is_long = False
+
+    _steps, _program = 0.0, None
+    _state: Any = None  # of all parameters: an array for each number of it
 
     def __init__(self, parameters: Iterable[Value], learning_rate: float) -> None:
         self.parameters = _checked(parameters)
@@ -51,15 +74,63 @@ class Optimizer:
         for parameter, number in zip(self.parameters, after.tolist(), strict=True):
             parameter.data = number
 
+    def update(
+        self, parameter: Any, gradient: Any, state: Any = (), step: Any = 1.0
+    ) -> tuple[Any, Any]:
+        """The rule: the parameter after a step, and its state, a tuple; of numbers of any kind.
+
+        Nothing is remembered: the state is `start` before the first step, whose `step` is 1.
+
+        Examples
+        --------
+        >>> from autograd_lite import Value, compile
+        >>> optimizer = SGD([Value(0.0)], learning_rate=0.25, momentum=0.5)
+        >>> compile(optimizer.update)(1.0, 2.0, optimizer.start)
+        (0.5, (2.0,))
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define step(), moved(numbers, gradients), or update"
+        )
+
+    def program(self) -> Program:
+        """The rule as a program of parameter, gradient, state, step, and the settings in order."""
+        twin = copy.copy(self)
+        given = parameter, gradient, *state, step = [*map(Value, (0.5, 0.5, *self.start, 1.0))]
+        for name in self.settings:
+            given.append(Value(getattr(self, name)))
+            setattr(twin, name, given[-1])
+        after, state = twin.update(parameter, gradient, tuple(state), step)
+        return freeze([after, *state], given)
+
     def moved(self, numbers: Array, gradients: Array) -> Array:
         """The numbers of the parameters after a step, in a new array.
 
         Each call is a step: what is remembered from step to step changes. NumPy gives no warnings
         meanwhile.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} must define step(), or moved(numbers, gradients)"
-        )
+        if self._state is None:
+            self._state = [np.full(len(numbers), x) for x in self.start]
+        self._steps += 1.0
+        if self.is_long and engine == "native":
+            return self._moved_by_program(numbers, gradients)
+        after, self._state = self.update(numbers, gradients, self._state, self._steps)
+        moved: Array = after
+        return moved
+
+    def _moved_by_program(self, numbers: Array, gradients: Array) -> Array:
+        if self._program is None:
+            self._program = self.program()
+        shared = np.array([self._steps, *[getattr(self, name) for name in self.settings]])
+        columns = numbers, gradients, *self._state
+        given = [*[(x.reshape(-1, 1), False) for x in columns], (shared, True)]
+        found = self._program.runner.rows(given, len(numbers), False, 1)
+        self._state = found[1:]
+        after: Array = found[0]
+        return after
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the program, which a copy records anew."""
+        return {**vars(self), "_program": None}
 
 
 class SGD(Optimizer):
@@ -94,6 +165,9 @@ class SGD(Optimizer):
     0.8
     """
 
+    start = (-0.0,)  # so that the first velocity is the gradient, to the sign of a zero
+    settings = "learning_rate", "momentum", "weight_decay"
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -108,20 +182,19 @@ class SGD(Optimizer):
         self.nesterov = nesterov
         if nesterov and self.momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, such as momentum=0.9")
-        self._velocities: Array | None = None
 
-    def moved(self, numbers: Array, gradients: Array) -> Array:
-        """See `Optimizer.moved`."""
-        moves = decayed = gradients
+    def update(
+        self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0
+    ) -> tuple[Any, Any]:
+        """See `Optimizer.update`."""
         if self.weight_decay:
-            moves = decayed = gradients + self.weight_decay * numbers
-        if self.momentum:
-            before = self._velocities
-            moves = decayed if before is None else self.momentum * before + decayed
-            self._velocities = moves
-            if self.nesterov:
-                moves = decayed + self.momentum * moves
-        return numbers - self.learning_rate * moves
+            gradient = gradient + self.weight_decay * parameter
+        if not self.momentum:
+            return parameter - self.learning_rate * gradient, state
+        (velocity,) = state
+        velocity = self.momentum * velocity + gradient
+        move = gradient + self.momentum * velocity if self.nesterov else velocity
+        return parameter - self.learning_rate * move, (velocity,)
 
 
 class Adam(Optimizer):
@@ -144,6 +217,10 @@ class Adam(Optimizer):
         At least 0.
     """
 
+    start = 0.0, 0.0
+    settings = "learning_rate", "beta1", "beta2", "eps"
+    is_long = True
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -156,23 +233,31 @@ class Adam(Optimizer):
             raise ValueError(
                 f"betas is a pair of numbers, such as (0.9, 0.999), and is {shown(betas)}"
             )
-        self.betas = in_range("betas[0]", betas[0], 1.0), in_range("betas[1]", betas[1], 1.0)
+        self.beta1 = in_range("betas[0]", betas[0], 1.0)
+        self.beta2 = in_range("betas[1]", betas[1], 1.0)
         self.eps = in_range("eps", eps)
-        self._steps = 0
-        self._means = np.zeros(len(self.parameters))
-        self._squares = np.zeros(len(self.parameters))
 
-    def moved(self, numbers: Array, gradients: Array) -> Array:
-        """See `Optimizer.moved`."""
-        beta1, beta2 = self.betas
-        self._steps += 1
-        rate = self.learning_rate / (1.0 - beta1**self._steps)
-        correction = math.sqrt(1.0 - beta2**self._steps)
-        self._means = m = beta1 * self._means + (1.0 - beta1) * gradients
-        self._squares = v = beta2 * self._squares + (1.0 - beta2) * gradients * gradients
+    @property
+    def betas(self) -> tuple[float, float]:
+        """Both."""
+        return self.beta1, self.beta2
+
+    @betas.setter
+    def betas(self, pair: tuple[float, float]) -> None:
+        self.beta1, self.beta2 = pair
+
+    def update(
+        self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0
+    ) -> tuple[Any, Any]:
+        """See `Optimizer.update`."""
+        rate = self.learning_rate / (1.0 - library_power(self.beta1, step))
+        correction = sqrt(1.0 - library_power(self.beta2, step))
+        mean, square = state
+        mean = self.beta1 * mean + (1.0 - self.beta1) * gradient
+        square = self.beta2 * square + (1.0 - self.beta2) * gradient * gradient
         # With eps = 0 and no gradient so far this is 0/0; the parameter stays where it is.
-        steps = rate * m / (np.sqrt(v) / correction + self.eps)
-        return np.where(m != 0.0, numbers - steps, numbers)
+        move = rate * mean / (sqrt(square) / correction + self.eps)
+        return where(mean, parameter - move, parameter), (mean, square)
 
 
 #: The optimisers by the names that `learn` takes.

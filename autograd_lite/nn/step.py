@@ -30,13 +30,16 @@ class TrainingStep:
         same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
         self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
+        self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """Move the parameters from their numbers by the gradient of a batch's loss."""
-        self._check("the gradient of", gradients, epoch, batch)
+        if not are_finite(gradients):
+            raise self._anomaly("the gradient of", gradients, epoch, batch)
         if self._on_arrays:
             after = self._moved(before, gradients)
-            self._check("the parameter", after, epoch, batch)
+            if not are_finite(after):
+                raise self._anomaly("the parameter", after, epoch, batch)
             write_numbers(self.parameters, after)
             return
         try:
@@ -45,22 +48,20 @@ class TrainingStep:
             self.optimizer.step()
             after = np.empty(len(before))
             read_numbers(self.parameters, after)
-            self._check("the parameter", after, epoch, batch)
+            if not are_finite(after):
+                raise self._anomaly("the parameter", after, epoch, batch)
         except BaseException:  # Ctrl-C, too: a step is done whole or not at all
             write_numbers(self.parameters, before)
             raise
 
-    def _moved(self, before: Array, gradients: Array) -> Array:
-        if self.quiet:
-            return self.optimizer.moved(before, gradients)
+    def _moved_quietly(self, before: Array, gradients: Array) -> Array:
         with np.errstate(all="ignore"):
             return self.optimizer.moved(before, gradients)
 
-    def _check(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> None:
-        if not are_finite(numbers):
-            bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
-            name, _ = self.model.named_parameters()[bad]
-            raise AnomalyError(
-                f"{what} {name} turned {numbers[bad]} in epoch {epoch}, in the "
-                f"batch of {listed(batch)}; {WAY_OUT}"
-            )
+    def _anomaly(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> AnomalyError:
+        bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
+        name, _ = self.model.named_parameters()[bad]
+        return AnomalyError(
+            f"{what} {name} turned {numbers[bad]} in epoch {epoch}, in the "
+            f"batch of {listed(batch)}; {WAY_OUT}"
+        )

@@ -19,8 +19,8 @@ from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_trac
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.history import Carried, Epoch, History
 from autograd_lite.nn.init import Generator, generator
+from autograd_lite.nn.live.fitted import picture_of
 from autograd_lite.nn.live.live import Live, shell_for
-from autograd_lite.nn.live.surface import Surface
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.remarks import warn_of_divergence, warn_of_probabilities
@@ -84,10 +84,10 @@ def learn(
         loss are the package's own, so known to depend on parameters and samples alone.
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
-        speed and time left, and over two features what the module makes of each point of the
-        plane (for which it is called a few thousand times more). But for the first pictures
-        and the last, which come in any case, they take 5% of the time at most. Elsewhere, the
-        bar is shown.
+        speed and time left, and over one feature or two what the module makes of each point of
+        the line or plane (for which it is called some thousand times more). But for the first
+        pictures and the last, which come in any case, they take 5% of the time at most.
+        Elsewhere, the bar is shown.
     check : bool, default=False
         Compare the first three steps of a program with eager ones.
 
@@ -142,7 +142,7 @@ def learn(
         step = TrainingStep(self, training.parameters, chosen, quiet=bool(compile))
         live: Live | None = None
         if shell is not None:
-            live = Live(shell, history, epochs, None if watched else Surface.of(training))
+            live = Live(shell, history, epochs, None if watched else picture_of(training))
         bar = _bar(epochs, live is None and (progress or show is not None))
         usual = np.geterr()
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.

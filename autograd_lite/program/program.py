@@ -243,6 +243,10 @@ class Program(Code):
         refuse_values(inputs, "an input")
 
 
+# For `help` and `inspect`: the arguments are those of code.
+setattr(Program.__init__, "__wrapped__", Code.__init__)  # noqa: B010
+
+
 def load_program(path: str | os.PathLike[str]) -> Program:
     """The program that a file holds.
 

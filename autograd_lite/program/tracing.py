@@ -23,7 +23,7 @@ from autograd_lite.engine import (
     writing,
 )
 from autograd_lite.errors import ProgramError
-from autograd_lite.modes import recording
+from autograd_lite.modes import is_checked, recording
 from autograd_lite.modes.lines import Line, users_line
 from autograd_lite.ops.choice import equal, less, less_equal
 from autograd_lite.program.program import Program
@@ -41,6 +41,11 @@ _OPS = {
     "==": (equal, False),
     "!=": (equal, False),
 }
+
+_UNWATCHED = (
+    "inside detect_anomaly no function is compiled, as a program tells nobody of a nan or inf: "
+    "call the function itself there (learn with compile=False), or the compiled one outside"
+)
 
 #: The relation, its two sides, and whether it held.
 _Comparison = tuple[str, Value, Value, bool]
@@ -103,6 +108,8 @@ class _Observer:
         found += [each for each in older if derived or not each.is_older(node)]
         for each in found if writing.get() else ():
             each.written = each.written or users_line()
+        if found and is_checked():  # the watcher reads the number of each node
+            raise ProgramError(_UNWATCHED)
         if found and not writing.get():
             raise ProgramError(
                 "the number, gradient or derivatives of a Value were read while a program was "

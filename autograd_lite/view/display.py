@@ -12,18 +12,21 @@ from typing import Any
 from urllib.parse import quote
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import AnomalyError, GraphError, LayoutError
+from autograd_lite.errors import AnomalyError, GraphError, LayoutError, shown
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import draw_dot, drawing_of
+from autograd_lite.view.dot import draw_dot
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.frames import animation
-from autograd_lite.view.layout import TIME_LIMIT, lay_out_each
+from autograd_lite.view.layout import TIME_LIMIT
+from autograd_lite.view.network.network_view import network_drawing
 from autograd_lite.view.page.page import Page
 
 #: Dots per inch of saved PNG files.
 _PNG_DPI = "144"
+#: Most boxes of a graph that is not folded.
+_BOXES = 200
 _SUFFIXES = (".svg", ".png", ".gif", ".pdf", ".dot", ".html")
 #: Pixels of a page beside its picture; and what sets the height of a frame to that of its page.
 _FRAME_HEIGHT = 610
@@ -40,10 +43,10 @@ class GraphView:
     image elsewhere. Where there is no picture to be had, it shows why, and the graph as text.
     """
 
-    def __init__(self, drawing: Digraph) -> None:
+    def __init__(self, drawing: Digraph, page: Page | None = None) -> None:
         self._drawing = drawing
         #: The data of a page, also for a document of more than this graph.
-        self.page = Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
+        self.page = page or Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
 
     @property
     def folding(self) -> Folding | None:
@@ -88,7 +91,7 @@ class GraphView:
         if suffix == ".dot":
             return write_whole(path, self._drawing.source.encode())
         if suffix == ".html":
-            return write_whole(path, self.page.document(*self._pictures()).encode())
+            return write_whole(path, self.page.document(self._drawing.pipe("svg")).encode())
         if animated and suffix not in (".svg", ".gif"):
             raise ValueError(f"an animated picture is an .svg or a .gif, and not {name!r:.80}")
         if animated or suffix == ".gif":
@@ -112,12 +115,12 @@ class GraphView:
         str
             An ``iframe``. It is as high as the page needs, and follows it where scripts run.
         """
-        picture, inner = self._pictures()
-        page = self.page.document(picture, inner, full=False)
+        picture: bytes = self._drawing.pipe("svg")
+        page = self.page.document(picture, full=False)
         source = f'srcdoc="{html.escape(page)}"'
         if path is not None:
             source = f'src="{html.escape(quote(write_whole(path, page.encode()).name))}"'
-        drawn = re.search(rb'height="([0-9]+)pt"', picture)
+        drawn = re.search(rb'height="([0-9.]+)pt"', picture)
         height = _FRAME_HEIGHT + min(int(float(drawn[1]) * 1.4), 376) if drawn else _FRAME_HEIGHT
         return (
             f'<iframe {source} title="{html.escape(self.page.summary)}" loading="lazy" '
@@ -140,31 +143,22 @@ class GraphView:
 
     def _image(self) -> str:
         """An image that needs neither script nor trust, and a script that makes it live."""
-        return self.page.fragment(*self._pictures())
-
-    def _pictures(self) -> tuple[bytes, list[bytes]]:
-        """The picture, and those inside its folded boxes."""
-        drawing = self._drawing
-        outer, rankdir = drawing.pipe("svg"), drawing.graph_attr["rankdir"]
-        sources = [drawing_of(level.picture, "svg", rankdir).source for level in self.page.inner]
-        try:
-            return outer, lay_out_each(sources, time_limit=drawing.time_limit)
-        except LayoutError:
-            return outer, []  # the page says that its boxes stay closed
+        return self.page.fragment(self._drawing.pipe("svg"))
 
 
 def draw(
-    root: Value,
+    root: Any,
     *,
+    layout: str | None = None,
     rankdir: str = "LR",
     expand: bool | str | Sequence[str] = False,
     constants: bool = True,
-    max_nodes: int | None = 200,
+    max_nodes: int | None = _BOXES,
     depth: int | None = None,
     wrt: Value | Sequence[Value] | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> GraphView:
-    """A view of the graph of a Value, which shows and saves itself.
+    """A view of the graph of a Value, or of a network, which shows and saves itself.
 
     Where scripts run it is a page: pointing at a box shows its numbers and formulas, clicking marks
     every path to the output with its product, the player goes through the forward and the backward
@@ -173,7 +167,12 @@ def draw(
 
     Parameters
     ----------
-    root : Value
+    root : Value, or a network such as `nn.MLP`, which is drawn at inputs of 1
+    layout : {"network", "graph"}, optional
+        ``"network"`` draws layers as columns of neurons, weights as lines (as wide as their size,
+        blue for plus, orange for minus), biases in the neurons, and the rest of the graph below
+        (in SVG and HTML); ``"graph"`` a box for each Value. If left out: ``"network"`` where there
+        is one of several neurons, unless an option below, all of which are for boxes, is given.
     rankdir : {"LR", "TB", "RL", "BT"}
         Direction from the leaves to the output.
     expand : bool, str or sequence of str, default=False
@@ -201,9 +200,9 @@ def draw(
     Raises
     ------
     TypeError
-        If `root` is not a Value.
+        If `root` is neither a Value nor a network.
     ValueError
-        If an option has no such value, or there is no such scope to open.
+        If an option has no such value, there is no such scope to open, or no network.
     GraphError
         If `expand` and a node that it would expand is stale; if the root does not depend on `wrt`.
 
@@ -224,6 +223,25 @@ def draw(
       n1  x  leaf  data 2       grad 0.21
       n0  w  leaf  data 0.5     grad 0.8399
     """
+    if layout not in (None, "network", "graph"):
+        raise ValueError(f'layout is "network" or "graph" and was given {shown(layout)}')
+    of_boxes = (rankdir, expand, constants, max_nodes) != ("LR", False, True, _BOXES)
+    of_boxes = of_boxes or depth is not None or wrt is not None
+    if layout == "network" and of_boxes:
+        raise ValueError(
+            "rankdir, expand, constants, max_nodes, depth and wrt are for boxes: leave them out, "
+            'or write layout="graph"'
+        )
+    if not (layout == "graph" or of_boxes):
+        asked = layout is not None or not isinstance(root, Value)
+        found = network_drawing(root, 1 if asked else 2, max_nodes, time_limit)
+        if found is not None:
+            return GraphView(found, found.page)
+        if asked:
+            raise ValueError(
+                "there is no network here whose layers follow one another, each of neurons that "
+                'sum weighted inputs: draw(output, layout="graph") draws the boxes of any graph'
+            )
     drawing = draw_dot(
         root, "svg", rankdir, expand,
         constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,

@@ -19,9 +19,9 @@ from autograd_lite.view.layout import FONT, TIME_LIMIT
 from autograd_lite.view.picture import Arrow, Box, BoxLine, Picture, listing, readable
 from autograd_lite.view.steps import steps
 
-_INK = "#1F2933"
+INK = "#1F2933"
 # Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.
-_SIGN = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
+SIGN = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
 _FILL = {
     "leaf": ("#FFF3C4", "#B98900"),
     "parameter": ("#D5F0E3", "#2B8A66"),
@@ -32,7 +32,7 @@ _FILL = {
     "outside": ("#FFFFFF", "#8A8A8A"),
 }
 #: Up is blue and down is orange, pale enough for black text.
-_TINT = {
+TINT = {
     "positive": ("#DCEBF7", "#B5D6F0", "#86BDE6"),
     "negative": ("#FCE5D3", "#F9CBA5", "#F5AE74"),
     "nan": ("#EBD5EE",) * 3,
@@ -138,12 +138,12 @@ def drawing_of(
     drawing = Digraph(
         format=format,
         graph_attr={
-            "rankdir": rankdir, "fontname": FONT, "fontcolor": _INK, "bgcolor": "white",
+            "rankdir": rankdir, "fontname": FONT, "fontcolor": INK, "bgcolor": "white",
             "nodesep": "0.2", "ranksep": "0.8" if shown.folded else "0.35",
             "pad": "0.1",
         },
         node_attr={
-            "shape": "box", "fontname": FONT, "fontsize": "11", "fontcolor": _INK,
+            "shape": "box", "fontname": FONT, "fontsize": "11", "fontcolor": INK,
             "margin": "0", "height": "0", "width": "0",
         },
         edge_attr={
@@ -153,6 +153,8 @@ def drawing_of(
     if heading := [*filter(None, [shown.caption]), *shown.noted]:
         heading = readable("\n".join(heading), 1000, 20)
         drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
+    if shown.folded:
+        drawing.attr(outputorder="edgesfirst")  # no arrow over a text
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
     side, piled = _ENTRY[rankdir]
@@ -180,7 +182,7 @@ def style() -> dict[str, Any]:
     drawing = drawing_of(Picture([]))
     return {
         "graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr,
-        "fill": _FILL, "signs": _SIGN, "dashed": _STYLE, "frame": _FRAME,
+        "fill": _FILL, "signs": SIGN, "dashed": _STYLE, "frame": _FRAME,
         "cell": _CELL, "break": _BREAK,
     }  # fmt: skip
 
@@ -226,7 +228,7 @@ def _draw_boxes(
             drawing.attr(label=f"<{_markup(box.scope[i])}>", **_FRAME)
         fill, border = _FILL[box.kind]
         if box.tint:
-            fill = _TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
+            fill = TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
         attributes = {
             "fillcolor": fill, "color": border, "style": _STYLE.get(box.kind, "rounded,filled"),
             "tooltip": _tooltip(box), "penwidth": "2" if box.kind == "output" else "1",
@@ -270,7 +272,7 @@ def _table(rows: list[list[str]], padding: int) -> str:
 def _arrow_attributes(arrow: Arrow) -> dict[str, str]:
     if not arrow.note.sign:
         return {"label": arrow.note.text}
-    colour = _SIGN[arrow.note.sign]
+    colour = SIGN[arrow.note.sign]
     written = {"label": f" {arrow.note.text} ", "color": colour, "fontcolor": colour}
     return written | {"style": "dashed"} if arrow.from_constant else written
 
@@ -283,7 +285,7 @@ def _written(line: BoxLine) -> str:
         inside, after = _CELL.split("{}")
         return f"{after}</tr><tr>{_CELL.format(_histogram(low, *rest))}</tr><tr>{inside}"
     text = _roomy(text)
-    return (f'<font color="{_SIGN[line.sign]}">{text}</font>' if line.sign else text) + _BREAK
+    return (f'<font color="{SIGN[line.sign]}">{text}</font>' if line.sign else text) + _BREAK
 
 
 def _histogram(low: str, blocks: str, high: str) -> str:
@@ -291,7 +293,7 @@ def _histogram(low: str, blocks: str, high: str) -> str:
     for block, alike in groupby(blocks):
         height, width = 1 + BLOCKS.index(block) * 3 // 2, 5 * len(list(alike))
         above = f'<td height="{12 - height}"></td>'
-        shape = f'<td width="{width}" height="{height}" bgcolor="{_INK}"></td>'
+        shape = f'<td width="{width}" height="{height}" bgcolor="{INK}"></td>'
         bars.append(f"<td>{_table([[above], [shape]], 0)}</td>")
     gap = '<td width="3"></td>'
     return _table([[f"<td>{low}</td>{gap}", *bars, f"{gap}<td>{high}</td>"]], 0)

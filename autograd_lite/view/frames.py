@@ -73,7 +73,9 @@ def frames(nodes: Nodes) -> Iterator[Frame]:
     if nodes[root]["constant"]:
         return
     grad, flows = {root: 1.0}, dict[tuple[int, int], float]()
-    yield Frame([PHRASES["seed"], said["one"](name=names[root])], known, {**grad}, boxes=(root,))
+    yield Frame(
+        [PHRASES["seed"], said["one"](name=names[root], seed=1)], known, {**grad}, boxes=(root,)
+    )
     carrying = {
         i: [k for k, p in enumerate(nodes[i]["args"]) if not nodes[p]["constant"]] for i in order
     }
@@ -103,8 +105,8 @@ def animation(drawing: Digraph, nodes: Nodes, suffix: str) -> bytes:
     """
     if not nodes:
         raise GraphError(
-            "an animation shows the player's steps, and this picture has none, as it is folded: "
-            "draw a part of the graph, or allow more boxes (max_nodes=...)"
+            "an animation shows the player's steps, and this picture has none, as it is folded or "
+            'of a network: draw a part of it, allow more boxes (max_nodes=...), or layout="graph"'
         )
     if any("given" in node for node in nodes):
         raise GraphError("an animation needs a graph that is not stale; call root.refresh() first")

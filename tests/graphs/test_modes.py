@@ -16,7 +16,7 @@ from foreign import product_row, total_row, weighted_row
 from nodes import same_nodes
 
 import autograd_lite as ag
-from autograd_lite import AnomalyError, AnomalyWarning, Value, nn
+from autograd_lite import AnomalyError, AnomalyWarning, ProgramError, Value, nn
 from autograd_lite.engine import (
     Mode,
     adjoints,
@@ -552,6 +552,27 @@ def test_watching_changes_no_number_and_no_derivative(way):
         else:
             with pytest.raises(AnomalyError):
                 run()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ag.compile(ag.square)(2.0),
+        lambda: ag.compile(ag.grad(lambda x: x * x))(2.0),
+        lambda: ag.compile(lambda x: x * x, check=True)(2.0),
+        lambda: nn.MLP(1, [1]).learn([1.0], [1.0], epochs=1, progress=False, compile=True),
+    ],
+)
+def test_a_function_compiled_inside_detect_anomaly_is_refused_by_name(call):
+    """A program tells no watcher; before, the message spoke of a number that nobody had read."""
+    with ag.detect_anomaly(), pytest.raises(ProgramError, match="call the function itself there"):
+        call()
+
+
+def test_a_compiled_function_that_detects_anomalies_is_refused_by_name():
+    detecting = ag.compile(ag.detect_anomaly()(ag.square))
+    with pytest.raises(ProgramError, match="inside detect_anomaly no function is compiled"):
+        detecting(2.0)
 
 
 # --- detect_anomaly: backward ---------------------------------------------------------------------

@@ -17,8 +17,8 @@ from autograd_lite.modes import detect_anomaly
 from autograd_lite.nn import training
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.live import live
-from autograd_lite.nn.live import surface as live_surface
 from autograd_lite.nn.live.curve import Panel, curve_svg
+from autograd_lite.nn.live.fitted import picture_of
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 ODD = np.array([0, 1, 1, 0])
@@ -356,12 +356,52 @@ def test_validation_is_a_second_curve():
 # --- the plane ---
 
 
-@pytest.mark.parametrize("features", [1, 3])
-def test_only_models_of_two_inputs_have_a_plane(publisher, features):
-    learn(np.ones((4, features)), ODD)
+def test_only_models_of_one_input_or_two_have_a_second_picture(publisher):
+    learn(np.ones((4, 3)), ODD)
     assert [len(images(publisher, i)) for i in range(len(publisher.outputs))][-1] == 1
-    learn()
-    assert len(images(publisher)) == 2
+    for features in (1, 2):
+        learn(XOR[:, :features], ODD)
+        assert len(images(publisher)) == 2
+
+
+def test_the_curve_of_one_input_is_that_of_the_model(publisher):
+    """It goes through what the model gives for each input, on the scale of the samples."""
+    model = nn.Neuron(1, "linear", seed=1)
+    inputs, outputs = np.array([[0.0], [2.0], [4.0]]), np.array([1.0, 5.0, 3.0])
+    learn(inputs, outputs, model, epochs=60, learning_rate=0.3)
+    svg = images(publisher)[1]
+    curve, samples = path(svg, "line"), np.array(re.findall(r"M([\d.]+) ([\d.]+)h0", svg), float)
+    xs = np.interp(curve[:, 0], samples[:3, 0], inputs[:, 0])  # of each place in the picture
+    ys = np.interp(curve[:, 1], samples[[1, 0], 1], outputs[[1, 0]])
+    within = (xs > 0.0) & (xs < 4.0) & (ys > 1.0) & (ys < 5.0)
+    assert within.sum() > 20
+    assert ys[within] == pytest.approx(model.predict(xs[within].reshape(-1, 1)), abs=0.03)
+    assert "output and samples" in words_in(svg)
+
+
+def test_the_curve_of_classes_has_the_samples_at_its_foot(publisher):
+    """One curve for each logit, and a rule at 0; the marks tell the classes apart."""
+    inputs = np.array([[0.0], [1.0], [2.0], [3.0]])
+    learn(inputs, ODD, nn.MLP(1, [4, 2], "tanh", seed=1), loss="cross_entropy")
+    several = images(publisher)[1]
+    assert several.count('class="line"') == 2
+    assert several.count('stroke-linecap="square"') == 2
+    learn(inputs, ODD, nn.MLP(1, [4, 1], "tanh", seed=1), loss="binary_cross_entropy")
+    one = images(publisher)[1]
+    assert one.count('class="line"') == 1
+    assert one.count('class="rule"') == 2
+    assert "output; samples by class" in words_in(one)
+
+
+def test_the_curve_has_a_gap_where_the_model_gives_no_number():
+    outputs = np.zeros((120, 1))
+    outputs[40:50] = np.nan
+    model = SimpleNamespace(inputs=[[0.0], [1.0]], targets=[0.0, 1.0], outputs_at=lambda _: outputs,
+                            loss=SimpleNamespace(metrics={}))  # fmt: skip
+    svg, said = picture_of(model).svg(Clock())
+    assert svg.count('class="line"') == 2
+    assert "nan" not in svg
+    assert said == "over the one input, across -0.08 to 1.08, up 0 to 1: output and samples"
 
 
 @pytest.mark.parametrize("compile", [True, False])
@@ -452,7 +492,7 @@ def test_the_grid_is_as_fine_as_time_allows(seconds, side):
         inputs=XOR.tolist(), targets=ODD.tolist(), outputs_at=outputs_at,
         loss=SimpleNamespace(metrics={}),
     )  # fmt: skip
-    surface = live_surface.Surface.of(model)
+    surface = picture_of(model)
     surface.svg(clock)
     surface.svg(clock)
     assert asked == [8 * 8, side * side]

@@ -1,11 +1,15 @@
 """Optimisers against PyTorch's, step by step."""
 
+import copy
 import math
+import pickle
 
+import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite import Value, nn
-from autograd_lite.nn.optim import SGD, Adam
+from autograd_lite.nn.optim import SGD, Adam, Optimizer
 
 START = [1.5, -2.0, 0.25]
 
@@ -15,30 +19,29 @@ def bowl(p):
     return p[0] * p[0] * 3.0 + p[1] * p[0] + p[1] * p[1] * 0.5 + (p[2] - 2.0) * (p[2] - p[0])
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "options"),
-    [
-        (SGD, "SGD", {"learning_rate": 0.05}),
-        (SGD, "SGD", {"learning_rate": 0.05, "momentum": 0.9}),
-        (SGD, "SGD", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}),
-        (SGD, "SGD", {"learning_rate": 0.05, "weight_decay": 0.1}),
-        (
-            SGD,
-            "SGD",
-            {"learning_rate": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": 0.2},
-        ),
-        (Adam, "Adam", {}),
-        (Adam, "Adam", {"learning_rate": 0.1, "betas": (0.7, 0.9), "eps": 1e-3}),
-        (Adam, "Adam", {"learning_rate": 0.1, "betas": (0.0, 0.0)}),
-    ],
-)
-def test_every_step_is_pytorchs(ours, theirs, options):
+KINDS = [
+    (SGD, {"learning_rate": 0.05}),
+    (SGD, {"learning_rate": 0.05, "momentum": 0.9}),
+    (SGD, {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}),
+    (SGD, {"learning_rate": 0.05, "weight_decay": 0.1}),
+    (SGD, {"learning_rate": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": 0.2}),
+    (Adam, {}),
+    (Adam, {"learning_rate": 0.1, "betas": (0.7, 0.9), "eps": 1e-3}),
+    (Adam, {"learning_rate": 0.1, "betas": (0.0, 0.0)}),
+]
+kinds = pytest.mark.parametrize(("ours", "options"), KINDS, ids=map(str, range(len(KINDS))))
+
+
+@kinds
+def test_every_step_is_pytorchs(ours, options):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: oracle)")
     p = [Value(x) for x in START]
     optimizer = ours(p, **options)
     q = torch.tensor(START, dtype=torch.float64, requires_grad=True)
     names = {"learning_rate": "lr"}
-    oracle = getattr(torch.optim, theirs)([q], **{names.get(k, k): v for k, v in options.items()})
+    oracle = getattr(torch.optim, ours.__name__)(
+        [q], **{names.get(k, k): v for k, v in options.items()}
+    )
     for step in range(25):
         optimizer.zero_grad()
         bowl(p).backward()
@@ -121,3 +124,144 @@ def test_an_optimizer_of_ones_own_must_define_its_step():
 
     with pytest.raises(NotImplementedError, match="Lazy must define step"):
         Lazy([Value(1.0)], 0.1).step()
+
+
+# --- the rule, wherever it runs -------------------------------------------------------------------
+
+
+def by_hand(optimizer, p, g, state, step):
+    """A step in NumPy, with the bits that every later version has to give."""
+    rate = optimizer.learning_rate
+    if isinstance(optimizer, SGD):
+        if optimizer.weight_decay:
+            g = g + optimizer.weight_decay * p
+        v = g if not state or not optimizer.momentum else optimizer.momentum * state[0] + g
+        move = g + optimizer.momentum * v if optimizer.nesterov else v
+        return p - rate * move, [v] if optimizer.momentum else state
+    m, v = state or [np.zeros_like(p), np.zeros_like(p)]
+    beta1, beta2 = optimizer.betas
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    correction = math.sqrt(1.0 - beta2**step)
+    move = rate / (1.0 - beta1**step) * m / (np.sqrt(v) / correction + optimizer.eps)
+    return np.where(m != 0.0, p - move, p), [m, v]
+
+
+SPECIAL = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e308, 5e-324]
+
+
+@kinds
+@pytest.mark.parametrize("special", [False, True])
+@np.errstate(all="ignore")
+def test_every_bit_is_the_formulas(ours, options, special):
+    """Also of infinite gradients, and when settings change between steps."""
+    rng = np.random.default_rng(3)
+    optimizer = ours([Value(0.0) for _ in range(150)], **options)
+    mine = p = rng.normal(size=150)
+    state = []
+    for step in range(1, 40):
+        g = rng.normal(size=150) * 10.0 ** rng.integers(-5, 5, 150)
+        if special:
+            g = np.where(rng.random(150) < 0.2, rng.choice(SPECIAL, 150), g)
+        if step == 20:
+            optimizer.learning_rate = 0.3
+        if step in (25, 30) and ours is SGD and not optimizer.nesterov:
+            optimizer.momentum = 0.0 if step == 25 else 0.5
+        p, state = by_hand(optimizer, p, g, state, step)
+        mine = optimizer.moved(mine, g)
+        np.testing.assert_array_equal(mine, p)
+        both = ~np.isnan(p)
+        assert (np.signbit(mine) == np.signbit(p))[both].all(), step
+
+
+@kinds
+def test_a_compiled_training_step_moves_as_the_optimizer_does(ours, options):
+    """The update, with its state, inside a program."""
+    optimizer = ours([Value(x) for x in START], **options)
+
+    @ag.compile
+    def training_step(numbers, states, step):
+        loss = bowl(numbers)
+        gradients = ag.gradient(loss, numbers, create_graph=True)
+        found = [
+            optimizer.update(p, g, state, step)
+            for p, g, state in zip(numbers, gradients, states, strict=True)
+        ]
+        return loss, [after for after, _ in found], [state for _, state in found]
+
+    numbers, states = START, [optimizer.start] * 3
+    for step in range(1, 12):
+        optimizer.zero_grad()
+        bowl(optimizer.parameters).backward()
+        optimizer.step()
+        _, numbers, states = training_step(numbers, states, float(step))
+        assert numbers == pytest.approx([v.data for v in optimizer.parameters], rel=1e-12)
+
+
+def test_the_learning_rate_itself_has_a_gradient():
+    """The loss after two steps by the rate they were made with, as the update runs on Values."""
+
+    def loss_after(rate):
+        optimizer = SGD([Value(0.0)], 0.1, momentum=0.9)
+        optimizer.learning_rate = rate
+        p, state = 2.0, optimizer.start
+        for _ in range(2):
+            p, state = optimizer.update(p, 2.0 * p, state)
+        return p * p
+
+    ag.check_grad(loss_after, 0.1)
+    # from 2 to 1.6, and on by the velocity 0.9 * 4 + 3.2
+    assert loss_after(0.1) == pytest.approx((1.6 - 0.1 * (3.6 + 3.2)) ** 2)
+
+
+@kinds
+def test_the_program_takes_the_settings_too(ours, options):
+    optimizer = ours([Value(0.0)], **options)
+    program = optimizer.program()
+    settings = [getattr(optimizer, name) for name in optimizer.settings]
+    given = [0.3, -1.5, *[0.2 for _ in optimizer.start], 3.0]
+    after, state = optimizer.update(0.3, -1.5, (0.2,) * len(optimizer.start), 3.0)
+    assert program(*given, *settings) == [after, *state]
+    optimizer.learning_rate = 0.5
+    after, _ = optimizer.update(0.3, -1.5, (0.2,) * len(optimizer.start), 3.0)
+    assert program(*given, 0.5, *settings[1:])[0] == after
+
+
+class Lion(Optimizer):
+    """Chen et al. 2023: the sign of a mean of gradients."""
+
+    start = (0.0,)
+    settings = "learning_rate", "beta"
+    beta = 0.9
+
+    def update(self, parameter, gradient, state=start, step=1.0):
+        mean = self.beta * state[0] + (1.0 - self.beta) * gradient
+        return parameter - self.learning_rate * ag.sign(mean), (mean,)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_an_optimizer_of_ones_own_needs_the_rule_alone(is_long):
+    p = [Value(x) for x in START]
+    optimizer = Lion(p, 0.25)
+    optimizer.is_long = is_long
+    for _ in range(2):
+        optimizer.zero_grad()
+        bowl(p).backward()
+        optimizer.step()
+    assert [v.data for v in p] == [1.0, -1.5, 0.75]  # every gradient keeps its sign
+
+
+@kinds
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_goes_on_by_itself(ours, options, copied):
+    optimizer = ours([Value(x) for x in START], **options)
+    gradients, numbers = np.array([1.0, -2.0, 0.5]), np.array(START)
+    first = optimizer.moved(numbers, gradients)
+    other = copied(optimizer)
+    assert other.moved(first, gradients).tolist() == optimizer.moved(first, gradients).tolist()
+
+
+def test_both_betas_can_be_set():
+    optimizer = Adam([Value(1.0)])
+    optimizer.betas = (0.5, 0.75)
+    assert (optimizer.beta1, optimizer.beta2, optimizer.betas) == (0.5, 0.75, (0.5, 0.75))

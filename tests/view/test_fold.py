@@ -299,7 +299,7 @@ class TestSpeed:
             "chain": lambda: chain(65_000),
         }[kind]()
         start = time.process_time()
-        view = ag.draw(loss)
+        view = ag.draw(loss, layout="graph")
         levels, _ = view.folding.levels()
         inner = lay_out_each([drawing_of(level.picture).source for level in levels[1:]])
         path = view.save(tmp_path / "x.svg")

@@ -665,7 +665,7 @@ class TestLayout:
     def test_a_wide_picture_has_its_details_below_in_a_notebook(self, page):
         loss = MLP(2, [2, 1], activation="tanh", seed=1)([0.5, -1.0]) ** 2.0
         loss.backward()
-        output = ag.draw(loss)._repr_html_()
+        output = ag.draw(loss, layout="graph")._repr_html_()
         page.page.set_content(f'<div style="width: 960px">{output}</div>')
         stage, panel = (page.page.locator(x).bounding_box() for x in (".stage", ".panel"))
         assert panel["y"] >= stage["y"] + stage["height"]
@@ -680,7 +680,7 @@ class TestLayout:
     def test_boxes_do_not_overlap(self, page, tmp_path):
         loss = MLP(2, [3, 1], seed=0)([Value(1.0, label="x"), Value(2.0, label="y")]) ** 2.0
         loss.backward()
-        page.open(ag.draw(loss), tmp_path / "x.html")
+        page.open(ag.draw(loss, layout="graph"), tmp_path / "x.html")
         boxes = [
             box.bounding_box() for box in page.page.locator(".node > path, .node > g > path").all()
         ]

@@ -150,10 +150,10 @@ def _curves(panel: Panel, top: float) -> list[str]:
         ys = placed(np.add.reduceat(losses, starts) / (ends - starts))
         if len(starts) < len(losses) and dot == "now":
             highs, lows = np.maximum.reduceat(losses, starts), np.minimum.reduceat(losses, starts)
-            around = _path([*xs, *xs[::-1]], [*placed(highs), *placed(lows)[::-1]])
+            around = as_path([*xs, *xs[::-1]], [*placed(highs), *placed(lows)[::-1]])
             parts.append(f'<path class="area" d="{around}Z"/>')
         ys[-1] = placed(losses[-1:])[0]
-        parts.append(f'<path class="{line}" d="{_path(xs, ys)}"/>')
+        parts.append(f'<path class="{line}" d="{as_path(xs, ys)}"/>')
         parts.append(f'<circle class="{dot}" cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="3.5"/>')
     scale = f"{low:.3g} to {high:.3g}" + (", log scale" if by_logarithm else "")
     return [
@@ -163,5 +163,6 @@ def _curves(panel: Panel, top: float) -> list[str]:
     ]
 
 
-def _path(xs: Iterable[float], ys: Iterable[float]) -> str:
+def as_path(xs: Iterable[float], ys: Iterable[float]) -> str:
+    """A line through points, for the ``d`` of a path."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))

@@ -14,25 +14,25 @@ from autograd_lite.nn.batches import Batches
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.live.curve import HEIGHT, card, words
 
-_WIDTH = 232
-_FRAME = (14, 14, _WIDTH - 28, HEIGHT - 58)  # left, top, width, height
+WIDTH = 232
+FRAME = (14, 14, WIDTH - 28, HEIGHT - 58)  # left, top, width, height
 _SIZE = 160  # pixels of the image each way
 #: Points of the grid each way, from which the pixels between are interpolated: as many as can be
 #: computed in so many seconds.
 _SIDES, _SECONDS = (8, 16, 24, 32, 48, 64), 0.03
 _MOST_POINTS = 300
 #: As in plots: Okabe and Ito's, and cividis.
-_CLASSES = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0),
+CLASSES = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0),
             (86, 180, 233))  # fmt: skip
 _AMOUNTS = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184, 102),
             (254, 232, 56))  # fmt: skip
 #: Paler, so that samples stand out.
-_BACKGROUNDS = [tuple(round(77 + 0.7 * x) for x in colour) for colour in _CLASSES]
+_BACKGROUNDS = [tuple(round(77 + 0.7 * x) for x in colour) for colour in CLASSES]
 _LIGHT, _GREY, _INK = (247, 247, 247), (118, 118, 118), (20, 24, 28)
 #: A palette: shades, then the pixels whose output is no number, then the boundary.
 _SHADES, _NO_NUMBER, _BOUNDARY = 240, 240, 241
 _MARK_SHADES = 12
-_LEVELS = _SHADES // len(_CLASSES)
+_LEVELS = _SHADES // len(CLASSES)
 
 
 class _Look(NamedTuple):
@@ -49,15 +49,6 @@ class _Look(NamedTuple):
 class Surface:
     """A model of two inputs, whose outputs `training` computes, over the plane of its samples."""
 
-    @classmethod
-    def of(cls, training: Batches) -> Surface | None:
-        """A Surface if there are two inputs and one target a sample, else None."""
-        targets = np.array(training.targets, dtype=np.float64)
-        if targets.ndim == 2 and targets.shape[1] == 1:
-            targets = targets[:, 0]
-        two = len(training.inputs[0]) == 2
-        return cls(training, targets) if two and targets.ndim == 1 else None
-
     def __init__(self, training: Batches, targets: Array) -> None:
         self._training, self._targets = training, targets
         self._points = np.array(training.inputs, dtype=np.float64)
@@ -68,48 +59,54 @@ class Surface:
 
     def svg(self, clock: Callable[[], float]) -> tuple[str, str] | None:
         """The picture as it is now, and what it shows in words; None if the model cannot say."""
-        if self._given_up:
-            return None
         side, began = self._side, clock()
         xs, ys = (np.linspace(self._low[i], self._high[i], side) for i in range(2))
         grid = np.stack(np.meshgrid(xs, ys[::-1]), axis=-1).reshape(-1, 2)
-        try:
-            outputs = self._training.outputs_at(np.ascontiguousarray(grid))
-        except (ArithmeticError, ValueError):  # outside of its samples a model may be undefined
-            self._given_up = True
+        outputs = self._outputs_at(grid)
+        if outputs is None:
             return None
         cost = max(clock() - began, 1e-9) / side**2
         self._side = max((n for n in _SIDES if n * n * cost <= _SECONDS), default=_SIDES[0])
         return self._picture(_smooth(outputs.T.reshape(-1, side, side)))
 
+    def _outputs_at(self, rows: Array) -> Array | None:
+        """The model's outputs at some points; None, from then on, if it cannot say."""
+        try:
+            return None if self._given_up else self._training.outputs_at(np.ascontiguousarray(rows))
+        except (ArithmeticError, ValueError):  # outside of its samples a model may be undefined
+            self._given_up = True
+            return None
+
     def _picture(self, scores: Array) -> tuple[str, str]:
-        left, top, width, height = _FRAME
+        left, top, width, height = FRAME
         with np.errstate(all="ignore"):
             look = self._classes(scores) if len(scores) > 1 else self._amounts(scores[0])
         pixels = np.where(np.isfinite(scores).all(axis=0), look.pixels, _NO_NUMBER)
         data = base64.b64encode(_png(pixels.astype(np.uint8), look.palette)).decode()
         (x0, y0), (x1, y1) = self._low, self._high
+        share = (self._points - self._low) / (self._high - self._low)
+        xs, ys = left + share[:, 0] * width, top + (1.0 - share[:, 1]) * height
         ranges = f"across {x0:.3g} to {x1:.3g}, up {y0:.3g} to {y1:.3g}"
         parts = [
             f'<image x="{left}" y="{top}" width="{width}" height="{height}" '
             f'preserveAspectRatio="none" href="data:image/png;base64,{data}"/>',
-            *self._marks(look),
+            *self._marks(xs, ys, look.groups, look.colours, look.by_class),
             words(left, HEIGHT - 27, look.caption, "soft small"),
             words(left, HEIGHT - 11, ranges, "soft small"),
         ]
         text = f"the plane of the two inputs, {ranges}: {look.caption}"
-        return card(_WIDTH, HEIGHT, parts), text
+        return card(WIDTH, HEIGHT, parts), text
 
     def _classes(self, scores: Array) -> _Look:
         """The class of the highest output: paler where another output is close."""
         best = scores.argmax(axis=0)
         ranked = np.sort(scores, axis=0)
         sure = np.tanh(0.5 * np.nan_to_num(ranked[-1] - ranked[-2]))
-        shade = best % len(_CLASSES) * _LEVELS + np.round(sure * (_LEVELS - 1))
+        shade = best % len(CLASSES) * _LEVELS + np.round(sure * (_LEVELS - 1))
         palette = np.vstack([_between((_LIGHT, colour), _LEVELS) for colour in _BACKGROUNDS])
         pixels = np.where(_edges(best), _BOUNDARY, shade)
         groups = self._targets.astype(int)
-        return _Look(pixels, palette, f"{len(scores)} classes", groups, np.array(_CLASSES), True)
+        return _Look(pixels, palette, f"{len(scores)} classes", groups, np.array(CLASSES), True)
 
     def _amounts(self, scores: Array) -> _Look:
         """One output: its side of a threshold, or its amount."""
@@ -128,7 +125,7 @@ class Surface:
         palette = _between((_BACKGROUNDS[0], _LIGHT, _BACKGROUNDS[1]), _SHADES)
         groups = (self._targets > between_targets).astype(int)
         caption = f"line: output {threshold:.3g}"
-        return _Look(pixels, palette, caption, groups, np.array(_CLASSES), True)
+        return _Look(pixels, palette, caption, groups, np.array(CLASSES), True)
 
     def _cut(self) -> tuple[float, float, float] | None:
         """Where two classes part on one output, how far from there it is rather sure, and where
@@ -142,18 +139,17 @@ class Surface:
         middle = float(labels.mean())
         return middle, float(labels[1] - labels[0]) / 6.0, middle
 
-    def _marks(self, look: _Look) -> list[str]:
+    def _marks(
+        self, xs: Array, ys: Array, groups: Array, colours: Array, by_class: bool
+    ) -> list[str]:
         """Some of the samples: round and square by turns of their class, or shaded by amount."""
-        left, top, width, height = _FRAME
         chosen = np.arange(0, len(self._points), -(-len(self._points) // _MOST_POINTS))
-        share = (self._points - self._low) / (self._high - self._low)
-        xs, ys = left + share[:, 0] * width, top + (1.0 - share[:, 1]) * height
         parts = []
-        for group in np.unique(look.groups[chosen]).tolist():
-            own = chosen[look.groups[chosen] == group]
+        for group in np.unique(groups[chosen]).tolist():
+            own = chosen[groups[chosen] == group]
             path = "".join(f"M{xs[i]:.1f} {ys[i]:.1f}h0" for i in own)
-            cap = "square" if look.by_class and group % 2 else "round"
-            fill = "#" + bytes(look.colours[group % len(look.colours)].tolist()).hex()
+            cap = "square" if by_class and group % 2 else "round"
+            fill = "#" + bytes(colours[group % len(colours)].tolist()).hex()
             parts += [
                 f'<path d="{path}" stroke="{colour}" stroke-width="{size}" stroke-linecap="{cap}"/>'
                 for colour, size in (("#fff", 7), (fill, 5))

@@ -7,7 +7,7 @@ class Unreadable extends Error {
   }
 }
 
-const TOKEN = /\s+|(?<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign>\*\*|\/\/|[<>=!]=|[-+*/%()[\],=^@.<>&|~?!:{}"'#\\$`])|(?<rest>.)/giuy;
+const TOKEN = /\s+|(?<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign>\*\*|\/\/|[<>=!]=|[-+*\/%()[\],=^@.<>&|~?!:{}"'#\\$`])|(?<rest>.)/giuy;
 /* The names of Python's syntax. */
 const SYNTAX = { "+": "Add", "-": "Sub", "*": "Mult", "/": "Div", "**": "Pow", "%": "Mod", "//": "FloorDiv" };
 const RESERVED = new Set("and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield True False None".split(" "));

@@ -96,11 +96,11 @@ class Folding:
         parts = name.split("_") if name else []
         return [self.level("_".join(parts[:i])) for i in range(len(parts) + 1)]
 
-    def levels(self, most_boxes: int = 300) -> tuple[list[Level], int]:
+    def levels(self, most_boxes: int = 12_000) -> tuple[list[Level], int]:
         """The outermost level and inner ones, outer before inner, for a page that needs no Python.
 
-        The inner ones have at most `most_boxes` boxes together (a box is about 2 kB of SVG). The
-        second result is the number of boxes whose inner level was left out.
+        The inner ones have at most `most_boxes` boxes together, of some 14 packed bytes. The second
+        result is the number of boxes whose inner level was left out.
         """
         found, left_out = [self.level("")], 0
         room = most_boxes - len(found[0].picture.boxes)

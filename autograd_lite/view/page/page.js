@@ -4,7 +4,7 @@
 class Page {
   constructor(host, page, rows) {
     this.page = page;
-    this.graph = page.nodes && new Graph(page.nodes, rows);
+    this.graph = page.nodes && new Graph(page.nodes, rows, page.seed);
     this.wording = this.graph && new Wording(this.graph);
     const image = Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0));
     const outermost = { ...page, name: "", title: "graph", svg: new TextDecoder().decode(image) };
@@ -46,11 +46,12 @@ class Page {
     const from = this.level.name;
     if (from === name || !levels.has(name)) return;
     this.level = levels.get(name);
-    this.drawing = new Drawing(this.level.svg, this.level, null);
+    this.drawing = new Drawing((this.level.svg ??= layered(this.level.boxes)), this.level, null);
     this.camera.drawing = this.drawing;
     this.stage.querySelector("svg").replaceWith(this.drawing.svg);
     this.selected = this.hovered = null;
     this.card.hidden = true;
+    this.control.replaceChildren(); // what it had was of a box that is gone
     this.camera.begin();
     this.enter();
     this.search.show(this.search.field.value.trim());

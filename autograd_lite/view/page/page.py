@@ -13,7 +13,6 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -37,8 +36,9 @@ _SCRIPTS = (
     *(
         f"scripts/{name}.js"
         for name in (
-            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "fingers",
-            "overview", "camera", "player", "moment", "whatif", "details", "search", "keys",
+            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest",
+            "layered", "fingers", "overview", "camera", "player", "moment",
+            "whatif", "details", "search", "keys",
         )
     ),
     "page.js",
@@ -91,44 +91,11 @@ class Page:
             self._add_nodes(folding.graph)
 
     def _add_nodes(self, graph: Steps) -> None:
-        """The graph as a list of instructions; what is not drawn comes last, as constants."""
-        every = list(graph.order)
-        numbers = {node: i for i, node in enumerate(every)}
-        for node in graph.order:
-            for parent in graph.parents(node):
-                if parent not in numbers:
-                    numbers[parent] = len(every)
-                    every.append(parent)
         rows: dict[Op, int] = {}
-        templates = Templates(graph, numbers)
-        nodes = []
-        for node in every:
-            made = graph.made_by(node)
-            drawn = numbers[node] < len(graph.order)
-            row = op_of(made) if drawn else None
-            constant = node.constant or not drawn
-            nodes.append(
-                {
-                    "name": templates.name(node),
-                    "op": made.op,
-                    "symbol": "" if row is None else row.symbol,
-                    "root": node is graph.order[-1],
-                    "leaf": row is None and not constant,
-                    "constant": constant,
-                    "row": None if row is None else rows.setdefault(row, len(rows)),
-                    "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
-                    "data": _number(node.data),
-                    "grad": _number(node.grad),
-                    "partials": [_number(partial) for partial in made.local_grads],
-                    "line": _line(made),
-                    "call": templates.made(node),
-                    "derivatives": templates.derivatives(node),
-                }
-            )
-            if drawn and made in graph.freshness.stale:
-                given = graph.freshness.arguments(made)
-                nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
-        self._data["nodes"] = nodes
+        self._data["nodes"] = nodes_of(graph, rows)
+        self._add_rules(rows)
+
+    def _add_rules(self, rows: dict[Op, int]) -> None:
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
@@ -139,26 +106,30 @@ class Page:
         found: list[dict[str, Any]] = self._data.get("nodes", [])
         return found
 
-    def fragment(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = False) -> str:
-        """The HTML that a notebook shows, or all of a page, given the SVG and those inside it."""
+    def fragment(self, picture: bytes, full: bool = False) -> str:
+        """The HTML that a notebook shows, or all of a page, given the SVG."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
-            f'"use strict";\n{scripts()}\n'
-            f"{self.opening('document.currentScript.parentElement', inner, full)};\n"
+            f'"use strict";\n{self.scripts()}\n'
+            f"{self.opening('document.currentScript.parentElement', full)};\n"
             "})();</script></div>"
         )
+
+    def scripts(self) -> str:
+        """The JavaScript that the fragment brings along."""
+        return scripts()
 
     def image(self, picture: bytes) -> str:
         """The element that shows the picture, and holds it for the script."""
         image = base64.b64encode(lean(picture)).decode()
         return f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
 
-    def opening(self, host: str, inner: Sequence[bytes] = (), full: bool = False) -> str:
+    def opening(self, host: str, full: bool = False) -> str:
         """An expression in JavaScript, to follow `scripts`, that makes the image live.
 
         `host` is an expression for the element around the image.
         """
-        parts = {"full": full, "style": read("page.css"), **self._within(inner)}
+        parts = {"full": full, "style": read("page.css"), **self._within()}
         data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
@@ -167,27 +138,70 @@ class Page:
         nodes = as_json(self._data["nodes"])
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
 
-    def _within(self, pictures: Sequence[bytes]) -> dict[str, Any]:
-        """The pictures inside, packed, and how many boxes open to none of these."""
-        held = self._inside if pictures else []
-        closed = sum(box["opens"] for level in (self._data, *held) for box in level["boxes"])
-        packed = [
-            {**level, "svg": lean(picture).decode()}
-            for level, picture in zip(held, pictures, strict=True)
-        ]
-        if not packed:
+    def _within(self) -> dict[str, Any]:
+        """The pictures inside, packed, and how many boxes open to none of these.
+
+        They are boxes alone: the page lays them out when they are asked for.
+        """
+        closed = sum(
+            box["opens"] for level in (self._data, *self._inside) for box in level["boxes"]
+        )
+        if not self._inside:
             return {"closed": closed}
-        text = zlib.compress(as_json(packed).encode(), 9)
+        text = zlib.compress(as_json(self._inside).encode(), 9)
         return {
-            "closed": closed - len(held),
-            "inside": [level["name"] for level in held],
+            "closed": closed - len(self._inside),
+            "inside": [level["name"] for level in self._inside],
             "packed": base64.b64encode(text).decode(),
         }
 
-    def document(self, picture: bytes, inner: Sequence[bytes] = (), full: bool = True) -> str:
+    def document(self, picture: bytes, full: bool = True) -> str:
         """A file that stands alone, or, if it is not to fill a window, in a frame."""
         style = "body { margin: 0; } img { max-width: 100%; }"
-        return document(self._data["title"], style, self.fragment(picture, inner, full))
+        return document(self._data["title"], style, self.fragment(picture, full))
+
+
+def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:
+    """The graph as a list of instructions; what is not drawn comes last, as constants.
+
+    The number of each row is looked up in `rows`, to which new ones are added.
+    """
+    every = list(graph.order)
+    numbers = {node: i for i, node in enumerate(every)}
+    for node in graph.order:
+        for parent in graph.parents(node):
+            if parent not in numbers:
+                numbers[parent] = len(every)
+                every.append(parent)
+    templates = Templates(graph, numbers)
+    nodes = []
+    for node in every:
+        made = graph.made_by(node)
+        drawn = numbers[node] < len(graph.order)
+        row = op_of(made) if drawn else None
+        constant = node.constant or not drawn
+        nodes.append(
+            {
+                "name": templates.name(node),
+                "op": made.op,
+                "symbol": "" if row is None else row.symbol,
+                "root": node is graph.order[-1],
+                "leaf": row is None and not constant,
+                "constant": constant,
+                "row": None if row is None else rows.setdefault(row, len(rows)),
+                "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
+                "data": _number(node.data),
+                "grad": _number(node.grad),
+                "partials": [_number(partial) for partial in made.local_grads],
+                "line": _line(made),
+                "call": templates.made(node),
+                "derivatives": templates.derivatives(node),
+            }
+        )
+        if drawn and made in graph.freshness.stale:
+            given = graph.freshness.arguments(made)
+            nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
+    return nodes
 
 
 def document(title: str, style: str, body: str, scripts: str = "") -> str:

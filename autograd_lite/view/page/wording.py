@@ -22,7 +22,7 @@ PHRASES = {
     "nothing": "Nothing else is computed yet, and every gradient is 0.",
     "forward": "Forward, op {n} of {all}",
     "seed": "Backward, start at the output",
-    "one": "grad of {name} = 1",
+    "one": "grad of {name} = {seed}",
     "edge": "Backward, edge {n} of {all}",
     "goes": "goes to {name}",
     "sum": "grad of {name}: {before} + {part} = {after}",

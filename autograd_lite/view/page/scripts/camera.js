@@ -51,8 +51,8 @@ class Camera {
     this.y = size.y + size.height / 2;
     this.apply();
     if (readable <= scale) return;
-    const box = this.drawing.boxes[this.drawing.boxes.length - 1].group.getBoundingClientRect();
     const frame = this.stage.getBoundingClientRect();
+    const box = this.drawing.firstLook(frame);
     const margin = 12;
     const off = (from, to, low, high, all) => {
       const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / readable);
@@ -82,6 +82,9 @@ class Camera {
     const { width, height } = this.room();
     const [w, h] = [width / this.scale, height / this.scale];
     this.overview.show(this.x - w / 2, this.y - h / 2, w, h);
+    // in pixels: a size that CSS computes would have all texts laid out anew when the equation changes
+    this.drawing.svg.style.width = `${width}px`;
+    this.drawing.svg.style.height = `${height}px`;
     this.drawing.svg.setAttribute("viewBox", [this.x - w / 2, this.y - h / 2, w, h].map((v) => v.toFixed(3)).join(" "));
   }
 

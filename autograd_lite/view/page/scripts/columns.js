@@ -1,11 +1,10 @@
-/* The places of a network's nodes and lines, and what is said of them. */
+// The places of a network's nodes and lines, and what is said of them.
 
 const NODE = 15;
-const CROWD = 12;
 const HEAD = 46;
 
 Object.assign(Network.prototype, {
-  /* The nodes of a column: each holds one neuron, and the last perhaps those that matter less. */
+  // The nodes of a column: each holds one neuron, and the last perhaps those that matter less.
   spots(column) {
     const all = Array.from({ length: this.size(column) }, (_, j) => [j]);
     if (all.length <= this.most || this.unfolded.has(column - 1)) return all;
@@ -14,7 +13,7 @@ Object.assign(Network.prototype, {
     return [...kept.sort((a, b) => a - b).map((j) => [j]), [...all.keys()].filter((j) => !kept.includes(j))];
   },
 
-  /* How much each neuron of a column matters: the sizes of the weights to it and from it. */
+  // How much each neuron of a column matters: the sizes of the weights to it and from it.
   weight(column) {
     const { weights } = this.numbers;
     const norm = (all) => sqrt(all.reduce((sum, w) => sum + w * w, 0));
@@ -93,7 +92,7 @@ Object.assign(Network.prototype, {
     this.width = width;
     const rows = Math.max(...this.columns.map((spots) => spots.length));
     const radius = NODE;
-    const pitch = 2 * radius + (rows > CROWD ? 5 : 9);
+    const pitch = Math.min(Math.max(320 / rows, 2 * radius + 5), 54);
     const left = radius + 12 + 5.6 * Math.max(...this.shape.inputs.map((name) => Math.min(name.length, 12)));
     const right = radius + 26;
     const gap = Math.min((width - left - right) / Math.max(this.columns.length - 1, 1), 230);
@@ -103,9 +102,10 @@ Object.assign(Network.prototype, {
     this.element.style.height = `${height}px`;
     this.columns.forEach((spots, column) => {
       const x = start + gap * column;
-      const top = HEAD + ((rows - spots.length) * pitch) / 2 + pitch / 2;
+      const own = Math.min((pitch * rows) / spots.length, 1.5 * pitch);
+      const top = HEAD + (rows * pitch - spots.length * own) / 2 + own / 2;
       this.heads[column].setAttribute("transform", `translate(${x.toFixed(1)} 0)`);
-      spots.forEach((spot, k) => this.put(spot, x, top + k * pitch, radius, gap));
+      spots.forEach((spot, k) => this.put(spot, x, top + k * own, radius, gap));
     });
     for (const line of this.lines) this.draw(line, radius);
   },
@@ -125,7 +125,8 @@ Object.assign(Network.prototype, {
   draw({ line, wide, layer, from, to }, radius) {
     const spot = (column, held) => this.columns[column].find((one) => one.held[0] === held[0]);
     const [a, b] = [spot(layer, from), spot(layer + 1, to)];
-    const [x1, x2] = [a.x + radius, b.x - radius];
+    const reach = ({ held }) => (held.length > 1 ? 38 : radius);
+    const [x1, x2] = [a.x + reach(a), b.x - reach(b)];
     const bend = (x2 - x1) * 0.42;
     const way = `M${x1.toFixed(1)} ${a.y.toFixed(1)}C${(x1 + bend).toFixed(1)} ${a.y.toFixed(1)} ${(x2 - bend).toFixed(1)} ${b.y.toFixed(1)} ${x2.toFixed(1)} ${b.y.toFixed(1)}`;
     line.setAttribute("d", way);
@@ -155,7 +156,7 @@ Object.assign(Network.prototype, {
     return `${this.name(target)}${layer < 0 ? " " : ": "}${parts.join(", ")}`;
   },
 
-  /* Arrow keys go from neuron to neuron. */
+  // Arrow keys go from neuron to neuron.
   key(event) {
     const target = this.target(event.target);
     const by = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
@@ -175,5 +176,3 @@ Object.assign(Network.prototype, {
     group.focus();
   },
 });
-
-const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);

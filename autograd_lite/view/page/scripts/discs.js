@@ -8,24 +8,35 @@ const covers = (box, x, y) => {
   return dx * dx + dy * dy < DISC * DISC;
 };
 
+// Points of an arrow from its head on. (The browser's own way to find them takes milliseconds each.)
+function pointsBack(line) {
+  const numbers = line.getAttribute("d").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
+  const points = [];
+  for (let k = numbers.length - 8; k >= 0; k -= 6) {
+    const [x0, y0, x1, y1, x2, y2, x3, y3] = numbers.slice(k);
+    const many = Math.ceil(hypot(x3 - x0, y3 - y0) / 2) + 1;
+    for (let i = 0; i < many; i++) {
+      const [t, u] = [1 - i / many, i / many];
+      const at = (a, b, c, d) => u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * d;
+      points.push({ x: at(x0, x1, x2, x3), y: at(y0, y1, y2, y3) });
+    }
+  }
+  const length = points.reduce((sum, p, i) => (p.back = i ? sum + hypot(p.x - points[i - 1].x, p.y - points[i - 1].y) : 0), 0);
+  const far = points.filter(({ back }) => back >= Math.min(8, length / 2) && back < length - 3);
+  return [...far, ...points.filter(({ back }) => back >= 2 && back < 8).reverse(), points[points.length >> 1]];
+}
+
 function placeDiscs(edges) {
-  const texts = edges.map(({ text }) => {
-    text?.removeAttribute("transform");
-    return text?.textContent.trim() ? text.getBBox() : null;
-  });
+  for (const { text } of edges) text?.removeAttribute("transform");
+  const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
   const discs = [];
-  edges.forEach(({ line, text, badge }, e) => {
-    const length = line.getTotalLength();
-    const places = [];
-    for (let back = Math.min(8, length / 2); back < length - 3; back += 2) places.push(back);
-    places.push(Math.min(4, length / 2), Math.min(2, length / 3));
-    const at = (back) => line.getPointAtLength(length - back);
+  edges.forEach((edge, e) => {
+    const points = (edge.points ??= pointsBack(edge.line));
     const clear = ({ x, y }) => discs.every((disc) => hypot(disc.x - x, disc.y - y) > 2 * DISC - 1);
     const legible = ({ x, y }) => texts.every((box) => !box || !covers(box, x, y));
-    const points = places.map(at);
     const point = points.find((p) => legible(p) && clear(p)) ?? points.find(legible) ?? points[0];
     discs.push(point);
-    badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
+    edge.badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
     // a short arrow: its own number makes room
     texts.forEach((box, k) => {
       if (!box || !covers(box, point.x, point.y)) return;

@@ -4,7 +4,7 @@ class Drawing {
   constructor(picture, page, graph) {
     const parsed = new DOMParser().parseFromString(picture, "image/svg+xml");
     this.svg = document.importNode(parsed.documentElement, true);
-    this.graph = graph;
+    Object.assign(this, { graph, page });
     const { x, y, width, height } = this.svg.viewBox.baseVal;
     this.size = { x, y, width, height };
     for (const name of ["width", "height"]) this.svg.removeAttribute(name);
@@ -16,6 +16,7 @@ class Drawing {
     this.svg.setAttribute("aria-label", page.title);
     this.boxes = page.boxes.map((box, i) => this.box(box, i));
     this.edges = [];
+    this.written = [];
     page.boxes.forEach((box, i) => {
       // the arguments that are drawn: plain numbers may be hidden
       const shown = graph && graph.nodes[i].args.flatMap((p, k) => (p < page.boxes.length ? [k] : []));
@@ -86,15 +87,26 @@ class Drawing {
   }
 
   write(text, content, sign, ground) {
+    // the browser lays all texts out anew when one is written, even if it was the same before
+    if (text.getAttribute("class") !== sign) text.setAttribute("class", sign);
+    if (text.textContent === content) return;
     text.textContent = content;
-    if (sign !== undefined) text.setAttribute("class", sign);
     text.removeAttribute("textLength");
-    const room = ground.getBBox();
-    const width = room.x + room.width - Number(text.getAttribute("x")) - 3;
-    if (text.getComputedTextLength() > width) {
-      text.setAttribute("textLength", width);
+    this.written.push([text, ground]);
+  }
+
+  // Pushes together what is longer than its box: after all is written, so that it is measured at once.
+  fitTexts() {
+    const found = this.written.map(([text, ground]) => {
+      const room = (ground.room ??= ground.getBBox());
+      return [text, text.getComputedTextLength(), room.x + room.width - Number(text.getAttribute("x")) - 3];
+    });
+    for (const [text, length, room] of found) {
+      if (length <= room) continue;
+      text.setAttribute("textLength", room);
       text.setAttribute("lengthAdjust", "spacingAndGlyphs");
     }
+    this.written = [];
   }
 
   // Numbers in boxes and at arrows. What is not known yet is undefined.
@@ -120,20 +132,26 @@ class Drawing {
       const flow = now.flows[head][arg];
       const constant = this.graph.nodes[this.graph.nodes[head].args[arg]].constant;
       const sign = flow == null || constant ? "none" : signOf(flow);
-      group.classList.remove("none", "positive", "negative", "zero", "nan");
-      group.classList.add(sign);
+      if (this.edges[e].sign !== sign) {
+        group.classList.remove("none", "positive", "negative", "zero", "nan");
+        group.classList.add((this.edges[e].sign = sign));
+        badge.lastChild.textContent = GLYPH[sign] ?? "";
+      }
       const share = largest && sizes[e] === sizes[e] ? Math.min(sizes[e] / largest, 1) : 0;
       line.style.strokeWidth = sign === "none" ? 1 : (1 + 3.2 * sqrt(share)).toFixed(2);
-      badge.lastChild.textContent = GLYPH[sign] ?? "";
       group.classList.toggle("pending", now.data[head] === undefined);
       if (text && now.partials && !constant) {
         const partial = now.partials[head][arg];
         const written = partial === undefined ? " ? " : ` ${brief(partial)} `;
-        moved ||= text.textContent !== written && written.length > 3;
-        text.textContent = written;
-        text.setAttribute("class", partial === undefined ? "zero" : signOf(partial));
+        const sign = partial === undefined ? "zero" : signOf(partial);
+        if (text.getAttribute("class") !== sign) text.setAttribute("class", sign);
+        if (text.textContent !== written) {
+          text.textContent = written;
+          moved = true;
+        }
       }
     });
+    this.fitTexts();
     if (moved) placeDiscs(this.edges);
   }
 

@@ -45,3 +45,6 @@ async function unpacked(packed) {
   const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
+
+// A text of at most so many characters.
+const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);

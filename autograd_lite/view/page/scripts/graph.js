@@ -1,8 +1,10 @@
 // The graph: its numbers, and what they become.
 
 class Graph {
-  constructor(nodes, rows) {
+  /* The seed is the gradient of the output: 1, or what follows gives it, where this is a part of a graph. */
+  constructor(nodes, rows, seed = 1) {
     this.nodes = nodes;
+    this.seed = seed;
     this.rows = rows;
     this.root = nodes.findIndex((node) => node.root);
     this.recorded = {
@@ -57,6 +59,15 @@ class Graph {
     return { data, partials, given: used };
   }
 
+  // The number of a node with other arguments: of a user's op nobody knows it here.
+  forward(i, given) {
+    const rules = this.rows?.[this.nodes[i].row];
+    if (!rules) return [];
+    if (!rules.vectors) return [rules.forward(...given, rules.attrs)];
+    const m = (given.length - rules.scalars) / rules.vectors;
+    return [rules.forward(Float64Array.from(given), m, rules.attrs, new Float64Array(rules.scratch * m))];
+  }
+
   // Back-propagation, as in the engines: at each edge the adjoint of a node, times the partial derivative, is added
   // to that of the parent. It yields each contribution before it is added.
   *pulledBack(adjoint, partials, product = carried, add = (x, y) => x + y) {
@@ -74,7 +85,7 @@ class Graph {
     const flows = this.nodes.map((node) => node.args.map(() => null));
     let last = null;
     let left = until - this.forwardEnd; // the first of them is the seed
-    if (left-- > 0) grad[this.root] = 1;
+    if (left-- > 0) grad[this.root] = this.seed;
     for (const { node, arg, parent, contribution } of this.pulledBack(grad, partials)) {
       if (left-- <= 0) break;
       const before = grad[parent];

@@ -75,7 +75,11 @@ class Moment {
 
   seed({ node }) {
     const name = this.wording.name(node);
-    this.say(PHRASES.seed, [phrase("one", { name })], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
+    if (this.graph.seed !== 1) {
+      this.say(PHRASES.seed, [phrase("one", { name, seed: brief(this.graph.seed) })], "It comes from what follows in the network. Every other gradient starts at 0, and each edge will add its part.");
+      return { boxes: [node], edges: [], place: node };
+    }
+    this.say(PHRASES.seed, [phrase("one", { name, seed: "1" })], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
     return { boxes: [node], edges: [], place: node };
   }
 
@@ -84,7 +88,6 @@ class Moment {
     const { name } = wording;
     const uses = graph.uses[parent];
     const turn = uses.findIndex(([user, k]) => user === node && k === arg) + 1;
-    const term = (number, caption) => el("span", { class: "term" }, number, el("small", {}, caption));
     const formula = [
       term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
       term(signed(numbers.partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),

@@ -1,26 +1,27 @@
-/* A network as layers of neurons: columns of round nodes, with weights as lines between them. It is given plain
-   numbers and stands on elements.js and numbers.js alone, so that any page can show a network with it.
-
-   const network = new Network({
-     inputs: ["x0", "x1"],                                        names of the inputs
-     layers: [{ name: "layer 0", activation: "tanh", size: 8 }],  in order; the last one gives the outputs
-   });
-   network.element                     the <svg>, to be put in a stage; it follows the width of that
-   network.show(numbers, view)         draws numbers; the view is "weights", "gradients", "activations" or "changes"
-   network.mark(moment)                of the player: see there
-   network.told(target)                a target in words: "layer 2 · neuron 0 · w3 = 0.41, grad -0.02"
-   network.pointed = (target, at) => …   the mouse or the focus is on something; null: on nothing
-   network.picked = (target) => …        a neuron or a weight was clicked
-   A target is { layer, neuron, weight }: a layer of -1 is the inputs, without a weight it is the neuron.
-
-   numbers = {
-     weights: [layer][neuron][input], biases: [layer][neuron],
-     gradients: { weights, biases },                              of the same shapes, or null: there was no pass
-     changes: { weights, biases },                                of the last step, or null: there was none
-     activations: [column][neuron], adjoints: [column][neuron],   column 0 is the inputs; or null: no sample is known
-   } */
+// A network as layers of neurons: columns of round nodes, with weights as lines between them. It is given plain
+// numbers and stands on elements.js and numbers.js alone, so that any page can show a network with it.
+//
+// const network = new Network({
+//   inputs: ["x0", "x1"],                                        names of the inputs
+//   layers: [{ name: "layer 0", activation: "tanh", size: 8 }],  in order; the last one gives the outputs
+// });
+// network.element                     the <svg>, to be put in a stage; it follows the width of that
+// network.show(numbers, view)         draws numbers; the view is "weights", "gradients", "activations" or "changes"
+// network.mark(moment)                of the player: see there
+// network.told(target)                a target in words: "layer 2 · neuron 0 · w3 = 0.41, grad -0.02"
+// network.pointed = (target, at) => …   the mouse or the focus is on something; null: on nothing
+// network.picked = (target) => …        a neuron or a weight was clicked
+// A target is { layer, neuron, weight }: a layer of -1 is the inputs, without a weight it is the neuron.
+//
+// numbers = {
+//   weights: [layer][neuron][input], biases: [layer][neuron],
+//   gradients: { weights, biases },                              of the same shapes, or null: there was no pass
+//   changes: { weights, biases },                                of the last step, or null: there was none
+//   activations: [column][neuron], adjoints: [column][neuron],   column 0 is the inputs; or null: no sample is known
+// }
 
 const THICKEST = 4.6;
+const CROWDED = 100;
 
 class Network {
   constructor(shape, most = 16) {
@@ -49,11 +50,11 @@ class Network {
     this.paint();
   }
 
-  /* What a view is of: numbers of the lines, and of the nodes. */
+  // What a view is of: numbers of the lines, and of the nodes.
   seen() {
     const { numbers, view } = this;
     const of = { gradients: numbers.gradients, changes: numbers.changes }[view] ?? numbers;
-    const nodes = this.marked?.back && numbers.adjoints ? numbers.adjoints : view === "activations" ? numbers.activations : null;
+    const nodes = this.marked ? (this.marked.back && numbers.adjoints) || numbers.activations : view === "activations" ? numbers.activations : null;
     return { weights: of.weights, nodes: nodes ?? [this.shape.inputs.map(() => null), ...of.biases] };
   }
 
@@ -64,8 +65,9 @@ class Network {
     for (const { line, layer, from, to } of this.lines) {
       const x = this.between(weights[layer], from, to);
       const share = top[layer] ? Math.min(fabs(x) / top[layer], 1) || 0 : 0;
-      line.style.strokeWidth = (0.4 + (THICKEST - 0.4) * share).toFixed(2);
-      line.style.opacity = (0.15 + 0.8 * share).toFixed(2);
+      const thick = THICKEST * (weights[layer].length * weights[layer][0].length > CROWDED ? 0.65 : 1);
+      line.style.strokeWidth = (0.3 + (thick - 0.3) * share).toFixed(2);
+      line.style.opacity = (0.1 + 0.85 * share * share).toFixed(2);
       line.setAttribute("class", `line ${from.length > 1 || to.length > 1 ? "several" : signOf(x)}`);
     }
     this.columns.forEach((spots, column) => {
@@ -83,14 +85,14 @@ class Network {
     this.remark();
   }
 
-  /* One weight, or the size of several: their root mean square. */
+  // One weight, or the size of several: their root mean square.
   between(layer, from, to) {
     if (from.length === 1 && to.length === 1) return layer[to[0]][from[0]];
     const all = to.flatMap((j) => from.map((i) => layer[j][i]));
     return sqrt(all.reduce((sum, w) => sum + w * w, 0) / all.length);
   }
 
-  /* The moment of a pass: { now: column, back: whether gradients go back }; null: everything is known. */
+  // The moment of a pass: { now: column, back: whether gradients go back }; null: everything is known.
   mark(moment) {
     this.marked = moment;
     this.paint();
@@ -137,7 +139,7 @@ class Network {
   }
 }
 
-/* A number in at most five characters. */
+// A number in at most five characters.
 function short(x) {
   if (special(x) || x === 0) return brief(x);
   const size = fabs(x);

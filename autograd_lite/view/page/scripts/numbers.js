@@ -56,3 +56,6 @@ const GLYPH = { positive: "+", negative: "−", zero: "0", nan: "?" };
 
 // JSON has no inf and nan, so these come as text.
 const number = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
+
+// What a reader takes a number for.
+const asShown = (x) => number(brief(x));

@@ -2,6 +2,7 @@
 
 // A long graph is played faster, so that all of it takes no more than this at the usual speed.
 const LONGEST = 200_000;
+const FAST = 200;
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 
 class Player {
@@ -9,6 +10,7 @@ class Player {
   constructor(graph, pace, moved, gone) {
     Object.assign(this, { graph, moved, gone });
     this.end = graph.steps.length;
+    this.drawing = 0; // milliseconds that the last step took
     this.pace = Math.min(pace, LONGEST / this.end);
     this.turn = Math.min(graph.forwardEnd + 1, this.end); // where the backward pass begins
     this.position = null; // steps done; null: the numbers as they were recorded
@@ -56,15 +58,19 @@ class Player {
     this.tick();
   }
 
-  // The next step is due at a time, however long it took to draw the last one.
-  tick(due = performance.now()) {
-    const next = Math.max(due + this.pace / Number(this.speed.value), performance.now());
+  // Where drawing takes longer than a fast step, some steps are passed over: so the whole takes its time.
+  tick() {
+    const wait = this.pace / Number(this.speed.value);
+    const due = performance.now() + wait;
     this.timer = setTimeout(() => {
+      const late = wait < FAST ? Math.floor((performance.now() - due + this.drawing) / wait) : 0;
+      const begun = performance.now();
       if (this.gone()) this.pause();
-      else if (this.position < this.end) this.place(this.position + 1);
+      else if (this.position < this.end) this.place(this.position + 1 + Math.min(late, 3));
+      this.drawing = performance.now() - begun;
       if (this.position === this.end) this.pause();
-      if (this.timer) this.tick(next);
-    }, next - performance.now());
+      if (this.timer) this.tick();
+    }, wait);
   }
 
   // At another speed from now on.

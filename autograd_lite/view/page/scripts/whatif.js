@@ -20,6 +20,13 @@ class WhatIf {
     this.tell();
   }
 
+  all(changed) {
+    this.changed = changed;
+    this.numbers = this.graph.evaluated(changed);
+    this.sync?.();
+    this.tell();
+  }
+
   reset() {
     this.changed.clear();
     this.numbers = this.graph.recorded;
@@ -31,7 +38,7 @@ class WhatIf {
     for (const follower of this.followers) follower();
   }
 
-  // Dragging a number moves its third digit.
+  // Dragging a number moves its third digit, and leaves it as round as it is shown.
   grab(i) {
     this.grabbed = { leaf: i, from: this.numbers.data[i], dx: 0 };
   }
@@ -40,15 +47,17 @@ class WhatIf {
     const { leaf, from } = this.grabbed;
     this.grabbed.dx += dx;
     const unit = 10 ** (Math.floor(log10(fabs(from) || 1)) - 2);
-    this.change(leaf, Number((from + this.grabbed.dx * unit).toPrecision(12)));
+    this.change(leaf, asShown((Math.round(from / unit) + Math.round(this.grabbed.dx)) * unit));
   }
 
   controls(i, reset) {
     const base = this.graph.recorded.data[i];
     const span = Math.max(1, 2 * fabs(base)) || 1;
+    const unit = 10 ** (Math.floor(log10(span)) - 2);
+    const round = (x) => Math.round(x / unit) * unit;
     const name = this.wording.name(i);
-    const slider = el("input", { type: "range", min: base - span, max: base + span, step: "any", value: base, "aria-label": `${name} on a slider`, oninput: () => this.change(i, Number(slider.value)) });
-    const field = el("input", { type: "text", inputmode: "decimal", "aria-label": `Number of ${name}`, onchange: () => { const x = Number(field.value.trim() || "x"); if (x === x) this.change(i, x); else this.sync(); } });
+    const slider = el("input", { type: "range", min: round(base - span).toPrecision(12), max: round(base + span).toPrecision(12), step: unit, value: base, "aria-label": `${name} on a slider`, oninput: () => this.change(i, asShown(Number(slider.value))) });
+    const field = el("input", { type: "text", "aria-label": `Number of ${name}`, onchange: () => { const x = Number(field.value.trim() || "x"); if (x === x) this.change(i, x); else this.sync(); } });
     const back = el("button", { type: "button", onclick: reset }, "Reset");
     this.sync = () => {
       const x = this.numbers.data[i];

@@ -1,0 +1,128 @@
+"""The page of networks: their numbers at every sample, and the graph of each neuron."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.graph import is_of_table, op_of
+from autograd_lite.graph.freshness import Freshness
+from autograd_lite.ops import Op
+from autograd_lite.view.folding.summary import Floats
+from autograd_lite.view.network.drawing import biases_of, input_names, weights_of
+from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
+from autograd_lite.view.page.page import PACE, Page, as_json, nodes_of, read, scripts
+from autograd_lite.view.steps import Steps
+
+#: Each may use those before it, and those of every page.
+_SCRIPTS = ("network", "columns", "neurongraph", "tour", "networkpage", "opening")
+#: Most numbers of samples on a page; of more samples some are shown, evenly spaced.
+_ROOM = 20_000
+
+
+class NetworkPage(Page):
+    """Data of a page of networks, with the numbers of now; `rest` is what lies around them."""
+
+    def __init__(
+        self,
+        said: str,
+        networks: Sequence[FoundNetwork],
+        freshness: Freshness,
+        rest: Page | None,
+        is_graph: bool,  # or a model, which no pass has reached
+    ) -> None:
+        self.summary, self.inner, self._rest = said, [], rest
+        self._functions, self._rows, rows = "", "null", dict[Op, int]()
+        self._data = {
+            "title": said.partition("\n")[0],
+            "pace": PACE,
+            "notes": freshness.notes if is_graph else [],
+            "passed": is_graph and freshness.multiple != 0.0,
+            "networks": [_network(network, freshness, rows) for network in networks],
+        }
+        self._add_rules(rows)
+
+    def scripts(self) -> str:
+        """The JavaScript that the fragment brings along."""
+        return "\n".join([scripts(), *(read(f"scripts/{name}.js") for name in _SCRIPTS)])
+
+    def opening(self, host: str, full: bool = False) -> str:
+        """An expression in JavaScript that makes the image live."""
+        style = read("page.css") + read("network.css")
+        data = as_json({**self._data, "full": full, "style": style})
+        rest = "null" if self._rest is None else f"(host) => {self._rest.opening('host')}"
+        made = f"openNetworks({host}, {data}, {self._rows}, {rest})"
+        return f"(() => {{\n{self._functions}\nreturn {made};\n}})()"
+
+
+def _network(network: FoundNetwork, fresh: Freshness, rows: dict[Op, int]) -> dict[str, Any]:
+    """The shape of a network, and all of its numbers in one array."""
+    layers = network.layers
+    alike = [_same_ops(layer) for layer in layers]
+    parts = []
+    for layer in layers:
+        for kind in ("data", "grad"):
+            parts += [weights_of(layer, kind), biases_of(layer, kind)]
+    before = [[_before(layer, fresh, i) for i in range(2)] for layer in layers]
+    stepped = any(np.any(numbers) for pair in before for numbers in pair)
+    parts += [numbers for pair in before for numbers in pair if stepped]
+    samples = np.array([_sample(network, k, alike) for k in range(len(layers[0].samples))])
+    few = max(1, _ROOM // samples.shape[1])
+    shown = np.unique(np.linspace(0, len(samples) - 1, min(few, len(samples))).round()).astype(int)
+    parts += [samples.mean(axis=0), samples[shown]]
+    packed = np.concatenate([part.ravel() for part in parts]).astype("<f8").tobytes()
+    return {
+        "title": network.name,
+        "shape": {
+            "inputs": input_names(network),
+            "layers": [
+                {"name": layer.name, "activation": layer.activation, "size": len(layer.neurons)}
+                for layer in layers
+            ],
+        },
+        "stepped": stepped,
+        "samples": shown.tolist(),
+        "of": len(samples),
+        "templates": [
+            _template(layer.neurons[0], fresh, rows) if same else None
+            for layer, same in zip(layers, alike, strict=True)
+        ],
+        "packed": base64.b64encode(packed).decode(),
+    }
+
+
+def _same_ops(layer: LayerCalls) -> bool:
+    """Whether the rules of its nodes are known and the same for all neurons, without constants."""
+    calls = [call for sample in layer.samples for call in sample]
+    found = {tuple(op_of(node) for node in (call.total, *call.after)) for call in calls}
+    constants = any(p.constant for call in calls for node in call.after for p in node.parents)
+    twice = any(len({*call.total.parents}) < len(call.total.parents) for call in calls)
+    return len(found) == 1 and all(map(is_of_table, found.pop())) and not (constants or twice)
+
+
+def _before(layer: LayerCalls, fresh: Freshness, which: int) -> Floats:
+    """Changes of the weights (0) or biases (1) since the graph was recorded."""
+    values = [(*call.weights, call.bias) for call in layer.neurons]
+    changes = [[p.data - fresh.moved.get(p, p.data) for p in row] for row in values]
+    return np.array([row[-1:] if which else row[:-1] for row in changes])
+
+
+def _sample(network: FoundNetwork, k: int, alike: list[bool]) -> list[float]:
+    """Inputs, then of each neuron its nodes (or the output alone) and the output's gradient."""
+    numbers = [x.data for x in network.inputs[k]]
+    for layer, same in zip(network.layers, alike, strict=True):
+        for call in layer.samples[k]:
+            nodes = (call.total, *call.after) if same else (call.out,)
+            numbers += [node.data for node in nodes]
+            numbers.append(call.out.grad)
+    return numbers
+
+
+def _template(call: NeuronCall, fresh: Freshness, rows: dict[Op, int]) -> list[dict[str, Any]]:
+    """The graph of a neuron: its inputs, weights and bias, then its nodes in order."""
+    order: list[Value] = [*call.inputs, *call.weights, call.bias, call.total, *call.after]
+    return nodes_of(Steps(order, fresh), rows)[: len(order)]

@@ -1,0 +1,133 @@
+"""Views of networks: their layers, and below them the graph of what is around, by Graphviz."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.engine import Mode, Value, topological_order
+from autograd_lite.errors import counted, shown
+from autograd_lite.graph import ancestors, check_value
+from autograd_lite.graph.freshness import Freshness
+from autograd_lite.modes import in_mode
+from autograd_lite.view.digraph import Digraph
+from autograd_lite.view.dot import drawing_of
+from autograd_lite.view.folding.fold import Folding
+from autograd_lite.view.network.drawing import draw_layers, parameters_of
+from autograd_lite.view.network.finding import FoundNetwork, networks_of
+from autograd_lite.view.network.network_page import NetworkPage
+from autograd_lite.view.page.page import Page
+from autograd_lite.view.picture import readable
+from autograd_lite.view.steps import Steps
+
+#: Most boxes of what is around the networks.
+_BOXES = 24
+_SIZE = re.compile(rb'<svg ([^>]*?)width="([\d.]+)pt" height="([\d.]+)pt"')
+
+
+class NetworkDrawing(Digraph):
+    """Layers of neurons; as an SVG, with the graph around them below."""
+
+    rest: Digraph | None = None
+    page: NetworkPage
+
+    def copy(self) -> NetworkDrawing:
+        """A copy that can be changed by itself."""
+        duplicate = super().copy()
+        assert isinstance(duplicate, NetworkDrawing)
+        duplicate.rest, duplicate.page = self.rest, self.page
+        return duplicate
+
+    def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
+        """The picture, as `Digraph.pipe` gives it."""
+        picture = super().pipe(format, *args, **options)
+        if self.rest is None or (format or self.format) != "svg":
+            return picture
+        below = self.rest.pipe("svg")
+        if isinstance(picture, str):
+            return _stacked(picture.encode(), below).decode()
+        return _stacked(picture, below)
+
+
+def _stacked(upper: bytes, lower: bytes) -> bytes:
+    """Two pictures of Graphviz as one, the lower no wider than it takes to read the upper."""
+    pictures = [picture[picture.index(b"<svg ") :] for picture in (upper, lower)]
+    sizes = [[float(x) for x in _SIZE.match(p).groups()[1:]] for p in pictures]  # type: ignore[union-attr]
+    width = max(sizes[0][0], min(sizes[1][0], 400.0))
+    scales = [1.0, min(1.0, width / sizes[1][0])]
+    parts, down = [], 0.0
+    for picture, (wide, high), scale, name in zip(
+        pictures, sizes, scales, ("layers", "rest"), strict=True
+    ):
+        place = f'class="{name}" x="{(width - wide * scale) / 2:.1f}" y="{down:.1f}"'
+        size = f'width="{wide * scale:.1f}" height="{high * scale:.1f}"'
+        parts.append(_SIZE.sub(f"<svg \\1{place} {size}".encode(), picture, count=1))
+        down += high * scale
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{down:.1f}pt" '
+        f'viewBox="0 0 {width:.1f} {down:.1f}">'
+    )
+    return head.encode() + b"\n".join(parts) + b"</svg>\n"
+
+
+def network_drawing(
+    root: Any, least: int, max_nodes: int | None, time_limit: float
+) -> NetworkDrawing | None:
+    """The drawing of a model, or of the networks in the graph of a Value.
+
+    None if these have fewer neurons than `least`. A model is drawn at inputs of 1, and with the
+    gradients that its parameters have.
+    """
+    is_graph = isinstance(root, Value)
+    order = ancestors(root) if is_graph else _order_of_model(root)
+    networks = networks_of(order)
+    size = sum(sum(network.sizes[1:]) for network in networks)
+    if size < least:
+        return None
+    graph = Steps(order, Freshness(order))
+    around = _around(graph, networks)
+    neurons = counted(size, "neuron")
+    parameters = counted(len(parameters_of(networks)), "parameter")
+    at = (
+        f"{counted(max(len(n.inputs) for n in networks), 'sample')}"
+        if is_graph
+        else "drawn at inputs of 1"
+    )
+    end = (
+        f"; {readable(root.label)[0] if root.label else 'output'} {root.data:.4g}" if around else ""
+    )
+    names = ", ".join(network.name for network in networks)
+    drawing = NetworkDrawing(format="svg")
+    draw_layers(drawing, networks, f"{names}: {neurons}, {parameters}, {at}{end}")
+    drawing.folding, drawing.time_limit = Folding(graph, max_nodes), time_limit
+    rest = None
+    if around is not None:
+        folding = Folding(around, _BOXES)
+        drawing.rest = drawing_of(folding.picture)
+        drawing.rest.time_limit = time_limit
+        rest = Page(folding.picture, drawing.rest.text.partition("\n")[0], folding)
+    drawing.page = NetworkPage(drawing.text, networks, graph.freshness, rest, is_graph)
+    return drawing
+
+
+def _around(graph: Steps, networks: Sequence[FoundNetwork]) -> Steps | None:
+    """The nodes that are no neurons, with what they are computed from; None without any."""
+    neurons = {node for network in networks for node in network.nodes()}
+    rest = [node for node in graph.order if node.op and node not in neurons]
+    kept = {*rest, *(parent for node in rest for parent in node.parents)}
+    return Steps([n for n in graph.order if n in kept], graph.freshness) if rest else None
+
+
+def _order_of_model(model: Any) -> list[Value]:
+    """The graph of a model's outputs, in topological order."""
+    size = getattr(model, "nin", None)
+    if not (callable(model) and isinstance(size, int)):
+        raise TypeError(
+            f"root must be a Value, or a network that knows its number of inputs (nin), and is "
+            f"{type(model).__name__}: {shown(model)}; write draw(model(x)) at a sample x"
+        )
+    with in_mode(Mode()):
+        outputs = model([Value(1.0, label=f"x{i}") for i in range(size)])
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    return topological_order([check_value(output, "an output of the model") for output in outputs])

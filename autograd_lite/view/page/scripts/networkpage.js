@@ -1,0 +1,117 @@
+// The page of networks: their layers, a switch for what is shown, a slider for the sample, and the player; a neuron
+// opens its own graph, and what is around the networks too. `rest` makes the page of that in an element.
+
+const VIEWS = { weights: "Weights", gradients: "Gradients", activations: "Activations", changes: "Last step" };
+
+class NetworkPage {
+  constructor(host, page, rows, rest) {
+    Object.assign(this, { page, rows, rest, view: "weights" });
+    this.networks = page.networks.map((data) => {
+      const samples = new Samples(data, page.passed);
+      const network = new Network(data.shape);
+      network.pointed = (target, at) => this.point(network, target, at);
+      network.picked = (target) => this.open(this.networks.find((one) => one.network === network), target);
+      return { data, samples, network, tour: new Tour(samples, Boolean(rest)) };
+    });
+    const [{ tour, data }] = this.networks;
+    this.sample = data.of > 1 ? null : 0;
+    const parsed = new DOMParser().parseFromString(new TextDecoder().decode(Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0))), "image/svg+xml");
+    this.picture = parsed.querySelector("svg.rest");
+    this.picture?.setAttribute("font-family", "Arial,Helvetica,sans-serif");
+    this.player = new Player(tour, page.pace * 2, () => this.moved(), () => !this.app.isConnected);
+    this.root = host.attachShadow({ mode: "open" });
+    this.root.append(el("style", {}, page.style), this.build());
+    Page.prototype.follow.call(this, host);
+    this.app.addEventListener("keydown", (event) => this.key(event));
+    this.render();
+  }
+
+  build() {
+    const { page } = this;
+    this.switch = el("div", { class: "switch", role: "group", "aria-label": "What is shown" }, ...Object.entries(VIEWS).map(([view, said]) => {
+      const why = this.lacks(view);
+      return el("button", { type: "button", "data-view": view, disabled: Boolean(why), title: why, onclick: () => this.see(view) }, said);
+    }));
+    this.slider = el("input", { type: "range", min: -1, max: this.networks[0].data.samples.length - 1, step: 1, value: -1, "aria-label": "Sample", oninput: () => this.at(Number(this.slider.value)) });
+    this.which = el("span", { class: "counter", role: "status" });
+    const several = this.networks[0].data.of > 1;
+    const bar = el("div", { class: "bar" }, this.switch, el("label", { class: "sample", hidden: !several }, "Sample", this.slider, this.which));
+    this.card = el("div", { class: "card", hidden: true });
+    this.around = el("button", { type: "button", class: "around", hidden: !this.rest, "aria-label": "What is around the network: open it", onclick: () => this.openRest() });
+    if (this.picture) this.around.append(this.small());
+    this.stage = el("div", { class: "net" }, ...this.networks.map(({ network }) => network.element), this.card);
+    this.moment = el("div", { class: "moment", role: "status" });
+    this.crumbs = el("nav", { class: "crumbs", "aria-label": "Breadcrumbs", hidden: true });
+    this.inside = el("div", { class: "inside", hidden: true });
+    const banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)));
+    this.outside = el("div", {}, bar, this.stage, this.moment, this.player.element, this.around);
+    this.panel = el("div", { class: "reading" }, ...this.legend());
+    this.app = el("div", { class: page.full ? "app full networks" : "app networks", role: "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title)), banner, this.crumbs, this.outside, this.inside, this.panel);
+    return this.app;
+  }
+
+  // Why a view shows nothing; empty if it does.
+  lacks(view) {
+    const [{ samples }] = this.networks;
+    if (view === "gradients" && !samples.parameters.gradients) return "No gradient yet: call backward() first";
+    return view === "changes" && !samples.parameters.changes ? "No parameter was changed since this graph was computed" : "";
+  }
+
+  small() {
+    const svg = document.importNode(this.picture, true);
+    const { width, height } = svg.viewBox.baseVal;
+    for (const name of ["x", "y", "width", "height"]) svg.removeAttribute(name);
+    svg.setAttribute("aria-hidden", "true");
+    svg.style.aspectRatio = `${width} / ${height}`;
+    this.around.style.width = `${(Math.min(1.2, 300 / height) * width).toFixed(0)}px`;
+    svg.querySelector("polygon")?.remove();
+    return svg;
+  }
+
+  legend() {
+    const swatch = (kind, said) => el("li", {}, el("span", { class: `swatch ${kind}` }, GLYPH[kind] ?? ""), said);
+    return [el("details", {}, el("summary", {}, "How to read it"),
+      el("ul", { class: "legend" }, swatch("positive", "plus: of a line the weight, of a neuron its bias"), swatch("negative", "minus"), swatch("leaf", "input")),
+      el("p", { class: "hint" }, "A line is as wide as its number is large, beside the others of its layer. Gradients, activations and the last step are drawn in the same way. A click on a neuron opens its own graph."),
+      el("p", { class: "hint" }, "Keys: ← → ↑ ↓ go from neuron to neuron, Enter opens one, Backspace leads back, space plays."))];
+  }
+
+  see(view) {
+    this.view = view;
+    this.render();
+  }
+
+  at(k) {
+    this.sample = k < 0 ? null : k;
+    this.render();
+  }
+
+  moved() {
+    if (this.player.position !== null && this.sample === null) this.sample = 0; // a pass is of one sample
+    this.render();
+  }
+
+  render() {
+    const { position } = this.player;
+    const { data, tour } = this.networks[0];
+    for (const { network, samples, tour: own } of this.networks) {
+      network.marked = position === null ? null : own.moment(position);
+      network.show(samples.at(this.sample), this.view);
+    }
+    for (const one of this.switch.children) one.setAttribute("aria-pressed", one.dataset.view === this.view);
+    this.slider.value = this.sample ?? -1;
+    const number = this.sample === null ? "" : data.samples[this.sample] + 1;
+    this.which.textContent = this.sample === null ? `mean of ${data.of.toLocaleString("en")}` : `${number.toLocaleString("en")} of ${data.of.toLocaleString("en")}`;
+    this.around.classList.toggle("now", tour.steps[position - 1]?.kind === "rest");
+    const [phase, formula, words] = position === null ? this.said() : tour.told(position, this.sample ?? 0, this.rows);
+    this.moment.replaceChildren(el("p", { class: "phase" }, phase), el("p", { class: "formula" }, ...formula), el("p", { class: "words" }, words));
+    this.player.show(`${phase} ${formula.join(" ")}`);
+  }
+
+  said() {
+    const { data } = this.networks[0];
+    const some = data.samples.length < data.of ? ` On this page are ${data.samples.length} of ${data.of.toLocaleString("en")} samples, evenly spaced, and the mean of all.` : "";
+    const what = { weights: "Lines are weights, and each neuron shows its bias.", gradients: "Lines are gradients of weights, and each neuron shows that of its bias.", activations: `Each neuron shows its output${this.sample === null ? ", the mean over the samples" : ""}.`, changes: "Lines are what was added to weights since this graph was computed, and each neuron shows that of its bias." }[this.view];
+    return [VIEWS[this.view], [what], `Play goes forward layer by layer${this.page.passed ? ", then back with the gradients" : ""}. Point at a line or a neuron for its numbers, click a neuron for its own graph.${some}`];
+  }
+}

@@ -1,0 +1,89 @@
+// The numbers of a network that travel with its page, and the graph of one neuron at one sample.
+
+class Samples {
+  constructor(network, passed) {
+    const bytes = Uint8Array.from(atob(network.packed), (c) => c.charCodeAt(0));
+    const all = new Float64Array(bytes.buffer);
+    let at = 0;
+    const take = (n) => Array.from(all.subarray(at, (at += n)));
+    const { inputs, layers } = network.shape;
+    const sizes = [inputs.length, ...layers.map(({ size }) => size)];
+    const table = (layer) => Array.from({ length: sizes[layer + 1] }, () => take(sizes[layer]));
+    const found = layers.map((_, layer) => [table(layer), take(sizes[layer + 1]), table(layer), take(sizes[layer + 1])]);
+    const steps = network.stepped ? layers.map((_, layer) => [table(layer), take(sizes[layer + 1])]) : null;
+    const some = found.some(([, , w, b]) => w.flat().some(Boolean) || b.some(Boolean));
+    this.parameters = {
+      weights: found.map(([w]) => w),
+      biases: found.map(([, b]) => b),
+      gradients: some ? { weights: found.map(([, , w]) => w), biases: found.map(([, , , b]) => b) } : null,
+      changes: steps && { weights: steps.map(([w]) => w), biases: steps.map(([, b]) => b) },
+    };
+    this.network = network;
+    this.passed = passed;
+    this.inner = network.templates.map((nodes, layer) => (nodes ? nodes.length - 2 * sizes[layer] - 1 : 1));
+    const sample = () => {
+      const activations = [take(sizes[0])];
+      const adjoints = [activations[0].map(() => null)];
+      const nodes = layers.map((_, layer) => Array.from({ length: sizes[layer + 1] }, () => take(this.inner[layer] + 1)));
+      for (const layer of nodes) {
+        activations.push(layer.map((numbers) => numbers.at(-2)));
+        adjoints.push(layer.map((numbers) => numbers.at(-1)));
+      }
+      return { activations, adjoints: passed ? adjoints : null, nodes };
+    };
+    this.mean = sample();
+    this.each = network.samples.map(sample);
+  }
+
+  // Numbers for Network.show: of a sample by its place, or of the mean (null).
+  at(k) {
+    return { ...this.parameters, ...(k === null ? this.mean : this.each[k]) };
+  }
+
+  // The nodes of a neuron at a sample, for Graph, with what goes into its output from what follows.
+  neuron(layer, j, k, rows) {
+    const template = this.network.templates[layer];
+    if (!template || !rows) return null;
+    const { activations, adjoints, nodes } = this.each[k];
+    const { weights, biases } = this.parameters;
+    const size = activations[layer].length;
+    const before = (i) => (layer ? `${this.network.shape.layers[layer - 1].name} · neuron ${i}` : this.network.shape.inputs[i]);
+    const data = [...activations[layer], ...weights[layer][j], biases[layer][j], ...nodes[layer][j].slice(0, -1)];
+    const made = template.map((node, i) => {
+      const given = i <= 2 * size;
+      const name = i < size ? before(i) : i < 2 * size ? `w${i - size}` : i === 2 * size ? "b" : i === template.length - 1 ? "output" : i === 2 * size + 1 ? "sum" : node.name;
+      return { ...node, name, leaf: given, constant: false, root: i === template.length - 1, data: data[i], grad: 0, line: "", given: undefined, ...(given ? { args: [], partials: [], row: null, symbol: "", call: null, derivatives: [] } : {}) };
+    });
+    const upstream = adjoints ? adjoints[layer + 1][j] : 1;
+    const graph = new Graph(made, rows, upstream);
+    const { partials } = graph.evaluated(new Map());
+    const { grad } = graph.adjoints({ partials });
+    made.forEach((node, i) => Object.assign(node, { partials: partials[i], grad: grad[i] }));
+    return { nodes: made, upstream };
+  }
+}
+
+// What a page needs to know of some nodes, all of which are drawn.
+function pageOf(nodes, title, notes, pace, style, upstream) {
+  const boxes = nodes.map((node, i) => ({
+    id: `n${i}`,
+    kind: node.root ? "output" : !node.leaf ? "value" : /^[wb]\d*$/.test(node.name) ? "parameter" : "leaf",
+    symbol: node.symbol,
+    label: node.name,
+    scope: [],
+    lines: [[`data ${brief(node.data)}`, ""], [`grad ${brief(node.grad)}`, signOf(node.grad)]],
+    arrows: node.args.map((parent, k) => [parent, brief(node.partials[k]), signOf(node.partials[k])]),
+    summary: null,
+    opens: false,
+    tint: "",
+  }));
+  return { title, caption: title, notes, pace, style, nodes, boxes, multiple: 1, closed: 0, full: false, root: nodes.length - 1, seed: upstream };
+}
+
+// Make the page of some boxes in an element, without a picture from Graphviz.
+function openBoxes(host, page, rows) {
+  const picture = new TextEncoder().encode(layered(page.boxes));
+  const image = el("img", { alt: page.title, src: `data:image/svg+xml;base64,${btoa(Array.from(picture, (byte) => String.fromCharCode(byte)).join(""))}` });
+  host.replaceChildren(image);
+  return open(host, page, rows);
+}

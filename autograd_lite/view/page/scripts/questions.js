@@ -1,0 +1,127 @@
+// Questions for the next number of a graph: what is asked, what is right, and what is said to a wrong answer.
+
+const TOLERANCE = 0.01;
+
+// A number as people type it: with a comma, as a fraction, with the long minus sign. NaN if it is none.
+function typed(text) {
+  const clean = text.trim().replace(/[−–]/g, "-").replace(/^([^.]*),([^.,]*)$/, "$1.$2").replace(/\s+/g, "");
+  if (/^[-+]?(nan|inf)$/i.test(clean)) return { isNumber: true, x: number(clean.toLowerCase().replace("+", "")) };
+  const [, over, under = "1"] = /^([-+]?[\d.]+(?:e[-+]?\d+)?)(?:\/([-+]?[\d.]+))?$/i.exec(clean) ?? [];
+  const x = Number(over) / Number(under);
+  return { isNumber: over !== undefined && x === x, x };
+}
+
+const near = (x, truth) => Object.is(x, truth) || x === truth || fabs(x - truth) <= TOLERANCE * fabs(truth);
+const blank = () => el("span", { class: "blank" }, "?");
+const term = (content, caption) => el("span", { class: "term" }, content, el("small", {}, caption));
+const between = (text) => el("span", { class: "sign" }, text);
+
+class Questions {
+  constructor(graph, wording) {
+    Object.assign(this, { graph, wording, name: wording.name });
+  }
+
+  // Of a step of the player: one question, or two where a part is added to what has arrived before.
+  of(position, numbers) {
+    const step = this.graph.steps[position];
+    return step ? this[step.kind](step, position, numbers) : [];
+  }
+
+  forward({ node }, position, numbers) {
+    const { graph, wording, name } = this;
+    const { call, args } = graph.nodes[node];
+    const given = wording.given(node, numbers);
+    const words = `${name(node)} = ${inWords(call, name)}`;
+    const filled = `${name(node)} = ${inNumbers(call, given)}`;
+    const truth = numbers.data[node];
+    return [{
+      kind: "forward: the number of a box",
+      truths: [truth, ...graph.forward(node, args.map((p) => asShown(given[p])))],
+      formula: () => [`${words} =`, blank()],
+      words: () => `Which number does ${name(node)} get? Its arguments stand in the boxes before it.`,
+      hint: (x) => `${near(x, -truth) ? "The size is right, the sign is not" : "Not yet"}: ${filled}.`,
+      told: `${equation(filled, brief(truth))}.`,
+    }];
+  }
+
+  seed({ node }) {
+    const root = this.name(node);
+    return [{
+      kind: "the start at the output",
+      truths: [1],
+      formula: () => [`∂${root}/∂${root} =`, blank()],
+      words: () => `Now backwards. The gradient of a box says how fast the output ${root} changes with it. How fast does ${root} change with ${root} itself?`,
+      hint: () => `Not yet: when ${root} grows by 0.1, then ${root} grows by …`,
+      told: `∂${root}/∂${root} = 1: the output changes as fast as itself.`,
+    }];
+  }
+
+  edge({ node, arg, parent }, position, numbers) {
+    const { graph, wording, name } = this;
+    const { last } = graph.adjoints(numbers, position + 1);
+    const { upstream, contribution, before, after } = last;
+    const partial = numbers.partials[node][arg];
+    const [up, to] = [name(node), name(parent)];
+    const { symbol, call } = graph.nodes[node];
+    const given = `The gradient of ${up} is ${brief(upstream)}, and the local derivative is ${wording.partial(node, arg, numbers)}`;
+    const product = inNumbers(["", 0, " × ", 1], [upstream, partial]);
+    const part = {
+      kind: `an arrow through ${symbol}`,
+      truths: [contribution, asShown(upstream) * asShown(partial)],
+      formula: (hinted) => [
+        term(hinted ? signed(upstream) : blank(), `gradient of ${up}`), between("×"),
+        term(hinted ? signed(partial) : blank(), wording.fraction(node, arg)), between("="),
+        term(blank(), `goes to ${to}`),
+      ],
+      words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the local derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?`,
+      hint: (x) => {
+        const said = near(x, -contribution) ? "The size is right, the sign is not"
+          : near(x, partial) ? `That is the local derivative alone; the gradient of ${up} belongs to it`
+          : near(x, upstream) ? `That is the gradient of ${up} alone; the local derivative belongs to it`
+          : near(x, after) ? "That is the sum already; asked is the part that this arrow brings" : "Not yet";
+        return `${said}. ${given}.`;
+      },
+      told: `${equation(product, brief(contribution))}.`,
+    };
+    const uses = graph.uses[parent];
+    const turn = uses.findIndex(([user, k]) => user === node && k === arg);
+    if (!turn) return [part];
+    return [part, {
+      kind: "adding the parts of a value that is used again",
+      truths: [after, asShown(before) + asShown(contribution)],
+      formula: () => [term(signed(before), `gradient of ${to} so far`), term(signed(contribution), "this arrow brings"), between("→"), term(blank(), `gradient of ${to} now`)],
+      words: () => `${to} is used ${uses.length} times, and something has come back from another use already. What is the gradient of ${to} now? Think: if ${to} grows a little, ${name(graph.root)} feels it along every one of these arrows.`,
+      hint: (x) => {
+        const said = near(x, contribution) ? "That would forget what came before"
+          : near(x, before) ? "That would forget what this arrow brings" : "Not yet";
+        return `${said}. ${to} had ${brief(before)}, and this arrow brings gradient × local derivative = ${product}.`;
+      },
+      told: `${to}: ${inNumbers(["", 0, " + ", 1], [before, contribution])} = ${brief(after)}.`,
+    }];
+  }
+
+  // What is to be kept: the gradient of each leaf as the sum of its parts, and a small change as the proof.
+  lessons(numbers) {
+    const { graph, name } = this;
+    const { root } = graph;
+    const { grad, flows } = graph.adjoints(numbers);
+    const leaves = graph.nodes.flatMap((node, i) => (node.leaf && graph.uses[i].length ? [i] : []));
+    const sums = leaves.slice(0, 6).map((i) => {
+      const parts = graph.uses[i].map(([user, k]) => flows[user][k]);
+      return equation(`∂${name(root)}/∂${name(i)}`, parts.length > 1 && inNumbers(parts.flatMap((_, k) => (k ? [" + ", k] : ["", k])), parts), brief(grad[i]));
+    });
+    const most = leaves.reduce((best, i) => (graph.uses[i].length > (graph.uses[best]?.length ?? 1) ? i : best), null);
+    const proof = [];
+    if (most !== null) {
+      proof.push(`${name(most)} is used ${graph.uses[most].length} times. When it changes, all of its uses change at once, and ${name(root)} gets the sum of what comes of each: that is why the parts add.`);
+      if (graph.rows) {
+        const nudge = 0.001;
+        const changed = new Map([...graph.nodes.keys()].filter((i) => graph.nodes[i].leaf).map((i) => [i, numbers.data[i]]));
+        changed.set(most, numbers.data[most] + nudge);
+        const moved = graph.evaluated(changed).data[root] - numbers.data[root];
+        proof.push(`The proof: with ${name(most)} larger by ${nudge}, ${name(root)} changes by ${brief(moved)}, and the gradient foretells ${equation(inNumbers(["", 0, ` × ${nudge}`], [grad[most]]), brief(grad[most] * nudge))}.`);
+      }
+    }
+    return { sums, proof };
+  }
+}

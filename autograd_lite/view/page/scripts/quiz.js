@@ -1,0 +1,167 @@
+// Predict before you see: every next number is hidden until it was typed, or asked for.
+
+class Quiz {
+  constructor(page) {
+    this.page = page;
+    this.on = false;
+    this.questions = new Questions(page.graph, page.wording);
+    // the step of each arrow, before which its number is a secret
+    this.turns = new Map(page.graph.steps.map((step, k) => [`${step.node} ${step.arg}`, k]));
+    const stale = page.graph.stale;
+    this.switch = el("button", { type: "button", role: "switch", class: "predict", "aria-checked": "false", disabled: stale, title: stale ? "Not for numbers that are out of date: root.refresh() first" : "Predict before you see: each next number is hidden until you type it", onclick: () => this.turn(!this.on) }, "Predict");
+    this.field = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-label": "Your number", placeholder: "your number" });
+    this.check = el("button", { class: "check" }, "Check");
+    this.next = el("button", { class: "check" }, "Next");
+    this.tell = el("button", { type: "button", onclick: () => this.give() }, "Show me");
+    this.stop = el("button", { type: "button", class: "quiet", onclick: () => this.finish() }, "Score");
+    this.answer = el("p", { class: "answer", role: "status" });
+    this.element = el("form", { class: "quiz", hidden: true, "aria-label": "Prediction", onsubmit: (event) => this.submit(event) }, el("div", { class: "knob" }, this.field, this.check, this.next, this.tell, this.stop), this.answer);
+    page.whatIf.followers.push(() => this.on && this.turn(true));
+  }
+
+  turn(on) {
+    const { page } = this;
+    Object.assign(this, { on, at: null, told: null, finished: false, results: new Map() });
+    this.switch.setAttribute("aria-checked", String(on));
+    page.app.classList.toggle("quizzing", on);
+    this.element.hidden = !on;
+    page.player.pause();
+    page.player.locked = on;
+    page.select(null);
+    page.player.position = on ? 0 : null;
+    page.render();
+    if (on) this.field.focus({ preventScroll: true });
+  }
+
+  // What is known with the numbers still to be predicted taken out.
+  hide(known) {
+    const { position } = this.page.player;
+    const open = (i, k) => {
+      const turn = this.turns.get(`${i} ${k}`);
+      return turn === undefined || turn < position || (turn === position && this.hinted);
+    };
+    return { ...known, partials: known.partials.map((row, i) => row.map((p, k) => (open(i, k) ? p : undefined))) };
+  }
+
+  get question() {
+    return this.list[this.part];
+  }
+
+  // The question of the moment, or what the last answer has brought; as `Moment.tell`.
+  say(moment, position, numbers, last) {
+    const { end } = this.page.player;
+    if (position !== this.at) this.begin(position, numbers);
+    const told = this.told === position;
+    const over = this.finished || (position === end && !told);
+    const asking = !told && !over;
+    for (const [element, shown] of [[this.field, asking], [this.check, asking], [this.tell, asking], [this.next, told], [this.stop, !over && this.results.size > 0]]) element.hidden = !shown;
+    if (over) {
+      this.score(moment, numbers);
+      return { boxes: [], edges: [] };
+    }
+    if (told) return moment.tell(position, numbers, last, true);
+    const { formula, words } = this.question;
+    const { node, arg, parent } = this.page.graph.steps[position];
+    moment.say(`Predict number ${position + 1} of ${end}`, formula(this.hinted), words());
+    return { boxes: [node, ...(parent === undefined ? [] : [parent])], edges: arg === undefined ? [] : [[node, arg]], place: parent ?? node };
+  }
+
+  begin(position, numbers) {
+    Object.assign(this, { at: position, part: 0, tries: 0, hinted: false, list: this.questions.of(position, numbers) });
+    if (this.told === position) return;
+    this.told = null;
+    this.field.value = "";
+    this.reply("", `Within ${100 * TOLERANCE} % counts as right; fractions such as -1/2 do too.`);
+  }
+
+  reply(sign, ...said) {
+    this.answer.className = `answer ${sign}`;
+    this.answer.replaceChildren(...said);
+  }
+
+  submit(event) {
+    event.preventDefault();
+    if (this.told !== null) {
+      this.told = this.at = null;
+      this.page.render();
+      if (!this.field.hidden) this.field.focus({ preventScroll: true });
+      return;
+    }
+    const { isNumber, x } = typed(this.field.value);
+    if (!isNumber) {
+      this.reply("", "Type a number, such as -1.5 or 1/3.");
+    } else if (this.question.truths.some((truth) => near(x, truth))) {
+      this.pass(this.tries ? "hinted" : "right", el("b", {}, "Right: "), this.question.told);
+    } else {
+      this.tries += 1;
+      this.hinted = true;
+      this.reply("wrong", el("b", {}, `Not ${brief(x)}. `), this.question.hint(x));
+      this.page.render();
+    }
+    this.field.select();
+  }
+
+  give() {
+    this.pass("shown", el("b", {}, "It is: "), this.question.told);
+  }
+
+  // On to the second part of a question, or to what it has brought.
+  pass(how, ...said) {
+    const { player } = this.page;
+    const key = `${this.at} ${this.part}`;
+    if (!this.results.has(key)) this.results.set(key, { kind: this.question.kind, how });
+    this.reply("right", ...said);
+    if (this.part + 1 < this.list.length) {
+      Object.assign(this, { part: this.part + 1, tries: 0, hinted: true });
+      this.field.value = "";
+      this.page.render();
+      this.field.focus({ preventScroll: true });
+    } else {
+      this.told = player.position + 1;
+      player.place(this.told);
+      this.next.focus({ preventScroll: true });
+    }
+  }
+
+  finish() {
+    this.finished = true;
+    this.told = null;
+    this.page.render();
+  }
+
+  score(moment, numbers) {
+    const { graph, whatIf } = this.page;
+    const kinds = new Map();
+    for (const { kind, how } of this.results.values()) {
+      const counts = kinds.get(kind) ?? { right: 0, hinted: 0, shown: 0 };
+      counts[how] += 1;
+      kinds.set(kind, counts);
+    }
+    const all = [...this.results.values()];
+    const cells = ({ right, hinted, shown }) => [right, hinted, shown].map((n) => el("td", {}, String(n)));
+    const table = el("table", { class: "score" }, el("thead", {}, el("tr", {}, ...["kind of number", "right at once", "after a hint", "shown"].map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, ...[...kinds].map(([kind, counts]) => el("tr", {}, el("th", { scope: "row" }, kind), ...cells(counts)))));
+    const others = el("button", { type: "button", onclick: () => this.others() }, "Again, with other numbers");
+    moment.say("Score", all.length ? [`${all.filter(({ how }) => how === "right").length} of ${all.length} right at once`] : ["Nothing was asked yet."]);
+    const { sums, proof } = this.questions.lessons(numbers);
+    const whole = this.page.player.position === this.page.player.end;
+    if (all.length) moment.element.append(table);
+    if (whole) moment.element.append(el("p", { class: "sums" }, ...sums.map((text) => el("span", {}, text))), ...proof.map((text) => el("p", { class: "words" }, text)));
+    this.reply("", el("button", { type: "button", onclick: () => this.turn(true) }, "Again"), graph.rows && whatIf.allows(graph.nodes.findIndex(({ leaf }) => leaf)) ? others : "");
+  }
+
+  // Small whole numbers for the leaves, such that every number of the graph is finite.
+  others() {
+    const { graph, whatIf } = this.page;
+    const leaves = [...graph.nodes.keys()].filter((i) => graph.nodes[i].leaf);
+    const digits = [-4, -3, -2, -1, 1, 2, 3, 4];
+    for (let k = 0; k < 50; k++) {
+      const changed = new Map(leaves.map((i) => [i, digits[Math.floor(Math.random() * digits.length)]]));
+      const { data, partials } = graph.evaluated(changed);
+      if ([...data, ...partials.flat()].every((x) => fabs(x) < 1e4)) {
+        whatIf.all(changed);
+        return;
+      }
+    }
+    this.reply("", "No other whole numbers fit here: drag a leaf's number instead.");
+  }
+}
