@@ -122,6 +122,16 @@ class TestAsking:
         say(asked, "-2")
         assert reply(asked) == f"Not -2. The size is right, the sign is not. {hint}"
 
+    def test_of_equal_arguments_each_arrow_is_one(self, asked):
+        x = Value(3.0, label="x")
+        begin(asked, x * x)
+        for right in (9, 1):
+            say(asked, right)
+            on(asked)
+        assert "x stands there 2 times: this arrow is for number 1" in moment(asked)
+        say(asked, "6")
+        assert "That is for all of them; the others have arrows of their own" in reply(asked)
+
     @pytest.mark.parametrize(
         ("typed", "said"),
         [("2", "That would forget what came before"), ("5", "a had 2, and this arrow brings")],
