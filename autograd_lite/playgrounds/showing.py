@@ -17,6 +17,7 @@ from autograd_lite.errors import ExpressionError, LayoutError, shown
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, names, parse
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.playgrounds.trainers import trainers
 from autograd_lite.playgrounds.vocabulary import vocabulary
 from autograd_lite.view import draw
 from autograd_lite.view.dot import style
@@ -33,7 +34,8 @@ _ROOM = "playgrounds"
 #: Each may use those before it.
 _SCRIPTS = (
     "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
-    "playground",
+    "letters", "python", "address", "desk", "tape", "points", "tiny", "training", "surface",
+    "losses", "sample", "lab", "playground",
 )  # fmt: skip
 _STATEMENT = re.compile(r"\s*(?:([^\W\d]\w*)\s*=(?!=))?(.*)", re.DOTALL)
 #: A semicolon, or a line that ends outside of brackets.
@@ -85,15 +87,17 @@ class Playground:
 
     def _fragment(self, full: bool) -> str:
         functions, rows, table = vocabulary()
+        updates, losses, optimizers = trainers()
         data = {
             "full": full, "text": self._text, "numbers": self._numbers, "starts": _STARTS,
             "table": table, "graphviz": _packed("viz.js"), "drawn": style(), "pace": PACE,
-            "page": read("page.css"), "style": read("playground.css", _ROOM),
+            "losses": losses, "page": read("page.css"), "network": read("network.css"),
+            "style": read("playground.css", _ROOM),
         }  # fmt: skip
         return (
             f'<div data-lm-suppress-shortcuts="true">{self._picture()}<script>(() => {{\n'
-            f'"use strict";\n{scripts()}\n(() => {{\n{functions}\n{own_scripts()}\n'
-            f"start(document.currentScript.parentElement, {as_json(data)}, {rows});\n"
+            f'"use strict";\n{scripts()}\n(() => {{\n{functions}\n{updates}\n{own_scripts()}\n'
+            f"start(document.currentScript.parentElement, {as_json(data)}, {rows}, {optimizers});\n"
             "})();\n})();</script></div>"
         )
 
@@ -114,7 +118,7 @@ def _recorded(text: str, numbers: dict[str, float]) -> Value:
         )
     known: dict[str, Value | float] = {}
     given, root = {*numbers}, Value(0.0)
-    for part in filter(str.strip, _BETWEEN.split(text)):
+    for part in [*filter(str.strip, _BETWEEN.split(text))] or [text]:
         name, formula = _STATEMENT.fullmatch(part).groups()  # type: ignore[union-attr]  # fits all
         for new in names(formula):
             if new not in known and (new in given or new not in {*CONSTANTS, *FUNCTIONS}):
@@ -174,7 +178,8 @@ def playground(text: str = "", variables: Mapping[str, float] | None = None) -> 
 
 def own_scripts() -> str:
     """The JavaScript of this room, to follow that of every page."""
-    return "\n".join(read(f"scripts/{name}.js", _ROOM) for name in _SCRIPTS)
+    network = [read(f"scripts/{name}.js") for name in ("network", "columns")]
+    return "\n".join([*network, *[read(f"scripts/{name}.js", _ROOM) for name in _SCRIPTS]])
 
 
 @cache

@@ -6,46 +6,71 @@ import random
 import pytest
 
 import autograd_lite as ag
+from autograd_lite import ExpressionError, nn
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.graph import ancestors
+from autograd_lite.nn import MLP
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.playgrounds import showing as room
+from autograd_lite.playgrounds import showing
+from autograd_lite.playgrounds.trainers import trainers
 from autograd_lite.view.page.page import as_json, scripts
 
+#: The page's own functions, for texts and trainings without a page around them.
+HARNESS = """
+const starts = %(starts)s, style = %(style)s, losses = %(losses)s, optimizers = %(optimizers)s;
+const table = entered(%(table)s, %(rows)s);
+window.made = (text, given) => {
+  try {
+    const numbers = new Numbers(given, starts);
+    const slot = { ...built(text, table, numbers, "f"), letter: "f" };
+    const leaves = slot.nodes.flatMap(({ leaf, label }, i) => (leaf && label ? [[label, i]] : []));
+    slot.variables = new Map(leaves);
+    return {
+      numbers: slot.nodes.map((node) => [exactly(node.data), exactly(node.grad)]),
+      names: slot.nodes.map((node) => node.name),
+      calls: slot.nodes.map(({ call, derivatives }) => [call, ...derivatives]),
+      leaves, dot: new Dot(style).source(pictured(slot.nodes)),
+      python: new InPython([slot], numbers, table).text,
+    };
+  } catch (error) {
+    if (error instanceof Unreadable) return { error: error.message, at: error.at };
+    throw error;
+  }
+};
+window.trained = (wanted, samples, optimizer, rate, batch, steps) => {
+  const network = new Tiny(table, { ...wanted, loss: losses[wanted.loss] });
+  const training = new Training(network, samples, optimizers[optimizer], rate, batch);
+  const before = network.shaped(network.tape.data);
+  for (let k = 0; k < steps; k++) training.step();
+  training.note();
+  return { before, after: network.shaped(network.tape.data), loss: training.loss };
+};
+"""
 
-def bench(page):
-    """The page's own functions, as `made(text, numbers)`, in an empty tab."""
-    functions, rows, table = room.vocabulary()
-    page.page.set_content("<body></body>")
-    page.page.evaluate(
-        f"""() => {{ {scripts()}\n(() => {{ {functions}\n{room.own_scripts()}
-        window.made = (text, given) => {{
-          const table = entered({as_json(table)}, {rows});
-          try {{
-            const numbers = new Numbers(given, {as_json(room._STARTS)});
-            const {{ nodes }} = built(text, table, numbers, "f");
-            const found = nodes.map((node) => [exactly(node.data), exactly(node.grad)]);
-            const dot = new Dot({as_json(room.style())}).source(pictured(nodes));
-            return {{ numbers: found, dot }};
-          }} catch (error) {{
-            if (error instanceof Unreadable) return {{ error: error.message, at: error.at }};
-            throw error;
-          }}
-        }};
-        }})(); }}"""
-    )
-    return lambda text, numbers=None: page.page.evaluate(
+
+@pytest.fixture(scope="module")
+def bench(shared):
+    """A tab that knows these functions."""
+    functions, rows, table = showing.vocabulary()
+    updates, losses, optimizers = trainers()
+    data = {"starts": showing._STARTS, "style": showing.style(), "losses": losses, "table": table}
+    known = {name: as_json(part) for name, part in data.items()}
+    known |= {"rows": rows, "optimizers": optimizers}
+    shared.page.set_content("<body></body>")
+    text = "\n".join([scripts(), functions, updates, showing.own_scripts(), HARNESS % known])
+    shared.page.evaluate(f"() => {{\n{text}\n}}")
+    return shared
+
+
+@pytest.fixture(scope="module")
+def made(bench):
+    return lambda text, numbers=None: bench.page.evaluate(
         "([text, given]) => made(text, given)", [text, numbers or {}]
     )
 
 
-@pytest.fixture(scope="module")
-def made(shared):
-    return bench(shared)
-
-
 def in_python(text, numbers=None):
-    root = room._recorded(text, dict(numbers or {}))
+    root = showing._recorded(text, dict(numbers or {}))
     root.backward()
     return root
 
@@ -73,17 +98,26 @@ def close(x, y):
     return x == y or (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=1e-12)
 
 
+def floats(pairs):
+    return [[float(x) for x in pair] for pair in pairs]
+
+
 class TestNumbers:
-    def test_random_expressions_are_the_same_graph_with_the_same_numbers(self, made):
+    def test_random_expressions_have_pythons_graph_numbers_and_code(self, made):
+        """And the code that is copied makes that graph again."""
         rng, compared = random.Random(19), 0
-        while compared < 150:
+        while compared < 120:
             text = random_text(rng, 4)
             root, found = in_python(text), made(text)
             expected = [(node.data, node.grad) for node in ancestors(root)]
-            numbers = [[float(x) for x in pair] for pair in found["numbers"]]
-            assert len(numbers) == len(expected), text
-            for mine, theirs in zip(numbers, expected, strict=True):
+            assert len(found["numbers"]) == len(expected), text
+            for mine, theirs in zip(floats(found["numbers"]), expected, strict=True):
                 assert all(map(close, mine, theirs)), (text, mine, theirs)
+            scope = {}
+            exec(found["python"], scope)
+            for name, i in found["leaves"]:
+                mine = floats(found["numbers"])[i]
+                assert all(map(close, mine, (scope[name].data, scope[name].grad))), text
             compared += len(expected) > 1
 
     @pytest.mark.parametrize(
@@ -94,3 +128,102 @@ class TestNumbers:
     def test_the_drawing_is_that_of_python(self, made, text):
         """To the letter, so that there is one style."""
         assert made(text)["dot"] == ag.draw(in_python(text)).to_graphviz().source
+
+    @pytest.mark.parametrize(
+        "text", ["(a*b)*a + a*a", "tanh(w*x + b) / x", "x**2 - x**-1", "exp(-x) * sqrt(2*x)"]
+    )
+    def test_equations_are_worded_as_python_words_them(self, made, text):
+        found, nodes = made(text), ag.draw(in_python(text)).page._data["nodes"]
+        assert found["names"] == [node["name"] for node in nodes]
+        for i, (call, *derivatives) in enumerate(found["calls"]):
+            assert call == nodes[i]["call"]
+            for k, derivative in enumerate(derivatives):
+                if not nodes[nodes[i]["args"][k]]["constant"]:
+                    assert derivative == nodes[i]["derivatives"][k]
+
+    def test_names_that_python_code_stands_on_may_be_variables(self, made):
+        scope = {}
+        exec(made("ag*f + autograd", {"ag": 2.0, "f": 3.0, "autograd": 1.0})["python"], scope)
+        assert scope["ag"].grad == 3.0
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("text", "said", "at"),
+        [
+            ("a*(b + c", "'(' was never closed", 2),
+            ("2a", "a product needs its *: 2*a", 1),
+            ("a b", "a product needs its *: a*b", 2),
+            ("a +", "something is missing here after +", 3),
+            ("a +* b", '"*" cannot stand here', 3),
+            ("a ^ b", "^ is not a power in Python; write a**b", 2),
+            ("a < b", "a comparison has no derivative", 2),
+            ("tanx(a)", "there is no function tanx; did you mean tan", 0),
+            ("tanh", "tanh is a function; write tanh(...)", 0),
+            ("tanh(a, b)", "tanh takes (x) and was given 2 arguments", 0),
+            ("sum(a)", "sum takes a list; write sum([a, b])", 0),
+            ("[a, b]", "this is a list of numbers", 0),
+            ("dot([a], [b, c])", "lists of equal length and was given 1 and 2", 0),
+            ("leaky_relu(a, b)", "slope of leaky_relu is fixed", 0),
+            ("lambda + 1", "cannot be a name", 0),
+            ("a if b else c", "if and else are not read here", 2),
+            ("", "the expression is empty", 0),
+            ("a = 1; a = 2", "a has a meaning already", 7),
+            ("b*a; a = 2; a", "a has been used above as a variable", 5),
+            ("a $ b", '"$" cannot stand here', 2),
+            ("clip(a, x=1)", "an argument with a name is not read here", 9),
+        ],
+    )
+    def test_what_cannot_be_read_is_said_with_its_place(self, made, text, said, at):
+        found = made(text)
+        assert said in found["error"]
+        assert found["at"] == at
+        with pytest.raises(ExpressionError):
+            ag.playground(text or " ")
+
+
+class TestTraining:
+    @pytest.mark.parametrize(
+        ("loss", "optimizer", "make"),
+        [
+            ("squared_error", "SGD", lambda p: nn.optim.SGD(p, 0.1)),
+            ("hinge", "SGD with momentum", lambda p: nn.optim.SGD(p, 0.1, momentum=0.9)),
+            ("binary_cross_entropy", "Adam", lambda p: nn.optim.Adam(p, 0.1)),
+            ("absolute_error", "Adam", lambda p: nn.optim.Adam(p, 0.1)),
+        ],
+    )
+    def test_steps_are_those_of_python(self, bench, loss, optimizer, make):
+        rng = random.Random(3)
+        samples = [
+            {"x": [rng.uniform(-1, 1), rng.uniform(-1, 1)], "wanted": k % 2} for k in range(6)
+        ]
+        wanted = {"inputs": 2, "hidden": [3, 2], "activation": "tanh", "loss": loss, "seed": 5}
+        found = bench.page.evaluate(
+            "([w, s, o]) => trained(w, s, o, 0.1, 6, 5)", [wanted, samples, optimizer]
+        )
+        model = MLP(2, [3, 2, 1], "tanh")
+        put(model, found["before"])
+        classes = (nn.losses.LOSSES[loss].classes or (lambda n: [-1.0, 1.0]))(1)
+        targets = [classes[sample["wanted"]] for sample in samples]
+        moving = make(model.parameters())
+        for _ in range(5):
+            moving.zero_grad()
+            total = nn.losses.LOSSES[loss].function([model(s["x"]) for s in samples], targets)
+            total.backward()
+            moving.step()
+        total = nn.losses.LOSSES[loss].function([model(s["x"]) for s in samples], targets)
+        assert math.isclose(found["loss"], total.data, rel_tol=1e-12)
+        other = MLP(2, [3, 2, 1], "tanh")
+        put(other, found["after"])
+        for mine, theirs in zip(other.parameters(), model.parameters(), strict=True):
+            assert math.isclose(mine.data, theirs.data, rel_tol=1e-10, abs_tol=1e-12)
+
+
+def put(model, shaped):
+    for layer, weights, biases in zip(
+        model.layers, shaped["weights"], shaped["biases"], strict=True
+    ):
+        for neuron, row, bias in zip(layer.neurons, weights, biases, strict=True):
+            neuron.b.data = bias
+            for w, number in zip(neuron.w, row, strict=True):
+                w.data = number

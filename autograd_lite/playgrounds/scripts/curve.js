@@ -1,6 +1,6 @@
 /* The curve of each expression over one variable, with its tangent at the number of now. */
 
-const CURVE = { width: 400, height: 250, left: 44, right: 12, top: 12, bottom: 30, points: 160 };
+const CURVE = { left: 46, right: 12, top: 12, bottom: 30, points: 160 };
 
 /* Ticks at round numbers, about so many. */
 function ticks(low, high, about) {
@@ -14,16 +14,17 @@ function ticks(low, high, about) {
 class Curve {
   constructor(desk) {
     this.desk = desk;
-    this.svg = drawn("svg", { viewBox: `0 0 ${CURVE.width} ${CURVE.height}`, role: "img", class: "curve" });
+    this.svg = drawn("svg", { role: "img", class: "curve" });
+    new ResizeObserver(() => this.show()).observe(this.svg);
     this.caption = el("p", { class: "reading" });
     this.heading = el("h2", {}, "Curve");
     this.element = el("section", { class: "card-of", "aria-label": "Curve" }, this.heading, this.svg, this.caption);
     const drag = (event) => {
       if (!event.buttons) return;
       const frame = this.svg.getBoundingClientRect();
-      const at = ((event.clientX - frame.left) / frame.width) * CURVE.width;
+      const at = event.clientX - frame.left;
       const [low, high] = this.ends;
-      const x = low + ((at - CURVE.left) / (CURVE.width - CURVE.left - CURVE.right)) * (high - low);
+      const x = low + ((at - CURVE.left) / (frame.width - CURVE.left - CURVE.right)) * (high - low);
       const step = (high - low) / 200;
       desk.set(desk.over, Number((Math.round(Math.min(Math.max(x, low), high) / step) * step).toPrecision(12)));
     };
@@ -37,7 +38,7 @@ class Curve {
   show() {
     const { desk } = this;
     const { over } = desk;
-    const slots = desk.slots.filter((slot) => slot.now && slot.variables.has(over));
+    const slots = desk.read.filter((slot) => slot.now && slot.variables.has(over));
     this.element.hidden = !slots.length;
     if (!slots.length) return;
     const here = desk.numbers.of(over);
@@ -46,7 +47,10 @@ class Curve {
     const xs = Array.from({ length: CURVE.points + 1 }, (_, k) => ends[0] + (k / CURVE.points) * (ends[1] - ends[0]));
     const lines = slots.map((slot) => ({ slot, ys: xs.map((x) => slot.at({ [over]: x }).root), y: slot.now.root, slope: slot.now.grad[slot.variables.get(over)] }));
     const [low, high] = this.heights(lines);
-    const { width, height, left, right, top, bottom } = CURVE;
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    if (!width) return;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const { left, right, top, bottom } = CURVE;
     const X = (x) => left + ((x - ends[0]) / (ends[1] - ends[0])) * (width - left - right);
     const Y = (y) => height - bottom - ((y - low) / (high - low)) * (height - top - bottom);
     const line = (ax, ay, bx, by, name) => drawn("line", { x1: ax, y1: ay, x2: bx, y2: by, class: name });
@@ -68,7 +72,7 @@ class Curve {
     const said = lines.map(({ slot, y, slope }) => `${slot.letter} = ${brief(y)}, slope ∂${slot.letter}/∂${over} = ${brief(slope)}`);
     this.svg.setAttribute("aria-label", `${slots.map(({ letter }) => letter).join(" and ")} over ${over} from ${brief(ends[0])} to ${brief(ends[1])}; at ${brief(here)}: ${said.join("; ")}`);
     this.heading.textContent = `Curve over ${over}`;
-    this.caption.replaceChildren(`At ${over} = ${brief(here)} the tangent rises by `, ...lines.flatMap(({ slot, slope }, k) => [k ? " and " : "", el("b", { class: slot.letter }, brief(slope))]), ` for each 1 of ${over}: that is the gradient.`);
+    this.caption.replaceChildren(`At ${over} = ${brief(here)}, along the tangent, `, ...lines.flatMap(({ slot, slope }, k) => [k ? " and " : "", `${slot.letter} changes by `, signed(slope)]), ` for each 1 of ${over}: that is the gradient.`);
   }
 
   /* From the lowest to the highest of most points, so that a pole leaves something to see. */

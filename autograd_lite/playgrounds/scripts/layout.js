@@ -9,9 +9,9 @@ class Layout {
   async load(packed) {
     const code = await unpacked(packed);
     const home = `autogradLiteGraphviz${String(Math.random()).slice(2)}`;
-    // the file is a script for pages; inside of this function it finds no other loader than ours
+    /* The file is a script for pages. In this function it finds no loader but ours, and no address. */
     const script = el("script");
-    script.textContent = `(() => { const module = {}, exports = {}, define = undefined; ${code}\nwindow.${home} = exports; })();`;
+    script.textContent = `(() => { const module = {}, exports = {}, define = undefined, document = undefined; ${code}\nwindow.${home} = exports; })();`;
     document.head.append(script);
     script.remove();
     const graphviz = await window[home].instance();

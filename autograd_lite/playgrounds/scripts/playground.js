@@ -1,73 +1,60 @@
-/* The playground: what it stands on is above; `start` is called by what playground.py writes. */
+/* The playground: what it stands on is above; `start` is called by what showing.py writes. */
 
-class Desk {
-  constructor(data, rows) {
-    this.table = entered(data.table, rows);
-    this.layout = new Layout(data.graphviz, data.drawn);
-    this.style = { css: data.page, pace: data.pace };
-    this.numbers = new Numbers(data.numbers, data.starts);
-    this.slots = [new Slot("f", data.text, this)];
-    this.variables = new Variables(this);
-    this.curve = new Curve(this);
-    this.side = el("div", { class: "side" }, this.variables.element, this.curve.element);
-    this.graphs = el("div", { class: "graphs" }, this.slots[0].host);
-    this.fields = el("div", { class: "fields" }, this.slots[0].element);
-    this.element = el("div", { class: "desk" }, this.fields, el("div", { class: "columns" }, this.side, this.graphs));
-  }
-
-  begin() {
-    for (const slot of this.slots) slot.read();
-  }
-
-  names() {
-    return [...new Set(this.slots.flatMap((slot) => [...(slot.variables?.keys() ?? [])]))];
-  }
-
-  choose(name) {
-    this.over = name;
-    this.changed();
-  }
-
-  set(name, x) {
-    this.numbers.given[name] = x;
-    this.follow();
-  }
-
-  /* A leaf's number was dragged in a graph. */
-  dragged(slot) {
-    if (this.following) return;
-    for (const [name, i] of slot.variables) this.numbers.given[name] = slot.page.whatIf.numbers.data[i];
-    this.follow();
-  }
-
-  follow() {
-    this.following = true;
-    for (const slot of this.slots) if (slot.variables) slot.follow();
-    this.following = false;
-    this.changed();
-  }
-
-  changed() {
-    const names = this.names();
-    if (!names.includes(this.over)) this.over = names[0];
-    for (const slot of this.slots) slot.show();
-    this.variables.show();
-    this.curve.show();
-  }
-}
+const TABS = { expression: "Expression", network: "Network" };
 
 class Playground {
-  constructor(host, data, rows) {
-    this.desk = new Desk(data, rows);
+  constructor(host, data, rows, optimizers) {
+    this.address = new Address(data.full, () => this.state(), (given) => this.restore(given));
+    const changed = () => this.address.note();
+    this.desk = new Desk(data, rows, changed);
+    this.lab = new Lab(this.desk, data.losses, optimizers, changed);
+    this.panels = { expression: this.desk.element, network: this.lab.element };
     this.root = host.attachShadow({ mode: "open" });
-    this.app = el("div", { class: `app playground${data.full ? " full" : ""}` }, el("header", {}, el("h1", {}, "Playground")), this.desk.element);
-    this.root.append(el("style", {}, data.page + data.style), this.app);
+    const link = el("button", { type: "button", hidden: !data.full, onclick: () => copied(`${location.href.split("#")[0]}#${new URLSearchParams(this.state())}`, link) }, "Copy link");
+    this.tabs = Object.entries(TABS).map(([name, words]) => el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, onclick: () => this.turn(name), onkeydown: (event) => this.move(event) }, words));
+    for (const [name, panel] of Object.entries(this.panels)) for (const [key, value] of [["id", `panel-${name}`], ["role", "tabpanel"], ["aria-labelledby", `tab-${name}`]]) panel.setAttribute(key, value);
+    const header = el("header", {}, el("h1", {}, "Playground"), el("div", { class: "tabs", role: "tablist", "aria-label": "Playground" }, ...this.tabs), el("div", { class: "tools" }, link));
+    this.app = el(data.full ? "main" : "section", { class: `app playground${data.full ? " full" : ""}`, "aria-label": "Playground" }, header, ...Object.values(this.panels));
+    this.root.append(el("style", {}, data.page + data.network + data.style), this.app);
     Page.prototype.follow.call(this, host);
     for (const name of ["keydown", "keyup", "keypress"]) this.app.addEventListener(name, (event) => event.stopPropagation());
-    this.desk.begin();
+    this.turn("expression");
+    if (!this.address.take()) this.desk.begin();
+  }
+
+  /* To a tab. The network is made when it is first looked at. */
+  turn(name) {
+    this.tab = name;
+    this.tabs.forEach((tab) => {
+      const here = tab.id === `tab-${name}`;
+      tab.setAttribute("aria-selected", String(here));
+      tab.tabIndex = here ? 0 : -1;
+    });
+    for (const [each, panel] of Object.entries(this.panels)) panel.hidden = each !== name;
+    if (name === "expression") for (const slot of this.desk.slots) if (slot.late) slot.draw();
+    if (name === "network" && !this.lab.network) this.lab.renew();
+    if (name !== "network" && this.lab.network) this.lab.pause();
+    this.address.note();
+  }
+
+  move({ key }) {
+    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+    const other = Object.keys(TABS).find((name) => name !== this.tab);
+    this.turn(other);
+    this.root.getElementById(`tab-${other}`).focus();
+  }
+
+  state() {
+    return [["tab", this.tab], ...this.desk.state(), ...(this.lab.network ? this.lab.state() : [])];
+  }
+
+  restore(given) {
+    this.desk.restore(given);
+    this.lab.restore(given);
+    this.turn(given.get("tab") in TABS ? given.get("tab") : "expression");
   }
 }
 
-function start(host, data, rows) {
-  return host && !host.shadowRoot ? new Playground(host, data, rows) : null;
+function start(host, data, rows, optimizers) {
+  return host && !host.shadowRoot ? new Playground(host, data, rows, optimizers) : null;
 }

@@ -8,6 +8,15 @@ class Unreadable extends Error {
 }
 
 const TOKEN = /\s+|(?<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign>\*\*|\/\/|[<>=!]=|[-+*\/%()[\],=^@.<>&|~?!:{}"'#\\$`])|(?<rest>.)/giuy;
+/* What errors say beside the words of the table, which are those of expressions.py. */
+const WORDS = {
+  empty: "the expression is empty; write something like tanh(w*x + b)",
+  list: "this is a list of numbers; write sum([...]) of it, or dot",
+  noList: "a list is not a number here; only functions of many arguments take lists, as in sum([a, b])",
+  function: "{} is a function; write {}(...)",
+  equals: "= gives a name to a formula, at its beginning: e = a*b; e + 1",
+};
+
 /* The names of Python's syntax. */
 const SYNTAX = { "+": "Add", "-": "Sub", "*": "Mult", "/": "Div", "**": "Pow", "%": "Mod", "//": "FloorDiv" };
 const RESERVED = new Set("and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield True False None".split(" "));
@@ -159,7 +168,8 @@ class Reader {
     const operand = before && (before.kind === "number" || before.kind === "name" || ")]".includes(before.text));
     if (now.kind === "name" && RESERVED.has(now.text)) this.reserved(now);
     const said = words[kind ?? (now.kind === "sign" ? signs[now.text] : undefined)];
-    if (said && (operand || now.text !== "[")) throw new Unreadable(said, now.at, now.end);
+    const starred = now.text.startsWith("*") && !(before && "([,".includes(before.text));
+    if (said && !starred && (operand || now.text !== "[")) throw new Unreadable(said, now.at, now.end);
     if (now.kind === "end") throw new Unreadable(`something is missing here${before ? ` after ${before.text}` : ""}; ${words.read}`, now.at);
     const product = operand && ["number", "name"].includes(now.kind) || (operand && now.text === "(");
     const why = product ? `a product needs its *: ${before.text}*${now.text}` : `${JSON.stringify(now.text)} cannot stand here; ${words.read}`;

@@ -46,7 +46,7 @@ function giveNames(nodes) {
   let k = 0;
   for (const node of nodes) {
     if (node.constant) node.name = inText(node.data);
-    else if (node.label) node.name = node.label;
+    else if (node.title || node.label) node.name = node.title ?? node.label;
     else {
       do k++; while (taken.has(String(k)));
       node.name = `v${k}`;
@@ -90,7 +90,7 @@ function pictured(nodes) {
 /* The table as it travels, with its rules in place. */
 function entered(table, rows) {
   const named = (rowOf) => Object.fromEntries(Object.entries(rowOf).map(([name, row]) => [name, table.entries[row]]));
-  return { ...table, rows, functions: named(table.functions), operators: named(table.operators) };
+  return { ...table, rows, words: { ...WORDS, ...table.words }, functions: named(table.functions), operators: named(table.operators) };
 }
 
 /* The graph of a text, whose output is called `letter` if it has no other name. */

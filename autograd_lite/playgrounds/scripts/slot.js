@@ -8,7 +8,7 @@ class Slot {
     this.field.value = text;
     this.result = el("output", { class: "result" });
     this.said = el("div", { class: "said", id, role: "status" });
-    this.host = el("div", { class: "graph" });
+    this.host = el("section", { class: "graph", "aria-label": `Graph of ${letter}` });
     this.bar = el("div", { class: "bar" }, el("label", { class: "letter", "aria-hidden": "true" }, `${letter} =`), this.field, this.result);
     this.element = el("div", { class: `slot ${letter}` }, this.bar, this.said);
     this.grow();
@@ -36,6 +36,7 @@ class Slot {
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.wrong(error);
+      desk.changed();
       return;
     }
     this.drawing = this.draw();
@@ -65,6 +66,9 @@ class Slot {
     const { desk, letter } = this;
     const made = await opened(desk.layout, this.nodes, this.rows, `Graph of ${letter}`, desk.style);
     if (turn !== this.turn) return;
+    // what is not shown has no sizes to draw with
+    this.late = desk.element.hidden;
+    if (this.late) return;
     const old = this.host.firstChild;
     this.host.append(made.host);
     this.page = made.start();
@@ -78,7 +82,7 @@ class Slot {
   follow() {
     for (const [name, i] of this.variables) {
       const x = this.desk.numbers.of(name);
-      if (this.page && this.page.graph.nodes[i]?.name === name && !Object.is(this.page.whatIf.numbers.data[i], x)) this.page.whatIf.change(i, x);
+      if (this.page && !this.late && this.page.graph.nodes[i]?.name === name && !Object.is(this.page.whatIf.numbers.data[i], x)) this.page.whatIf.change(i, x);
     }
   }
 
@@ -89,9 +93,14 @@ class Slot {
     return { ...numbers, root: numbers.data[this.graph.root], grad: this.graph.adjoints(numbers).grad };
   }
 
+  /* Whether the text was read, so that the numbers are of what it says. */
+  get good() {
+    return Boolean(this.graph) && this.field.getAttribute("aria-invalid") === "false";
+  }
+
   show() {
-    if (!this.nodes || this.field.getAttribute("aria-invalid") === "true") return;
+    if (!this.graph) return;
     const { root } = (this.now = this.at());
-    this.result.replaceChildren("= ", el("b", { "data-exact": exactly(root) }, brief(root, 6)));
+    if (this.good) this.result.replaceChildren("= ", el("b", { "data-exact": exactly(root) }, brief(root, 6)));
   }
 }

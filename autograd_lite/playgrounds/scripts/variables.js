@@ -56,7 +56,7 @@ class Variables {
       slider.setAttribute("aria-valuetext", brief(x));
       if (field.getRootNode().activeElement !== field) field.value = brief(x, 12);
       choose.setAttribute("aria-pressed", String(name === desk.over));
-      grads.replaceChildren(...desk.slots.flatMap((slot) => {
+      grads.replaceChildren(...desk.read.flatMap((slot) => {
         const i = slot.variables?.get(name);
         if (i === undefined || !slot.now) return [];
         const slope = slot.now.grad[i];

@@ -52,11 +52,13 @@ class Camera {
     this.apply();
     if (readable <= scale) return;
     const frame = this.stage.getBoundingClientRect();
-    const box = this.drawing.firstLook(frame);
+    this.scale *= this.drawing.shareOf(frame, scale / readable);
+    this.apply();
+    const box = this.drawing.firstLook();
     const margin = 12;
     const off = (from, to, low, high, all) => {
-      const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / readable);
-      return Math.min(Math.max((from + to - low - high) / 2 / readable, -most), most);
+      const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / this.scale);
+      return Math.min(Math.max((from + to - low - high) / 2 / this.scale, -most), most);
     };
     this.x += off(box.left, box.right, frame.left, frame.right, size.width);
     this.y += off(box.top, box.bottom, frame.top, frame.bottom, size.height);

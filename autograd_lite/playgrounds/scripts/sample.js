@@ -1,0 +1,90 @@
+/* The network as it is drawn, the numbers of one sample, and their graph. */
+
+const VIEWS = { weights: "weights", gradients: "gradients", activations: "activations of a sample", changes: "last step" };
+const MOST_BOXES = 70;
+
+class Sample {
+  constructor(lab) {
+    this.lab = lab;
+    this.turn = 0;
+    this.stage = el("div", { class: "stage-of" });
+    this.views = el("div", { class: "choice", role: "group", "aria-label": "What the drawing shows" });
+    this.slider = el("input", { type: "range", min: 0, step: 1, "aria-label": "Sample", oninput: () => lab.choose(Number(this.slider.value)) });
+    this.told = el("p", { class: "reading" });
+    this.said = el("p", { class: "hint", role: "status" });
+    this.opener = el("button", { type: "button", onclick: () => this.open(null) }, "Graph of this sample");
+    this.network = el("section", { class: "card-of", "aria-label": "Network" }, this.views, this.stage, this.said, el("div", { class: "row-of" }, el("label", { class: "sampler" }, "Sample ", this.slider), this.opener), this.told);
+    this.host = el("section", { class: "graph", "aria-label": "Graph of the sample" });
+    this.element = el("div", { class: "opened", hidden: true }, this.host);
+  }
+
+  renew() {
+    const { network } = this.lab;
+    const shape = {
+      inputs: network.inputs.map((_, k) => `x${k}`),
+      layers: network.layers.map(({ activation, size }, k) => ({ name: `layer ${k}`, activation, size })),
+    };
+    this.drawing = new Network(shape);
+    this.drawing.pointed = (target) => { this.said.textContent = target ? this.drawing.told(target) : HINT; };
+    this.drawing.picked = (target) => this.open(target);
+    this.said.textContent = HINT;
+    this.stage.replaceChildren(this.drawing.element);
+    this.close();
+  }
+
+  close() {
+    this.turn++;
+    this.element.hidden = true;
+    this.host.replaceChildren();
+    this.at = null;
+  }
+
+  show() {
+    const { lab } = this;
+    const point = lab.points[lab.chosen];
+    const numbers = lab.network.numbers(point);
+    if (!numbers[lab.view] && lab.view !== "weights") lab.view = "weights";
+    this.drawing.show(numbers, lab.view);
+    this.views.replaceChildren(...Object.entries(VIEWS).map(([view, words]) => el("button", { type: "button", "aria-pressed": String(view === lab.view), disabled: view !== "weights" && !numbers[view], onclick: () => { lab.view = view; this.show(); } }, words)));
+    this.slider.max = Math.max(0, lab.points.length - 1);
+    this.slider.value = lab.chosen;
+    this.slider.disabled = this.opener.disabled = !point;
+    if (!point) {
+      this.told.textContent = "Click into the square to add points.";
+      this.close();
+      return;
+    }
+    const { tape, output, loss } = lab.network;
+    this.slider.setAttribute("aria-valuetext", `sample ${lab.chosen}`);
+    this.told.replaceChildren(`Sample ${lab.chosen}: inputs ${point.x.map((x) => brief(x)).join(", ")}, target ${brief(lab.network.targetOf(point))}, output `, el("b", { "data-exact": exactly(tape.data[output.node]) }, brief(tape.data[output.node])), ", loss ", el("b", { "data-exact": exactly(tape.data[loss.node]) }, brief(tape.data[loss.node])));
+    if (this.at && !lab.running) this.open(this.at.target, false);
+  }
+
+  /* The graph of the sample: of all of it, or of the neuron that was picked. */
+  async open(target, moves = true) {
+    const { lab } = this;
+    const point = lab.points[lab.chosen];
+    if (!point || (target && target.layer < 0)) return;
+    const turn = ++this.turn;
+    this.at = { target };
+    const neuron = target && lab.network.layers[target.layer].neurons[target.neuron];
+    const whole = lab.network.nodes.length <= MOST_BOXES || !neuron;
+    const nodes = recorded(lab.network.graph(point, whole ? null : neuron), lab.network.building.rows);
+    const name = neuron ? `layer ${target.layer} · neuron ${target.neuron}` : "the loss";
+    const title = whole ? `Graph of sample ${lab.chosen}` : `Graph of ${name} at sample ${lab.chosen}, with gradients of its own output`;
+    const made = await opened(lab.desk.layout, nodes, lab.network.building.rows, title, lab.desk.style);
+    if (turn !== this.turn) return;
+    this.element.hidden = false;
+    this.host.replaceChildren(made.host);
+    const page = made.start();
+    const raw = neuron && (target.weight === undefined ? neuron.out.node : neuron.weights[target.weight]);
+    const box = raw ? nodes.findIndex((node) => node.raw === raw) : -1;
+    if (box >= 0) {
+      page.select(box);
+      page.reveal(box);
+    }
+    if (moves) this.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+}
+
+const HINT = "Click a neuron or a line to open its numbers as a graph.";

@@ -1,0 +1,274 @@
+"""The playground's page, in a real browser."""
+
+import re
+
+import pytest
+from browser import tab
+
+import autograd_lite as ag
+from autograd_lite import Value
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return ag.playground().save(tmp_path_factory.mktemp("page") / "playground.html").as_uri()
+
+
+#: What the page shows first, as a link; the settings of the network, too.
+FIRST = "tab=expression&f=(a*b)*a%2Ba*a&over=a&at.a=2&at.b=-3&net.data=moons&net.hidden=4,4"
+
+
+@pytest.fixture(scope="module")
+def loaded(shared, file):
+    shared.page.goto(file)
+    return shared
+
+
+@pytest.fixture
+def opened(loaded, file, request):
+    """The page as it is in the beginning. It is loaded once, and put back by a link."""
+    tab = loaded.page
+    if not tab.url.startswith(file):
+        tab.goto(file)
+    tab.evaluate("(hash) => { location.hash = hash; }", f"{FIRST}&for={request.node.name}")
+    tab.locator(".stage text", has_text="data -12").wait_for()
+    yield tab
+    assert loaded.quiet(), (loaded.said, loaded.asked)
+
+
+def boxes(tab):
+    """Of each box of the first graph its data and gradient, as numbers."""
+    found = (
+        tab.locator(".graphs .graph")
+        .first.locator("[data-box]")
+        .evaluate_all(
+            "(all) => all.sort((g, h) => g.dataset.box - h.dataset.box)"
+            ".map((g) => [g.dataset.data, g.dataset.grad])"
+        )
+    )
+    return [[float(x) for x in pair] for pair in found]
+
+
+def type_in(tab, text, field=0):
+    tab.locator("textarea").nth(field).fill(text)
+    tab.wait_for_function("() => true")
+
+
+def shown(tab, variable):
+    """The gradients of a variable, as they are listed."""
+    row = tab.locator(f'[data-variable="{variable}"] .grads b')
+    return [float(x) for x in row.evaluate_all("(all) => all.map((b) => b.dataset.exact)")]
+
+
+def graph(text, **numbers):
+    leaves = {name: Value(x, label=name) for name, x in numbers.items()}
+    root = ag.expressions.parse(text, leaves)
+    root.backward()
+    return root, leaves
+
+
+class TestExpression:
+    def test_what_is_typed_is_drawn_at_once(self, opened):
+        type_in(opened, "tanh(w*a) + b")
+        opened.locator(".stage text", has_text="tanh").wait_for()
+        root, leaves = graph("tanh(w*a) + b", a=2.0, b=-3.0, w=-0.5)
+        assert shown(opened, "w") == pytest.approx([leaves["w"].grad], rel=1e-12)
+        assert [root.data, 1.0] in boxes(opened)
+        assert opened.locator(".result b").get_attribute("data-exact") == repr(root.data)
+
+    def test_an_error_marks_its_place_and_the_graph_before_steps_back(self, opened):
+        type_in(opened, "a*b + tanx(a)")
+        opened.locator(".place mark").wait_for()
+        assert opened.locator(".place mark").text_content() == "tanx"
+        assert "did you mean tan" in opened.locator(".said p").text_content()
+        assert opened.locator("textarea").get_attribute("aria-invalid") == "true"
+        assert opened.locator(".graph.old").count() == 1
+        type_in(opened, "a*b + tan(a)")
+        opened.locator(".graph.old").wait_for(state="detached")
+        assert opened.locator(".place").count() == 0
+
+    def test_a_slider_moves_every_number(self, opened):
+        opened.locator(".variables").get_by_label("a on a slider").fill("1.5")
+        root, leaves = graph("(a*b)*a + a*a", a=1.5, b=-3.0)
+        assert shown(opened, "a") == [leaves["a"].grad]
+        assert boxes(opened)[-1] == [root.data, 1.0]
+        assert "At a = 1.5" in opened.locator(".card-of .reading").first.text_content()
+        opened.locator(".variables").get_by_label("Number of b").fill("2")
+        opened.locator(".variables").get_by_label("Number of b").press("Enter")
+        assert shown(opened, "b") == [1.5 * 1.5]
+
+    def test_a_number_dragged_in_the_graph_moves_the_slider(self, opened):
+        box = opened.locator(".stage .data").first.bounding_box()
+        opened.mouse.move(box["x"] + 5, box["y"] + 5)
+        opened.mouse.down()
+        opened.mouse.move(box["x"] + 65, box["y"] + 5, steps=4)
+        opened.mouse.up()
+        numbers = [
+            float(opened.locator(".variables").get_by_label(f"Number of {x}").input_value())
+            for x in "ab"
+        ]
+        assert numbers != [2.0, -3.0]
+        root, leaves = graph("(a*b)*a + a*a", a=numbers[0], b=numbers[1])
+        assert shown(opened, "a") == pytest.approx([leaves["a"].grad])
+        assert boxes(opened)[-1][0] == pytest.approx(root.data)
+
+    def test_the_gradient_is_told_in_letters_with_why_its_parts_add_up(self, opened):
+        told = opened.locator(".letters")
+        assert "a × b + a × b + a + a = -6 − 6 + 2 + 2 = -8" in told.text_content()
+        assert "4 paths lead from a to f" in told.text_content()
+        assert "adds up" in told.text_content()
+        opened.get_by_role("button", name="b", exact=True).click()
+        assert "∂f/∂b = a × a = 4" in told.text_content()
+
+    def test_a_second_expression_shares_the_variables(self, opened):
+        opened.get_by_role("button", name="+ second expression").click()
+        type_in(opened, "a*(a*b + a)", 1)
+        opened.locator(".graphs .graph").nth(1).locator(".stage svg").wait_for()
+        assert opened.locator(".curve .line").count() == 2
+        opened.locator(".variables").get_by_label("a on a slider").fill("3")
+        assert len(shown(opened, "a")) == 2
+        assert shown(opened, "a")[0] == shown(opened, "a")[1] == 2 * 3 * -3 + 2 * 3
+        opened.get_by_role("button", name="Remove the second expression").click()
+        assert opened.locator("textarea").count() == 1
+
+    def test_the_curve_is_that_of_the_expression_and_its_tangent_touches_it(self, opened):
+        type_in(opened, "a**2")
+        opened.locator(".stage text", has_text="**2").wait_for()
+        opened.locator(".variables").get_by_label("a on a slider").fill("1")
+        label = opened.locator(".curve").first.get_attribute("aria-label")
+        assert "f over a from -5 to 5; at 1: f = 1, slope ∂f/∂a = 2" in label
+        points = opened.locator(".curve .line").get_attribute("points").split()
+        heights = [float(point.split(",")[1]) for point in points]
+        assert heights[0] == heights[-1] == min(heights)  # far up
+        assert max(heights) == heights[len(heights) // 2]
+
+    def test_examples_bring_their_numbers(self, opened):
+        opened.get_by_label("Examples").select_option(index=3)
+        opened.locator(".stage text", has_text="tanh").wait_for()
+        assert opened.locator(".variables").get_by_label("Number of x").input_value() == "2"
+
+
+class TestAddress:
+    def test_a_link_brings_back_what_was_shown(self, opened):
+        type_in(opened, "e = a*b; tanh(e) / b")
+        opened.locator(".variables").get_by_label("b on a slider").fill("0.5")
+        opened.wait_for_function("() => location.hash.includes('at.b=0.5')")
+        address = opened.url
+        opened.goto("about:blank")
+        opened.goto(address)
+        opened.locator(".stage text", has_text="tanh").wait_for()
+        assert opened.locator("textarea").input_value() == "e = a*b; tanh(e) / b"
+        root, _ = graph("tanh(a*b) / b", a=2.0, b=0.5)
+        assert boxes(opened)[-1] == pytest.approx([root.data, 1.0])
+
+    def test_nonsense_in_an_address_leaves_the_page_as_it_is(self, opened, file):
+        opened.goto("about:blank")
+        opened.goto(f"{file}#f=a%2Bb&at.a=x&over=q&net.hidden=99&net.points=1,2,a%20;&tab=network")
+        opened.locator(".network .neuron").first.wait_for()
+        assert opened.get_by_text("layer 1").first.is_visible()
+
+
+class TestShowing:
+    def test_without_scripts_there_is_the_picture_of_the_expression(self, browser, file):
+        with tab(browser, java_script_enabled=False) as plain:
+            plain.page.goto(file)
+            assert plain.page.locator("img").bounding_box()["width"] > 300
+            assert "computation graph: 6 values" in plain.page.locator("img").get_attribute("alt")
+
+    def test_a_notebooks_output_is_the_same_page(self, page):
+        page.page.goto("about:blank")
+        page.page.set_content(f"<body>{ag.playground('x*x')._repr_html_()}</body>")
+        page.page.locator(".stage svg").wait_for()
+        assert boxes(page.page)[-1][1] == 1.0
+        assert page.page.url == "about:blank"  # notebooks have addresses of their own
+
+    @pytest.mark.parametrize("width", [360, 1280, 3840])
+    def test_nothing_is_wider_than_the_screen(self, opened, width):
+        opened.set_viewport_size({"width": width, "height": 800})
+        try:
+            for name in ("Expression", "Network"):
+                opened.get_by_role("tab", name=name).click()
+                opened.wait_for_timeout(50)
+                assert opened.evaluate("document.documentElement.scrollWidth") <= width, name
+        finally:
+            opened.set_viewport_size({"width": 1280, "height": 800})
+
+
+class TestNetwork:
+    def test_a_step_and_an_epoch_lower_the_loss(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        losses = [loss(opened)]
+        for name in ("One step", "One epoch"):
+            opened.get_by_role("button", name=name).click()
+            losses.append(loss(opened))
+        assert losses == sorted(losses, reverse=True)
+        assert losses[0] > losses[2]
+        opened.get_by_role("button", name="Run").click()
+        opened.wait_for_function(f"() => {LOSS} < 0.2")
+        opened.get_by_role("button", name="Pause").click()
+
+    def test_points_are_added_by_clicks_and_by_keys(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        opened.get_by_role("button", name="own points").click()
+        assert opened.get_by_text("Click into the square to add points.").is_visible()
+        square = opened.locator(".points")
+        square.click(position={"x": 60, "y": 60})
+        square.click(position={"x": 200, "y": 200}, modifiers=["Shift"])
+        square.press("ArrowRight")
+        square.press("Enter")
+        assert opened.locator(".points .one").count() == 2
+        assert opened.locator(".points .zero-of").count() == 1
+        square.press("Delete")
+        assert opened.locator(".points [data-point]").count() == 2
+
+    def test_a_neuron_opens_as_the_graph_of_the_sample(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        opened.get_by_role("button", name="XOR").click()
+        opened.get_by_role("button", name="One step").click()
+        opened.locator('.network [data-target*=\'"layer":0,"neuron":1}\']').click()
+        graph = opened.locator(".opened .graph")
+        graph.locator(".stage svg").wait_for()
+        panel = graph.locator(".panel").text_content()
+        assert "layer 0 · neuron 1" in panel
+        assert "tanh" in panel
+        sample = opened.locator("[aria-label=Network] .reading b").last.get_attribute("data-exact")
+        found = graph.locator("g.output").get_attribute("data-data")
+        assert found == sample  # the loss of the sample, in both
+
+    def test_layers_and_neurons_are_changed_by_buttons(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        opened.get_by_role("button", name="One neuron more in layer 0").click()
+        opened.get_by_role("button", name="One layer less").click()
+        label = opened.locator("svg.network").get_attribute("aria-label")
+        assert re.search("2-5-1", label)
+
+    def test_a_line_is_learnt_for_numbers(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        opened.get_by_role("button", name="y = 2x").click()
+        assert opened.get_by_label("Loss", exact=True).input_value() == "squared_error"
+        opened.get_by_role("button", name="Run").click()
+        opened.wait_for_function(f"() => {LOSS} < 0.05")
+        opened.get_by_role("button", name="Pause").click()
+
+
+LOSS = (
+    "Number(document.querySelector('[data-lm-suppress-shortcuts]').shadowRoot"
+    ".querySelector('[aria-label=Training] .reading b').dataset.exact)"
+)
+
+
+def loss(tab):
+    return tab.evaluate(f"() => {LOSS}")
+
+
+def test_axe_finds_nothing(browser, file):
+    """No barrier for those who listen to the page or use keys alone, light or dark."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for scheme in ("light", "dark"):
+        with tab(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900}) as opened:
+            opened.page.goto(file)
+            opened.page.locator(".stage svg").wait_for()
+            for name in ("Expression", "Network"):
+                opened.page.get_by_role("tab", name=name).click()
+                found = axe.run(opened.page).response["violations"]
+                assert not found, [(f["id"], [n["html"] for n in f["nodes"]][:3]) for f in found]
