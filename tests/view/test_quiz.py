@@ -198,8 +198,8 @@ class TestScore:
             ["adding the parts of a value that is used again", "0", "0", "3"],
         ]
         said = moment(asked)
-        assert "∂L/∂a = 2 + 2 + (-6) + (-6) = -8" in said
-        assert "∂L/∂b = 4" in said
+        assert "∂L/∂a = 2 by v2 + 2 by v2 + -6 by v1 + -6 by e = -8" in said
+        assert "∂L/∂b = 4 by e" in said
         assert "a is used 4 times" in said
         assert "L changes by -0.008002, and the gradient foretells -8 × 0.001 = -0.008" in said
 

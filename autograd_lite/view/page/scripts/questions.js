@@ -1,6 +1,7 @@
 // Questions for the next number of a graph: what is asked, what is right, and what is said to a wrong answer.
 
 const TOLERANCE = 0.01;
+const MOST_PARTS = 8;
 
 // A number as people type it: with a comma, as a fraction, with the long minus sign. NaN if it is none.
 function typed(text) {
@@ -110,8 +111,10 @@ class Questions {
     const { grad, flows } = graph.adjoints(numbers);
     const leaves = graph.nodes.flatMap((node, i) => (node.leaf && graph.uses[i].length ? [i] : []));
     const sums = leaves.slice(0, 6).map((i) => {
-      const parts = graph.uses[i].map(([user, k]) => flows[user][k]);
-      return equation(`∂${name(root)}/∂${name(i)}`, parts.length > 1 && inNumbers(parts.flatMap((_, k) => (k ? [" + ", k] : ["", k])), parts), brief(grad[i]));
+      const parts = graph.uses[i].map(([user, k]) => [flows[user][k], user]);
+      const terms = parts.slice(0, MOST_PARTS).flatMap(([part, user], k) => [k ? between("+") : "", term(signed(part), `by ${name(user)}`)]);
+      const rest = parts.length > MOST_PARTS ? between(`+ … (${parts.length} parts)`) : "";
+      return [`∂${name(root)}/∂${name(i)}`, between("="), ...terms, rest, ...(parts.length > 1 ? [between("="), signed(grad[i])] : [])];
     });
     const most = leaves.reduce((best, i) => (graph.uses[i].length > (graph.uses[best]?.length ?? 1) ? i : best), null);
     const proof = [];
