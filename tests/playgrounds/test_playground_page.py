@@ -92,7 +92,7 @@ class TestExpression:
         root, leaves = graph("(a*b)*a + a*a", a=1.5, b=-3.0)
         assert shown(opened, "a") == [leaves["a"].grad]
         assert boxes(opened)[-1] == [root.data, 1.0]
-        assert "At a = 1.5" in opened.locator(".card-of .reading").first.text_content()
+        assert "At a = 1.5" in opened.locator(".card-of .numbers-of").first.text_content()
         opened.locator(".variables").get_by_label("Number of b").fill("2")
         opened.locator(".variables").get_by_label("Number of b").press("Enter")
         assert shown(opened, "b") == [1.5 * 1.5]
@@ -231,7 +231,7 @@ class TestNetwork:
         panel = graph.locator(".panel").text_content()
         assert "layer 0 · neuron 1" in panel
         assert "tanh" in panel
-        sample = opened.locator("[aria-label=Network] .reading b").last.get_attribute("data-exact")
+        sample = opened.locator("[aria-label=Network] .numbers-of b").last.get_attribute("data-exact")
         found = graph.locator("g.output").get_attribute("data-data")
         assert found == sample  # the loss of the sample, in both
 
@@ -253,7 +253,7 @@ class TestNetwork:
 
 LOSS = (
     "Number(document.querySelector('[data-lm-suppress-shortcuts]').shadowRoot"
-    ".querySelector('[aria-label=Training] .reading b').dataset.exact)"
+    ".querySelector('[aria-label="Loss by step"] .numbers-of b').dataset.exact)"
 )
 
 

@@ -16,7 +16,7 @@ class Curve {
     this.desk = desk;
     this.svg = drawn("svg", { role: "img", class: "curve" });
     new ResizeObserver(() => this.show()).observe(this.svg);
-    this.caption = el("p", { class: "reading" });
+    this.caption = el("p", { class: "numbers-of" });
     this.heading = el("h2", {}, "Curve");
     this.element = el("section", { class: "card-of", "aria-label": "Curve" }, this.heading, this.svg, this.caption);
     const drag = (event) => {

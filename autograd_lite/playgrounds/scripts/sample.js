@@ -10,7 +10,7 @@ class Sample {
     this.stage = el("div", { class: "stage-of" });
     this.views = el("div", { class: "choice", role: "group", "aria-label": "What the drawing shows" });
     this.slider = el("input", { type: "range", min: 0, step: 1, "aria-label": "Sample", oninput: () => lab.choose(Number(this.slider.value)) });
-    this.told = el("p", { class: "reading" });
+    this.told = el("p", { class: "numbers-of" });
     this.said = el("p", { class: "hint", role: "status" });
     this.opener = el("button", { type: "button", onclick: () => this.open(null) }, "Graph of this sample");
     this.network = el("section", { class: "card-of", "aria-label": "Network" }, this.views, this.stage, this.said, el("div", { class: "row-of" }, el("label", { class: "sampler" }, "Sample ", this.slider), this.opener), this.told);

@@ -24,6 +24,12 @@ class Slot {
     this.timer = setTimeout(() => this.read(), 120);
   }
 
+  /* Taken away: nothing that it waits for is done any more. */
+  leave() {
+    clearTimeout(this.timer);
+    this.turn++;
+  }
+
   /* Numbers at once, the drawing when it is laid out. */
   read() {
     clearTimeout(this.timer);
