@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, topological_order
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
+from autograd_lite.graph import op_of
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.view.page.wording import Template, Templates
 from autograd_lite.view.steps import steps
@@ -16,6 +18,8 @@ from autograd_lite.writing.javascript import script
 _LONGEST = 4
 #: Last arguments for which a row that writes them into its symbol has formulas of its own.
 _USUAL = (2.0, 3.0, 4.0, -1.0, -2.0, 0.5, 1.0, 0.0)
+#: Sequences up to this length are read by the functions that are no rows.
+_MOST = 6
 
 
 def _wording(row: Op, args: list[Value | float]) -> tuple[Template | None, list[Template | None]]:
@@ -68,6 +72,24 @@ def _entry(name: str, row: Op, index: int) -> dict[str, Any]:
     }
 
 
+def _recorded(function: Callable[..., Any], count: int, places: dict[Op, int]) -> dict[str, Any]:
+    """A function of so many numbers as the ops that it records, to be recorded again.
+
+    An op is the place of its row and those of its arguments; an input its number, and a constant a
+    text. Rows that have no place yet get one.
+    """
+    inputs = {Value(0.5): i for i in range(count)}
+    outputs = function([*inputs])
+    order = {node: i for i, node in enumerate(topological_order(outputs))}
+    nodes = [
+        [places.setdefault(row, len(places)), *[order[parent] for parent in node.parents]]
+        if (row := op_of(node))
+        else inputs.get(node, str(node.data))
+        for node in order
+    ]  # fmt: skip
+    return {"nodes": nodes, "results": [order[node] for node in outputs]}
+
+
 @cache
 def vocabulary() -> tuple[str, str, dict[str, Any]]:
     """The ops that an expression can name.
@@ -80,13 +102,19 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         By name, what is known of each op.
     """
     rows = {name: row for name, row in FUNCTIONS.items() if isinstance(row, Op)}
-    distinct = tuple(dict.fromkeys(rows.values()))
-    entries = {row: _entry(row.name, row, i) for i, row in enumerate(distinct)}
+    places = {row: i for i, row in enumerate(dict.fromkeys(rows.values()))}
+    composed = {
+        name: [_recorded(function, n, places) for n in range(_MOST + 1)[1:]]
+        for name, function in FUNCTIONS.items() if name not in rows
+    }  # fmt: skip
+    entries = [_entry(row.name, row, i) for row, i in places.items()]
+    entries += [{"name": name, "recorded": found} for name, found in composed.items()]
+    ops = {name: places[row] for name, row in rows.items()}
     table = {
-        "functions": {name: entries[row]["row"] for name, row in rows.items()},
-        "operators": {kind.__name__: entries[rows[name]]["row"] for kind, name in SYNTAX.items()},
-        "entries": list(entries.values()),
+        "functions": ops | {name: i for i, name in enumerate(composed, len(places))},
+        "operators": {kind.__name__: ops[name] for kind, name in SYNTAX.items()},
+        "entries": entries,
         "constants": CONSTANTS,
         "words": {kind.__name__: said for kind, said in INSTEAD.items()} | {"read": READ},
     }
-    return (*script(distinct), table)
+    return (*script(tuple(places)), table)

@@ -52,6 +52,7 @@ class Building {
     const entry = tree.kind === "op" ? operators[tree.sign] : functions[tree.name];
     if (tree.sign === "UAdd") return args[0];
     if (!entry) this.unknown(tree);
+    if (entry.recorded) return this.again(entry, args, tree);
     return this.apply(entry, args, tree);
   }
 
@@ -87,8 +88,29 @@ class Building {
     const args = vectors ? [...lists.flat(), ...rest] : given.slice(0, count);
     if (args.some(Array.isArray)) fail(this.words.noList);
     const row = this.row(entry, fixed, fail);
-    if (args.every((x) => typeof x === "number")) return this.number(this.rows[row], args);
-    return this.record(entry, row, args, fixed);
+    return this.made(entry, args, row, fixed);
+  }
+
+  /* What an op is at its arguments: of numbers alone a number. */
+  made(entry, args, row = entry.row, fixed = []) {
+    return args.every((x) => typeof x === "number") ? this.number(this.rows[row], args) : this.record(entry, row, args, fixed);
+  }
+
+  /* A function that is no op, at a list: the ops that Python recorded for as many numbers. */
+  again({ name, recorded }, args, tree) {
+    const fail = (said) => { throw new Unreadable(said, tree.at, tree.end); };
+    const [list] = args;
+    if (args.length !== 1 || !Array.isArray(list)) fail(`${name} takes a list; write ${name}([a, b])`);
+    if (list.some(Array.isArray)) fail(this.words.noList);
+    if (!list.length) fail(`${name} of no numbers is undefined; give it at least one`);
+    const found = recorded[list.length - 1] ?? fail(`${name} of more than ${recorded.length} numbers is read in Python alone`);
+    const values = [];
+    for (const node of found.nodes) {
+      if (typeof node === "number") values.push(list[node]);
+      else if (typeof node === "string") values.push(number(node));
+      else values.push(this.made(this.table.entries[node[0]], node.slice(1).map((k) => values[k])));
+    }
+    return found.results.map((k) => values[k]);
   }
 
   /* Another row where the attributes are not the usual ones. */
