@@ -17,7 +17,7 @@ from autograd_lite.view.page.page import as_json, scripts
 
 #: The page's own functions, for texts and trainings without a page around them.
 HARNESS = """
-const starts = %(starts)s, style = %(style)s, losses = %(losses)s, optimizers = %(optimizers)s;
+const starts = %(starts)s, style = %(style)s, optimizers = %(optimizers)s;
 const table = entered(%(table)s, %(rows)s);
 window.made = (text, given) => {
   try {
@@ -38,7 +38,7 @@ window.made = (text, given) => {
   }
 };
 window.trained = (wanted, samples, optimizer, rate, batch, steps) => {
-  const network = new Tiny(table, { ...wanted, loss: losses[wanted.loss] });
+  const network = new Tiny(table, { ...wanted, loss: table.losses[wanted.loss] });
   const training = new Training(network, samples, optimizers[optimizer], rate, batch);
   const before = network.shaped(network.tape.data);
   for (let k = 0; k < steps; k++) training.step();
@@ -52,8 +52,8 @@ window.trained = (wanted, samples, optimizer, rate, batch, steps) => {
 def bench(shared):
     """A tab that knows these functions."""
     functions, rows, table = showing.vocabulary()
-    updates, losses, optimizers = trainers()
-    data = {"starts": showing._STARTS, "style": showing.style(), "losses": losses, "table": table}
+    updates, optimizers = trainers()
+    data = {"starts": showing._STARTS, "style": showing.style(), "table": table}
     known = {name: as_json(part) for name, part in data.items()}
     known |= {"rows": rows, "optimizers": optimizers}
     shared.page.set_content("<body></body>")

@@ -231,7 +231,8 @@ class TestNetwork:
         panel = graph.locator(".panel").text_content()
         assert "layer 0 · neuron 1" in panel
         assert "tanh" in panel
-        sample = opened.locator("[aria-label=Network] .numbers-of b").last.get_attribute("data-exact")
+        told = opened.locator("[aria-label=Network] .numbers-of b")
+        sample = told.last.get_attribute("data-exact")
         found = graph.locator("g.output").get_attribute("data-data")
         assert found == sample  # the loss of the sample, in both
 
@@ -253,7 +254,7 @@ class TestNetwork:
 
 LOSS = (
     "Number(document.querySelector('[data-lm-suppress-shortcuts]').shadowRoot"
-    ".querySelector('[aria-label="Loss by step"] .numbers-of b').dataset.exact)"
+    ".querySelector('.falling + .numbers-of b').dataset.exact)"
 )
 
 

@@ -103,7 +103,11 @@ class Building {
     if (args.length !== 1 || !Array.isArray(list)) fail(`${name} takes a list; write ${name}([a, b])`);
     if (list.some(Array.isArray)) fail(this.words.noList);
     if (!list.length) fail(`${name} of no numbers is undefined; give it at least one`);
-    const found = recorded[list.length - 1] ?? fail(`${name} of more than ${recorded.length} numbers is read in Python alone`);
+    return this.replayed(recorded[list.length - 1] ?? fail(`${name} of more than ${recorded.length} numbers is read in Python alone`), list);
+  }
+
+  /* The results of ops that Python recorded, at other arguments. */
+  replayed(found, list) {
     const values = [];
     for (const node of found.nodes) {
       if (typeof node === "number") values.push(list[node]);

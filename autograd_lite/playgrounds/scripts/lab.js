@@ -68,7 +68,7 @@ class Lab {
       this.surface.element, el("p", { class: "hint" }, "Click to add a point (Shift: of the other class), click a point to choose it."),
     );
     const falling = el("section", { class: "card-of", "aria-label": "Loss by step" }, el("h2", {}, "Loss"), this.losses.element);
-    this.element = el("div", { class: "desk lab" }, el("div", { class: "benches" }, left, middle, el("div", { class: "right" }, this.sample.network, falling)), this.sample.element);
+    this.element = el("div", { class: "desk lab" }, el("div", { class: "benches" }, left, middle, el("div", { class: "beside" }, this.sample.network, falling)), this.sample.element);
   }
 
   lossNames() {

@@ -9,7 +9,7 @@ class Slot {
     this.result = el("output", { class: "result" });
     this.said = el("div", { class: "said", id, role: "status" });
     this.host = el("section", { class: "graph", "aria-label": `Graph of ${letter}` });
-    this.bar = el("div", { class: "bar" }, el("label", { class: "letter", "aria-hidden": "true" }, `${letter} =`), this.field, this.result);
+    this.bar = el("div", { class: "typing" }, el("label", { class: "letter", "aria-hidden": "true" }, `${letter} =`), this.field, this.result);
     this.element = el("div", { class: `slot ${letter}` }, this.bar, this.said);
     this.grow();
   }
