@@ -262,14 +262,12 @@ def loss(tab):
     return tab.evaluate(f"() => {LOSS}")
 
 
-def test_axe_finds_nothing(browser, file):
+def test_axe_finds_nothing(opened):
     """No barrier for those who listen to the page or use keys alone, light or dark."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for scheme in ("light", "dark"):
-        with tab(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900}) as opened:
-            opened.page.goto(file)
-            opened.page.locator(".stage svg").wait_for()
-            for name in ("Expression", "Network"):
-                opened.page.get_by_role("tab", name=name).click()
-                found = axe.run(opened.page).response["violations"]
-                assert not found, [(f["id"], [n["html"] for n in f["nodes"]][:3]) for f in found]
+    for scheme, name in [("light", "Expression"), ("dark", "Network")]:
+        opened.emulate_media(color_scheme=scheme)
+        opened.get_by_role("tab", name=name).click()
+        found = axe.run(opened).response["violations"]
+        assert not found, [(f["id"], [n["html"] for n in f["nodes"]][:3]) for f in found]
+    opened.emulate_media(color_scheme="light")

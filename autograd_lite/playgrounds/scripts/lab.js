@@ -160,6 +160,7 @@ class Lab {
     if (!this.points.length) return;
     this.running = true;
     this.run.textContent = "Pause";
+    this.element.classList.add("running");
     const turn = () => {
       if (!this.running || !this.element.isConnected) return;
       const until = performance.now() + 14;
@@ -176,6 +177,7 @@ class Lab {
     this.running = false;
     cancelAnimationFrame(this.frame);
     this.run.textContent = "Run";
+    this.element.classList.remove("running");
   }
 
   show() {
