@@ -103,7 +103,7 @@ class Playground:
 
     def _picture(self) -> str:
         """The graph of the expression, or why there is no picture."""
-        view = draw(self._root, max_nodes=None)
+        view = draw(self._root)
         try:
             return view.page.image(view.to_graphviz().pipe("svg"))
         except LayoutError as error:

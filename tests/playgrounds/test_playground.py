@@ -146,6 +146,17 @@ class TestNumbers:
         exec(made("ag*f + autograd", {"ag": 2.0, "f": 3.0, "autograd": 1.0})["python"], scope)
         assert scope["ag"].grad == 3.0
 
+    @pytest.mark.parametrize("name", ["constructor", "__proto__", "toString", "ﬁ", "π2"])
+    def test_any_name_of_python_may_be_a_variables(self, made, name):
+        root = in_python(f"{name}*{name}", {})
+        assert made(f"{name}*{name}")["numbers"] == [
+            [repr(node.data), repr(node.grad)] for node in ancestors(root)
+        ]
+
+    def test_a_constant_or_function_may_be_a_variable_if_it_has_a_number(self, made):
+        assert made("e*tanh", {"e": 3.0, "tanh": 2.0})["numbers"][-1] == ["6.0", "1.0"]
+        assert in_python("e*tanh", {"e": 3.0, "tanh": 2.0}).data == 6.0
+
 
 class TestErrors:
     @pytest.mark.parametrize(

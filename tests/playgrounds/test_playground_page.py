@@ -148,6 +148,18 @@ class TestExpression:
         assert opened.locator(".variables").get_by_label("Number of x").input_value() == "2"
 
 
+def test_python_is_copied(opened):
+    """Onto the clipboard: code that makes the graph with its numbers of now."""
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened.locator(".variables").get_by_label("a on a slider").fill("1.25")
+    opened.get_by_role("button", name="Copy as Python").click()
+    opened.get_by_role("button", name="Copied").wait_for()
+    scope = {}
+    exec(opened.evaluate("navigator.clipboard.readText()"), scope)
+    assert scope["a"].grad == shown(opened, "a")[0]
+    assert scope["f"].label == "f"
+
+
 class TestAddress:
     def test_a_link_brings_back_what_was_shown(self, opened):
         type_in(opened, "e = a*b; tanh(e) / b")

@@ -203,10 +203,10 @@ Object.assign(Lab.prototype, {
       if (text !== null && fits(text)) spec[key] = made(text);
     };
     const whole = (low, high) => (text) => text.split(",").every((part) => /^\d+$/.test(part) && Number(part) >= low && Number(part) <= high);
-    read("data", (text) => text in DATA, String);
+    read("data", (text) => Object.hasOwn(DATA, text), String);
     read("hidden", (text) => text === "" || (whole(1, MOST.neurons)(text) && text.split(",").length <= MOST.layers), (text) => (text ? text.split(",").map(Number) : []));
     read("activation", (text) => ACTIVATIONS.includes(text), String);
-    read("optimizer", (text) => text in this.optimizers, String);
+    read("optimizer", (text) => Object.hasOwn(this.optimizers, text), String);
     read("rate", (text) => RATES.includes(Number(text)), Number);
     read("batch", whole(0, 64), Number);
     read("seed", whole(0, 1e6), Number);

@@ -51,7 +51,7 @@ class Playground {
   restore(given) {
     this.desk.restore(given);
     this.lab.restore(given);
-    this.turn(given.get("tab") in TABS ? given.get("tab") : "expression");
+    this.turn(Object.hasOwn(TABS, given.get("tab")) ? given.get("tab") : "expression");
   }
 }
 
