@@ -132,7 +132,7 @@ def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> 
     """The parts as elements, given the HTML of figures by their names; others are left out."""
     shown = figures or {}
     elements = (
-        (shown.get(part.name) or (part.letters and _element(part.letters)))
+        (shown.get(part.name) or (_element(part.letters) if part.letters else None))
         if isinstance(part, Figure)
         else _element(part)
         for part in parts
