@@ -1,5 +1,8 @@
 // Formulas: a template is a list of texts and numbers of nodes.
 
+// PHRASES are written by page.py.
+const phrase = (name, parts) => PHRASES[name].replace(/{(\w+)}/g, (_, part) => parts[part]);
+
 function inWords(template, names) {
   return template.map((part) => (typeof part === "string" ? part : names(part))).join("");
 }
