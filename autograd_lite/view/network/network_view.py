@@ -68,7 +68,7 @@ def _stacked(upper: bytes, lower: bytes) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{down:.1f}pt" '
         f'viewBox="0 0 {width:.1f} {down:.1f}">'
     )
-    return head.encode() + b"\n".join(parts) + b"</svg>\n"
+    return upper[: upper.index(b"<svg ")] + head.encode() + b"\n".join(parts) + b"</svg>\n"
 
 
 def network_drawing(
