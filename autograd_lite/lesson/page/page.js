@@ -62,7 +62,7 @@ function yours(name, cells) {
   const body = document.querySelector(`[data-table="${name}"] tbody`);
   body.querySelector(".yours")?.remove();
   const words = [...body.rows[0].cells].map((cell) => cell.className);
-  const row = rowOf(cells, "yours");
+  const row = rowOf([el("span", {}, el("small", {}, "yours "), cells[0]), ...cells.slice(1)], "yours");
   [...row.cells].forEach((cell, i) => { cell.className = words[i]; });
   body.append(row);
 }
@@ -216,7 +216,7 @@ class Lesson {
     const sign = signOf(slope);
     const [increase, update] = this.data.signs[sign];
     const chart = this.charts.get("tangent");
-    yours("signs", [told(W), "yours", told(loss), told(slope), sign, increase, update]);
+    yours("signs", [told(W), "", told(loss), told(slope), sign, increase, update]);
     const ends = this.data.ends.map((x) => [x, loss + slope * (x - W)]);
     chart.show(`At W = ${shown(W)} the loss is ${shown(loss)} and the slope of the tangent ${shown(slope)}`, chart.line(ends, `tangent ${sign}`), chart.point(W, loss, "here"));
     const figure = this.figure("tangent", "At W = ", told(W), " the loss is ", told(loss), " and the derivative ", told(slope, { class: sign }), `: ${sign}. A larger W ${increase}, so: ${update}.`);
