@@ -181,6 +181,7 @@ class TestGif:
                 gif.seek(n)
                 times.append(gif.info["duration"])
                 pixels.append(gif.convert("RGB").tobytes())
+                assert gif.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
         assert times == [PACE] * 4 + [3500]
         assert gif.info["loop"] == 0
         assert len({*pixels}) == 5
