@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from autograd_lite.engine import Value, topological_order
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
 from autograd_lite.graph import op_of
+from autograd_lite.nn.losses import LOSSES, Loss
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.view.page.wording import Template, Templates
 from autograd_lite.view.steps import steps
@@ -90,6 +91,11 @@ def _recorded(function: Callable[..., Any], count: int, places: dict[Op, int]) -
     return {"nodes": nodes, "results": [order[node] for node in outputs]}
 
 
+def _of_pair(loss: Loss, pair: list[Value]) -> list[Any]:
+    """The loss of one output and its target."""
+    return [loss.sample(pair[:1], pair[1:])]  # type: ignore[misc]  # only a user's own has none
+
+
 @cache
 def vocabulary() -> tuple[str, str, dict[str, Any]]:
     """The ops that an expression can name.
@@ -107,6 +113,11 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         name: [_recorded(function, n, places) for n in range(_MOST + 1)[1:]]
         for name, function in FUNCTIONS.items() if name not in rows
     }  # fmt: skip
+    classes = {name: loss.classes and [*loss.classes(1)] for name, loss in LOSSES.items()}
+    losses = {
+        name: {**_recorded(partial(_of_pair, LOSSES[name]), 2, places), "classes": found}
+        for name, found in classes.items() if found is None or len(found) == 2
+    }  # fmt: skip
     entries = [_entry(row.name, row, i) for row, i in places.items()]
     entries += [{"name": name, "recorded": found} for name, found in composed.items()]
     ops = {name: places[row] for name, row in rows.items()}
@@ -114,6 +125,7 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         "functions": ops | {name: i for i, name in enumerate(composed, len(places))},
         "operators": {kind.__name__: ops[name] for kind, name in SYNTAX.items()},
         "entries": entries,
+        "losses": losses,
         "constants": CONSTANTS,
         "words": {kind.__name__: said for kind, said in INSTEAD.items()} | {"read": READ},
     }
