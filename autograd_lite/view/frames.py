@@ -42,7 +42,7 @@ Nodes = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Frame:
-    """The numbers that are known after some steps, by the number of a node and the place of an argument."""
+    """A state of the player, by the number of a node and the place of an argument."""
 
     caption: list[str]
     known: frozenset[int]  # nodes that have their number

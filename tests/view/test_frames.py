@@ -222,6 +222,7 @@ class TestEmbedding:
     def test_it_is_one_element_that_holds_the_page(self, picture, page):
         """As high as the page at any width, and quiet."""
         page.page.goto("about:blank")
+        assert "\n" not in picture.embed()
         page.page.set_content(f"<main>{picture.embed()}</main>")
         frame = page.page.frame_locator("iframe")
         for width in (360, 1280, 3840):
