@@ -1,4 +1,4 @@
-"""Losses and optimisers as the page needs them: recorded ops, and programs as JavaScript."""
+"""Losses, optimisers and first weights for the page: recorded ops, and programs as JavaScript."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import ancestors
+from autograd_lite.nn.init import SCHEMES, drawing
 from autograd_lite.nn.losses import LOSSES, Loss
 from autograd_lite.nn.optim import SGD, Adam, Optimizer
 
@@ -36,23 +37,25 @@ def _nodes(loss: Loss) -> list[dict[str, Any]]:
     ]
 
 
-def _settings(optimizer: Optimizer) -> list[tuple[str, float]]:
-    """The numbers that its program takes after all others, each with its name."""
-    values = {name: getattr(optimizer, name) for name in optimizer.settings}
-    listed = {name: x if isinstance(x, tuple) else (x,) for name, x in values.items()}
-    return [(name, number) for name, numbers in listed.items() for number in numbers]
+def _beginnings() -> list[str]:
+    """Of schemes that draw from a range its ends, in JavaScript, and an object of these."""
+    names = {function.__name__: drawing(name) for name, function in SCHEMES.items()}
+    ranges = {name: program for name, (method, program) in names.items() if method == "uniform"}
+    entries = ", ".join(f"{name}: begin_{name}" for name in ranges)
+    written = [program.to_javascript(f"begin_{name}") for name, program in ranges.items()]
+    return [*written, f"const BEGINNINGS = {{{entries}}};"]
 
 
 @cache
 def trainers() -> tuple[str, dict[str, Any], str]:
-    """The rules of optimisers as JavaScript, losses as data, and an object of optimisers."""
-    written, entries = [], []
+    """Rules of optimisers and first weights as JavaScript, losses as data, and the optimisers."""
+    written, entries = _beginnings(), []
     for i, (name, made) in enumerate(_OPTIMIZERS.items()):
         optimizer: Optimizer = made([Value(0.0)])
         written.append(optimizer.program().to_javascript(f"update{i}"))
         entries.append(
             f'"{name}": {{update: update{i}, start: {[*optimizer.start]}, '
-            f"settings: {[[*pair] for pair in _settings(optimizer)]}}}"
+            f"settings: {[[each, getattr(optimizer, each)] for each in optimizer.settings]}}}"
         )
     losses = {
         name: {"nodes": _nodes(LOSSES[name]), "classes": _classes(LOSSES[name])} for name in _LOSSES
