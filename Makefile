@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants clean
+.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants firefox clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -19,6 +19,7 @@ help:
 	@echo "make valgrind   the C engine under valgrind's memcheck"
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
+	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
 	@echo "make build      wheel and sdist in dist/"
@@ -141,6 +142,13 @@ build/debug: $(VENV)/test
 
 giants: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/giants.py
+
+# The suite drives Chromium; this shows that pages keep to what other browsers know.
+firefox: $(VENV)/demo
+	@command -v firefox-esr >/dev/null && command -v npm >/dev/null || apt-get install -y -qq firefox-esr npm
+	npm install --silent --no-audit --no-fund --prefix build/firefox puppeteer-core@24
+	$(BIN)/python -m autograd_lite explain '(a*b)*a + a*a' a=2 b=-3 --draw build/firefox/page.html
+	node tests/firefox.mjs build/firefox
 
 notebooks: $(VENV)/test
 	$(BIN)/python -m jupytext --to ipynb notebooks/*.py

@@ -15,8 +15,15 @@
 # # Building expressions and looking at their gradients
 #
 # A `Value` is a number that remembers how it was computed. Write ordinary arithmetic with Values,
-# look at the graph, run it backwards, and look again. Each cell below ends with what it shows, and
-# asserts what you should see.
+# look at the graph, run it backwards, and look again.
+#
+# After this notebook you can
+#
+# - read the graph of an expression: its numbers, its partial derivatives, its gradients;
+# - say why the gradients of a value that is used twice add up, and when to clear them;
+# - build expressions from arrays and functions, name their parts, and keep their pictures.
+#
+# Every cell is there to be changed: other numbers, other formulas, then Shift+Enter.
 
 # %%
 import numpy as np
@@ -43,14 +50,8 @@ o
 # %% [markdown]
 # A cell that ends with a Value shows its graph: yellow boxes are leaves, the purple one is the
 # output. The number at an arrow is the *partial derivative*: how much the box at the tip changes
-# per change of the box at the tail. Every `grad` is still 0: nothing has been differentiated.
-
-# %%
-assert round(o.data, 4) == 0.7071
-assert o.grad == 0.0
-assert "image" in o._repr_mimebundle_()["text/html"]
-
-# %% [markdown]
+# per change of the box at the tail. There is no gradient yet: nothing has been differentiated.
+#
 # ## Backwards
 #
 # `backward()` multiplies partial derivatives along every path to the output and adds the paths up.
@@ -58,7 +59,7 @@ assert "image" in o._repr_mimebundle_()["text/html"]
 
 # %%
 o.backward()
-assert [round(v.grad, 4) for v in (x1, w1, x2, w2)] == [-1.5, 1.0, 0.5, 0.0]
+print({v.label: round(v.grad, 4) for v in (x1, w1, x2, w2)})
 ag.draw(o)
 
 # %% [markdown]
@@ -70,8 +71,6 @@ ag.draw(o)
 x = Value(3.0, label="x")
 y = x * x
 y.backward()
-assert x.grad == 6.0
-assert all(parent is x for parent in y.parents)
 y
 
 # %% [markdown]
@@ -83,8 +82,6 @@ s = a * 3.0
 s.label = "s"
 z = s * s + s
 z.backward()
-assert s.grad == 2 * s.data + 1 == 13.0
-assert a.grad == 39.0
 z
 
 # %% [markdown]
@@ -94,8 +91,6 @@ z
 # take up room.
 
 # %%
-assert s.parents[1].constant
-assert s.local_grads == (3.0, 0.0)
 ag.draw(z, constants=False)
 
 # %% [markdown]
@@ -106,9 +101,9 @@ ag.draw(z, constants=False)
 
 # %%
 z.backward()
-assert a.grad == 2 * 39.0
+print("after a second pass:", a.grad)
 z.zero_grad()
-assert a.grad == 0.0
+print("cleared:            ", a.grad)
 
 # %% [markdown]
 # ## Changing a leaf
@@ -118,11 +113,10 @@ assert a.grad == 0.0
 
 # %%
 a.data = -1.0
-assert z.data == 42.0
+print("recorded:", z.data)
 z.refresh()
-assert z.data == (-3.0) ** 2 + -3.0 == 6.0
+print("now:     ", z.data)
 z.backward()
-assert a.grad == 3.0 * (2 * -3.0 + 1)
 z
 
 # %% [markdown]
@@ -132,9 +126,7 @@ z
 try:
     z.data = 1.0
 except AttributeError as error:
-    message = str(error)
-assert "set the data of its leaves" in message
-print(message)
+    print(error)
 
 # %% [markdown]
 # ## Many arguments
@@ -148,15 +140,10 @@ inputs = [Value(x, label=f"x{i}") for i, x in enumerate([1.0, 3.0, -0.5])]
 d = ag.dot(weights, inputs, bias=4.0)
 d.label = "d"
 d.backward()
-assert d.data == 0.5
-assert [w.grad for w in weights] == [x.data for x in inputs]
 d
 
 # %%
-expanded = ag.draw(d, expand=True)
-assert repr(d.parents[0]) == "Value(data=0.5, grad=1.0, label='w0')"
-assert repr(expanded).startswith("13 values")
-expanded
+ag.draw(d, expand=True)
 
 # %% [markdown]
 # ## NumPy arrays of Values
@@ -167,8 +154,7 @@ expanded
 v = np.array([Value(float(k), label=f"v{k}") for k in range(3)])
 length = np.sqrt((v**2).sum() + 4.0)
 length.backward()
-assert length.data == 3.0
-assert np.allclose([value.grad for value in v], [0.0, 1 / 3, 2 / 3])
+print(length.data, [round(value.grad, 4) for value in v])
 ag.draw(length, rankdir="TB")
 
 # %% [markdown]
@@ -182,7 +168,7 @@ x = Value(2.0, label="x")
 [first] = ag.gradient(x * x * x, [x], create_graph=True)
 first.label = "first"
 [second] = ag.gradient(first, [x], create_graph=True)
-assert (first.data, second.data, x.grad) == (12.0, 12.0, 0.0)
+print("3x² =", first.data, "  6x =", second.data)
 first
 
 # %% [markdown]
@@ -212,23 +198,21 @@ def loss(points):
 
 one = loss([(2.0, 4.0)])
 one.backward()
-assert slope.grad == 2 * (1.5 * 2.0 + 0.5 - 4.0) * 2.0 == -2.0
 one
 
 # %% [markdown]
 # A graph that is too large to look at is folded, and says so: what a hundred points compute alike
-# is one box, ×100. With less room (or `depth=1`) each scope is a box.
+# is one box, ×100. `depth=1` makes each scope a box.
 
 # %%
 slope.grad = intercept.grad = 0.0
 many = loss([(k / 100, 2 * k / 100) for k in range(100)])
 many.label = "loss"
 many.backward()
-folded = ag.draw(many)
-print(repr(folded).splitlines()[0])
-assert repr(folded).startswith("803 values, showing 12 groups (what is alike in one box)")
-assert repr(ag.draw(many, depth=1)).startswith("803 values, showing 4 groups (by scope)")
-folded
+ag.draw(many)
+
+# %%
+ag.draw(many, depth=1)
 
 # %% [markdown]
 # ## Files
@@ -242,8 +226,78 @@ from pathlib import Path
 
 with tempfile.TemporaryDirectory() as folder:
     saved = ag.draw(o).save(Path(folder, "neuron.svg"))
-    assert saved.read_text().startswith("<?xml")
+    print(saved.name, saved.stat().st_size, "bytes")
 
-source = ag.draw_dot(o).source
-assert source == ag.draw_dot(o).source
 print(ag.draw(o))
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Write $f = (a + b) \cdot (a - b)$ with $a = 3$ and $b = 1$. Before you run it backwards:
+# what will the gradients of `a` and `b` be?
+#
+# <details><summary>Answer</summary>
+#
+# $f = a^2 - b^2$, so they are $2a = 6$ and $-2b = -2$. In the graph, `a` gets $(a - b) = 2$ along
+# one path and $(a + b) = 4$ along the other; `b` gets 2 and −4.
+#
+# ```python
+# a, b = Value(3.0, label="a"), Value(1.0, label="b")
+# f = (a + b) * (a - b)
+# f.backward()
+# print(a.grad, b.grad)
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 1
+
+# %% [markdown]
+# **2.** Build $1 / (1 + e^{-x})$ at $x = 0.5$ from arithmetic and `ag.exp`, and compare its value
+# and gradient with those of `ag.sigmoid(x)`. Which of the two graphs would you rather read?
+#
+# <details><summary>Answer</summary>
+#
+# Both give 0.6225 and the gradient $0.6225 \cdot (1 - 0.6225) = 0.2350$. One graph has five boxes
+# of arithmetic, the other one box for the same rule.
+#
+# ```python
+# x = Value(0.5, label="x")
+# built = 1 / (1 + ag.exp(-x))
+# built.backward()
+# by_hand, x.grad = x.grad, 0.0
+# ready = ag.sigmoid(x)
+# ready.backward()
+# print(built.data, ready.data, by_hand, x.grad)
+# ag.draw(built)
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 2
+
+# %% [markdown]
+# **3.** The power $x^8$ needs only three multiplications: square, and square again. Build it like
+# that at $x = 1.5$. How many paths lead from `x` to the result, and what do they add up to?
+#
+# <details><summary>Answer</summary>
+#
+# Each squaring uses its argument twice, so there are $2^3 = 8$ paths, each with the product
+# $x^7 = 17.0859$. They add up to $8 x^7 = 136.69$, the derivative of $x^8$.
+#
+# ```python
+# x = Value(1.5, label="x")
+# power = x
+# for _ in range(3):
+#     power = power * power
+# power.backward()
+# explanation = ag.explain(power, x)
+# print(explanation.count, x.grad)
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 3

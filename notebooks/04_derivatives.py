@@ -18,10 +18,15 @@
 # This notebook uses them for what derivatives are good for: solving equations, seeing the shape of
 # a valley, approximating by polynomials, and fitting a curve to measurements with honest error
 # bars.
+#
+# After this notebook you can
+#
+# - take first, second and higher derivatives of your own functions, and check them;
+# - solve an equation and find a minimum by Newton's method;
+# - fit a curve with SciPy, and say how sure its parameters and predictions are.
 
 # %%
 import math
-from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,13 +54,7 @@ for at, value in steps:
 
 # %% [markdown]
 # Close to the solution every step doubles the number of correct digits.
-
-# %%
-errors = [abs(value) for _, value in steps]
-assert all(later < earlier**2 for earlier, later in pairwise(errors[:4]))
-assert abs(math.cos(x) - x) < 1e-15
-
-# %% [markdown]
+#
 # In two dimensions the same step finds minima: there the gradient is zero, and its slope is the
 # Hessian matrix. Rosenbrock's curved valley (here a gentle one) is a classic that gradient descent
 # finds hard: steep across, it allows small steps only, and flat along, it needs many.
@@ -81,9 +80,6 @@ for _ in range(50):
 
 print(f"Newton: {len(newton) - 1} steps to {newton[-1]}")
 print(f"gradient descent: {len(descent) - 1} steps to {descent[-1].round(3)}")
-assert len(newton) <= 9
-assert np.allclose(newton[-1], [1.0, 1.0])
-assert not np.allclose(descent[-1], [1.0, 1.0], atol=0.01)
 
 
 # %%
@@ -140,8 +136,7 @@ plt.show()
 # %%
 print(f"the valley is {curvatures[1] / curvatures[0]:.0f} times as curved across as along")
 flat, steep = directions.T
-assert np.allclose(hessian(minimum), [[10.0, -4.0], [-4.0, 2.0]])
-assert 2.0 < flat[1] / flat[0] < 2.5  # about along the floor y = x², whose slope is 2
+print(f"along the floor y = x², whose slope is 2: {flat[1] / flat[0]:.2f}")
 
 # %% [markdown]
 # The Hessian of n variables costs about n gradients. When only its product with a vector is
@@ -149,7 +144,6 @@ assert 2.0 < flat[1] / flat[0] < 2.5  # about along the floor y = x², whose slo
 
 # %%
 product = ag.hvp(valley)(start, np.array([1.0, 2.0]))
-assert np.allclose(product, hessian(start) @ [1.0, 2.0])
 product
 
 # %% [markdown]
@@ -177,12 +171,9 @@ for axes, f, name, orders in (
 plt.show()
 
 # %%
-series = ag.taylor(ag.exp, 0.0, 8)
-assert np.allclose(series, [1 / math.factorial(k) for k in range(9)], rtol=1e-14)
+print("exp:", ag.taylor(ag.exp, 0.0, 5))
 fourth = ag.derivative(ag.tanh, 4)
 print(f"the fourth derivative of tanh at 0.5 is {fourth(0.5):.12f}")
-t = math.tanh(0.5)
-assert math.isclose(fourth(0.5), 8 * t * (1 - t**2) * (2 - 3 * t**2), rel_tol=1e-13)
 
 # %% [markdown]
 # ## Fitting a curve to measurements
@@ -216,9 +207,8 @@ def residuals(parameters):
 start = np.array([100.0, 0.75])
 fit = least_squares(residuals, start, jac=ag.jacobian(residuals), ftol=1e-14, xtol=1e-14)
 limit, rate = fit.x
-print(f"limit {limit:.4f} mg/l, rate {rate:.6f} per day")
-certified = np.array([2.1380940889e02, 5.4723748542e-01])
-assert np.allclose(fit.x, certified, rtol=1e-8)
+print(f"limit {limit:.8f} mg/l, rate {rate:.11f} per day")
+print("NIST: 213.80940889 mg/l      0.54723748542")
 
 
 # %% [markdown]
@@ -239,8 +229,6 @@ newton_fit = minimize(
     options={"gtol": 1e-6},
 )
 print(f"{newton_fit.nit} iterations, sum of squares {newton_fit.fun:.6f}")
-assert np.allclose(newton_fit.x, certified, rtol=1e-8)
-assert math.isclose(newton_fit.fun, 1.1680088766e03, rel_tol=1e-10)
 
 # %% [markdown]
 # ### How sure are the parameters?
@@ -257,7 +245,6 @@ errors = np.sqrt(np.diag(covariance))
 correlation = covariance[0, 1] / errors.prod()
 print(f"limit {limit:.0f} ± {errors[0]:.0f} mg/l")
 print(f"rate  {rate:.2f} ± {errors[1]:.2f} per day, correlation with the limit {correlation:.2f}")
-assert np.allclose(errors, [1.2354515176e01, 1.0455993237e-01], rtol=1e-6)  # certified, too
 
 # %% [markdown]
 # The two are correlated: a higher limit goes with a lower rate. `ag.uncertainty` takes the whole
@@ -268,8 +255,6 @@ assert np.allclose(errors, [1.2354515176e01, 1.0455993237e-01], rtol=1e-6)  # ce
 # %%
 half = ag.uncertainty(lambda p: math.log(2.0) / p[1], fit.x, covariance)
 print(f"half of the limit is reached after {half} days")
-value, sigma = half
-assert math.isclose(sigma, math.log(2.0) / rate**2 * errors[1], rel_tol=1e-12)
 
 # %% [markdown]
 # And it gives the curve a band: the model's value at every time, each with its uncertainty.
@@ -295,8 +280,6 @@ plt.show()
 
 # %%
 alone = ag.uncertainty(lambda p: model(p, grid), fit.x, errors)
-assert alone.sigma[20] > 1.1 * band.sigma[20]
-assert math.isclose(alone.sigma[-1], band.sigma[-1], rel_tol=0.01)
 print(f"after {grid[20]:.1f} days: ± {band.sigma[20]:.1f}, and ± {alone.sigma[20]:.1f} without it")
 
 # %% [markdown]
@@ -313,8 +296,6 @@ y.label = "y"
 
 explanation = ag.explain(y, t)
 print(explanation)
-assert explanation.count == 3
-assert abs(explanation.total - explanation.gradient) <= explanation.bound
 
 # %% [markdown]
 # Two paths, the growing factor `t` and the decay $e^{-kt}$, cancel where $t = 1/k$, as here; what
@@ -336,4 +317,62 @@ end.label = "end"
 
 many = ag.explain(end, start)
 print("\n".join(str(many).splitlines()[:14]))
-assert many.count == 2**40
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Compute $\sqrt[3]{2}$ by Newton's method: where is $x^3 - 2 = 0$? How many steps from 1?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# cube = ag.value_and_grad(lambda x: x**3 - 2.0)
+# x, count = 1.0, 0
+# while abs(cube(x)[0]) > 1e-14:
+#     value, slope = cube(x)
+#     x, count = x - value / slope, count + 1
+# print(x, count)
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 1
+
+# %% [markdown]
+# **2.** Is the point (0, 0) of $f(x, y) = x^2 - 3 y^2 + x y$ a minimum, a maximum or a saddle? Ask
+# the Hessian.
+#
+# <details><summary>Answer</summary>
+#
+# A saddle: the gradient is zero, one curvature is positive and one negative.
+#
+# ```python
+# def f(p):
+#     x, y = p
+#     return x**2 - 3 * y**2 + x * y
+# origin = np.zeros(2)
+# print(ag.grad(f)(origin), np.linalg.eigvalsh(ag.hessian(f)(origin)))
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 2
+
+# %% [markdown]
+# **3.** When will the bacteria have used up 90% of the limit? Give the time with its uncertainty.
+#
+# <details><summary>Answer</summary>
+#
+# From $1 - e^{-r t} = 0.9$ follows $t = \ln 10 / r$; the limit cancels.
+#
+# ```python
+# ninety = ag.uncertainty(lambda p: math.log(10.0) / p[1], fit.x, covariance)
+# print(f"after {ninety} days")
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 3

@@ -18,16 +18,22 @@
 # starts with one question (*why do the gradients of a value that is used twice add up?*) and goes
 # on to networks, to graphs too large to look at, to plots, and to a training that is watched live.
 #
+# After this notebook you can
+#
+# - step through a graph of your own, and find every path that a gradient takes;
+# - look into a network of a thousand values, and see what a step of training changed;
+# - choose the plot that answers a question about a model, and draw what ran before an error.
+#
 # Where scripts do not run (an untrusted notebook, a preview on the web) the same outputs are
 # pictures.
 
 # %%
-import re
 import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from sklearn.datasets import make_moons
 
 import autograd_lite as ag
@@ -64,11 +70,7 @@ ag.draw(L)
 # As text, a click on `a` is `explain`.
 
 # %%
-found = ag.explain(L, a)
-assert found.count == 4
-assert [path.product for path in found.paths] == [-6.0, -6.0, 2.0, 2.0]
-assert sum(path.product for path in found.paths) == found.gradient == a.grad == -8.0
-print(found)
+print(ag.explain(L, a))
 
 # %% [markdown]
 # ## Why do they add?
@@ -81,9 +83,7 @@ print(found)
 uses = [Value(2.0, label=f"a{i}") for i in (1, 2, 3, 4)]
 apart = (uses[0] * b) * uses[1] + uses[2] * uses[3]
 apart.backward()
-assert apart.data == L.data
-assert [use.grad for use in uses] == [-6.0, -6.0, 2.0, 2.0]
-assert sum(use.grad for use in uses) == a.grad
+print([use.grad for use in uses])
 apart
 
 # %% [markdown]
@@ -94,7 +94,6 @@ apart
 x = Value(5.0, label="x")
 twice = x + x
 twice.backward()
-assert x.grad == 1.0 + 1.0
 twice
 
 # %% [markdown]
@@ -104,7 +103,6 @@ twice
 x.grad = 0.0
 square = x * x
 square.backward()
-assert x.grad == 5.0 + 5.0
 square
 
 # %% [markdown]
@@ -118,9 +116,7 @@ a.data = 3.0
 L.zero_grad()
 L.refresh()
 L.backward()
-assert L.data == (3.0 * -3.0) * 3.0 + 3.0 * 3.0 == -18.0
-assert [path.product for path in ag.explain(L, a).paths] == [-9.0, -9.0, 3.0, 3.0]
-assert a.grad == -12.0
+print(ag.explain(L, a))
 
 # %% [markdown]
 # ## A page to give away
@@ -131,9 +127,8 @@ assert a.grad == -12.0
 with tempfile.TemporaryDirectory() as folder:
     page = ag.draw(L).save(Path(folder, "L.html")).read_text()
 
-assert not re.search(r"(?:src|href)\s*=\s*[\"']?\s*(?:https?:)?//", page)
-assert "default-src 'none'" in page  # so the browser would refuse it, too
-assert len(page) < 100_000
+print(f"one file of {len(page) / 1000:.0f} kB")
+
 
 # %% [markdown]
 # ## A network, by its scopes
@@ -156,8 +151,6 @@ def squared_error():
 
 loss = squared_error()
 before = ag.draw(loss)
-frames = re.findall(r"label=<([^<>]*)> labeljust", before.to_graphviz().source)
-assert {"MLP", "layer 0", "layer 1", "neuron 0", "neuron 1"} == set(frames)
 before
 
 # %% [markdown]
@@ -171,10 +164,7 @@ optimizer = nn.optim.SGD(network.parameters(), learning_rate=0.1)
 optimizer.step()
 optimizer.zero_grad()
 after = squared_error()
-assert after.data < loss.data
-step = ag.draw_diff(before, after)
-assert "9 of 9 parameters moved" in repr(step)
-step
+ag.draw_diff(before, after)
 
 # %% [markdown]
 # ## Large graphs fold
@@ -196,9 +186,7 @@ def cross_entropy():
 
 
 loss = cross_entropy()
-folded = ag.draw(loss)
-assert repr(folded).startswith("1,064 values, showing 26 groups (what is alike in one box)")
-folded
+ag.draw(loss)
 
 # %% [markdown]
 # A folded box says how many values it holds, their range with a small histogram, the norm of their
@@ -210,7 +198,6 @@ folded
 
 # %%
 by_scope = ag.draw(loss, max_nodes=10)
-assert "by scope" in repr(by_scope)
 levels, _ = by_scope.folding.levels()
 deepest = max((by_scope.folding.breadcrumbs(level.name) for level in levels), key=len)
 print(" › ".join(level.title for level in deepest))
@@ -221,18 +208,14 @@ by_scope
 # the same.
 
 # %%
-opened = ag.draw(loss, depth=2, expand="layer 1")
-assert {box.label for box in opened.folding.picture.boxes} >= {"rest of layer 0", "w0", "w1", "w2"}
-opened
+ag.draw(loss, depth=2, expand="layer 1")
 
 # %% [markdown]
 # `wrt` keeps what lies between one parameter and the loss: the ways its gradient takes.
 
 # %%
 weight = mlp.layers[0].neurons[0].parameters()[0]
-between = ag.draw(loss, wrt=weight)
-assert repr(between).startswith("452 of 1,064 values, those between w0 and the output")
-between
+ag.draw(loss, wrt=weight)
 
 # %% [markdown]
 # `max_nodes` says how many boxes a picture may have; `None` draws every value.
@@ -240,8 +223,6 @@ between
 # %%
 for most in (5, 10, 30):
     first = repr(ag.draw(loss, max_nodes=most)).splitlines()[0]
-    shown = int(re.search(r"showing (\d+)", first).group(1))
-    assert shown <= most
     print(f"max_nodes={most}: {first}")
 
 # %% [markdown]
@@ -254,7 +235,6 @@ optimizer = nn.optim.SGD(mlp.parameters(), learning_rate=0.5)
 optimizer.step()
 optimizer.zero_grad()
 after = cross_entropy()
-assert after.data < loss.data
 ag.draw_diff(before, after, max_nodes=10)
 
 # %% [markdown]
@@ -274,8 +254,7 @@ plt.show()
 
 # %%
 curve = plots.LossCurve.of(lambda W: (W - 2.0) ** 2 * 30.0, start=3.0, learning_rate=0.01)
-assert curve.tangent == (3.0, 30.0, 60.0)  # weight, loss, slope
-assert curve.step == 3.0 - 0.01 * 60.0
+print("weight, loss and slope:", curve.tangent, " weight after the step:", round(curve.step, 6))
 
 # %% [markdown]
 # ### The way of training over a surface
@@ -291,7 +270,6 @@ way = nn.Recorder(line, xs, ys)
 line.learn(
     xs, ys, optimizer="sgd", learning_rate=0.3, epochs=40, callback=way, seed=1, progress=False
 )
-assert np.allclose(way.numbers[-1], [1.5, -0.5], atol=0.05)
 
 
 def rosenbrock(x, y):
@@ -299,10 +277,19 @@ def rosenbrock(x, y):
 
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-assert plots.plot_surface(way, ax=left) is left
+plots.plot_surface(way, ax=left)
 plots.plot_surface(rosenbrock, ax=right, x=(-2, 2), y=(-1, 3))
 left.set_title("a line learns")
 right.set_title("Rosenbrock's valley")
+plt.show()
+
+# %% [markdown]
+# What the line looked like meanwhile, and the errors that are left:
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained")
+plots.plot_fit(way, xs, ys, left, epochs=[0, 2, 5, 40])
+plots.plot_residuals(line, xs, ys, right)
 plt.show()
 
 # %% [markdown]
@@ -322,8 +309,6 @@ history = model.learn(
     callback=recorder,
     progress=False,
 )
-assert recorder.epochs == list(range(61))
-assert np.mean((model.predict(points) > 0) == classes) >= 0.95
 
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
 plots.plot_history(history, axes[0])
@@ -369,7 +354,6 @@ plt.show()
 # %%
 small = nn.MLP(1, [6, 1], activation="tanh", init="glorot", seed=1)
 waves = np.sin(3.0 * xs)
-untouched = [p.data for p in small.parameters()]
 
 fig, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
 rates = [0.001, 0.01, 0.1, 1.0]
@@ -397,22 +381,38 @@ plots.plot_initializations(
     epochs=20,
 )
 plt.show()
-assert [p.data for p in small.parameters()] == untouched
 
 # %% [markdown]
 # ## Training, live
 #
 # `show="live"` draws the training while it goes on, in one output: the loss, the speed, the time
-# left, and over two inputs what the network makes of each point of the plane. Interrupt it
-# whenever you like. The last picture stays.
+# left, and what the network makes of each point of the plane, or of the line, if there is one input
+# only. Interrupt it whenever you like. The last picture stays.
 
 # %%
 watched = nn.MLP(2, [8, 8, 1], activation="tanh", init="glorot", seed=2)
 history = watched.learn(
     points, classes, "binary_cross_entropy", epochs=400, validation=0.2, seed=1, show="live"
 )
-assert len(history) == 400
-assert np.mean((watched.predict(points) > 0) == classes) >= 0.95
+
+# %%
+fitting = nn.MLP(1, [8, 8, 1], activation="tanh", init="glorot", seed=2)
+curve_history = fitting.learn(xs, waves, epochs=300, seed=1, show="live")
+
+# %% [markdown]
+# ## What ran before the error
+#
+# `detect_anomaly` raises at the first op that gives no finite number, and the error draws the graph
+# up to there. Read it from the right: which number should not have been what it was?
+
+# %%
+width = Value(0.5, label="width")
+try:
+    with ag.detect_anomaly():
+        score = ag.tanh(ag.log(width * 2.0 - 1.0) * 3.0)
+except ag.AnomalyError as error:
+    print(error)
+    display(error.draw())
 
 # %% [markdown]
 # ## The lesson, as a page
@@ -428,4 +428,66 @@ with tempfile.TemporaryDirectory() as folder:
     written = Path(folder, "lesson.html")
     written.write_text(lesson_page.document(), encoding="utf-8")
     print(f"{written.stat().st_size / 1000:.0f} kB")
-    assert "default-src 'none'" in written.read_text(encoding="utf-8")
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** In $(a + b)\,a$ with $a = 2$ and $b = 3$: how many paths lead from `a` to the result, and
+# what are their products? Write them down first; then draw it, and click on `a`.
+#
+# <details><summary>Answer</summary>
+#
+# Two: one through the sum, $1 \cdot a = 2$, and one directly, $a + b = 5$. The gradient is 7.
+#
+# ```python
+# a, b = Value(2.0, label="a"), Value(3.0, label="b")
+# f = (a + b) * a
+# f.backward()
+# two = ag.explain(f, a)
+# print(two)
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 1
+
+# %% [markdown]
+# **2.** Which hidden neuron of the network of two moons, in its first layer, has the weights with
+# the largest norm? Guess it from the picture of the neurons: it has the sharpest edge. Then compute
+# it.
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# norms = [float(np.hypot(*[w.data for w in neuron.w])) for neuron in model.layers[0].neurons]
+# print([round(norm, 2) for norm in norms], "so neuron", int(np.argmax(norms)))
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 2
+
+# %% [markdown]
+# **3.** Let a straight line, `nn.Neuron(1, "linear")`, learn the wave `waves` over `xs`. What do
+# its residuals look like, and what do those of a network look like?
+#
+# <details><summary>Answer</summary>
+#
+# Those of the line lie on a curve: what it cannot bend to is left over. Those of the network are
+# small, and lie on both sides of 0.
+#
+# ```python
+# straight = nn.Neuron(1, "linear", seed=1)
+# straight.learn(xs, waves, epochs=300, learning_rate=0.05, seed=1, progress=False)
+# fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+# plots.plot_residuals(straight, xs, waves, left)
+# plots.plot_residuals(fitting, xs, waves, right)
+# plt.show()
+# ```
+#
+# </details>
+
+# %%
+# Your lines for exercise 3

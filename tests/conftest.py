@@ -12,6 +12,8 @@ import pytest
 import tqdm
 from browser import tab
 
+collect_ignore_glob = ["lesson/facts/*"]  # cells, which run in a notebook's kernel
+
 matplotlib.use("Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # and no search for other devices
 tqdm.tqdm.monitor_interval = 0  # no thread of its own, which would meet the allocations that fail

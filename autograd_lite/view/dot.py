@@ -144,16 +144,16 @@ def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digr
         heading = readable("\n".join(heading), 1000, 20)
         drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
     if shown.folded:
-        drawing.attr(outputorder="edgesfirst")  # no arrow over a text
+        # No arrow over a text, and boxes in their own order, which tells more than few crossings.
+        drawing.attr(outputorder="edgesfirst", mclimit="0.01")
     if _total_length(shown.boxes) > _LONG:
         drawing.attr(splines="line", nslimit="2", nslimit1="2")
     side, piled = _ENTRY[rankdir]
     crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and shown.folded
     if crowded:
-        # No order of the boxes has fewer crossings, so they stay in their own.
-        drawing.attr(splines="line", mclimit="0.01")
+        drawing.attr(splines="line")
         drawing.edge_attr.update(color="#5B6B7B70", headport=side, tailport=_OPPOSITE[side])
-    _draw_boxes(drawing, shown.boxes[::-1] if crowded and piled else shown.boxes, rankdir)
+    _draw_boxes(drawing, shown.boxes[::-1] if shown.folded and piled else shown.boxes, rankdir)
     scopes = {box.name: box.scope for box in shown.boxes}
     for box in shown.boxes:
         for i, arrow in enumerate(box.arrows):

@@ -765,7 +765,7 @@ class TestLayout:
     def test_every_box_and_control_has_a_name_for_screen_readers(self, page):
         page.show(ag.draw(neuron()))
         assert page.page.locator("#n9").get_attribute("aria-label") == (
-            "o, tanh, data 0.7071, gradient 1"
+            "tanh, o, data 0.7071, grad 1, output"
         )
         unnamed = page.page.evaluate(
             """() => [...document.querySelector("div").shadowRoot

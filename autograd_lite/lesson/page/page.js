@@ -80,6 +80,26 @@ class Lesson {
     });
     for (const name of Object.keys(this.now)) this.set(name, this.now[name]);
     this.follow();
+    this.widths();
+  }
+
+  // A table that is wider than its place says so, and can be scrolled by keys.
+  widths() {
+    const wide = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        const scrolls = target.scrollWidth > target.clientWidth + 1;
+        target.classList.toggle("wide", scrolls);
+        const said = { tabindex: 0, role: "region", "aria-label": `Table ${target.dataset.number}, scrolls sideways` };
+        for (const [name, value] of Object.entries(said)) {
+          if (scrolls || (name === "tabindex" && target.scrollHeight > target.clientHeight + 1)) target.setAttribute(name, value);
+          else target.removeAttribute(name);
+        }
+      }
+    });
+    document.querySelectorAll(".table").forEach((table, i) => {
+      table.dataset.number = i + 1;
+      wide.observe(table);
+    });
   }
 
   node(name, graph = this.graph) {

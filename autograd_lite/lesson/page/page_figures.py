@@ -13,6 +13,7 @@ from autograd_lite.lesson.differentiation import loss_curve, sign_table
 from autograd_lite.lesson.loss import loss_table
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS, forward_table
 from autograd_lite.lesson.page.charts import Axis, Chart
+from autograd_lite.lesson.telling.diagrams import PICTURE
 from autograd_lite.lesson.telling.parts import Grid, as_html
 
 #: Of each control: what it is called, its least and greatest number, its step and its first number.
@@ -73,6 +74,7 @@ def figures(graphs: dict[str, str]) -> dict[str, str]:
             + "</details>",
             _DESCENT,
         ),
+        "overall": f'<figure data-figure="overall">\n{_overall()}\n</figure>',
     }
 
 
@@ -145,6 +147,30 @@ def _descent() -> tuple[str, str]:
     return path, chart.svg(
         [chart.line([(0.0, goal), (most, goal)], "goal")],
         [chart.line([(at.number, at.loss) for at in run], "path")],
+    )
+
+
+def _overall() -> str:
+    """The seven steps and the way back to the second; each leads to its words."""
+    high, last = 50, len(PICTURE) - 1
+    boxes = [
+        f'<a href="#step{i + 1}"><rect class="{"first" if i == 0 else "again"}" x="90" '
+        f'y="{i * high + 4}" width="180" height="36" rx="9"/><text class="name" x="180" '
+        f'y="{i * high + 19}">{name}</text><text x="180" y="{i * high + 34}">{what}</text></a>'
+        for i, (name, what) in enumerate(PICTURE)
+    ]
+    arrows = [f"M180 {i * high + 40}v8" for i in range(last)]
+    back, top = last * high + 22, high + 22
+    arrows.append(f"M270 {back}h26q12 0 12 -12V{top + 12}q0 -12 -12 -12h-20")
+    said = "; ".join(f"{name}: {what}" for name, what in PICTURE)
+    return (
+        f'<svg class="chart overall" viewBox="70 0 270 {len(PICTURE) * high}" role="group" '
+        f'aria-label="{said}; and on from 2">'
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="7" '
+        'markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8Z"/></marker></defs>'
+        + "".join(f'<path class="way" marker-end="url(#tip)" d="{d}"/>' for d in arrows)
+        + f'<text x="322" y="{(back + top) / 2}" transform="rotate(90 322 {(back + top) / 2})">'
+        f"again and again</text>\n{''.join(boxes)}\n</svg>"
     )
 
 

@@ -47,9 +47,10 @@ class Verbatim:
 
 @dataclass(frozen=True)
 class Figure:
-    """The place of a picture, for a medium that has it."""
+    """The place of a picture, for a medium that has it; another shows what is drawn in letters."""
 
     name: str
+    letters: Verbatim | None = None
 
 
 Part = Paragraph | Grid | Definitions | Verbatim | Figure
@@ -71,7 +72,8 @@ def _cell(cell: object) -> str:
 
 def as_text(parts: Sequence[Part], width: int = WIDTH) -> str:
     """The parts with an empty line between them, in at most `width` columns, without figures."""
-    return "\n\n".join(_text(part, width) for part in parts if not isinstance(part, Figure))
+    shown = (part.letters if isinstance(part, Figure) else part for part in parts)
+    return "\n\n".join(_text(part, width) for part in shown if part)
 
 
 def _text(part: Paragraph | Grid | Definitions | Verbatim, width: int) -> str:
@@ -130,7 +132,10 @@ def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> 
     """The parts as elements, given the HTML of figures by their names; others are left out."""
     shown = figures or {}
     elements = (
-        shown.get(part.name, "") if isinstance(part, Figure) else _element(part) for part in parts
+        (shown.get(part.name) or (_element(part.letters) if part.letters else None))
+        if isinstance(part, Figure)
+        else _element(part)
+        for part in parts
     )
     return "\n".join(filter(None, elements))
 
@@ -144,8 +149,11 @@ def _element(part: Paragraph | Grid | Definitions | Verbatim) -> str:
                 _tagged("th" if text else "td", text, i < part.left, ' scope="col"' * bool(text))
                 for i, text in enumerate(headers)
             )
+            # where a column has no header, cells are told by the first of their row
+            first = "td" if all(headers) else "th"
             rows = (
-                "".join(_tagged("td", cell, i < part.left) for i, cell in enumerate(row))
+                _tagged(first, row[0], part.left > 0, ' scope="row"' * (first == "th"))
+                + "".join(_tagged("td", cell, i < part.left) for i, cell in enumerate(row[1:], 1))
                 for row in part.cells()
             )
             body = "\n".join(f"<tr>{row}</tr>" for row in rows)

@@ -214,8 +214,7 @@ def backpropagation() -> list[Part]:
             ],
             left=2,
         ),
-        Verbatim(_drawn(graph)),
-        Figure("chain"),
+        Figure("chain", Verbatim(_drawn(graph))),
         Figure("loss"),
     ]
 

@@ -173,4 +173,4 @@ def overall_picture() -> list[Part]:
             lines.append(f"▼{' ' * (width - 1)}    │")
     drawn = "\n".join(line.rstrip() for line in lines)
     said = "\n".join([*(f"{name}: {what}" for name, what in PICTURE), "and on from 2"])
-    return [Paragraph("The overall picture:"), Verbatim(drawn, said)]
+    return [Paragraph("The overall picture:"), Figure("overall", Verbatim(drawn, said))]

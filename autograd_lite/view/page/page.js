@@ -13,19 +13,34 @@ class Page {
     this.level = outermost;
     this.drawing = new Drawing(outermost.svg, outermost, this.graph);
     this.selected = null;
+    this.helping = page.full || isNew();
     if (this.graph) {
       this.whatIf = new WhatIf(this.graph, this.wording, () => this.render());
       this.player = new Player(this.graph, page.pace, () => this.render(), () => !this.app.isConnected);
+      this.quiz = new Quiz(this);
     }
     this.root = host.attachShadow({ mode: "open" });
     this.root.append(el("style", {}, page.style), this.build());
     this.keys = new Keys(this);
     this.follow(host);
-    this.camera = new Camera(this.stage, this.drawing, (_, dx) => this.drag(dx), () => this.dragged !== null);
+    this.camera = new Camera(this.stage, this.drawing, (_, dx) => this.drag(dx));
     this.dragged = null;
     this.listen();
     this.shape();
     this.enter();
+    if (page.full && this.graph) {
+      this.restore();
+      addEventListener("hashchange", () => this.restore());
+    }
+  }
+
+  // What a link asks for.
+  restore() {
+    const state = new URLSearchParams(location.hash.slice(1));
+    if (![...state].length) return;
+    const failed = restore(this, state);
+    this.linked.textContent = failed.length ? `Of the link only a part could be shown: ${failed.join("; ")}.` : "";
+    this.banner.hidden = !this.page.notes.length && !failed.length;
   }
 
   // --- inside folded boxes ---
@@ -93,18 +108,21 @@ class Page {
       button("Zoom in (+)", "+", () => this.camera.zoom(1.3)),
       button("Fit (0)", "Fit", () => this.camera.fit()),
     );
-    const header = el("header", {}, el("h1", {}, page.title), el("div", { class: "tools" }, this.search.field, this.search.matches, zoom));
+    this.asked = button("How to read it, and the keys (?)", "?", () => this.help());
+    this.save = new Save(this);
+    const header = el("header", {}, el("h1", {}, page.title), el("div", { class: "tools" }, this.search.field, this.search.matches, this.quiz?.switch, zoom, this.asked, this.save.element));
     this.card = el("div", { class: "card", hidden: true });
     this.stage = el("div", { class: "stage" }, this.drawing.svg, this.card);
     this.moment = new Moment(graph, this.wording);
     this.trail = el("ol");
     this.crumbs = el("nav", { class: "crumbs", "aria-label": "Breadcrumbs" }, this.trail);
-    const banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)));
-    const left = el("div", { class: "left" }, banner, this.crumbs, this.stage, this.moment.element, this.player?.element);
+    this.linked = el("p");
+    this.banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)), this.linked);
+    const left = el("div", { class: "left" }, this.banner, this.crumbs, this.stage, this.moment.element, this.quiz?.element, this.player?.element);
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
-    const panel = el("aside", { class: "panel", "aria-label": "Details" }, this.facts, this.control);
-    this.app = el("div", { class: page.full ? "app full" : "app", role: "group", "aria-label": page.title, tabindex: -1 }, header, el("div", { class: "main" }, left, panel));
+    const panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
+    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, el("div", { class: "main" }, left, panel));
     return this.app;
   }
 
@@ -185,6 +203,7 @@ class Page {
 
   now() {
     const { recorded } = this.graph;
+    if (this.quiz.on) return this.quiz.hide(this.player.known(this.whatIf.numbers));
     if (this.player.position !== null || this.whatIf.changed.size) return this.player.known(this.whatIf.numbers);
     const none = this.page.multiple === 0;
     const flows = recorded.partials.map((row, i) => row.map((p) => (none ? null : carried(recorded.grad[i], p))));
@@ -213,7 +232,9 @@ class Page {
       this.drawing.mark("now", new Set(), []);
       return;
     }
-    const { boxes, edges, place } = this.moment.tell(position, numbers, this.current.last);
+    const { boxes, edges, place } = this.quiz.on
+      ? this.quiz.say(this.moment, position, numbers, this.current.last)
+      : this.moment.tell(position, numbers, this.current.last);
     this.drawing.mark("now", new Set(boxes), edges);
     if (place < this.drawing.boxes.length) this.reveal(place);
   }
@@ -238,13 +259,10 @@ class Page {
     return this.level.boxes.some(({ tint }) => tint);
   }
 
+  // What is seen of a box, in words.
   spoken(i) {
-    const { symbol, kind, label, lines } = this.level.boxes[i];
-    const { data, grad, asRecorded } = this.current ?? {};
-    const numbers = data
-      ? [data[i] === undefined ? "not computed yet" : `data ${brief(data[i])}`, kind !== "constant" && `gradient ${inOnePass(grad[i], asRecorded ? this.page.multiple : 1)}`]
-      : lines.map(([text]) => text);
-    return [label || this.graph?.nodes[i].name, symbol || kind, ...numbers, this.opens(i) && "opens with Enter"].filter(Boolean).join(", ");
+    const texts = [...this.drawing.boxes[i].group.querySelectorAll("text")].map((text) => text.textContent.trim());
+    return [...texts, this.level.boxes[i].kind, this.opens(i) && "opens with Enter"].filter(Boolean).join(", ");
   }
 
   // --- one box ---
@@ -252,7 +270,7 @@ class Page {
   about(i) {
     const box = this.level.boxes[i];
     const node = this.graph?.nodes[i];
-    const rows = this.graph ? linesOfValue(i, this.graph, this.wording, this.current, this.whatIf.numbers, this.page.multiple) : linesOfBox(box, this.opens(i), this.page.multiple);
+    const rows = this.quiz?.on ? linesToPredict(i, this.graph, this.current) : this.graph ? linesOfValue(i, this.graph, this.wording, this.current, this.whatIf.numbers, this.page.multiple) : linesOfBox(box, this.opens(i), this.page.multiple);
     if (box.scope.length) rows.push(row("scope", box.scope.join(" › ")));
     if (node?.line) rows.push(row("made at", el("code", {}, node.line)));
     return [heading(box, node), el("dl", { class: box.summary ? "wide" : "" }, ...rows)];
@@ -299,11 +317,18 @@ class Page {
     this.drawing.mark("selected", new Set(i === null ? [] : [i]));
     if (i === null) {
       this.drawing.mark("on-path", new Set(), []);
-      this.facts.replaceChildren(...legend(this.level.boxes, this.graph, this.compares(), this.inside.size));
+      this.asked.setAttribute("aria-expanded", String(this.helping));
+      const closed = el("p", { class: "hint" }, this.graph ? "Click a box for its numbers and its paths to the output." : "Click a box to keep here what is said of it.");
+      this.facts.replaceChildren(...!this.helping ? [closed] : legend(this.level.boxes, this.graph, this.compares(), this.inside.size));
       return;
     }
-    const paths = this.graph ? ways(i, this.graph, this.wording, this.whatIf.numbers.partials, this.drawing) : [];
+    const paths = this.graph && !this.quiz.on ? ways(i, this.graph, this.wording, this.whatIf.numbers.partials, this.drawing) : [];
     this.facts.replaceChildren(...this.about(i), ...paths);
+  }
+
+  help() {
+    this.helping = this.selected !== null || !this.helping;
+    this.select(null);
   }
 
   reveal(i) {

@@ -8,9 +8,9 @@ const MANY_BOXES = 40;
 const GLIDE = 180; // milliseconds
 
 class Camera {
-  constructor(stage, drawing, dragged, dragging) {
+  constructor(stage, drawing, dragged) {
     Object.assign(this, { stage, drawing, dragged, pointers: new Map(), moved: 0 });
-    this.fingers = new Fingers(stage, dragging);
+    this.fingers = new Fingers(stage);
     this.overview = new Overview((x, y) => this.look(x, y));
     stage.append(this.overview.element);
     stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -52,11 +52,13 @@ class Camera {
     this.apply();
     if (readable <= scale) return;
     const frame = this.stage.getBoundingClientRect();
-    const box = this.drawing.firstLook(frame);
+    this.scale *= this.drawing.shareOf(frame, scale / readable);
+    this.apply();
+    const box = this.drawing.firstLook();
     const margin = 12;
     const off = (from, to, low, high, all) => {
-      const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / readable);
-      return Math.min(Math.max((from + to - low - high) / 2 / readable, -most), most);
+      const most = Math.max(0, all / 2 - ((high - low) / 2 - margin) / this.scale);
+      return Math.min(Math.max((from + to - low - high) / 2 / this.scale, -most), most);
     };
     this.x += off(box.left, box.right, frame.left, frame.right, size.width);
     this.y += off(box.top, box.bottom, frame.top, frame.bottom, size.height);
@@ -152,6 +154,7 @@ class Camera {
     cancelAnimationFrame(this.gliding);
     this.pointers.set(event.pointerId, this.at(event));
     this.moved = 0;
+    this.going = false;
   }
 
   move(event) {
@@ -161,14 +164,20 @@ class Camera {
     const [dx, dy] = [now[0] - before[0], now[1] - before[1]];
     this.moved += fabs(dx) + fabs(dy);
     if (this.moved < 5) return;
-    this.stage.setPointerCapture(event.pointerId);
     const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+    const scrolls = event.pointerType === "touch" && !this.fingers.take && !other;
+    if (scrolls && !this.going && fabs(dy) > fabs(dx)) {
+      this.pointers.delete(event.pointerId); // the page's
+      return;
+    }
+    this.going = true;
+    this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, now);
     if (other) {
       const apart = (a) => hypot(a[0] - other[0], a[1] - other[1]) || 1;
       this.pan(dx / 2, dy / 2);
       this.zoom(apart(now) / apart(before), [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2]);
-    } else if (!this.dragged(event, dx) && (event.pointerType !== "touch" || this.fingers.take)) {
+    } else if (!this.dragged(event, dx) && !scrolls) {
       this.pan(dx, dy);
     }
   }

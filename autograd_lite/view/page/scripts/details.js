@@ -39,6 +39,17 @@ function linesOfValue(i, graph, wording, current, numbers, multiple) {
   return rows;
 }
 
+// While its numbers are predicted: nothing that is asked.
+function linesToPredict(i, graph, { data, grad }) {
+  const { call, constant } = graph.nodes[i];
+  const name = (k) => graph.nodes[k].name;
+  return [
+    row("data", data[i] === undefined ? "yours to find" : brief(data[i])),
+    !constant && row("grad", `${brief(grad[i])} so far`),
+    call && row("formula", `${name(i)} = ${inWords(call, name)}`),
+  ].filter(Boolean);
+}
+
 // A `grad`, and what it is beside that of one pass.
 function graded(grad, multiple) {
   if (multiple === 0) return ["no gradient yet"];
@@ -93,8 +104,23 @@ function legend(boxes, graph, compares, opens) {
     el("h2", {}, "How to read it"),
     el("ul", { class: "legend" }, ...(compares ? Object.entries(MOVED).map(moved) : used.map(key))),
     graph && el("p", { class: "hint" }, "The number at an arrow is the partial derivative; its width is the gradient that flows back through it."),
-    el("p", { class: "hint" }, `Keys: ${graph ? "← → step, space plays, " : ""}↑ ↓ choose a box, Enter ${enter}, + − 0 zoom, / searches. Drag moves the picture, Ctrl and the wheel zoom.`),
+    el("p", { class: "hint" }, `Keys: ${graph ? "← → step, space plays, < > its speed, f and b lead to the forward and the backward pass, " : ""}↑ ↓ choose a box, Enter ${enter}, + − 0 zoom, / searches, ? this. Drag moves the picture, Ctrl and the wheel zoom; by touch two fingers do both, or one after a long press.`),
   ].filter(Boolean);
+}
+
+// Whether a reader is new here: the first of all pictures, or of those of a document where nothing can be kept.
+function isNew() {
+  const root = document.documentElement.dataset;
+  const before = root.agRead;
+  root.agRead = "once";
+  try {
+    const known = localStorage.getItem("autograd-lite read");
+    localStorage.setItem("autograd-lite read", "once");
+    return !before && !known;
+  } catch (error) {
+    if (error.name === "SecurityError") return !before; // a page of its own kind, such as an output in a frame
+    throw error;
+  }
 }
 
 // Every path from a node to the output, with its product, and their sum.

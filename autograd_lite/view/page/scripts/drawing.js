@@ -34,6 +34,10 @@ class Drawing {
     group.setAttribute("tabindex", "-1");
     group.setAttribute("role", "button");
     const texts = [...group.querySelectorAll("text")];
+    // lines of the file would be lines of what a reader hears
+    for (const { childNodes } of [group, ...group.querySelectorAll("g")]) {
+      for (const node of childNodes) if (node.nodeType === Node.TEXT_NODE) node.data = " ";
+    }
     const found = { group, ground: group.querySelector("path, polygon") };
     if (this.graph) {
       found.data = texts.at(this.graph.nodes[i].constant ? -1 : -2);

@@ -4,8 +4,8 @@ const HOLD = 350; // milliseconds
 const STILL = 8; // pixels
 
 class Fingers {
-  constructor(stage, dragging) {
-    Object.assign(this, { stage, dragging, down: 0, held: false });
+  constructor(stage) {
+    Object.assign(this, { stage, down: 0, held: false });
     stage.addEventListener("touchstart", (event) => this.start(event), { passive: true });
     stage.addEventListener("touchmove", (event) => this.move(event), { passive: false });
     for (const name of ["touchend", "touchcancel"]) stage.addEventListener(name, (event) => this.end(event));
@@ -28,7 +28,7 @@ class Fingers {
   move(event) {
     const [{ clientX, clientY }] = event.touches;
     if (hypot(clientX - this.from[0], clientY - this.from[1]) > STILL) clearTimeout(this.timer);
-    if (event.cancelable && (this.take || this.dragging())) event.preventDefault();
+    if (event.cancelable && this.take) event.preventDefault();
   }
 
   end({ touches }) {

@@ -23,6 +23,7 @@ class Keys {
     if (event.key === "Escape" && !busy && page.level.name) {
       page.up();
     } else if (event.key === "Escape") {
+      page.save.open(false);
       page.search.clear();
       page.select(null);
       page.hover(null);

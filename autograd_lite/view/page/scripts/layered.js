@@ -4,6 +4,8 @@
 const LINE = 14;
 const PAD = 6;
 const PORT = 12;
+const MANY = 60;
+const TANGLE = 600; // more arrows are lines alone
 const measure = document.createElement("canvas").getContext("2d");
 
 function wide(text, size, bold = false) {
@@ -12,14 +14,14 @@ function wide(text, size, bold = false) {
 }
 
 // What a box says, and its size.
-function measured(box) {
+function measured(box, port) {
   const texts = [
     ...box.label.split("\n").filter(Boolean).slice(0, 4).map((text) => [cut(text, 40), "", true]),
     ...box.lines.map(([text, sign]) => [text, sign, false]),
   ];
   const side = box.symbol ? wide(box.symbol, 15, true) + 10 : 0;
   const width = side + Math.max(20, ...texts.map(([text, , bold]) => wide(text, 11, bold))) + 2 * PAD;
-  return { box, texts, side, width, height: Math.max(Math.max(texts.length, 1) * LINE + 2 * PAD, box.kind === "group" ? 0 : PORT * box.arrows.length + 6) };
+  return { box, texts, side, width, height: Math.max(Math.max(texts.length, 1) * LINE + 2 * PAD, box.kind === "group" ? 0 : port * box.arrows.length + 6) };
 }
 
 // The column of each box: after those it is computed from, a leaf beside its first use.
@@ -44,14 +46,15 @@ const natural = new Intl.Collator("en", { numeric: true }).compare;
 // Places for the boxes: parts of one scope stay together and in order, else neighbours are near.
 function laidOut(boxes) {
   const { rank, users } = ranked(boxes);
-  const made = boxes.map((box, i) => ({ ...measured(box), i, y: i, scope: box.scope.join("/") }));
+  const port = boxes.length > MANY ? 0 : PORT; // there is no room to tell many arrows apart
+  const made = boxes.map((box, i) => ({ ...measured(box, port), i, y: i, scope: box.scope.join("/") }));
   const columns = Array.from({ length: Math.max(...rank) + 1 }, (_, r) => made.filter(({ i }) => rank[i] === r));
   const mean = (all, or) => (all.length ? all.reduce((sum, x) => sum + x, 0) / all.length : or);
   const near = (one) => [...boxes[one.i].arrows.map(([tail]) => tail), ...users[one.i]];
-  const port = (one) => mean(users[one.i].map((user) => made[user].y + boxes[user].arrows.findIndex(([tail]) => tail === one.i) * 1e-3), one.y);
+  const entry = (one) => mean(users[one.i].map((user) => made[user].y + boxes[user].arrows.findIndex(([tail]) => tail === one.i) * 1e-3), one.y);
   for (let turn = 0; turn < 6; turn += 1) {
     for (const column of turn % 2 ? columns : [...columns].reverse()) {
-      for (const one of column) one.wish = turn % 2 && boxes[one.i].arrows.length ? mean(near(one).map((k) => made[k].y), one.y) : port(one);
+      for (const one of column) one.wish = turn % 2 && boxes[one.i].arrows.length ? mean(near(one).map((k) => made[k].y), one.y) : entry(one);
       column.sort((a, b) => natural(a.scope, b.scope) || a.wish - b.wish || a.i - b.i);
       stack(column, turn > 3);
     }
@@ -97,7 +100,7 @@ function boxDrawn(parent, { box, texts, side, width, height, x, y }) {
   });
 }
 
-function arrowDrawn(parent, box, a, from, to, note) {
+function arrowDrawn(parent, box, a, from, to, note, isAlone) {
   const group = add(parent, "g", { id: `${box.id}-${a}`, class: "edge" });
   const room = Math.min(to.height - 6, PORT * box.arrows.length);
   const [x1, y1, x2] = [from.right, from.y, to.x - 5];
@@ -106,7 +109,10 @@ function arrowDrawn(parent, box, a, from, to, note) {
   const bend = back ? 60 : (x2 - x1) * 0.45;
   add(group, "path", { fill: "none", d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` });
   add(group, "polygon", { points: `${x2},${y2 - 2.6} ${x2 + 5},${y2} ${x2},${y2 + 2.6}` });
-  if (note) add(group, "text", { x: x1 + 7, y: y1 + (y2 - y1) * 0.03 - 3, "font-size": 10 }, note);
+  if (!note || note === "×1") return;
+  // beside the box that it comes from, or, where several come from there, beside its head
+  const place = isAlone ? { x: x1 + 7, y: y1 + (y2 - y1) * 0.03 - 3 } : { x: x2 - 3, y: y2 - 2, "text-anchor": "end" };
+  add(group, "text", { ...place, "font-size": 10 }, note);
 }
 
 // The boxes of a page as the text of an SVG.
@@ -116,8 +122,17 @@ function layered(boxes) {
   const height = Math.max(...made.map((one) => one.y + one.height / 2));
   const svg = drawn("svg", { viewBox: `-14 -16 ${width + 28} ${height + 32}`, "font-family": "Arial,Helvetica,sans-serif" });
   const graph = add(svg, "g", { class: "graph" });
-  const crowded = boxes.reduce((sum, { arrows }) => sum + arrows.length, 0) > 120;
-  boxes.forEach((box, i) => box.arrows.forEach(([tail, note], a) => arrowDrawn(graph, box, a, made[tail], made[i], crowded ? "" : note)));
+  const uses = boxes.map(() => 0);
+  for (const { arrows } of boxes) for (const [tail] of arrows) uses[tail] += 1;
+  const many = uses.reduce((sum, n) => sum + n, 0);
+  boxes.forEach((box, i) => {
+    if (many > TANGLE) {
+      const ways = box.arrows.map(([tail]) => `M${made[tail].right} ${made[tail].y}L${made[i].x} ${made[i].y}`);
+      add(add(graph, "g", { class: "edge" }), "path", { d: ways.join("") });
+    } else {
+      box.arrows.forEach(([tail, note], a) => arrowDrawn(graph, box, a, made[tail], made[i], many > MANY * 2 ? "" : note, uses[tail] === 1));
+    }
+  });
   for (const one of made) boxDrawn(graph, one);
   return new XMLSerializer().serializeToString(svg);
 }

@@ -34,10 +34,10 @@ class Moment {
     element.style.minHeight = "";
     const heights = this.long.map((nodes) => {
       element.replaceChildren(...nodes);
-      return element.offsetHeight;
+      return element.getBoundingClientRect().height;
     });
     element.replaceChildren(...now);
-    element.style.minHeight = `${Math.max(...heights)}px`;
+    element.style.minHeight = `${Math.ceil(Math.max(...heights))}px`;
   }
 
   say(phase, formula, ...words) {
@@ -49,7 +49,7 @@ class Moment {
   }
 
   // What the player's last step did; it returns the boxes and edges that took part, and where to look.
-  tell(position, numbers, last) {
+  tell(position, numbers, last, predicting = false) {
     const { graph, wording } = this;
     if (position === null) {
       this.say("As recorded", [wording.made(graph.root, numbers)], `Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths${graph.rows ? ", drag the number of a leaf to see what would be" : ""}.`);
@@ -60,16 +60,16 @@ class Moment {
       this.say("Start", ["The leaves have their numbers."], "Nothing else is computed yet, and every gradient is 0.");
       return { boxes: [], edges: [] };
     }
-    return this[step.kind](step, position, numbers, last);
+    return this[step.kind](step, position, numbers, last, predicting);
   }
 
-  forward({ node }, position, numbers) {
+  forward({ node }, position, numbers, last, predicting) {
     const { graph, wording } = this;
     const { partials } = numbers;
     const { args } = graph.nodes[node];
     const kept = args.flatMap((p, k) => (graph.nodes[p].constant ? [] : [`${wording.fraction(node, k)} = ${brief(partials[node][k])}`]));
     const more = kept.length > 6 ? `, and ${kept.length - 6} more` : "";
-    this.say(`Forward, op ${position} of ${graph.forwardEnd}`, [wording.made(node, numbers)], kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
+    this.say(`Forward, op ${position} of ${graph.forwardEnd}`, [wording.made(node, numbers)], predicting ? "" : kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
     return { boxes: [node], edges: args.map((_, k) => [node, k]), place: node };
   }
 

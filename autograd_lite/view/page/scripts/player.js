@@ -49,6 +49,7 @@ class Player {
   }
 
   play() {
+    if (this.locked) return;
     if (this.timer) {
       this.pause();
       return;

@@ -39,7 +39,7 @@ class Questions {
       truths: [truth, ...graph.forward(node, args.map((p) => asShown(given[p])))],
       formula: () => [`${words} =`, blank()],
       words: () => `Which number does ${name(node)} get? Its arguments stand in the boxes before it.`,
-      hint: (x) => `${near(x, -truth) ? "The size is right, the sign is not" : "Not yet"}: ${filled}.`,
+      hint: (x) => `${near(x, -truth) ? "The size is right, the sign is not: " : ""}${filled} = …`,
       told: `${equation(filled, brief(truth))}.`,
     }];
   }
@@ -51,7 +51,7 @@ class Questions {
       truths: [1],
       formula: () => [`∂${root}/∂${root} =`, blank()],
       words: () => `Now backwards. The gradient of a box says how fast the output ${root} changes with it. How fast does ${root} change with ${root} itself?`,
-      hint: () => `Not yet: when ${root} grows by 0.1, then ${root} grows by …`,
+      hint: () => `When ${root} grows by 0.1, then ${root} grows by …`,
       told: `∂${root}/∂${root} = 1: the output changes as fast as itself.`,
     }];
   }
@@ -63,7 +63,7 @@ class Questions {
     const partial = numbers.partials[node][arg];
     const [up, to] = [name(node), name(parent)];
     const { symbol, call } = graph.nodes[node];
-    const given = `The gradient of ${up} is ${brief(upstream)}, and the local derivative is ${wording.partial(node, arg, numbers)}`;
+    const given = `The gradient of ${up} is ${brief(upstream)}, and the partial derivative is ${wording.partial(node, arg, numbers)}`;
     const product = inNumbers(["", 0, " × ", 1], [upstream, partial]);
     const part = {
       kind: `an arrow through ${symbol}`,
@@ -73,13 +73,13 @@ class Questions {
         term(hinted ? signed(partial) : blank(), wording.fraction(node, arg)), between("="),
         term(blank(), `goes to ${to}`),
       ],
-      words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the local derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?`,
+      words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the partial derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?`,
       hint: (x) => {
         const said = near(x, -contribution) ? "The size is right, the sign is not"
-          : near(x, partial) ? `That is the local derivative alone; the gradient of ${up} belongs to it`
-          : near(x, upstream) ? `That is the gradient of ${up} alone; the local derivative belongs to it`
-          : near(x, after) ? "That is the sum already; asked is the part that this arrow brings" : "Not yet";
-        return `${said}. ${given}.`;
+          : near(x, partial) ? `That is the partial derivative alone; the gradient of ${up} belongs to it`
+          : near(x, upstream) ? `That is the gradient of ${up} alone; the partial derivative belongs to it`
+          : near(x, after) ? "That is the sum already; asked is the part that this arrow brings" : "";
+        return `${said && `${said}. `}${given}.`;
       },
       told: `${equation(product, brief(contribution))}.`,
     };
@@ -93,8 +93,8 @@ class Questions {
       words: () => `${to} is used ${uses.length} times, and something has come back from another use already. What is the gradient of ${to} now? Think: if ${to} grows a little, ${name(graph.root)} feels it along every one of these arrows.`,
       hint: (x) => {
         const said = near(x, contribution) ? "That would forget what came before"
-          : near(x, before) ? "That would forget what this arrow brings" : "Not yet";
-        return `${said}. ${to} had ${brief(before)}, and this arrow brings gradient × local derivative = ${product}.`;
+          : near(x, before) ? "That would forget what this arrow brings" : "";
+        return `${said && `${said}. `}${to} had ${brief(before)}, and this arrow brings gradient × partial derivative = ${product}.`;
       },
       told: `${to}: ${inNumbers(["", 0, " + ", 1], [before, contribution])} = ${brief(after)}.`,
     }];

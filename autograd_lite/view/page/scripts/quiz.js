@@ -15,7 +15,7 @@ class Quiz {
     this.tell = el("button", { type: "button", onclick: () => this.give() }, "Show me");
     this.stop = el("button", { type: "button", class: "quiet", onclick: () => this.finish() }, "Score");
     this.answer = el("p", { class: "answer", role: "status" });
-    this.element = el("form", { class: "quiz", hidden: true, "aria-label": "Prediction", onsubmit: (event) => this.submit(event) }, el("div", { class: "knob" }, this.field, this.check, this.next, this.tell, this.stop), this.answer);
+    this.element = el("form", { class: "quiz", hidden: true, "aria-label": "Prediction", onsubmit: (event) => this.submit(event) }, el("div", { class: "reply" }, this.field, this.check, this.next, this.tell, this.stop), this.answer);
     page.whatIf.followers.push(() => this.on && this.turn(true));
   }
 
@@ -67,11 +67,13 @@ class Quiz {
   }
 
   begin(position, numbers) {
+    if (this.at !== null) this.finished = false;
     Object.assign(this, { at: position, part: 0, tries: 0, hinted: false, list: this.questions.of(position, numbers) });
     if (this.told === position) return;
     this.told = null;
     this.field.value = "";
-    this.reply("", `Within ${100 * TOLERANCE} % counts as right; fractions such as -1/2 do too.`);
+    const first = position ? "" : "First forwards: the number of each box. Then backwards: what each arrow brings to a gradient. ";
+    this.reply("", `${first}Within ${100 * TOLERANCE} % counts as right; fractions such as -1/2 do too.`);
   }
 
   reply(sign, ...said) {
