@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import ancestors
 from autograd_lite.nn.init import SCHEMES, drawing
-from autograd_lite.nn.losses import LOSSES, Loss
+from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.optim import SGD, Adam, Optimizer
+from autograd_lite.playgrounds.vocabulary import recorded
 
 #: The optimisers of the page, by what it calls them.
 _OPTIMIZERS: dict[str, Any] = {
@@ -21,20 +21,10 @@ _OPTIMIZERS: dict[str, Any] = {
 _LOSSES = [name for name, loss in LOSSES.items() if loss.function.__name__ != "cross_entropy"]
 
 
-def _nodes(loss: Loss) -> list[dict[str, Any]]:
-    """The graph of one sample's loss: ops with the places of their arguments, and two inputs."""
-    output, target = Value(0.5), Value(1.0)
-    assert loss.sample is not None  # only a user's own has none
-    places = {node: i for i, node in enumerate(ancestors(loss.sample([output], [target])))}
-    inputs = {output: "output", target: "target"}
-    return [
-        {
-            "op": inputs.get(node) or node.op or "constant",
-            "args": [places[parent] for parent in node.parents],
-            "data": node.data,
-        }
-        for node in places
-    ]
+def _loss(loss: Any) -> dict[str, Any]:
+    """The loss of an output and its target, and what targets there may be."""
+    classes = None if loss.classes is None else [*loss.classes(1)]
+    return {"recorded": recorded(lambda xs: [loss.sample(xs[:1], xs[1:])], 2), "classes": classes}
 
 
 def _beginnings() -> list[str]:
@@ -57,11 +47,5 @@ def trainers() -> tuple[str, dict[str, Any], str]:
             f'"{name}": {{update: update{i}, start: {[*optimizer.start]}, '
             f"settings: {[[each, getattr(optimizer, each)] for each in optimizer.settings]}}}"
         )
-    losses = {
-        name: {"nodes": _nodes(LOSSES[name]), "classes": _classes(LOSSES[name])} for name in _LOSSES
-    }
+    losses = {name: _loss(LOSSES[name]) for name in _LOSSES}
     return "\n".join(written), losses, f"{{{', '.join(entries)}}}"
-
-
-def _classes(loss: Loss) -> list[float] | None:
-    return None if loss.classes is None else [*loss.classes(1)]

@@ -104,13 +104,18 @@ class Building {
     if (list.some(Array.isArray)) fail(this.words.noList);
     if (!list.length) fail(`${name} of no numbers is undefined; give it at least one`);
     const found = recorded[list.length - 1] ?? fail(`${name} of more than ${recorded.length} numbers is read in Python alone`);
+    return this.repeated(found, list);
+  }
+
+  /* The results of ops that Python recorded, at other values. */
+  repeated({ nodes, results }, inputs) {
     const values = [];
-    for (const node of found.nodes) {
-      if (typeof node === "number") values.push(list[node]);
+    for (const node of nodes) {
+      if (typeof node === "number") values.push(inputs[node]);
       else if (typeof node === "string") values.push(number(node));
-      else values.push(this.made(this.table.entries[node[0]], node.slice(1).map((k) => values[k])));
+      else values.push(this.made(this.table.named.get(node[0]), node.slice(1).map((k) => values[k])));
     }
-    return found.results.map((k) => values[k]);
+    return results.map((k) => values[k]);
   }
 
   /* Another row where the attributes are not the usual ones. */

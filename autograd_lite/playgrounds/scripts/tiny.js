@@ -18,7 +18,7 @@ class Tiny {
     });
     [this.output] = values;
     this.target = building.add({ label: "t", data: 0, constant: true });
-    this.loss = this.spliced(wanted.loss.nodes);
+    this.loss = building.repeated(wanted.loss.recorded, [this.output, this.target])[0];
     building.nodes[this.loss.node].label = "loss";
     this.nodes = building.nodes;
     this.nodes.forEach((node, i) => { node.raw = i; });
@@ -50,18 +50,6 @@ class Tiny {
     Object.assign(building.nodes[sum.node], { scope, title: `${where} · sum` });
     Object.assign(building.nodes[out.node], { scope, title: where });
     return { weights: weights.map(({ node }) => node), bias: bias.node, sum, out };
-  }
-
-  /* The loss of one output and its target, as it was recorded in Python. */
-  spliced(recordedNodes) {
-    const made = [];
-    for (const { op, args, data } of recordedNodes) {
-      if (op === "output") made.push(this.output);
-      else if (op === "target") made.push(this.target);
-      else if (op === "constant") made.push(data);
-      else made.push(this.op(op, args.map((k) => made[k])));
-    }
-    return made.at(-1);
   }
 
   /* A target as the loss takes it: its names of classes, or -1 and 1. */
