@@ -79,7 +79,8 @@ class Optimizer:
     ) -> tuple[Any, Any]:
         """The rule: the parameter after a step, and its state, a tuple; of numbers of any kind.
 
-        Nothing is remembered: the state is `start` before the first step, whose `step` is 1.
+        Nothing is remembered: the state is `start` before the first step, whose `step` is 1. A
+        function that is compiled reads the settings while it is traced.
 
         Examples
         --------
