@@ -61,7 +61,7 @@ FUNCTIONS = {
     "degrees": lambda x: x * (180 / mp.pi), "rad2deg": lambda x: x * (180 / mp.pi),
     "radians": lambda x: x * (mp.pi / 180), "deg2rad": lambda x: x * (mp.pi / 180),
     "sinc": lambda x: mp.sincpi(_known(x)),
-    "silu_slope": lambda x: (1 + x / (1 + _exp(x))) / (1 + _exp(-x)),
+    "silu_derivative": lambda x: (1 + x / (1 + _exp(x))) / (1 + _exp(-x)),
     "maximum": max, "minimum": min, "clip": lambda x, low, high: min(max(x, low), high),
     "relu": lambda x: max(x, mp.mpf(0)), "exp": _exp,
     "exp2": lambda x: mp.power(2, x), "expm1": lambda x: _exp(x) - 1, "log": lambda x: mp.log(x),

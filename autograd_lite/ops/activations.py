@@ -71,8 +71,9 @@ def _silu(x: Any) -> Any:
 
 
 # A row of its own: differentiating this formula would lose all digits near 0.
-silu_slope = op(
-    "silu_slope", symbol="silu_slope", latex=r"\operatorname{SiLU}'", public=False, domain=[_REAL],
+silu_derivative = op(
+    "silu_derivative", symbol="silu_derivative", latex=r"\operatorname{SiLU}'",
+    public=False, domain=[_REAL],
     forward=lambda x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x))),
     partials=[
         lambda out, x: carry(square(0.5 * sech(0.5 * x)), 2.0 - carry(x, tanh(0.5 * x)))
@@ -83,7 +84,7 @@ silu_slope = op(
 silu = op(
     "silu", symbol="SiLU", latex=r"\operatorname{SiLU}", domain=[_REAL],
     forward=_silu,
-    partials=[lambda out, x: silu_slope(x)],
+    partials=[lambda out, x: silu_derivative(x)],
     doc="x * sigmoid(x), also called swish; its value and derivative at -inf are 0.",
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import partial as bound
 from typing import Any
 
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES
@@ -50,7 +50,7 @@ class Dual:
 
     def __getattr__(self, name: str) -> Any:
         if name in TABLE:  # as np.exp(x) asks for x.exp()
-            return partial(TABLE[name], self)
+            return bound(TABLE[name], self)
         raise AttributeError(f"a Dual has no attribute {name!r}")
 
     @staticmethod
@@ -84,21 +84,21 @@ def along(tangents: Iterable[Any], partials: Iterable[Any]) -> Any:
     a product that is 0 is added or left out.
     """
     total: Any = 0.0
-    for tangent, slope in zip(tangents, partials, strict=True):
-        if not (_is_plain(tangent, 0.0) or _is_plain(slope, 0.0)):
-            total += carried(tangent, slope)
+    for tangent, partial in zip(tangents, partials, strict=True):
+        if not (_is_plain(tangent, 0.0) or _is_plain(partial, 0.0)):
+            total += carried(tangent, partial)
     return total
 
 
-def carried(factor: Any, slope: Any) -> Any:
+def carried(factor: Any, partial: Any) -> Any:
     """The product of the chain rule, in any number system: zero carries nothing.
 
     A partial that is the plain number 1.0 leaves no node. A factor of 1.0 does: the partial may be
     a node of the user's own graph, which must not be handed out as a derivative.
     """
-    if type(factor) is type(slope) is float:
-        return factor * slope if factor and slope else 0.0
-    return factor if _is_plain(slope, 1.0) else carry(factor, slope)
+    if type(factor) is type(partial) is float:
+        return factor * partial if factor and partial else 0.0
+    return factor if _is_plain(partial, 1.0) else carry(factor, partial)
 
 
 def partial_tangents(
@@ -118,7 +118,7 @@ def partial_tangents(
     def over(number: Callable[[float], float]) -> list[float]:
         duals = [Dual(number(x), number(t)) for x, t in zip(args, tangents, strict=True)]
         found = row.partials_on(Dual(number(out), number(out_tangent)), duals, wanted)
-        return [float(tangent_of(slope)) for slope in found]
+        return [float(tangent_of(partial)) for partial in found]
 
     try:
         try:

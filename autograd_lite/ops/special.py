@@ -108,7 +108,7 @@ def _of_turn(wave: Any, x: Any) -> Any:
     return (1.0 - 2.0 * (whole - 2.0 * floor(0.5 * whole))) * wave(_PI * (x - whole))
 
 
-def _sinc_slope(out: Any, x: Any) -> Any:
+def _sinc_partial(out: Any, x: Any) -> Any:
     inside = less(absolute(x), 1.25)
     near, far = where(inside, x, 0.0), where(inside, 1.0, x)
     series = reduce(lambda total, c: total * (near * near) + c, reversed(_SINC))
@@ -118,7 +118,7 @@ def _sinc_slope(out: Any, x: Any) -> Any:
 sinc = op(
     "sinc", symbol="sinc", latex=r"\operatorname{sinc}", domain=[_REAL],
     forward=lambda x: where(x, _of_turn(sin, x), 1.0) / where(x, _PI * x, 1.0),
-    partials=[_sinc_slope], textbook_partials=[lambda out, x: (cos(_PI * x) - out) / x],
+    partials=[_sinc_partial], textbook_partials=[lambda out, x: (cos(_PI * x) - out) / x],
     doc="sin(πx) / (πx), as NumPy's; 1 at 0.",
 )
 for _name, _factor, _doc in (

@@ -67,8 +67,8 @@ class Letters {
     const letters = all ? terms.join(" + ").replaceAll("+ -", "− ") : `a sum over ${count.toLocaleString("en")} paths`;
     const numbers = all && found.length > 1 ? ` = ${found.map((way, k) => (k && !(way.product < 0) ? `+ ${brief(way.product)}` : k ? `− ${brief(-way.product)}` : brief(way.product))).join(" ")}` : "";
     const why = count === 1n
-      ? `One path leads from ${name} to ${letter}: along it, the local derivatives multiply.`
-      : `${count.toLocaleString("en")} paths lead from ${name} to ${letter}. Along a path the local derivatives multiply. A small change of ${name} goes along all paths at once, and each moves ${letter}, as if the others stood still; so what they bring adds up.`;
+      ? `One path leads from ${name} to ${letter}: along it, the partial derivatives multiply.`
+      : `${count.toLocaleString("en")} paths lead from ${name} to ${letter}. Along a path the partial derivatives multiply. A small change of ${name} goes along all paths at once, and each moves ${letter}, as if the others stood still; so what they bring adds up.`;
     return [title, ways, el("p", { class: "total" }, `∂${letter}/∂${name} = ${letters}${numbers} = `, signed(sum)), el("p", { class: "hint" }, why)];
   }
 }
