@@ -87,12 +87,6 @@ def drawing(init: str) -> tuple[str, Program]:
     """The method of a generator that a scheme calls, and a program of its arguments.
 
     The program takes the numbers of inputs and neurons of the layer.
-
-    Examples
-    --------
-    >>> method, program = drawing("he_uniform")
-    >>> method, program(6.0, 1.0)
-    ('uniform', [-1.0, 1.0])
     """
     inputs = Value(1.0), Value(1.0)
     method, *numbers = cast(Any, scheme(init))(_Asked(), *inputs)

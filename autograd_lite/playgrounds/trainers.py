@@ -15,6 +15,7 @@ from autograd_lite.playgrounds.vocabulary import recorded
 _OPTIMIZERS: dict[str, Any] = {
     "SGD": lambda p: SGD(p, 0.1),
     "SGD with momentum": lambda p: SGD(p, 0.1, momentum=0.9),
+    "SGD with Nesterov's momentum": lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True),
     "Adam": lambda p: Adam(p, 0.1),
 }
 #: Losses of one output.

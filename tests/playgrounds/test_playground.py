@@ -201,6 +201,11 @@ class TestTraining:
         [
             ("squared_error", "SGD", lambda p: nn.optim.SGD(p, 0.1)),
             ("hinge", "SGD with momentum", lambda p: nn.optim.SGD(p, 0.1, momentum=0.9)),
+            (
+                "squared_error",
+                "SGD with Nesterov's momentum",
+                lambda p: nn.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+            ),
             ("binary_cross_entropy", "Adam", lambda p: nn.optim.Adam(p, 0.1)),
             ("absolute_error", "Adam", lambda p: nn.optim.Adam(p, 0.1)),
         ],
