@@ -131,11 +131,11 @@ print(f"one file of {len(page) / 1000:.0f} kB")
 
 
 # %% [markdown]
-# ## A network, by its scopes
+# ## A network
 #
-# Networks put their values into *scopes*: network, layer, neuron. They are the frames of the
-# picture. Type `tanh`, `layer 0` or `w` into the search field: what fits is marked, and Enter goes
-# from one to the next.
+# A network is drawn as one: layers as columns of neurons, weights as lines, the wider the larger,
+# blue for plus and orange for minus. Point at a line or a neuron for its numbers; a click on a
+# neuron opens its own graph.
 
 # %%
 network = nn.MLP(2, [2, 1], activation="tanh", seed=1)
@@ -150,7 +150,15 @@ def squared_error():
 
 
 loss = squared_error()
-before = ag.draw(loss)
+ag.draw(loss)
+
+# %% [markdown]
+# The same as a graph of all its values. Networks put these into *scopes*: network, layer, neuron.
+# They are the frames of the picture. Type `tanh`, `layer 0` or `w` into the search field: what fits
+# is marked, and Enter goes from one to the next.
+
+# %%
+before = ag.draw(loss, layout="graph")
 before
 
 # %% [markdown]
@@ -186,7 +194,7 @@ def cross_entropy():
 
 
 loss = cross_entropy()
-ag.draw(loss)
+ag.draw(loss, layout="graph")
 
 # %% [markdown]
 # A folded box says how many values it holds, their range with a small histogram, the norm of their

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import ancestors, edges
-from autograd_lite.ops.rules import square
+from autograd_lite.ops.reductions import dot
+from autograd_lite.ops.rules import square, tanh
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +79,34 @@ def chain_table(graph: Chain | None = None) -> list[ChainRow]:
         for node in ancestors(graph.loss)
         if not node.constant
     ]
+
+
+#: Numbers of a network with two inputs, two hidden neurons and one output: the weight w21 leads to
+#: neuron 2 from input 1.
+HIDDEN: Mapping[str, float] = MappingProxyType({
+    "x1": 1.0, "x2": 2.0, "target": 1.0,
+    "w11": 0.5, "w12": -0.4, "b1": 0.1, "w21": -0.3, "w22": 0.6, "b2": 0.0,
+    "v1": 0.8, "v2": -0.5, "c": 0.2,
+})  # fmt: skip
+
+
+def hidden_layer(numbers: Mapping[str, float] = HIDDEN) -> Value:
+    """The squared error of that network, after its backward pass.
+
+    >>> loss = hidden_layer()
+    >>> [node.label for node in ancestors(loss) if node.op]
+    ['s1', 'h1', 's2', 'h2', 'y', 'error', 'loss']
+    """
+    leaf = {name: Value(x, label=name) for name, x in numbers.items()}
+    hidden = []
+    for i in (1, 2):
+        weights = [leaf[f"w{i}1"], leaf[f"w{i}2"]]
+        total = dot(weights, [leaf["x1"], leaf["x2"]], bias=leaf[f"b{i}"])
+        hidden.append(tanh(total))
+        total.label, hidden[-1].label = f"s{i}", f"h{i}"
+    y = dot([leaf["v1"], leaf["v2"]], hidden, bias=leaf["c"])
+    error = y - leaf["target"]
+    loss: Value = square(error)
+    y.label, error.label, loss.label = "y", "error", "loss"
+    loss.backward()
+    return loss

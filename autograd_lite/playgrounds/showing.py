@@ -87,11 +87,11 @@ class Playground:
 
     def _fragment(self, full: bool) -> str:
         functions, rows, table = vocabulary()
-        updates, losses, optimizers = trainers()
+        updates, optimizers = trainers()
         data = {
             "full": full, "text": self._text, "numbers": self._numbers, "starts": _STARTS,
             "table": table, "graphviz": _packed("viz.js"), "drawn": style(), "pace": PACE,
-            "losses": losses, "page": read("page.css"), "network": read("network.css"),
+            "page": read("page.css"), "network": read("network.css"),
             "style": read("playground.css", _ROOM),
         }  # fmt: skip
         return (
@@ -103,7 +103,7 @@ class Playground:
 
     def _picture(self) -> str:
         """The graph of the expression, or why there is no picture."""
-        view = draw(self._root, max_nodes=None)
+        view = draw(self._root)
         try:
             return view.page.image(view.to_graphviz().pipe("svg"))
         except LayoutError as error:

@@ -1,4 +1,4 @@
-"""Losses, optimisers and first weights for the page: recorded ops, and programs as JavaScript."""
+"""Optimisers and first weights as the page needs them: programs as JavaScript."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.nn.init import SCHEMES, drawing
-from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.optim import SGD, Adam, Optimizer
-from autograd_lite.playgrounds.vocabulary import recorded
 
 #: The optimisers of the page, by what it calls them.
 _OPTIMIZERS: dict[str, Any] = {
@@ -18,14 +16,6 @@ _OPTIMIZERS: dict[str, Any] = {
     "SGD with Nesterov's momentum": lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True),
     "Adam": lambda p: Adam(p, 0.1),
 }
-#: Losses of one output.
-_LOSSES = [name for name, loss in LOSSES.items() if loss.function.__name__ != "cross_entropy"]
-
-
-def _loss(loss: Any) -> dict[str, Any]:
-    """The loss of an output and its target, and what targets there may be."""
-    classes = None if loss.classes is None else [*loss.classes(1)]
-    return {"recorded": recorded(lambda xs: [loss.sample(xs[:1], xs[1:])], 2), "classes": classes}
 
 
 def _beginnings() -> list[str]:
@@ -38,15 +28,17 @@ def _beginnings() -> list[str]:
 
 
 @cache
-def trainers() -> tuple[str, dict[str, Any], str]:
-    """Rules of optimisers and first weights as JavaScript, losses as data, and the optimisers."""
+def trainers() -> tuple[str, str]:
+    """The rules of optimisers as JavaScript: functions, and an object with what each begins with.
+
+    A function takes a parameter, its gradient and state, the number of the step, and settings.
+    """
     written, entries = _beginnings(), []
     for i, (name, made) in enumerate(_OPTIMIZERS.items()):
         optimizer: Optimizer = made([Value(0.0)])
+        settings = [[setting, getattr(optimizer, setting)] for setting in optimizer.settings]
         written.append(optimizer.program().to_javascript(f"update{i}"))
         entries.append(
-            f'"{name}": {{update: update{i}, start: {[*optimizer.start]}, '
-            f"settings: {[[each, getattr(optimizer, each)] for each in optimizer.settings]}}}"
+            f'"{name}": {{update: update{i}, start: {[*optimizer.start]}, settings: {settings}}}'
         )
-    losses = {name: _loss(LOSSES[name]) for name in _LOSSES}
-    return "\n".join(written), losses, f"{{{', '.join(entries)}}}"
+    return "\n".join(written), f"{{{', '.join(entries)}}}"

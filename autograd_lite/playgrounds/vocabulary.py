@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from autograd_lite.engine import Value, topological_order
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
-from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.graph import op_of
+from autograd_lite.nn.losses import LOSSES, Loss
+from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.view.page.wording import Template, Templates
 from autograd_lite.view.steps import steps
 from autograd_lite.writing.javascript import script
@@ -75,21 +77,27 @@ def _entry(name: str, row: Op, index: int) -> dict[str, Any]:
     }
 
 
-def recorded(function: Callable[[list[Value]], Sequence[Value]], count: int) -> dict[str, Any]:
+def _recorded(function: Callable[..., Any], count: int, places: dict[Op, int]) -> dict[str, Any]:
     """A function of so many numbers as the ops that it records, to be recorded again.
 
-    An op is its name and the places of its arguments; an input is its number, a constant a text.
+    An op is the place of its row and those of its arguments; an input its number, and a constant a
+    text. Rows that have no place yet get one.
     """
     inputs = {Value(0.5): i for i in range(count)}
     outputs = function([*inputs])
     order = {node: i for i, node in enumerate(topological_order(outputs))}
     nodes = [
-        [node.op, *[order[p] for p in node.parents]]
-        if node.op
-        else inputs.get(node, f"{node.data}")
+        [places.setdefault(row, len(places)), *[order[parent] for parent in node.parents]]
+        if (row := op_of(node))
+        else inputs.get(node, str(node.data))
         for node in order
-    ]
+    ]  # fmt: skip
     return {"nodes": nodes, "results": [order[node] for node in outputs]}
+
+
+def _of_pair(loss: Loss, pair: list[Value]) -> list[Any]:
+    """The loss of one output and its target."""
+    return [loss.sample(pair[:1], pair[1:])]  # type: ignore[misc]  # only a user's own has none
 
 
 @cache
@@ -104,13 +112,16 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         By name, what is known of each op.
     """
     rows = {name: row for name, row in FUNCTIONS.items() if isinstance(row, Op)}
+    places = {row: i for i, row in enumerate(dict.fromkeys(rows.values()))}
     composed = {
-        name: [recorded(function, n) for n in range(1, _MOST + 1)]
+        name: [_recorded(function, n, places) for n in range(_MOST + 1)[1:]]
         for name, function in FUNCTIONS.items() if name not in rows
     }  # fmt: skip
-    nodes = [node for found in composed.values() for each in found for node in each["nodes"]]
-    parts = [TABLE[node[0]] for node in nodes if isinstance(node, list)]
-    places = {row: i for i, row in enumerate(dict.fromkeys([*rows.values(), *parts]))}
+    classes = {name: loss.classes and [*loss.classes(1)] for name, loss in LOSSES.items()}
+    losses = {
+        name: {**_recorded(partial(_of_pair, LOSSES[name]), 2, places), "classes": found}
+        for name, found in classes.items() if found is None or len(found) == 2
+    }  # fmt: skip
     entries = [_entry(row.name, row, i) for row, i in places.items()]
     entries += [{"name": name, "recorded": found} for name, found in composed.items()]
     ops = {name: places[row] for name, row in rows.items()}
@@ -118,6 +129,7 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         "functions": ops | {name: i for i, name in enumerate(composed, len(places))},
         "operators": {kind.__name__: ops[name] for kind, name in SYNTAX.items()},
         "entries": entries,
+        "losses": losses,
         "constants": CONSTANTS,
         "words": {kind.__name__: said for kind, said in INSTEAD.items()} | {"read": READ},
     }

@@ -12,10 +12,13 @@ from test_page import LUMINANCE
 
 from autograd_lite import lesson
 from autograd_lite.graph import ancestors
+from autograd_lite.lesson.backpropagation import HIDDEN, hidden_layer
 from autograd_lite.lesson.page import document as lesson_page
 from autograd_lite.view.page import page as graph_page
 
-FIGURES = ("models", "forward", "errors", "tangent", "chain", "loss", "update", "descent")
+FIGURES = (
+    "models", "forward", "errors", "tangent", "chain", "loss", "hidden", "update", "descent",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +225,159 @@ class TestPlayers:
         ]
 
 
+class TestTables:
+    @pytest.mark.parametrize("W", [3.0, 0.7, 2.0])
+    def test_the_readers_weight_has_a_row_of_its_own(self, page, W):
+        """The rows of the lecture stay above it."""
+        slide(page, "W", W)
+        loss, slope = lesson.squared_loss(W), lesson.derivative(W)
+        [update] = lesson.update_table([W])
+        for name, expected, rows in (
+            ("sums", [W, lesson.absolute_loss(W), loss], 3),
+            ("signs", [W, loss, slope], len(lesson.sign_table())),
+            ("update", [W, loss, slope, update.updated, update.updated_loss], 4),
+        ):
+            table = page.locator(f'[data-table="{name}"] tbody')
+            assert table.locator("tr").count() == rows + 1
+            own = table.locator(".yours [data-exact]")
+            found = own.evaluate_all("(all) => all.map((e) => Number(e.dataset.exact))")
+            assert found == near(expected)
+        assert page.locator('[data-table="sums"] tr').nth(1).inner_text().split() == [
+            "3", "10", "30",
+        ]  # fmt: skip
+
+    def test_the_readers_learning_rate_is_judged_as_those_of_the_lecture(self, page):
+        slide(page, "rate", 0.031)
+        texts = page.locator('[data-table="rates"] tr').all_inner_texts()
+        assert texts[-1].split()[0] == "0.031"
+        assert (
+            texts[-1].split()[1:]
+            == [t.replace("-", "\N{MINUS SIGN}") for t in texts[3].split()[1:3]]
+            + texts[-1].split()[3:]
+        )
+        assert texts[-1].split()[-1] == texts[3].split()[-1] == "oscillating"
+
+    def test_the_chain_s_table_follows_its_drawing(self, page):
+        page.locator("#graph-chain #n0").click()
+        before = page.locator('[data-table="chain"]').inner_text()
+        field = page.locator("#graph-chain .knob input[type=text]")
+        label = page.locator("#graph-chain .knob input[type=text]").get_attribute("aria-label")
+        field.fill("1.5")
+        field.press("Tab")
+        numbers = {"x": 2.0, "w1": 3.0, "w2": 1.0, label.split()[-1]: 1.5}
+        graph = lesson.chain(**numbers)  # its target is 2x
+        assert label.split()[-1] != "x"
+        rows = page.locator('[data-table="chain"] tbody tr').evaluate_all(
+            "(rows) => rows.map((r) => [r.cells[0].textContent, "
+            "...[...r.querySelectorAll('[data-exact]')].map((e) => Number(e.dataset.exact))])"
+        )
+        assert {name: found for name, *found in rows} == {
+            row.name: near([row.value, row.gradient]) for row in lesson.chain_table(graph)
+        }
+        page.locator("#graph-chain .knob button").click()
+        assert page.locator('[data-table="chain"]').inner_text() == before
+
+
+def story(page, step):
+    """Go to a step of the story of the hidden layer."""
+    page.locator(".story li").nth(step).click()
+    return page.locator(".story li.now")
+
+
+def of_story(page):
+    """The numbers in its picture: what is written before each, and whether it is a gradient."""
+    return page.locator(".story text:has([data-exact])").evaluate_all(
+        "(all) => all.map((t) => [t.textContent.replace(/\\s*[−\\d.e]+$/, ''), "
+        "t.classList.contains('gradient'), Number(t.lastChild.dataset.exact)])"
+    )
+
+
+class TestStory:
+    LAST = 24
+
+    def test_it_goes_forward_to_the_error_and_back_one_edge_at_a_time(self, page):
+        told = [story(page, k).locator(".phase").inner_text() for k in range(self.LAST + 1)]
+        assert told[:10] == [
+            "Your network", "Forward to s1", "Forward to h1", "Forward to s2", "Forward to h2",
+            "Forward to y", "Forward to error", "Forward to loss", "Turn around",
+            "Back from loss to error",
+        ]  # fmt: skip
+        assert told[10] == "Back from error to y"
+        assert sorted(told[11:16]) == [f"Back from y to {n}" for n in ("c", "h1", "h2", "v1", "v2")]
+        assert told[-1] == "Update"
+        assert len(told[9:-1]) == 15  # each weight once; the data are not moved
+
+    @pytest.mark.parametrize("changed", [{}, {"x1": -1.5, "w11": 2.0, "v2": 0.75, "target": -2.0}])
+    def test_its_numbers_are_those_of_python(self, page, changed):
+        """Of a pass over the reader's own numbers, forward and backward."""
+        for name, x in changed.items():
+            page.locator(f'.controls [data-control="{name}"]').evaluate(
+                "(e, x) => { e.value = x; e.dispatchEvent(new Event('input')); }", x
+            )
+        loss = hidden_layer({**HIDDEN, **changed})
+        nodes = {node.label: node for node in ancestors(loss)}
+        story(page, 7)
+        forward = of_story(page)
+        assert not any(is_gradient for _, is_gradient, _ in forward)
+        story(page, self.LAST)
+        found = sorted(x for _, is_gradient, x in of_story(page) if is_gradient)
+        weights = [name for name in HIDDEN if name not in ("x1", "x2", "target")]
+        expected = [nodes[name].grad for name in (*weights, "s1", "s2", "y", "error")]
+        assert found == near(sorted(expected))
+        values = sorted(x for _, is_gradient, x in of_story(page) if not is_gradient)
+        expected = [nodes[name].data for name in (*HIDDEN, "h1", "h2", "y", "loss")]
+        assert values == near(sorted(expected))
+
+    def test_a_step_downhill_makes_the_loss_smaller(self, page):
+        """The new weights are old weight - 0.1 · gradient, and the sliders go there."""
+        loss = hidden_layer()
+        leaves = {n.label: n for n in ancestors(loss) if not n.op}
+        weights = [name for name in HIDDEN if name not in ("x1", "x2", "target")]
+        story(page, self.LAST).locator("button").click()
+        after = {**HIDDEN, **{n: leaves[n].data - 0.1 * leaves[n].grad for n in weights}}
+        told = page.locator(".story [role=status] [data-exact]").evaluate_all(
+            "(all) => all.map((e) => Number(e.dataset.exact))"
+        )
+        assert told == near([loss.data, hidden_layer(after).data])
+        assert told[1] < told[0]
+        shown = page.locator('.controls:has([data-control="w11"]) output').first.text_content()
+        assert float(shown.replace("\N{MINUS SIGN}", "-")) == pytest.approx(after["w11"], rel=1e-3)
+
+    @pytest.mark.parametrize("width", [360, 1280])
+    def test_scrolling_tells_it(self, page, width):
+        """The step in the middle of the window is the one that is shown, beside its picture."""
+        page.set_viewport_size({"width": width, "height": 740})
+        story(page, 3)
+        page.mouse.move(width / 2, 600)
+        page.mouse.wheel(0, 5000)
+        page.locator(".story li:nth-child(4):not(.now)").wait_for(state="attached")
+        at = page.locator(".story li").evaluate_all(
+            "(all) => all.findIndex((e) => e.matches('.now'))"
+        )
+        assert at > 8
+        story(page, 12)
+        item = page.locator(".story li.now").bounding_box()
+        picture = page.locator(".story .network").bounding_box()
+        assert picture["y"] >= 0
+        assert picture["y"] + picture["height"] <= 740
+        assert item["y"] >= 0
+        assert item["y"] + item["height"] <= 740
+        beside = item["x"] + item["width"] <= picture["x"]
+        assert beside or picture["y"] + picture["height"] <= item["y"]
+        sizes = page.locator(".story .network text").evaluate_all(
+            "(all) => all.map((t) => parseFloat(getComputedStyle(t).fontSize) * t.getCTM().a)"
+        )
+        assert min(sizes) >= 9.0
+
+    def test_the_arrows_lead_through_it(self, page):
+        story(page, 0)
+        for _ in range(3):
+            page.get_by_role("button", name="Step on").click()
+        page.get_by_role("button", name="Step back").click()
+        assert page.locator(".story li.now .phase").inner_text() == "Forward to h1"
+        assert page.locator(".steps span").inner_text() == "2 of 24"
+
+
 class TestShowing:
     def test_without_scripts_words_tables_and_pictures_are_there(self, browser, path):
         with tab(browser, java_script_enabled=False) as opened:
@@ -230,7 +386,7 @@ class TestShowing:
             for step in lesson.STEPS:
                 assert f"Step {step.number}: {step.title}" in text
             assert "All starts converge to W = 2" in text
-            assert text.count("With JavaScript there are sliders here") == 6
+            assert text.count("With JavaScript there are sliders here") == 7
             for picture in opened.page.locator("img, .chart:not([hidden])").all():
                 assert picture.bounding_box()["width"] > 200
             assert opened.page.locator("img").count() == 2
@@ -258,7 +414,7 @@ class TestShowing:
         page.set_viewport_size({"width": width, "height": 800})
         slide(page, "W", 4.37)
         slide(page, "rate", 0.0335)
-        page.locator("details").evaluate("(details) => { details.open = true; }")
+        page.locator("details").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")
         over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(over) == 0
         for name in FIGURES:
@@ -269,7 +425,7 @@ class TestShowing:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_contrast_is_at_least_4_5(self, page, scheme):
         page.emulate_media(color_scheme=scheme)
-        page.locator("details").evaluate("(details) => { details.open = true; }")
+        page.locator("details").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")
         for W in (0.7, 2):
             slide(page, "W", W)
             seen = page.locator("html").evaluate(LUMINANCE.replace("host.shadowRoot", "document"))

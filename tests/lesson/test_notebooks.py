@@ -177,9 +177,7 @@ SHOWN = {
             "W =   3   derivative =   60   decrease W",
         ],
         "d_error = 2 * error": ["loss 4, derivatives: w2 24, w1 8, x 12"],
-        "ag.draw_diff(before, after)": [
-            "output 30 → 4.8 ▼ -25.2; 1 of 1 leaf moved, by at most 0.6 (W)"
-        ],
+        "ag.draw_diff(before, after)": ["output 30 → 4.8 ▼ -25.2; 1 of 1 leaf moved"],
         "nn.optim.SGD(network": ["forward  [ 0.  3.  6.  9. 12.]", "loss     6.0", "update   2.4"],
     },
     "02_building_expressions": {

@@ -108,6 +108,8 @@ def test_python_m_and_the_script_run_the_same_program():
         (["explain", "", "x=1"], "the expression is empty"),
         (["explain", "x", "x=1", "--draw"], "expected one argument"),
         (["explain", "x", "x=1", "--draw", "x.bmp"], "--draw: a picture is saved as .svg"),
+        (["playground", "x", "--output", "x.svg"], "a page is saved as .html, and 'x.svg' is none"),
+        (["playground", "x", "--output", "no/x.html"], "no"),
         (["explain", "x", "x=1", "--paint"], "unrecognized arguments: --paint"),
     ],
 )  # fmt: skip
@@ -194,6 +196,13 @@ def test_a_page_of_the_lesson_needs_graphviz(fails, tmp_path, monkeypatch):
     message = fails("lesson", "--html", tmp_path / "x.html")
     assert "No picture, because no Graphviz is installed" in message
     assert os.listdir(tmp_path) == []
+
+
+def test_playground_writes_the_page_of_an_expression(tmp_path, capsys):
+    page = tmp_path / "x.html"
+    assert main(["playground", "-tanh(w*x)", "--output", str(page)]) == 0
+    assert capsys.readouterr().out == f"page: {page}\n"
+    assert '"-tanh(w*x)"' in page.read_text(encoding="utf-8")
 
 
 def test_explain_prints_values_gradients_and_partial_derivatives(capsys):

@@ -50,6 +50,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     ]
     assert {"autograd_lite/py.typed", *pages} <= {*names}
     assert "autograd_lite/program/exports/c_names.txt" in names
+    playground = ("playground.css", "viz.js", "VIZ_LICENSE.txt", "scripts/reading.js")
+    assert {f"autograd_lite/playgrounds/{name}" for name in playground} <= {*names}
+    assert wheel.stat().st_size < 4_000_000
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",
         "autograd_lite-0.2.0.dist-info",

@@ -18,7 +18,7 @@ from autograd_lite.view.page.page import as_json, scripts
 
 #: The page's own functions, for texts and trainings without a page around them.
 HARNESS = """
-const starts = %(starts)s, style = %(style)s, losses = %(losses)s, optimizers = %(optimizers)s;
+const starts = %(starts)s, style = %(style)s, optimizers = %(optimizers)s;
 const table = entered(%(table)s, %(rows)s);
 window.made = (text, given) => {
   try {
@@ -39,7 +39,7 @@ window.made = (text, given) => {
   }
 };
 window.trained = (wanted, samples, optimizer, rate, batch, steps) => {
-  const network = new Tiny(table, { ...wanted, loss: losses[wanted.loss] });
+  const network = new Tiny(table, { ...wanted, loss: table.losses[wanted.loss] });
   const training = new Training(network, samples, optimizers[optimizer], rate, batch);
   const before = network.shaped(network.tape.data);
   for (let k = 0; k < steps; k++) training.step();
@@ -53,8 +53,8 @@ window.trained = (wanted, samples, optimizer, rate, batch, steps) => {
 def bench(shared):
     """A tab that knows these functions."""
     functions, rows, table = showing.vocabulary()
-    updates, losses, optimizers = trainers()
-    data = {"starts": showing._STARTS, "style": showing.style(), "losses": losses, "table": table}
+    updates, optimizers = trainers()
+    data = {"starts": showing._STARTS, "style": showing.style(), "table": table}
     known = {name: as_json(part) for name, part in data.items()}
     known |= {"rows": rows, "optimizers": optimizers}
     shared.page.set_content("<body></body>")
@@ -158,6 +158,17 @@ class TestNumbers:
         scope = {}
         exec(made("ag*f + autograd", {"ag": 2.0, "f": 3.0, "autograd": 1.0})["python"], scope)
         assert scope["ag"].grad == 3.0
+
+    @pytest.mark.parametrize("name", ["constructor", "__proto__", "toString", "ﬁ", "π2"])
+    def test_any_name_of_python_may_be_a_variables(self, made, name):
+        root = in_python(f"{name}*{name}", {})
+        assert made(f"{name}*{name}")["numbers"] == [
+            [repr(node.data), repr(node.grad)] for node in ancestors(root)
+        ]
+
+    def test_a_constant_or_function_may_be_a_variable_if_it_has_a_number(self, made):
+        assert made("e*tanh", {"e": 3.0, "tanh": 2.0})["numbers"][-1] == ["6.0", "1.0"]
+        assert in_python("e*tanh", {"e": 3.0, "tanh": 2.0}).data == 6.0
 
 
 class TestErrors:

@@ -92,7 +92,7 @@ class TestExpression:
         root, leaves = graph("(a*b)*a + a*a", a=1.5, b=-3.0)
         assert shown(opened, "a") == [leaves["a"].grad]
         assert boxes(opened)[-1] == [root.data, 1.0]
-        assert "At a = 1.5" in opened.locator(".card-of .reading").first.text_content()
+        assert "At a = 1.5" in opened.locator(".card-of .numbers-of").first.text_content()
         opened.locator(".variables").get_by_label("Number of b").fill("2")
         opened.locator(".variables").get_by_label("Number of b").press("Enter")
         assert shown(opened, "b") == [1.5 * 1.5]
@@ -146,6 +146,18 @@ class TestExpression:
         opened.get_by_label("Examples").select_option(index=3)
         opened.locator(".stage text", has_text="tanh").wait_for()
         assert opened.locator(".variables").get_by_label("Number of x").input_value() == "2"
+
+
+def test_python_is_copied(opened):
+    """Onto the clipboard: code that makes the graph with its numbers of now."""
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened.locator(".variables").get_by_label("a on a slider").fill("1.25")
+    opened.get_by_role("button", name="Copy as Python").click()
+    opened.get_by_role("button", name="Copied").wait_for()
+    scope = {}
+    exec(opened.evaluate("navigator.clipboard.readText()"), scope)
+    assert scope["a"].grad == shown(opened, "a")[0]
+    assert scope["f"].label == "f"
 
 
 class TestAddress:
@@ -231,7 +243,8 @@ class TestNetwork:
         panel = graph.locator(".panel").text_content()
         assert "layer 0 · neuron 1" in panel
         assert "tanh" in panel
-        sample = opened.locator("[aria-label=Network] .reading b").last.get_attribute("data-exact")
+        told = opened.locator("[aria-label=Network] .numbers-of b")
+        sample = told.last.get_attribute("data-exact")
         found = graph.locator("g.output").get_attribute("data-data")
         assert found == sample  # the loss of the sample, in both
 
@@ -253,7 +266,7 @@ class TestNetwork:
 
 LOSS = (
     "Number(document.querySelector('[data-lm-suppress-shortcuts]').shadowRoot"
-    ".querySelector('[aria-label=Training] .reading b').dataset.exact)"
+    ".querySelector('.falling + .numbers-of b').dataset.exact)"
 )
 
 
@@ -261,14 +274,12 @@ def loss(tab):
     return tab.evaluate(f"() => {LOSS}")
 
 
-def test_axe_finds_nothing(browser, file):
+def test_axe_finds_nothing(opened):
     """No barrier for those who listen to the page or use keys alone, light or dark."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for scheme in ("light", "dark"):
-        with tab(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900}) as opened:
-            opened.page.goto(file)
-            opened.page.locator(".stage svg").wait_for()
-            for name in ("Expression", "Network"):
-                opened.page.get_by_role("tab", name=name).click()
-                found = axe.run(opened.page).response["violations"]
-                assert not found, [(f["id"], [n["html"] for n in f["nodes"]][:3]) for f in found]
+    for scheme, name in [("light", "Expression"), ("dark", "Network")]:
+        opened.emulate_media(color_scheme=scheme)
+        opened.get_by_role("tab", name=name).click()
+        found = axe.run(opened).response["violations"]
+        assert not found, [(f["id"], [n["html"] for n in f["nodes"]][:3]) for f in found]
+    opened.emulate_media(color_scheme="light")

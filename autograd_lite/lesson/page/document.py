@@ -10,7 +10,7 @@ import html
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson import STEPS, iteration
-from autograd_lite.lesson.backpropagation import chain
+from autograd_lite.lesson.backpropagation import chain, hidden_layer
 from autograd_lite.lesson.differentiation import shrinking_steps, sign_table
 from autograd_lite.lesson.loss import absolute_loss, squared_loss
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS
@@ -51,10 +51,10 @@ def document() -> str:
         f'</header>\n<div class="columns">\n<nav aria-label="The seven steps"><ol>\n{contents}\n'
         f"</ol></nav>\n<main>\n{sections}\n</main>\n</div>\n"
         f'<script>(() => {{\n"use strict";\n{scripts()}\n(() => {{\n'
-        f"{read('page.js', 'lesson.page')}\n"
-        f"{path.page.opening(_host('chain'))};\n"
+        f"{read('story.js', 'lesson.page')}\n{read('page.js', 'lesson.page')}\n"
         f"new Lesson({_data()}, {loss.page.opening(_host('loss'))}, "
-        f"{draw(_absolute()).page.graph()});\n}})();\n}})();</script>"
+        f"{path.page.opening(_host('chain'))}, {draw(_absolute()).page.graph()}, "
+        f"{draw(hidden_layer()).page.graph()});\n}})();\n}})();</script>"
     )
     return as_document(TITLE, read("page.css", "lesson.page"), body)
 

@@ -51,16 +51,27 @@ class Chart {
   }
 }
 
+const rowOf = (cells, name = "") => el("tr", { class: name }, ...cells.map((cell) => el("td", {}, cell)));
+
 function fill(figure, rows) {
-  const row = (cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell)));
-  figure.querySelector("tbody").replaceChildren(...rows.map(row));
+  figure.querySelector("tbody").replaceChildren(...rows.map((cells) => rowOf(cells)));
+}
+
+// A row of the reader's own numbers below those of the lecture.
+function yours(name, cells) {
+  const body = document.querySelector(`[data-table="${name}"] tbody`);
+  body.querySelector(".yours")?.remove();
+  const words = [...body.rows[0].cells].map((cell) => cell.className);
+  const row = rowOf(cells, "yours");
+  [...row.cells].forEach((cell, i) => { cell.className = words[i]; });
+  body.append(row);
 }
 
 // --- the lesson ----------------------------------------------------------------------------------
 
 class Lesson {
-  constructor(data, loss, absolute) {
-    Object.assign(this, { data, whatIf: loss.whatIf, graph: loss.graph, absolute });
+  constructor(data, loss, chain, absolute, hidden) {
+    Object.assign(this, { data, whatIf: loss.whatIf, graph: loss.graph, chain, absolute });
     this.weight = this.node("W");
     this.now = { ...data.controls };
     this.charts = new Map([...document.querySelectorAll("[data-chart]")].map((svg) => [svg.dataset.chart, new Chart(svg)]));
@@ -78,6 +89,8 @@ class Lesson {
       const W = this.whatIf.numbers.data[this.weight];
       if (W !== this.now.W) this.set("W", W);
     });
+    this.story = new Story(hidden, document.querySelector(".story"), this);
+    this.chain.whatIf.followers.push(() => this.ofChain());
     for (const name of Object.keys(this.now)) this.set(name, this.now[name]);
     this.follow();
     this.widths();
@@ -120,7 +133,7 @@ class Lesson {
       rate: [this.update, this.descent],
       start: [this.descent],
     };
-    for (const figure of follows[name]) figure.call(this);
+    for (const figure of follows[name] ?? [() => this.story.show(this.now)]) figure.call(this);
   }
 
   // What the recorded graph makes of another weight.
@@ -189,6 +202,7 @@ class Lesson {
     });
     chart.show(`Squared errors ${squared.map(shown).join(", ")}`, ...marks);
     const figure = this.figure("errors", "W = ", told(this.now.W), ": the sum of absolute errors is ", told(sum), ", the sum of squared errors ", told(now.loss), ".");
+    yours("sums", [told(now.W), told(sum), told(now.loss)]);
     fill(figure, [
       ...this.data.inputs.map((x, i) => [shown(x), told(outputs[i]), shown(this.data.desired[i]), told(sizes[i]), told(squared[i])]),
       ["total", "", "", told(sum), told(now.loss)],
@@ -202,6 +216,7 @@ class Lesson {
     const sign = signOf(slope);
     const [increase, update] = this.data.signs[sign];
     const chart = this.charts.get("tangent");
+    yours("signs", [told(W), "yours", told(loss), told(slope), sign, increase, update]);
     const ends = this.data.ends.map((x) => [x, loss + slope * (x - W)]);
     chart.show(`At W = ${shown(W)} the loss is ${shown(loss)} and the slope of the tangent ${shown(slope)}`, chart.line(ends, `tangent ${sign}`), chart.point(W, loss, "here"));
     const figure = this.figure("tangent", "At W = ", told(W), " the loss is ", told(loss), " and the derivative ", told(slope, { class: sign }), `: ${sign}. A larger W ${increase}, so: ${update}.`);
@@ -216,6 +231,7 @@ class Lesson {
     const { W, loss, slope } = this.at(this.now.W);
     const next = this.at(W - slope * rate);
     const chart = this.curve("update", [W, next.W]);
+    yours("update", [told(W), told(loss), told(slope), told(next.W), told(next.loss)]);
     chart.show(
       `An update from W = ${shown(W)} to ${shown(next.W)}, and of the loss from ${shown(loss)} to ${shown(next.loss)}`,
       chart.arrow([W, loss], [next.W, next.loss], "path"), chart.point(W, loss, "here"), chart.point(next.W, next.loss, "next"),
@@ -223,6 +239,22 @@ class Lesson {
     const slopeTold = told(slope, { class: signOf(slope) });
     const bracketed = slope < 0 ? ["(", slopeTold, ")"] : [slopeTold];
     this.figure("update", "new W = ", told(W), " − ", ...bracketed, " · ", told(rate), " = ", told(next.W), ". The loss goes from ", told(loss), " to ", told(next.loss), ".");
+  }
+
+  // --- step 5 ---
+
+  // The table of the chain has the numbers that were dragged in its drawing.
+  ofChain() {
+    const { graph, whatIf: { numbers } } = this.chain;
+    const { grad } = graph.adjoints(numbers);
+    const rows = document.querySelectorAll('[data-table="chain"] tbody tr');
+    for (const { cells: [name, , value, gradient, partials] } of rows) {
+      const i = this.node(name.textContent, graph);
+      const kept = graph.nodes[i].args.flatMap((k, arg) => (graph.nodes[k].constant ? [] : [`by ${graph.nodes[k].name}: ${shown(numbers.partials[i][arg])}`]));
+      value.replaceChildren(told(numbers.data[i]));
+      gradient.replaceChildren(told(grad[i]));
+      partials.replaceChildren(kept.join("  "));
+    }
   }
 
   // --- step 7 ---
@@ -248,6 +280,8 @@ class Lesson {
     const { steps, outcome, verdict } = this.descend(start, rate);
     const last = steps.at(-1);
     const updates = steps.length - 1;
+    const times = updates && steps[0].slope ? told(steps[1].slope / steps[0].slope) : "";
+    yours("rates", [told(rate), times, String(updates), told(last.W), told(last.loss), verdict]);
     const [path, losses] = [this.curve("path", steps.map(({ W }) => W)), this.charts.get("losses")];
     const end = `${outcome === "not yet" ? "not yet converged" : outcome} after ${updates} ${updates === 1 ? "update" : "updates"}`;
     const on = steps.map(({ W, loss }) => [W, loss]);

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from autograd_lite.lesson import iteration
+from autograd_lite.lesson.backpropagation import HIDDEN
 from autograd_lite.lesson.differentiation import loss_curve, sign_table
 from autograd_lite.lesson.loss import loss_table
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS, forward_table
 from autograd_lite.lesson.page.charts import Axis, Chart
 from autograd_lite.lesson.telling.diagrams import PICTURE
-from autograd_lite.lesson.telling.parts import Grid, as_html
+from autograd_lite.lesson.telling.parts import TABLE, Grid, as_html
 
 #: Of each control: what it is called, its least and greatest number, its step and its first number.
 CONTROLS = {
     "W": ("weight W", 0.0, 5.0, 0.01, STARTS[0]),
     "rate": ("learning rate", 0.0005, 0.04, 0.0005, iteration.LEARNING_RATE),
     "start": ("start: first W", 0.0, 5.0, 0.01, STARTS[0]),
+    **{name: (name, -3.0, 3.0, 0.05, x) for name, x in HIDDEN.items()},
 }
 #: The least and the greatest weight of the curve with the tangent.
 ENDS = -1.0, 5.0
@@ -45,6 +47,10 @@ _REUSE = (
     "The loss of the five samples. W is used five times, so five parts of its gradient come back "
     "to it, one along each way, and are added."
 )
+_STORY = (
+    "Scroll through one pass: forward to the error, then back, one edge at a time. Wide lines are "
+    "large weights, blue ones positive, orange ones negative; coloured numbers are gradients."
+)
 _UPDATE = "The arrow is one update: from W on the curve to the new W."
 _DESCENT = (
     "The weight and its loss after each update, then the loss alone, with a dashed line where it "
@@ -54,14 +60,11 @@ _DESCENT = (
 
 def figures(graphs: dict[str, str]) -> dict[str, str]:
     """The HTML of every figure, by its name, given the images of the graphs to step through."""
-    errors = _table("input", "actual", "desired", "absolute error", "squared error")
     return {
         "models": _figure("models", ["W"], _models(), _MODELS),
-        "forward": _figure(
-            "forward", ["W"], _table("input", "actual output", "desired output"), ""
-        ),
-        "errors": _figure("errors", ["W"], _squares(), errors, _SQUARES),
-        "tangent": _figure("tangent", ["W"], _tangent(), _table("δW", "measured slope"), _TANGENT),
+        "forward": _figure("forward", ["W"], TABLE, ""),
+        "errors": _figure("errors", ["W"], _squares(), TABLE, _SQUARES),
+        "tangent": _figure("tangent", ["W"], _tangent(), TABLE, _TANGENT),
         "chain": _graph("chain", [], graphs["chain"], _CHAIN),
         "loss": _graph("loss", ["W"], graphs["loss"], _REUSE),
         "update": _figure("update", ["W", "rate"], _update(), _UPDATE),
@@ -74,6 +77,7 @@ def figures(graphs: dict[str, str]) -> dict[str, str]:
             + "</details>",
             _DESCENT,
         ),
+        "hidden": _hidden(),
         "overall": f'<figure data-figure="overall">\n{_overall()}\n</figure>',
     }
 
@@ -191,6 +195,18 @@ def _graph(name: str, controls: Sequence[str], image: str, caption: str) -> str:
     return (
         f'<figure data-figure="{name}">\n{_controls(controls)}<div id="graph-{name}">{image}</div>'
         f"\n<figcaption>{caption}</figcaption>\n</figure>"
+    )
+
+
+def _hidden() -> str:
+    """The story of one forward and backward pass, which the script tells: `story.js`."""
+    data = [name for name in HIDDEN if name[0] in "xt"]
+    weights = _controls([name for name in HIDDEN if name not in data])
+    return (
+        f'<figure data-figure="hidden">\n{_controls(data)}<details data-live hidden>'
+        f"<summary>The weights are yours, too</summary>\n{weights}</details>\n"
+        '<div class="story" data-live hidden></div>\n'
+        f"<figcaption>{_STORY}</figcaption>\n<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
     )
 
 

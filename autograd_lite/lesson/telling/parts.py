@@ -24,6 +24,7 @@ class Grid:
     headers: Sequence[str]
     rows: Sequence[Sequence[object]]  # text, floats (shown by `number`), ints, None for empty cells
     left: int = 0  # columns that hold words and stand flush left; the others flush right
+    live: str = ""  # what the page's script keeps in it up to date
 
     def cells(self) -> list[list[str]]:
         """The rows as text."""
@@ -47,12 +48,17 @@ class Verbatim:
 
 @dataclass(frozen=True)
 class Figure:
-    """The place of a picture, for a medium that has it; another shows what is drawn in letters."""
+    """The place of a picture, for a medium that has it; another shows what is drawn in letters.
+
+    A picture whose letters are a table has room for it.
+    """
 
     name: str
-    letters: Verbatim | None = None
+    letters: Verbatim | Grid | None = None
 
 
+#: Where a picture has room for its table.
+TABLE = "<!-- table -->"
 Part = Paragraph | Grid | Definitions | Verbatim | Figure
 
 
@@ -130,14 +136,16 @@ def _aligned(table: Grid, room: int) -> str:
 
 def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> str:
     """The parts as elements, given the HTML of figures by their names; others are left out."""
-    shown = figures or {}
     elements = (
-        (shown.get(part.name) or (_element(part.letters) if part.letters else None))
-        if isinstance(part, Figure)
-        else _element(part)
+        _pictured(part, figures or {}) if isinstance(part, Figure) else _element(part)
         for part in parts
     )
     return "\n".join(filter(None, elements))
+
+
+def _pictured(part: Figure, figures: Mapping[str, str]) -> str:
+    letters = _element(part.letters) if part.letters else ""
+    return figures.get(part.name, letters).replace(TABLE, letters)
 
 
 def _element(part: Paragraph | Grid | Definitions | Verbatim) -> str:
@@ -157,8 +165,9 @@ def _element(part: Paragraph | Grid | Definitions | Verbatim) -> str:
                 for row in part.cells()
             )
             body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+            live = f' data-table="{part.live}"' * bool(part.live)
             return (
-                f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n'
+                f'<div class="table"{live}><table>\n<thead><tr>{head}</tr></thead>\n'
                 f"<tbody>\n{body}\n</tbody>\n</table></div>"
             )
         case Definitions(named):

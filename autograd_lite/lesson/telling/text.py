@@ -55,11 +55,13 @@ def forward() -> list[Part]:
             f"""The calculation runs in the natural direction, from the input through the network
             to the output. Model 1, y = {W:g}·x, puts out:"""
         ),
-        Grid(
-            ["input", "actual output", "desired output"],
-            [*map(astuple, model.forward_table(W))],
+        Figure(
+            "forward",
+            Grid(
+                ["input", "actual output", "desired output"],
+                [*map(astuple, model.forward_table(W))],
+            ),
         ),
-        Figure("forward"),
     ]
 
 
@@ -69,20 +71,18 @@ def losses() -> list[Part]:
     rows = loss.loss_table(W)
     totals = loss.losses([row.actual - row.desired for row in rows])
     small, big = loss.penalties()
+    table = Grid(
+        ["input", "actual", "desired", "absolute error", "squared error"],
+        [*map(astuple, rows), ("total", None, None, totals.absolute, totals.squared)],
+    )
     return [
         Paragraph(f"How wrong is model 1 (W = {W:g})? Its error is actual - desired."),
-        Grid(
-            ["input", "actual", "desired", "absolute error", "squared error"],
-            [
-                *map(astuple, rows),
-                ("total", None, None, totals.absolute, totals.squared),
-            ],
-        ),
+        Figure("errors", table),
         Grid(
             ["W", "sum of absolute errors", "sum of squared errors"],
             [(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
+            live="sums",
         ),
-        Figure("errors"),
         Paragraph(
             f"""Why squares? An error of {big.error:g} is {big.times_absolute:g} times an error of
             {small.error:g}, but its square, {big.squared:g}, is {big.times_squared:g} times
@@ -120,6 +120,10 @@ def differentiation_() -> list[Part]:
     exact = differentiation.derivative(step.W)
     before = [(r.input, r.desired, r.actual, r.squared_error) for r in step.rows]
     after = [(f"{r.nudged_actual:.4f}", f"{r.nudged_squared_error:.4f}") for r in step.rows]
+    steps = Grid(
+        ["δW", "measured slope"],
+        [(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
+    )
     error = "squared error"
     return [
         Paragraph(
@@ -143,19 +147,16 @@ def differentiation_() -> list[Part]:
             {step.slope:.0f}. Unrounded, smaller steps come closer and closer to the derivative,
             which back-propagation gives exactly and without any step: {exact:g}."""
         ),
-        Grid(
-            ["δW", "measured slope"],
-            [(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
-        ),
+        Figure("tangent", steps),
         Paragraph("The sign of the derivative says on which side of the minimum the weight lies:"),
         Grid(
             ["W", "", "loss", "derivative", "sign", "a larger W", "so"],
             [(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
+            live="signs",
         ),
         Paragraph(
             "The derivative is the slope of the tangent to the loss curve, 0 at its lowest point."
         ),
-        Figure("tangent"),
     ]
 
 
@@ -213,9 +214,16 @@ def backpropagation() -> list[Part]:
                 for row in rows
             ],
             left=2,
+            live="chain",
         ),
         Figure("chain", Verbatim(_drawn(graph))),
         Figure("loss"),
+        Paragraph(
+            """A network with a hidden layer is nothing new. Each neuron adds up what comes in,
+            weighted, and its activation (here tanh) bends the sum; back-propagation goes the same
+            ways in the other direction, edge by edge."""
+        ),
+        Figure("hidden"),
     ]
 
 
@@ -257,6 +265,7 @@ def update() -> list[Part]:
         Grid(
             ["W", "loss", "derivative", "new W", "new loss"],
             [*map(astuple, iteration.update_table())],
+            live="update",
         ),
         Figure("update"),
         Paragraph(

@@ -58,6 +58,7 @@ def _rates() -> list[Part]:
                 )
                 for run in iteration.learning_rates()
             ],
+            live="rates",
         ),
         Figure("descent"),
     ]  # fmt: skip

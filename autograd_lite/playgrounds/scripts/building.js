@@ -49,7 +49,7 @@ class Building {
     const args = tree.args.map((part) => this.value(part));
     if (tree.kind === "list") return args;
     const { operators, functions } = this.table;
-    const entry = tree.kind === "op" ? operators[tree.sign] : functions[tree.name];
+    const entry = tree.kind === "op" ? operators[tree.sign] : Object.hasOwn(functions, tree.name) && functions[tree.name];
     if (tree.sign === "UAdd") return args[0];
     if (!entry) this.unknown(tree);
     if (entry.recorded) return this.again(entry, args, tree);
@@ -59,8 +59,10 @@ class Building {
   variable({ name, at, end }) {
     if (this.named.has(name)) return this.named.get(name);
     if (this.leaves.has(name)) return this.leaves.get(name);
-    if (name in this.table.constants && !(name in this.numbers.given)) return this.table.constants[name];
-    if (name in this.table.functions) throw new Unreadable(this.words.function.replaceAll("{}", name), at, end);
+    const { constants, functions } = this.table;
+    const isGiven = Object.hasOwn(this.numbers.given, name);
+    if (Object.hasOwn(constants, name) && !isGiven) return constants[name];
+    if (Object.hasOwn(functions, name) && !isGiven) throw new Unreadable(this.words.function.replaceAll("{}", name), at, end);
     this.leaves.set(name, this.leaf(name, this.numbers.of(name, this.leaves.size)));
     return this.leaves.get(name);
   }
@@ -103,19 +105,18 @@ class Building {
     if (args.length !== 1 || !Array.isArray(list)) fail(`${name} takes a list; write ${name}([a, b])`);
     if (list.some(Array.isArray)) fail(this.words.noList);
     if (!list.length) fail(`${name} of no numbers is undefined; give it at least one`);
-    const found = recorded[list.length - 1] ?? fail(`${name} of more than ${recorded.length} numbers is read in Python alone`);
-    return this.repeated(found, list);
+    return this.replayed(recorded[list.length - 1] ?? fail(`${name} of more than ${recorded.length} numbers is read in Python alone`), list);
   }
 
-  /* The results of ops that Python recorded, at other values. */
-  repeated({ nodes, results }, inputs) {
+  /* The results of ops that Python recorded, at other arguments. */
+  replayed(found, list) {
     const values = [];
-    for (const node of nodes) {
-      if (typeof node === "number") values.push(inputs[node]);
+    for (const node of found.nodes) {
+      if (typeof node === "number") values.push(list[node]);
       else if (typeof node === "string") values.push(number(node));
-      else values.push(this.made(this.table.named.get(node[0]), node.slice(1).map((k) => values[k])));
+      else values.push(this.made(this.table.entries[node[0]], node.slice(1).map((k) => values[k])));
     }
-    return results.map((k) => values[k]);
+    return found.results.map((k) => values[k]);
   }
 
   /* Another row where the attributes are not the usual ones. */

@@ -16,7 +16,7 @@ class Curve {
     this.desk = desk;
     this.svg = drawn("svg", { role: "img", class: "curve" });
     new ResizeObserver(() => this.show()).observe(this.svg);
-    this.caption = el("p", { class: "reading" });
+    this.caption = el("p", { class: "numbers-of" });
     this.heading = el("h2", {}, "Curve");
     this.element = el("section", { class: "card-of", "aria-label": "Curve" }, this.heading, this.svg, this.caption);
     const drag = (event) => {
@@ -65,7 +65,7 @@ class Curve {
     const inside = drawn("g", { "clip-path": "url(#plot)" });
     for (const { slot, ys, y, slope } of lines) {
       inside.append(...this.pieces(xs, ys, low, high).map((points) => drawn("polyline", { class: `line ${slot.letter}`, points: points.map(([a, b]) => `${X(a).toFixed(2)},${Y(b).toFixed(2)}`).join(" ") })));
-      if (slope - slope === 0) inside.append(line(X(ends[0]), Y(y + slope * (ends[0] - here)), X(ends[1]), Y(y + slope * (ends[1] - here)), `tangent ${slot.letter}`));
+      if (slope - slope === 0 && y - y === 0) inside.append(line(X(ends[0]), Y(y + slope * (ends[0] - here)), X(ends[1]), Y(y + slope * (ends[1] - here)), `tangent ${slot.letter}`));
     }
     inside.append(...lines.filter(({ y }) => y - y === 0).map(({ slot, y }) => drawn("circle", { cx: X(here), cy: Y(y), r: 5, class: `here ${slot.letter}` })));
     this.svg.replaceChildren(clip, ...marks, inside);

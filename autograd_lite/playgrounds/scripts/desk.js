@@ -46,7 +46,7 @@ class Desk {
 
   /* These expressions and no others. */
   put(texts) {
-    for (const slot of this.slots ?? []) slot.turn++;
+    for (const slot of this.slots ?? []) slot.leave();
     this.slots = texts.map((text, k) => new Slot("fg"[k], text, this));
     this.arrange();
   }
@@ -60,7 +60,7 @@ class Desk {
   }
 
   remove() {
-    this.slots.pop().turn++;
+    this.slots.pop().leave();
     this.arrange();
     this.changed();
     this.slots[0].field.focus();

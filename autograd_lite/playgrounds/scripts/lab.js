@@ -26,7 +26,7 @@ class Lab {
       done();
     } }, String(name).replaceAll("_", " ")));
     const show = () => buttons.forEach((each, k) => each.setAttribute("aria-pressed", String(names[k] === this.spec[key])));
-    const group = el("div", { class: "choice", role: "group", "aria-label": label }, el("span", { class: "about" }, label), ...buttons);
+    const group = el("div", { class: "choice", role: "group", "aria-label": label }, el("span", { class: "about" }, label), el("div", { class: "set" }, ...buttons));
     (this.shows ??= []).push(show);
     return group;
   }
@@ -54,21 +54,22 @@ class Lab {
       "section", { class: "card-of controls", "aria-label": "Settings" },
       this.choice("Data", Object.keys(DATA), "data", () => this.take()),
       this.class,
-      el("div", { class: "choice" }, el("span", { class: "about" }, "Hidden layers"), this.layers),
+      el("div", { class: "choice" }, el("span", { class: "about" }, "Hidden"), this.layers),
       this.pick("Activation", () => ACTIVATIONS, "activation", renew),
-      this.pick("First weights", () => Object.keys(BEGINNINGS), "init", renew),
+      this.pick("Weights", () => Object.keys(BEGINNINGS), "init", renew),
       this.pick("Loss", () => this.lossNames(), "loss", renew),
       this.pick("Optimiser", () => Object.keys(this.optimizers), "optimizer", renew),
-      this.pick("Learning rate", () => RATES, "rate", renew),
+      this.pick("Rate", () => RATES, "rate", renew),
       this.pick("Batch", () => [1, 4, 16, 0], "batch", renew, (n) => (n ? `${n} of the points` : "all points")),
       el("div", { class: "row-of" }, el("button", { type: "button", onclick: () => { this.spec.seed++; this.renew(); } }, "Other weights"), el("button", { type: "button", onclick: () => this.clear() }, "Clear points")),
     );
     const middle = el(
       "section", { class: "card-of", "aria-label": "Training" },
       el("div", { class: "row-of" }, this.run, control("One step", () => this.training.step()), control("One epoch", () => this.training.epoch()), control("Begin again", () => this.renew())),
-      this.surface.element, el("p", { class: "hint" }, "Click to add a point (Shift: of the other class), click a point to choose it."), this.losses.element,
+      this.surface.element, el("p", { class: "hint" }, "Click to add a point (Shift: of the other class), click a point to choose it."),
     );
-    this.element = el("div", { class: "desk lab" }, el("div", { class: "benches" }, left, middle, this.sample.network), this.sample.element);
+    const falling = el("section", { class: "card-of", "aria-label": "Loss by step" }, el("h2", {}, "Loss"), this.losses.element);
+    this.element = el("div", { class: "desk lab" }, el("div", { class: "benches" }, left, middle, el("div", { class: "beside" }, this.sample.network, falling)), this.sample.element);
   }
 
   lossNames() {
@@ -121,7 +122,7 @@ class Lab {
     this.kind ??= 1;
     const kinds = [["● class 1", 1], ["■ class 0", 0]];
     this.class.hidden = this.inputs === 1;
-    this.class.replaceChildren(el("span", { class: "about" }, "New points"), ...kinds.map(([said, kind]) => el("button", { type: "button", class: kind ? "one" : "zero-of", "aria-pressed": String(kind === this.kind), onclick: () => { this.kind = kind; this.settings(); } }, said)));
+    this.class.replaceChildren(el("span", { class: "about" }, "New points"), el("div", { class: "set" }, ...kinds.map(([said, kind]) => el("button", { type: "button", class: kind ? "one" : "zero-of", "aria-pressed": String(kind === this.kind), onclick: () => { this.kind = kind; this.settings(); } }, said))));
   }
 
   add([x, y], other) {
@@ -160,6 +161,7 @@ class Lab {
     if (!this.points.length) return;
     this.running = true;
     this.run.textContent = "Pause";
+    this.element.classList.add("running");
     const turn = () => {
       if (!this.running || !this.element.isConnected) return;
       const until = performance.now() + 14;
@@ -176,6 +178,7 @@ class Lab {
     this.running = false;
     cancelAnimationFrame(this.frame);
     this.run.textContent = "Run";
+    this.element.classList.remove("running");
   }
 
   show() {
@@ -201,11 +204,11 @@ Object.assign(Lab.prototype, {
       if (text !== null && fits(text)) spec[key] = made(text);
     };
     const whole = (low, high) => (text) => text.split(",").every((part) => /^\d+$/.test(part) && Number(part) >= low && Number(part) <= high);
-    read("data", (text) => text in DATA, String);
+    read("data", (text) => Object.hasOwn(DATA, text), String);
     read("hidden", (text) => text === "" || (whole(1, MOST.neurons)(text) && text.split(",").length <= MOST.layers), (text) => (text ? text.split(",").map(Number) : []));
     read("activation", (text) => ACTIVATIONS.includes(text), String);
-    read("init", (text) => text in BEGINNINGS, String);
-    read("optimizer", (text) => text in this.optimizers, String);
+    read("init", (text) => Object.hasOwn(BEGINNINGS, text), String);
+    read("optimizer", (text) => Object.hasOwn(this.optimizers, text), String);
     read("rate", (text) => RATES.includes(Number(text)), Number);
     read("batch", whole(0, 64), Number);
     read("seed", whole(0, 1e6), Number);

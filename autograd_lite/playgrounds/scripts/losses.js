@@ -3,7 +3,7 @@
 class LossCurve {
   constructor() {
     this.svg = drawn("svg", { class: "curve falling", role: "img", viewBox: "0 0 400 150", preserveAspectRatio: "none" });
-    this.reading = el("p", { class: "reading" });
+    this.reading = el("p", { class: "numbers-of" });
     this.element = el("div", {}, this.svg, this.reading);
   }
 

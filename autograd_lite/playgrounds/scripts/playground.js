@@ -7,7 +7,7 @@ class Playground {
     this.address = new Address(data.full, () => this.state(), (given) => this.restore(given));
     const changed = () => this.address.note();
     this.desk = new Desk(data, rows, changed);
-    this.lab = new Lab(this.desk, data.losses, optimizers, changed);
+    this.lab = new Lab(this.desk, this.desk.table.losses, optimizers, changed);
     this.panels = { expression: this.desk.element, network: this.lab.element };
     this.root = host.attachShadow({ mode: "open" });
     const link = el("button", { type: "button", hidden: !data.full, onclick: () => copied(`${location.href.split("#")[0]}#${new URLSearchParams(this.state())}`, link) }, "Copy link");
@@ -51,7 +51,7 @@ class Playground {
   restore(given) {
     this.desk.restore(given);
     this.lab.restore(given);
-    this.turn(given.get("tab") in TABS ? given.get("tab") : "expression");
+    this.turn(Object.hasOwn(TABS, given.get("tab")) ? given.get("tab") : "expression");
   }
 }
 

@@ -31,7 +31,7 @@ function tokensOf(text) {
     if ("([".includes(sign)) depth++;
     if (")]".includes(sign)) depth--;
     if (kind === "rest" && rest === ";") tokens.push({ kind: "end", text: ";", at, end: at + 1 });
-    else if (kind !== "space") tokens.push({ kind, text: match[0], at, end: at + match[0].length });
+    else if (kind !== "space") tokens.push({ kind, text: kind === "name" ? name.normalize("NFKC") : match[0], at, end: at + match[0].length });
     else if (depth <= 0 && match[0].includes("\n")) tokens.push({ kind: "end", text: "\n", at, end: at + 1 });
   }
   return [...tokens, { kind: "end", text: "", at: text.trimEnd().length, end: text.trimEnd().length + 1 }];

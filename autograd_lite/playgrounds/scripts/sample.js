@@ -8,9 +8,10 @@ class Sample {
     this.lab = lab;
     this.turn = 0;
     this.stage = el("div", { class: "stage-of" });
-    this.views = el("div", { class: "choice", role: "group", "aria-label": "What the drawing shows" });
+    this.buttons = Object.entries(VIEWS).map(([view, words]) => el("button", { type: "button", onclick: () => { lab.view = view; this.show(); } }, words));
+    this.views = el("div", { class: "choice", role: "group", "aria-label": "What the drawing shows" }, ...this.buttons);
     this.slider = el("input", { type: "range", min: 0, step: 1, "aria-label": "Sample", oninput: () => lab.choose(Number(this.slider.value)) });
-    this.told = el("p", { class: "reading" });
+    this.told = el("p", { class: "numbers-of" });
     this.said = el("p", { class: "hint", role: "status" });
     this.opener = el("button", { type: "button", onclick: () => this.open(null) }, "Graph of this sample");
     this.network = el("section", { class: "card-of", "aria-label": "Network" }, this.views, this.stage, this.said, el("div", { class: "row-of" }, el("label", { class: "sampler" }, "Sample ", this.slider), this.opener), this.told);
@@ -45,7 +46,10 @@ class Sample {
     const numbers = lab.network.numbers(point);
     if (!numbers[lab.view] && lab.view !== "weights") lab.view = "weights";
     this.drawing.show(numbers, lab.view);
-    this.views.replaceChildren(...Object.entries(VIEWS).map(([view, words]) => el("button", { type: "button", "aria-pressed": String(view === lab.view), disabled: view !== "weights" && !numbers[view], onclick: () => { lab.view = view; this.show(); } }, words)));
+    Object.keys(VIEWS).forEach((view, k) => {
+      this.buttons[k].setAttribute("aria-pressed", String(view === lab.view));
+      this.buttons[k].disabled = view !== "weights" && !numbers[view];
+    });
     this.slider.max = Math.max(0, lab.points.length - 1);
     this.slider.value = lab.chosen;
     this.slider.disabled = this.opener.disabled = !point;

@@ -9,7 +9,7 @@ class Slot {
     this.result = el("output", { class: "result" });
     this.said = el("div", { class: "said", id, role: "status" });
     this.host = el("section", { class: "graph", "aria-label": `Graph of ${letter}` });
-    this.bar = el("div", { class: "bar" }, el("label", { class: "letter", "aria-hidden": "true" }, `${letter} =`), this.field, this.result);
+    this.bar = el("div", { class: "typing" }, el("label", { class: "letter", "aria-hidden": "true" }, `${letter} =`), this.field, this.result);
     this.element = el("div", { class: `slot ${letter}` }, this.bar, this.said);
     this.grow();
   }
@@ -22,6 +22,12 @@ class Slot {
     this.grow();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.read(), 120);
+  }
+
+  /* Taken away: nothing that it waits for is done any more. */
+  leave() {
+    clearTimeout(this.timer);
+    this.turn++;
   }
 
   /* Numbers at once, the drawing when it is laid out. */

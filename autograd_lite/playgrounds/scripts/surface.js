@@ -8,6 +8,9 @@ class Surface {
     this.lab = lab;
     this.canvas = el("canvas", { class: "heat", "aria-hidden": "true", width: GRID, height: GRID });
     this.svg = drawn("svg", { class: "points", role: "application", tabindex: 0, viewBox: "0 0 300 300" });
+    this.under = drawn("g", {});
+    this.dots = drawn("g", {});
+    this.svg.append(this.under, this.dots);
     this.element = el("div", { class: "surface" }, this.canvas, this.svg);
     this.cross = [0, 0];
     this.svg.addEventListener("click", (event) => this.click(event));
@@ -129,21 +132,27 @@ class Surface {
 
   marks() {
     const { lab } = this;
-    const marks = this.flat ? [drawn("path", { class: "axis", d: "M0 150H300M150 0V300" }), drawn("polyline", { class: "fit", points: this.line.map((p) => p.map((x) => Math.max(-900, Math.min(1200, x)).toFixed(1)).join(",")).join(" ") })] : [drawn("path", { class: "border", d: this.border() })];
-    lab.points.forEach((point, k) => {
-      const [x, y] = this.spot(point);
-      const name = this.flat ? "number" : point.wanted ? "one" : "zero-of";
-      const mark = name === "zero-of" ? drawn("rect", { x: x - 5, y: y - 5, width: 10, height: 10, rx: 1.5 }) : drawn("circle", { cx: x, cy: y, r: 5.6 });
-      mark.setAttribute("class", `${name}${k === lab.chosen ? " chosen" : ""}`);
-      mark.dataset.point = k;
-      marks.push(mark);
-    });
+    const under = this.flat ? [drawn("path", { class: "axis", d: "M0 150H300M150 0V300" }), drawn("polyline", { class: "fit", points: this.line.map((p) => p.map((x) => Math.max(-900, Math.min(1200, x)).toFixed(1)).join(",")).join(" ") })] : [drawn("path", { class: "border", d: this.border() })];
     if (this.svg.matches(":focus-visible")) {
       const [x, y] = this.place(this.cross);
-      marks.push(drawn("path", { class: "cross", d: `M${x - 9} ${y}H${x + 9}M${x} ${y - 9}V${y + 9}` }));
+      under.push(drawn("path", { class: "cross", d: `M${x - 9} ${y}H${x + 9}M${x} ${y - 9}V${y + 9}` }));
     }
+    this.under.replaceChildren(...under);
+    // points stay where they are while the network learns
+    const now = JSON.stringify([lab.points, lab.chosen, this.cross]);
+    if (now === this.shown) return;
+    this.shown = now;
+    this.dots.replaceChildren(...lab.points.map((point, k) => this.dot(point, k)));
     const kind = this.flat ? "curve of the network" : "decision surface";
     this.svg.setAttribute("aria-label", `Points and the ${kind}: ${lab.points.length} points. Arrows move a cross, at ${this.cross.join(", ")}; Enter puts a point there${this.flat ? "" : ", Shift and Enter one of the other class"}; Delete removes the chosen one.`);
-    this.svg.replaceChildren(...marks);
+  }
+
+  dot(point, k) {
+    const [x, y] = this.spot(point);
+    const name = this.flat ? "number" : point.wanted ? "one" : "zero-of";
+    const mark = name === "zero-of" ? drawn("rect", { x: x - 5, y: y - 5, width: 10, height: 10, rx: 1.5 }) : drawn("circle", { cx: x, cy: y, r: 5.6 });
+    mark.setAttribute("class", `${name}${k === this.lab.chosen ? " chosen" : ""}`);
+    mark.dataset.point = k;
+    return mark;
   }
 }

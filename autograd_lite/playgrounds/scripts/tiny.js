@@ -18,7 +18,7 @@ class Tiny {
     });
     [this.output] = values;
     this.target = building.add({ label: "t", data: 0, constant: true });
-    this.loss = building.repeated(wanted.loss.recorded, [this.output, this.target])[0];
+    [this.loss] = building.replayed(wanted.loss, [this.output, this.target]);
     building.nodes[this.loss.node].label = "loss";
     this.nodes = building.nodes;
     this.nodes.forEach((node, i) => { node.raw = i; });

@@ -2,7 +2,8 @@
 
 class Numbers {
   constructor(given, starts) {
-    this.given = { ...given };
+    // any name may be a variable's, __proto__ too
+    this.given = Object.assign(Object.create(null), given);
     this.starts = starts;
   }
 

@@ -35,6 +35,10 @@ assert len(page) < 150_000
 
 # %%
 # after: def squared_error():
+assert repr(ag.draw(loss)) != repr(ag.draw(loss, layout="graph"))
+
+# %%
+# after: before = ag.draw(loss, layout="graph")
 _frames = re.findall(r"label=<([^<>]*)> labeljust", before.to_graphviz().source)
 assert {"MLP", "layer 0", "layer 1", "neuron 0", "neuron 1"} == set(_frames)
 
@@ -45,7 +49,9 @@ assert "9 of 9 parameters moved" in repr(ag.draw_diff(before, after))
 
 # %%
 # after: def cross_entropy():
-assert repr(ag.draw(loss)).startswith("1,064 values, showing 26 groups (what is alike in one box)")
+assert repr(ag.draw(loss, layout="graph")).startswith(
+    "1,064 values, showing 26 groups (what is alike in one box)"
+)
 
 # %%
 # after: by_scope = ag.draw
