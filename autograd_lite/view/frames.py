@@ -40,7 +40,7 @@ Nodes = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Frame:
-    """What is known after some steps, by the number of a node and the place of an argument."""
+    """The numbers that are known after some steps, by the number of a node and the place of an argument."""
 
     caption: list[str]
     known: frozenset[int]  # nodes that have their number
