@@ -21,8 +21,7 @@ from typing import NoReturn
 from autograd_lite import demo
 from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
-from autograd_lite.exercises.exercise import TITLES
-from autograd_lite.exercises.worksheets import FORMATS
+from autograd_lite.exercises.worksheets import FORMATS, LEVELS
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.files import check_place
 from autograd_lite.lesson import STEPS
@@ -118,8 +117,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "
         "list: sum([a, b]). Constants: pi, e.",
     )  # fmt: skip
-    command.add_argument("--draw", metavar="FILE", help="save the graph: .svg, .png, .dot, .pdf "
-                         "(needs a dot program), or .html, a page")  # fmt: skip
+    command.add_argument("--draw", metavar="FILE", help="save the graph: .svg, .png, .gif, .dot, "
+                         ".pdf (needs a dot program), or .html, a page")  # fmt: skip
     command.add_argument("--paths", action="store_true",
                          help="show every path that a gradient is summed over")  # fmt: skip
     command.add_argument("--latex", action="store_true", help="show the formula in LaTeX")
@@ -140,9 +139,9 @@ def _parser() -> argparse.ArgumentParser:
         "worksheet", help="exercises in back-propagation by hand, with their key",
         description="The same level, seed and count give the same files, byte for byte.",
     )  # fmt: skip
-    levels = range(1, len(TITLES) + 1)
+    levels = range(1, len(LEVELS) + 1)
     command.add_argument("--level", type=int, choices=levels, default=1, help="[1] "
-                         + "; ".join(map("{}: {}".format, levels, TITLES)))  # fmt: skip
+                         + "; ".join(map("{}: {}".format, levels, LEVELS)))  # fmt: skip
     command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
     command.add_argument("--count", type=_count, default=6, metavar="N", help="of exercises [6]")
     command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")

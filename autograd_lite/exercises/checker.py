@@ -21,6 +21,7 @@ from autograd_lite.view.steps import steps
 
 #: Values of which there is a picture: beyond, the program itself says more.
 _DRAWN = 40
+_ADVICE = "; every gradient is right, and what is marked ! is advice"
 _COLOURS = {"✓": "green", "✗": "red", "!": "cyan"}
 _CELLS = "<td>{}</td><td><b>{}</b></td><td>{}</td>".replace("<td", '<td style="text-align:left"')
 #: The number of a variable, and its gradient.
@@ -41,9 +42,8 @@ class Breach:
     @property
     def wrong(self) -> list[str]:
         """The variables whose numbers are wrong."""
-        return [
-            name for name, numbers in self.yours.items() if not _alike(numbers, self.right[name])
-        ]
+        right = self.right
+        return [n for n, x in self.yours.items() if not all(map(_is_one_of, x, right[n]))]
 
     @property
     def mistake(self) -> str:
@@ -64,21 +64,14 @@ class Breach:
         """The graph with the learner's numbers, and with the right ones; none of a large one."""
         if len(ancestors(self.root)) > _DRAWN:
             return []
-        right = every_value(steps(self.root))
-        boxes = [
-            box
-            if box.label not in self.yours
-            else replace(
-                box,
-                lines=tuple(
-                    BoxLine(f"{name} {x:.4g}")
-                    for name, x in zip(("data", "grad"), self.yours[box.label], strict=True)
-                ),
-                tint="negative" if box.label in self.wrong else "",
-                strength=3 * (box.label in self.wrong),
+        right, boxes = every_value(steps(self.root)), []
+        for box in right.boxes:
+            wrong = box.label in self.wrong
+            pairs = zip(("data", "grad"), self.yours.get(box.label, ()), strict=False)
+            lines = tuple([BoxLine(f"{name} {x:.4g}") for name, x in pairs]) or box.lines
+            boxes.append(
+                replace(box, lines=lines, tint="negative" if wrong else "", strength=3 * wrong)
             )
-            for box in right.boxes
-        ]
         return [Picture(boxes, "yours"), Picture(right.boxes, "right")]
 
 
@@ -98,11 +91,15 @@ class CheckedEngine:
     """
 
     def __init__(self, name: str, found: Mapping[Law, Breach | None]) -> None:
-        self._name, self._found = name, found
+        self._found = found
         self.breaches = {law.name: breach for law, breach in found.items()}
         broken = sorted(filter(None, found.values()), key=lambda breach: not breach.law.needed)
         self.first = broken[0] if broken else None
         self.ok = not any(breach.law.needed for breach in broken)
+
+        held = sum(breach is None for breach in found.values())
+        self._said = f"{name}: {held} of {len(found)} laws hold"
+        self._said += ", all of them" * (not broken) + _ADVICE * (bool(broken) and self.ok)
 
     def _marks(self) -> list[tuple[str, str, str]]:
         """Of each law a mark, its name, and its words."""
@@ -111,26 +108,18 @@ class CheckedEngine:
             for law, breach in self._found.items()
         ]
 
-    def _summary(self) -> str:
-        held = sum(breach is None for breach in self._found.values())
-        said = f"{self._name}: {held} of {len(self._found)} laws hold"
-        if self.ok and self.first:
-            return f"{said}; every gradient is right, and what is marked ! is advice"
-        return said + ("" if self.first else ", all of them")
-
     def __repr__(self) -> str:
         screen = Terminal(sys.stdout)
-
-        def paint(mark: str) -> str:
-            return screen.paint(mark, _COLOURS[mark]) if mark in _COLOURS else mark
-
         told = [] if self.first is None else ["", *_told(self.first, screen)]
-        marks = screen.table(("", "law", ""), self._marks(), [paint])
-        return on_screen("\n".join([*wrap(self._summary(), screen.width), marks, *told]))
+        marks = screen.table(
+            ("", "law", ""), self._marks(),
+            [lambda mark: screen.paint(mark, _COLOURS.get(mark, "bold"))],
+        )  # fmt: skip
+        return on_screen("\n".join([*wrap(self._said, screen.width), marks, *told]))
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr>{_CELLS.format(*map(html.escape, row))}</tr>" for row in self._marks())
-        said = f"<p><b>{html.escape(self._summary())}</b></p><table>{rows}</table>"
+        said = f"<p><b>{html.escape(self._said)}</b></p><table>{rows}</table>"
         if self.first is None:
             return said
         told = html.escape("\n".join(_told(self.first, Terminal(None))))
@@ -176,12 +165,10 @@ def _breach(law: Law, kind: type) -> Breach | None:
         made: dict[str, Any] = {"Value": Value}
         exec(example.code, made)  # a text of ours, see `laws`
         ours = {name: x for name, x in made.items() if isinstance(x, Value)}
-        if not law.needed:  # inner nodes may be kept in another way
-            ours = {name: x for name, x in ours.items() if not x.op}
-        right = {name: (x.data, x.grad) for name, x in ours.items()}
-        for name, x in ours.items():
-            x.label = name
-        *_, root = (x for x in made.values() if isinstance(x, Value))
+        for name, root in ours.items():
+            root.label = name
+        # where a law is advice, inner nodes may be kept in another way
+        right = {n: (x.data, x.grad) for n, x in ours.items() if law.needed or not x.op}
         tried: dict[str, Any] = {"Value": kind}
         try:
             exec(example.code, tried)
@@ -189,13 +176,10 @@ def _breach(law: Law, kind: type) -> Breach | None:
         except Exception as error:  # a learner's class may raise anything
             said = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
             return Breach(law, example, {}, right, root, said)
-        if any(not _alike(numbers, right[name]) for name, numbers in yours.items()):
-            return Breach(law, example, yours, right, root)
+        found = Breach(law, example, yours, right, root)
+        if found.wrong:
+            return found
     return None
-
-
-def _alike(numbers: tuple[float, float], right: tuple[float, float]) -> bool:
-    return all(map(_is_one_of, numbers, right))
 
 
 def _is_one_of(x: float, wanted: float | list[float]) -> bool:

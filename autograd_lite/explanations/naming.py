@@ -10,12 +10,14 @@ from itertools import count
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula, node_partials, written
 from autograd_lite.explanations.paths import Sweep
-from autograd_lite.graph import op_of
+from autograd_lite.graph import op_of, scope_of
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter
 
 #: Most arguments of an op whose partials are written as formulas.
 _ARGUMENTS = 24
+#: Innermost scopes that tell equal labels apart.
+_SCOPES = 2
 #: Labels that look like the name of a node without one.
 _NUMBERED = re.compile("v_?([0-9]+)")
 
@@ -28,8 +30,12 @@ def numbered(order: Collection[Value]) -> dict[Value, int]:
 
 
 def labels(nodes: Iterable[Value], printer: TextPrinter) -> dict[Value, Piece]:
-    """The labels of those nodes that have one; a number tells equal ones apart."""
+    """The labels of those nodes that have one; scopes tell equal ones apart, or else a number."""
     texts = {node: printer.label(node.label) for node in nodes if node.label}
+    used = Counter(texts.values())
+    for node, text in texts.items():
+        if used[text] > 1:  # layer 2 · neuron 0 · w0
+            texts[node] = printer.label(" · ".join((*scope_of(node)[-_SCOPES:], node.label)))
     used, seen = Counter(texts.values()), Counter[str]()
     found: dict[Value, Piece] = {}
     for node, text in texts.items():

@@ -142,7 +142,11 @@ def learn(
         step = TrainingStep(self, training.parameters, chosen, quiet=bool(compile))
         live: Live | None = None
         if shell is not None:
-            live = Live(shell, history, epochs, None if watched else picture_of(training))
+            quick = not watched and is_traceable(self, criterion)  # a call changes nothing
+            drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
+            live = Live(
+                shell, history, epochs, None if watched else picture_of(training), model=drawn
+            )
         bar = _bar(epochs, live is None and (progress or show is not None))
         usual = np.geterr()
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.

@@ -2,7 +2,8 @@
 
 `steps` decides which nodes are shown; `picture` turns them into boxes and arrows, or, where they
 are too many, `columns`, `likeness`, `cutting`, `boxes` and `fold` do so with groups; `dot`
-writes those down, `layout` runs Graphviz; `diff` compares two;
+writes those down, `layout` runs Graphviz; `diff` compares two, `frames` lets the player's
+steps move;
 `display` is the object that a user gets.
 """
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import AnomalyError, GraphError, LayoutError, shown
@@ -16,6 +18,7 @@ from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot
 from autograd_lite.view.folding.fold import Folding
+from autograd_lite.view.frames import animation
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.network.network_view import network_drawing
 from autograd_lite.view.page.page import Page
@@ -24,7 +27,13 @@ from autograd_lite.view.page.page import Page
 _PNG_DPI = "144"
 #: Most boxes of a graph that is not folded.
 _BOXES = 200
-_SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+_SUFFIXES = (".svg", ".png", ".gif", ".pdf", ".dot", ".html")
+#: Pixels of a page beside its picture; and what sets the height of a frame to that of its page.
+_FRAME_HEIGHT = 610
+_FOLLOW = (
+    "try { const { body } = contentDocument; new ResizeObserver(() => { "
+    "style.height = body.scrollHeight + &quot;px&quot; }).observe(body) } catch { }"
+)
 
 
 class GraphView:
@@ -48,14 +57,17 @@ class GraphView:
         """A `graphviz.Digraph` of its own, which may be changed."""
         return self._drawing.copy()
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], animated: bool = False) -> Path:
         """Write the picture to a file, whole or not at all.
 
         Parameters
         ----------
         path : str or path
             Ends with ``.svg``, ``.png``, ``.pdf`` (which needs a `dot` program), ``.dot`` (the
-            source) or ``.html`` (a page to look around in, with all that it needs inside).
+            source), ``.html`` (a page to look around in, with all that it needs inside) or
+            ``.gif`` (the player's steps, for slides; needs the extra ``plot``).
+        animated : bool, default=False
+            Of an ``.svg``: let CSS show the player's steps, with what is said of each.
 
         Returns
         -------
@@ -65,6 +77,8 @@ class GraphView:
         ------
         ValueError
             If the ending is another.
+        GraphError
+            If the player's steps are asked for, and the graph is stale, or its picture folded.
         LayoutError
             If there is no Graphviz, or it fails, or it takes too long.
         """
@@ -78,10 +92,40 @@ class GraphView:
             return write_whole(path, self._drawing.source.encode())
         if suffix == ".html":
             return write_whole(path, self.page.document(self._drawing.pipe("svg")).encode())
+        if animated and suffix not in (".svg", ".gif"):
+            raise ValueError(f"an animated picture is an .svg or a .gif, and not {name!r:.80}")
+        if animated or suffix == ".gif":
+            return write_whole(path, animation(self._drawing, self.page.nodes, suffix))
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI
         return write_whole(path, drawing.pipe(suffix[1:]))
+
+    def embed(self, path: str | os.PathLike[str] | None = None) -> str:
+        """An element of HTML to paste into a blog, a course, or a page of Sphinx or Quarto.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Write the page to this file, to be put beside the document. Left out, the page is inside
+            the element.
+
+        Returns
+        -------
+        str
+            An ``iframe``. It is as high as the page needs, and follows it where scripts run.
+        """
+        picture: bytes = self._drawing.pipe("svg")
+        page = self.page.document(picture, full=False)
+        source = f'srcdoc="{html.escape(page)}"'
+        if path is not None:
+            source = f'src="{html.escape(quote(write_whole(path, page.encode()).name))}"'
+        drawn = re.search(rb'height="([0-9.]+)pt"', picture)
+        height = _FRAME_HEIGHT + min(int(float(drawn[1]) * 1.4), 376) if drawn else _FRAME_HEIGHT
+        return (
+            f'<iframe {source} title="{html.escape(self.page.summary)}" loading="lazy" '
+            f'style="width: 100%; height: {height}px; border: 0" onload="{_FOLLOW}"></iframe>'
+        )
 
     def __repr__(self) -> str:
         return on_screen(self._drawing.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -123,8 +123,18 @@ def draw_dot(
     return drawing
 
 
-def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digraph:
-    """A picture in the DOT language."""
+def drawing_of(
+    shown: Picture,
+    format: str = "svg",
+    rankdir: str = "LR",
+    attributes: Mapping[str, Mapping[str, str]] | None = None,
+) -> Digraph:
+    """A picture in the DOT language.
+
+    Boxes and arrows may have attributes of their own, by id; the ``room`` of a box is the least
+    width of its text.
+    """
+    own = {} if attributes is None else attributes
     drawing = Digraph(
         format=format,
         graph_attr={
@@ -153,16 +163,16 @@ def drawing_of(shown: Picture, format: str = "svg", rankdir: str = "LR") -> Digr
     if crowded:
         drawing.attr(splines="line")
         drawing.edge_attr.update(color="#5B6B7B70", headport=side, tailport=_OPPOSITE[side])
-    _draw_boxes(drawing, shown.boxes[::-1] if shown.folded and piled else shown.boxes, rankdir)
+    _draw_boxes(drawing, shown.boxes[::-1] if shown.folded and piled else shown.boxes, rankdir, own)
     scopes = {box.name: box.scope for box in shown.boxes}
     for box in shown.boxes:
         for i, arrow in enumerate(box.arrows):
             head = f"{box.name}:a{i}:{side}" if box.kind != "group" else box.name
-            attributes = {} if crowded else _arrow_attributes(arrow)
-            attributes["id"] = f"{box.name}-{i}"
+            given = {} if crowded else _arrow_attributes(arrow)
+            given["id"] = f"{box.name}-{i}"
             if not shown.folded and scopes[arrow.tail] != box.scope:
-                attributes["minlen"] = "2"  # room for the parameters, so frames lie side by side
-            drawing.edge(arrow.tail, head, **attributes)
+                given["minlen"] = "2"  # room for the parameters, so frames lie side by side
+            drawing.edge(arrow.tail, head, **{**given, **own.get(given["id"], {})})
     drawing.shown, drawing.text = shown, listing(shown)
     return drawing
 
@@ -189,7 +199,9 @@ def _total_length(boxes: list[Box]) -> int:
     return total
 
 
-def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
+def _draw_boxes(
+    drawing: Digraph, boxes: list[Box], rankdir: str, own: Mapping[str, Mapping[str, str]]
+) -> None:
     """Boxes inside their frames. Frames are opened and closed in one pass, at any depth."""
     number: dict[tuple[str, ...], int] = {}
     # In the order of the computation, so not by the parameters, which all come first.
@@ -217,19 +229,22 @@ def _draw_boxes(drawing: Digraph, boxes: list[Box], rankdir: str) -> None:
         fill, border = _FILL[box.kind]
         if box.tint:
             fill = TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
-        drawing.node(
-            box.name, _box_label(box, rankdir), fillcolor=fill, color=border,
-            style=_STYLE.get(box.kind, "rounded,filled"), tooltip=_tooltip(box),
-            penwidth="2" if box.kind == "output" else "1", id=box.name, **{"class": box.kind},
-        )  # fmt: skip
+        attributes = {
+            "fillcolor": fill, "color": border, "style": _STYLE.get(box.kind, "rounded,filled"),
+            "tooltip": _tooltip(box), "penwidth": "2" if box.kind == "output" else "1",
+            "id": box.name, "class": box.kind, **own.get(box.name, {}),
+        }  # fmt: skip
+        label = _box_label(box, rankdir, attributes.pop("room", ""))
+        drawing.node(box.name, label, **attributes)
     drawing.body.extend("\t}\n" for _ in opened)
 
 
-def _box_label(box: Box, rankdir: str) -> str:
+def _box_label(box: Box, rankdir: str, room: str) -> str:
     """A table: entries for the arguments, the symbol, the lines."""
     lines = [f"<b>{line}</b>{_BREAK}" for line in _marked(box.label)]
     text = "".join([*lines, *map(_written, box.lines)])
-    cells = [_CELL.format(_table([[_CELL.format(text)]], 0))]
+    inside = _CELL.format(text).replace("<td ", f'<td width="{room}" ' if room else "<td ", 1)
+    cells = [_CELL.format(_table([[inside]], 0))]
     if box.symbol:
         symbol = f'<font point-size="15"><b>{_markup(box.symbol)}</b></font>'
         cells.insert(0, f"<td>{symbol}</td>")

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 
 from autograd_lite.errors import LayoutError
 
@@ -91,3 +92,14 @@ def lay_out(
         return done.stdout
     # A user's text holds no quotation mark: it is escaped.
     return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
+
+
+def lay_out_each(
+    sources: Sequence[str], output: str = "svg", *, time_limit: float = TIME_LIMIT
+) -> list[bytes]:
+    """Pictures of several graphs, as `lay_out` makes them, by one process in that time."""
+    if not sources:
+        return []
+    head = {"svg": b"<?xml ", "png": b"\x89PNG\r\n"}[output]
+    pictures = lay_out("\n".join(sources), output, time_limit=time_limit).split(head)[1:]
+    return [head + picture for picture in pictures]

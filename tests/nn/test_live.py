@@ -19,6 +19,7 @@ from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.live import live
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.fitted import picture_of
+from autograd_lite.view.network.drawing import short
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 ODD = np.array([0, 1, 1, 0])
@@ -142,7 +143,7 @@ def test_a_notebook_keeps_one_output_with_the_end_of_the_training(tmp_path, monk
     (output,) = notebook.cells[0].outputs
     assert output.output_type == "display_data"
     assert output.data["text/plain"].startswith("done: epoch 4,000 of 4,000; loss ")
-    assert output.data["text/html"].count("<img ") == 2
+    assert output.data["text/html"].count("<img ") == 3  # the loss, the plane and the network
 
 
 # --- how it ends ---
@@ -183,6 +184,39 @@ def test_a_reason_of_any_characters_and_length_is_shown_as_text(publisher):
     assert "<script" not in svg + publisher.outputs[-1]["data"]["text/html"]
     assert '</text><script>"&' in " ".join(words_in(svg))
     assert float(ET.fromstring(svg).get("height")) < 400
+
+
+# --- the network ---
+
+
+def test_the_network_is_drawn_with_the_weights_of_the_moment(publisher, monkeypatch):
+    """As a picture while it learns, at the end as a page."""
+    monkeypatch.setattr(live.Throttle, "PAUSE", 0.0)
+    monkeypatch.setattr(live.Throttle, "SHARE", 1e9)
+    model = nn.MLP(2, [4, 1], "tanh", seed=1)
+    learn(model=model, epochs=3)
+    during = [images(publisher, k)[-1] for k in range(1, len(publisher.outputs))]
+    biases = [neuron.b.data for neuron in model.layers[0].neurons]
+    assert len(set(during)) == len(during) >= 3
+    for bias in biases:
+        assert short(bias) in words_in(during[-1])
+    assert "openNetworks(" in publisher.outputs[-1]["data"]["text/html"]
+    assert "openNetworks(" not in publisher.outputs[-2]["data"]["text/html"]
+
+
+def test_without_graphviz_and_for_other_models_there_is_no_network(publisher, monkeypatch):
+    class Line(nn.Module):
+        def __init__(self):
+            self.layer = nn.Layer(2, 1, "tanh", seed=1)
+
+        def __call__(self, x):
+            return self.layer(x)
+
+    learn(model=Line())
+    assert len(images(publisher)) == 2
+    monkeypatch.setenv("AUTOGRAD_LITE_DOT", "/nowhere")
+    learn()
+    assert len(images(publisher)) == 2
 
 
 # --- how often ---
@@ -356,12 +390,13 @@ def test_validation_is_a_second_curve():
 # --- the plane ---
 
 
-def test_only_models_of_one_input_or_two_have_a_second_picture(publisher):
+def test_only_models_of_one_input_or_two_have_a_picture_of_the_plane(publisher):
+    """Besides those of the loss and of the network."""
     learn(np.ones((4, 3)), ODD)
-    assert [len(images(publisher, i)) for i in range(len(publisher.outputs))][-1] == 1
+    assert [len(images(publisher, i)) for i in range(len(publisher.outputs))][-1] == 2
     for features in (1, 2):
         learn(XOR[:, :features], ODD)
-        assert len(images(publisher)) == 2
+        assert len(images(publisher)) == 3
 
 
 def test_the_curve_of_one_input_is_that_of_the_model(publisher):

@@ -36,7 +36,7 @@ FLOORS = {
 #: On the same floor, who may stand on whom.
 SAME_FLOOR = {
     ("cli", "demo"), ("cli", "exercises"), ("cli", "lesson"), ("cli", "playgrounds"),
-    ("demo", "lesson"),
+    ("demo", "lesson"), ("nn", "view"),
     ("program", "transforms"), ("tables", "nn"), ("value", "pickles"), ("view", "explanations"),
 }  # fmt: skip
 #: The one function that imports late: by the table beside it, which is all that loads late.

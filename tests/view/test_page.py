@@ -602,7 +602,8 @@ LUMINANCE = """
     const found = [];
     for (let at = element; at && at !== root; at = at.parentNode) {
       const style = getComputedStyle(at);
-      if (at.matches(".node")) found.push(rgb(getComputedStyle(at.querySelector("path")).fill));
+      const shape = at.matches(".node, .neuron") && at.querySelector("path, circle, rect");
+      if (shape) found.push(rgb(getComputedStyle(shape).fill));
       else if (at instanceof HTMLElement) found.push(rgb(style.backgroundColor));
     }
     return found.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);

@@ -567,7 +567,7 @@ class TestView:
 
     @pytest.mark.parametrize("name", ["x.htm", "x.jpg", "x", "x.SVGZ"])
     def test_another_ending_is_refused(self, tmp_path, name):
-        with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot"):
+        with pytest.raises(ValueError, match=r"\.svg, \.png, \.gif, \.pdf, \.dot"):
             ag.draw(neuron()).save(tmp_path / name)
 
     def test_wrong_arguments_are_refused(self):

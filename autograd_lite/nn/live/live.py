@@ -8,17 +8,20 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from tqdm import tqdm
 
-from autograd_lite.errors import shown
+from autograd_lite.errors import LayoutError, shown
 from autograd_lite.nn.history import History
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.surface import Surface
+from autograd_lite.view.network.network_view import network_drawing
 
 Clock = Callable[[], float]
+#: That the layout of a network may take.
+_SECONDS = 5.0
 
 
 class Throttle:
@@ -66,9 +69,10 @@ class Live:
         epochs: int,  # that are planned
         surface: Surface | None,  # what the model makes of the plane
         clock: Clock = time.perf_counter,
+        model: Any = None,  # to be drawn, if it is a network of layers
     ) -> None:
         self._shell, self._history, self._epochs = shell, history, epochs
-        self._surface, self._clock = surface, clock
+        self._surface, self._model, self._clock = surface, model, clock
         self._id = uuid.uuid4().hex
         self.throttle = Throttle(clock)
 
@@ -98,15 +102,32 @@ class Live:
             if self._surface is not None and not first:  # which tells little, and costs most
                 drawn = self._surface.svg(self._clock)
                 pictures += [drawn] if drawn else []
+            page = "" if first else self._network(state, pictures)
             self._shell.display_pub.publish(
                 {
                     "text/plain": panel.text,
-                    "text/html": "\n".join(_image(svg, text) for svg, text in pictures),
+                    "text/html": "\n".join(_image(svg, text) for svg, text in pictures) + page,
                 },
                 {},
                 transient={"display_id": self._id},
                 update=not first,
             )
+
+    def _network(self, state: str, pictures: list[tuple[str, str]]) -> str:
+        """Add the network's layers to the pictures; at the end they are a page, which is returned.
+
+        There is no picture without Graphviz.
+        """
+        drawing = None if self._model is None else network_drawing(self._model, 2, None, _SECONDS)
+        if drawing is None:
+            self._model = None
+            return ""
+        with suppress(LayoutError):
+            svg = drawing.pipe("svg")
+            if state not in ("learning", "failed"):
+                return drawing.page.fragment(svg)
+            pictures.append((svg.decode(), drawing.text))
+        return ""
 
     def _pace(self, state: str) -> str:
         """Speed, and the time that is left, or the time that it took."""

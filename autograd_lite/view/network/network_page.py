@@ -13,7 +13,7 @@ from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.summary import Floats
-from autograd_lite.view.network.drawing import biases_of, input_names, weights_of
+from autograd_lite.view.network.drawing import biases_of, input_names, parameters_of, weights_of
 from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
 from autograd_lite.view.page.page import PACE, Page, as_json, nodes_of, read, scripts
 from autograd_lite.view.steps import Steps
@@ -67,9 +67,9 @@ def _network(network: FoundNetwork, fresh: Freshness, rows: dict[Op, int]) -> di
     for layer in layers:
         for kind in ("data", "grad"):
             parts += [weights_of(layer, kind), biases_of(layer, kind)]
-    before = [[_before(layer, fresh, i) for i in range(2)] for layer in layers]
-    stepped = any(np.any(numbers) for pair in before for numbers in pair)
-    parts += [numbers for pair in before for numbers in pair if stepped]
+    known = [[_recorded(layer, fresh, i) for i in range(2)] for layer in layers]
+    stepped = not parameters_of([network]).isdisjoint(fresh.moved)
+    parts += [numbers for pair in known for numbers in pair if stepped]
     samples = np.array([_sample(network, k, alike) for k in range(len(layers[0].samples))])
     few = max(1, _ROOM // samples.shape[1])
     shown = np.unique(np.linspace(0, len(samples) - 1, min(few, len(samples))).round()).astype(int)
@@ -104,11 +104,11 @@ def _same_ops(layer: LayerCalls) -> bool:
     return len(found) == 1 and all(map(is_of_table, found.pop())) and not (constants or twice)
 
 
-def _before(layer: LayerCalls, fresh: Freshness, which: int) -> Floats:
-    """Changes of the weights (0) or biases (1) since the graph was recorded."""
+def _recorded(layer: LayerCalls, fresh: Freshness, which: int) -> Floats:
+    """The weights (0) or biases (1) that the graph was recorded with."""
     values = [(*call.weights, call.bias) for call in layer.neurons]
-    changes = [[p.data - fresh.moved.get(p, p.data) for p in row] for row in values]
-    return np.array([row[-1:] if which else row[:-1] for row in changes])
+    numbers = [[fresh.moved.get(p, p.data) for p in row] for row in values]
+    return np.array([row[-1:] if which else row[:-1] for row in numbers])
 
 
 def _sample(network: FoundNetwork, k: int, alike: list[bool]) -> list[float]:

@@ -26,7 +26,7 @@ from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.layout import FONTS
-from autograd_lite.view.page.wording import Templates
+from autograd_lite.view.page.wording import PHRASES, Templates
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
 from autograd_lite.writing.javascript import script
@@ -100,6 +100,12 @@ class Page:
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
 
+    @property
+    def nodes(self) -> list[dict[str, Any]]:
+        """The graph of the player; empty for a picture that has none."""
+        found: list[dict[str, Any]] = self._data.get("nodes", [])
+        return found
+
     def fragment(self, picture: bytes, full: bool = False) -> str:
         """The HTML that a notebook shows, or all of a page, given the SVG."""
         return (
@@ -115,7 +121,7 @@ class Page:
 
     def image(self, picture: bytes) -> str:
         """The element that shows the picture, and holds it for the script."""
-        image = base64.b64encode(_lean(picture)).decode()
+        image = base64.b64encode(lean(picture)).decode()
         return f'<img src="data:image/svg+xml;base64,{image}" alt="{html.escape(self.summary)}">'
 
     def opening(self, host: str, full: bool = False) -> str:
@@ -149,10 +155,10 @@ class Page:
             "packed": base64.b64encode(text).decode(),
         }
 
-    def document(self, picture: bytes) -> str:
-        """A file that stands alone."""
+    def document(self, picture: bytes, full: bool = True) -> str:
+        """A file that stands alone, or, if it is not to fill a window, in a frame."""
         style = "body { margin: 0; } img { max-width: 100%; }"
-        return document(self._data["title"], style, self.fragment(picture, full=True))
+        return document(self._data["title"], style, self.fragment(picture, full))
 
 
 def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:
@@ -214,7 +220,8 @@ def document(title: str, style: str, body: str, scripts: str = "") -> str:
 
 def scripts() -> str:
     """The JavaScript that every page shares."""
-    return "\n".join(read(name) for name in _SCRIPTS)
+    phrases = f"const PHRASES = {as_json(PHRASES)};"
+    return "\n".join([phrases, *(read(name) for name in _SCRIPTS)])
 
 
 def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
@@ -267,7 +274,7 @@ def as_json(data: Any) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
 
 
-def _lean(picture: bytes) -> bytes:
+def lean(picture: bytes) -> bytes:
     """Graphviz's SVG without what an image does not show, a quarter of it."""
     # A user's text is escaped, so it holds none of these.
     picture = re.sub(rb"<!--.*?-->\n?|<(title|desc)>.*?</\1>\n?", b"", picture, flags=re.DOTALL)

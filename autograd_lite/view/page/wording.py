@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
@@ -14,6 +14,19 @@ from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter
+
+#: Of the player, in pages and in pictures that move.
+PHRASES = {
+    "start": "Start",
+    "leaves": "The leaves have their numbers.",
+    "nothing": "Nothing else is computed yet, and every gradient is 0.",
+    "forward": "Forward, op {n} of {all}",
+    "seed": "Backward, start at the output",
+    "one": "grad of {name} = {seed}",
+    "edge": "Backward, edge {n} of {all}",
+    "goes": "goes to {name}",
+    "sum": "grad of {name}: {before} + {part} = {after}",
+}
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -79,6 +92,18 @@ class Templates(Wording):
         if row is None or not is_of_table(row):  # a user's functions are not called for a picture
             return [None] * len(made.parents)
         return [None if piece is None else _split(piece) for piece in self.partials(made)]
+
+
+def in_numbers(template: Template, data: Sequence[float]) -> str:
+    """A template with numbers for its nodes, in brackets where a minus would run into an op."""
+    texts = [part if isinstance(part, str) else f"{data[part]:.4g}" for part in template]
+    written = ""
+    for i, (part, text) in enumerate(zip(template, texts, strict=True)):
+        first = not written and (len(texts) == i + 1 or texts[i + 1].startswith(" "))
+        apart = first or written.endswith(("(", "[", ",", "( ", "[ ", ", "))
+        bare = isinstance(part, str) or not text.startswith("-") or apart
+        written += text if bare else f"({text})"
+    return written
 
 
 def _split(piece: Piece) -> Template:

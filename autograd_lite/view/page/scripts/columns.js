@@ -87,9 +87,12 @@ Object.assign(Network.prototype, {
   },
 
   resize() {
-    const width = this.element.parentNode?.clientWidth || 640;
-    if (!this.columns || width === this.width) return;
-    this.width = width;
+    const room = this.element.parentNode?.clientWidth || 640;
+    if (!this.columns || room === this.width) return;
+    this.width = room;
+    // with the letters of a very large page
+    const scale = Math.max(1, parseFloat(getComputedStyle(this.element).fontSize) / 17 || 1);
+    const width = room / scale;
     const rows = Math.max(...this.columns.map((spots) => spots.length));
     const radius = NODE;
     const pitch = Math.min(Math.max(320 / rows, 2 * radius + 5), 54);
@@ -99,7 +102,7 @@ Object.assign(Network.prototype, {
     const start = left + Math.max(0, (width - left - right - gap * (this.columns.length - 1)) / 2);
     const height = HEAD + rows * pitch + 8;
     this.element.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.element.style.height = `${height}px`;
+    this.element.style.height = `${height * scale}px`;
     this.columns.forEach((spots, column) => {
       const x = start + gap * column;
       const own = Math.min((pitch * rows) / spots.length, 1.5 * pitch);

@@ -57,7 +57,7 @@ class Moment {
     }
     const step = graph.steps[position - 1];
     if (!step) {
-      this.say("Start", ["The leaves have their numbers."], "Nothing else is computed yet, and every gradient is 0.");
+      this.say(PHRASES.start, [PHRASES.leaves], PHRASES.nothing);
       return { boxes: [], edges: [] };
     }
     return this[step.kind](step, position, numbers, last, predicting);
@@ -69,17 +69,17 @@ class Moment {
     const { args } = graph.nodes[node];
     const kept = args.flatMap((p, k) => (graph.nodes[p].constant ? [] : [`${wording.fraction(node, k)} = ${brief(partials[node][k])}`]));
     const more = kept.length > 6 ? `, and ${kept.length - 6} more` : "";
-    this.say(`Forward, op ${position} of ${graph.forwardEnd}`, [wording.made(node, numbers)], predicting ? "" : kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
+    this.say(phrase("forward", { n: position, all: graph.forwardEnd }), [wording.made(node, numbers)], predicting ? "" : kept.length ? `Noted for the way back: ${kept.slice(0, 6).join(", ")}${more}.` : "It depends on constants alone, so no gradient flows through it.");
     return { boxes: [node], edges: args.map((_, k) => [node, k]), place: node };
   }
 
   seed({ node }) {
     const name = this.wording.name(node);
     if (this.graph.seed !== 1) {
-      this.say("Backward, start at the output", [`grad of ${name} = ${brief(this.graph.seed)}`], "It comes from what follows in the network. Every other gradient starts at 0, and each edge will add its part.");
+      this.say(PHRASES.seed, [phrase("one", { name, seed: brief(this.graph.seed) })], "It comes from what follows in the network. Every other gradient starts at 0, and each edge will add its part.");
       return { boxes: [node], edges: [], place: node };
     }
-    this.say("Backward, start at the output", [`grad of ${name} = 1`], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
+    this.say(PHRASES.seed, [phrase("one", { name, seed: "1" })], `The output changes as fast as itself: ∂${name}/∂${name} = 1. Every other gradient starts at 0, and each edge will add its part.`);
     return { boxes: [node], edges: [], place: node };
   }
 
@@ -91,14 +91,14 @@ class Moment {
     const formula = [
       term(signed(upstream), `gradient of ${name(node)}`), el("span", { class: "sign" }, "×"),
       term(signed(numbers.partials[node][arg]), wording.fraction(node, arg)), el("span", { class: "sign" }, "="),
-      term(signed(contribution), `goes to ${name(parent)}`),
+      term(signed(contribution), phrase("goes", { name: name(parent) })),
     ];
-    const sum = el("b", { class: "sum" }, `grad of ${name(parent)}: ${brief(before)} + ${brief(contribution)} = ${brief(after)}`.replace("+ -", "− "));
+    const sum = el("b", { class: "sum" }, phrase("sum", { name: name(parent), before: brief(before), part: brief(contribution), after: brief(after) }).replace("+ -", "− "));
     const times = uses.length === 1
       ? ` ${name(parent)} is used once, so this is its whole gradient.`
       : ` ${name(parent)} is used ${uses.length} times, and this is use ${turn}. A small change of ${name(parent)} goes along each of them at once, and what comes of it in ${name(graph.root)} adds up: so the parts of its gradient add up${turn === uses.length ? ", and now it is complete" : ""}.`;
     const local = wording.partial(node, arg, numbers);
-    this.say(`Backward, edge ${position - graph.forwardEnd - 1} of ${graph.edges.length}`, formula, sum, times, el("span", { class: "local" }, `Partial derivative: ${local}`));
+    this.say(phrase("edge", { n: position - graph.forwardEnd - 1, all: graph.edges.length }), formula, sum, times, el("span", { class: "local" }, `Partial derivative: ${local}`));
     return { boxes: [node, parent], edges: [[node, arg]], place: parent };
   }
 

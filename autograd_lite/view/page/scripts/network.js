@@ -144,5 +144,5 @@ function short(x) {
   if (special(x) || x === 0) return brief(x);
   const size = fabs(x);
   if (size < 0.005 || size >= 999.5) return x.toExponential(0).replace("e+", "e");
-  return x.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0).replace(/^(-?)0\.(\d)0$/, "$10.$2").replace(/\.0+$/, "");
+  return String(Number(x.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0)));
 }

@@ -63,7 +63,7 @@ class NetworkPage {
     for (const name of ["x", "y", "width", "height"]) svg.removeAttribute(name);
     svg.setAttribute("aria-hidden", "true");
     svg.style.aspectRatio = `${width} / ${height}`;
-    this.around.style.width = `${(Math.min(1.2, 300 / height) * width).toFixed(0)}px`;
+    this.around.style.width = `${(Math.min(1.2, 300 / height) * width / 15).toFixed(1)}em`;
     svg.querySelector("polygon")?.remove();
     return svg;
   }

@@ -1,5 +1,8 @@
 // The numbers of a network that travel with its page, and the graph of one neuron at one sample.
 
+// Whether two numbers are equal but for rounding.
+const alike = (x, y) => Object.is(x, y) || fabs(x - y) <= 1e-9 * Math.max(fabs(x), fabs(y), 1e-3);
+
 class Samples {
   constructor(network, passed) {
     const bytes = Uint8Array.from(atob(network.packed), (c) => c.charCodeAt(0));
@@ -10,13 +13,16 @@ class Samples {
     const sizes = [inputs.length, ...layers.map(({ size }) => size)];
     const table = (layer) => Array.from({ length: sizes[layer + 1] }, () => take(sizes[layer]));
     const found = layers.map((_, layer) => [table(layer), take(sizes[layer + 1]), table(layer), take(sizes[layer + 1])]);
-    const steps = network.stepped ? layers.map((_, layer) => [table(layer), take(sizes[layer + 1])]) : null;
+    const was = network.stepped ? layers.map((_, layer) => [table(layer), take(sizes[layer + 1])]) : found;
+    const less = (now, before) => now.map((x, i) => x - before[i]);
+    // the parameters that the samples were computed with
+    this.recorded = { weights: was.map(([w]) => w), biases: was.map(([, b]) => b) };
     const some = found.some(([, , w, b]) => w.flat().some(Boolean) || b.some(Boolean));
     this.parameters = {
       weights: found.map(([w]) => w),
       biases: found.map(([, b]) => b),
       gradients: some ? { weights: found.map(([, , w]) => w), biases: found.map(([, , , b]) => b) } : null,
-      changes: steps && { weights: steps.map(([w]) => w), biases: steps.map(([, b]) => b) },
+      changes: network.stepped ? { weights: was.map(([w], k) => w.map((row, j) => less(found[k][0][j], row))), biases: was.map(([, b], k) => less(found[k][1], b)) } : null,
     };
     this.network = network;
     this.passed = passed;
@@ -45,7 +51,7 @@ class Samples {
     const template = this.network.templates[layer];
     if (!template || !rows) return null;
     const { activations, adjoints, nodes } = this.each[k];
-    const { weights, biases } = this.parameters;
+    const { weights, biases } = this.recorded;
     const size = activations[layer].length;
     const before = (i) => (layer ? `${this.network.shape.layers[layer - 1].name} · neuron ${i}` : this.network.shape.inputs[i]);
     const data = [...activations[layer], ...weights[layer][j], biases[layer][j], ...nodes[layer][j].slice(0, -1)];
@@ -56,7 +62,8 @@ class Samples {
     });
     const upstream = adjoints ? adjoints[layer + 1][j] : 1;
     const graph = new Graph(made, rows, upstream);
-    const { partials } = graph.evaluated(new Map());
+    const { partials, data: again } = graph.evaluated(new Map());
+    if (again.some((x, i) => !alike(x, data[i]))) return null; // of parameters that nobody knows any more
     const { grad } = graph.adjoints({ partials });
     made.forEach((node, i) => Object.assign(node, { partials: partials[i], grad: grad[i] }));
     return { nodes: made, upstream };

@@ -20,7 +20,7 @@ Object.assign(NetworkPage.prototype, {
     const found = samples.neuron(layer, neuron, k, this.rows);
     const name = network.name({ layer, neuron });
     if (!found) {
-      this.tell(name, "Its graph is not on this page: ops of a user's own, or constants inside its activation.");
+      this.tell(name, "Its graph is not on this page: it has ops of a user's own, constants in its activation, or numbers that nobody knows any more.");
       return;
     }
     const { data } = this.networks[0];

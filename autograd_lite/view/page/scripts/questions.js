@@ -1,6 +1,7 @@
 // Questions for the next number of a graph: what is asked, what is right, and what is said to a wrong answer.
 
 const TOLERANCE = 0.01;
+const MOST_PARTS = 8;
 
 // A number as people type it: with a comma, as a fraction, with the long minus sign. NaN if it is none.
 function typed(text) {
@@ -62,7 +63,9 @@ class Questions {
     const { upstream, contribution, before, after } = last;
     const partial = numbers.partials[node][arg];
     const [up, to] = [name(node), name(parent)];
-    const { symbol, call } = graph.nodes[node];
+    const { symbol, call, args } = graph.nodes[node];
+    const alike = args.flatMap((p, k) => (p === parent ? [k] : []));
+    const alone = alike.length > 1 ? ` ${to} stands there ${alike.length} times: this arrow is for number ${alike.indexOf(arg) + 1}, and the others stay as they are.` : "";
     const given = `The gradient of ${up} is ${brief(upstream)}, and the partial derivative is ${wording.partial(node, arg, numbers)}`;
     const product = inNumbers(["", 0, " × ", 1], [upstream, partial]);
     const part = {
@@ -73,11 +76,12 @@ class Questions {
         term(hinted ? signed(partial) : blank(), wording.fraction(node, arg)), between("="),
         term(blank(), `goes to ${to}`),
       ],
-      words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the partial derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?`,
+      words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the partial derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?${alone}`,
       hint: (x) => {
         const said = near(x, -contribution) ? "The size is right, the sign is not"
           : near(x, partial) ? `That is the partial derivative alone; the gradient of ${up} belongs to it`
           : near(x, upstream) ? `That is the gradient of ${up} alone; the partial derivative belongs to it`
+          : alone && near(x, alike.reduce((sum, k) => sum + numbers.partials[node][k] * upstream, 0)) ? "That is for all of them; the others have arrows of their own"
           : near(x, after) ? "That is the sum already; asked is the part that this arrow brings" : "";
         return `${said && `${said}. `}${given}.`;
       },
@@ -107,8 +111,10 @@ class Questions {
     const { grad, flows } = graph.adjoints(numbers);
     const leaves = graph.nodes.flatMap((node, i) => (node.leaf && graph.uses[i].length ? [i] : []));
     const sums = leaves.slice(0, 6).map((i) => {
-      const parts = graph.uses[i].map(([user, k]) => flows[user][k]);
-      return equation(`∂${name(root)}/∂${name(i)}`, parts.length > 1 && inNumbers(parts.flatMap((_, k) => (k ? [" + ", k] : ["", k])), parts), brief(grad[i]));
+      const parts = graph.uses[i].map(([user, k]) => [flows[user][k], user]);
+      const terms = parts.slice(0, MOST_PARTS).flatMap(([part, user], k) => [k ? between("+") : "", term(signed(part), `by ${name(user)}`)]);
+      const rest = parts.length > MOST_PARTS ? between(`+ … (${parts.length} parts)`) : "";
+      return [`∂${name(root)}/∂${name(i)}`, between("="), ...terms, rest, ...(parts.length > 1 ? [between("="), signed(grad[i])] : [])];
     });
     const most = leaves.reduce((best, i) => (graph.uses[i].length > (graph.uses[best]?.length ?? 1) ? i : best), null);
     const proof = [];

@@ -147,7 +147,7 @@ class Quiz {
     const { sums, proof } = this.questions.lessons(numbers);
     const whole = this.page.player.position === this.page.player.end;
     if (all.length) moment.element.append(table);
-    if (whole) moment.element.append(el("p", { class: "sums" }, ...sums.map((text) => el("span", {}, text))), ...proof.map((text) => el("p", { class: "words" }, text)));
+    if (whole) moment.element.append(...sums.map((parts) => el("p", { class: "formula sums" }, ...parts)), ...proof.map((text) => el("p", { class: "words" }, text)));
     this.reply("", el("button", { type: "button", onclick: () => this.turn(true) }, "Again"), graph.rows && whatIf.allows(graph.nodes.findIndex(({ leaf }) => leaf)) ? others : "");
   }
 

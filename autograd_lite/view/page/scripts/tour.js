@@ -40,7 +40,8 @@ class Tour {
     return numbers.reduce((best, x, j) => (fabs(x) > fabs(numbers[best]) ? j : best), 0);
   }
 
-  forward({ layer }, { activations, weights, biases }) {
+  forward({ layer }, { activations }) {
+    const { weights, biases } = this.samples.recorded;
     const { name, activation, size } = this.shape.layers[layer];
     const j = this.largest(activations[layer + 1]);
     const terms = weights[layer][j].map((w, i) => [w, activations[layer][i]]);
@@ -67,7 +68,8 @@ class Tour {
     ];
   }
 
-  back({ layer }, { adjoints, activations, weights }, k, rows) {
+  back({ layer }, { adjoints, activations }, k, rows) {
+    const { weights } = this.samples.recorded;
     const { name, size } = this.shape.layers[layer];
     const inner = weights[layer].map((_, j) => this.atSum(layer, j, k, rows));
     const j = this.largest(inner.map((x) => x ?? 0));

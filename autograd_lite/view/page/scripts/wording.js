@@ -1,5 +1,8 @@
 // Formulas: a template is a list of texts and numbers of nodes.
 
+// PHRASES are written by page.py.
+const phrase = (name, parts) => PHRASES[name].replace(/{(\w+)}/g, (_, part) => parts[part]);
+
 function inWords(template, names) {
   return template.map((part) => (typeof part === "string" ? part : names(part))).join("");
 }
@@ -53,7 +56,8 @@ class Wording {
     const { args } = this.graph.nodes[i];
     const twice = args.filter((parent) => parent === args[k]).length > 1;
     const index = twice ? [...String(k + 1)].map((digit) => INDICES[digit]).join("") : "";
-    return `∂${index}${this.name(i)}/∂${this.name(args[k])}`;
+    const whole = (name) => (name.includes(" · ") ? `(${name})` : name);
+    return `∂${index}${whole(this.name(i))}/∂${whole(this.name(args[k]))}`;
   }
 
   partial(i, k, numbers) {

@@ -1,0 +1,404 @@
+"""Networks drawn as networks: which are found in graphs, as pictures, and as pages."""
+
+import random
+import re
+import time
+
+import pytest
+from browser import tab
+from test_page import LUMINANCE
+
+import autograd_lite as ag
+from autograd_lite import Value
+from autograd_lite.graph import ancestors, scope_of
+from autograd_lite.nn import MLP, Layer, Module, Neuron, Sequential
+from autograd_lite.nn.losses import squared_error
+from autograd_lite.nn.optim import SGD
+from autograd_lite.view.network.drawing import short
+from autograd_lite.view.network.finding import networks_of
+
+
+def samples(n, size):
+    rng = random.Random(2)
+    return [[rng.gauss(0, 1) for _ in range(size)] for _ in range(n)]
+
+
+def loss_of(model, n=4, penalty=0.0):
+    size = model.layers[0].nin
+    outputs = [model(x) for x in samples(n, size)]
+    width = len(outputs[0]) if isinstance(outputs[0], list) else 0
+    loss = squared_error(outputs, [[0.5] * width if width else 0.5 for _ in outputs])
+    if penalty:
+        loss = loss + ag.sum([penalty * (p * p) for p in model.parameters()])
+    loss.label = "loss"
+    loss.backward()
+    return loss
+
+
+def found(root):
+    return networks_of(ancestors(root))
+
+
+class Recurrent(Module):
+    def __init__(self):
+        self.layer = Layer(2, 2, "tanh", seed=1)
+
+    def __call__(self, x):
+        for _ in range(3):
+            x = self.layer(x)
+        return x[0]
+
+
+class TestFinding:
+    @pytest.mark.parametrize("sizes", [(3, 4, 4, 1), (1, 1), (2, 3), (4, 16, 16, 3)])
+    @pytest.mark.parametrize("n", [1, 5])
+    def test_layers_neurons_and_samples_are_those_of_the_model(self, sizes, n):
+        model = MLP(sizes[0], sizes[1:], "tanh", seed=1)
+        (network,) = found(loss_of(model, n, penalty=0.1))
+        assert network.sizes == [*sizes]
+        for layer, mine in zip(network.layers, model.layers, strict=True):
+            assert len(layer.samples) == n
+            for sample in layer.samples:
+                for call, neuron in zip(sample, mine.neurons, strict=True):
+                    assert [*call.weights] == neuron.w
+                    assert call.bias is neuron.b
+        expected = [[x.data for x in xs] for xs in network.inputs]
+        assert sorted(expected) == sorted(samples(n, sizes[0]))
+
+    def test_what_goes_into_a_neuron_is_what_came_out_of_the_layer_before(self):
+        (network,) = found(loss_of(MLP(3, [4, 2], "sigmoid", seed=3), 3))
+        first, second = network.layers
+        for before, after in zip(first.samples, second.samples, strict=True):
+            for call in after:
+                assert [*call.inputs] == [one.out for one in before]
+        assert [layer.activation for layer in network.layers] == ["sigmoid", ""]
+
+    def test_two_networks_of_one_name_at_the_same_inputs_are_two(self):
+        x = [0.3, -0.2]
+        one, other = (MLP(2, [3, 1], "tanh", seed=k) for k in (1, 2))
+        networks = found(one(x) * other(x))
+        assert [network.sizes for network in networks] == [[2, 3, 1]] * 2
+        weights = [network.layers[0].neurons[0].weights for network in networks]
+        firsts = {model.layers[0].neurons[0].w[0] for model in (one, other)}
+        assert {each[0] for each in weights} == firsts
+
+    def test_one_network_after_another_is_one(self):
+        made = MLP(2, [3, 2], "tanh", seed=1)
+        judge = Sequential(Layer(2, 4, "relu", seed=2), Layer(4, 1, nonlin=False, seed=3))
+        (network,) = found(judge(made([0.1, 0.2])))
+        assert network.sizes == [2, 3, 2, 4, 1]
+
+    def test_other_wirings_are_drawn_as_graphs(self):
+        """A layer that takes its own output, a part of a layer, or what is no neuron's too."""
+        layer, last = Layer(2, 2, "tanh", seed=1), Layer(3, 1, seed=2)
+        hidden = layer([0.1, 0.2])
+        roots = [
+            Recurrent()([0.1, 0.2]),
+            last([*hidden, 0.5]),
+            last([hidden[0], hidden[1], hidden[0]]) + Layer(2, 1, seed=3)(hidden),
+            Value(1.0) * 2.0,
+        ]
+        for root in roots:
+            assert found(root) == []
+            assert "Network" not in repr(ag.draw(root))
+
+
+class TestChoice:
+    def test_networks_are_drawn_as_layers_unless_boxes_are_asked_for(self):
+        model = MLP(3, [4, 4, 1], "tanh", seed=1)
+        loss = loss_of(model)
+        first = f"Network 3-4-4-1: 9 neurons, 41 parameters, 4 samples; loss {loss.data:.4g}"
+        assert repr(ag.draw(loss)).startswith(first)
+        assert "drawn at inputs of 1" in repr(ag.draw(model))
+        options = {"layout": "graph", "max_nodes": 50, "rankdir": "TB", "depth": 1, "expand": True,
+                   "constants": False, "wrt": model.parameters()[0]}  # fmt: skip
+        for name, value in options.items():
+            assert "Network" not in repr(ag.draw(loss, **{name: value}))
+
+    def test_a_single_neuron_is_a_graph_unless_a_network_is_asked_for(self):
+        out = Neuron(2, "tanh", seed=1)([0.5, 1.0])
+        assert "Network" not in repr(ag.draw(out))
+        assert repr(ag.draw(out, layout="network")).startswith("Network 2-1: 1 neuron,")
+
+    def test_what_cannot_be_is_refused(self):
+        loss = loss_of(MLP(2, [2, 1], seed=1))
+        for options, message in (
+            ({"layout": "circle"}, "'circle'"), ({"layout": "network", "depth": 2}, "for boxes"),
+        ):  # fmt: skip
+            with pytest.raises(ValueError, match=message):
+                ag.draw(loss, **options)
+        with pytest.raises(ValueError, match="no network here"):
+            ag.draw(Value(1.0) + 2.0, layout="network")
+        for thing in (3.0, Recurrent()):
+            with pytest.raises(TypeError, match="root must be a Value, or a network"):
+                ag.draw(thing)
+
+    def test_a_view_holds_the_numbers_of_its_moment(self):
+        model = MLP(2, [2, 1], "tanh", seed=1)
+        loss = loss_of(model)
+        before = ag.draw(loss)
+        SGD(model.parameters(), 0.1).step()
+        text = repr(ag.draw_diff(before, loss_of(model)))
+        assert "of 9 parameters moved" in text
+
+
+class TestPicture:
+    def test_an_svg_has_the_layers_and_below_the_loss(self, tmp_path):
+        model = MLP(3, [4, 1], "tanh", seed=1)
+        path = ag.draw(loss_of(model)).save(tmp_path / "x.svg")
+        text = path.read_text()
+        assert text.count("<svg ") == 3
+        layers, rest = text.split('class="rest"')
+        assert layers.count('class="edge"') == 3 * 4 + 4
+        assert layers.count("<ellipse ") == 5
+        assert ">4 tanh<" in layers
+        assert ">mean<" in rest
+
+    def test_a_line_is_as_wide_as_its_weight_and_coloured_by_its_sign(self):
+        model = Layer(2, 2, "tanh", seed=1)
+        for weight, x in zip(model.parameters(), (1.0, -0.5, 0.3, 0.0, 0.25, 0.9), strict=True):
+            weight.data = x
+        source = ag.draw(model).to_graphviz().source
+        lines = re.findall(r'm0c0r(\d) -> m0c1r(\d) \[color="(#......).." penwidth=(\S+)\]', source)
+        widths = {(int(j), int(i)): (c, float(w)) for i, j, c, w in lines}
+        assert widths[0, 0] == ("#005A9C", 4.6)
+        assert widths[0, 1] == ("#B34700", 2.45)
+        assert widths[1, 0][0] == "#6B7280"
+        assert widths[1, 0][1] < widths[1, 1][1] < widths[0, 1][1]
+        assert "m0c1r0 [label=0.3 " in source or 'm0c1r0 [label="0.3" ' in source
+
+    def test_wide_layers_show_the_neurons_that_matter(self):
+        model = MLP(30, [40, 2], "tanh", seed=1)
+        strong = model.layers[0].neurons[33]
+        for weight in strong.w:
+            weight.data = 9.0
+        strong.b.data = 0.77
+        source = ag.draw(model).to_graphviz().source
+        assert "… and 16 more inputs" in source
+        assert "… and 26 more neurons" in source
+        assert "0.77" in source
+
+    @pytest.mark.parametrize(
+        ("x", "text"),
+        [(0.0, "0"), (0.5, "0.5"), (-0.123, "-0.12"), (12.345, "12.3"), (-0.0012, "-1e-3"),
+         (1234.5, "1e3"), (9.999, "10"), (100.0, "100"), (float("nan"), "nan"), (-0.996, "-1")],
+    )  # fmt: skip
+    def test_a_number_fits_its_neuron_and_none_is_rounded_to_0(self, x, text):
+        assert short(x) == text
+
+    def test_png_and_dot_are_of_the_layers(self, tmp_path):
+        view = ag.draw(MLP(2, [2, 1], seed=1))
+        assert view.save(tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+        assert "m0c1r1" in view.save(tmp_path / "x.dot").read_text()
+
+    def test_nothing_is_searched_for(self):
+        """A second is asked for, from 9,000 values to the page."""
+        loss = loss_of(MLP(4, [16, 16, 3], "tanh", seed=1), 100, penalty=0.01)
+        start = time.process_time()
+        page = ag.draw(loss)._repr_html_()
+        assert time.process_time() - start < 2.0
+        assert len(page) < 600_000
+
+
+@pytest.fixture(scope="module")
+def model():
+    made = MLP(3, [4, 4, 1], "tanh", seed=1)
+    for k, neuron in enumerate(n for layer in made.layers for n in layer.neurons):
+        neuron.b.data = 0.1 * (k - 3)
+    return made
+
+
+@pytest.fixture(scope="module")
+def loss(model):
+    return loss_of(model)
+
+
+@pytest.fixture(scope="module")
+def view(loss):
+    return ag.draw(loss)
+
+
+def neuron_of(page, layer, neuron):
+    target = f'{{"layer":{layer},"neuron":{neuron}}}'
+    return page.page.locator(f"[data-target='{target}']")
+
+
+def numbers_in(page):
+    """What stands in the nodes of each layer, the inputs first."""
+    return page.page.locator(".network .neuron").evaluate_all(
+        """(groups) => groups.reduce((found, group) => {
+          const { layer } = JSON.parse(group.dataset.target);
+          (found[layer + 1] ??= []).push(group.querySelector("text").textContent);
+          return found;
+        }, [])"""
+    )
+
+
+class TestPage:
+    def test_the_switch_shows_biases_gradients_and_activations(self, page, view, model, loss):
+        page.show(view)
+        biases = [[short(n.b.data) for n in layer.neurons] for layer in model.layers]
+        assert numbers_in(page) == [[""] * 3, *biases]
+        page.page.get_by_role("button", name="Gradients").click()
+        slopes = [[short(n.b.grad) for n in layer.neurons] for layer in model.layers]
+        assert numbers_in(page)[1:] == slopes
+        page.page.get_by_role("button", name="Activations").click()
+        (network,) = found(loss)
+        for k in range(4):
+            page.page.get_by_label("Sample", exact=True).fill(str(k))
+            outs = [[short(c.out.data) for c in layer.samples[k]] for layer in network.layers]
+            assert numbers_in(page) == [[short(x.data) for x in network.inputs[k]], *outs]
+        page.page.get_by_label("Sample", exact=True).fill("-1")
+        first = [c.out.data for sample in network.layers[0].samples for c in sample[:1]]
+        assert numbers_in(page)[1][0] == short(sum(first) / 4)
+
+    def test_pointing_says_a_weight_with_its_gradient(self, page, view, model):
+        page.show(view)
+        weight = model.layers[1].neurons[2].w[3]
+        group = page.page.locator("""[data-target='{"layer":1,"neuron":2,"weight":3}']""")
+        group.locator(".reach").dispatch_event("pointerover", {"bubbles": True})
+        said = page.page.locator(".net > .card").inner_text()
+        assert said == f"layer 1 · neuron 2 · w3 = {weight.data:.4g}, grad {weight.grad:.4g}"
+
+    @pytest.mark.parametrize("k", [0, 2])
+    def test_a_click_on_a_neuron_opens_its_own_graph(self, page, view, loss, k):
+        """With the numbers of the sample, and as gradients its part of the chain rule."""
+        page.show(view)
+        page.page.get_by_label("Sample", exact=True).fill(str(k))
+        neuron_of(page, 1, 2).click()
+        (network,) = found(loss)
+        call = network.layers[1].samples[k][2]
+        inner = page.page.locator(".inside .stage [data-box]").evaluate_all(
+            "(boxes) => boxes.map((g) => [g.dataset.data, g.dataset.grad])"
+        )
+        values = [*call.inputs, *call.weights, call.bias, call.total, call.out]
+        assert [data for data, _ in inner] == [repr(value.data) for value in values]
+        assert [grad for _, grad in inner[-2:]] == [repr(call.total.grad), repr(call.out.grad)]
+        parts = [repr(call.total.grad * x.data) for x in call.inputs]
+        assert [grad for _, grad in inner[3 + 1 : 3 + 5]] == parts
+        words = page.page.locator(".inside .moment").inner_text()
+        assert f"output = tanh(sum) = tanh({call.total.data:.4g})" in words
+        page.page.locator(".crumbs button").first.click()
+        assert page.page.locator(".inside").is_hidden()
+
+    def test_what_is_around_opens_with_its_player(self, page, view, loss):
+        page.show(view)
+        page.page.locator(".around").click()
+        page.page.locator(".inside .player").wait_for()
+        assert "loss = mean([" in page.page.locator(".inside .moment").inner_text()
+        page.page.locator(".crumbs button").first.press("Backspace")
+        assert page.page.locator(".inside").is_hidden()
+
+    def test_the_player_goes_layer_by_layer(self, page, view):
+        page.show(view)
+        phases = []
+        for k in range(9):
+            page.page.locator(".player input").fill(str(k))
+            phases.append(page.page.locator(".moment .phase").inner_text())
+            assert (
+                page.page.locator(".network .neuron.now").count() == [3, 4, 4, 1, 0, 1, 4, 4, 3][k]
+            )
+        assert phases == [
+            "Start", *(f"Forward, layer {k}: {k + 1} of 3" for k in range(3)),
+            "Forward, what follows", "Backward, the outputs",
+            *(f"Backward, layer {k}" for k in (2, 1, 0)),
+        ]  # fmt: skip
+        assert page.page.locator(".player input").get_attribute("max") == "8"
+
+    def test_what_is_said_of_a_step_is_an_equation_that_holds(self, page, view, loss):
+        page.show(view)
+        page.page.get_by_label("Sample", exact=True).fill("1")
+        page.page.locator(".player input").fill("3")
+        (network,) = found(loss)
+        out = network.layers[2].samples[1][0].out.data
+        said = page.page.locator(".moment .formula").inner_text()
+        assert said.startswith("neuron 0 = ")
+        assert said.endswith(f" = {out:.4g}")
+        terms, _ = said.removeprefix("neuron 0 = ").split(" = ")
+        assert eval(terms.replace("×", "*").replace("−", "-")) == pytest.approx(out, abs=2e-3)
+
+    def test_the_last_step_is_shown_once_there_was_one(self, page):
+        model = MLP(2, [3, 1], "tanh", seed=4)
+        loss = loss_of(model)
+        page.show(ag.draw(loss))
+        assert page.page.get_by_role("button", name="Last step", exact=True).is_disabled()
+        before = model.layers[0].neurons[1].b.data
+        SGD(model.parameters(), 0.1).step()
+        page.show(ag.draw(loss))
+        assert "This graph is stale" in page.page.locator(".banner").inner_text()
+        page.page.get_by_role("button", name="Last step", exact=True).click()
+        change = model.layers[0].neurons[1].b.data - before
+        assert numbers_in(page)[1][1] == short(change)
+
+    def test_wide_layers_unfold(self, page):
+        page.show(ag.draw(MLP(2, [20, 1], "tanh", seed=1)))
+        more = page.page.locator(".network .more")
+        assert more.text_content() == "… and 6more neurons"
+        more.click()
+        assert len(numbers_in(page)[1]) == 20
+
+    def test_keys_go_from_neuron_to_neuron_and_back(self, page, view):
+        page.show(view)
+        neuron_of(page, -1, 0).focus()
+        for key in ("ArrowRight", "ArrowDown", "ArrowDown", "Enter"):
+            page.page.keyboard.press(key)
+        crumb = page.page.locator(".networks > .crumbs [aria-current]")
+        assert crumb.inner_text().startswith("layer 0 · neuron 2")
+        page.page.keyboard.press("Backspace")
+        assert page.page.locator(".networks > .crumbs").is_hidden()
+
+    def test_a_model_without_a_pass_has_no_gradients(self, page):
+        page.show(ag.draw(MLP(2, [2, 1], "tanh", seed=1)))
+        assert page.page.get_by_role("button", name="Gradients").is_disabled()
+        assert page.page.locator(".sample").is_hidden()
+        assert page.page.locator(".player input").get_attribute("max") == "2"
+
+
+class TestLayout:
+    @pytest.mark.parametrize(
+        ("width", "sizes", "n", "scheme"),
+        [
+            (360, (2, 8, 8, 1), 1, "light"),
+            (1280, (4, 16, 16, 3), 100, "dark"),
+            (3840, (3, 4, 4, 1), 4, "light"),
+        ],
+    )
+    def test_it_is_legible_without_zooming(self, browser, tmp_path, width, sizes, n, scheme):
+        view = ag.draw(loss_of(MLP(sizes[0], sizes[1:], "tanh", seed=1), n))
+        with tab(browser, viewport={"width": width, "height": 800}, color_scheme=scheme) as opened:
+            opened.open(view, tmp_path / "x.html")
+            over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert opened.page.evaluate(over) == 0
+            host = opened.page.locator("[data-lm-suppress-shortcuts]")
+            assert [seen for seen in host.evaluate(LUMINANCE) if seen[0] < 4.5] == []
+            discs = [disc.bounding_box() for disc in opened.page.locator(".network circle").all()]
+            assert len(discs) == sum(sizes)
+            for i, a in enumerate(discs):
+                assert 0 <= a["x"] <= width - a["width"]
+                for b in discs[:i]:
+                    apart = (a["x"] - b["x"]) ** 2 + (a["y"] - b["y"]) ** 2
+                    assert apart >= a["width"] ** 2
+            sizes_of_text = opened.page.locator(".network text").evaluate_all(
+                "(texts) => texts.map((t) => t.getBoundingClientRect().height)"
+            )
+            assert min(size for size in sizes_of_text if size) >= 9
+            assert opened.quiet()
+
+    def test_without_scripts_there_is_the_picture(self, browser, tmp_path, view):
+        with tab(browser, java_script_enabled=False) as opened:
+            opened.open(view, tmp_path / "x.html")
+            box = opened.page.locator("img").bounding_box()
+            assert box["width"] > 300
+            assert box["height"] > 300
+
+
+def test_equal_labels_are_told_apart_by_their_scopes(page):
+    """``layer 1 · neuron 0 · w0``; ``w0(2)`` would read as a call."""
+    model = MLP(2, [1, 1], "tanh", seed=1)
+    assert scope_of(model.layers[1].neurons[0].w[0]) == ("MLP", "layer 1", "neuron 0")
+    page.show(ag.draw(model([1.0, 2.0]), layout="graph"))
+    page.page.locator("[data-box]").filter(has_text="dot").first.dispatch_event("click")
+    facts = page.page.locator(".facts").inner_text()
+    assert "dot([layer 0 · neuron 0 · w0, w1], [1, 2]" in facts
+    assert "(layer 0 · neuron 0 · w0)" in facts  # below a ∂
+    assert "w0(" not in facts
