@@ -40,7 +40,7 @@ Nodes = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Frame:
-    """The numbers that are known after some steps, by the number of a node and the place of an argument."""
+    """The known numbers after some steps, by a node's number and an argument's place."""
 
     caption: list[str]
     known: frozenset[int]  # nodes that have their number
