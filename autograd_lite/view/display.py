@@ -283,7 +283,7 @@ def draw_anomaly(self: AnomalyError, **options: Any) -> GraphView:
             "this error came from numbers, without a graph; compute the expression on Values "
             "inside detect_anomaly(), and draw the error that comes then"
         )
-    return draw(self.node, **options)
+    return draw(self.node, **{"layout": "graph", **options})
 
 
 def value_mimebundle(
