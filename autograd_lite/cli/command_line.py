@@ -144,9 +144,7 @@ def _parser() -> argparse.ArgumentParser:
                          help="; ".join(map("{}: {}".format, levels, LEVELS)) + " [1]")  # fmt: skip
     command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
     command.add_argument("--count", type=_count, default=6, metavar="N", help="of exercises [6]")
-    command.add_argument(
-        "--format", choices=FORMATS, default="html", help="[html], to print"
-    )
+    command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")
     command.add_argument("--out", default=".", metavar="DIR", help="for both files [.]")
     command.set_defaults(run=commands.worksheet)
 
