@@ -103,10 +103,7 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
         raise TypeError(
             f"an expression is a str and was given {type(text).__name__}: {shown(text)}"
         )
-    given: Any = variables or {}
-    if not isinstance(given, Mapping):
-        said = f'variables are a dict, such as {{"x": 0.5}}, and were given {shown(variables)}'
-        raise TypeError(said)
+    given = as_mapping(variables)
     formula = _Formula(" ".join(text.split()))
     leaves = {
         unicodedata.normalize("NFKC", name): x if isinstance(x, Value) else Value(x, label=name)
@@ -139,6 +136,16 @@ def names(text: str) -> list[str]:
     formula = _Formula(" ".join(text.split()))
     parts = order_by([formula.tree], formula._operands)
     return [*dict.fromkeys(part.id for part in parts if isinstance(part, ast.Name))]
+
+
+def as_mapping(variables: Any) -> Mapping[str, Any]:
+    """Variables as users give them; a TypeError if they are no mapping."""
+    if variables is None:
+        return {}
+    if not isinstance(variables, Mapping):
+        said = f'variables are a dict, such as {{"x": 0.5}}, and were given {shown(variables)}'
+        raise TypeError(said)
+    return variables
 
 
 class _Formula:

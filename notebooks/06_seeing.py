@@ -129,6 +129,18 @@ with tempfile.TemporaryDirectory() as folder:
 
 print(f"one file of {len(page) / 1000:.0f} kB")
 
+# %% [markdown]
+# ## A playground
+#
+# Here the expression comes first: type it, and its graph is there at once. Drag the variables, look
+# at the curve over one of them with its tangent, and read why the parts of a gradient add up. Put a
+# second expression beside it. The second tab trains a tiny network on points that you click.
+# `ag.playground().save("playground.html")` makes a file of it, and so does
+# `autograd-lite playground` in a shell.
+
+# %%
+ag.playground("tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5})
+
 
 # %% [markdown]
 # ## A network

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, LayoutError, shown
-from autograd_lite.expressions import CONSTANTS, FUNCTIONS, names, parse
+from autograd_lite.expressions import CONSTANTS, FUNCTIONS, as_mapping, names, parse
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.playgrounds.trainers import trainers
@@ -166,14 +166,18 @@ def playground(text: str = "", variables: Mapping[str, float] | None = None) -> 
     ------
     ExpressionError
         If the text is no such formula.
+    TypeError
+        If `text` is not a str or a variable is not one real number.
 
     Examples
     --------
     >>> playground("tanh(w*x + b)", {"w": 0.5})
     Playground('tanh(w*x + b)'), a page: show it in a notebook, or .save('x.html')
     """
-    numbers = {name: as_float(number) for name, number in (variables or {}).items()}
-    return Playground(text, numbers) if text else Playground(_EXAMPLE, {**_NUMBERS, **numbers})
+    numbers = {name: as_float(number) for name, number in as_mapping(variables).items()}
+    if isinstance(text, str) and not text:
+        text, numbers = _EXAMPLE, _NUMBERS | numbers
+    return Playground(text, numbers)
 
 
 def own_scripts() -> str:

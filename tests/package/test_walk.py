@@ -105,6 +105,8 @@ FORMS = {
     "explain": [ag.explain, lambda a: ag.explain(graph(), a)],
     "latex": [ag.latex, lambda a: ag.latex(graph(), a)],
     "diagnose": [ag.diagnose, lambda a: ag.diagnose(graph(), a)],
+    "playground": [ag.playground, lambda a: ag.playground("x", {"x": a}),
+                   lambda a: ag.playground("x*y", a)],
     "draw": [ag.draw, lambda a: ag.draw(graph(), wrt=a), lambda a: ag.draw(graph(), max_nodes=a),
              lambda a: ag.draw(graph(), rankdir=a), lambda a: ag.draw(graph(), depth=a)],
     "draw_dot": [ag.draw_dot, lambda a: ag.draw_dot(graph(), format=a)],

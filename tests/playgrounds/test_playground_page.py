@@ -148,6 +148,15 @@ class TestExpression:
         assert opened.locator(".variables").get_by_label("Number of x").input_value() == "2"
 
 
+def test_answers_are_hidden_while_the_graph_asks_for_them(opened):
+    opened.get_by_role("switch", name="Predict").click()
+    hidden = [".result b", ".grads b", ".letters .total", ".side .numbers-of", ".curve"]
+    for answer in hidden:
+        assert not opened.locator(answer).first.is_visible(), answer
+    opened.get_by_role("switch", name="Predict").click()
+    assert all(opened.locator(answer).first.is_visible() for answer in hidden)
+
+
 def test_python_is_copied(opened):
     """Onto the clipboard: code that makes the graph with its numbers of now."""
     opened.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -1,74 +1,6 @@
 // The lesson's page, on top of the page of a graph (view). page.py makes a Lesson of what it knows.
 // Every number that follows a slider comes from the recorded graphs, by the rules of their ops.
 
-// As the lesson's text writes a number.
-const shown = (x) => (Number.isInteger(x) && fabs(x) < 1e6 ? String(x) : brief(x)).replace("-", "−");
-
-// A number which can be read exactly.
-const told = (x, props = {}) => el("b", { "data-exact": exactly(x), ...props }, shown(x));
-
-// --- pictures ------------------------------------------------------------------------------------
-
-// A chart whose axes and still parts are in the document: draws what moves.
-class Chart {
-  constructor(svg) {
-    this.svg = svg;
-    const place = ([low, high, start, end], log) => (x) => (
-      start + (((log ? Math.max(log10(x), low) : x) - low) / (high - low)) * (end - start)
-    );
-    const [x, y] = [svg.dataset.x, svg.dataset.y].map((text) => text.split(" ").map(Number));
-    this.x = place(x, false);
-    this.y = place(y, "log" in svg.dataset);
-    this.holds = (at) => at >= x[0] && at <= x[1];
-  }
-
-  show(said, ...marks) {
-    this.svg.setAttribute("aria-label", said);
-    this.svg.querySelector(".moving").replaceChildren(...marks);
-  }
-
-  line(points, name) {
-    const places = points.map(([x, y]) => `${this.x(x).toFixed(2)},${this.y(y).toFixed(2)}`);
-    return drawn("polyline", { class: name, points: places.join(" ") });
-  }
-
-  point(x, y, name, r = 5) {
-    return drawn("circle", { class: name, cx: this.x(x), cy: this.y(y), r });
-  }
-
-  // From one point to another; the head only where there is room for it.
-  arrow(from, to, name) {
-    const line = this.line([from, to], name);
-    const [dx, dy] = [this.x(to[0]) - this.x(from[0]), this.y(to[1]) - this.y(from[1])];
-    const length = hypot(dx, dy);
-    const made = drawn("g", {});
-    made.append(line);
-    if (length > 14) {
-      const turn = (atan2(dy, dx) * 180) / Math.PI;
-      made.append(drawn("path", { class: `${name} head`, d: "M5 0L-4 4.5V-4.5Z", transform: `translate(${this.x(from[0]) + dx / 2} ${this.y(from[1]) + dy / 2}) rotate(${turn})` }));
-    }
-    return made;
-  }
-}
-
-const rowOf = (cells, name = "") => el("tr", { class: name }, ...cells.map((cell) => el("td", {}, cell)));
-
-function fill(figure, rows) {
-  figure.querySelector("tbody").replaceChildren(...rows.map((cells) => rowOf(cells)));
-}
-
-// A row of the reader's own numbers below those of the lecture.
-function yours(name, cells) {
-  const body = document.querySelector(`[data-table="${name}"] tbody`);
-  body.querySelector(".yours")?.remove();
-  const words = [...body.rows[0].cells].map((cell) => cell.className);
-  const row = rowOf(cells, "yours");
-  [...row.cells].forEach((cell, i) => { cell.className = words[i]; });
-  body.append(row);
-}
-
-// --- the lesson ----------------------------------------------------------------------------------
-
 class Lesson {
   constructor(data, loss, chain, absolute, hidden) {
     Object.assign(this, { data, whatIf: loss.whatIf, graph: loss.graph, chain, absolute });
@@ -216,7 +148,7 @@ class Lesson {
     const sign = signOf(slope);
     const [increase, update] = this.data.signs[sign];
     const chart = this.charts.get("tangent");
-    yours("signs", [told(W), "yours", told(loss), told(slope), sign, increase, update]);
+    yours("signs", [told(W), "", told(loss), told(slope), sign, increase, update]);
     const ends = this.data.ends.map((x) => [x, loss + slope * (x - W)]);
     chart.show(`At W = ${shown(W)} the loss is ${shown(loss)} and the slope of the tangent ${shown(slope)}`, chart.line(ends, `tangent ${sign}`), chart.point(W, loss, "here"));
     const figure = this.figure("tangent", "At W = ", told(W), " the loss is ", told(loss), " and the derivative ", told(slope, { class: sign }), `: ${sign}. A larger W ${increase}, so: ${update}.`);

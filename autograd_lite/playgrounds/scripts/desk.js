@@ -127,6 +127,11 @@ class Desk {
     this.told?.();
   }
 
+  /* While a graph asks for numbers, they stand nowhere else. */
+  asked() {
+    this.element.classList.toggle("asking", this.slots.some(({ page }) => page?.quiz.on));
+  }
+
   /* For the address. */
   state() {
     const pairs = this.slots.map((slot) => [slot.letter, slot.field.value]);

@@ -20,15 +20,15 @@ class Sample {
   }
 
   renew() {
-    const { network } = this.lab;
+    const { lab } = this;
+    const { network } = lab;
     const shape = {
       inputs: network.inputs.map((_, k) => `x${k}`),
       layers: network.layers.map(({ activation, size }, k) => ({ name: `layer ${k}`, activation, size })),
     };
     this.drawing = new Network(shape);
-    this.drawing.pointed = (target) => { this.said.textContent = target ? this.drawing.told(target) : HINT; };
+    this.drawing.pointed = (target) => { this.said.textContent = target ? this.drawing.told(target) : HINTS[lab.view] ?? HINT; };
     this.drawing.picked = (target) => this.open(target);
-    this.said.textContent = HINT;
     this.stage.replaceChildren(this.drawing.element);
     this.close();
   }
@@ -45,6 +45,8 @@ class Sample {
     const point = lab.points[lab.chosen];
     const numbers = lab.network.numbers(point);
     if (!numbers[lab.view] && lab.view !== "weights") lab.view = "weights";
+    if (this.said.dataset.view !== lab.view) this.drawing.pointed(null);
+    this.said.dataset.view = lab.view;
     this.drawing.show(numbers, lab.view);
     Object.keys(VIEWS).forEach((view, k) => {
       this.buttons[k].setAttribute("aria-pressed", String(view === lab.view));
@@ -92,3 +94,7 @@ class Sample {
 }
 
 const HINT = "Click a neuron or a line to open its numbers as a graph.";
+const HINTS = {
+  gradients: "The mean over the last batch. A click opens the graph of one sample, with the gradients of that one alone.",
+  changes: "What the last step added to each number.",
+};

@@ -79,6 +79,8 @@ class Slot {
     this.host.append(made.host);
     this.page = made.start();
     old?.remove();
+    new MutationObserver(() => desk.asked()).observe(this.page.app, { attributes: true, attributeFilter: ["class"] });
+    desk.asked();
     this.page.whatIf.followers.push(() => desk.dragged(this));
     this.host.classList.remove("old");
     this.follow();

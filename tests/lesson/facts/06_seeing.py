@@ -34,6 +34,10 @@ assert "default-src 'none'" in page  # so the browser would refuse it, too
 assert len(page) < 150_000
 
 # %%
+# after: ag.playground(
+assert repr(_) == "Playground('tanh(w*x + b)'), a page: show it in a notebook, or .save('x.html')"
+
+# %%
 # after: def squared_error():
 assert repr(ag.draw(loss)) != repr(ag.draw(loss, layout="graph"))
 
