@@ -67,11 +67,10 @@ class Breach:
         right, boxes = every_value(steps(self.root)), []
         for box in right.boxes:
             wrong = box.label in self.wrong
+            marks: Any = {"tint": "negative", "strength": 3} if wrong else {}
             pairs = zip(("data", "grad"), self.yours.get(box.label, ()), strict=False)
             lines = tuple([BoxLine(f"{name} {x:.4g}") for name, x in pairs]) or box.lines
-            boxes.append(
-                replace(box, lines=lines, tint="negative" if wrong else "", strength=3 * wrong)
-            )
+            boxes.append(replace(box, lines=lines, **marks))
         return [Picture(boxes, "yours"), Picture(right.boxes, "right")]
 
 

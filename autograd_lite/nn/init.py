@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import random
 from collections.abc import Callable
 from typing import Any, cast
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import shown
+from autograd_lite.ops.rules import sqrt
+from autograd_lite.program.freezing import freeze
+from autograd_lite.program.program import Program
 
 #: Python's module `random` counts as one: its functions are the methods of its own generator.
 Generator = random.Random
@@ -23,18 +26,18 @@ def uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
 
 def he_normal(rng: Generator, fan_in: int, fan_out: int) -> float:
     """N(0, 2 / fan_in), for ReLU (He et al. 2015, Delving Deep into Rectifiers, eq. 10)."""
-    return rng.normalvariate(0.0, math.sqrt(2.0 / fan_in))
+    return rng.normalvariate(0.0, sqrt(2.0 / fan_in))
 
 
 def he_uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
     """The uniform distribution of the same variance as `he_normal`."""
-    limit = math.sqrt(6.0 / fan_in)
+    limit = sqrt(6.0 / fan_in)
     return rng.uniform(-limit, limit)
 
 
 def glorot_normal(rng: Generator, fan_in: int, fan_out: int) -> float:
     """The normal distribution of the same variance as `glorot_uniform`."""
-    return rng.normalvariate(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
+    return rng.normalvariate(0.0, sqrt(2.0 / (fan_in + fan_out)))
 
 
 def glorot_uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
@@ -43,7 +46,7 @@ def glorot_uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
     Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural
     networks, eq. 16.
     """
-    limit = math.sqrt(6.0 / (fan_in + fan_out))
+    limit = sqrt(6.0 / (fan_in + fan_out))
     return rng.uniform(-limit, limit)
 
 
@@ -71,6 +74,23 @@ def scheme(init: str | Scheme) -> Scheme:
             f"fan_out) and was given {type(init).__name__}: {shown(init)}"
         )
     return init
+
+
+class _Asked:
+    """In place of a generator: which of its methods a scheme calls, and the arguments."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *numbers: (name, *numbers)
+
+
+def drawing(init: str) -> tuple[str, Program]:
+    """The method of a generator that a scheme calls, and a program of its arguments.
+
+    The program takes the numbers of inputs and neurons of the layer.
+    """
+    inputs = Value(1.0), Value(1.0)
+    method, *numbers = cast(Any, scheme(init))(_Asked(), *inputs)
+    return method, freeze([x if isinstance(x, Value) else Value(x) for x in numbers], inputs)
 
 
 def generator(seed: Any) -> Generator:

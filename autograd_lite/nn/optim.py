@@ -79,14 +79,8 @@ class Optimizer:
     ) -> tuple[Any, Any]:
         """The rule: the parameter after a step, and its state, a tuple; of numbers of any kind.
 
-        Nothing is remembered: the state is `start` before the first step, whose `step` is 1.
-
-        Examples
-        --------
-        >>> from autograd_lite import Value, compile
-        >>> optimizer = SGD([Value(0.0)], learning_rate=0.25, momentum=0.5)
-        >>> compile(optimizer.update)(1.0, 2.0, optimizer.start)
-        (0.5, (2.0,))
+        Nothing is remembered: the state is `start` before the first step, whose `step` is 1. A
+        function that is compiled reads the settings while it is traced.
         """
         raise NotImplementedError(
             f"{type(self).__name__} must define step(), moved(numbers, gradients), or update"
@@ -121,7 +115,10 @@ class Optimizer:
         if self._program is None:
             self._program = self.program()
         shared = np.array([self._steps, *[getattr(self, name) for name in self.settings]])
-        columns = numbers, gradients, *self._state
+        columns = [
+            *[np.ascontiguousarray(x, np.float64) for x in (numbers, gradients)],
+            *self._state,
+        ]
         given = [*[(x.reshape(-1, 1), False) for x in columns], (shared, True)]
         found = self._program.runner.rows(given, len(numbers), False, 1)
         self._state = found[1:]

@@ -44,7 +44,11 @@ def _templates(row: Op) -> dict[str, Any]:
     if isinstance(row, SequenceOp):
         many, single = len(row.vectors), len(row.scalars)
         counts = [many * length + single for length in range(1, _LONGEST + 1)]
-        return {str(n): _wording(row, _leaves(n)) for n in counts}
+        found = {str(n): _wording(row, _leaves(n)) for n in counts}
+        for n in counts if single == 1 else ():  # which is left out where it is as if not given
+            (usual,) = row.scalars.values()
+            found[f"{n},{usual:g}"] = _wording(row, [*_leaves(n - 1), usual])
+        return found
     count = row.arity or 0
     found = {str(count): _wording(row, _leaves(count))}
     for number in _USUAL if row.symbol_constant else ():

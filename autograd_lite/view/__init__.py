@@ -2,9 +2,8 @@
 
 `steps` decides which nodes are shown; `picture` turns them into boxes and arrows, or, where they
 are too many, `columns`, `likeness`, `cutting`, `boxes` and `fold` do so with groups; `dot`
-writes those down, `layout` runs Graphviz; `diff` compares two, `frames` lets the player's
-steps move;
-`display` is the object that a user gets.
+writes those down, `layout` runs Graphviz; `network` draws layers of neurons; `diff` compares two,
+`frames` lets the player's steps move; `display` is the object that a user gets.
 """
 
 from autograd_lite.view.diff import draw_diff

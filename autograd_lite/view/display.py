@@ -113,11 +113,13 @@ class GraphView:
         Returns
         -------
         str
-            An ``iframe``. It is as high as the page needs, and follows it where scripts run.
+            An ``iframe`` in one line, as high as the page needs; where scripts run it follows
+            the page. Markdown takes it as it stands, reStructuredText below ``.. raw:: html``.
         """
         picture: bytes = self._drawing.pipe("svg")
         page = self.page.document(picture, full=False)
-        source = f'srcdoc="{html.escape(page)}"'
+        # in Markdown an empty line would end the element
+        source = f'srcdoc="{html.escape(page).replace(chr(10), "&#10;")}"'
         if path is not None:
             source = f'src="{html.escape(quote(write_whole(path, page.encode()).name))}"'
         drawn = re.search(rb'height="([0-9.]+)pt"', picture)
@@ -281,7 +283,7 @@ def draw_anomaly(self: AnomalyError, **options: Any) -> GraphView:
             "this error came from numbers, without a graph; compute the expression on Values "
             "inside detect_anomaly(), and draw the error that comes then"
         )
-    return draw(self.node, **options)
+    return draw(self.node, **{"layout": "graph", **options})
 
 
 def value_mimebundle(

@@ -25,8 +25,10 @@ from autograd_lite.view.page.page import PACE, lean
 from autograd_lite.view.page.wording import PHRASES, in_numbers
 from autograd_lite.view.picture import Box, BoxLine, Picture, sign_of
 
-#: Milliseconds that the last frame stays for; dots per inch of a GIF.
-_LAST, _DPI = 3500, "120"
+#: Milliseconds that the last frame stays for.
+_LAST = 3500
+#: A GIF is no larger than a slide of 1920 × 1080 pixels.
+_SLIDE = {"dpi": "120", "size": "16,9"}
 #: Letters of a caption's line, and its width in points; of a box's text, points a letter.
 _LETTERS, _WIDTH, _LETTER = 72, 440, 5.5
 _PENDING = {"style": "rounded,dashed,filled", "fillcolor": "#F8FAFB"}
@@ -40,7 +42,7 @@ Nodes = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Frame:
-    """The numbers that are known after some steps, by the number of a node and the place of an argument."""
+    """A state of the player, by the number of a node and the place of an argument."""
 
     caption: list[str]
     known: frozenset[int]  # nodes that have their number
@@ -73,9 +75,8 @@ def frames(nodes: Nodes) -> Iterator[Frame]:
     if nodes[root]["constant"]:
         return
     grad, flows = {root: 1.0}, dict[tuple[int, int], float]()
-    yield Frame(
-        [PHRASES["seed"], said["one"](name=names[root], seed=1)], known, {**grad}, boxes=(root,)
-    )
+    one = said["one"](name=names[root], seed=1)
+    yield Frame([PHRASES["seed"], one], known, {**grad}, boxes=(root,))
     carrying = {
         i: [k for k, p in enumerate(nodes[i]["args"]) if not nodes[p]["constant"]] for i in order
     }
@@ -129,9 +130,11 @@ def animation(drawing: Digraph, nodes: Nodes, suffix: str) -> bytes:
         own = attributes(frame, boxes, nodes, rooms)
         made = drawing_of(Picture(boxes), "svg", drawing.graph_attr["rankdir"], own)
         made.attr(label=f"<{_table(frame, high)}>", labelloc="b", fontsize="12")
-        made.attr(dpi="72" if output == "svg" else _DPI)
+        if output == "png":
+            made.attr(**_SLIDE)
         sources.append(made.source)
-    pictures = lay_out_each(sources, output, time_limit=drawing.time_limit)
+    limit = drawing.time_limit + len(sources)  # a second more for each
+    pictures = lay_out_each(sources, output, time_limit=limit)
     return _animated(pictures) if output == "svg" else _gif(pictures)
 
 
@@ -154,13 +157,10 @@ def attributes(
         own[box.name] = {"room": str(rooms[i]), **marks}
         drawn = [k for k, parent in enumerate(nodes[i]["args"]) if parent < len(boxes)]
         for place, k in enumerate(drawn):
-            flow = frame.flows.get((i, k))
-            share = (
-                0.0 if not flow or not largest or flow != flow else min(abs(flow) / largest, 1.0)
-            )
-            arrow = {"color": signs[sign_of(flow or 0.0)], "penwidth": "1"}
-            if flow is not None:
-                arrow["penwidth"] = f"{1 + 3.2 * math.sqrt(share):.2f}"
+            flow = frame.flows.get((i, k), 0.0)
+            share = min(abs(flow) / largest, 1.0) if largest and flow == flow else 0.0
+            width = f"{1 + 3.2 * math.sqrt(share):.2f}"
+            arrow = {"color": signs[sign_of(flow)], "penwidth": width}
             if not known:
                 arrow |= {"color": signs["zero"] + "50", "fontcolor": "transparent"}
             if (i, k) in frame.edges:
@@ -201,9 +201,10 @@ def _animated(pictures: Sequence[bytes]) -> bytes:
         hidden = ' visibility="hidden"' * (j < end)
         drawn.append(f'<g class="k{i}-{j}"{hidden}>{part}</g>')
     head, _, rest = lean(pictures[-1]).decode().partition(">\n<g ")
+    said = "<title>Computation graph, step by step</title>"
     css = f"[class^=k]{{animation:{whole}ms step-end infinite}}{''.join(rules.values())}{_CSS}"
     body = f"<g {rest.partition('>')[0]}>{''.join(drawn)}</g>"
-    return f"{head}>\n<style>{css}</style>\n{body}\n</svg>\n".encode()
+    return f'{head} role="img">\n{said}<style>{css}</style>\n{body}\n</svg>\n'.encode()
 
 
 def _parts(picture: str) -> Iterator[tuple[str, str]]:
@@ -227,9 +228,17 @@ def _pillow() -> Any:
 
 
 def _gif(pictures: Sequence[bytes]) -> bytes:
-    """A GIF that repeats."""
-    read = _pillow().open
-    first, *rest = [read(io.BytesIO(each)).convert("RGB").quantize() for each in pictures]
-    file, times = io.BytesIO(), [*[PACE] * len(rest), _LAST]
+    """A GIF that repeats, in the colours of its first and its last frame."""
+    image, file = _pillow(), io.BytesIO()
+    frames = [image.open(io.BytesIO(each)).convert("RGB") for each in pictures]
+    both = image.new("RGB", (frames[0].width, 2 * frames[0].height))
+    for place, frame in enumerate((frames[0], frames[-1])):
+        both.paste(frame, (0, place * frame.height))
+    colours = both.quantize()
+    parts = colours.getpalette()
+    near = [min(parts[i - i % 3 : i - i % 3 + 3]) > 247 for i in range(len(parts))]
+    colours.putpalette([255 if white else x for white, x in zip(near, parts, strict=True)])
+    first, *rest = [frame.quantize(palette=colours, dither=image.Dither.NONE) for frame in frames]
+    times = [*[PACE] * len(rest), _LAST]
     first.save(file, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
     return file.getvalue()

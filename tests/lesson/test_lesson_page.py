@@ -249,13 +249,10 @@ class TestTables:
     def test_the_readers_learning_rate_is_judged_as_those_of_the_lecture(self, page):
         slide(page, "rate", 0.031)
         texts = page.locator('[data-table="rates"] tr').all_inner_texts()
-        assert texts[-1].split()[0] == "0.031"
-        assert (
-            texts[-1].split()[1:]
-            == [t.replace("-", "\N{MINUS SIGN}") for t in texts[3].split()[1:3]]
-            + texts[-1].split()[3:]
-        )
-        assert texts[-1].split()[-1] == texts[3].split()[-1] == "oscillating"
+        own, lecture = texts[-1].replace("\N{MINUS SIGN}", "-").split(), texts[3].split()
+        assert own[0] == "yours"
+        assert [*own[1:4], own[-1]] == [*lecture[:3], lecture[-1]]
+        assert (lecture[0], lecture[-1]) == ("0.031", "oscillating")
 
     def test_the_chain_s_table_follows_its_drawing(self, page):
         page.locator("#graph-chain #n0").click()

@@ -12,6 +12,7 @@ from nodes import same_nodes
 import autograd_lite as ag
 from autograd_lite import ShapeError, Value, nn
 from autograd_lite.graph import ancestors, leaves, scope_of
+from autograd_lite.nn.init import drawing
 
 
 def numbers(outputs):
@@ -427,6 +428,13 @@ def test_a_scheme_has_the_variance_of_its_paper(name, variance, limit):
     assert weights.var() == pytest.approx(variance, rel=0.06)
     assert weights.mean() == pytest.approx(0.0, abs=4 * math.sqrt(variance / weights.size))
     assert abs(weights).max() <= limit
+
+
+def test_a_scheme_tells_how_it_draws():
+    method, program = drawing("he")
+    assert (method, program(8.0, 3.0)) == ("normalvariate", [0.0, 0.5])
+    method, program = drawing("glorot_uniform")
+    assert (method, program(1.0, 5.0)) == ("uniform", [-1.0, 1.0])
 
 
 def test_a_scheme_may_be_a_function():

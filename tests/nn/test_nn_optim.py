@@ -261,6 +261,13 @@ def test_a_copy_goes_on_by_itself(ours, options, copied):
     assert other.moved(first, gradients).tolist() == optimizer.moved(first, gradients).tolist()
 
 
+def test_numbers_of_other_kinds_and_strides_are_moved_too():
+    optimizer, other = (Adam([Value(0.0), Value(0.0)], 0.5) for _ in range(2))
+    wide = np.arange(8.0)[::4]
+    assert optimizer.moved(wide, np.array([1, 2])) == pytest.approx([-0.5, 3.5])
+    assert other.moved(np.array([0, 4]), np.float32([1, 2])) == pytest.approx([-0.5, 3.5])
+
+
 def test_both_betas_can_be_set():
     optimizer = Adam([Value(1.0)])
     optimizer.betas = (0.5, 0.75)

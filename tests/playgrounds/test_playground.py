@@ -10,6 +10,7 @@ from autograd_lite import ExpressionError, nn
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
+from autograd_lite.nn.init import SCHEMES
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.playgrounds import showing
 from autograd_lite.playgrounds.trainers import trainers
@@ -107,7 +108,11 @@ class TestNumbers:
         """And the code that is copied makes that graph again."""
         rng, compared = random.Random(19), 0
         while compared < 80:
-            text = random_text(rng, 4)
+            text = (
+                random_text(rng, 4)
+                if compared % 30
+                else f"sum(softmax([a, {random_text(rng, 3)}]))"
+            )
             root, found = in_python(text), made(text)
             expected = [(node.data, node.grad) for node in ancestors(root)]
             assert len(found["numbers"]) == len(expected), text
@@ -131,7 +136,15 @@ class TestNumbers:
         assert made(text)["dot"] == ag.draw(in_python(text)).to_graphviz().source
 
     @pytest.mark.parametrize(
-        "text", ["(a*b)*a + a*a", "tanh(w*x + b) / x", "x**2 - x**-1", "exp(-x) * sqrt(2*x)"]
+        "text",
+        [
+            "(a*b)*a + a*a",
+            "tanh(w*x + b) / x",
+            "x**2 - x**-1",
+            "exp(-x) * sqrt(2*x)",
+            "dot([a, b], [x, 2]) + dot([a], [b], x)",
+            "sum(softmax([a, b, 2])) * logsumexp([a, 1])",
+        ],
     )
     def test_equations_are_worded_as_python_words_them(self, made, text):
         found, nodes = made(text), ag.draw(in_python(text)).page._data["nodes"]
@@ -200,6 +213,11 @@ class TestTraining:
         [
             ("squared_error", "SGD", lambda p: nn.optim.SGD(p, 0.1)),
             ("hinge", "SGD with momentum", lambda p: nn.optim.SGD(p, 0.1, momentum=0.9)),
+            (
+                "squared_error",
+                "SGD with Nesterov's momentum",
+                lambda p: nn.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+            ),
             ("binary_cross_entropy", "Adam", lambda p: nn.optim.Adam(p, 0.1)),
             ("absolute_error", "Adam", lambda p: nn.optim.Adam(p, 0.1)),
         ],
@@ -209,7 +227,14 @@ class TestTraining:
         samples = [
             {"x": [rng.uniform(-1, 1), rng.uniform(-1, 1)], "wanted": k % 2} for k in range(6)
         ]
-        wanted = {"inputs": 2, "hidden": [3, 2], "activation": "tanh", "loss": loss, "seed": 5}
+        wanted = {
+            "inputs": 2,
+            "hidden": [3, 2],
+            "activation": "tanh",
+            "init": "uniform",
+            "loss": loss,
+            "seed": 5,
+        }
         found = bench.page.evaluate(
             "([w, s, o]) => trained(w, s, o, 0.1, 6, 5)", [wanted, samples, optimizer]
         )
@@ -229,6 +254,23 @@ class TestTraining:
         put(other, found["after"])
         for mine, theirs in zip(other.parameters(), model.parameters(), strict=True):
             assert math.isclose(mine.data, theirs.data, rel_tol=1e-10, abs_tol=1e-12)
+
+    @pytest.mark.parametrize("init", ["uniform", "he_uniform", "glorot_uniform"])
+    def test_first_weights_are_drawn_from_the_range_of_python(self, bench, init):
+        wanted = {"inputs": 2, "hidden": [8, 8], "activation": "tanh", "loss": "hinge", "seed": 5}
+        found = bench.page.evaluate(
+            "(wanted) => trained(wanted, [], 'Adam', 0.1, 1, 0).before", wanted | {"init": init}
+        )
+        for weights, fan_in, fan_out in zip(found["weights"], (2, 8, 8), (8, 8, 1), strict=True):
+            limit = SCHEMES[init](Widest(), fan_in, fan_out)
+            sizes = [abs(w) for row in weights for w in row]
+            assert 0.6 * limit < max(sizes) <= limit + 0.0005  # weights have three decimals
+
+
+class Widest(random.Random):
+    def uniform(self, low, high):
+        assert low == -high
+        return high
 
 
 def put(model, shaped):

@@ -86,7 +86,7 @@ def test_every_function_of_an_expression_is_in_the_page():
 
 def test_the_rules_of_optimisers_and_losses_travel_as_programs_and_graphs():
     updates, optimizers = trainers()
-    assert updates.count("function update") == optimizers.count("update:") == 3
+    assert updates.count("function update") == optimizers.count("update:") == 4
     assert {*vocabulary()[2]["losses"]} == {
         "squared_error",
         "absolute_error",

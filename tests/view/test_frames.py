@@ -181,6 +181,7 @@ class TestGif:
                 gif.seek(n)
                 times.append(gif.info["duration"])
                 pixels.append(gif.convert("RGB").tobytes())
+                assert gif.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
         assert times == [PACE] * 4 + [3500]
         assert gif.info["loop"] == 0
         assert len({*pixels}) == 5
@@ -221,6 +222,7 @@ class TestEmbedding:
     def test_it_is_one_element_that_holds_the_page(self, picture, page):
         """As high as the page at any width, and quiet."""
         page.page.goto("about:blank")
+        assert "\n" not in picture.embed()
         page.page.set_content(f"<main>{picture.embed()}</main>")
         frame = page.page.frame_locator("iframe")
         for width in (360, 1280, 3840):

@@ -330,6 +330,35 @@ class TestPage:
         change = model.layers[0].neurons[1].b.data - before
         assert numbers_in(page)[1][1] == short(change)
 
+    def test_after_a_step_a_neuron_has_the_numbers_it_was_computed_with(self, page):
+        model = MLP(2, [3, 1], "tanh", seed=4)
+        loss = loss_of(model, 1)
+        (network,) = found(loss)
+        call = network.layers[0].samples[0][1]
+        before = [repr(value.data) for value in (*call.weights, call.bias, call.total, call.out)]
+        SGD(model.parameters(), 0.1).step()
+        page.show(ag.draw(loss))
+        neuron_of(page, 0, 1).click()
+        inner = page.page.locator(".inside .stage [data-box]").evaluate_all(
+            "(boxes) => boxes.map((g) => g.dataset.data)"
+        )
+        assert inner[2:] == before
+
+    def test_a_neuron_with_a_function_of_its_own_says_why_it_stays_closed(self, page):
+        layer = Layer(2, 2, lambda x: x * 0.5 + 1.0, seed=1)
+        page.show(ag.draw(ag.sum(layer([0.1, 0.2]))))
+        neuron_of(page, 0, 1).click()
+        assert "Its graph is not on this page" in page.page.locator(".moment").inner_text()
+
+    def test_numbers_that_are_none_are_drawn(self, page):
+        model = MLP(2, [2, 1], "relu", seed=1)
+        model.layers[0].neurons[0].w[1].data = float("nan")
+        model.layers[0].neurons[1].b.data = float("inf")
+        page.show(ag.draw(model([1.0, 2.0]) ** 2.0))
+        assert numbers_in(page)[1] == ["0", "inf"]
+        page.page.get_by_role("button", name="Activations").click()
+        assert numbers_in(page)[1] == ["nan", "inf"]
+
     def test_wide_layers_unfold(self, page):
         page.show(ag.draw(MLP(2, [20, 1], "tanh", seed=1)))
         more = page.page.locator(".network .more")

@@ -51,20 +51,20 @@ class Chart {
   }
 }
 
-const rowOf = (cells, name = "") => el("tr", { class: name }, ...cells.map((cell) => el("td", {}, cell)));
+const rowOf = (cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell)));
 
 function fill(figure, rows) {
-  figure.querySelector("tbody").replaceChildren(...rows.map((cells) => rowOf(cells)));
+  figure.querySelector("tbody").replaceChildren(...rows.map(rowOf));
 }
 
 // A row of the reader's own numbers below those of the lecture.
 function yours(name, cells) {
   const body = document.querySelector(`[data-table="${name}"] tbody`);
   body.querySelector(".yours")?.remove();
-  const words = [...body.rows[0].cells].map((cell) => cell.className);
-  const row = rowOf(cells, "yours");
-  [...row.cells].forEach((cell, i) => { cell.className = words[i]; });
-  body.append(row);
+  // cells as those above: some of them head their row
+  const like = [...body.rows[0].cells].map(({ localName, className, scope }) => [localName, { class: className, scope: scope || null }]);
+  const told = [el("span", {}, el("small", {}, "yours "), cells[0]), ...cells.slice(1)];
+  body.append(el("tr", { class: "yours" }, ...told.map((cell, i) => el(...like[i], cell))));
 }
 
 // --- the lesson ----------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ class Lesson {
     const sign = signOf(slope);
     const [increase, update] = this.data.signs[sign];
     const chart = this.charts.get("tangent");
-    yours("signs", [told(W), "yours", told(loss), told(slope), sign, increase, update]);
+    yours("signs", [told(W), "", told(loss), told(slope), sign, increase, update]);
     const ends = this.data.ends.map((x) => [x, loss + slope * (x - W)]);
     chart.show(`At W = ${shown(W)} the loss is ${shown(loss)} and the slope of the tangent ${shown(slope)}`, chart.line(ends, `tangent ${sign}`), chart.point(W, loss, "here"));
     const figure = this.figure("tangent", "At W = ", told(W), " the loss is ", told(loss), " and the derivative ", told(slope, { class: sign }), `: ${sign}. A larger W ${increase}, so: ${update}.`);

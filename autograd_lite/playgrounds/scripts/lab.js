@@ -7,7 +7,7 @@ const MOST = { layers: 4, neurons: 8 };
 class Lab {
   constructor(desk, learning, optimizers, changed) {
     Object.assign(this, { desk, learning, optimizers, told: changed, chosen: 0, view: "weights" });
-    this.spec = { data: "moons", hidden: [4, 4], activation: "tanh", loss: "binary_cross_entropy", optimizer: "Adam", rate: 0.03, batch: 0, seed: 1 };
+    this.spec = { data: "moons", hidden: [4, 4], activation: "tanh", init: "glorot_uniform", loss: "binary_cross_entropy", optimizer: "Adam", rate: 0.03, batch: 0, seed: 1 };
     this.points = DATA[this.spec.data].make();
     this.surface = new Surface(this);
     this.losses = new LossCurve();
@@ -56,6 +56,7 @@ class Lab {
       this.class,
       el("div", { class: "choice" }, el("span", { class: "about" }, "Hidden"), this.layers),
       this.pick("Activation", () => ACTIVATIONS, "activation", renew),
+      this.pick("Weights", () => Object.keys(BEGINNINGS), "init", renew),
       this.pick("Loss", () => this.lossNames(), "loss", renew),
       this.pick("Optimiser", () => Object.keys(this.optimizers), "optimizer", renew),
       this.pick("Rate", () => RATES, "rate", renew),
@@ -94,7 +95,7 @@ class Lab {
     this.pause();
     const { spec } = this;
     this.chosen = Math.min(this.chosen, Math.max(0, this.points.length - 1));
-    this.network = new Tiny(this.desk.table, { inputs: this.inputs, hidden: spec.hidden, activation: spec.activation, loss: this.learning[spec.loss], seed: spec.seed });
+    this.network = new Tiny(this.desk.table, { inputs: this.inputs, hidden: spec.hidden, activation: spec.activation, init: spec.init, loss: this.learning[spec.loss], seed: spec.seed });
     this.again();
     this.sample.renew();
     this.settings();
@@ -206,6 +207,7 @@ Object.assign(Lab.prototype, {
     read("data", (text) => Object.hasOwn(DATA, text), String);
     read("hidden", (text) => text === "" || (whole(1, MOST.neurons)(text) && text.split(",").length <= MOST.layers), (text) => (text ? text.split(",").map(Number) : []));
     read("activation", (text) => ACTIVATIONS.includes(text), String);
+    read("init", (text) => Object.hasOwn(BEGINNINGS, text), String);
     read("optimizer", (text) => Object.hasOwn(this.optimizers, text), String);
     read("rate", (text) => RATES.includes(Number(text)), Number);
     read("batch", whole(0, 64), Number);

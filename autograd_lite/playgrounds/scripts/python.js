@@ -5,6 +5,7 @@ const SIGNS = Object.fromEntries(Object.entries(SYNTAX).map(([sign, kind]) => [k
 
 class InPython {
   constructor(slots, numbers, table) {
+    this.functions = table.functions;
     this.kinds = new Map(Object.entries(table.operators).map(([kind, { name }]) => [name, kind]));
     this.names = new Set(slots.flatMap(({ variables }) => [...variables.keys()]));
     this.taken = new Set(this.names);
@@ -63,6 +64,8 @@ class InPython {
     const length = entry.vectors ? (texts.length - entry.scalars.length) / entry.vectors : 0;
     const lists = Array.from({ length: entry.vectors }, (_, k) => `[${texts.slice(k * length, (k + 1) * length).join(", ")}]`);
     const all = [...lists, ...texts.slice(entry.vectors * length), ...fixed.map((x) => this.number(x))];
-    return { text: `${this.ag}.${entry.name}(${all.join(", ")})`, binds: 9 };
+    /* an op that is only a part of others has no name in Python */
+    const name = entry.name in this.functions ? entry.name : `ops.TABLE[${JSON.stringify(entry.name)}]`;
+    return { text: `${this.ag}.${name}(${all.join(", ")})`, binds: 9 };
   }
 }

@@ -1,7 +1,7 @@
 /* A tiny network: the graph of one sample, recorded with ops of the table, and its parameters. */
 
 class Tiny {
-  /* `wanted`: {inputs, hidden: sizes, activation, loss: of the table's losses, seed}. */
+  /* `wanted`: {inputs, hidden: sizes, activation, init, loss: of the table's losses, seed}. */
   constructor(table, wanted) {
     Object.assign(this, { table, wanted });
     const building = (this.building = new Building(table, null, table.words));
@@ -42,9 +42,8 @@ class Tiny {
       this.parameters.push(made.node);
       return made;
     };
-    // as init="glorot_uniform" draws them
-    const limit = Math.sqrt(6 / (values.length + (this.wanted.hidden[layer] ?? 1)));
-    const weights = values.map((_, k) => parameter(`w${k}`, rounded(limit * (2 * random() - 1))));
+    const [low, high] = BEGINNINGS[this.wanted.init]([values.length, this.wanted.hidden[layer] ?? 1]);
+    const weights = values.map((_, k) => parameter(`w${k}`, rounded(low + (high - low) * random())));
     const bias = parameter("b", 0);
     const sum = this.op("dot", [...weights, ...values, bias]);
     const out = activation === "linear" ? sum : this.op(activation, [sum]);

@@ -17,7 +17,7 @@ _TAKEN = (
     "arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|"
     "eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|"
     "let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|"
-    "typeof|undefined|var|void|while|with|yield|Array|Infinity|Math|NaN|TypeError"
+    "typeof|undefined|var|void|while|with|yield|Float64Array|Infinity|Math|NaN|TypeError"
 )
 
 
@@ -95,7 +95,7 @@ def to_javascript(program: Code, name: str = "program") -> str:
     if len(written.parts) == 1:
         lines += [line for each in written.parts[0] for line in each]
     else:
-        lines.append(f"const kept = Array({written.n_kept});")
+        lines.append(f"const kept = new Float64Array({written.n_kept});")
         for part in written.parts:
             called = language.free_name("part")
             text = "\n".join([line for each in part for line in each])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import op_of, scope_of
-from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops import SequenceOp
 
 #: Larger graphs are folded, which takes less time than looking at every neuron.
 _MOST = 200_000
@@ -22,32 +22,15 @@ class NeuronCall:
     """A neuron at one sample: its weighted sum, and the nodes of its activation in their order."""
 
     total: Value
+    weights: _Nodes
+    inputs: _Nodes
+    bias: Value
     after: list[Value]
 
     @property
     def out(self) -> Value:
         """The node that others take."""
         return self.after[-1] if self.after else self.total
-
-    @property
-    def size(self) -> int:
-        """Number of inputs."""
-        return len(self.total.parents) // 2
-
-    @property
-    def weights(self) -> _Nodes:
-        """The first half of the arguments."""
-        return self.total.parents[: self.size]
-
-    @property
-    def inputs(self) -> _Nodes:
-        """The second half of the arguments."""
-        return self.total.parents[self.size : -1]
-
-    @property
-    def bias(self) -> Value:
-        """The last argument."""
-        return self.total.parents[-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +47,7 @@ class LayerCalls:
     @property
     def name(self) -> str:
         """Name of its scope: ``layer 2``."""
-        scope = scope_of(self.neurons[0].total)
-        return scope[-2] if len(scope) > 1 else scope[-1]
+        return scope_of(self.neurons[0].total)[-2:][0]
 
     @property
     def activation(self) -> str:
@@ -87,20 +69,7 @@ class FoundNetwork:
     @property
     def sizes(self) -> list[int]:
         """Numbers of inputs and of neurons: 4, 16, 3."""
-        return [self.layers[0].neurons[0].size, *(len(layer.neurons) for layer in self.layers)]
-
-    @property
-    def name(self) -> str:
-        """``Network 4-16-3``."""
-        return f"Network {'-'.join(map(str, self.sizes))}"
-
-    def nodes(self) -> Iterable[Value]:
-        """The nodes that are drawn as neurons."""
-        for layer in self.layers:
-            for sample in layer.samples:
-                for call in sample:
-                    yield call.total
-                    yield from call.after
+        return [len(self.inputs[0]), *(len(layer.neurons) for layer in self.layers)]
 
 
 def networks_of(order: list[Value]) -> list[FoundNetwork]:
@@ -115,50 +84,43 @@ def networks_of(order: list[Value]) -> list[FoundNetwork]:
     calls = _calls(order)
     made = {call.out: call for call in calls}
     feeding: dict[_Nodes, list[NeuronCall]] = {}
-    apart: dict[tuple[_Nodes, tuple[str, ...], int], list[NeuronCall]] = defaultdict(list)
     for call in calls:
         before = [made[x] for x in call.inputs if x in made]
-        if before and len(before) < call.size:
+        if 0 < len(before) < len(call.inputs):
             return []
         if before:
             feeding[call.inputs] = before
-    inner = {id(call) for group in feeding.values() for call in group}
-    seen: Counter[tuple[_Nodes, tuple[str, ...]]] = Counter()
+    inner = {call for group in feeding.values() for call in group}
+    last: dict[Any, list[NeuronCall]] = defaultdict(list)
+    seen: Counter[Any] = Counter()
     for call in calls:
-        if id(call) not in inner:
+        if call not in inner:
             scope = scope_of(call.total)
             seen[call.inputs, scope] += 1  # two networks of one name, at the same inputs
-            apart[call.inputs, scope[:-1], seen[call.inputs, scope]].append(call)
-    last = [sorted(group, key=_place) for group in apart.values()]
-    return _chains([*feeding.values(), *last], feeding)
+            last[call.inputs, scope[:-1], seen[call.inputs, scope]].append(call)
+    groups = [*feeding.values(), *(sorted(group, key=_place) for group in last.values())]
+    return _chains(groups, feeding)
 
 
 def _calls(order: list[Value]) -> list[NeuronCall]:
     found: dict[Value, NeuronCall] = {}  # by each node of it
-    calls = []
     for node in order:
-        row = op_of(node)
-        if row is None or not scope_of(node):
+        row, scope = op_of(node), scope_of(node)
+        if row is None or not scope:
             continue
-        if _is_weighted_sum(node, row):
-            found[node] = NeuronCall(node, [])
-            calls.append(found[node])
-            continue
-        varying = [parent for parent in node.parents if not parent.constant]
-        owner = found.get(varying[0]) if varying else None
-        if owner is None or any(found.get(parent) is not owner for parent in varying):
-            continue
-        if scope_of(node) == scope_of(owner.total):
+        if isinstance(row, SequenceOp) and (len(row.vectors), len(row.scalars)) == (2, 1):
+            *given, bias = node.parents
+            size = len(given) // 2
+            weights = tuple(given[:size])
+            if weights and not any(w.op or w.constant or scope_of(w) != scope for w in weights):
+                found[node] = NeuronCall(node, weights, tuple(given[size:]), bias, [])
+                continue
+        owners = {found.get(parent) for parent in node.parents if not parent.constant}
+        owner = owners.pop() if len(owners) == 1 else None
+        if owner is not None and scope == scope_of(owner.total):
             owner.after.append(node)
             found[node] = owner
-    return calls
-
-
-def _is_weighted_sum(node: Value, row: Op) -> bool:
-    if not isinstance(row, SequenceOp) or (len(row.vectors), len(row.scalars)) != (2, 1):
-        return False
-    weights, scope = node.parents[: len(node.parents) // 2], scope_of(node)
-    return bool(weights) and all(not (w.op or w.constant) and scope_of(w) == scope for w in weights)
+    return [*dict.fromkeys(found.values())]
 
 
 def _place(call: NeuronCall) -> int:
@@ -171,34 +133,29 @@ def _chains(
     groups: list[list[NeuronCall]], feeding: dict[_Nodes, list[NeuronCall]]
 ) -> list[FoundNetwork]:
     """Layers one after the other, given the calls of each layer at each sample."""
-    layers: dict[tuple[tuple[_Nodes, Value], ...], list[list[NeuronCall]]] = defaultdict(list)
-    of_call: dict[int, int] = {}
+    layers: dict[Any, list[list[NeuronCall]]] = defaultdict(list)
+    keys: dict[NeuronCall, Any] = {}
     for group in groups:
-        if len({call.inputs for call in group}) > 1 or any(id(call) in of_call for call in group):
-            return []
         key = tuple((call.weights, call.bias) for call in group)
-        layers[key].append(group)
-        of_call |= dict.fromkeys(map(id, group), [*layers].index(key))
-    every = [*layers.values()]
-    neurons = [neuron for key in layers for neuron in key]
-    if len(neurons) > len({*neurons}):
-        return []
-    before: dict[int, int] = {}
-    for i, samples in enumerate(every):
-        sources = {of_call[id(found[0])] if (found := feeding.get(sample[0].inputs)) else -1
-                   for sample in samples}  # fmt: skip
-        if len(sources) > 1:
+        if len({call.inputs for call in group}) > 1 or not keys.keys().isdisjoint(group):
             return []
-        before[i] = sources.pop()
-    used = Counter(i for i in before.values() if i >= 0)
-    if any(many > 1 for many in used.values()):
+        layers[key].append(group)
+        keys |= dict.fromkeys(group, key)
+    neurons = [neuron for key in layers for neuron in key]
+    before = {
+        key: {keys[one[0]] if (one := feeding.get(call.inputs)) else None for call, *_ in samples}
+        for key, samples in layers.items()
+    }
+    used = Counter(source for sources in before.values() for source in sources if source)
+    forks = (
+        any(len(sources) > 1 for sources in before.values()) or max(used.values(), default=1) > 1
+    )
+    if forks or len(neurons) > len({*neurons}):
         return []
     networks = []
-    for i in range(len(every)):
-        if i in used:
-            continue
-        chain = [every[i]]
-        while feeding.get(chain[0][0][0].inputs):
+    for key in [key for key in layers if key not in used]:
+        chain = [layers[key]]
+        while chain[0][0][0].inputs in feeding:
             chain.insert(0, [feeding[sample[0].inputs] for sample in chain[0]])
         networks.append(FoundNetwork([LayerCalls(samples) for samples in chain]))
     return networks

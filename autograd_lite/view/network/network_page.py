@@ -76,7 +76,6 @@ def _network(network: FoundNetwork, fresh: Freshness, rows: dict[Op, int]) -> di
     parts += [samples.mean(axis=0), samples[shown]]
     packed = np.concatenate([part.ravel() for part in parts]).astype("<f8").tobytes()
     return {
-        "title": network.name,
         "shape": {
             "inputs": input_names(network),
             "layers": [

@@ -68,7 +68,7 @@ def _stacked(upper: bytes, lower: bytes) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{down:.1f}pt" '
         f'viewBox="0 0 {width:.1f} {down:.1f}">'
     )
-    return head.encode() + b"\n".join(parts) + b"</svg>\n"
+    return upper[: upper.index(b"<svg ")] + head.encode() + b"\n".join(parts) + b"</svg>\n"
 
 
 def network_drawing(
@@ -87,33 +87,30 @@ def network_drawing(
         return None
     graph = Steps(order, Freshness(order))
     around = _around(graph, networks)
-    neurons = counted(size, "neuron")
+    names = ", ".join(f"Network {'-'.join(map(str, network.sizes))}" for network in networks)
     parameters = counted(len(parameters_of(networks)), "parameter")
-    at = (
-        f"{counted(max(len(n.inputs) for n in networks), 'sample')}"
-        if is_graph
-        else "drawn at inputs of 1"
-    )
-    end = (
-        f"; {readable(root.label)[0] if root.label else 'output'} {root.data:.4g}" if around else ""
-    )
-    names = ", ".join(network.name for network in networks)
+    samples = counted(max(len(network.inputs) for network in networks), "sample")
+    said = f"{names}: {counted(size, 'neuron')}, {parameters}, "
+    said += samples if is_graph else "drawn at inputs of 1"
     drawing = NetworkDrawing(format="svg")
-    draw_layers(drawing, networks, f"{names}: {neurons}, {parameters}, {at}{end}")
     drawing.folding, drawing.time_limit = Folding(graph, max_nodes), time_limit
     rest = None
     if around is not None:
+        said += f"; {' '.join(readable(root.label, lines=1)) or 'output'} {root.data:.4g}"
         folding = Folding(around, _BOXES)
         drawing.rest = drawing_of(folding.picture)
         drawing.rest.time_limit = time_limit
         rest = Page(folding.picture, drawing.rest.text.partition("\n")[0], folding)
+    draw_layers(drawing, networks, said)
     drawing.page = NetworkPage(drawing.text, networks, graph.freshness, rest, is_graph)
     return drawing
 
 
 def _around(graph: Steps, networks: Sequence[FoundNetwork]) -> Steps | None:
     """The nodes that are no neurons, with what they are computed from; None without any."""
-    neurons = {node for network in networks for node in network.nodes()}
+    layers = [layer for network in networks for layer in network.layers]
+    calls = [call for layer in layers for sample in layer.samples for call in sample]
+    neurons = {node for call in calls for node in (call.total, *call.after)}
     rest = [node for node in graph.order if node.op and node not in neurons]
     kept = {*rest, *(parent for node in rest for parent in node.parents)}
     return Steps([n for n in graph.order if n in kept], graph.freshness) if rest else None

@@ -46,7 +46,7 @@ class NetworkPage {
     const banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)));
     this.outside = el("div", {}, bar, this.stage, this.moment, this.player.element, this.around);
     this.panel = el("div", { class: "reading" }, ...this.legend());
-    this.app = el("div", { class: page.full ? "app full networks" : "app networks", role: "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title)), banner, this.crumbs, this.outside, this.inside, this.panel);
+    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full networks" : "app networks", role: page.full ? "main" : "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title)), banner, this.crumbs, this.outside, this.inside, this.panel);
     return this.app;
   }
 
