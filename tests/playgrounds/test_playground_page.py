@@ -117,6 +117,8 @@ class TestExpression:
         assert "a × b + a × b + a + a = -6 − 6 + 2 + 2 = -8" in told.text_content()
         assert "4 paths lead from a to f" in told.text_content()
         assert "adds up" in told.text_content()
+        opened.locator(".letters .ways li").first.hover()
+        assert opened.locator(".stage g.edge.on-path").count() == 3
         opened.get_by_role("button", name="b", exact=True).click()
         assert "∂f/∂b = a × a = 4" in told.text_content()
 
