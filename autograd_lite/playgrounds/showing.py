@@ -35,7 +35,7 @@ _ROOM = "playgrounds"
 _SCRIPTS = (
     "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
     "letters", "python", "address", "desk", "tape", "points", "tiny", "training", "surface",
-    "losses", "sample", "lab", "playground",
+    "losses", "sample", "lab", "controls", "labaddress", "playground",
 )  # fmt: skip
 _STATEMENT = re.compile(r"\s*(?:([^\W\d]\w*)\s*=(?!=))?(.*)", re.DOTALL)
 #: A semicolon, or a line that ends outside of brackets.
