@@ -428,6 +428,21 @@ def test_the_curve_of_classes_has_the_samples_at_its_foot(publisher):
     assert "output; samples by class" in words_in(one)
 
 
+def test_a_curve_that_cannot_be_computed_is_left_out():
+    """Beyond its samples a model may be undefined; it is not asked again."""
+    asked = []
+
+    def outputs_at(rows):
+        asked.append(rows)
+        raise ValueError("outside")
+
+    model = SimpleNamespace(inputs=[[0.0], [1.0]], targets=[0.0, 1.0], outputs_at=outputs_at,
+                            loss=SimpleNamespace(metrics={}))  # fmt: skip
+    picture = picture_of(model)
+    assert [picture.svg(Clock()), picture.svg(Clock())] == [None, None]
+    assert len(asked) == 1
+
+
 def test_the_curve_has_a_gap_where_the_model_gives_no_number():
     outputs = np.zeros((120, 1))
     outputs[40:50] = np.nan

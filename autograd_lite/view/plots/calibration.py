@@ -61,10 +61,11 @@ class Calibration:
         ax.vlines(chances, *ends, color=canvas.GREY, alpha=0.35, linewidth=5,
                   label="if calibrated: ± 2 standard errors")  # fmt: skip
         ax.plot(chances, self.shares, color=canvas.COLORS[0], linewidth=1.2,
-                label=f"model: mean gap {self.error:.2g} (areas: samples)")  # fmt: skip
+                label=f"model: mean gap {self.error:.2g} (large: many samples)")  # fmt: skip
         size = 60.0 * min(1.0, min(canvas.inches(ax)) / 3) ** 2
-        ax.scatter(chances, self.shares, size * self.counts / self.counts.mean(), zorder=3,
-                   color=canvas.COLORS[0], edgecolors="white", linewidths=0.8)  # fmt: skip
+        sizes = np.maximum(size * self.counts / self.counts.mean(), size / 4)
+        ax.scatter(chances, self.shares, sizes, zorder=3, color=canvas.COLORS[0],
+                   edgecolors="white", linewidths=0.8)  # fmt: skip
         ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
         canvas.tidy(ax, f"probability of {self.event}", "share for which it is right")
         canvas.legend(ax)
