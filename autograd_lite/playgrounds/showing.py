@@ -33,7 +33,7 @@ _OUTPUT = "f"
 _ROOM = "playgrounds"
 #: Each may use those before it.
 _SCRIPTS = (
-    "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
+    "tokens", "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
     "letters", "python", "address", "desk", "tape", "points", "tiny", "training", "surface",
     "losses", "sample", "lab", "controls", "labaddress", "playground",
 )  # fmt: skip
