@@ -51,6 +51,7 @@ _BREAK = '<br align="left"/>'
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
 #: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
 _LONG = 1000
+_STRAIGHT = {"splines": "line", "nslimit": "2", "nslimit1": "2"}
 #: More arrows between groups than this carry no numbers.
 _COUNTED = 60
 _HISTOGRAM = re.compile(f" ([{BLOCKS}]+) ")
@@ -166,7 +167,7 @@ def drawing_of(
         # No arrow over a text, and boxes in their own order, which tells more than few crossings.
         drawing.attr(outputorder="edgesfirst", remincross="false")
     if total_length(shown.boxes) > _LONG:
-        drawing.attr(splines="line", nslimit="2", nslimit1="2")
+        drawing.attr(**_STRAIGHT)
     side, piled = _ENTRY[rankdir]
     crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and shown.folded
     if crowded:
@@ -192,7 +193,7 @@ def style() -> dict[str, Any]:
     return {
         "graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr,
         "fill": _FILL, "signs": SIGN, "dashed": _STYLE, "frame": _FRAME,
-        "cell": _CELL, "break": _BREAK,
+        "cell": _CELL, "break": _BREAK, "long": _LONG, "straight": _STRAIGHT,
     }  # fmt: skip
 
 
