@@ -25,8 +25,8 @@ class Language(Printer):
         A rule of at most so many steps is a statement in place, a longer one calls a function.
     prefix : str
         Of the names of these functions.
-    end : str
-        Of a statement.
+    declare, end : str
+        What a statement begins and ends with.
     definitions : list of str
         What has to stand before the statements, in order.
     lines : list of str
@@ -36,7 +36,7 @@ class Language(Printer):
     way_out = "which this program needs; try to_numpy()"
     short = 1
     prefix = "op_"
-    end = ""
+    declare = end = ""
 
     def __init__(self) -> None:
         self.definitions: list[str] = []
@@ -53,7 +53,7 @@ class Language(Printer):
 
     def assignment(self, name: str, text: str) -> str:
         """A statement."""
-        raise NotImplementedError
+        return f"{self.declare}{name} = {text}{self.end}"
 
     def row(self, call: Symbol, args: Sequence[str]) -> str:
         """A row: in place if it is one step and repeats no long argument."""

@@ -37,10 +37,6 @@ class PythonLanguage(Language):
         """A function that gives one expression."""
         return _function(name, parameters, [f"return {text}"])
 
-    def assignment(self, name: str, text: str) -> str:
-        """A statement."""
-        return f"{name} = {text}"
-
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function of `math`, or one of `ops/ieee.py` by its source."""
         return f"{self.float_function(leaf)}({', '.join(args)})"
