@@ -16,30 +16,17 @@ from autograd_lite.writing.printer import Loose, Printer, tight
 
 
 class ArrayLanguage(PythonLanguage):
-    """NumPy's arrays of float64; the others' follow.
-
-    Attributes
-    ----------
-    target, library : str
-        Of the export.
-    head : str
-        What is imported.
-    where, column, shape, result : str
-        The functions that choose, make an input a column, give the common shape, and bring an
-        output to it.
-    decorator, before : str
-        Of the function, and its first lines.
-    """
+    """NumPy's arrays of float64; the others' follow."""
 
     short = 1
     target, library = "to_numpy", "NumPy"
     head = "import math\n\nimport numpy as np"
     where = "np.where"
-    column = "np.asarray(x, dtype=np.float64)"
+    column = "np.asarray(x, dtype=np.float64)"  # of an input
     shape = "np.broadcast_shapes"
-    result = "np.array(np.broadcast_to(y, shape))"
+    result = "np.array(np.broadcast_to(y, shape))"  # an output, in the common shape
     decorator = '@np.errstate(all="ignore")\n'
-    before = ""
+    before = ""  # the first lines of the function
 
     def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
         """For each row one of two."""

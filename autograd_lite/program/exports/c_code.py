@@ -21,13 +21,7 @@ _ON_STACK = 4096
 
 
 class CSource(str):
-    """C source.
-
-    Attributes
-    ----------
-    header : str
-        What another file includes.
-    """
+    """C source; its `header` is what another file includes."""
 
     __slots__ = ("header",)
     header: str

@@ -17,30 +17,16 @@ _LONG = 16
 
 
 class Language(Printer):
-    """A language of statements.
-
-    Attributes
-    ----------
-    short : int
-        A rule of at most so many steps is a statement in place, a longer one calls a function.
-    prefix : str
-        Of the names of these functions.
-    declare, end : str
-        What a statement begins and ends with.
-    definitions : list of str
-        What has to stand before the statements, in order.
-    lines : list of str
-        Statements, as they are written.
-    """
+    """A language of statements."""
 
     way_out = "which this program needs; try to_numpy()"
-    short = 1
-    prefix = "op_"
-    declare = end = ""
+    short = 1  # a rule of at most so many steps is a statement in place, a longer one a function
+    prefix = "op_"  # of the names of these functions
+    declare = end = ""  # what a statement begins and ends with
 
     def __init__(self) -> None:
-        self.definitions: list[str] = []
-        self.lines: list[str] = []
+        self.definitions: list[str] = []  # what has to stand before the statements, in order
+        self.lines: list[str] = []  # statements, as they are written
         self._names: dict[Op, str] = {}
         self._statements: dict[Op, str] = {}
         self._functions: dict[tuple[str, ...], str] = {}
