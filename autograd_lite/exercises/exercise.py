@@ -57,10 +57,7 @@ class Exercise:
         return " = ".join(filter(None, (told, f"{self.key[name]:g}")))
 
     def _repr_html_(self) -> str:
-        try:
-            return image(self.picture())
-        except LayoutError as error:
-            return f"<p>{html.escape(str(error))}</p><pre>{listing(self.picture())}</pre>"
+        return displayed(self.picture())
 
     def picture(self, key: bool = False) -> Picture:
         """The graph with slots for partials and gradients, or with the key in them."""
@@ -96,6 +93,15 @@ class Exercise:
             return "✓"
         parts = counted(len(self.parts(name)), "part")
         return f"✗ {parts}: of each use, what arrives there times the partial"
+
+
+def displayed(*pictures: Picture) -> str:
+    """Pictures in a notebook; without Graphviz, the reason and the boxes as text."""
+    try:
+        return "".join(map(image, pictures))
+    except LayoutError as error:
+        listed = "\n\n".join(map(listing, pictures))
+        return f"<p>{html.escape(str(error))}</p><pre>{html.escape(listed)}</pre>"
 
 
 def image(picture: Picture) -> str:
