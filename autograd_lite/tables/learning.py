@@ -87,17 +87,10 @@ class Training:
 
 
 def train(
-    columns: Columns,
-    target: str,
-    *,
-    hidden: Sequence[int] = (16, 16),
-    epochs: int = 50,
-    learning_rate: float | None = None,
-    test_size: float = 0.2,
-    task: Task | None = None,
-    seed: int = 0,
-    progress: bool = True,
-) -> Training:
+    columns: Columns, target: str, *, hidden: Sequence[int] = (16, 16), epochs: int = 50,
+    learning_rate: float | None = None, test_size: float = 0.2, task: Task | None = None,
+    seed: int = 0, progress: bool = True,
+) -> Training:  # fmt: skip
     """Train an MLP to predict one column of a table from the others.
 
     Parameters
@@ -138,14 +131,11 @@ def train(
     task = task or choose_task(column)
     fit_target(target, column, task)  # before the split, whose complaint would mislead
     trained, held_out = split(column, task, test_size, seed)
-    training, test = (
-        {name: c[rows] for name, c in columns.items()} for rows in (trained, held_out)
-    )
+    training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
     prepared, dropped = fit(training, target, task)
     inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
-    network = nn.MLP(
-        inputs.shape[1], [*hidden, prepared.target.width], activation="relu", init="he", seed=seed
-    )
+    sizes = [*hidden, prepared.target.width]
+    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init="he", seed=seed)
     history = network.learn(
         inputs, outputs, loss=prepared.target.loss, learning_rate=learning_rate, epochs=epochs,
         progress=progress, seed=seed,
