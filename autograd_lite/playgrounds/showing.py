@@ -130,15 +130,10 @@ def _recorded(text: str, numbers: dict[str, float]) -> Value:
             if name in known:
                 raise ExpressionError(f"{name} has a meaning already; give this another name")
             known[name] = root
-            _label(root, name)
-    if _OUTPUT not in known:
-        _label(root, _OUTPUT)
+            root.label = root.label or name
+    if _OUTPUT not in known and root.op:
+        root.label = root.label or _OUTPUT
     return root
-
-
-def _label(node: Value, name: str) -> None:
-    if node.op and not node.label:
-        node.label = name
 
 
 def playground(text: str = "", variables: Mapping[str, float] | None = None) -> Playground:

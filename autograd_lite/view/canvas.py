@@ -192,6 +192,12 @@ def samples_of(inputs: Any, targets: Any) -> tuple[Any, Any]:
             f"inputs are of shape (n, features) and targets of (n,), one each, and these have "
             f"{samples.shape} and {numbers.shape}"
         )
+    bad = np.flatnonzero(~np.isfinite(np.column_stack([samples, numbers])).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"sample {bad[0]} holds nan or inf, for which a plot has no place; leave such samples "
+            f"out ({len(bad)} in all)"
+        )
     return samples, numbers
 
 

@@ -24,7 +24,8 @@ window.made = (text, given) => {
   try {
     const numbers = new Numbers(given, starts);
     const slot = { ...built(text, table, numbers, "f"), letter: "f" };
-    const leaves = slot.nodes.flatMap(({ leaf, label }, i) => (leaf && label ? [[label, i]] : []));
+    const leaves = slot.nodes.flatMap(({ leaf, label, inText }, i) =>
+      (leaf && label && !inText ? [[label, i]] : []));
     slot.variables = new Map(leaves);
     return {
       numbers: slot.nodes.map((node) => [exactly(node.data), exactly(node.grad)]),
@@ -37,6 +38,16 @@ window.made = (text, given) => {
     if (error instanceof Unreadable) return { error: error.message, at: error.at };
     throw error;
   }
+};
+window.undrawn = async () => {
+  const host = document.createElement("div");
+  host.append("the picture before");
+  const layout = { svg: () => Promise.reject(new Error("out of memory")) };
+  const desk = { layout, style: {}, element: document.body };
+  const { nodes } = built("a*b", table, new Numbers({}, starts), "f");
+  const slot = { turn: 0, letter: "f", host, nodes, rows: table.rows, desk };
+  await Slot.prototype.draw.call(slot);
+  return host.textContent;
 };
 window.trained = (wanted, samples, optimizer, rate, batch, steps) => {
   const network = new Tiny(table, { ...wanted, loss: table.losses[wanted.loss] });
@@ -129,6 +140,7 @@ class TestNumbers:
         "text",
         ["(a*b)*a + a*a", "tanh(w*x + b)", "e = a*b; e*a + a*a", "x**2 - x**-1 + 2*x", "3 + 4",
          "dot([a, b], [x, 2], c) + sum([a, a, 1])", "leaky_relu(ω, 0.2) / σ", "x",
+         "a = 2; b = a; k = 1/4; a*b*a + k",
          "+".join(f"a*b{i}" for i in range(50))],
     )  # fmt: skip
     def test_the_drawing_is_that_of_python(self, made, text):
@@ -154,6 +166,18 @@ class TestNumbers:
             for k, derivative in enumerate(derivatives):
                 if not nodes[nodes[i]["args"][k]]["constant"]:
                     assert derivative == nodes[i]["derivatives"][k]
+
+    def test_a_number_with_a_name_is_a_leaf_that_is_no_variable(self, made):
+        text, scope = "a = 2; b = 3; (a*b)*a + a*a", {}
+        found = made(text, {"a": 7.0})
+        nodes = ancestors(in_python(text))
+        assert found["numbers"] == [[repr(node.data), repr(node.grad)] for node in nodes]
+        exec(found["python"], scope)
+        assert (scope["a"].grad, scope["b"].grad, scope["a"].label) == (16.0, 4.0, "a")
+
+    def test_a_graph_that_cannot_be_drawn_leaves_no_picture_of_another(self, bench):
+        said = bench.page.evaluate("undrawn()")
+        assert said.startswith("No picture of these 3 boxes: Graphviz says out of memory.")
 
     def test_names_that_python_code_stands_on_may_be_variables(self, made):
         scope = {}

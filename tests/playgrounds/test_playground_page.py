@@ -87,6 +87,25 @@ class TestExpression:
         opened.locator(".graph.old").wait_for(state="detached")
         assert opened.locator(".place").count() == 0
 
+    def test_a_text_that_is_nested_too_deeply_is_refused(self, opened):
+        type_in(opened, "(" * 5000 + "a" + ")" * 5000)
+        opened.locator(".said p", has_text="nested too deeply").wait_for()
+
+    @pytest.mark.parametrize(
+        ("text", "number"), [("1,5", "1.5"), ("1/4", "0.25"), ("x", "2"), ("inf", "2")]
+    )
+    def test_numbers_are_typed_as_people_write_them(self, opened, text, number):
+        """And what is none is put back."""
+        field = opened.locator(".variables").get_by_label("Number of a")
+        field.fill(text)
+        field.press("Enter")
+        assert field.input_value() == number
+
+    def test_a_curve_beyond_all_numbers_has_none(self, opened):
+        type_in(opened, "1e308*a*10")
+        opened.locator(".result", has_text="inf").wait_for()
+        assert opened.locator(".curve .here").count() == 0
+
     def test_a_slider_moves_every_number(self, opened):
         opened.locator(".variables").get_by_label("a on a slider").fill("1.5")
         root, leaves = graph("(a*b)*a + a*a", a=1.5, b=-3.0)
@@ -186,7 +205,9 @@ class TestAddress:
 
     def test_nonsense_in_an_address_leaves_the_page_as_it_is(self, opened, file):
         opened.goto("about:blank")
-        opened.goto(f"{file}#f=a%2Bb&at.a=x&over=q&net.hidden=99&net.points=1,2,a%20;&tab=network")
+        opened.goto(
+            f"{file}#f=a%2Bb&at.a=x&over=q&net.hidden=99&net.points=1,2,a%20;%201,2,3%201e99,0,1&tab=network"
+        )
         opened.locator(".network .neuron").first.wait_for()
         assert opened.get_by_text("layer 1").first.is_visible()
 
@@ -209,6 +230,8 @@ class TestShowing:
     def test_nothing_is_wider_than_the_screen(self, opened, width):
         opened.set_viewport_size({"width": width, "height": 800})
         try:
+            type_in(opened, "x" * 150 + "*2")
+            opened.locator(".graphs .stage text", has_text="xxx").first.wait_for()
             for name in ("Expression", "Network"):
                 opened.get_by_role("tab", name=name).click()
                 opened.wait_for_timeout(50)

@@ -460,7 +460,7 @@ class TestWhatIf:
         a, b = ancestors(root)[0], ancestors(root)[1]
         page.show(ag.draw(root))
         page.page.locator("#n0").click()
-        page.page.get_by_label("Number of a").fill("2.5")
+        page.page.get_by_label("Number of a").fill("2,5")
         page.page.keyboard.press("Enter")
         a.data = 2.5
         root.refresh()

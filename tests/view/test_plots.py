@@ -1,5 +1,6 @@
 """The plots: what they show, where they draw it, and what they refuse."""
 
+import math
 import sys
 from types import SimpleNamespace
 
@@ -813,6 +814,16 @@ def test_a_fit_refuses_what_it_cannot_draw(inputs, targets, options, message, ax
     with pytest.raises(ValueError, match=message):
         plots.plot_fit(Scores(double), inputs, targets, ax, **options)
     assert not ax.has_data()
+
+
+@pytest.mark.parametrize("draw", [plots.plot_fit, plots.plot_residuals, plots.plot_calibration])
+def test_samples_that_have_no_place_are_named(draw, ax):
+    for inputs, targets in (
+        ([0, 1, math.nan, 1], [0, 1, 1, 0]),
+        ([0, 1, 1, 1], [0, 1, math.inf, 1]),
+    ):
+        with pytest.raises(ValueError, match=r"sample 2 holds nan or inf.* \(1 in all\)"):
+            draw(Scores(double), inputs, targets, ax)
 
 
 def test_fits_are_of_one_output(line, ax):

@@ -24,7 +24,9 @@ class Building {
       if (name && (this.leaves.has(name) || this.named.has(name))) throw new Unreadable(this.leaves.has(name) ? `${name} has been used above as a variable; give this another name` : `${name} has a meaning already; give this another name`, statements[k].at, statements[k].at + name.length);
       result = this.value(tree);
       if (Array.isArray(result)) throw new Unreadable(this.words.list, tree.at, tree.end);
-      if (name && typeof result !== "number") {
+      // a number with a name is a leaf, as in Python, and no variable: its number stands in the text
+      if (name && typeof result === "number") result = this.add({ label: name, data: result, leaf: true, inText: true });
+      else if (name) {
         const node = this.nodes[result.node];
         if (node.args.length && !node.label) node.label = name;
       }

@@ -11,6 +11,9 @@ function ticks(low, high, about) {
   return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, k) => Number(((first + k) * step).toPrecision(12)));
 }
 
+/* Numbers from which a drawing can be computed. */
+const isDrawn = (x) => fabs(x) < 1e300;
+
 class Curve {
   constructor(desk) {
     this.desk = desk;
@@ -39,9 +42,9 @@ class Curve {
     const { desk } = this;
     const { over } = desk;
     const slots = desk.read.filter((slot) => slot.now && slot.variables.has(over));
-    this.element.hidden = !slots.length;
-    if (!slots.length) return;
     const here = desk.numbers.of(over);
+    this.element.hidden = !slots.length || !isDrawn(here);
+    if (this.element.hidden) return;
     const { min, max } = desk.variables.rows.get(over).slider;
     const ends = (this.ends = [Number(min), Number(max)]);
     const xs = Array.from({ length: CURVE.points + 1 }, (_, k) => ends[0] + (k / CURVE.points) * (ends[1] - ends[0]));
@@ -65,9 +68,10 @@ class Curve {
     const inside = drawn("g", { "clip-path": "url(#plot)" });
     for (const { slot, ys, y, slope } of lines) {
       inside.append(...this.pieces(xs, ys, low, high).map((points) => drawn("polyline", { class: `line ${slot.letter}`, points: points.map(([a, b]) => `${X(a).toFixed(2)},${Y(b).toFixed(2)}`).join(" ") })));
-      if (slope - slope === 0 && y - y === 0) inside.append(line(X(ends[0]), Y(y + slope * (ends[0] - here)), X(ends[1]), Y(y + slope * (ends[1] - here)), `tangent ${slot.letter}`));
+      const slanted = ends.map((x) => y + slope * (x - here));
+      if (slanted.every(isDrawn)) inside.append(line(X(ends[0]), Y(slanted[0]), X(ends[1]), Y(slanted[1]), `tangent ${slot.letter}`));
     }
-    inside.append(...lines.filter(({ y }) => y - y === 0).map(({ slot, y }) => drawn("circle", { cx: X(here), cy: Y(y), r: 5, class: `here ${slot.letter}` })));
+    inside.append(...lines.filter(({ y }) => isDrawn(y)).map(({ slot, y }) => drawn("circle", { cx: X(here), cy: Y(y), r: 5, class: `here ${slot.letter}` })));
     this.svg.replaceChildren(clip, ...marks, inside);
     const said = lines.map(({ slot, y, slope }) => `${slot.letter} = ${brief(y)}, slope ∂${slot.letter}/∂${over} = ${brief(slope)}`);
     this.svg.setAttribute("aria-label", `${slots.map(({ letter }) => letter).join(" and ")} over ${over} from ${brief(ends[0])} to ${brief(ends[1])}; at ${brief(here)}: ${said.join("; ")}`);
@@ -77,9 +81,9 @@ class Curve {
 
   /* From the lowest to the highest of most points, so that a pole leaves something to see. */
   heights(lines) {
-    const all = lines.flatMap(({ ys, y }) => [...ys, y, y]).filter((y) => y - y === 0).sort((a, b) => a - b);
+    const all = lines.flatMap(({ ys, y }) => [...ys, y, y]).filter(isDrawn).sort((a, b) => a - b);
     if (!all.length) return [-1, 1];
-    const middle = lines.map(({ y }) => y).filter((y) => y - y === 0);
+    const middle = lines.map(({ y }) => y).filter(isDrawn);
     const cut = Math.floor(all.length * 0.06);
     const [p, q] = [all[cut], all[all.length - 1 - cut]];
     const far = 3 * (q - p || 1);
@@ -96,8 +100,8 @@ class Curve {
     const far = 4 * (high - low);
     ys.forEach((y, k) => {
       const jump = k && fabs(y - ys[k - 1]) > far;
-      if (!(y - y === 0) || jump) found.push([]);
-      if (y - y === 0) found.at(-1).push([xs[k], Math.min(Math.max(y, low - far), high + far)]);
+      if (!isDrawn(y) || jump) found.push([]);
+      if (isDrawn(y)) found.at(-1).push([xs[k], Math.min(Math.max(y, low - far), high + far)]);
     });
     return found.filter((points) => points.length > 1);
   }

@@ -26,7 +26,7 @@ Object.assign(Lab.prototype, {
     this.points = DATA[spec.data].make();
     const own = given.get("net.points");
     this.own = own !== null;
-    if (this.own) this.points = own.split(" ").map((text) => text.split(",").map(Number)).filter((all) => all.length === this.inputs + 1 && all.every((x) => x - x === 0)).map((all) => ({ x: all.slice(0, -1), wanted: all.at(-1) }));
+    if (this.own) this.points = own.split(" ").map((text) => text.split(",").map(Number)).filter((all) => all.length === this.inputs + 1 && all.every((x) => fabs(x) < 1e6) && (this.inputs === 1 || [0, 1].includes(all.at(-1)))).map((all) => ({ x: all.slice(0, -1), wanted: all.at(-1) }));
     // made when it is looked at
     this.pause();
     this.network = null;

@@ -39,14 +39,15 @@ class InPython {
     const written = [];
     let root;
     nodes.forEach((node, i) => {
-      const { args, label, constant, leaf } = node;
+      const { args, label, constant, leaf, inText } = node;
       if (constant) written[i] = { text: this.number(node.data), binds: node.data < 0 ? BINDS.USub : 9 };
-      else if (leaf) written[i] = { text: label || `${this.ag}.Value(${this.number(node.data)})`, binds: 9 };
+      else if (leaf) written[i] = { text: (!inText && label) || `${this.ag}.Value(${this.number(node.data)})`, binds: 9 };
       else written[i] = this.call(node, args.map((k) => written[k]));
-      if (!node.root && !(args.length && (uses[i] > 1 || label))) return;
+      const isMade = args.length || inText;
+      if (!node.root && !(isMade && (uses[i] > 1 || label))) return;
       const name = this.free(label || (node.root ? letter : node.name));
       this.lines.push(`${name} = ${written[i].text}`);
-      if (label && args.length) this.lines.push(`${name}.label = ${JSON.stringify(label)}`);
+      if (label && isMade) this.lines.push(`${name}.label = ${JSON.stringify(label)}`);
       written[i] = { text: name, binds: 9 };
       root = name;
     });

@@ -100,6 +100,6 @@ function built(text, table, numbers, letter = "") {
   const { args, label } = building.nodes[root];
   if (args.length && !label && !building.leaves.has(letter)) building.nodes[root].label = letter;
   const nodes = ordered(building.nodes, root);
-  for (const node of nodes) if (node.leaf && node.label) node.data = numbers.of(node.label);
+  for (const node of nodes) if (node.leaf && node.label && !node.inText) node.data = numbers.of(node.label);
   return { nodes: recorded(nodes, building.rows), rows: building.rows };
 }

@@ -37,11 +37,12 @@ class Slot {
     try {
       Object.assign(this, built(this.field.value, desk.table, desk.numbers, this.letter));
       this.graph = new Graph(this.nodes, this.rows);
-      this.variables = new Map(this.nodes.flatMap(({ leaf, label }, i) => (leaf && label ? [[label, i]] : [])));
+      this.variables = new Map(this.nodes.flatMap(({ leaf, label, inText }, i) => (leaf && label && !inText ? [[label, i]] : [])));
       this.wrong(null);
     } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      this.wrong(error);
+      const deep = error instanceof RangeError;  /* of the stack, which differs from browser to browser */
+      if (!deep && !(error instanceof Unreadable)) throw error;
+      this.wrong(deep ? new Unreadable(desk.table.words.deep, 0) : error);
       desk.changed();
       return;
     }
@@ -70,11 +71,16 @@ class Slot {
   async draw() {
     const turn = ++this.turn;
     const { desk, letter } = this;
-    const made = await opened(desk.layout, this.nodes, this.rows, `Graph of ${letter}`, desk.style);
+    const made = await opened(desk.layout, this.nodes, this.rows, `Graph of ${letter}`, desk.style).catch((error) => ({ error }));
     if (turn !== this.turn) return;
     // what is not shown has no sizes to draw with
     this.late = desk.element.hidden;
     if (this.late) return;
+    if (made.error) {
+      this.page = null;
+      this.host.replaceChildren(el("p", { class: "hint" }, `No picture of these ${this.nodes.length} boxes: Graphviz says ${made.error.message}. All numbers beside it are right.`));
+      return;
+    }
     const old = this.host.firstChild;
     this.host.append(made.host);
     this.page = made.start();

@@ -14,6 +14,7 @@ const WORDS = {
   list: "this is a list of numbers; write sum([...]) of it, or dot",
   noList: "a list is not a number here; only functions of many arguments take lists, as in sum([a, b])",
   function: "{} is a function; write {}(...)",
+  deep: "the expression is nested too deeply to be read; use sum([...]) for a long sum",
   equals: "= gives a name to a formula, at its beginning: e = a*b; e + 1",
 };
 

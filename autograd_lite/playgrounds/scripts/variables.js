@@ -32,9 +32,9 @@ class Variables {
     const { desk } = this;
     const slider = el("input", { type: "range", "aria-label": `${name} on a slider`, oninput: () => desk.set(name, Number(slider.value)) });
     const field = el("input", { type: "text", inputmode: "decimal", "aria-label": `Number of ${name}`, onchange: () => {
-      const x = Number(field.value.trim() || "x");
-      if (x === x) desk.set(name, x);
-      else this.show();
+      const { x } = typed(field.value);
+      if (x - x === 0) desk.set(name, x);
+      field.value = brief(desk.numbers.of(name), 12);
     } });
     const choose = el("button", { type: "button", class: "choose", title: `Curve over ${name}`, onclick: () => desk.choose(name) }, name);
     const grads = el("div", { class: "grads" });

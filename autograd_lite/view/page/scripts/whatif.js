@@ -57,7 +57,7 @@ class WhatIf {
     const round = (x) => Math.round(x / unit) * unit;
     const name = this.wording.name(i);
     const slider = el("input", { type: "range", min: round(base - span).toPrecision(12), max: round(base + span).toPrecision(12), step: unit, value: base, "aria-label": `${name} on a slider`, oninput: () => this.change(i, asShown(Number(slider.value))) });
-    const field = el("input", { type: "text", "aria-label": `Number of ${name}`, onchange: () => { const x = Number(field.value.trim() || "x"); if (x === x) this.change(i, x); else this.sync(); } });
+    const field = el("input", { type: "text", "aria-label": `Number of ${name}`, onchange: () => { const { isNumber, x } = typed(field.value); if (isNumber) this.change(i, x); else this.sync(); } });
     const back = el("button", { type: "button", onclick: reset }, "Reset");
     this.sync = () => {
       const x = this.numbers.data[i];
