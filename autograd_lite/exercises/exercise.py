@@ -23,7 +23,8 @@ from autograd_lite.view.picture import BoxLine, Picture, every_value, listing
 from autograd_lite.view.steps import steps
 
 WORDS = tomllib.loads(read("worksheets.toml", "exercises"))
-_ACTIVATIONS = ("relu", "relu", "tanh", "sigmoid")
+#: Activations; at 0 only those that are smooth there.
+_ACTIVATIONS, _SMOOTH = ("relu", "relu", "tanh", "sigmoid"), ("tanh", "sigmoid")
 _LARGEST = 40.0
 
 
@@ -117,7 +118,9 @@ def random_exercise(level: int, rng: random.Random) -> Exercise:
         found = Exercise(_computed((program or _program(level, rng)).splitlines(), rng))
         grads = [*found.key.values()]
         numbers = [*grads, *(step.value for step in found.steps)]
+        numbers += [partial for step in found.steps for _, partial in step.partials]
         is_round = all(abs(x) <= _LARGEST and (4.0 * x).is_integer() for x in numbers)
+        is_round = is_round and "-0.0" not in map(str, numbers)
         if is_round and grads.count(0.0) <= len(grads) // 4:
             return found
 
@@ -156,6 +159,7 @@ def _computed(lines: Iterable[str], rng: random.Random) -> Value:
             if each not in known:
                 known[each] = Value(float(rng.choice((-1, 1)) * rng.randint(1, 5)), each)
         used = {each: x for each, x in known.items() if re.search(rf"\b{each}\b", formula)}
-        known[name] = parse(formula.replace("f(", f"{rng.choice(_ACTIVATIONS)}("), used)
+        bend = rng.choice(_ACTIVATIONS if all(x.data for x in used.values()) else _SMOOTH)
+        known[name] = parse(formula.replace("f(", f"{bend}("), used)
         known[name].label = name
     return known[name]
