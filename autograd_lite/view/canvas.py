@@ -98,18 +98,21 @@ def function_of(picture: type[Plot], name: str, before: int) -> Callable[..., Ax
     asked = [*inspect.signature(picture.of).parameters.values()]
     look = [*inspect.signature(picture.draw).parameters.values()][2:]
 
+    place = inspect.Parameter("ax", asked[0].kind, default=None, annotation="Axes | None")
+    rest = [*look, *asked[before:]]  # any **options come last
+    named = [p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY) for p in rest]
+    signature = inspect.Signature([*asked[:before], place, *named], return_annotation="Axes")
+
     def plot(*args: Any, **options: Any) -> Axes:
+        signature.bind(*args, **options)  # a TypeError else
         ax = args[before] if len(args) > before else options.pop("ax", None)
         drawn = {each.name: options.pop(each.name) for each in look if each.name in options}
-        computed: Plot = picture.of(*args[:before], *args[before + 1 :], **options)
+        computed: Plot = picture.of(*args[:before], **options)
         return computed.plot(ax, **drawn)
 
-    place = inspect.Parameter("ax", asked[0].kind, default=None, annotation="Axes | None")
-    first, rest = [*asked[:before], place], [*look, *asked[before:]]  # any **options come last
-    named = [p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY) for p in rest]
-    vars(plot)["__signature__"] = inspect.Signature([*first, *named], return_annotation="Axes")
+    vars(plot)["__signature__"] = signature
     plot.__name__ = plot.__qualname__ = name
-    plot.__module__, plot.__doc__ = picture.__module__, picture.of.__doc__
+    plot.__doc__ = picture.of.__doc__
     return plot
 
 

@@ -191,8 +191,7 @@ def test_a_reason_of_any_characters_and_length_is_shown_as_text(publisher):
 
 def test_the_network_is_drawn_with_the_weights_of_the_moment(publisher, monkeypatch):
     """As a picture while it learns, at the end as a page."""
-    monkeypatch.setattr(live.Throttle, "PAUSE", 0.0)
-    monkeypatch.setattr(live.Throttle, "SHARE", 1e9)
+    monkeypatch.setattr(live.Live, "due", 0.0)  # after each epoch, however busy the machine is
     model = nn.MLP(2, [4, 1], "tanh", seed=1)
     learn(model=model, epochs=3)
     during = [images(publisher, k)[-1] for k in range(1, len(publisher.outputs))]

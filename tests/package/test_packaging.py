@@ -49,7 +49,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         f"autograd_lite/{room}/page/page.{x}" for room in ("view", "lesson") for x in ("js", "css")
     ]
     assert {"autograd_lite/py.typed", *pages} <= {*names}
-    assert "autograd_lite/program/exports/c_names.txt" in names
+    names_of = [f"program/exports/{language}_names.txt" for language in ("c", "javascript")]
+    assert {f"autograd_lite/{name}" for name in ("nn/live/card.css", *names_of)} <= {*names}
     playground = ("playground.css", "viz.js", "VIZ_LICENSE.txt", "scripts/reading.js")
     assert {f"autograd_lite/playgrounds/{name}" for name in playground} <= {*names}
     assert wheel.stat().st_size < 4_000_000

@@ -21,7 +21,7 @@ from autograd_lite.ops.languages import LEAVES
 from autograd_lite.ops.table import with_attrs
 from autograd_lite.program.exports import (
     c_code,
-    listing,
+    language,
     to_c,
     to_jax,
     to_latex,
@@ -170,7 +170,7 @@ def test_c_keeps_every_constant(tmp_path):
 
 @pytest.mark.parametrize("on_stack", [2, 4096], ids=["malloc", "stack"])
 def test_long_c_programs_are_cut_into_functions(tmp_path, monkeypatch, on_stack):
-    monkeypatch.setattr(listing, "_LONGEST", 40)
+    monkeypatch.setattr(language, "_LONGEST", 40)
     monkeypatch.setattr(c_code, "_ON_STACK", on_stack)
     program = chain(400)
     assert ("malloc(" in to_c(program)) == (on_stack == 2)
@@ -181,7 +181,7 @@ def test_long_c_programs_are_cut_into_functions(tmp_path, monkeypatch, on_stack)
 
 def test_c_outputs_may_lie_where_the_inputs_do(tmp_path, monkeypatch):
     for longest in (2000, 1):
-        monkeypatch.setattr(listing, "_LONGEST", longest)
+        monkeypatch.setattr(language, "_LONGEST", longest)
         program = Program(2, [], [TABLE["exp"]], [0, 0], [0, 1, 2], [0, 1], [1, 0, 3, 2])
         library = compiled(program, tmp_path, f"swap{longest}", library=True)
         numbers = (ctypes.c_double * 4)(0.5, 2.0)
@@ -220,9 +220,9 @@ def test_a_program_in_c_is_called_from_cpp(tmp_path):
         '#include "distance.h"\nint main() { double in[] = {3.0, 4.0}, out[1];'
         " distance(in, out); return out[0] == 5.0 ? 0 : 1; }\n"
     )
-    for language in ("c", "c++"):
-        built = tmp_path / f"main_{len(language)}"
-        sources = ["-x", language, tmp_path / "distance.c", "-x", "c++", tmp_path / "main.cpp"]
+    for name in ("c", "c++"):
+        built = tmp_path / f"main_{len(name)}"
+        sources = ["-x", name, tmp_path / "distance.c", "-x", "c++", tmp_path / "main.cpp"]
         run("c++", *sources, "-o", built, "-lm")
         run(str(built))
 
@@ -260,7 +260,7 @@ def test_a_name_that_means_something_in_c_or_cpp_is_refused(name):
 
 def test_any_other_name_builds(tmp_path, monkeypatch):
     """And all of them together in one file: what else a program defines bears its name."""
-    monkeypatch.setattr(listing, "_LONGEST", 10)
+    monkeypatch.setattr(language, "_LONGEST", 10)
     program = chain(20)
     (tmp_path / "a.c").write_text("".join(to_c(program, name) for name in FREE.split()))
     run(f"cc {C99} -fsyntax-only", tmp_path / "a.c")

@@ -9,7 +9,7 @@ import pytest
 
 from autograd_lite import ShapeError, nn
 from autograd_lite.view import canvas, plots
-from autograd_lite.view.plots import histograms
+from autograd_lite.view.plots import insides
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -513,7 +513,7 @@ def test_histograms_are_of_weights_or_gradients(recorder, ax):
 )
 def test_parameters_belong_to_layers(name, layer):
     """By their names: a layer of neurons, or an array of one's own."""
-    assert histograms.layer_of(name) == layer
+    assert insides.layer_of(name) == layer
 
 
 # --- comparisons ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.errors import counted
 from autograd_lite.nn.history import History
+from autograd_lite.view.page.page import read
 
 WIDTH, HEIGHT = 340, 232
 #: Points of a curve; more epochs are drawn by their range.
@@ -25,20 +26,6 @@ _MARKS = {
     "learning": "\N{BLACK CIRCLE}", "done": "\N{CHECK MARK}", "failed": "\N{BALLOT X}",
     "interrupted": "\N{BLACK SQUARE}", "stopped": "\N{BLACK SQUARE}",
 }  # fmt: skip
-
-#: A card brings its own background: an image cannot know on which page it stands.
-STYLE = """<style>
-svg { color-scheme: light dark; font: 12px system-ui, sans-serif; fill: #1F2933 }
-.card { fill: #FFF; stroke: #D5DBE1 } .soft { fill: #5B6B7B } .rule { stroke: #D5DBE1 }
-.line { fill: none; stroke: #0072B2; stroke-width: 1.8; stroke-linejoin: round }
-.area { fill: #0072B2; opacity: .25 } .now { fill: #0072B2 }
-.held { stroke: #B34700; stroke-width: 1.2 } .held-now, .failed { fill: #B34700 }
-.big { font-size: 19px; font-weight: 600 } .small { font-size: 11px } .end { text-anchor: end }
-@media (prefers-color-scheme: dark) {
-svg { fill: #E4E8EC } .card { fill: #171B20; stroke: #3B444D } .soft { fill: #A3B0BD }
-.rule { stroke: #3B444D } .line { stroke: #56B4E9 } .area, .now { fill: #56B4E9 }
-.held { stroke: #F0A35E } .held-now, .failed { fill: #F0A35E } }
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -103,10 +90,11 @@ def curve_svg(panel: Panel) -> str:
 
 
 def card(width: int, height: int, parts: Sequence[str]) -> str:
-    """A picture with a background and an edge."""
+    """A picture with its own background: an image cannot know on which page it stands."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}">{STYLE}<rect class="card" x=".5" y=".5" rx="8" '
+        f'viewBox="0 0 {width} {height}"><style>{read("card.css", "nn.live")}</style>'
+        '<rect class="card" x=".5" y=".5" rx="8" '
         f'width="{width - 1}" height="{height - 1}"/>{"".join(parts)}</svg>'
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from autograd_lite.nn.batches import Batches
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.live.curve import HEIGHT, as_path, card, words
+from autograd_lite.view.canvas import COLORS
 
 WIDTH = 232
 FRAME = (14, 14, WIDTH - 28, HEIGHT - 58)  # left, top, width, height
@@ -23,9 +24,8 @@ _SIDES, _SECONDS = (8, 16, 24, 32, 48, 64), 0.03
 _MOST_POINTS = 300
 #: Points of a curve.
 _STEPS = 120
-#: As in plots: Okabe and Ito's, and cividis.
-CLASSES = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0),
-            (86, 180, 233))  # fmt: skip
+#: As in plots: Okabe and Ito's without the black, and cividis.
+CLASSES = [tuple(bytes.fromhex(colour[1:])) for colour in COLORS[:-1]]
 _AMOUNTS = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184, 102),
             (254, 232, 56))  # fmt: skip
 #: Paler, so that samples stand out.

@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.errors import ProgramError
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.exports.language import Listing
 from autograd_lite.program.exports.python_code import PythonLanguage, function_from, functions
 from autograd_lite.writing.printer import Loose, Printer, tight
 

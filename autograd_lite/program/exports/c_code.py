@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.language import Language, check_name
-from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.exports.language import Language, Listing, check_name
 
 #: What the standards keep for libraries, or is usually a macro; other names are in c_names.txt.
 _RESERVED = (
@@ -65,9 +63,8 @@ def to_c(program: Code, name: str = "program") -> CSource:
     ProgramError
         If `name` is no identifier, or means something in C, C++ or their libraries.
     """
-    taken = files(__package__).joinpath("c_names.txt").read_text(encoding="utf-8").split()
-    reserved = rf"_*({'|'.join(taken)}){_FORM}|{_RESERVED}"
-    check_name(name, "C", "C or C++, or in their libraries", reserved, "to_c")
+    where = "C or C++, or in their libraries"
+    check_name(name, "C", where, "c_names.txt", "to_c", rf"_*({{}}){_FORM}|{_RESERVED}")
     listing, language = Listing(program), CLanguage(name)
     prototype = f"void {name}(const double *inputs, double *outputs)"
     about = f"/* {listing.about} */"

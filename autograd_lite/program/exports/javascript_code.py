@@ -7,19 +7,10 @@ from itertools import chain
 
 from autograd_lite.errors import counted
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.language import Language, check_name
-from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.exports.language import Language, Listing, check_name
 from autograd_lite.writing.javascript import JavaScript
 from autograd_lite.writing.printer import Rule
 from autograd_lite.writing.statements import Function, Output
-
-#: A pattern of words of the language, and of names that the text stands on.
-_TAKEN = (
-    "arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|"
-    "eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|"
-    "let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|"
-    "typeof|undefined|var|void|while|with|yield|Float64Array|Infinity|Math|NaN|TypeError"
-)
 
 
 class JavaScriptLanguage(JavaScript, Language):
@@ -82,7 +73,7 @@ def to_javascript(program: Code, name: str = "program") -> str:
       return r1;
     }
     """
-    check_name(name, "JavaScript", "JavaScript", _TAKEN, "to_javascript")
+    check_name(name, "JavaScript", "JavaScript", "javascript_names.txt", "to_javascript")
     listing, language = Listing(program), JavaScriptLanguage(name)
     written, n = listing.written(language, "+x"), program.n_inputs
     said = f"{name} takes {counted(n, 'number')} and was given ${{x.length}}"

@@ -1,19 +1,24 @@
-"""Programs in a language: how each instruction becomes a statement."""
+"""Programs in a language: each instruction a statement, in parts short enough for a compiler."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, NamedTuple
 
-from autograd_lite.errors import ProgramError, shown
+from autograd_lite.errors import ProgramError, counted, shown
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.program.code import Code, Instruction
 from autograd_lite.writing.printer import Printer, Rule, rule_of, steps_in, tight
 from autograd_lite.writing.symbols import Symbol
 
 #: An expression with more steps than this goes on in the next statement: parsers and compilers
 #: descend into expressions, so a sum of a thousand terms must not be one.
 _LONG = 16
+#: Operands of the instructions of one part. Compilers take more than linear time for a function.
+_LONGEST = 2000
 
 
 class Language(Printer):
@@ -113,8 +118,103 @@ class Language(Printer):
         return name
 
 
-def check_name(name: Any, language: str, where: str, taken: str, method: str) -> None:
-    """Raise unless a function may have this name; `taken` is a pattern of those with a meaning."""
+@dataclass
+class Part:
+    """Instructions, the registers that they take from elsewhere, and those that others take."""
+
+    steps: list[Instruction] = field(default_factory=list)
+    loads: list[int] = field(default_factory=list)
+    stores: list[int] = field(default_factory=list)
+
+
+class Written(NamedTuple):
+    """A program's statements: of each part those that load and those that compute and keep."""
+
+    parts: list[tuple[list[str], list[str]]]
+    outputs: list[str]
+    n_kept: int
+
+
+class Listing:
+    """A program's contents as exports write them."""
+
+    def __init__(self, program: Code) -> None:
+        self.program = program
+        self._first = program.n_inputs + len(program.constants)
+        #: Registers that are the same for all inputs.
+        self.numbers = dict(enumerate(program.constants.tolist(), program.n_inputs))
+        self.parts = [Part()]
+        weight, numbers, part = 0, self.numbers, self.parts[0]
+        home = dict.fromkeys(range(self.program.n_inputs), Part())
+        taken: set[int] = set()  # by other parts than the one that computes it
+        for step in self.program:
+            if all(map(numbers.__contains__, step.operands)):
+                numbers[step.out] = step.op.on_floats(*map(numbers.get, step.operands))  # type: ignore[arg-type]
+                continue
+            if weight > _LONGEST:
+                weight, part = 0, Part()
+                self.parts.append(part)
+            weight += 1 + len(step.operands)
+            part.steps.append(step)
+            home[step.out] = part
+            met = [r for r in step.operands if r not in numbers and home[r] is not part]
+            part.loads += met
+            taken.update(met)
+        taken.update(self.program.outputs.tolist())
+        for part in self.parts:
+            part.loads = list(dict.fromkeys(part.loads))
+            part.stores = [step.out for step in part.steps if step.out in taken]
+
+    @property
+    def about(self) -> str:
+        """A sentence to stand at the head of a file."""
+        program = self.program
+        return (
+            f"A program of autograd_lite: {counted(len(program), 'instruction')}, "
+            f"{counted(program.n_inputs, 'input')}, {counted(len(program.outputs), 'output')}."
+        )
+
+    def name(self, register: int) -> str:
+        """The variable of a register."""
+        if register < self.program.n_inputs:
+            return f"x{register}"
+        return f"r{register - self._first}"
+
+    def written(self, language: Language, inputs: str) -> Written:
+        """The statements in a language, given how the array of the inputs is called.
+
+        What parts take from others lies in an array ``kept``, if there are several.
+        """
+        slots: dict[int, int] = {}
+        parts = []
+
+        def text(register: int) -> str:
+            number = self.numbers.get(register)
+            return self.name(register) if number is None else language.number(number)
+
+        for part in self.parts:
+            loads = [
+                language.assignment(
+                    self.name(r), f"kept[{slots[r]}]" if r in slots else f"{inputs}[{r}]"
+                )
+                for r in part.loads
+            ]
+            language.lines = lines = []
+            for step in part.steps:
+                language.write(self.name(step.out), step.op, [*map(text, step.operands)])
+            if len(self.parts) > 1:
+                slots.update((r, i) for i, r in enumerate(part.stores, len(slots)))
+                lines += [f"kept[{slots[r]}] = {self.name(r)}{language.end}" for r in part.stores]
+            parts.append((loads, lines))
+        outputs = self.program.outputs.tolist()
+        found = [f"kept[{slots[r]}]" if r in slots else text(r) for r in outputs]
+        return Written(parts, found, len(slots))
+
+
+def check_name(
+    name: Any, language: str, where: str, taken: str, method: str, pattern: str = "{}"
+) -> None:
+    """Raise unless a function may have this name: a file holds those that are taken."""
     if not isinstance(name, str):
         raise TypeError(f"the name of a {language} function is a str, and not {shown(name)}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -122,7 +222,8 @@ def check_name(name: Any, language: str, where: str, taken: str, method: str) ->
             f"the name of a {language} function is letters from a to z, digits and _, and not "
             f"{shown(name)}"
         )
-    if re.fullmatch(taken, name):
+    words = files(__package__).joinpath(taken).read_text(encoding="utf-8").split()
+    if re.fullmatch(pattern.replace("{}", "|".join(words)), name):
         raise ProgramError(
             f"{shown(name)} means something in {where}; choose another name, as in "
             f'{method}("my_program")'

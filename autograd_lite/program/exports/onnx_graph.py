@@ -12,7 +12,7 @@ from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.exports.language import Listing
 from autograd_lite.writing.printer import Printer, rule_of
 
 _ARITHMETIC = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div"}

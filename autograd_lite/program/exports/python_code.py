@@ -11,8 +11,7 @@ from autograd_lite.ops import ieee
 from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.program.code import Code
-from autograd_lite.program.exports.language import Language
-from autograd_lite.program.exports.listing import Listing
+from autograd_lite.program.exports.language import Language, Listing
 from autograd_lite.writing.printer import Loose, tight
 
 

@@ -43,8 +43,7 @@ from autograd_lite.view.plots.fits import (
     plot_fit,
     plot_residuals,
 )
-from autograd_lite.view.plots.histograms import Histograms, plot_histograms
-from autograd_lite.view.plots.neurons import Responses, plot_neurons
+from autograd_lite.view.plots.insides import Histograms, Responses, plot_histograms, plot_neurons
 from autograd_lite.view.plots.surfaces import LossSurface, plot_surface
 
 __all__ = [

@@ -56,9 +56,9 @@ class Boundary(canvas.Plot):
         Examples
         --------
         >>> from autograd_lite import nn
+        >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
         >>> from autograd_lite.view.canvas import new_figure
         >>> figure, ax = new_figure()
-        >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
         >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
         """
         points, classes = _labelled_points(inputs, targets)
@@ -130,13 +130,13 @@ class Boundaries(canvas.Plot):
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> from autograd_lite.view.canvas import new_figure
         >>> inputs, targets = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
         >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
         >>> recorder = nn.Recorder(model, inputs, targets)
         >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
+        >>> from autograd_lite.view.canvas import new_figure
         >>> figure, ax = new_figure()
-        >>> ax = plot_boundaries(recorder, ax, epochs=[0, 3, 9])
+        >>> ax = plot_boundaries(recorder, epochs=[0, 3, 9], ax=ax)
         """
         models, samples = models_at(recorder, epochs), (recorder.inputs, recorder.outputs)
         if threshold is None:  # the same for all

@@ -126,10 +126,10 @@ def plot_learning_rates(
     Examples
     --------
     >>> from autograd_lite import nn
+    >>> model = nn.Neuron(1, "linear", seed=1)
     >>> from autograd_lite.view.canvas import new_figure
     >>> figure, ax = new_figure()
-    >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], ax, epochs=9)
+    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], epochs=9, ax=ax)
     """
     runs = {f"rate {rate:g}": lambda _, rate=rate: {"learning_rate": rate} for rate in rates}
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
@@ -164,14 +164,14 @@ def plot_optimizers(
     Examples
     --------
     >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
     >>> optimizers = {
     ...     "SGD": lambda parameters: nn.optim.SGD(parameters, 0.1),
     ...     "Adam": lambda parameters: nn.optim.Adam(parameters, 0.1),
     ... }
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, ax, epochs=9)
+    >>> from autograd_lite.view.canvas import new_figure
+    >>> figure, ax = new_figure()
+    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, epochs=9, ax=ax)
     """
     runs = {
         name: lambda model, make=make: {"optimizer": make(model.parameters())}
@@ -219,12 +219,12 @@ class Spread(Plot):
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
         >>> def make(init, seed):
         ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
         >>> ax = plot_initializations(
-        ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
+        ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], seeds=[1, 2], epochs=5, ax=ax
         ... )
         """
         if not len(inits) or not len(seeds) or isinstance(inits, str):
