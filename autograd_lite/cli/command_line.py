@@ -139,8 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         description="The same level, seed and count give the same files, byte for byte.",
     )  # fmt: skip
     levels = range(1, len(LEVELS) + 1)
-    command.add_argument("--level", type=int, choices=levels, default=1, help="[1] "
-                         + "; ".join(map("{}: {}".format, levels, LEVELS)))  # fmt: skip
+    command.add_argument("--level", type=int, choices=levels, default=1,
+                         help="; ".join(map("{}: {}".format, levels, LEVELS)) + " [1]")  # fmt: skip
     command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
     command.add_argument("--count", type=_count, default=6, metavar="N", help="of exercises [6]")
     command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")

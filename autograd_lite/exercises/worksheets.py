@@ -125,7 +125,8 @@ def worksheet(level: int = 1, seed: int = 0, count: int = 6) -> Worksheet:
     >>> worksheet(level=2, seed=7)[0].sum("e")
     '1 × 4 + (-2) × (-1) = 6'
     """
-    for name, number, most in (("level", level, len(LEVELS)), ("count", count, 1000)):
-        if number not in range(1, most + 1):
-            raise ValueError(f"{name} is a whole number from 1 to {most}, and not {shown(number)}")
+    if level not in range(1, len(LEVELS) + 1):
+        raise ValueError(f"level is a whole number from 1 to {len(LEVELS)}, not {shown(level)}")
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(f"count is a whole number from 1, and not {shown(count)}")
     return Worksheet(level, seed, count)

@@ -19,8 +19,8 @@ from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_trac
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.history import Carried, Epoch, History
 from autograd_lite.nn.init import Generator, generator
-from autograd_lite.nn.live.fitted import picture_of
 from autograd_lite.nn.live.live import Live, shell_for
+from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.remarks import warn_of_divergence, warn_of_probabilities

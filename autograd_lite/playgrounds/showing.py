@@ -33,9 +33,9 @@ _OUTPUT = "f"
 _ROOM = "playgrounds"
 #: Each may use those before it.
 _SCRIPTS = (
-    "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
+    "tokens", "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
     "letters", "python", "address", "desk", "tape", "points", "tiny", "training", "surface",
-    "losses", "sample", "lab", "playground",
+    "losses", "sample", "lab", "controls", "labaddress", "playground",
 )  # fmt: skip
 _STATEMENT = re.compile(r"\s*(?:([^\W\d]\w*)\s*=(?!=))?(.*)", re.DOTALL)
 #: A semicolon, or a line that ends outside of brackets.

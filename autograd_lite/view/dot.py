@@ -16,7 +16,16 @@ from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.folding.summary import BLOCKS
 from autograd_lite.view.layout import FONT, TIME_LIMIT
-from autograd_lite.view.picture import Arrow, Box, BoxLine, Picture, listing, readable
+from autograd_lite.view.picture import (
+    Arrow,
+    Box,
+    BoxLine,
+    Picture,
+    listing,
+    numbered_rows,
+    readable,
+    total_length,
+)
 from autograd_lite.view.steps import steps
 
 INK = "#1F2933"
@@ -42,6 +51,7 @@ _BREAK = '<br align="left"/>'
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
 #: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
 _LONG = 1000
+_STRAIGHT = {"splines": "line", "nslimit": "2", "nslimit1": "2"}
 #: More arrows between groups than this carry no numbers.
 _COUNTED = 60
 _HISTOGRAM = re.compile(f" ([{BLOCKS}]+) ")
@@ -155,9 +165,9 @@ def drawing_of(
         drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
     if shown.folded:
         # No arrow over a text, and boxes in their own order, which tells more than few crossings.
-        drawing.attr(outputorder="edgesfirst", mclimit="0.01")
-    if _total_length(shown.boxes) > _LONG:
-        drawing.attr(splines="line", nslimit="2", nslimit1="2")
+        drawing.attr(outputorder="edgesfirst", remincross="false")
+    if total_length(shown.boxes) > _LONG:
+        drawing.attr(**_STRAIGHT)
     side, piled = _ENTRY[rankdir]
     crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and shown.folded
     if crowded:
@@ -183,20 +193,8 @@ def style() -> dict[str, Any]:
     return {
         "graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr,
         "fill": _FILL, "signs": SIGN, "dashed": _STYLE, "frame": _FRAME,
-        "cell": _CELL, "break": _BREAK,
+        "cell": _CELL, "break": _BREAK, "long": _LONG, "straight": _STRAIGHT,
     }  # fmt: skip
-
-
-def _total_length(boxes: list[Box]) -> int:
-    """How many columns of boxes the arrows cross, taken together."""
-    column: dict[str, int] = {}
-    total = 0
-    for box in boxes:
-        # Groups may lie in circles, so not every tail has been seen.
-        tails = [column.get(arrow.tail, 0) for arrow in box.arrows]
-        column[box.name] = max(tails, default=-1) + 1
-        total += len(tails) * column[box.name] - sum(tails)
-    return total
 
 
 def _draw_boxes(
@@ -216,6 +214,7 @@ def _draw_boxes(
     def position(box: Box) -> list[int]:
         return [step * number[box.scope[:i]] for i in range(1, len(box.scope) + 1)]
 
+    rows = numbered_rows(boxes)
     opened: list[int] = []
     for box in sorted(boxes, key=position):
         path = position(box)
@@ -226,6 +225,8 @@ def _draw_boxes(
             opened.append(path[i])
             drawing.body.append(f"\tsubgraph cluster_{abs(path[i])} {{\n")
             drawing.attr(label=f"<{_markup(box.scope[i])}>", **_FRAME)
+            if row := " -> ".join(rows.get(box.scope[: i + 1], [])[::step]):
+                drawing.body.append(f"\t{{ rank=same; {row} [style=invis] }}\n")
         fill, border = _FILL[box.kind]
         if box.tint:
             fill = TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"

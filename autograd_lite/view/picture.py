@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from textwrap import wrap
@@ -17,6 +18,7 @@ from autograd_lite.view.steps import Steps
 
 #: Rows and arguments of a listing; more are counted.
 _ROWS, _ARGUMENTS = 30, 6
+_NUMBER = re.compile(r"\d+")
 Kind = Literal["leaf", "parameter", "constant", "value", "output", "group", "outside"]
 Sign = Literal["positive", "negative", "zero", "nan", ""]
 
@@ -165,3 +167,31 @@ def _from(arrows: tuple[Arrow, ...]) -> str:
     said = [f"{a.tail} ({a.note.text})" for a in arrows[:_ARGUMENTS]]
     more = len(arrows) - _ARGUMENTS
     return "from " + ", ".join(said) + (f", … and {more:,} more" if more > 0 else "")
+
+
+def numbered_rows(boxes: list[Box]) -> dict[tuple[str, ...], list[str]]:
+    """The folded boxes of a frame that differ by a number (neuron 0, neuron 1), in its order."""
+    rows: dict[tuple[str, ...], list[Box]] = {}
+    for box in boxes:
+        if box.kind == "group" and box.scope and _NUMBER.search(box.label):
+            rows.setdefault(box.scope, []).append(box)
+    found = {}
+    for scope, row in rows.items():
+        names = {box.name for box in row}
+        alike = len({_NUMBER.sub("", box.label) for box in row}) == 1 < len(row)
+        if alike and names.isdisjoint(arrow.tail for box in row for arrow in box.arrows):
+            row.sort(key=lambda box: [int(number) for number in _NUMBER.findall(box.label)])
+            found[scope] = [box.name for box in row]
+    return found
+
+
+def total_length(boxes: list[Box]) -> int:
+    """How many columns of boxes the arrows cross, taken together."""
+    column: dict[str, int] = {}
+    total = 0
+    for box in boxes:
+        # Groups may lie in circles, so not every tail has been seen.
+        tails = [column.get(arrow.tail, 0) for arrow in box.arrows]
+        column[box.name] = max(tails, default=-1) + 1
+        total += len(tails) * column[box.name] - sum(tails)
+    return total

@@ -18,7 +18,7 @@ from autograd_lite.nn import training
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.live import live
 from autograd_lite.nn.live.curve import Panel, curve_svg
-from autograd_lite.nn.live.fitted import picture_of
+from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.view.network.drawing import short
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -426,6 +426,21 @@ def test_the_curve_of_classes_has_the_samples_at_its_foot(publisher):
     assert one.count('class="line"') == 1
     assert one.count('class="rule"') == 2
     assert "output; samples by class" in words_in(one)
+
+
+def test_a_curve_that_cannot_be_computed_is_left_out():
+    """Beyond its samples a model may be undefined; it is not asked again."""
+    asked = []
+
+    def outputs_at(rows):
+        asked.append(rows)
+        raise ValueError("outside")
+
+    model = SimpleNamespace(inputs=[[0.0], [1.0]], targets=[0.0, 1.0], outputs_at=outputs_at,
+                            loss=SimpleNamespace(metrics={}))  # fmt: skip
+    picture = picture_of(model)
+    assert [picture.svg(Clock()), picture.svg(Clock())] == [None, None]
+    assert len(asked) == 1
 
 
 def test_the_curve_has_a_gap_where_the_model_gives_no_number():

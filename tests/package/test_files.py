@@ -288,7 +288,8 @@ def test_no_other_code_writes_files():
 
 @pytest.mark.parametrize("name", ["pic", "nodir/pic", ".svg", "pic.", "pic.bmp"])
 def test_an_ending_that_is_none_is_told_with_those_that_are(name):
-    with pytest.raises(ValueError, match=r"saved as \.svg, \.png, \.pdf, \.dot, \.html") as caught:
+    known = r"saved as \.svg, \.png, \.gif, \.pdf, \.dot, \.html"
+    with pytest.raises(ValueError, match=known) as caught:
         ag.draw(GRAPH).save(name)
     ending = os.path.splitext(name)[1].rstrip(".")
     said = f"ends with {ending!r}" if ending else f"write {os.path.basename(name) + '.svg'!r}"

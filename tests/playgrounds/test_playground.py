@@ -128,7 +128,8 @@ class TestNumbers:
     @pytest.mark.parametrize(
         "text",
         ["(a*b)*a + a*a", "tanh(w*x + b)", "e = a*b; e*a + a*a", "x**2 - x**-1 + 2*x", "3 + 4",
-         "dot([a, b], [x, 2], c) + sum([a, a, 1])", "leaky_relu(ω, 0.2) / σ", "x"],
+         "dot([a, b], [x, 2], c) + sum([a, a, 1])", "leaky_relu(ω, 0.2) / σ", "x",
+         "+".join(f"a*b{i}" for i in range(50))],
     )  # fmt: skip
     def test_the_drawing_is_that_of_python(self, made, text):
         """To the letter, so that there is one style."""

@@ -117,6 +117,8 @@ class TestExpression:
         assert "a × b + a × b + a + a = -6 − 6 + 2 + 2 = -8" in told.text_content()
         assert "4 paths lead from a to f" in told.text_content()
         assert "adds up" in told.text_content()
+        opened.locator(".letters .ways li").first.hover()
+        assert opened.locator(".stage g.edge.on-path").count() == 3
         opened.get_by_role("button", name="b", exact=True).click()
         assert "∂f/∂b = a × a = 4" in told.text_content()
 
@@ -259,10 +261,12 @@ class TestNetwork:
 
     def test_layers_and_neurons_are_changed_by_buttons(self, opened):
         opened.get_by_role("tab", name="Network").click()
-        opened.get_by_role("button", name="One neuron more in layer 0").click()
+        opened.get_by_role("button", name="One neuron more in layer 0").focus()
+        opened.keyboard.press("Enter")
+        opened.keyboard.press("Enter")  # the focus stays
         opened.get_by_role("button", name="One layer less").click()
         label = opened.locator("svg.network").get_attribute("aria-label")
-        assert re.search("2-5-1", label)
+        assert re.search("2-6-1", label)
 
     def test_a_line_is_learnt_for_numbers(self, opened):
         opened.get_by_role("tab", name="Network").click()

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import time
 
 import numpy as np
@@ -336,3 +337,19 @@ GRAPHS = {
     "fan": lambda: ag.sum([Value(float(k)) for k in range(1000)]),
     "plain": plain,
 }
+
+
+def test_neurons_of_a_layer_are_in_their_order():
+    """From the top, as they are numbered; the layout would have them where lines cross least."""
+    view = ag.draw(loss_of(4, sizes=(4, 4, 1)), depth=3, max_nodes=40)
+    svg = view.to_graphviz().pipe("svg", encoding="utf-8")
+    names = [box.name for box in view.folding.picture.boxes if box.scope[-1:] == ("layer 0",)]
+    labels = {box.name: box.label for box in view.folding.picture.boxes}
+    heights = {
+        name: float(re.search(rf'id="{name}" class="node.*?\by="(-[\d.]+)"', svg, re.DOTALL)[1])
+        for name in names
+    }
+    assert len(names) == 4
+    assert [labels[name] for name in sorted(names, key=heights.get)] == [
+        f"neuron {k}" for k in range(4)
+    ]

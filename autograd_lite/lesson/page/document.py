@@ -19,6 +19,7 @@ from autograd_lite.view import draw
 from autograd_lite.view.page.page import as_json, read, scripts
 from autograd_lite.view.page.page import document as as_document
 
+_SCRIPTS = "marks", "hiddenpicture", "story", "page"  # each may use those before it
 TITLE = "Learning by back-propagation, in seven steps"
 _INTRODUCTION = (
     "A model with one number inside learns to double its input. Move the sliders: every number "
@@ -46,12 +47,13 @@ def document() -> str:
         f"{step.html(figures)}\n</section>"
         for step in STEPS
     )
+    own = "\n".join(read(f"{name}.js", "lesson.page") for name in _SCRIPTS)
     body = (
         f"<header><h1>{TITLE}</h1>\n<p>{_INTRODUCTION}</p>\n<p><small>{_SOURCE}</small></p>"
         f'</header>\n<div class="columns">\n<nav aria-label="The seven steps"><ol>\n{contents}\n'
         f"</ol></nav>\n<main>\n{sections}\n</main>\n</div>\n"
         f'<script>(() => {{\n"use strict";\n{scripts()}\n(() => {{\n'
-        f"{read('story.js', 'lesson.page')}\n{read('page.js', 'lesson.page')}\n"
+        f"{own}\n"
         f"new Lesson({_data()}, {loss.page.opening(_host('loss'))}, "
         f"{path.page.opening(_host('chain'))}, {draw(_absolute()).page.graph()}, "
         f"{draw(hidden_layer()).page.graph()});\n}})();\n}})();</script>"

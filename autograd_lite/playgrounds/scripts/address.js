@@ -23,7 +23,13 @@ class Address {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.now = String(new URLSearchParams(this.read()));
-      history.replaceState(null, "", `#${this.now}`);
+      try {
+        history.replaceState(null, "", `#${this.now}`);
+      } catch (error) {
+        // inside of another page, which may not let it
+        if (error.name !== "SecurityError") throw error;
+        this.active = false;
+      }
     }, 250);
   }
 }

@@ -63,7 +63,7 @@ class Building {
     const isGiven = Object.hasOwn(this.numbers.given, name);
     if (Object.hasOwn(constants, name) && !isGiven) return constants[name];
     if (Object.hasOwn(functions, name) && !isGiven) throw new Unreadable(this.words.function.replaceAll("{}", name), at, end);
-    this.leaves.set(name, this.leaf(name, this.numbers.of(name, this.leaves.size)));
+    this.leaves.set(name, this.leaf(name, this.numbers.of(name)));
     return this.leaves.get(name);
   }
 

@@ -3,6 +3,18 @@
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#x27;");
 const quoted = (text) => (/^([A-Za-z_][\w]*|-?(\.\d+|\d+(\.\d*)?))$/.test(text) ? text : `"${text}"`);
 
+/* How many columns of boxes the arrows cross, taken together. */
+function lengthOf(boxes) {
+  const column = [];
+  let total = 0;
+  boxes.forEach(({ arrows }, i) => {
+    const tails = arrows.map(([tail]) => column[tail]);
+    column[i] = Math.max(-1, ...tails) + 1;
+    for (const tail of tails) total += column[i] - tail;
+  });
+  return total;
+}
+
 class Dot {
   /* `style`: {graph, node, edge, fill, signs, dashed, entry, cell, break, font}. */
   constructor(style) {
@@ -96,6 +108,7 @@ class Dot {
   source(boxes) {
     const { graph, node, edge } = this.style;
     const heads = Object.entries({ graph, node, edge }).map(([kind, given]) => `\t${kind} [${this.attributes(given)}]\n`);
-    return `digraph {\n${heads.join("")}${this.framed(boxes)}${boxes.map((box) => this.edges(boxes, box)).join("")}}\n`;
+    const straight = lengthOf(boxes) > this.style.long ? `\t${this.attributes(this.style.straight)}\n` : "";
+    return `digraph {\n${heads.join("")}${straight}${this.framed(boxes)}${boxes.map((box) => this.edges(boxes, box)).join("")}}\n`;
   }
 }

@@ -2,7 +2,6 @@
 
 const ACTIVATIONS = ["tanh", "relu", "sigmoid", "softplus", "sin", "linear"];
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
-const MOST = { layers: 4, neurons: 8 };
 
 class Lab {
   constructor(desk, learning, optimizers, changed) {
@@ -17,31 +16,6 @@ class Lab {
 
   get inputs() {
     return DATA[this.spec.data].inputs;
-  }
-
-  /* One of a few, by buttons. */
-  choice(label, names, key, done) {
-    const buttons = names.map((name) => el("button", { type: "button", "data-value": name, onclick: () => {
-      this.spec[key] = name;
-      done();
-    } }, String(name).replaceAll("_", " ")));
-    const show = () => buttons.forEach((each, k) => each.setAttribute("aria-pressed", String(names[k] === this.spec[key])));
-    const group = el("div", { class: "choice", role: "group", "aria-label": label }, el("span", { class: "about" }, label), el("div", { class: "set" }, ...buttons));
-    (this.shows ??= []).push(show);
-    return group;
-  }
-
-  /* One of many, from a list. */
-  pick(label, names, key, done, words = (name) => String(name).replaceAll("_", " ")) {
-    const select = el("select", { "aria-label": label, onchange: () => {
-      this.spec[key] = names()[select.selectedIndex];
-      done();
-    } });
-    (this.shows ??= []).push(() => {
-      select.replaceChildren(...names().map((name) => el("option", { value: name }, words(name))));
-      select.selectedIndex = names().indexOf(this.spec[key]);
-    });
-    return el("label", { class: "choice" }, el("span", { class: "about" }, label), select);
   }
 
   build() {
@@ -77,6 +51,7 @@ class Lab {
   }
 
   take() {
+    this.own = false;
     this.points = DATA[this.spec.data].make();
     const names = this.lossNames();
     if (this.inputs === 1) this.spec.loss = "squared_error";
@@ -85,6 +60,7 @@ class Lab {
   }
 
   clear() {
+    this.own = true;
     this.points = [];
     if (this.inputs === 2) this.spec.data = "own points";
     this.renew();
@@ -109,22 +85,6 @@ class Lab {
     this.training = new Training(this.network, points, this.optimizers[spec.optimizer], spec.rate, spec.batch || Math.max(1, points.length));
   }
 
-  settings() {
-    for (const show of this.shows) show();
-    const { spec } = this;
-    const change = (layer, by) => {
-      spec.hidden[layer] += by;
-      this.renew();
-    };
-    this.layers.replaceChildren(...spec.hidden.map((size, layer) => el("span", { class: "layer" }, button(`One neuron less in layer ${layer}`, "−", () => size > 1 && change(layer, -1)), el("b", {}, String(size)), button(`One neuron more in layer ${layer}`, "+", () => size < MOST.neurons && change(layer, 1)))), el("span", { class: "layer" }, button("One layer less", "− layer", () => { spec.hidden.pop(); this.renew(); }), button("One layer more", "+ layer", () => { if (spec.hidden.length < MOST.layers) spec.hidden.push(4); this.renew(); })));
-    this.layers.lastChild.firstChild.disabled = !spec.hidden.length;
-    this.layers.lastChild.lastChild.disabled = spec.hidden.length >= MOST.layers;
-    this.kind ??= 1;
-    const kinds = [["● class 1", 1], ["■ class 0", 0]];
-    this.class.hidden = this.inputs === 1;
-    this.class.replaceChildren(el("span", { class: "about" }, "New points"), el("div", { class: "set" }, ...kinds.map(([said, kind]) => el("button", { type: "button", class: kind ? "one" : "zero-of", "aria-pressed": String(kind === this.kind), onclick: () => { this.kind = kind; this.settings(); } }, said))));
-  }
-
   add([x, y], other) {
     if (this.inputs === 1) this.points.push({ x: [x], wanted: y });
     else this.points.push({ x: [x, y], wanted: other ? 1 - this.kind : this.kind });
@@ -142,8 +102,7 @@ class Lab {
     this.own = true;
     const { history, steps, epochs } = this.training;
     this.again();
-    Object.assign(this.training, { history, steps: 0, epochs });
-    this.training.steps = steps;
+    Object.assign(this.training, { history, steps, epochs });
     this.show();
     this.told?.();
   }
@@ -188,35 +147,3 @@ class Lab {
     this.sample.show();
   }
 }
-
-/* For the address: the settings, and the points where they are one's own. */
-Object.assign(Lab.prototype, {
-  state() {
-    const { spec, points } = this;
-    const settings = Object.entries(spec).map(([key, value]) => [`net.${key}`, String(value)]);
-    return [...settings, ...(this.own ? [["net.points", points.map(({ x, wanted }) => [...x, wanted].join(",")).join(" ")]] : [])];
-  },
-
-  restore(given) {
-    const { spec } = this;
-    const read = (key, fits, made) => {
-      const text = given.get(`net.${key}`);
-      if (text !== null && fits(text)) spec[key] = made(text);
-    };
-    const whole = (low, high) => (text) => text.split(",").every((part) => /^\d+$/.test(part) && Number(part) >= low && Number(part) <= high);
-    read("data", (text) => Object.hasOwn(DATA, text), String);
-    read("hidden", (text) => text === "" || (whole(1, MOST.neurons)(text) && text.split(",").length <= MOST.layers), (text) => (text ? text.split(",").map(Number) : []));
-    read("activation", (text) => ACTIVATIONS.includes(text), String);
-    read("init", (text) => Object.hasOwn(BEGINNINGS, text), String);
-    read("optimizer", (text) => Object.hasOwn(this.optimizers, text), String);
-    read("rate", (text) => RATES.includes(Number(text)), Number);
-    read("batch", whole(0, 64), Number);
-    read("seed", whole(0, 1e6), Number);
-    read("loss", (text) => this.lossNames().includes(text), String);
-    this.points = DATA[spec.data].make();
-    const own = given.get("net.points");
-    this.own = own !== null;
-    if (this.own) this.points = own.split(" ").map((text) => text.split(",").map(Number)).filter((all) => all.length === this.inputs + 1 && all.every((x) => x - x === 0)).map((all) => ({ x: all.slice(0, -1), wanted: all.at(-1) }));
-    if (given.get("tab") === "network") this.renew();
-  },
-});

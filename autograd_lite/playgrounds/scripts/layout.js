@@ -1,5 +1,8 @@
 /* Graphviz as WebAssembly, which travels with the page: it is unpacked when the first graph is drawn. */
 
+/* Graphviz takes seconds for more boxes than this. */
+const MOST_LAID_OUT = 160;
+
 class Layout {
   constructor(packed, style) {
     this.dot = new Dot(style);
@@ -20,6 +23,7 @@ class Layout {
   }
 
   async svg(boxes) {
+    if (boxes.length > MOST_LAID_OUT) return layered(boxes);
     const graphviz = await this.ready;
     const made = graphviz.render(this.dot.source(boxes), { format: "svg", engine: "dot" });
     if (made.status !== "success") throw new Error(made.errors.map(({ message }) => message).join("; "));

@@ -1,6 +1,7 @@
 /* A gradient in letters: one product for each path, and why they add up. */
 
 const MOST_WAYS = 8;
+const MOST_STEPS = 12;
 const LONGEST_PART = 30;
 
 /* How tightly a text binds: as a sum (1), a product (2), a sign (3), a power (4), or as what nothing splits (5). */
@@ -79,8 +80,11 @@ class Letters {
     const title = el("h2", {}, `Why ∂${letter}/∂${name} = `, el("b", { class: signOf(sum) }, brief(sum)));
     if (!count) return [title, el("p", { class: "hint" }, `No path with a derivative leads from ${name} to ${letter}.`)];
     const ways = el("ol", { class: "ways" }, ...found.map((way) => {
-      const chain = [name, ...way.edges.map(([user]) => (user === graph.root ? letter : nodes[user].name))].join(" → ");
-      return el("li", {}, el("span", { class: "chain" }, chain), el("span", { class: "product" }, el("span", { class: "in-letters" }, this.product(slot, way)), " = ", signed(way.product)));
+      const steps = [name, ...way.edges.map(([user]) => nodes[user].name)];
+      const chain = (steps.length > MOST_STEPS ? [...steps.slice(0, 4), `… ${steps.length - 6} more …`, ...steps.slice(-2)] : steps).join(" → ");
+      const leave = () => slot.page?.describe();
+      const enter = () => slot.marked(new Set([i, ...way.edges.map(([user]) => user)]), way.edges);
+      return el("li", { tabindex: 0, onpointerenter: enter, onpointerleave: leave, onfocus: enter, onblur: leave }, el("span", { class: "chain" }, chain), el("span", { class: "product" }, el("span", { class: "in-letters" }, this.product(slot, way)), " = ", signed(way.product)));
     }));
     const all = count <= BigInt(MOST_WAYS);
     const terms = all ? found.map((way) => this.product(slot, way)) : [];

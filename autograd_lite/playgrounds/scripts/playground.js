@@ -45,7 +45,7 @@ class Playground {
   }
 
   state() {
-    return [["tab", this.tab], ...this.desk.state(), ...(this.lab.network ? this.lab.state() : [])];
+    return [["tab", this.tab], ...this.desk.state(), ...(this.lab.network || this.lab.restored ? this.lab.state() : [])];
   }
 
   restore(given) {

@@ -94,6 +94,14 @@ class Slot {
     }
   }
 
+  /* Marks a path in the graph, until the page says again what it is about. */
+  marked(nodes, edges) {
+    const { drawing } = this.page ?? {};
+    if (!drawing || this.page.graph.nodes !== this.nodes) return;
+    drawing.svg.classList.add("marking");
+    drawing.mark("on-path", nodes, edges);
+  }
+
   /* All numbers at those of now, of which some may be others. */
   at(others = {}) {
     const given = [...this.variables].map(([name, i]) => [i, others[name] ?? this.desk.numbers.of(name)]);

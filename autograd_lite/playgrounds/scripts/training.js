@@ -13,6 +13,7 @@ class Training {
   note() {
     if (!this.samples.length) return;
     this.loss = this.network.lossOf(this.samples);
+    if (this.history.at(-1)?.[0] === this.steps) this.history.pop();
     this.history.push([this.steps, this.loss]);
     // every other point is enough for a curve
     if (this.history.length > 1200) this.history = this.history.filter((_, k) => k % 2 === 0 || k === this.history.length - 1);
