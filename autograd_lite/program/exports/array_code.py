@@ -129,9 +129,8 @@ class TorchLanguage(ArrayLanguage):
         name = self._numbers.get(text)
         if name is None:
             name = self._numbers[text] = f"k{len(self._numbers)}"
-            self.definitions.append(
-                f"{name} = torch.tensor({text}, dtype=torch.float64, device='cpu')"
-            )
+            made = f"torch.tensor({text}, dtype=torch.float64, device='cpu')"
+            self.definitions.append(f"{name} = {made}")
         return name
 
 
