@@ -106,6 +106,20 @@ class TestAsking:
                 say(asked, x)
             on(asked)
 
+    def test_nothing_leads_to_a_number_that_was_not_answered(self, asked):
+        """Neither keys nor the slider; back to one that was they do."""
+        begin(asked, reused())
+        say(asked, "-6")
+        on(asked)
+        asked.page.locator("#n0").focus()
+        for key in ("ArrowRight", "End", "b"):
+            asked.page.keyboard.press(key)
+        asked.step(9)
+        assert "Predict number 2 of 13" in moment(asked)
+        asked.page.locator("#n0").focus()
+        asked.page.keyboard.press("ArrowLeft")
+        assert "Predict number 1 of 13" in moment(asked)
+
     def test_a_wrong_product_is_answered_with_partial_and_upstream_gradient(self, asked):
         begin(asked, reused())
         for numbers in [*steps(reused())][:9]:
@@ -214,7 +228,8 @@ class TestScore:
 
     def test_other_numbers_make_another_exercise_of_the_same_graph(self, asked):
         begin(asked, reused())
-        asked.page.locator(".player").get_by_label("Last", exact=True).click()
+        say(asked, "-6")
+        asked.page.get_by_role("button", name="Score").click()
         asked.page.get_by_role("button", name="Again, with other numbers").click()
         a, b = (float(asked.numbers()[name][0]) for name in ("n0", "n1"))
         assert {abs(a), abs(b)} <= {1.0, 2.0, 3.0, 4.0}

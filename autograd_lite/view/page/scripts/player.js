@@ -40,7 +40,7 @@ class Player {
   }
 
   place(position) {
-    this.position = Math.max(0, Math.min(position, this.end));
+    this.position = Math.max(0, Math.min(position, this.end, this.reach ?? this.end));
     this.moved();
   }
 

@@ -27,6 +27,8 @@ class Quiz {
     this.element.hidden = !on;
     page.player.pause();
     page.player.locked = on;
+    // one can go back, and on to what was answered
+    page.player.reach = on ? 0 : undefined;
     page.select(null);
     page.player.position = on ? 0 : null;
     page.render();
@@ -120,6 +122,7 @@ class Quiz {
       this.field.focus({ preventScroll: true });
     } else {
       this.told = player.position + 1;
+      player.reach = Math.max(player.reach, this.told);
       player.place(this.told);
       this.next.focus({ preventScroll: true });
     }

@@ -36,7 +36,9 @@ function restore({ graph, player, quiz, whatIf }, state) {
   const predicts = state.get("predict") === "1" && !graph.stale;
   if (predicts || quiz.on) quiz.turn(predicts);
   const step = Number(state.get("step") ?? NaN);
-  if (Number.isInteger(step)) player.go(step);
-  else if (state.has("step")) failed.push(`step is no whole number (${state.get("step")})`);
+  if (Number.isInteger(step)) {
+    if (predicts) player.reach = step;
+    player.go(step);
+  } else if (state.has("step")) failed.push(`step is no whole number (${state.get("step")})`);
   return failed;
 }
