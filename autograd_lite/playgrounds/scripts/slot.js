@@ -84,7 +84,8 @@ class Slot {
     if (this.late) return;
     const old = this.host.firstChild;
     this.host.append(made.host);
-    this.page = made.start((this.page ?? desk.page)?.helping);
+    // on a phone the graph is not parted from its variables by the help
+    this.page = made.start((this.page ?? desk.page)?.helping ?? (desk.element.clientWidth < 520 ? false : undefined));
     desk.page = this.page;
     old?.remove();
     new MutationObserver(() => desk.asked()).observe(this.page.app, { attributes: true, attributeFilter: ["class"] });

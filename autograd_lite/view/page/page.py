@@ -37,8 +37,8 @@ _SCRIPTS = (
         f"scripts/{name}.js"
         for name in (
             "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest",
-            "layered", "fingers", "overview", "camera", "player", "moment", "whatif", "details", "legend",
-            "search", "keys", "questions", "quiz", "score", "state", "save",
+            "layered", "fingers", "overview", "camera", "player", "moment", "whatif", "details",
+            "legend", "search", "keys", "questions", "quiz", "score", "state", "save",
         )
     ),
     "page.js",
