@@ -41,6 +41,11 @@ def shown(thing: object, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
+def typed(thing: object) -> str:
+    """An object's type and repr for messages: ``list: [1, 2]``."""
+    return f"{type(thing).__name__}: {shown(thing)}"
+
+
 def some(things: Sequence[Any], limit: int, write: Callable[[Any], str] = str) -> str:
     """The first of many things, and how many more there are, for messages."""
     more = f" and {len(things) - limit} more" if len(things) > limit else ""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd_lite.engine import Value, order_by
-from autograd_lite.errors import ExpressionError, shown
+from autograd_lite.errors import ExpressionError, shown, typed
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
 #: Longest text that is read, in characters.
@@ -100,9 +100,7 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
     Value(data=0.0, grad=0.0)
     """
     if not isinstance(text, str):
-        raise TypeError(
-            f"an expression is a str and was given {type(text).__name__}: {shown(text)}"
-        )
+        raise TypeError(f"an expression is a str and was given {typed(text)}")
     given = as_mapping(variables)
     formula = _Formula(" ".join(text.split()))
     leaves = {
@@ -272,9 +270,8 @@ class _Formula:
 
     def _number(self, number: object, node: ast.expr) -> float:
         if type(number) not in (int, float):
-            raise self._error(
-                node, f"{shown(number)} is no real number; write one such as 2 or 0.5"
-            )
+            said = f"{shown(number)} is no real number; write one such as 2 or 0.5"
+            raise self._error(node, said)
         try:
             return float(number)  # type: ignore[arg-type]  # one of the two by now
         except OverflowError:

@@ -52,17 +52,11 @@ def _binary_operators(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def _unary(row: Op) -> Callable[[Value], Value]:
-    def method(self: Value) -> Value:
-        return record(row, (self,))
-
-    return method
+    return lambda self: record(row, (self,))
 
 
 def _any_arity(row: Op) -> Callable[..., Any]:
-    def method(self: Value, *args: Any, **attrs: Any) -> Any:
-        return row(self, *args, **attrs)
-
-    return method
+    return lambda self, *args, **attrs: row(self, *args, **attrs)
 
 
 def _attach(name: str, function: Callable[..., Any], doc: str | None = None) -> None:
@@ -91,13 +85,9 @@ def _attach_row(row: Op) -> None:
 
 #: Each comparison, and which one it is where the other side lies just above the float beside it.
 _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "<": (operator.lt, "<="),
-    "<=": (operator.le, "<="),
-    ">": (operator.gt, ">"),
-    ">=": (operator.ge, ">"),
-    "==": (operator.eq, ""),
-    "!=": (operator.ne, ""),
-}
+    "<": (operator.lt, "<="), "<=": (operator.le, "<="), "==": (operator.eq, ""),
+    ">": (operator.gt, ">"), ">=": (operator.ge, ">"), "!=": (operator.ne, ""),
+}  # fmt: skip
 
 
 def _comparison(sign: str) -> Callable[..., Any]:

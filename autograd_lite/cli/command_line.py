@@ -98,10 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=commands.demo)
 
     command = subparsers.add_parser("lesson", help="the seven steps of learning, one or all")
-    numbers = [step.number for step in STEPS]
     which = command.add_mutually_exclusive_group()
     which.add_argument(
-        "step", nargs="?", type=int, choices=numbers, metavar="STEP",
+        "step", nargs="?", type=int, choices=[s.number for s in STEPS], metavar="STEP",
         help="; ".join(f"{step.number}: {step.title}" for step in STEPS),
     )  # fmt: skip
     which.add_argument("--html", type=_page, metavar="FILE",
@@ -244,16 +243,14 @@ _rate = partial(_number, below=math.inf, said="positive and finite, such as 0.01
 _fraction = partial(_number, below=1.0, said="between 0 and 1, such as 0.2")
 
 
-def _count(text: str) -> int:
-    if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number, such as 50")
+def _whole(text: str, least: int, said: str) -> int:
+    if not (text.isdecimal() and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"{text!r} is no {said}")
     return int(text)
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
-    return int(text)
+_count = partial(_whole, least=1, said="positive whole number, such as 50")
+_seed = partial(_whole, least=0, said="whole number from 0")
 
 
 def _hidden(text: str) -> tuple[int, ...]:

@@ -73,15 +73,10 @@ def explain(options: argparse.Namespace) -> None:
         header = ["variable", "value", "gradient"]
         print("", screen.table(header, leaves, (None, None, screen.sign)), sep="\n")
     rows = [
-        (
-            step.name,
-            step.formula,
-            f"{step.value:.6g}",
-            f"{step.gradient:.6g}",
-            ", ".join(f"∂/∂{name} = {number:.6g}" for name, number in step.partials),
-        )
-        for step in steps
-    ]
+        (name, written, f"{number:.6g}", f"{gradient:.6g}",
+         ", ".join(f"∂/∂{parent} = {partial:.6g}" for parent, partial in partials))
+        for name, written, number, gradient, partials in steps
+    ]  # fmt: skip
     header = ["step", "formula", "value", "gradient", "partial derivatives"]
     print("", screen.table(header, rows, (None, None, None, screen.sign)), sep="\n")
     if options.paths:
@@ -139,13 +134,8 @@ def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[st
     table.check_names([target, *text, *ignore])
     if target in ignore:
         raise TableError(f"--ignore {target} leaves out the target; choose another --target")
-    return table.columns(
-        {
-            name: "text" if name in text else table.kind(name)
-            for name in table.names
-            if name not in ignore
-        }
-    )
+    kept = [name for name in table.names if name not in ignore]
+    return table.columns({name: "text" if name in text else table.kind(name) for name in kept})
 
 
 def report(training: Training, columns: Columns) -> None:

@@ -149,11 +149,9 @@ def _parameters(
             f"parameters is a Module or a sequence of Values and is {shown(parameters)}; write "
             "diagnose(loss, model), or [w, b]"
         )
-    for name, parameter in named:
-        if parameter not in adjoint:
-            yield Finding(
-                "unreached", "warning", (parameter,), f"the root does not depend on {name}"
-            )
+    for name, p in named:
+        if p not in adjoint:
+            yield Finding("unreached", "warning", (p,), f"the root does not depend on {name}")
     idle = [(name, p) for name, p in named if adjoint.get(p) == 0.0]
     if idle:
         said = ", ".join(name for name, _ in idle[:4]) + (", …" if len(idle) > 4 else "")

@@ -59,14 +59,10 @@ def _summary(scope: Scope, nodes: list[Value], adjoint: dict[Value, float]) -> S
     computed = [abs(adjoint[node]) for node in nodes if node.op]
     leaves = [abs(adjoint[node]) for node in nodes if not node.op]
     return ScopeSummary(
-        scope=scope_name(scope),
-        nodes=len(nodes),
-        leaves=len(leaves),
+        scope=scope_name(scope), nodes=len(nodes), leaves=len(leaves),
         mean_data=sum(abs(node.data) for node in nodes) / len(nodes),
-        mean_grad=_mean(computed),
-        leaf_grad=_mean(leaves),
-        max_grad=_largest(computed + leaves),
-    )
+        mean_grad=_mean(computed), leaf_grad=_mean(leaves), max_grad=_largest(computed + leaves),
+    )  # fmt: skip
 
 
 def _mean(numbers: list[float]) -> float | None:

@@ -54,13 +54,11 @@ class ScopeSummary:
         Names, outermost first, joined by ``/``.
     nodes, leaves : int
         All, and those among them that were not computed.
-    mean_data : float
-        Mean |data|.
+    mean_data, max_grad : float
+        Mean |data| and largest |gradient|.
     mean_grad, leaf_grad : float or None
         Mean |gradient| of the nodes that were computed, by which `diagnose` judges, and of the
         others; None where there are none.
-    max_grad : float
-        Largest |gradient|.
     """
 
     scope: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from autograd_lite.engine.context import MADE, all_around, is_followed
-from autograd_lite.errors import GraphError, ProgramError, shown
+from autograd_lite.errors import GraphError, ProgramError, shown, typed
 
 
 def refuse_data(node: Any) -> None:
@@ -80,6 +80,4 @@ def refuse_label(label: object) -> NoReturn:
             "operations on Values, such as a * b, or from an op of your own, ag.custom_op(...); "
             f"the label was {shown(label)}"
         )
-    raise TypeError(
-        f"a label is a str and was given {type(label).__name__}: {shown(label)}; write str(...)"
-    )
+    raise TypeError(f"a label is a str and was given {typed(label)}; write str(...)")

@@ -1,7 +1,7 @@
 """A classroom kit: laws to check a learner's own engine by, and worksheets with their key.
 
-`laws` is what holds for an engine, `checker` tries a class on it; `exercise` makes graphs with
-round numbers, `worksheets` writes them down.
+`checker` tries a class on the laws; `exercise` makes graphs with round numbers, `worksheets` writes
+them down.
 """
 
 from autograd_lite.exercises.checker import CheckedEngine, check

@@ -1,21 +1,27 @@
-"""A learner's own class, tried on the laws of an engine."""
+"""A learner's own class, tried on the laws of an engine.
+
+Laws are little programs, and known mistakes the numbers that they leave behind: see ``laws.toml``.
+The functions of the op table have a law each.
+"""
 
 from __future__ import annotations
 
 import html
 import math
 import sys
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import LayoutError, shown
-from autograd_lite.exercises.exercise import image
-from autograd_lite.exercises.laws import MISTAKES, Example, Law, laws_for
+from autograd_lite.errors import shown
+from autograd_lite.exercises.exercise import displayed
 from autograd_lite.graph import ancestors
+from autograd_lite.ops import TABLE, Op
 from autograd_lite.terminal import Terminal, on_screen
+from autograd_lite.view.page.page import read
 from autograd_lite.view.picture import BoxLine, Picture, every_value
 from autograd_lite.view.steps import steps
 
@@ -26,6 +32,34 @@ _COLOURS = {"✓": "green", "✗": "red", "!": "cyan"}
 _CELLS = "<td>{}</td><td><b>{}</b></td><td>{}</td>".replace("<td", '<td style="text-align:left"')
 #: The number of a variable, and its gradient.
 Numbers = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A program that makes Values, and known mistakes by gradients that they leave behind."""
+
+    code: str
+    mistakes: Mapping[str, Mapping[str, float | list[float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """A sentence that holds for every engine, with examples, the smallest first."""
+
+    name: str
+    words: str
+    examples: list[Example]
+    raising: str = ""  # the mistake, if an example raises
+    needed: bool = True  # else it is advice: engines are useful without
+
+
+_FILE = tomllib.loads(read("laws.toml", "exercises"))
+#: The way out of each mistake.
+MISTAKES: dict[str, str] = _FILE["mistakes"]
+_LAWS = [
+    Law(**{**law, "examples": [Example(**each) for each in law["examples"]]})
+    for law in _FILE["laws"]
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,43 +124,33 @@ class CheckedEngine:
     """
 
     def __init__(self, name: str, found: Mapping[Law, Breach | None]) -> None:
-        self._found = found
         self.breaches = {law.name: breach for law, breach in found.items()}
         broken = sorted(filter(None, found.values()), key=lambda breach: not breach.law.needed)
         self.first = broken[0] if broken else None
-        self.ok = not any(breach.law.needed for breach in broken)
-
-        held = sum(breach is None for breach in found.values())
-        self._said = f"{name}: {held} of {len(found)} laws hold"
-        self._said += ", all of them" * (not broken) + _ADVICE * (bool(broken) and self.ok)
-
-    def _marks(self) -> list[tuple[str, str, str]]:
-        """Of each law a mark, its name, and its words."""
-        return [
+        self.ok = self.first is None or not self.first.law.needed
+        self._said = f"{name}: {len(found) - len(broken)} of {len(found)} laws hold"
+        self._said += _ADVICE * self.ok if broken else ", all of them"
+        self._marks = [
             ("✓" if breach is None else "!✗"[law.needed], law.name, law.words)
-            for law, breach in self._found.items()
+            for law, breach in found.items()
         ]
 
     def __repr__(self) -> str:
         screen = Terminal(sys.stdout)
         told = [] if self.first is None else ["", *_told(self.first, screen)]
         marks = screen.table(
-            ("", "law", ""), self._marks(),
+            ("", "law", ""), self._marks,
             [lambda mark: screen.paint(mark, _COLOURS.get(mark, "bold"))],
         )  # fmt: skip
         return on_screen("\n".join([*wrap(self._said, screen.width), marks, *told]))
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr>{_CELLS.format(*map(html.escape, row))}</tr>" for row in self._marks())
+        rows = "".join(f"<tr>{_CELLS.format(*map(html.escape, row))}</tr>" for row in self._marks)
         said = f"<p><b>{html.escape(self._said)}</b></p><table>{rows}</table>"
         if self.first is None:
             return said
         told = html.escape("\n".join(_told(self.first, Terminal(None))))
-        try:
-            drawn = "".join(map(image, self.first.pictures()))
-        except LayoutError as error:
-            drawn = f"<p>{html.escape(str(error))}</p>"
-        return f"{said}<pre>{told}</pre>{drawn}"
+        return f"{said}<pre>{told}</pre>{displayed(*self.first.pictures())}"
 
 
 def check(kind: type) -> CheckedEngine:
@@ -157,6 +181,28 @@ def check(kind: type) -> CheckedEngine:
     if not isinstance(kind, type):
         raise TypeError(f"check takes the class, as in check(Value), and was given {shown(kind)}")
     return CheckedEngine(kind.__name__, {law: _breach(law, kind) for law in laws_for(kind)})
+
+
+def laws_for(kind: type) -> list[Law]:
+    """The laws for a class, with one for each method that is named as a row of one argument."""
+    rows = [row for row in TABLE.values() if row.public and row.arity == 1 and not row.attrs]
+    functions = [_function(row) for row in rows if callable(getattr(kind, row.name, None))]
+    ops = [law for law in _LAWS if "passes" not in law.name and law.needed]
+    return [*ops, *functions, *(law for law in _LAWS if law not in ops)]
+
+
+def _function(row: Op) -> Law:
+    low, high = row.domain[0]
+    examples = []
+    for x in (low + 0.75 * (high - low), low + 0.25 * (high - low)):
+        x = float(f"{x:.2g}")
+        (right,) = row.partials_on_floats(row.on_floats(x), [x], [True])
+        at_input = float((row.textbook_partials or row.partials)[0](x, x))
+        known = {"wrong sign": -right} if right else {"flat part not flat": 1.0}
+        known |= {"partial at the output's place": at_input, "partial missing": 1.0}
+        code = f"a = Value({x})\nb = a.{row.name}()\nb.backward()"
+        examples.append(Example(code, {name: {"a": grad} for name, grad in known.items()}))
+    return Law(row.name, "Its derivative is that of the textbook.", examples)
 
 
 def _breach(law: Law, kind: type) -> Breach | None:

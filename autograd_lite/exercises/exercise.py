@@ -23,7 +23,8 @@ from autograd_lite.view.picture import BoxLine, Picture, every_value, listing
 from autograd_lite.view.steps import steps
 
 WORDS = tomllib.loads(read("worksheets.toml", "exercises"))
-_ACTIVATIONS = ("relu", "relu", "tanh", "sigmoid")
+#: Activations; at 0 only those that are smooth there.
+_ACTIVATIONS, _SMOOTH = ("relu", "relu", "tanh", "sigmoid"), ("tanh", "sigmoid")
 _LARGEST = 40.0
 
 
@@ -57,10 +58,7 @@ class Exercise:
         return " = ".join(filter(None, (told, f"{self.key[name]:g}")))
 
     def _repr_html_(self) -> str:
-        try:
-            return image(self.picture())
-        except LayoutError as error:
-            return f"<p>{html.escape(str(error))}</p><pre>{listing(self.picture())}</pre>"
+        return displayed(self.picture())
 
     def picture(self, key: bool = False) -> Picture:
         """The graph with slots for partials and gradients, or with the key in them."""
@@ -98,6 +96,15 @@ class Exercise:
         return f"✗ {parts}: of each use, what arrives there times the partial"
 
 
+def displayed(*pictures: Picture) -> str:
+    """Pictures in a notebook; without Graphviz, the reason and the boxes as text."""
+    try:
+        return "".join(map(image, pictures))
+    except LayoutError as error:
+        listed = "\n\n".join(map(listing, pictures))
+        return f"<p>{html.escape(str(error))}</p><pre>{html.escape(listed)}</pre>"
+
+
 def image(picture: Picture) -> str:
     """An element of HTML that holds a picture; a LayoutError without Graphviz."""
     drawn = b64encode(drawing_of(picture).pipe("svg")).decode()
@@ -111,7 +118,9 @@ def random_exercise(level: int, rng: random.Random) -> Exercise:
         found = Exercise(_computed((program or _program(level, rng)).splitlines(), rng))
         grads = [*found.key.values()]
         numbers = [*grads, *(step.value for step in found.steps)]
+        numbers += [partial for step in found.steps for _, partial in step.partials]
         is_round = all(abs(x) <= _LARGEST and (4.0 * x).is_integer() for x in numbers)
+        is_round = is_round and "-0.0" not in map(str, numbers)
         if is_round and grads.count(0.0) <= len(grads) // 4:
             return found
 
@@ -150,6 +159,7 @@ def _computed(lines: Iterable[str], rng: random.Random) -> Value:
             if each not in known:
                 known[each] = Value(float(rng.choice((-1, 1)) * rng.randint(1, 5)), each)
         used = {each: x for each, x in known.items() if re.search(rf"\b{each}\b", formula)}
-        known[name] = parse(formula.replace("f(", f"{rng.choice(_ACTIVATIONS)}("), used)
+        bend = rng.choice(_ACTIVATIONS if all(x.data for x in used.values()) else _SMOOTH)
+        known[name] = parse(formula.replace("f(", f"{bend}("), used)
         known[name].label = name
     return known[name]

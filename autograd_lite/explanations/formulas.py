@@ -34,12 +34,9 @@ class Formula:
     __slots__ = ("args", "node", "number", "op")
 
     def __init__(
-        self,
-        number: float | None = None,
-        node: Value | None = None,
-        op: Op | None = None,
+        self, number: float | None = None, node: Value | None = None, op: Op | None = None,
         args: tuple[Formula, ...] | None = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.number, self.node, self.op, self.args = number, node, op, args
 
     def _refuse(self, *others: object) -> NoReturn:
@@ -156,7 +153,5 @@ def op_partials(op: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[
     """The partials of an op, those of textbooks; 0.0 where not wanted."""
     if not op.textbook_partials:
         return op.partials_on(out, args, wanted)
-    return [
-        rule(out, *args) if want else 0.0
-        for rule, want in zip(op.textbook_partials, wanted, strict=True)
-    ]
+    pairs = zip(op.textbook_partials, wanted, strict=True)
+    return [rule(out, *args) if want else 0.0 for rule, want in pairs]

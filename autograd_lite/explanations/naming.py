@@ -100,6 +100,4 @@ class Wording:
             found = node_partials(node, lambda part: self.formula(part, numbers))
         if found is None:
             return [None] * len(node.parents)
-        return [
-            written(partial, self.printer, self.piece, self.printer.longest) for partial in found
-        ]
+        return [written(part, self.printer, self.piece, self.printer.longest) for part in found]

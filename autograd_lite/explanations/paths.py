@@ -63,12 +63,8 @@ class _Sum(NamedTuple):
     steps: int = 0
 
     def __add__(self, other: _Sum) -> _Sum:  # type: ignore[override]
-        return _Sum(
-            self.many + other.many,
-            self.mass + other.mass,
-            max(self.size, other.size),
-            max(self.steps, other.steps),
-        )
+        size, steps = max(self.size, other.size), max(self.steps, other.steps)
+        return _Sum(self.many + other.many, self.mass + other.mass, size, steps)
 
     def longer(self, edge: tuple[int, float]) -> _Sum:
         """The paths with one more step each."""

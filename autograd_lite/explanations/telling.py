@@ -15,6 +15,8 @@ from autograd_lite.terminal import on_screen
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TEXT
 
+#: The partials of nodes by their arguments.
+Edges = dict[tuple[Value, int], float]
 #: Partials that are listed; more are counted.
 _EDGES = 24
 _NARROWEST = 40
@@ -30,7 +32,7 @@ def text(items: Sequence[PathSum], sweep: Sweep) -> str:
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     told = items[:TOLD]
     names = Wording(seen(told, width), sweep, TEXT)
-    edges: dict[tuple[Value, int], float] = {}
+    edges: Edges = {}
     blocks = [_paths(item, names, width, edges) for item in told]
     if len(items) > len(told):
         more = len(items) - len(told)
@@ -42,9 +44,7 @@ def text(items: Sequence[PathSum], sweep: Sweep) -> str:
     return on_screen("\n\n".join("\n".join(block) for block in blocks))
 
 
-def _paths(
-    item: PathSum, names: Wording, width: int, edges: dict[tuple[Value, int], float]
-) -> list[str]:
+def _paths(item: PathSum, names: Wording, width: int, edges: Edges) -> list[str]:
     """The heading of an explanation, its paths, and their sum; and which edges it shows."""
     head = f"d{names[item.root]}/d{names[item.wrt]} = {item.gradient:.6g}"
     scope = f" (in {'.'.join(scope_of(item.wrt))})" if scope_of(item.wrt) else ""
@@ -109,9 +109,7 @@ def _chain(path: Path, names: Wording, room: int) -> tuple[str, list[int]]:
         first, last = first + bool(ends[0]), last - bool(ends[1])
 
 
-def _partials(
-    edges: dict[tuple[Value, int], float], names: Wording, sweep: Sweep, width: int
-) -> list[str]:
+def _partials(edges: Edges, names: Wording, sweep: Sweep, width: int) -> list[str]:
     """A table of partials, with their formulas."""
     shown_edges = sorted(edges, key=lambda edge: (sweep.index[edge[0]], edge[1]))[:_EDGES]
     rows: list[list[str]] = []

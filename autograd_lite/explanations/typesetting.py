@@ -22,13 +22,9 @@ _REPEATED, _LONG, _DEEP = 6, 48, 8
 
 
 def latex(
-    value: Value,
-    depth: int | None = None,
-    wrt: Value | Sequence[Value] | None = None,
-    *,
-    simplify: bool | None = None,
-    max_nodes: int = 100,
-) -> str:
+    value: Value, depth: int | None = None, wrt: Value | Sequence[Value] | None = None, *,
+    simplify: bool | None = None, max_nodes: int = 100,
+) -> str:  # fmt: skip
     r"""The expression of a Value, or a derivative of it, as LaTeX.
 
     Leaves are shown by their labels, those without one by their numbers. Any other node with a
@@ -115,14 +111,9 @@ class _Sheet:
     """
 
     def __init__(
-        self,
-        value: Value,
-        formulas: Formulas,
-        parts: list[Formula],
-        inputs: Sequence[Value],
-        depth: int | None,
-        max_nodes: int,
-    ) -> None:
+        self, value: Value, formulas: Formulas, parts: list[Formula], inputs: Sequence[Value],
+        depth: int | None, max_nodes: int,
+    ) -> None:  # fmt: skip
         self._value, self._inputs = value, inputs
         self._formulas, self._main = formulas, parts[0]
         self._defined = _own_formulas(formulas, inputs)

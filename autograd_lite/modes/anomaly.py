@@ -170,9 +170,7 @@ class _Watcher(Watcher):
         if not root.constant:
             self.check_adjoints(topological_order([root]), {root: seed})
 
-    def check_adjoints(
-        self, nodes: list[Value], seeds: Mapping[Value, Any]
-    ) -> Mapping[Value, float]:
+    def check_adjoints(self, nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value, float]:
         """The very sweep of the engine, with an error at the first nan or inf."""
         adjoint = dict.fromkeys(nodes, 0.0) | _checked(seeds)
         for node, parent, edge, product in pulled_back(nodes, adjoint, _edges(adjoint), _product):
@@ -183,9 +181,8 @@ class _Watcher(Watcher):
         """The same from the inputs to the outputs."""
         tangent = dict.fromkeys(nodes, 0.0) | _checked(seeds)
         moved = [node for node in nodes if node not in seeds]
-        for node, parent, edge, product in pushed_forward(
-            moved, tangent, _edges(tangent), _product
-        ):
+        sweep = pushed_forward(moved, tangent, _edges(tangent), _product)
+        for node, parent, edge, product in sweep:
             self._look_at("tangent", tangent[node], tangent[parent], product, node, edge)
 
     def check_seconds(self, nodes: list[Value], adjoint: Mapping[Value, float]) -> None:
@@ -201,9 +198,7 @@ class _Watcher(Watcher):
 
     def _warn(self, node: Value, message: str) -> None:
         line = self.lines.of(node) or users_line()
-        warnings.warn_explicit(
-            message, AnomalyWarning, line.file, line.number, registry=self._warned
-        )
+        warnings.warn_explicit(message, AnomalyWarning, *line, registry=self._warned)
 
     def _look_at(
         self, kind: str, so_far: float, factor: float, product: float, node: Value, edge: _Edge

@@ -10,7 +10,7 @@ from functools import partial, wraps
 from typing import Any
 
 from autograd_lite.engine import Mode, current_mode
-from autograd_lite.errors import shown
+from autograd_lite.errors import shown, typed
 
 
 def enter(mode: Mode) -> None:
@@ -60,8 +60,8 @@ class Block(ABC):
         name = type(self).__name__
         if not callable(function):
             raise TypeError(
-                f"{name} decorates a function and was given {type(function).__name__}: "
-                f"{shown(function)}; write `with {name}():` for a block"
+                f"{name} decorates a function and was given {typed(function)}; "
+                f"write `with {name}():` for a block"
             )
         if inspect.isasyncgenfunction(function):
             raise TypeError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.errors import shown
+from autograd_lite.errors import shown, typed
 from autograd_lite.ops import TABLE, Op
 
 #: An op's name, ``"linear"`` for none, or a function from Value to Value.
@@ -28,7 +28,7 @@ def checked(activation: Activation) -> Activation:
     if not callable(activation):
         raise TypeError(
             f"an activation is the name of an op or a function and was given "
-            f"{type(activation).__name__}: {shown(activation)}; write nonlin=False for none"
+            f"{typed(activation)}; write nonlin=False for none"
         )
     return activation
 
@@ -46,8 +46,7 @@ def activate(activation: Activation, out: Any) -> Any:
     result = activation(out)
     if type(result) is not type(out):
         raise TypeError(
-            f"the activation {shown(activation)} must return a Value and returned "
-            f"{type(result).__name__}: {shown(result)}"
+            f"the activation {shown(activation)} must return a Value and returned {typed(result)}"
         )
     return result
 

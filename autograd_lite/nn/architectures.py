@@ -72,11 +72,8 @@ def _sequential(modules: list[Any]) -> Plan:
 
 
 _PLANS: dict[str, Callable[..., Plan]] = {
-    "Neuron": _neuron,
-    "Layer": _layer,
-    "MLP": _mlp,
-    "Sequential": _sequential,
-}
+    "Neuron": _neuron, "Layer": _layer, "MLP": _mlp, "Sequential": _sequential,
+}  # fmt: skip
 
 
 def _is_size(thing: Any) -> bool:
@@ -84,11 +81,9 @@ def _is_size(thing: Any) -> bool:
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
-    "nin": _is_size,
-    "nout": _is_size,
+    **dict.fromkeys(["nin", "nout"], _is_size),
     "nouts": lambda thing: isinstance(thing, list) and bool(thing) and all(map(_is_size, thing)),
-    "activation": lambda thing: isinstance(thing, str),
-    "output": lambda thing: isinstance(thing, str),
+    **dict.fromkeys(["activation", "output"], lambda thing: isinstance(thing, str)),
     "modules": lambda thing: isinstance(thing, list) and bool(thing),
 }
 

@@ -10,17 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
-from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, shown, some
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, some, typed
 from autograd_lite.modes import origin
-from autograd_lite.nn.data import (
-    Array,
-    Model,
-    as_list,
-    numbers_of,
-    part_of,
-    sample_rows,
-    uneven,
-)  # fmt: skip
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, sample_rows, uneven
 from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.remarks import WAY_OUT, changing, generators
 from autograd_lite.nn.tensors import is_known, structure_of
@@ -31,14 +23,15 @@ from autograd_lite.transforms.trees import take_apart
 _ROWS_AT_A_TIME, _ROWS_OF_A_THREAD = 2**17, 2**14  # in predictions
 COMPARED = 3  # samples or steps, where programs or outputs may not be what they seem
 
+#: The loss of a batch, the accuracy if there is one, the gradient if it is wanted.
+Evaluated = tuple[float, float, Array]
+
 
 class Batches:
     """The model's loss over batches of one set of samples."""
 
-    def __init__(
-        self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
-    ) -> None:
-        self.model, self.loss, self.sample = model, loss, sample
+    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
+        self.model, self.loss, self.sample = model, loss, noun
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = inputs, targets
@@ -57,11 +50,9 @@ class Batches:
         return outputs
 
     def over(
-        self,
-        batches: Iterator[Sequence[int]],
-        epoch: int,
+        self, batches: Iterator[Sequence[int]], epoch: int,
         step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
-    ) -> tuple[float, dict[str, float]]:
+    ) -> tuple[float, dict[str, float]]:  # fmt: skip
         """Mean loss and metrics over all samples, with a step after each batch if given."""
         loss, right, count = 0.0, 0.0, 0
         for batch in batches:
@@ -82,16 +73,12 @@ class Batches:
             )
         return loss / count, dict.fromkeys(self.loss.metrics, right / count)
 
-    def evaluate(
-        self, batch: Sequence[int], epoch: int, differentiate: bool
-    ) -> tuple[float, float, Array]:
-        """The loss of a batch, the accuracy if there is one, the gradient if it is wanted."""
+    def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
+        """The loss of a batch, and what goes with it."""
         outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
         total = self.loss.function(outputs, targets)
         if not isinstance(total, Value):
-            raise TypeError(
-                f"the loss must return a Value and returned {type(total).__name__}: {shown(total)}"
-            )
+            raise TypeError(f"the loss must return a Value and returned {typed(total)}")
         if not math.isfinite(total.data):
             raise self._culprit(total.data, epoch, batch, outputs)
         share = 0.0
@@ -150,10 +137,8 @@ class Batches:
 class CompiledBatches(Batches):
     """The loss by a program of one sample, run over all rows of the batch; their mean."""
 
-    def __init__(
-        self, model: Model, loss: Loss, inputs: Array, targets: Array, sample: str
-    ) -> None:
-        super().__init__(model, loss, inputs, targets, sample)
+    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
+        super().__init__(model, loss, inputs, targets, noun)
         if loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
@@ -207,9 +192,7 @@ class CompiledBatches(Batches):
             (self._encoded(batch), False),
         ]
 
-    def evaluate(
-        self, batch: Sequence[int], epoch: int, differentiate: bool
-    ) -> tuple[float, float, Array]:
+    def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""
         if self._batch is not batch:
             self._take(batch)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.engine import Value, constant
-from autograd_lite.errors import ShapeError, counted, shown
+from autograd_lite.errors import ShapeError, counted, shown, typed
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.sequences import sequence
 
@@ -23,9 +23,7 @@ def positive_int(name: str, number: Any, error: type[ValueError] = ValueError) -
     try:
         count = operator.index(number)
     except TypeError:
-        raise TypeError(
-            f"{name} is an int and was given {type(number).__name__}: {shown(number)}"
-        ) from None
+        raise TypeError(f"{name} is an int and was given {typed(number)}") from None
     if count < 1:
         raise error(f"{name} must be at least 1 and is {count}")
     return count
@@ -142,7 +140,7 @@ def _sample(module: Any, x: Any) -> list[Any]:
     if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
         raise TypeError(
             f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
-            f"was given {type(x).__name__}: {shown(x)}"
+            f"was given {typed(x)}"
         )
     return [x] if single else sequence(name, x)
 
@@ -180,10 +178,7 @@ def numbers_of(output: Any) -> Any:
         return output.data
     if isinstance(output, list | tuple):
         return [numbers_of(value) for value in output]
-    raise TypeError(
-        f"a model returns a Value or a list of them and returned {type(output).__name__}: "
-        f"{shown(output)}"
-    )
+    raise TypeError(f"a model returns a Value or a list of them and returned {typed(output)}")
 
 
 def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
@@ -191,7 +186,7 @@ def _rows(name: str, role: str, batch: Any) -> list[list[Any]]:
     if isinstance(batch, Value | str) or not isinstance(batch, Iterable):
         raise TypeError(
             f"{name} takes a batch, with one entry per sample, and its {role} are one "
-            f"{type(batch).__name__}: {shown(batch)}; write [output], [target] for a single sample"
+            f"{typed(batch)}; write [output], [target] for a single sample"
         )
     refuse_masked(batch, f"the {role} of {name}")
     entries = batch.tolist() if isinstance(batch, np.ndarray) else batch

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import shown
+from autograd_lite.errors import shown, typed
 from autograd_lite.ops.rules import sqrt
 from autograd_lite.program.freezing import freeze
 from autograd_lite.program.program import Program
@@ -53,13 +53,9 @@ def glorot_uniform(rng: Generator, fan_in: int, fan_out: int) -> float:
 #: The schemes by name.
 SCHEMES: dict[str, Scheme] = {
     "uniform": uniform,
-    "he": he_normal,
-    "he_normal": he_normal,
-    "he_uniform": he_uniform,
-    "glorot": glorot_uniform,
-    "glorot_normal": glorot_normal,
-    "glorot_uniform": glorot_uniform,
-}
+    "he": he_normal, "he_normal": he_normal, "he_uniform": he_uniform,
+    "glorot": glorot_uniform, "glorot_normal": glorot_normal, "glorot_uniform": glorot_uniform,
+}  # fmt: skip
 
 
 def scheme(init: str | Scheme) -> Scheme:
@@ -71,7 +67,7 @@ def scheme(init: str | Scheme) -> Scheme:
     if not callable(init):
         raise TypeError(
             f"init is a name ({', '.join(SCHEMES)}) or a function of (random generator, fan_in, "
-            f"fan_out) and was given {type(init).__name__}: {shown(init)}"
+            f"fan_out) and was given {typed(init)}"
         )
     return init
 
@@ -107,6 +103,5 @@ def generator(seed: Any) -> Generator:
         return random.Random(operator.index(seed))
     except TypeError:
         raise TypeError(
-            f"seed is an int, a random.Random or None and was given "
-            f"{type(seed).__name__}: {shown(seed)}"
+            f"seed is an int, a random.Random or None and was given {typed(seed)}"
         ) from None

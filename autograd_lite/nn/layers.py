@@ -40,10 +40,8 @@ class Neuron(Noticed, Module):
 
     Attributes
     ----------
-    w : list of Value
-        The weights.
-    b : Value
-        The bias.
+    w, b : list of Value, Value
+        The weights and the bias.
 
     Raises
     ------
@@ -65,14 +63,9 @@ class Neuron(Noticed, Module):
     traceable = True
 
     def __init__(
-        self,
-        nin: int,
-        activation: Activation = "relu",
-        nonlin: bool = True,
-        seed: Any = None,
-        init: str | Scheme = "uniform",
-        fan_out: int = 1,
-    ) -> None:
+        self, nin: int, activation: Activation = "relu", nonlin: bool = True, seed: Any = None,
+        init: str | Scheme = "uniform", fan_out: int = 1,
+    ) -> None:  # fmt: skip
         nin, fan_out = layer_size("nin", nin), layer_size("fan_out", fan_out)
         self.activation = checked(activation) if nonlin else "linear"
         rng, draw = generator(seed), scheme(init)
@@ -142,14 +135,9 @@ class Layer(Module):
     _kept_parts = LayerParts((), Neuron)
 
     def __init__(
-        self,
-        nin: int,
-        nout: int,
-        activation: Activation = "relu",
-        nonlin: bool = True,
-        seed: Any = None,
-        init: str | Scheme = "uniform",
-    ) -> None:
+        self, nin: int, nout: int, activation: Activation = "relu", nonlin: bool = True,
+        seed: Any = None, init: str | Scheme = "uniform",
+    ) -> None:  # fmt: skip
         nout, rng = layer_size("nout", nout), generator(seed)
         self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
         number(self.neurons)

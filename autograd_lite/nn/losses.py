@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import shown
+from autograd_lite.errors import shown, typed
 from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
@@ -204,11 +204,9 @@ class Loss:
 
 
 def _of_pairs(
-    function: Callable[[Any, Any], Any],
-    pair: Callable[[Any, Any], Any],
-    classes: tuple[float, float] | None = None,
-    logits: bool = False,
-) -> Loss:
+    function: Callable[[Any, Any], Any], pair: Callable[[Any, Any], Any],
+    classes: tuple[float, float] | None = None, logits: bool = False,
+) -> Loss:  # fmt: skip
     """The loss that is the mean of a rule for one output and its target."""
 
     def sample(outputs: Any, targets: Any) -> Any:
@@ -257,6 +255,6 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
     if not callable(loss):
         raise TypeError(
             f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
-            f"given {type(loss).__name__}: {shown(loss)}"
+            f"given {typed(loss)}"
         )
     return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))

@@ -12,12 +12,9 @@ from autograd_lite.errors import ModelFileError, shown
 from autograd_lite.files import Format
 
 _FORMAT = Format(
-    key="autograd_lite",
-    fields={"module", "extra"},
-    kinds={"F64"},
-    writer="Module.save of autograd_lite",
-    error=ModelFileError,
-)
+    key="autograd_lite", fields={"module", "extra"}, kinds={"F64"},
+    writer="Module.save of autograd_lite", error=ModelFileError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from autograd_lite.engine import Value, current_scope
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.graph import scope
 from autograd_lite.nn.activation import Activation, checked
 from autograd_lite.nn.data import inputs_of, layer_size
@@ -58,18 +58,13 @@ class MLP(Module):
     traceable = True
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: Activation = "relu",
-        output: Activation = "linear",
-        init: str | Scheme = "uniform",
-        seed: Any = None,
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: Activation = "relu",
+        output: Activation = "linear", init: str | Scheme = "uniform", seed: Any = None,
+    ) -> None:  # fmt: skip
         if isinstance(nouts, str | Mapping | AbstractSet) or not isinstance(nouts, Iterable):
             raise TypeError(
                 f"nouts is a list with the size of each layer and was given "
-                f"{type(nouts).__name__}: {shown(nouts)}; write [{shown(nouts)}] for one layer"
+                f"{typed(nouts)}; write [{shown(nouts)}] for one layer"
             )
         sizes = [layer_size("nin", nin), *[layer_size("each of nouts", nout) for nout in nouts]]
         if len(sizes) == 1:
@@ -110,12 +105,9 @@ class MLP(Module):
             return super().describe()  # of a subclass, or of a user's own neurons
         hidden = common([layer["activation"] for layer in layers[:-1]], "the hidden layers")
         return {
-            "type": "MLP",
-            "nin": self.nin,
-            "nouts": [layer["nout"] for layer in layers],
-            "activation": "relu" if hidden is None else hidden,
-            "output": layers[-1]["activation"],
-        }
+            "type": "MLP", "nin": self.nin, "nouts": [layer["nout"] for layer in layers],
+            "activation": "relu" if hidden is None else hidden, "output": layers[-1]["activation"],
+        }  # fmt: skip
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
@@ -145,9 +137,8 @@ class Sequential(Module):
         for module in modules:
             if not isinstance(module, Module):
                 raise TypeError(
-                    f"Sequential takes modules and was given "
-                    f"{type(module).__name__}: {shown(module)}; "
-                    "write Sequential(Layer(2, 4), Layer(4, 1))"
+                    f"Sequential takes modules and was given {typed(module)}; write "
+                    "Sequential(Layer(2, 4), Layer(4, 1))"
                 )
         if not modules:
             raise ShapeError("Sequential needs at least one module and was given none")
@@ -168,8 +159,7 @@ class Sequential(Module):
                 x = module(x)
         return x
 
-    def _program_structure(self, values: list[Value]) -> Any:
-        return [structure_of(layer, values) for layer in self.layers]
+    _program_structure = MLP._program_structure
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.engine import name as engine
-from autograd_lite.errors import shown
+from autograd_lite.errors import shown, typed
 from autograd_lite.graph import check_value
 from autograd_lite.nn.data import Array, Model
 from autograd_lite.ops.choice import where
@@ -24,6 +24,9 @@ from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.rules import library_power, sqrt
 from autograd_lite.program.freezing import freeze
 from autograd_lite.program.program import Program
+
+#: A parameter after a step, and its state.
+Moved = tuple[Any, Any]
 
 
 class Optimizer:
@@ -74,9 +77,7 @@ class Optimizer:
         for parameter, number in zip(self.parameters, after.tolist(), strict=True):
             parameter.data = number
 
-    def update(
-        self, parameter: Any, gradient: Any, state: Any = (), step: Any = 1.0
-    ) -> tuple[Any, Any]:
+    def update(self, parameter: Any, gradient: Any, state: Any = (), step: Any = 1.0) -> Moved:
         """The rule: the parameter after a step, and its state, a tuple; of numbers of any kind.
 
         Nothing is remembered: the state is `start` before the first step, whose `step` is 1. A
@@ -115,11 +116,8 @@ class Optimizer:
         if self._program is None:
             self._program = self.program()
         shared = np.array([self._steps, *[getattr(self, name) for name in self.settings]])
-        columns = [
-            *[np.ascontiguousarray(x, np.float64) for x in (numbers, gradients)],
-            *self._state,
-        ]
-        given = [*[(x.reshape(-1, 1), False) for x in columns], (shared, True)]
+        parts = [*[np.ascontiguousarray(x, np.float64) for x in (numbers, gradients)], *self._state]
+        given = [*[(x.reshape(-1, 1), False) for x in parts], (shared, True)]
         found = self._program.runner.rows(given, len(numbers), False, 1)
         self._state = found[1:]
         after: Array = found[0]
@@ -166,13 +164,9 @@ class SGD(Optimizer):
     settings = "learning_rate", "momentum", "weight_decay"
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        learning_rate: float,
-        momentum: float = 0,
-        nesterov: bool = False,
-        weight_decay: float = 0,
-    ) -> None:
+        self, parameters: Iterable[Value], learning_rate: float, momentum: float = 0,
+        nesterov: bool = False, weight_decay: float = 0,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate)
         self.momentum = in_range("momentum", momentum)
         self.weight_decay = in_range("weight_decay", weight_decay)
@@ -180,9 +174,7 @@ class SGD(Optimizer):
         if nesterov and self.momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, such as momentum=0.9")
 
-    def update(
-        self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0
-    ) -> tuple[Any, Any]:
+    def update(self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0) -> Moved:
         """See `Optimizer.update`."""
         if self.weight_decay:
             gradient = gradient + self.weight_decay * parameter
@@ -219,12 +211,9 @@ class Adam(Optimizer):
     is_long = True
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        learning_rate: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-    ) -> None:
+        self, parameters: Iterable[Value], learning_rate: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise ValueError(
@@ -243,9 +232,7 @@ class Adam(Optimizer):
     def betas(self, pair: tuple[float, float]) -> None:
         self.beta1, self.beta2 = pair
 
-    def update(
-        self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0
-    ) -> tuple[Any, Any]:
+    def update(self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0) -> Moved:
         """See `Optimizer.update`."""
         rate = self.learning_rate / (1.0 - library_power(self.beta1, step))
         correction = sqrt(1.0 - library_power(self.beta2, step))
@@ -261,9 +248,7 @@ class Adam(Optimizer):
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
 
 
-def find_optimizer(
-    model: Model, optimizer: str | Optimizer, learning_rate: float | None
-) -> Optimizer:
+def find_optimizer(model: Model, optimizer: str | Optimizer, rate: float | None) -> Optimizer:
     """The optimiser of that name, or an object with ``step()`` as one, for a model's parameters."""
     parameters = model.parameters()
     if not parameters:
@@ -273,7 +258,7 @@ def find_optimizer(
             raise ValueError(
                 f"unknown optimizer {shown(optimizer)}; choose one of: {', '.join(OPTIMIZERS)}"
             )
-        rate = 0.01 if learning_rate is None else learning_rate
+        rate = 0.01 if rate is None else rate
         made: Optimizer = OPTIMIZERS[optimizer.lower()](parameters, learning_rate=rate)
         return made
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
@@ -281,7 +266,7 @@ def find_optimizer(
             f"optimizer is a name ({', '.join(OPTIMIZERS)}) or an object with step(), such as "
             f"nn.optim.SGD(model.parameters(), 0.1), and was given {shown(optimizer)}"
         )
-    if learning_rate is not None:
+    if rate is not None:
         raise ValueError(
             f"{type(optimizer).__name__} has a learning rate of its own; leave learning_rate out"
         )
@@ -303,7 +288,7 @@ def _checked(parameters: Iterable[Value]) -> list[Value]:
     if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
         raise TypeError(
             f"an optimiser takes a list of Values, such as model.parameters(), and was given "
-            f"{type(parameters).__name__}: {shown(parameters)}"
+            f"{typed(parameters)}"
         )
     checked = [check_value(parameter, "a parameter") for parameter in parameters]
     if not checked:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, counted, shown
-from autograd_lite.nn.batches import Batches, CompiledBatches, is_traceable
+from autograd_lite.nn.batches import Batches, CompiledBatches, Evaluated, is_traceable
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import find_loss
@@ -52,13 +52,9 @@ class Recorder:
     """
 
     def __init__(
-        self,
-        model: Module,
-        inputs: Any,
-        outputs: Any,
-        loss: str | Callable[[Any, Any], Any] = "squared_error",
-        every: int = 1,
-    ) -> None:
+        self, model: Module, inputs: Any, outputs: Any,
+        loss: str | Callable[[Any, Any], Any] = "squared_error", every: int = 1,
+    ) -> None:  # fmt: skip
         self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         self.every = positive_int("every", every)
         criterion = dataclasses.replace(find_loss(loss), right=None)
@@ -145,7 +141,7 @@ class Recorder:
         except AnomalyError:
             return float("inf")
 
-    def _evaluate(self, numbers: Array, differentiate: bool) -> tuple[float, float, Array]:
+    def _evaluate(self, numbers: Array, differentiate: bool) -> Evaluated:
         self._move(numbers)
         return self._pass.evaluate(range(len(self.inputs)), 0, differentiate)
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError, shown, some
+from autograd_lite.errors import ShapeError, some, typed
 from autograd_lite.graph import op_of
-from autograd_lite.nn.data import real_array
+from autograd_lite.nn.data import Array, real_array
 from autograd_lite.ops.rules import identity
 
 #: A name, and an object array of parameters.
-Named = tuple[str, np.ndarray[Any, Any]]
+Named = tuple[str, Array]
 
 
 def tensors_of(
@@ -47,9 +47,8 @@ def tensors_of(
         yield name, _array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
-            yield from tensors_of(
-                f"{name}.{key}" if name else f"{key}", part, kind, computed, (*above, thing)
-            )
+            full = f"{name}.{key}" if name else f"{key}"
+            yield from tensors_of(full, part, kind, computed, (*above, thing))
 
 
 def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
@@ -72,31 +71,26 @@ def _is_free(value: Value) -> bool:
     return not value.constant
 
 
-def _array(parameters: Any) -> np.ndarray[Any, Any]:
+def _array(parameters: Any) -> Array:
     """One parameter or a list as an array, without NumPy asking each for its length."""
     if isinstance(parameters, Value):
         return np.fromiter([parameters], dtype=object).reshape(())
     return np.fromiter(parameters, dtype=object)
 
 
-def check_finite(name: str, numbers: np.ndarray[Any, Any]) -> None:
+def check_finite(name: str, numbers: Array) -> None:
     """Raise a ValueError if one of a tensor's numbers is nan or infinite."""
     bad = np.argwhere(~np.isfinite(numbers))
     if len(bad):
-        where = "".join(f"[{i}]" for i in bad[0])
-        raise ValueError(
-            f"{name}{where} is {float(numbers[tuple(bad[0])])!r}; parameters must be finite"
-        )
+        where, number = "".join(f"[{i}]" for i in bad[0]), float(numbers[tuple(bad[0])])
+        raise ValueError(f"{name}{where} is {number!r}; parameters must be finite")
 
 
-def matched(
-    tensors: Mapping[str, np.ndarray[Any, Any]], state: Mapping[str, Any]
-) -> list[tuple[Value, float]]:
+def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tuple[Value, float]]:
     """The number that a state has for each parameter; an error if anything does not fit."""
     if not isinstance(state, Mapping):
         raise TypeError(
-            f"a state maps names to arrays, as state_dict() gives it, and was given "
-            f"{type(state).__name__}: {shown(state)}"
+            f"a state maps names to arrays, as state_dict() gives it, and was given {typed(state)}"
         )
     for names, fault in (
         (tensors.keys() - state.keys(), "lacks"),
@@ -122,9 +116,9 @@ def matched(
     return [*found.items()]
 
 
-def by_name(tensors: Iterable[Named]) -> dict[str, np.ndarray[Any, Any]]:
+def by_name(tensors: Iterable[Named]) -> dict[str, Array]:
     """Tensors as a dict; a ValueError if two have one name, as ``{1: v, "1": w}`` gives."""
-    found: dict[str, np.ndarray[Any, Any]] = {}
+    found: dict[str, Array] = {}
     for name, tensor in tensors:
         if found.setdefault(name, tensor) is not tensor:
             raise ValueError(f"two parameters are called {name!r}; rename an attribute or a key")

@@ -13,14 +13,14 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.engine import is_silent
-from autograd_lite.errors import counted, shown
+from autograd_lite.errors import counted, shown, typed
 from autograd_lite.modes import recording
 from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_traceable, is_watched
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.history import Carried, Epoch, History
 from autograd_lite.nn.init import Generator, generator
-from autograd_lite.nn.live.fitted import picture_of
 from autograd_lite.nn.live.live import Live, shell_for
+from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.remarks import warn_of_divergence, warn_of_probabilities
@@ -28,22 +28,14 @@ from autograd_lite.nn.step import TrainingStep
 
 
 def learn(
-    self: Model,
-    inputs: Any,
-    outputs: Any,
-    loss: str | Callable[[Any, Any], Any] = "squared_error",
-    optimizer: str | Optimizer = "adam",
-    learning_rate: float | None = None,
-    epochs: int = 100,
-    batch_size: int | None = 32,
+    self: Model, inputs: Any, outputs: Any,
+    loss: str | Callable[[Any, Any], Any] = "squared_error", optimizer: str | Optimizer = "adam",
+    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
     validation: float | tuple[Any, Any] | None = None,
-    callback: Callable[[History], Any] | None = None,
-    progress: bool = True,
-    seed: int | None = None,
-    compile: bool | None = None,
-    show: str | None = None,
+    callback: Callable[[History], Any] | None = None, progress: bool = True,
+    seed: int | None = None, compile: bool | None = None, show: str | None = None,
     check: bool = False,
-) -> History:
+) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
     Learning again continues with the parameters; an optimiser given by name starts afresh.
@@ -144,9 +136,8 @@ def learn(
         if shell is not None:
             quick = not watched and is_traceable(self, criterion)  # a call changes nothing
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
-            live = Live(
-                shell, history, epochs, None if watched else picture_of(training), model=drawn
-            )
+            picture = None if watched else picture_of(training)
+            live = Live(shell, history, epochs, picture, model=drawn)
         bar = _bar(epochs, live is None and (progress or show is not None))
         usual = np.geterr()
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
@@ -215,7 +206,7 @@ def _split(share: Any, n: int) -> int:
     if isinstance(share, bool) or not isinstance(share, int | float | np.floating):
         raise TypeError(
             f"validation is (inputs, outputs) or a share of the samples, such as 0.2, and was "
-            f"given {type(share).__name__}: {shown(share)}"
+            f"given {typed(share)}"
         )
     count = round(share * n) if 0.0 < share < 1.0 else 0
     if not 0 < count < n:

@@ -48,10 +48,7 @@ logaddexp = op(
     forward=lambda x, y: where(
         equal(x, y), x + _LN2, maximum(x, y) + log1p(exp(-absolute(x - y)))
     ),
-    partials=[
-        lambda out, x, y: sigmoid(x - y),
-        lambda out, x, y: sigmoid(y - x),
-    ],
+    partials=[lambda out, x, y: sigmoid(x - y), lambda out, x, y: sigmoid(y - x)],
     doc="log(exp(x) + exp(y)) without overflow.",
 )
 softplus = op(
@@ -75,9 +72,7 @@ silu_derivative = op(
     "silu_derivative", symbol="silu_derivative", latex=r"\operatorname{SiLU}'",
     public=False, domain=[_REAL],
     forward=lambda x: carry(sigmoid(x), 1.0 + carry(x, sigmoid(-x))),
-    partials=[
-        lambda out, x: carry(square(0.5 * sech(0.5 * x)), 2.0 - carry(x, tanh(0.5 * x)))
-    ],
+    partials=[lambda out, x: carry(square(0.5 * sech(0.5 * x)), 2.0 - carry(x, tanh(0.5 * x)))],
     identities=[((...,), lambda x: sigmoid(x) * (1.0 + x * sigmoid(-x)))],
     doc="The derivative of silu.",
 )

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import GraphError, counted, shown
+from autograd_lite.errors import GraphError, counted, shown, typed
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float
-from autograd_lite.ops.table import TABLE, Op
+from autograd_lite.ops.table import TABLE, AnyRule, Op
 
 #: The ops that are defined now, by name. Apart from the table, which is what was compiled, is
 #: documented and stands in `ag`.
@@ -45,20 +45,15 @@ class CustomOp(Op):
     custom = True
 
     def __init__(
-        self,
-        name: str,
-        forward: Callable[..., Any],
-        partials: Callable[..., Any] | Sequence[Callable[..., Any]],
-        symbol: str | None = None,
-        latex: str | None = None,
-    ) -> None:
+        self, name: str, forward: AnyRule, partials: AnyRule | Sequence[AnyRule],
+        symbol: str | None = None, latex: str | None = None,
+    ) -> None:  # fmt: skip
         _check_name(name)
         rules = (partials,) if callable(partials) else tuple(partials)
         for rule in (forward, *rules):
             if not callable(rule):
                 raise TypeError(
-                    f"op {name!r}: forward and partials are functions, and one is "
-                    f"{type(rule).__name__}: {shown(rule)}"
+                    f"op {name!r}: forward and partials are functions, and one is {typed(rule)}"
                 )
         if not rules:
             raise TypeError(f"op {name!r} has no partials; give one for each argument of forward")
@@ -106,9 +101,7 @@ class CustomOp(Op):
         """The value at plain floats, by IEEE-754 where `forward` allows it."""
         return float(self.forward(*args))
 
-    def _partial_on_floats(
-        self, partial: Callable[..., Any], out: float, args: Sequence[float]
-    ) -> float:
+    def _partial_at(self, partial: AnyRule, out: float, args: Sequence[float]) -> float:
         return float(partial(out, *args))
 
 
@@ -197,7 +190,7 @@ def define(row: CustomOp) -> CustomOp:
 
 def _check_name(name: Any) -> None:
     if not isinstance(name, str):
-        raise TypeError(f"an op's name is a str and was given {type(name).__name__}: {shown(name)}")
+        raise TypeError(f"an op's name is a str and was given {typed(name)}")
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(
             f"an op's name is an identifier, such as 'bessel', and was given {shown(name)}"
@@ -250,9 +243,7 @@ def _positionally(function: Callable[..., Any], named: Sequence[str]) -> Callabl
     return called
 
 
-def _parameters(
-    forward: Callable[..., Any], count: int
-) -> tuple[list[inspect.Parameter], list[str]]:
+def _parameters(forward: AnyRule, count: int) -> tuple[list[inspect.Parameter], list[str]]:
     """So many arguments as `forward` has them, or x1, x2, … where it does not say; other names."""
     signature = _signature(forward) or _positional([])
     kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, _BY_NAME

@@ -102,13 +102,9 @@ def carried(factor: Any, partial: Any) -> Any:
 
 
 def partial_tangents(
-    row: Op,
-    out: float,
-    args: Sequence[float],
-    out_tangent: float,
-    tangents: Sequence[float],
-    wanted: Sequence[bool],
-) -> list[float]:
+    row: Op, out: float, args: Sequence[float],
+    out_tangent: float, tangents: Sequence[float], wanted: Sequence[bool],
+) -> list[float]:  # fmt: skip
     """How fast the partial derivatives of a row change along a direction; 0.0 where not wanted.
 
     `out` and the flat `args` are the row's value and arguments; the tangents say how fast these

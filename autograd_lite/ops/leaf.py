@@ -33,12 +33,9 @@ class Leaf:
     """
 
     def __init__(
-        self,
-        c: str,
-        numpy: Callable[..., Any] | None = None,
-        python: Callable[..., float] | None = None,
-        compare: str = "",
-    ) -> None:
+        self, c: str, numpy: Callable[..., Any] | None = None,
+        python: Callable[..., float] | None = None, compare: str = "",
+    ) -> None:  # fmt: skip
         self.c, self.compare = c, compare
         self.arrays: Callable[..., Any] = numpy or getattr(np, c)
         self.floats: Callable[..., float] = python or getattr(math, c)

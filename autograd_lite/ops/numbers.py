@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import shown
+from autograd_lite.errors import typed
 
 #: What an operator takes for a plain number. It leaves every other type to that type's own
 #: reflected method: that is how ``value * ndarray`` becomes an object array.
@@ -87,7 +87,7 @@ def floor_of(number: Any) -> tuple[float, bool] | None:
 
 
 def _not_a_number(thing: Any) -> str:
-    said = f"expected one real number and was given {type(thing).__name__}: {shown(thing)}; "
+    said = f"expected one real number and was given {typed(thing)}; "
     if hasattr(type(thing), "_apply_op"):
         return said + "write .data for its number, or .detach() for a new leaf"
     if isinstance(thing, str):

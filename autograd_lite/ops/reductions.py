@@ -124,30 +124,18 @@ def _norm_is_singular(out: Any, *xs: Any, order: Any) -> Any:
 
 
 sum = sequence_op(
-    "sum",
-    symbol="Σ",
-    latex="#*",
-    latex_between=" + ",
-    empty=True,
-    forward=_left_sum,
-    partials=[lambda out, xs: 1.0],
+    "sum", symbol="Σ", latex="#*", latex_between=" + ", empty=True,
+    forward=_left_sum, partials=[lambda out, xs: 1.0],
     doc="Sum, added from the left; 0.0 for none.",
 )
 mean = sequence_op(
-    "mean",
-    symbol="mean",
-    latex=r"\frac{#*}{#n}",
-    latex_between=" + ",
+    "mean", symbol="mean", latex=r"\frac{#*}{#n}", latex_between=" + ",
     forward=lambda xs: _left_sum(xs) / count(xs),
     partials=[lambda out, xs: 1.0 / count(xs)],
     doc="Arithmetic mean.",
 )
 prod = sequence_op(
-    "prod",
-    symbol="Π",
-    latex="#*",
-    latex_between=r" \cdot ",
-    empty=True,
+    "prod", symbol="Π", latex="#*", latex_between=r" \cdot ", empty=True,
     forward=lambda xs: fold(mul, xs, start=1.0),
     partials=[lambda out, xs: _others(mul, xs, 1.0)],
     doc="Product, multiplied from the left; 1.0 for none.",
@@ -156,11 +144,8 @@ prod = sequence_op(
 
 def _extreme(name: str, of_two: Op, doc: str) -> Any:
     return sequence_op(
-        name,
-        symbol=name,
-        latex=rf"\{name}\left(#*\right)",
-        forward=lambda xs: fold(of_two, xs),
-        partials=[_equal_shares],
+        name, symbol=name, latex=rf"\{name}\left(#*\right)",
+        forward=lambda xs: fold(of_two, xs), partials=[_equal_shares],
         doc=f"The {doc}; a tie splits the gradient in equal shares, nan wins.",
     )
 
@@ -175,24 +160,15 @@ def _logsumexp(xs: Any) -> Any:
 
 
 logsumexp = sequence_op(
-    "logsumexp",
-    symbol="logsumexp",
-    latex=r"\ln\left(#*\right)",
-    latex_term="e^{#1}",
-    latex_between=" + ",
-    forward=_logsumexp,
-    partials=[lambda out, xs: _weights(xs)],
+    "logsumexp", symbol="logsumexp",
+    latex=r"\ln\left(#*\right)", latex_term="e^{#1}", latex_between=" + ",
+    forward=_logsumexp, partials=[lambda out, xs: _weights(xs)],
     doc="log(sum(exp(x))) without overflow.",
 )
 norm = sequence_op(
-    "norm",
-    symbol="norm",
-    latex=r"\left\| #* \right\|",
-    attrs={"order": 2.0},
-    attr_ranges={"order": (1.0, math.inf)},
-    forward=_norm,
-    partials=[_norm_partials],
-    singular=_norm_is_singular,
+    "norm", symbol="norm", latex=r"\left\| #* \right\|",
+    attrs={"order": 2.0}, attr_ranges={"order": (1.0, math.inf)},
+    forward=_norm, partials=[_norm_partials], singular=_norm_is_singular,
     counted="counts as 0; of the square of order 2, write dot(v, v), which is right there, too",
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
@@ -202,18 +178,11 @@ def _sum_of_products(
     name: str, names: tuple[str, str, str], times: Callable[[Any, Any], Any], **columns: Any
 ) -> Any:
     return sequence_op(
-        name,
-        symbol="dot",
-        latex="#*",
-        latex_term=r"#1 \cdot #2",
-        latex_between=" + ",
-        empty=True,
-        vectors=names[:2],
-        scalars={names[2]: 0.0},
+        name, symbol="dot", latex="#*", latex_term=r"#1 \cdot #2", latex_between=" + ",
+        empty=True, vectors=names[:2], scalars={names[2]: 0.0},
         forward=lambda xs, ys, start: fold(add, each(times, xs, ys), start=start),
         partials=[
-            lambda out, xs, ys, start: ys,
-            lambda out, xs, ys, start: xs,
+            lambda out, xs, ys, start: ys, lambda out, xs, ys, start: xs,
             lambda out, xs, ys, start: 1.0,
         ],
         **columns,
@@ -221,33 +190,19 @@ def _sum_of_products(
 
 
 dot = _sum_of_products(
-    "dot",
-    ("ws", "xs", "bias"),
-    mul,
-    term_op=multiply,
+    "dot", ("ws", "xs", "bias"), mul, term_op=multiply,
     doc="bias + w0*x0 + w1*x1 + …, added in that order; parents are the ws, the xs, the bias.",
 )
 # What programs roll chains of sums into, where the terms are adjoints on their way, or anything.
 carried_dot = _sum_of_products(
-    "carried_dot",
-    ("xs", "ys", "start"),
-    carry,
-    term_op=carry,
-    public=False,
-    fast_variant=dot,
+    "carried_dot", ("xs", "ys", "start"), carry, term_op=carry, public=False, fast_variant=dot,
     doc="start + x0*y0 + x1*y1 + …, where a product with 0 is +0.0, added in that order.",
 )
 running_sum = sequence_op(
-    "running_sum",
-    symbol="Σ",
-    latex="#*",
-    latex_between=" + ",
-    empty=True,
-    scalars={"start": 0.0},
-    public=False,
+    "running_sum", symbol="Σ", latex="#*", latex_between=" + ", empty=True, public=False,
+    scalars={"start": 0.0}, term_op=identity,
     forward=lambda xs, start: fold(add, xs, start=start),
     partials=[lambda out, xs, start: 1.0, lambda out, xs, start: 1.0],
-    term_op=identity,
     doc="start + x0 + x1 + …, added in that order.",
 )
 
@@ -310,7 +265,5 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 def _log_weights(xs: list[Any]) -> Any:
     exponentials, shift, finite = _shifted_exponentials(xs)
-    total, log_of_total = _left_sum(exponentials), _log_of_total(xs, exponentials, shift)
-    return each(
-        lambda x, e: where(finite, (x - shift) - log_of_total, log(e / total)), xs, exponentials
-    )
+    total, log_sum = _left_sum(exponentials), _log_of_total(xs, exponentials, shift)
+    return each(lambda x, e: where(finite, (x - shift) - log_sum, log(e / total)), xs, exponentials)

@@ -432,9 +432,6 @@ share = op(
     "share", symbol="share", latex=r"\frac{#1}{#1 + #2}", public=False,
     domain=[_POSITIVE, _POSITIVE],
     forward=lambda x, y: x / (x + y),
-    partials=[
-        lambda out, x, y: share(y, x) / (x + y),
-        lambda out, x, y: -out / (x + y),
-    ],
+    partials=[lambda out, x, y: share(y, x) / (x + y), lambda out, x, y: -out / (x + y)],
     doc="x / (x + y), for x and y from 0.",
 )

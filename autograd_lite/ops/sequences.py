@@ -20,7 +20,7 @@ from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.table import TABLE, Op, add_row
 
 #: They can be iterated over, but not as numbers in an order.
-_NO_SEQUENCES = (str, bytes, Mapping, Set)
+_NO_LISTS = (str, bytes, Mapping, Set)
 
 _NUMERALS = ("no", "one", "two", "three", "four")
 
@@ -53,18 +53,11 @@ class SequenceOp(Op):
     term_op: Op | None = None
 
     def __init__(
-        self,
-        name: str,
-        *,
-        vectors: tuple[str, ...] = ("xs",),
-        scalars: Mapping[str, float] | None = None,
-        empty: bool = False,
-        latex_term: str = "#1",
-        latex_between: str = ", ",
-        term_op: Op | None = None,
-        domain: Sequence[tuple[float, float]] = ((-3.0, 3.0),),
-        **row: Any,
-    ) -> None:
+        self, name: str, *, vectors: tuple[str, ...] = ("xs",),
+        scalars: Mapping[str, float] | None = None, empty: bool = False,
+        latex_term: str = "#1", latex_between: str = ", ", term_op: Op | None = None,
+        domain: Sequence[tuple[float, float]] = ((-3.0, 3.0),), **row: Any,
+    ) -> None:  # fmt: skip
         self.vectors = vectors
         self.latex_term, self.latex_between = latex_term, latex_between
         self.scalars = dict(scalars or {})
@@ -199,11 +192,7 @@ def sequence(name: str, xs: Iterable[Any]) -> list[Any]:
                 f"{name} takes one dimension and was given shape {xs.shape}; write xs.ravel()"
             )
         return xs.tolist() if xs.dtype.kind in "biuf" else list(xs)
-    if (
-        hasattr(type(xs), "_apply_op")
-        or not isinstance(xs, Iterable)
-        or isinstance(xs, _NO_SEQUENCES)
-    ):
+    if hasattr(type(xs), "_apply_op") or not isinstance(xs, Iterable) or isinstance(xs, _NO_LISTS):
         raise TypeError(
             f"{name} takes one sequence of numbers or Values and was given {type(xs).__name__}; "
             f"write {name}([a, b, c])"

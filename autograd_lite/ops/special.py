@@ -17,11 +17,7 @@ _REAL, _ABOVE = (-3.0, 3.0), (1.1, 1.9)
 _BIG = 2.0**52  # from here on every float is a whole number, and below it x + _BIG rounds to one
 
 trunc = op(
-    "trunc",
-    symbol="trunc",
-    latex=r"\operatorname{trunc}",
-    operator="trunc",
-    domain=[(0.1, 0.9)],
+    "trunc", symbol="trunc", latex=r"\operatorname{trunc}", operator="trunc", domain=[(0.1, 0.9)],
     forward=lambda x: where(less(x, 0.0), ceil(x), floor(x)),
     partials=[lambda out, x: 0.0],
     doc="The whole number next to x towards 0, as a float.",
@@ -35,21 +31,13 @@ def _rint(x: Any) -> Any:
 
 
 rint = op(
-    "rint",
-    symbol="rint",
-    latex=r"\operatorname{rint}",
-    domain=[(0.6, 0.9)],
-    forward=_rint,
-    partials=[lambda out, x: 0.0],
+    "rint", symbol="rint", latex=r"\operatorname{rint}", domain=[(0.6, 0.9)],
+    forward=_rint, partials=[lambda out, x: 0.0],
     doc="The whole number nearest to x, as a float; of two the even one.",
 )
 library_remainder = op(
-    "library_remainder",
-    symbol="fmod",
-    latex=r"\operatorname{fmod}\left(#1, #2\right)",
-    public=False,
-    domain=[(2.0, 3.2), _ABOVE],
-    forward=leaf("fmod"),
+    "library_remainder", symbol="fmod", latex=r"\operatorname{fmod}\left(#1, #2\right)",
+    public=False, domain=[(2.0, 3.2), _ABOVE], forward=leaf("fmod"),
     partials=[lambda out, x, y: 1.0, lambda out, x, y: -rint((x - out) / y)],
     doc="The remainder of x / y by the C library, exact, with the sign of x.",
 )
@@ -74,22 +62,14 @@ def _floor_divide(x: Any, y: Any) -> Any:
 
 
 floor_divide = op(
-    "floor_divide",
-    symbol="//",
-    latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor",
-    operator="floordiv",
-    domain=[(2.0, 3.2), _ABOVE],
-    forward=_floor_divide,
-    partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
+    "floor_divide", symbol="//", latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor",
+    operator="floordiv", domain=[(2.0, 3.2), _ABOVE],
+    forward=_floor_divide, partials=[lambda out, x, y: 0.0, lambda out, x, y: 0.0],
     doc="x // y, the largest whole number not above x / y, as Python's; x / y for y = 0.",
 )
 remainder = op(
-    "remainder",
-    symbol="%",
-    latex=r"\operatorname{mod}\left(#1, #2\right)",
-    operator="mod",
-    domain=[(2.0, 3.2), _ABOVE],
-    forward=_remainder,
+    "remainder", symbol="%", latex=r"\operatorname{mod}\left(#1, #2\right)", operator="mod",
+    domain=[(2.0, 3.2), _ABOVE], forward=_remainder,
     partials=[lambda out, x, y: 1.0, lambda out, x, y: -floor_divide(x, y)],
     doc="x % y, which has the sign of y, as Python's; nan for y = 0.",
 )

@@ -26,6 +26,8 @@ from autograd_lite.ops.numbers import as_float, refuse_masked
 TABLE: dict[str, Op] = {}
 
 Row = TypeVar("Row", bound="Op")
+#: A rule of a row, or a function of a user: of numbers of any kind.
+AnyRule = Callable[..., Any]
 
 _ALL_FLOATS = {float}
 _ARRAYS = (np.ndarray, list, tuple)
@@ -91,34 +93,22 @@ class Op:
     is_arithmetic = cached_property(is_arithmetic)
     is_kernel = cached_property(is_kernel)
     # What a row of another kind need not have.
-    textbook_partials: tuple[Callable[..., Any], ...] = ()
+    textbook_partials: tuple[AnyRule, ...] = ()
     fast_variant: Op | None = None
-    singular: Callable[..., Any] | None = None
+    singular: AnyRule | None = None
     counted = "counts as 0"
 
     def __init__(
-        self,
-        name: str,
-        *,
-        symbol: str,
-        latex: str,
-        forward: Callable[..., Any],
-        partials: Sequence[Callable[..., Any]],
-        domain: Sequence[tuple[float, float]],
-        doc: str,
+        self, name: str, *, symbol: str, latex: str, forward: AnyRule, partials: Sequence[AnyRule],
+        domain: Sequence[tuple[float, float]], doc: str, public: bool = True,
         attrs: Mapping[str, float] | None = None,
         attr_ranges: Mapping[str, tuple[float, float]] | None = None,
-        operator: str = "",
-        symbol_constant: str = "",
-        identities: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
-        exact: Sequence[tuple[tuple[Any, ...], Callable[..., Any]]] = (),
-        ignores_zero_sign: bool = False,
-        fast_variant: Op | None = None,
-        textbook_partials: Sequence[Callable[..., Any]] = (),
-        singular: Callable[..., Any] | None = None,
-        counted: str = "",
-        public: bool = True,
-    ) -> None:
+        operator: str = "", symbol_constant: str = "", ignores_zero_sign: bool = False,
+        identities: Sequence[tuple[tuple[Any, ...], AnyRule]] = (),
+        exact: Sequence[tuple[tuple[Any, ...], AnyRule]] = (),
+        fast_variant: Op | None = None, textbook_partials: Sequence[AnyRule] = (),
+        singular: AnyRule | None = None, counted: str = "",
+    ) -> None:  # fmt: skip
         self.name = self.__name__ = name
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
         self.rules = forward, partials
@@ -149,12 +139,10 @@ class Op:
     def _set_up(self) -> None:
         self.arity = len(self.partials)
         self.arguments = tuple(self._argument_names())
-        kind, defaults = inspect.Parameter.POSITIONAL_OR_KEYWORD, self._defaults()
+        kind, empty = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty
+        names, defaults = dict.fromkeys((*self.arguments, *self.attrs)), self._defaults()
         self.__signature__ = inspect.Signature(
-            [
-                inspect.Parameter(name, kind, default=defaults.get(name, inspect.Parameter.empty))
-                for name in dict.fromkeys((*self.arguments, *self.attrs))
-            ]
+            [inspect.Parameter(name, kind, default=defaults.get(name, empty)) for name in names]
         )
 
     def _argument_names(self) -> Sequence[str]:
@@ -235,16 +223,10 @@ class Op:
         self, out: float, args: Sequence[float], wanted: Sequence[bool]
     ) -> tuple[float, ...]:
         """The partial derivatives at plain floats; 0.0, unevaluated, where not wanted."""
-        return tuple(
-            [
-                self._partial_on_floats(partial, out, args) if want else 0.0
-                for partial, want in zip(self.partials, wanted, strict=True)
-            ]
-        )
+        pairs = zip(self.partials, wanted, strict=True)
+        return tuple([self._partial_at(p, out, args) if want else 0.0 for p, want in pairs])
 
-    def _partial_on_floats(
-        self, partial: Callable[..., Any], out: float, args: Sequence[float]
-    ) -> float:
+    def _partial_at(self, partial: AnyRule, out: float, args: Sequence[float]) -> float:
         try:
             return float(partial(out, *args))
         except PYTHON_RAISES:
@@ -252,10 +234,8 @@ class Op:
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """The partial derivatives in any number system; 0.0, unevaluated, where not wanted."""
-        return [
-            partial(out, *args) if want else 0.0
-            for partial, want in zip(self.partials, wanted, strict=True)
-        ]
+        pairs = zip(self.partials, wanted, strict=True)
+        return [partial(out, *args) if want else 0.0 for partial, want in pairs]
 
     def _over_arrays(self, args: Sequence[Any]) -> Any:
         """Elementwise with broadcasting: in NumPy on floats, one call an element on objects."""

@@ -13,11 +13,11 @@ import numpy as np
 
 from autograd_lite import value
 from autograd_lite.engine import Value
-from autograd_lite.errors import ProgramError
+from autograd_lite.errors import ProgramError, typed
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import layout, part_key, rows_of, state_key
 from autograd_lite.transforms.recordings import name_of
-from autograd_lite.transforms.structures import is_network, is_setting, parts_of, shown
+from autograd_lite.transforms.structures import is_network, is_setting, parts_of
 from autograd_lite.transforms.trees import Tree, setting, take_apart
 
 Names = tuple[str, ...]
@@ -165,7 +165,7 @@ def check_exact(slot: Slot, thing: Any, largest: float) -> None:
     # "not <", so that nan is looked at, too
     if not largest < 2**53 and any(float(number) != number for number in _ints(thing)):
         raise ProgramError(
-            f"{slot.said} is {shown(thing)}, an int that no float holds exactly; name it in "
+            f"{slot.said} is {typed(thing)}, an int that no float holds exactly; name it in "
             f"static={_hint([(slot, thing)])}, or write float(…) if near is enough"
         )
 
@@ -176,7 +176,7 @@ def difference(one: Kind, other: Kind, given: Given) -> str:
         return f"it is given other arguments each time, now {len(given)}"
     for (slot, thing), mine, yours in zip(given, other[0], one[0], strict=True):
         if mine != yours:
-            return f"{slot.said} is another each time, now {shown(thing)}"
+            return f"{slot.said} is another each time, now {typed(thing)}"
     if one[2] != other[2]:
         return "a network that it reads is another each time"
     return "its comparisons come out differently each time"

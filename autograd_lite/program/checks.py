@@ -70,11 +70,9 @@ def _check_within(what: str, numbers: Any, low: int, high: Any) -> None:
     """Raise a ProgramError unless all numbers are from `low` to below `high`."""
     bad = (numbers < low) | (numbers >= high)
     if bad.any():
-        place = int(bad.argmax())
-        limit = np.broadcast_to(high, len(numbers))[place]
-        raise ProgramError(
-            f"{what} {place} is {numbers[place]} and must be from {low} to below {limit}"
-        )
+        i = int(bad.argmax())
+        limit = np.broadcast_to(high, len(numbers))[i]
+        raise ProgramError(f"{what} {i} is {numbers[i]} and must be from {low} to below {limit}")
 
 
 def _takes(op: Op, count: int) -> bool:

@@ -17,12 +17,9 @@ Marks = npt.NDArray[np.bool_]
 
 #: The arrays of a program.
 KINDS = {
-    "constants": np.float64,
-    "codes": np.int32,
-    "starts": np.int64,
-    "operands": np.int64,
-    "outputs": np.int64,
-}
+    "constants": np.float64, "codes": np.int32,
+    **dict.fromkeys(["starts", "operands", "outputs"], np.int64),
+}  # fmt: skip
 
 
 class Instruction(NamedTuple):
@@ -51,17 +48,9 @@ class Code:
     )  # fmt: skip
 
     def __init__(
-        self,
-        n_inputs: int,
-        constants: Any,
-        ops: Sequence[Op],
-        codes: Any,
-        starts: Any,
-        operands: Any,
-        outputs: Any,
-        single: bool = False,
-        saved: dict[str, int] | None = None,
-    ) -> None:
+        self, n_inputs: int, constants: Any, ops: Sequence[Op], codes: Any, starts: Any,
+        operands: Any, outputs: Any, single: bool = False, saved: dict[str, int] | None = None,
+    ) -> None:  # fmt: skip
         self.n_inputs, self.ops, self.single = n_inputs, tuple(ops), single
         self.saved = dict(saved or {})
         self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)

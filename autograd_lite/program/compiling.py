@@ -14,14 +14,7 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.modes.lines import users_line
-from autograd_lite.program.arguments import (
-    Arguments,
-    Given,
-    Kind,
-    Shape,
-    calling,
-    difference,
-)
+from autograd_lite.program.arguments import Arguments, Given, Kind, Shape, calling, difference
 from autograd_lite.program.layouts import (
     HoldsValuesError,
     holds_values,
@@ -36,7 +29,7 @@ from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
-from autograd_lite.transforms.recordings import name_of
+from autograd_lite.transforms.recordings import Function, name_of
 from autograd_lite.transforms.structures import is_network
 from autograd_lite.transforms.trees import Tree
 
@@ -48,12 +41,9 @@ _lock = threading.RLock()  # held while programs are dropped, which may run a us
 
 
 def compile(
-    f: Callable[..., Any] | None = None,
-    *,
-    static: str | Sequence[str] = (),
-    check: bool = False,
+    f: Function | None = None, *, static: str | Sequence[str] = (), check: bool = False,
     max_programs: int = 64,
-) -> Any:
+) -> Any:  # fmt: skip
     """The same function, run by a program that is recorded at its first call.
 
     Every call gives exactly what `f` itself would. Arguments are structures of numbers, as for
@@ -125,12 +115,9 @@ class Compiled:
     """
 
     def __init__(
-        self,
-        f: Callable[..., Any],
-        static: str | Sequence[str] = (),
-        check: bool = False,
+        self, f: Function, static: str | Sequence[str] = (), check: bool = False,
         max_programs: int = 64,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if not callable(f):
             raise TypeError(f"expected a function to compile and was given {shown(f)}")
         if type(max_programs) is not int or max_programs < 1:
@@ -239,13 +226,9 @@ class Compiled:
                     warnings.warn_explicit(text, UserWarning, line.file, line.number)
 
     def map(
-        self,
-        *args: Any,
-        shared: int | str | Sequence[int | str] = (),
-        reduce: str | None = None,
-        threads: int = 1,
-        **keywords: Any,
-    ) -> Any:
+        self, *args: Any, shared: int | str | Sequence[int | str] = (),
+        reduce: str | None = None, threads: int = 1, **keywords: Any,
+    ) -> Any:  # fmt: skip
         """One run for each row.
 
         Where the C library has vector mathematics it is used, also for a single row: exponentials,
@@ -277,9 +260,8 @@ class Compiled:
             If arguments differ in their number of rows, or have none.
         """
         known = self._arguments
-        if type(shared) is tuple and not (
-            shared or keywords or self._check or known.static or known.is_method
-        ):
+        special = shared or keywords or self._check or known.static or known.is_method
+        if type(shared) is tuple and not special:
             found = self._plain_rows(args, reduce, threads)
             if found is not None:
                 return found

@@ -17,12 +17,9 @@ from autograd_lite.program.code import KINDS, Code
 C = TypeVar("C", bound=Code)
 
 _FORMAT = Format(
-    key="autograd_lite_program",
-    fields={"n_inputs", "single", "rows", "saved"},
-    kinds={"F64", "I32", "I64"},
-    writer="Program.save",
-    error=ProgramError,
-)
+    key="autograd_lite_program", fields={"n_inputs", "single", "rows", "saved"},
+    kinds={"F64", "I32", "I64"}, writer="Program.save", error=ProgramError,
+)  # fmt: skip
 
 
 def save(program: Code, path: str | os.PathLike[str]) -> None:

@@ -12,19 +12,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, is_followed, refuse_values
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, typed
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.outlines import outline
-from autograd_lite.transforms.structures import (
-    Same,
-    deeper,
-    is_setting,
-    parts_of,
-    setting_key,
-    shown,
-)
+from autograd_lite.transforms.structures import Same, deeper, is_setting, parts_of, setting_key
 from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The numbers of each argument, and whether all rows share them.
@@ -108,7 +101,7 @@ def state_key(thing: Any, name: str) -> Hashable:
     tree = take_apart(held, f"attributes of {name}, ")
     if holds_values(tree):
         raise HoldsValuesError(
-            f"{name} is {shown(thing)}, which holds Values; make it a Module, whose parameters are "
+            f"{name} is {typed(thing)}, which holds Values; make it a Module, whose parameters are "
             "numbers to a program"
         )
     pairs = [*zip(tree.leaves, tree.numbers(), tree.parameters, strict=True)]
@@ -155,7 +148,7 @@ def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
         return first, np.concatenate([matrix for _, matrix in parts], axis=1)
     if not isinstance(thing, np.ndarray | list | tuple):
         raise ShapeError(
-            f"{name} is to have a row for each run, and is {shown(thing)}; "
+            f"{name} is to have a row for each run, and is {typed(thing)}; "
             "name it in shared=(…) if all runs use the same"
         )
     refuse_masked(thing, name)
@@ -166,7 +159,7 @@ def rows_of(thing: Any, name: str, depth: int = 0) -> tuple[Any, Floats]:
     refuse_values(array.flat if array.dtype == object else (), name)
     if array.ndim == 0 or (array.dtype.kind not in "biuf" and array.size):
         raise ShapeError(
-            f"{name} is to be an array of numbers with a row for each run, and is {shown(thing)}"
+            f"{name} is to be an array of numbers with a row for each run, and is {typed(thing)}"
         )
     if array.dtype.kind == "b":
         raise ShapeError(f"{name} holds bools: name it in shared=(…), or write array.astype(float)")
@@ -199,7 +192,7 @@ def with_columns(example: Any, found: Floats, places: Iterator[int] | None = Non
     opened = parts_of(example, "the result")
     if opened is not None:
         return opened.build([with_columns(part, found, places) for part in opened.things])
-    raise TypeError(f"the result holds {shown(example)}, which has no rows; return its numbers")
+    raise TypeError(f"the result holds {typed(example)}, which has no rows; return its numbers")
 
 
 def floats(thing: Any, name: str, dimensions: int) -> Floats:
@@ -213,7 +206,7 @@ def floats(thing: Any, name: str, dimensions: int) -> Floats:
     except (TypeError, ValueError):
         refuse_values(np.ravel(np.asarray(thing, dtype=object)), name)
         raise TypeError(
-            f"{name} is to be an array of numbers and was given {shown(thing)}"
+            f"{name} is to be an array of numbers and was given {typed(thing)}"
         ) from None
     if array.ndim != dimensions:
         wanted = "a column (one dimension)" if dimensions else "one number, as it is shared"

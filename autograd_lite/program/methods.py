@@ -6,7 +6,7 @@ import functools
 from types import MethodType
 from typing import Any
 
-from autograd_lite.transforms.structures import shown
+from autograd_lite.errors import typed
 
 
 class Method:
@@ -18,7 +18,7 @@ class Method:
         compiled._arguments.is_method = True
 
     def __repr__(self) -> str:
-        return f"<{self.__func__!r} of {shown(self.__self__)}>"
+        return f"<{self.__func__!r} of {typed(self.__self__)}>"
 
     programs = property(lambda self: self.__func__.programs, doc="See `Compiled`.")
     paths = property(lambda self: self.__func__.paths, doc="See `Compiled`.")

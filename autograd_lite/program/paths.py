@@ -18,6 +18,7 @@ from autograd_lite.program.layouts import Matrices, is_followed_in, with_columns
 from autograd_lite.program.program import reduced
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
+from autograd_lite.transforms.gradients import as_value
 from autograd_lite.transforms.trees import Tree, places_like, take_apart
 
 #: Most paths of a network; rows that take others run eagerly.
@@ -71,7 +72,7 @@ class Paths:
         """The results for all rows of floats, where the only path has no conditions; else None."""
         if not self.traced or self.traced[0].guards or self.traced[0].has_settings:
             return None
-        return self._shaped(self._by_first(matrices, n_rows, reduce, threads), reduce)
+        return self._shaped(self._first(matrices, n_rows, reduce, threads), reduce)
 
     def rows(
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
@@ -90,7 +91,7 @@ class Paths:
             self._another(trees())
         if self.traced[0].guards:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
-        return self._by_first(matrices, n_rows, reduce, threads)
+        return self._first(matrices, n_rows, reduce, threads)
 
     def bound(self, trees: Lazy, matrices: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The mean over rows as a function of what the matrices hold when it is called."""
@@ -115,9 +116,7 @@ class Paths:
             self.traced.append(new)
         return new
 
-    def _by_first(
-        self, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
-    ) -> Floats:
+    def _first(self, matrices: Matrices, n_rows: int, reduce: str | None, threads: int) -> Floats:
         """The numbers for all rows by the first path."""
         first = self.traced[0]
         return first.program.run_rows(_given(first, matrices), n_rows, reduce, threads)
@@ -147,9 +146,8 @@ class Paths:
                 break
             tried += 1
             places = self._places(traced.result)
-            guards = traced.deciding.run_rows(
-                _given(traced, _of(matrices, left)), len(left), None, threads
-            )
+            given = _given(traced, _of(matrices, left))
+            guards = traced.deciding.run_rows(given, len(left), None, threads)
             holds = traced.holds(guards)
             holds[0] |= is_new  # though vector mathematics may differ by an ulp
             same, left = left[holds], left[~holds]
@@ -183,15 +181,10 @@ class Paths:
 
     def eager(self, trees: Trees) -> Tree:
         """The function's own result, in floats; in Values where these belong to one around."""
-        args = [
-            tree.rebuilt([x if isinstance(x, Value) else Value(x) for x in tree.leaves])
-            for tree in trees
-        ]
-        result = take_apart(self._function(*args), f"the result of {self._name}")
-        leaves = [
-            x.data if isinstance(x, Value) and not is_followed(x) else x for x in result.leaves
-        ]
-        return dataclasses.replace(result, leaves=leaves)
+        args = [tree.rebuilt([*map(as_value, tree.leaves)]) for tree in trees]
+        tree = take_apart(self._function(*args), f"the result of {self._name}")
+        leaves = [x.data if isinstance(x, Value) and not is_followed(x) else x for x in tree.leaves]
+        return dataclasses.replace(tree, leaves=leaves)
 
     def check_once(self, result: Any, trees: Trees) -> None:
         """Raise a ProgramError if the function gives anything else."""

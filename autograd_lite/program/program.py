@@ -50,9 +50,7 @@ class Program(Code):
         For each instruction which of `ops` it is.
     starts : int64 array
         Where in `operands` those of each instruction begin; the last entry is their end.
-    operands : int64 array
-        Registers.
-    outputs : int64 array
+    operands, outputs : int64 array
         Registers.
     single : bool
         Whether it gives one number rather than a list.
@@ -139,11 +137,7 @@ class Program(Code):
         return self.runner.once(inputs)
 
     def map(
-        self,
-        *inputs: Any,
-        shared: Sequence[int] = (),
-        reduce: str | None = None,
-        threads: int = 1,
+        self, *inputs: Any, shared: Sequence[int] = (), reduce: str | None = None, threads: int = 1
     ) -> Any:
         """Run for each row of some columns; its accuracy is that of `Compiled.map`.
 
@@ -170,9 +164,7 @@ class Program(Code):
         kept = {*map(int, shared)}
         if not kept <= {*range(self.n_inputs)}:
             raise ValueError(f"shared={shown(shared)} names no input of {self.n_inputs}")
-        columns = [
-            floats(column, f"input {i}", 0 if i in kept else 1) for i, column in enumerate(inputs)
-        ]
+        columns = [floats(x, f"input {i}", 0 if i in kept else 1) for i, x in enumerate(inputs)]
         lengths = {len(column) for i, column in enumerate(columns) if i not in kept}
         if len(lengths) != 1:
             raise ShapeError(
@@ -188,11 +180,7 @@ class Program(Code):
         return parts[0] if self.single else parts
 
     def run_rows(
-        self,
-        arguments: Matrices,
-        n_rows: int,
-        reduce: str | None = None,
-        threads: int = 1,
+        self, arguments: Matrices, n_rows: int, reduce: str | None = None, threads: int = 1
     ) -> Floats:
         """The outputs for each row, of shape (n_rows, outputs); of shape (outputs,) if reduced.
 
@@ -223,13 +211,9 @@ class Program(Code):
             under the name of each pass the instructions that it made unnecessary.
         """
         return {
-            "instructions": len(self),
-            "inputs": self.n_inputs,
-            "constants": len(self.constants),
-            "outputs": len(self.outputs),
-            "operands": len(self.operands),
-            **self.saved,
-        }
+            "instructions": len(self), "inputs": self.n_inputs, "constants": len(self.constants),
+            "outputs": len(self.outputs), "operands": len(self.operands), **self.saved,
+        }  # fmt: skip
 
     save = files.save
     to_c, to_jax, to_latex = exports.to_c, exports.to_jax, exports.to_latex

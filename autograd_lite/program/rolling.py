@@ -171,10 +171,8 @@ class _Rewriting(Generic[C]):
         starts = np.concatenate([[0], np.cumsum(np.where(self.kept, self.sizes, 0))])
         operands = np.empty(starts[-1], np.int64)
         operands[starts[owners] + ranks] = registers[reads]
-        used, where, again = np.unique(
-            self.codes[self.kept], return_index=True, return_inverse=True
-        )
-        order, ops = np.argsort(where), (*code.ops, *_ADDERS)
+        used, at, again = np.unique(self.codes[self.kept], return_index=True, return_inverse=True)
+        order, ops = np.argsort(at), (*code.ops, *_ADDERS)
         return code.changed(
             constants=np.append(code.constants, _NOTHING) if added else code.constants,
             ops=tuple(ops[used[k]] for k in order),

@@ -139,14 +139,9 @@ def settings_in(trees: Sequence[Tree]) -> list[Any]:
 
 
 def quick(
-    traced: Traced,
-    arguments: tuple[Hashable, ...],
-    names: tuple[str | None, ...],
-    by_place: int,
-    before: Function,
-    slow: Function,
-    networks: Sequence[Any] = (),
-) -> Function:
+    traced: Traced, arguments: tuple[Hashable, ...], names: tuple[str | None, ...], by_place: int,
+    before: Function, slow: Function, networks: Sequence[Any] = (),
+) -> Function:  # fmt: skip
     """A path as a function in C, where C takes such structures; else `before`.
 
     `arguments` are layouts: of the arguments, then of `networks`, which the function reads though
@@ -160,18 +155,16 @@ def quick(
     calls = _chain(before)
     if any(call.machine is own.machine for call in calls):
         return before
-    expected = tuple([float(guard.holds) for guard in traced.guards])
+    holds = tuple([float(guard.holds) for guard in traced.guards])
     rest = before if len(calls) < MOST_LINKS else slow
     try:
-        result = layout(traced.result)
+        form = layout(traced.result)
         held, layouts, captured = (*networks,), arguments, traced.captured
         if len(held) == 1 and {*captured} == {*held[0].parameters()}:  # checked and read at once
             layouts = (*arguments[:-1], outline(held[0], captured))
         elif captured:
             held, layouts = (*held, [*captured]), (*arguments, outline([*captured], captured))
-        call: Function = native.Call(
-            own.machine, result, rest, expected, layouts, names, by_place, held
-        )
+        call: Function = native.Call(own.machine, form, rest, holds, layouts, names, by_place, held)
     except TypeError:
         own.is_refused = True
         return before

@@ -34,13 +34,9 @@ from autograd_lite.transforms.trees import Tree, take_apart
 
 #: The op of each comparison, and whether its sides change places.
 _OPS = {
-    "<": (less, False),
-    "<=": (less_equal, False),
-    ">": (less, True),
-    ">=": (less_equal, True),
-    "==": (equal, False),
-    "!=": (equal, False),
-}
+    "<": (less, False), "<=": (less_equal, False), "==": (equal, False),
+    ">": (less, True), ">=": (less_equal, True), "!=": (equal, False),
+}  # fmt: skip
 
 _UNWATCHED = (
     "inside detect_anomaly no function is compiled, as a program tells nobody of a nan or inf: "
@@ -238,11 +234,10 @@ def _guards(
 
 def nodes_for(tree: Tree) -> list[Value]:
     """Values in place of an argument's numbers; a network's own parameters, to spare a copy."""
+    parts = zip(tree.leaves, tree.parameters, tree.numbers(), strict=True)
     return [
         leaf if parameter and isinstance(leaf, Value) else Value(number)
-        for leaf, parameter, number in zip(
-            tree.leaves, tree.parameters, tree.numbers(), strict=True
-        )
+        for leaf, parameter, number in parts
     ]
 
 

@@ -60,15 +60,7 @@ class TableModel:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> TableModel:
-        """Read a model that `save` wrote.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ModelFileError
-            If it holds no network, or one that was not trained on a table.
-        """
+        """Read a model that `save` wrote; a ModelFileError if that is not what the file holds."""
         network = nn.load(path)
         extra = nn.read_extra(path)
         if _EXTRA not in extra:
@@ -95,17 +87,10 @@ class Training:
 
 
 def train(
-    columns: Columns,
-    target: str,
-    *,
-    hidden: Sequence[int] = (16, 16),
-    epochs: int = 50,
-    learning_rate: float | None = None,
-    test_size: float = 0.2,
-    task: Task | None = None,
-    seed: int = 0,
-    progress: bool = True,
-) -> Training:
+    columns: Columns, target: str, *, hidden: Sequence[int] = (16, 16), epochs: int = 50,
+    learning_rate: float | None = None, test_size: float = 0.2, task: Task | None = None,
+    seed: int = 0, progress: bool = True,
+) -> Training:  # fmt: skip
     """Train an MLP to predict one column of a table from the others.
 
     Parameters
@@ -146,14 +131,11 @@ def train(
     task = task or choose_task(column)
     fit_target(target, column, task)  # before the split, whose complaint would mislead
     trained, held_out = split(column, task, test_size, seed)
-    training, test = (
-        {name: c[rows] for name, c in columns.items()} for rows in (trained, held_out)
-    )
+    training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
     prepared, dropped = fit(training, target, task)
     inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
-    network = nn.MLP(
-        inputs.shape[1], [*hidden, prepared.target.width], activation="relu", init="he", seed=seed
-    )
+    sizes = [*hidden, prepared.target.width]
+    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init="he", seed=seed)
     history = network.learn(
         inputs, outputs, loss=prepared.target.loss, learning_rate=learning_rate, epochs=epochs,
         progress=progress, seed=seed,
@@ -180,21 +162,10 @@ def choose_task(column: NDArray[Any]) -> Task:
 def split(
     column: NDArray[Any], task: Task, fraction: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows for training and rows to hold out, by chance, in the order of the table.
+    """Rows for training and a fraction to hold out, by chance, in the order of the table.
 
-    Parameters
-    ----------
-    column : array
-        The target. Every class keeps its share in both parts, and at least one training row.
-    task : {"regression", "classification"}
-    fraction : float
-        Of the rows to hold out, between 0 and 1.
-    seed : int
-
-    Raises
-    ------
-    TableError
-        If one part would have fewer than two rows.
+    Every class of the target keeps its share in both parts, and at least one training row. A
+    TableError says that one part would have fewer than two rows.
     """
     random = np.random.default_rng(seed)
     whole = np.zeros(len(column), dtype=np.int64)
@@ -215,13 +186,8 @@ def split(
 def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> list[Score]:
     """Accuracy for classes; R² and root mean square error for numbers.
 
-    Parameters
-    ----------
-    model : TableModel
-    columns : dict of str to array
-        With the target, on which the predictions are judged.
-    trained_target : array
-        The target on the training rows, from which the baseline is taken.
+    The predictions are judged by the target among the columns; that of the training rows gives the
+    baseline.
     """
     target = model.preprocessing.target
     predicted = model.predict(columns)

@@ -148,9 +148,8 @@ class Preprocessing:
 
     def to_json(self) -> str:
         """Everything, as text; floats come back to the last bit."""
-        return json.dumps(
-            {"features": [asdict(f) for f in self.features], "target": asdict(self.target)}
-        )
+        parts = {"features": [*map(asdict, self.features)], "target": asdict(self.target)}
+        return json.dumps(parts)
 
     @staticmethod
     def from_json(text: str) -> Preprocessing:

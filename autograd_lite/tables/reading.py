@@ -65,9 +65,7 @@ class Table:
                 f"{self.source}, line {empty[0]}{more}: the cell of column {name!r} is empty; fill "
                 "it in, take the row out, or --ignore the column"
             )
-        return np.array(
-            cells, dtype=object
-        )  # not str, which makes every cell as wide as the widest
+        return np.array(cells, dtype=object)  # str makes every cell as wide as the widest
 
     def kind(self, name: str) -> Kind:
         """Whether a column is numeric (more than half of its cells are numbers) or text."""

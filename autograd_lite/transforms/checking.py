@@ -154,9 +154,8 @@ def _fault(
             if op_of(node).custom:
                 op, at = op_of(node), [parent.data for parent in node.parents]
                 free = [j for j, parent in enumerate(node.parents) if not parent.constant]
-                own = first_mismatch(
-                    _recorded(op, at, free), [at[j] for j in free], mismatch.order, tolerance
-                )
+                there, rule = [at[j] for j in free], _recorded(op, at, free)
+                own = first_mismatch(rule, there, mismatch.order, tolerance)
                 if own is not None:
                     faults.append(_Fault(op, free[own.i], own.order, at, own.found))
     return max(faults, key=lambda fault: fault.found.excess, default=None)

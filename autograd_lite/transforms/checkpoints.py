@@ -70,7 +70,6 @@ def checkpoint(f: Function) -> Function:
     >>> y.parents[0] is x, round(ag.gradient(y, [x])[0], 4)
     (True, 1.1064)
     """
-
     return transformed(_checkpoint, f)
 
 
@@ -114,9 +113,7 @@ class _Call:
     def __init__(self, f: Function, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
         self.f, self.keywords = f, keywords
         self.args = [(arg, _taken_apart(arg)) for arg in args]
-        self.values = [
-            leaf for _, tree in self.args for leaf in tree.leaves if isinstance(leaf, Value)
-        ]
+        self.values = [x for _, tree in self.args for x in tree.leaves if isinstance(x, Value)]
         self.around = all_around()
         self.outside: list[Value] | None = None
 
@@ -218,10 +215,8 @@ class _Segment(SequenceOp):
         inner, found = self._evaluated(args, [*map(_number, args)])
         output = inner.outputs[self.i]
         adjoint = inner.swept_back(output, found)
-        return [
-            adjoint.get(node, 0.0) if want else 0.0
-            for node, want in zip(inner.inputs, wanted, strict=True)
-        ]
+        pairs = zip(inner.inputs, wanted, strict=True)
+        return [adjoint.get(node, 0.0) if want else 0.0 for node, want in pairs]
 
     def _evaluated(
         self, args: Sequence[Any], numbers: Sequence[float]

@@ -14,14 +14,9 @@ _Function = Callable[..., Any]
 
 
 def custom_op(
-    name: str,
-    forward: _Function,
-    partials: _Function | Sequence[_Function],
-    symbol: str | None = None,
-    latex: str | None = None,
-    *,
-    check: Any = None,
-) -> CustomOp:
+    name: str, forward: _Function, partials: _Function | Sequence[_Function],
+    symbol: str | None = None, latex: str | None = None, *, check: Any = None,
+) -> CustomOp:  # fmt: skip
     r"""A new op, used like those of the package: on floats, arrays and Values, in every transform.
 
     Parameters
@@ -92,13 +87,9 @@ def custom_op(
 
 
 def primitive(
-    *,
-    partials: _Function | Sequence[_Function],
-    name: str | None = None,
-    symbol: str | None = None,
-    latex: str | None = None,
-    check: Any = None,
-) -> Callable[[_Function], CustomOp]:
+    *, partials: _Function | Sequence[_Function], name: str | None = None,
+    symbol: str | None = None, latex: str | None = None, check: Any = None,
+) -> Callable[[_Function], CustomOp]:  # fmt: skip
     """Decorator that makes a function of floats an op; see `custom_op`.
 
     Parameters

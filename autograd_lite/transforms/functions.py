@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine import Value, adjoints, is_silent
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.modes import recording
 from autograd_lite.transforms.recordings import (
     Argnums,
@@ -28,7 +28,7 @@ from autograd_lite.transforms.recordings import (
     record,
     transformed,
 )
-from autograd_lite.transforms.sweeps import tangents_on_floats
+from autograd_lite.transforms.sweeps import float_sweep
 from autograd_lite.transforms.trees import numbers_like
 
 
@@ -77,7 +77,6 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> ag.grad(lambda x: x * ag.grad(lambda y: x * y)(1.0))(4.0)
     8.0
     """
-
     return transformed(_grad, f, argnums, has_aux)
 
 
@@ -108,7 +107,6 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> ag.value_and_grad(lambda xs: ag.dot(xs, xs))([1.0, 2.0])
     (5.0, [2.0, 4.0])
     """
-
     return transformed(_value_and_grad, f, argnums, has_aux)
 
 
@@ -212,13 +210,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         if not isinstance(given, tuple | list):
             raise TypeError(
                 f"{role} is a tuple with one entry for each argument of the function and was given "
-                f"{type(given).__name__}: {shown(given)}; write ({shown(given)},) for one argument"
+                f"{typed(given)}; write ({shown(given)},) for one argument"
             )
     n = len(primals)
     if n == len(tangents) and are_plain(f, (*primals, *tangents)):
         inputs, output = at_numbers(f, primals, {}, range(n))
         if type(output) is Value:
-            return output.data, tangents_on_floats([output], inputs, tangents)[0]
+            return output.data, float_sweep([output], inputs, tangents)[0]
         recording = Recording.of(primals, inputs, output, name_of(f))
     else:
         recording = Recording(f, primals, {}, range(n))

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any, Literal, overload
 
 from autograd_lite.engine import Value, adjoints, dependent, is_silent, topological_order
-from autograd_lite.errors import shown
+from autograd_lite.errors import typed
 from autograd_lite.graph import check_fresh, check_value
 from autograd_lite.modes import recording
 from autograd_lite.transforms.sweeps import reverse_sweep
@@ -56,10 +56,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     """
     check_value(output, "output")
     if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
-        raise TypeError(
-            f"inputs must be a sequence of Values and is {type(inputs).__name__}: {shown(inputs)}; "
-            "write [x] for one"
-        )
+        said = f"inputs must be a sequence of Values and is {typed(inputs)}; write [x] for one"
+        raise TypeError(said)
     inputs = [check_value(node, f"inputs[{i}]") for i, node in enumerate(inputs)]
     if create_graph:
         order = topological_order([output], inputs)

@@ -55,7 +55,6 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Functi
            [1., 1.],
            [0., 1.]])
     """
-
     return transformed(_jacobian, f, argnums, has_aux)
 
 
@@ -93,7 +92,6 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     array([[4., 6.],
            [6., 0.]])
     """
-
     return transformed(_hessian, f, argnums)
 
 
@@ -138,7 +136,6 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
     >>> ag.hvp(lambda x: x[0] ** 2 * x[1])([3.0, 2.0], [1.0, 0.0])
     [4.0, 6.0]
     """
-
     product = transformed(_hvp, f, argnums)
     vars(product)["__signature__"] = _WITH_A_VECTOR
     return product

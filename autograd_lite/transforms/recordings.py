@@ -16,26 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import (
-    Value,
-    adjoints,
-    all_around,
-    going_on,
-    is_silent,
-    topological_order,
-)
-from autograd_lite.errors import ShapeError
+from autograd_lite.engine import Value, adjoints, all_around, going_on, is_silent, topological_order
+from autograd_lite.errors import ShapeError, typed
 from autograd_lite.modes import recording
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.nesting import Differentiation, differentiating
-from autograd_lite.transforms.structures import shown
-from autograd_lite.transforms.sweeps import (
-    between,
-    reverse_sweep,
-    tangent_sweep,
-    tangents_on_floats,
-)
+from autograd_lite.transforms.sweeps import between, float_sweep, reverse_sweep, tangent_sweep
 from autograd_lite.transforms.trees import Tree, take_apart, together, with_values
 
 Function = Callable[..., Any]
@@ -60,16 +47,12 @@ class Recording:
     nested: bool
 
     def __init__(
-        self,
-        function: Callable[..., Any],
-        args: Sequence[Any],
-        keywords: Mapping[str, Any],
-        positions: Sequence[int],
-        has_aux: bool = False,
-    ) -> None:
+        self, function: Function, args: Sequence[Any], keywords: Mapping[str, Any],
+        positions: Sequence[int], has_aux: bool = False,
+    ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(
-                f"expected a function to differentiate and was given {shown(function)}; pass the "
+                f"expected a function to differentiate and was given {typed(function)}; pass the "
                 "function itself, not its result"
             )
         name = name_of(function)
@@ -87,7 +70,7 @@ class Recording:
         outer, mark = all_around(), Value(0.0)
         with differentiating(self.inputs, self.arguments):
             output = function(*given, **keywords)
-        self._ended(output, name, outer, mark, has_aux)
+        self._end(output, name, outer, mark, has_aux)
 
     @classmethod
     def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> Recording:
@@ -95,16 +78,14 @@ class Recording:
         recording = cls.__new__(cls)
         recording.arguments = [take_apart(x, f"an argument of {name}") for x in args]
         recording.inputs = inputs
-        recording._ended(out, name, (), inputs[0])
+        recording._end(out, name, (), inputs[0])
         return recording
 
-    def _ended(
-        self, output: Any, name: str, outer: Any, mark: Value, has_aux: bool = False
-    ) -> None:
+    def _end(self, output: Any, name: str, outer: Any, mark: Value, has_aux: bool = False) -> None:
         beside: dict[Value, None] = {}
         if has_aux:
             if not isinstance(output, tuple) or len(output) != 2:
-                raise TypeError(f"{name} has_aux, so must return (value, aux): {shown(output)}")
+                raise TypeError(f"{name} has_aux, so must return (value, aux): {typed(output)}")
             output, self._aux = output
             with_values(self._aux, lambda value: beside.setdefault(value) or value)
         self.result = take_apart(output, f"the result of {name}")
@@ -176,7 +157,7 @@ class Recording:
         if self.recorded:
             tangent = tangent_sweep(self.dependent(), dict(zip(self.inputs, seeds, strict=True)))
         else:
-            found = tangents_on_floats(self.nodes, self.inputs, seeds)
+            found = float_sweep(self.nodes, self.inputs, seeds)
             tangent = dict(zip(self.nodes, found, strict=True))
         return [tangent.get(leaf, 0.0) for leaf in self.result.leaves]
 
@@ -208,7 +189,7 @@ def _input(leaf: Any, parameter: bool) -> Value:
 def _refuse_setting(tree: Tree, name: str) -> None:
     """Raise a TypeError for a setting, such as None, where a number is wanted."""
     way_out = "write float(text) for one in text, 1.0 or 0.0 for a bool"
-    raise TypeError(f"{name} is {shown(tree.thing)}, which is no number; {way_out}")
+    raise TypeError(f"{name} is {typed(tree.thing)}, which is no number; {way_out}")
 
 
 def record(
@@ -313,7 +294,7 @@ def named_positions(argnums: Any, count: int) -> list[int]:
         return [*(range(count)[argnums] if isinstance(argnums, slice) else map(index, named))]
     except TypeError:
         said = "argnums is a position, a tuple of positions or a slice, and was given "
-        raise TypeError(said + shown(argnums)) from None
+        raise TypeError(said + typed(argnums)) from None
 
 
 def _positions(argnums: Any, count: int) -> tuple[int, ...]:

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
-from autograd_lite.errors import shown as shortened
+from autograd_lite.errors import ShapeError, typed
 
 _SETTINGS = (type(None), str, bytes, bool, np.bool_, Enum, type)
 #: Of which subclasses are made again, too; the more special ones first.
@@ -77,7 +76,7 @@ def setting_key(thing: Any, name: str) -> Hashable:
         hash(thing)
     except TypeError:
         raise TypeError(
-            f"{name} is {shown(thing)}, of which a program sees no change; make it a tuple"
+            f"{name} is {typed(thing)}, of which a program sees no change; make it a tuple"
         ) from None
     by_address: Any = object.__repr__
     text = "" if type(thing).__repr__ is by_address else repr(thing)  # tells 0.0 from -0.0
@@ -197,11 +196,6 @@ def holds_numbers(thing: Any, depth: int = 0) -> bool:
     except TypeError:  # numbers that would be lost
         return True
     if parts is not None:
-        inner = deeper(depth, shown(thing))
+        inner = deeper(depth, typed(thing))
         return any(holds_numbers(part, inner) for part in parts.things)
     return isinstance(thing, Value | Number | np.ndarray)
-
-
-def shown(thing: Any) -> str:
-    """An object for messages, shortened."""
-    return f"{type(thing).__name__}: {shortened(thing)}"

@@ -27,11 +27,9 @@ def between(outputs: Iterable[Value], inputs: list[Value]) -> list[Value]:
 
 
 def reverse_sweep(
-    nodes: list[Value],
-    seeds: Mapping[Value, Any],
-    numbers: dict[Value, Any] | None = None,
-    beyond: Iterable[Value] = (),
-) -> dict[Value, Any]:
+    nodes: list[Value], seeds: Mapping[Value, Any],
+    numbers: dict[Value, Any] | None = None, beyond: Iterable[Value] = (),
+) -> dict[Value, Any]:  # fmt: skip
     """Adjoints in another number system than floats: recorded as Values, if nothing else is said.
 
     Only `nodes` are swept, as `dependent` gives them, from the adjoints of the outputs, `seeds`.
@@ -58,9 +56,7 @@ def tangent_sweep(nodes: list[Value], seeds: Mapping[Value, Any]) -> dict[Value,
         return tangents_in(None, nodes, dict(seeds))
 
 
-def tangents_on_floats(
-    outputs: list[Value], inputs: list[Value], seeds: Sequence[float]
-) -> list[float]:
+def float_sweep(outputs: list[Value], inputs: list[Value], seeds: Sequence[float]) -> list[float]:
     """Tangents of outputs as floats, by the partial derivatives that lie in the nodes."""
     if current_mode.get() is not None and is_checked():
         moved = dict(zip(inputs, seeds, strict=True))

@@ -7,7 +7,7 @@ import operator
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import shown
+from autograd_lite.errors import shown, typed
 from autograd_lite.modes import check_tangents, unchecked
 from autograd_lite.transforms.recordings import (
     Function,
@@ -19,7 +19,7 @@ from autograd_lite.transforms.recordings import (
     transformed,
 )
 from autograd_lite.transforms.series import Series, sweep
-from autograd_lite.transforms.sweeps import tangents_on_floats
+from autograd_lite.transforms.sweeps import float_sweep
 from autograd_lite.transforms.trees import take_apart
 
 
@@ -60,7 +60,7 @@ def _derivative(f: Function, order: int, x: Any, /, *args: Any, **keywords: Any)
         if are_plain(f, (x,)):
             inputs, output = at_numbers(f, (x, *args), keywords, [0])
             if type(output) is Value:
-                return tangents_on_floats([output], inputs, [1.0])[0]
+                return float_sweep([output], inputs, [1.0])[0]
             recording = Recording.of((x,), inputs, output, name_of(f))
         else:
             recording = _recorded(f, x, args, keywords)
@@ -100,10 +100,8 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     >>> ag.taylor(ag.exp, 0.0, 3)
     [1.0, 1.0, 0.5, 0.16666666666666666]
     """
-    recording, coefficients = _expanded(f, x, _check_order(order, 10_000), (), {})
-    return [
-        recording.result.rebuilt([series[n] for series in coefficients]) for n in range(order + 1)
-    ]
+    recording, found = _expanded(f, x, _check_order(order, 10_000), (), {})
+    return [recording.result.rebuilt([series[n] for series in found]) for n in range(order + 1)]
 
 
 def _expanded(
@@ -122,17 +120,15 @@ def _expanded(
             found[leaf] if leaf in found else Series(recording.number(leaf), None)
             for leaf in recording.result.leaves
         ]
-        return recording, [
-            _shown([series[n] for n in range(order + 1)], recording) for series in plain
-        ]
+        return recording, [_shown([s[n] for n in range(order + 1)], recording) for s in plain]
 
 
 def _recorded(f: Function, x: Any, args: Any, keywords: Any) -> Recording:
     """The recording of a function of one number."""
     if take_apart(x, "x").shape != ():
         raise TypeError(
-            f"derivative and taylor take functions of one number, and x is {type(x).__name__}: "
-            f"{shown(x)}; ag.jacobian takes more"
+            f"derivative and taylor take functions of one number, and x is {typed(x)}; "
+            "ag.jacobian takes more"
         )
     return Recording(f, (x, *args), keywords, [0])
 
@@ -144,13 +140,11 @@ def _shown(numbers: list[Any], recording: Recording) -> list[Any]:
     return [n if isinstance(n, Value) else float(n) for n in numbers]
 
 
-def _check_order(order: int, highest: int) -> int:
+def _check_order(order: int, top: int) -> int:
     try:
         number = operator.index(order)
     except TypeError:
         number = -1
-    if not 0 <= number <= highest:
-        raise ValueError(
-            f"order is a whole number from 0 to {highest:,}, and was given {shown(order)}"
-        )
+    if not 0 <= number <= top:
+        raise ValueError(f"order is a whole number from 0 to {top:,}, and was given {shown(order)}")
     return number

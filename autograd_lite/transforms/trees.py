@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError, counted
+from autograd_lite.errors import ShapeError, counted, typed
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.structures import (
@@ -28,8 +28,7 @@ from autograd_lite.transforms.structures import (
     is_setting,
     parts_of,
     setting_key,
-    shown,
-)  # fmt: skip
+)
 
 _NUMBERS = {float, Value}
 _SEQUENCES = {list, tuple}
@@ -66,7 +65,7 @@ class Tree:
     def described(self) -> str:
         """Its size and kind, for messages."""
         if self.is_setting:
-            return f"the setting {shown(self.thing)}"
+            return f"the setting {typed(self.thing)}"
         count = counted(len(self.leaves), "number")
         count = count if self.shape is None else f"{count} (shape {self.shape})"
         kind = None if self.kind in (float, np.ndarray) else self.kind
@@ -110,7 +109,7 @@ def take_apart(thing: Any, name: str, depth: int = 0) -> Tree:
         kind = type(thing)
         inner = deeper(depth, name)
         trees = {key: take_apart(part, name + _step(kind, key), inner) for key, part in pairs}
-        return _joined(trees, opened.build, kind, opened.others)
+        return _join(trees, opened.build, kind, opened.others)
     if is_network(thing):
         return _network(thing, name)
     try:
@@ -148,18 +147,18 @@ def _sequence(sequence: Any, name: str, depth: int) -> Tree:
         )  # fmt: skip
     inner = deeper(depth, name)
     parts = {i: take_apart(part, f"{name}[{i}]", inner) for i, part in enumerate(sequence)}
-    return _joined(parts, make, kind)
+    return _join(parts, make, kind)
 
 
 def together(parts: list[Tree]) -> Tree:
     """Arguments as one structure."""
-    return _joined(dict(enumerate(parts)), tuple, None)
+    return _join(dict(enumerate(parts)), tuple, None)
 
 
 def _array(array: np.ndarray[Any, Any], name: str) -> Tree:
     refuse_masked(array, name)
     if isinstance(array, np.matrix):
-        raise TypeError(f"{name} is {shown(array)}; write np.asarray(…)")
+        raise TypeError(f"{name} is {typed(array)}; write np.asarray(…)")
     plain = array.dtype.kind in "biuf"
     if plain:
         leaves: list[Any] = array.astype(np.float64).ravel().tolist()
@@ -196,7 +195,7 @@ def array_of(numbers: list[Any], shape: tuple[int, ...]) -> Any:
 def _network(network: Any, name: str) -> Tree:
     parameters = list(network.parameters())
     if not all(isinstance(parameter, Value) for parameter in parameters):
-        raise TypeError(f"{name} is {shown(network)}, whose parameters() are no Values")
+        raise TypeError(f"{name} is {typed(network)}, whose parameters() are no Values")
 
     def build(rest: Iterator[Any]) -> Any:
         others = [next(rest) for _ in parameters]
@@ -214,9 +213,8 @@ def _network(network: Any, name: str) -> Tree:
     def names() -> list[str]:
         return [f"{name}.parameters()[{i}]" for i in range(len(parameters))]
 
-    return Tree(
-        parameters, build, None, [True] * len(parameters), names, thing=network, kind=type(network)
-    )
+    own = [True] * len(parameters)
+    return Tree(parameters, build, None, own, names, kind=type(network), thing=network)
 
 
 def _distinct(numbers: list[Any]) -> list[Value]:
@@ -228,9 +226,7 @@ def _distinct(numbers: list[Any]) -> list[Value]:
     return list(found)
 
 
-def _joined(
-    parts: dict[Any, Tree], build: Callable[..., Any], kind: Any, others: Any = None
-) -> Tree:
+def _join(parts: dict[Any, Tree], build: Callable[..., Any], kind: Any, others: Any = None) -> Tree:
     below = [*parts.values()]
     return Tree(
         [*chain.from_iterable([part.leaves for part in below])],
@@ -276,10 +272,8 @@ def numbers_like(tree: Tree, thing: Any, name: str) -> list[Any]:
     A ShapeError if it is not like that, by key, field and kind at every level.
     """
     other = take_apart(thing, name)
-    numbers = [
-        leaf.data if parameter else leaf
-        for leaf, parameter in zip(other.leaves, other.parameters, strict=True)
-    ]
+    pairs = zip(other.leaves, other.parameters, strict=True)
+    numbers = [leaf.data if parameter else leaf for leaf, parameter in pairs]
     return [numbers[i] for i in places_like(tree, other, name)]
 
 

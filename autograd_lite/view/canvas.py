@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.ops.numbers import refuse_masked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes
@@ -71,6 +75,42 @@ def axes_or_new(ax: Axes | None) -> Any:
     except ImportError as error:
         raise _missing(error) from error
     return pyplot.subplots(layout="constrained")[1]
+
+
+class Plot:
+    """Numbers of a picture: `of` computes them, and `draw` brings them into some Axes."""
+
+    of: ClassVar[Callable[..., Any]]
+    draw: Callable[..., None]
+
+    def plot(self, ax: Axes | None = None, *names: Any, **options: Any) -> Axes:
+        """Draw it, into a new pyplot figure if no Axes are given; options as for its function."""
+        ax = axes_or_new(ax)
+        self.draw(ax, *names, **options)
+        return ax
+
+
+def function_of(picture: type[Plot], name: str, before: int) -> Callable[..., Axes]:
+    """The function that computes a picture and draws it, with `ax` after so many parameters.
+
+    Its words and other parameters are those of ``of``, and what ``draw`` takes besides.
+    """
+    asked = [*inspect.signature(picture.of).parameters.values()]
+    look = [*inspect.signature(picture.draw).parameters.values()][2:]
+
+    def plot(*args: Any, **options: Any) -> Axes:
+        ax = args[before] if len(args) > before else options.pop("ax", None)
+        drawn = {each.name: options.pop(each.name) for each in look if each.name in options}
+        computed: Plot = picture.of(*args[:before], *args[before + 1 :], **options)
+        return computed.plot(ax, **drawn)
+
+    place = inspect.Parameter("ax", asked[0].kind, default=None, annotation="Axes | None")
+    first, rest = [*asked[:before], place], [*look, *asked[before:]]  # any **options come last
+    named = [p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY) for p in rest]
+    vars(plot)["__signature__"] = inspect.Signature([*first, *named], return_annotation="Axes")
+    plot.__name__ = plot.__qualname__ = name
+    plot.__module__, plot.__doc__ = picture.__module__, picture.of.__doc__
+    return plot
 
 
 def figure_of(ax: Any) -> Any:
@@ -140,12 +180,31 @@ def legend(ax: Any, **options: Any) -> None:
     ax.legend(**{"fontsize": size, "framealpha": 0.6, "edgecolor": "none", **options})
 
 
-def axes_around(points: Any, steps: int) -> tuple[Any, ...]:
-    """Evenly spaced numbers for each column of some points, from below them to above."""
+def samples_of(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Inputs of shape (n, features), and targets of shape (n,) or (n, k)."""
+    refuse_masked(inputs, "inputs")
+    refuse_masked(targets, "targets")
+    samples, numbers = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
+    samples = samples.reshape(-1, 1) if samples.ndim == 1 else samples
+    numbers = numbers[:, 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
+    if samples.ndim != 2 or not len(samples) or numbers.shape[:1] != samples.shape[:1]:
+        raise ShapeError(
+            f"inputs are of shape (n, features) and targets of (n,), one each, and these have "
+            f"{samples.shape} and {numbers.shape}"
+        )
+    return samples, numbers
+
+
+def grid_around(points: Any, steps: int) -> tuple[tuple[Any, ...], Any]:
+    """Numbers for each column of some points, from below them to above, and the grid of these.
+
+    The grid is an array of shape (steps ** columns, columns).
+    """
     low, high = points.min(axis=0), points.max(axis=0)
     with np.errstate(all="ignore"):
         margin = 0.08 * np.where(high > low, high - low, 1.0)
-        return tuple(np.linspace(low - margin, high + margin, steps).T)
+        axes = tuple(np.linspace(low - margin, high + margin, steps).T)
+    return axes, np.column_stack([part.ravel() for part in np.meshgrid(*axes)])
 
 
 def panels(

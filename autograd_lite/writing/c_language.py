@@ -54,10 +54,8 @@ class C(Printer):
         """An array from an offset on."""
         return f"&{array}[{at}]"
 
-    def function(
-        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str]
-    ) -> str:
+    def function(self, kind: str, name: str, takes: Sequence[str], lines: Sequence[str]) -> str:
         """The definition of a function."""
-        declared = ", ".join(_TYPES.get(x, "double ") + x for x in parameters)
+        declared = ", ".join(_TYPES.get(x, "double ") + x for x in takes)
         body = "\n".join(f"    {line}" for line in lines)
         return f"static {kind} {name}({declared})\n{{\n{body}\n}}\n"

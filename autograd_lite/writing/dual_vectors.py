@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.ops.duals import Dual, along, tangent_of, value_of
-from autograd_lite.writing.symbols import TOTAL, Fold, Symbol, Vector, as_symbol
+from autograd_lite.ops.table import AnyRule
+from autograd_lite.writing.symbols import TOTAL, Fold, Symbol, Vector, as_symbol, elements
 
 _ZERO = as_symbol(0.0)
 
@@ -24,41 +25,37 @@ class DualVector:
         return Dual(self.values.element, 0.0 if known else self.tangents.element)
 
     @staticmethod
-    def _each(rule: Callable[..., Any], vectors: Sequence[Any]) -> DualVector:
-        elements = _elements(vectors)
-        return DualVector(
-            Vector(body=_body(value_of, rule, *elements)),
-            Vector(body=_body(tangent_of, rule, *elements)),
-        )
+    def _each(rule: AnyRule, vectors: Sequence[Any]) -> DualVector:
+        given = elements(DualVector, vectors)
+        parts = [Vector(body=_body(part, rule, *given)) for part in (value_of, tangent_of)]
+        return DualVector(*parts)
 
     # The tangent's step takes the total of the values, too, so the tangent of a fold goes along the
     # scan of the values. Where each step leaves a tangent of 0 at 0 it is known to be 0.
 
     @staticmethod
-    def _fold(step: Callable[..., Any], vectors: Sequence[Any], start: Any) -> Dual:
-        elements = _elements(vectors)
-        body = _body(value_of, step, Dual(TOTAL, 0.0), *elements)
+    def _fold(step: AnyRule, vectors: Sequence[Any], start: Any) -> Dual:
+        given = elements(DualVector, vectors)
+        body = _body(value_of, step, Dual(TOTAL, 0.0), *given)
         if start is None and len(vectors) > 1:
             raise TypeError("a fold over several vectors needs a start")
         first = (vectors[0].values, vectors[0].tangents) if start is None else (None, None)
         at = None if start is None else as_symbol(value_of(start))
-        begins_at = elements[0].tangent if start is None else tangent_of(start)
+        begins_at = given[0].tangent if start is None else tangent_of(start)
         value = Fold(body, at, first[0])
         before = Vector(body=body, start=at, first=first[0])
-        change = _change(step, before, elements, begins_at)
+        change = _change(step, before, given, begins_at)
         if change is _ZERO:
             return Dual(value, 0.0)
         begins = None if start is None else as_symbol(begins_at)
         return Dual(value, Fold(change, begins, first[1]))
 
     @staticmethod
-    def _scan(
-        step: Callable[..., Any], vector: DualVector, start: Any, backwards: bool
-    ) -> DualVector:
-        elements, begins_at = _elements([vector]), tangent_of(start)
-        body = _body(value_of, step, Dual(TOTAL, 0.0), *elements)
+    def _scan(step: AnyRule, vector: DualVector, start: Any, backwards: bool) -> DualVector:
+        given, begins_at = elements(DualVector, [vector]), tangent_of(start)
+        body = _body(value_of, step, Dual(TOTAL, 0.0), *given)
         values = Vector(body=body, start=as_symbol(value_of(start)), backwards=backwards)
-        change = _change(step, values, elements, begins_at)
+        change = _change(step, values, given, begins_at)
         if change is _ZERO:
             return DualVector(values, Vector(body=_ZERO))
         tangents = Vector(body=change, start=as_symbol(begins_at), backwards=backwards)
@@ -83,22 +80,13 @@ class DualVector:
         return Dual(value, Vector._fold(step, [vector.tangents, slopes], 0.0))
 
 
-def _elements(vectors: Sequence[Any]) -> list[Dual]:
-    for vector in vectors:
-        if not isinstance(vector, DualVector):
-            raise TypeError(f"vectors of symbols do not mix with {vector!r}")
-    return [vector.element for vector in vectors]
-
-
-def _body(part: Callable[[Any], Any], rule: Callable[..., Any], *args: Any) -> Symbol:
+def _body(part: Callable[[Any], Any], rule: AnyRule, *args: Any) -> Symbol:
     return Vector._loop_body(lambda: part(rule(*args)))
 
 
-def _change(
-    step: Callable[..., Any], before: Vector, elements: Sequence[Dual], begins_at: Any
-) -> Symbol:
+def _change(step: AnyRule, before: Vector, given: Sequence[Dual], begins_at: Any) -> Symbol:
     """The next tangent of a total; the symbol of 0.0 if it is 0 from the first to the last."""
     still = isinstance(begins_at, float) and begins_at == 0.0
-    if still and _body(tangent_of, step, Dual(before.element, 0.0), *elements) is _ZERO:
+    if still and _body(tangent_of, step, Dual(before.element, 0.0), *given) is _ZERO:
         return _ZERO
-    return _body(tangent_of, step, Dual(before.element, TOTAL), *elements)
+    return _body(tangent_of, step, Dual(before.element, TOTAL), *given)

@@ -29,12 +29,10 @@ class JavaScript(C):
         """An array from an offset on."""
         return f"{array}.subarray({at})"
 
-    def function(
-        self, kind: str, name: str, parameters: Sequence[str], lines: Sequence[str]
-    ) -> str:
+    def function(self, kind: str, name: str, takes: Sequence[str], lines: Sequence[str]) -> str:
         """The definition of a function."""
         body = "\n".join(f"  {line}" for line in lines)
-        return f"function {name}({', '.join(parameters)}) {{\n{body}\n}}"
+        return f"function {name}({', '.join(takes)}) {{\n{body}\n}}"
 
 
 class Script(Header, JavaScript):

@@ -74,10 +74,7 @@ class LatexPrinter(TextPrinter):
     def _over_sequence(
         self, row: SequenceOp, places: list[Place], single: list[Piece], length: int
     ) -> Piece:
-        terms = [
-            place if isinstance(place, Piece) else self.filled(row.latex_term, place)
-            for place in places
-        ]
+        terms = [p if isinstance(p, Piece) else self.filled(row.latex_term, p) for p in places]
         if not places and not single:
             return self.number(row.on_floats())
         known = {"*": self.joined(row.latex_between, terms + single), "n": Piece(str(length))}

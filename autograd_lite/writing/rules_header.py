@@ -32,15 +32,11 @@ from autograd_lite.writing.symbols import (
 _SLOTS = {
     "OPERATORS_1": {"neg": "nb_negative", "abs": "nb_absolute"},
     "OPERATORS_2": {
-        "add": "nb_add",
-        "sub": "nb_subtract",
-        "mul": "nb_multiply",
-        "truediv": "nb_true_divide",
-        "mod": "nb_remainder",
-        "floordiv": "nb_floor_divide",
+        "add": "nb_add", "sub": "nb_subtract", "mul": "nb_multiply", "truediv": "nb_true_divide",
+        "mod": "nb_remainder", "floordiv": "nb_floor_divide",
     },
     "OPERATORS_POWER": {"pow": "nb_power"},
-}
+}  # fmt: skip
 
 _HEAD = """\
 /* The rules of the op table (autograd_lite/ops) as C, written whenever the C engine is built by
@@ -110,18 +106,15 @@ class Header:
         parameters = ["out", *_parameters(row), "t_out", *[f"t_{name}" for name in each]]
         return self._add_each(row, "tangent", arguments, parameters)
 
-    def _add_each(
-        self, row: Op, name: str, arguments: Sequence[Any], parameters: Sequence[str]
-    ) -> int:
+    def _add_each(self, row: Op, name: str, arguments: list[Any], parameters: list[str]) -> int:
         """Write what the partials give, a function for each; one for all of a row over vectors."""
         many = len(row.vectors) if isinstance(row, SequenceOp) else 0
         outputs = []
         for k, rule in enumerate(row.rules[1]):
             found = _evaluated(row, f"{name} {k}", rule, arguments, vector=k < many)
             body = found.element if isinstance(found, Vector) else found
-            outputs.append(
-                Output(body, Entry(f"{name}s", min(k, many), None if k < many else k - many))
-            )
+            target = Entry(f"{name}s", min(k, many), None if k < many else k - many)
+            outputs.append(Output(body, target))
         if isinstance(row, SequenceOp):
             return self.add(f"{name}s_{row.name}", [*parameters, f"{name}s"], outputs)
         for k, output in enumerate(outputs):
@@ -129,13 +122,9 @@ class Header:
         return 0
 
     def add(
-        self,
-        name: str,
-        parameters: Sequence[str],
-        outputs: Sequence[Output],
-        names: Mapping[Symbol, Symbol] | None = None,
-        inline: bool = True,
-    ) -> int:
+        self, name: str, parameters: Sequence[str], outputs: Sequence[Output],
+        names: Mapping[Symbol, Symbol] | None = None, inline: bool = True,
+    ) -> int:  # fmt: skip
         """Write a function of these results; the scratch vectors that it needs."""
         body = Function(outputs, self.scratch_of, self.language, names)
         kind = "inline " * inline + ("double" if body.returns else "void")

@@ -8,16 +8,7 @@ from dataclasses import dataclass
 
 from autograd_lite.ops.table import Op
 from autograd_lite.writing.c_language import C, offset
-from autograd_lite.writing.symbols import (
-    COUNT,
-    TOTAL,
-    Element,
-    Entry,
-    Fold,
-    Symbol,
-    Vector,
-    Whole,
-)
+from autograd_lite.writing.symbols import COUNT, TOTAL, Element, Entry, Fold, Symbol, Vector, Whole
 
 _FORWARDS = "i = 0; i < m; i++"
 
@@ -78,12 +69,9 @@ class Function:
     """
 
     def __init__(
-        self,
-        outputs: Sequence[Output],
-        scratch_of: Callable[[Op], int],
-        language: C,
+        self, outputs: Sequence[Output], scratch_of: Callable[[Op], int], language: C,
         names: Mapping[Symbol, Symbol] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.scratch = 0
         self.returns = not all(output.target for output in outputs)
         self._scratch_of, self._language = scratch_of, language
@@ -103,9 +91,7 @@ class Function:
             else:
                 self._count(output.body, self._top)
         for output in outputs:
-            start = "return "
-            if output.target is not None:
-                start = f"{_entry(output.target)} = "
+            start = f"{_entry(output.target)} = " if output.target else "return "
             if output.loop:
                 self._loop(output, _FORWARDS, [f"{start}%s;"])
             else:
@@ -264,11 +250,7 @@ class Function:
         self._loop(vector, head, [f"{place} = {name};", f"{name} = %s;"], [before])
 
     def _loop(
-        self,
-        loop: Output | Fold | Vector,
-        head: str,
-        last: Sequence[str],
-        before: Sequence[str] = (),
+        self, loop: Output | Fold | Vector, head: str, last: list[str], before: Sequence[str] = ()
     ) -> None:
         """Write a loop whose last statements use the text of its body."""
         assert loop.body is not None
@@ -285,9 +267,8 @@ class Function:
         vector = language.part(array, offset(number, "0"))
         # Its room lies behind ours and is free again as soon as the call is over.
         self.scratch = max(self.scratch, self._slots + needed)
-        room = language.no_array
-        if needed:
-            room = language.part("scratch", offset(self._slots, "0"))
+        own = language.part("scratch", offset(self._slots, "0"))
+        room = own if needed else language.no_array
         attributes = language.attributes(whole.what)
         return f"forward_{whole.what.name}({vector}, m, {attributes}, {room})"
 

@@ -198,14 +198,9 @@ class Vector:
     _in_loop = False
 
     def __init__(
-        self,
-        number: int = -1,
-        body: Symbol | None = None,
-        start: Symbol | None = None,
-        backwards: bool = False,
-        first: Vector | None = None,
-        array: str = "args",
-    ) -> None:
+        self, number: int = -1, body: Symbol | None = None, start: Symbol | None = None,
+        backwards: bool = False, first: Vector | None = None, array: str = "args",
+    ) -> None:  # fmt: skip
         self.number, self.body, self.start, self.backwards = number, body, start, backwards
         self.first, self.array = first, array
         self.element = Element(self) if number < 0 else entry(array, None, number)
@@ -235,15 +230,8 @@ class Vector:
             Vector._in_loop = False
 
     @staticmethod
-    def _elements(vectors: Sequence[Any]) -> list[Symbol]:
-        for vector in vectors:
-            if not isinstance(vector, Vector):
-                raise TypeError(f"vectors of symbols do not mix with {vector!r}")
-        return [vector.element for vector in vectors]
-
-    @staticmethod
     def _fold(step: Callable[..., Any], vectors: Sequence[Any], start: Any) -> Symbol:
-        body = Vector._loop_body(step, TOTAL, *Vector._elements(vectors))
+        body = Vector._loop_body(step, TOTAL, *elements(Vector, vectors))
         if start is not None:
             return Fold(body, as_symbol(start), None)
         if len(vectors) > 1:
@@ -252,7 +240,7 @@ class Vector:
 
     @staticmethod
     def _each(rule: Callable[..., Any], vectors: Sequence[Any]) -> Vector:
-        return Vector(body=Vector._loop_body(rule, *Vector._elements(vectors)))
+        return Vector(body=Vector._loop_body(rule, *elements(Vector, vectors)))
 
     @staticmethod
     def _scan(step: Callable[..., Any], vector: Any, start: Any, backwards: bool) -> Vector:
@@ -273,6 +261,14 @@ class Vector:
             vector.calls[key] = Whole(row, vector)
         whole: Symbol = vector.calls[key]
         return whole
+
+
+def elements(kind: type[Any], vectors: Sequence[Any]) -> list[Any]:
+    """The elements of vectors, which must all be of one kind."""
+    for vector in vectors:
+        if not isinstance(vector, kind):
+            raise TypeError(f"vectors of symbols do not mix with {vector!r}")
+    return [vector.element for vector in vectors]
 
 
 def symbols_for(row: Op) -> list[Any]:

@@ -7,7 +7,7 @@ from planted import PLANTED, EveryPath, NoSeed, Recursive, Right
 
 import autograd_lite as ag
 from autograd_lite.exercises import check
-from autograd_lite.exercises.laws import MISTAKES, laws_for
+from autograd_lite.exercises.checker import MISTAKES, laws_for
 
 CASES = [(*names, kind) for names, kinds in PLANTED.items() for kind in kinds]
 

@@ -47,9 +47,20 @@ class TestExercises:
     def test_numbers_are_round(self, level, seed):
         [exercise] = worksheet(level, seed, 1).exercises
         numbers = [node.data for node in ancestors(exercise.root)] + [*exercise.key.values()]
-        assert all((4 * x).is_integer() and abs(x) <= 40 for x in numbers)
+        numbers += [x for step in exercise.steps for _, x in step.partials]
+        assert all((4 * x).is_integer() and abs(x) <= 40 and f"{x:g}" != "-0" for x in numbers)
         assert all(x.data and x.data.is_integer() for x in leaves(exercise.root))
         assert 4 * [*exercise.key.values()].count(0.0) <= len(exercise.key)
+
+    def test_no_activation_is_flattened_or_at_a_kink(self):
+        """At these seeds there would be tanh(24), relu(0) and a product that is -0."""
+        for seed in (6, 8, 25, 38):
+            for exercise in worksheet(3, seed).exercises:
+                [bent] = [node for node in ancestors(exercise.root) if len(node.parents) == 1]
+                [at] = [node.data for node in bent.parents]
+                partials = [x for step in exercise.steps for _, x in step.partials]
+                assert (at != 0.0) if bent.op == "relu" else (at == 0.0)
+                assert all((4 * x).is_integer() for x in partials)
 
     def test_levels_bring_reuse_activations_a_neuron_and_a_layer(self):
         sheets = {level: worksheet(level, 3, 12).exercises for level in LEVELS}

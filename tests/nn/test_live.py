@@ -18,7 +18,7 @@ from autograd_lite.nn import training
 from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.live import live
 from autograd_lite.nn.live.curve import Panel, curve_svg
-from autograd_lite.nn.live.fitted import picture_of
+from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.view.network.drawing import short
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

@@ -38,13 +38,14 @@ def test_the_command_lines_run(tmp_path, monkeypatch, capsys):
     Path("data.csv").write_text(f"size,kind,price\n{rows}\n")
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("autograd-lite ")]
-    names = ["explain", "lesson", "lesson", "train", "predict"]
+    names = ["explain", "playground", "lesson", "lesson", "worksheet", "train", "predict"]
     assert [command[0] for command in commands] == names
     for command in commands:
         command = command[: command.index(">")] if ">" in command else command
         assert main(command) == 0, command
     assert Path("out.svg").exists()
     assert Path("lesson.html").exists()
+    assert Path("playground.html").exists()
     assert Path("model.safetensors").exists()
 
 

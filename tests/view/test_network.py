@@ -120,6 +120,17 @@ class TestChoice:
         assert "Network" not in repr(ag.draw(out))
         assert repr(ag.draw(out, layout="network")).startswith("Network 2-1: 1 neuron,")
 
+    def test_a_model_may_compute_between_its_networks(self):
+        class Residual(Module):
+            def __init__(self):
+                self.one, self.two, self.nin = Layer(2, 2, seed=1), Layer(2, 2, seed=2), 2
+
+            def __call__(self, x):
+                return tuple(self.two([a + b for a, b in zip(x, self.one(x), strict=True)]))
+
+        text = repr(ag.draw(Residual()))
+        assert text.startswith("Network 2-2, Network 2-2: 4 neurons, 12 parameters, drawn at")
+
     def test_what_cannot_be_is_refused(self):
         loss = loss_of(MLP(2, [2, 1], seed=1))
         for options, message in (

@@ -20,11 +20,9 @@ from autograd_lite.ops.numbers import as_float
 
 
 def pushed_forward(
-    order: Iterable[T],
-    tangent: dict[T, Any],
-    edges: Edges[T],
+    order: Iterable[T], tangent: dict[T, Any], edges: Edges[T],
     product: Callable[[Any, Any], Any] = carried,
-) -> Iterator[tuple[T, T, Any, Any]]:
+) -> Iterator[tuple[T, T, Any, Any]]:  # fmt: skip
     """Tangents of all nodes of an order, given those of its inputs: the chain rule, forwards.
 
     A node's tangent is the sum over its parents of the parent's tangent times the node's partial
@@ -50,9 +48,7 @@ def dependent(order: Iterable[Value], inputs: Iterable[Value]) -> list[Value]:
     return nodes
 
 
-def tangents(
-    outputs: Sequence[Value], nodes: Sequence[Value], seeds: Sequence[float]
-) -> list[float]:
+def tangents(outputs: list[Value], nodes: list[Value], seeds: Sequence[float]) -> list[float]:
     """Derivatives of the outputs along a direction, given by a number for each of some nodes."""
     for output in outputs:
         tell_read(output, True)
@@ -65,11 +61,9 @@ def tangents(
 
 
 def adjoints_in(
-    numbers: dict[Value, Any] | None,
-    nodes: list[Value],
-    seeds: dict[Value, Any],
-    between: set[Value],
-) -> dict[Value, Any]:
+    numbers: dict[Value, Any] | None, nodes: list[Value],
+    seeds: dict[Value, Any], between: set[Value],
+) -> dict[Value, Any]:  # fmt: skip
     """Adjoints, given those of the outputs.
 
     `numbers` says what stands for each of the nodes (if None, they stand for themselves), which are

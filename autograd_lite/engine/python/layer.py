@@ -13,13 +13,9 @@ _NUMBERS = {float, int, bool}
 
 
 def record_layer(
-    row: Op,
-    then: Op | None,
-    vectors: list[list[Value]],
-    shared: list[Any],
-    scalars: list[Value],
-    scopes: list[tuple[str, ...]],
-) -> Any:
+    row: Op, then: Op | None, vectors: list[list[Value]], shared: list[Any],
+    scalars: list[Value], scopes: list[tuple[str, ...]],
+) -> Any:  # fmt: skip
     """For each vector a node of `row` over it, a shared vector and a scalar of its own.
 
     And on each a node of the row `then`, if that is not None; both in the scope given for them.

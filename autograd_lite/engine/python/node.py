@@ -37,13 +37,9 @@ class Node:
     )  # fmt: skip
 
     def _begin(
-        self,
-        row: Op | None,
-        parents: tuple[Any, ...],
-        number: float,
-        partials: tuple[float, ...],
-        is_constant: bool = False,
-    ) -> Self:
+        self, row: Op | None, parents: tuple[Any, ...], number: float,
+        partials: tuple[float, ...], is_constant: bool = False,
+    ) -> Self:  # fmt: skip
         self._number, self._constant = number, is_constant
         self._grad, self._label = 0.0, ""
         self._row, self._parents, self._partials = row, parents, partials

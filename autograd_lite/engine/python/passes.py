@@ -65,12 +65,9 @@ def topological_order(
 
 
 def pulled_back(
-    order: Reversible[T],
-    adjoint: dict[T, Any],
-    edges: Edges[T],
-    product: Callable[[Any, Any], Any] = carried,
-    in_silence: bool = False,
-) -> Iterator[tuple[T, T, Any, Any]]:
+    order: Reversible[T], adjoint: dict[T, Any], edges: Edges[T],
+    product: Callable[[Any, Any], Any] = carried, in_silence: bool = False,
+) -> Iterator[tuple[T, T, Any, Any]]:  # fmt: skip
     """Back-propagation: the adjoints of all that some roots depend on, given those of the roots.
 
     A node's adjoint is the derivative of the roots by that node. The chain rule makes it a sum,

@@ -55,15 +55,9 @@ def fields(node: Value) -> tuple[Any, ...]:
 
 
 def restore(
-    row: Op | None,
-    parents: tuple[Value, ...],
-    partials: tuple[float, ...],
-    data: float,
-    grad: float,
-    label: str,
-    is_constant: bool,
-    scope: tuple[str, ...],
-) -> Value:
+    row: Op | None, parents: tuple[Value, ...], partials: tuple[float, ...],
+    data: float, grad: float, label: str, is_constant: bool, scope: tuple[str, ...],
+) -> Value:  # fmt: skip
     """A node with these `fields`; nothing is evaluated."""
     node = new()._begin(row, parents, data, partials, is_constant)
     node._grad, node._label, node._scope = grad, label, scope

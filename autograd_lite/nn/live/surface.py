@@ -1,4 +1,4 @@
-"""A small picture of a model's decisions, or of its output, over the plane."""
+"""A small picture of a model's outputs: its curves over one input, its decisions over two."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite.nn.batches import Batches
 from autograd_lite.nn.data import Array
-from autograd_lite.nn.live.curve import HEIGHT, card, words
+from autograd_lite.nn.live.curve import HEIGHT, as_path, card, words
 
 WIDTH = 232
 FRAME = (14, 14, WIDTH - 28, HEIGHT - 58)  # left, top, width, height
@@ -21,6 +21,8 @@ _SIZE = 160  # pixels of the image each way
 #: computed in so many seconds.
 _SIDES, _SECONDS = (8, 16, 24, 32, 48, 64), 0.03
 _MOST_POINTS = 300
+#: Points of a curve.
+_STEPS = 120
 #: As in plots: Okabe and Ito's, and cividis.
 CLASSES = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0),
             (86, 180, 233))  # fmt: skip
@@ -87,15 +89,12 @@ class Surface:
         share = (self._points - self._low) / (self._high - self._low)
         xs, ys = left + share[:, 0] * width, top + (1.0 - share[:, 1]) * height
         ranges = f"across {x0:.3g} to {x1:.3g}, up {y0:.3g} to {y1:.3g}"
-        parts = [
+        image = (
             f'<image x="{left}" y="{top}" width="{width}" height="{height}" '
-            f'preserveAspectRatio="none" href="data:image/png;base64,{data}"/>',
-            *self._marks(xs, ys, look.groups, look.colours, look.by_class),
-            words(left, HEIGHT - 27, look.caption, "soft small"),
-            words(left, HEIGHT - 11, ranges, "soft small"),
-        ]
-        text = f"the plane of the two inputs, {ranges}: {look.caption}"
-        return card(WIDTH, HEIGHT, parts), text
+            f'preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
+        )
+        marks = self._marks(xs, ys, look.groups, look.colours, look.by_class)
+        return _told([image, *marks], "the plane of the two inputs", ranges, look.caption)
 
     def _classes(self, scores: Array) -> _Look:
         """The class of the highest output: paler where another output is close."""
@@ -155,6 +154,64 @@ class Surface:
                 for colour, size in (("#fff", 7), (fill, 5))
             ]
         return parts
+
+
+class FittedCurve(Surface):
+    """A model of one input: a curve for each output, and the samples at their targets.
+
+    Where targets are classes, the samples lie at the foot, in the colours of these.
+    """
+
+    def svg(self, clock: Callable[[], float]) -> tuple[str, str] | None:
+        """See `Surface`."""
+        xs = np.linspace(self._low[0], self._high[0], _STEPS)
+        outputs = self._outputs_at(xs.reshape(-1, 1))
+        if outputs is None:
+            return None
+        curves, by_class = outputs.T.reshape(-1, _STEPS), bool(self._training.loss.metrics)
+        numbers = np.append(curves[np.isfinite(curves)], 0.0 if by_class else self._targets)
+        low, high = float(numbers.min()), float(numbers.max())
+        left, top, width, height = FRAME
+
+        def placed(x: Array, y: Array) -> tuple[Array, Array]:
+            share = (y - low) / ((high - low) or 1.0)
+            across = left + (x - xs[0]) / (xs[-1] - xs[0]) * width
+            return across, top + height - 12.0 - share * (height - 18.0)
+
+        rules = [top + height] + [placed(xs, 0.0 * xs)[1][0]] * (by_class and len(curves) == 1)
+        parts = [f'<path class="rule" d="M{left} {y:.1f}h{width}"/>' for y in rules]
+        points = self._points[:, 0]
+        across, down = placed(points, low + 0.0 * points if by_class else self._targets)
+        groups = (self._targets if by_class else 0 * points).astype(int)
+        colours = np.array(CLASSES if by_class else [_GREY])  # grey is seen on light and dark
+        parts += self._marks(across, down + 8.0 * by_class, groups, colours, by_class)
+        for k, curve in enumerate(curves):
+            own = "#" + bytes(CLASSES[k % len(CLASSES)]).hex()
+            style = f' style="stroke:{own}"' if len(curves) > 1 else ""
+            there = np.flatnonzero(np.isfinite(curve))
+            for run in np.split(there, np.flatnonzero(np.diff(there) > 1) + 1):
+                drawn = as_path(*placed(xs[run], curve[run]))
+                parts.append(f'<path class="line" d="{drawn}"{style}/>')
+        ranges = f"across {xs[0]:.3g} to {xs[-1]:.3g}, up {low:.3g} to {high:.3g}"
+        caption = f"{len(curves)} outputs" if len(curves) > 1 else "output"
+        caption += "; samples by class" if by_class else " and samples"
+        return _told(parts, "over the one input", ranges, caption)
+
+
+def picture_of(training: Batches) -> Surface | None:
+    """The picture of a model of one input or two, with one target a sample; else None."""
+    targets = np.array(training.targets, dtype=np.float64)
+    if targets.ndim == 2 and targets.shape[1] == 1:
+        targets = targets[:, 0]
+    kind = {1: FittedCurve, 2: Surface}.get(len(training.inputs[0]))
+    return kind(training, targets) if kind is not None and targets.ndim == 1 else None
+
+
+def _told(parts: list[str], over: str, ranges: str, caption: str) -> tuple[str, str]:
+    """A picture with two lines of words below, and the same in words alone."""
+    below = enumerate((caption, ranges))
+    lines = [words(FRAME[0], HEIGHT - 27 + 16 * i, text, "soft small") for i, text in below]
+    return card(WIDTH, HEIGHT, [*parts, *lines]), f"{over}, {ranges}: {caption}"
 
 
 def _share(numbers: Array, low: float, high: float) -> Array:

@@ -1,13 +1,11 @@
-"""Programs in other languages: one module for each, and `language` for what they have in common."""
+"""Programs in other languages; `language` is what these have in common."""
 
-from autograd_lite.program.exports.array_code import to_numpy
+from autograd_lite.program.exports.array_code import to_jax, to_numpy, to_torch
 from autograd_lite.program.exports.c_code import CSource, to_c
 from autograd_lite.program.exports.javascript_code import to_javascript
-from autograd_lite.program.exports.jax_code import to_jax
 from autograd_lite.program.exports.latex_text import to_latex
 from autograd_lite.program.exports.onnx_graph import to_onnx
 from autograd_lite.program.exports.python_code import to_python
-from autograd_lite.program.exports.torch_code import to_torch
 
 __all__ = [
     "CSource", "to_c", "to_javascript", "to_jax", "to_latex", "to_numpy", "to_onnx", "to_python",

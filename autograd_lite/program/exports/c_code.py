@@ -21,13 +21,7 @@ _ON_STACK = 4096
 
 
 class CSource(str):
-    """C source.
-
-    Attributes
-    ----------
-    header : str
-        What another file includes.
-    """
+    """C source; its `header` is what another file includes."""
 
     __slots__ = ("header",)
     header: str
@@ -36,7 +30,7 @@ class CSource(str):
 class CLanguage(Language):
     """C99 and its library."""
 
-    end = ";"
+    declare, end = "const double ", ";"
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -46,10 +40,6 @@ class CLanguage(Language):
         """A static function."""
         doubles = ", ".join(f"double {parameter}" for parameter in parameters)
         return _function(f"static double {name}({doubles})", [f"return {text};"])
-
-    def assignment(self, name: str, text: str) -> str:
-        """A constant."""
-        return f"const double {name} = {text};"
 
 
 def to_c(program: Code, name: str = "program") -> CSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from autograd_lite.errors import counted
 from autograd_lite.program.code import Code
@@ -24,10 +25,8 @@ _TAKEN = (
 class JavaScriptLanguage(JavaScript, Language):
     """JavaScript and its `Math`."""
 
-    way_out = Language.way_out
-    short = 5
-    end = ";"
-    row, define = Language.row, Language.define
+    way_out, row, define = Language.way_out, Language.row, Language.define
+    short, declare, end = 5, "const ", ";"
 
     def __init__(self, name: str) -> None:
         Language.__init__(self)
@@ -40,10 +39,6 @@ class JavaScriptLanguage(JavaScript, Language):
     def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
         """A function of such statements."""
         return self.function("", name, parameters, text.split("\n"))
-
-    def assignment(self, name: str, text: str) -> str:
-        """A constant."""
-        return f"const {name} = {text};"
 
     def free_name(self, wanted: str) -> str:
         """A name that begins with the program's."""
@@ -93,13 +88,14 @@ def to_javascript(program: Code, name: str = "program") -> str:
     said = f"{name} takes {counted(n, 'number')} and was given ${{x.length}}"
     lines = [f"if (x.length !== {n}) throw new TypeError(`{said}`);"]
     if len(written.parts) == 1:
-        lines += [line for each in written.parts[0] for line in each]
+        lines += [*chain(*written.parts[0])]
     else:
         lines.append(f"const kept = new Float64Array({written.n_kept});")
         for part in written.parts:
             called = language.free_name("part")
-            text = "\n".join([line for each in part for line in each])
-            language.definitions.append(language.definition(called, ["x", "kept"], text))
+            language.definitions.append(
+                language.function("", called, ["x", "kept"], [*chain(*part)])
+            )
             lines.append(f"{called}(x, kept);")
     registers = zip(program.outputs.tolist(), written.outputs, strict=True)
     given = ", ".join([f"+x[{r}]" if r < n else text for r, text in registers])

@@ -17,30 +17,16 @@ _LONG = 16
 
 
 class Language(Printer):
-    """A language of statements.
-
-    Attributes
-    ----------
-    short : int
-        A rule of at most so many steps is a statement in place, a longer one calls a function.
-    prefix : str
-        Of the names of these functions.
-    end : str
-        Of a statement.
-    definitions : list of str
-        What has to stand before the statements, in order.
-    lines : list of str
-        Statements, as they are written.
-    """
+    """A language of statements."""
 
     way_out = "which this program needs; try to_numpy()"
-    short = 1
-    prefix = "op_"
-    end = ""
+    short = 1  # a rule of at most so many steps is a statement in place, a longer one a function
+    prefix = "op_"  # of the names of these functions
+    declare = end = ""  # what a statement begins and ends with
 
     def __init__(self) -> None:
-        self.definitions: list[str] = []
-        self.lines: list[str] = []
+        self.definitions: list[str] = []  # what has to stand before the statements, in order
+        self.lines: list[str] = []  # statements, as they are written
         self._names: dict[Op, str] = {}
         self._statements: dict[Op, str] = {}
         self._functions: dict[tuple[str, ...], str] = {}
@@ -53,7 +39,7 @@ class Language(Printer):
 
     def assignment(self, name: str, text: str) -> str:
         """A statement."""
-        raise NotImplementedError
+        return f"{self.declare}{name} = {text}{self.end}"
 
     def row(self, call: Symbol, args: Sequence[str]) -> str:
         """A row: in place if it is one step and repeats no long argument."""

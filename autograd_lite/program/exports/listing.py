@@ -31,19 +31,12 @@ class Written(NamedTuple):
 
 
 class Listing:
-    """A program's contents as exports write them.
-
-    Attributes
-    ----------
-    program : Program
-    numbers : dict of int to float
-        Registers that are the same for all inputs.
-    parts : list of Part
-    """
+    """A program's contents as exports write them."""
 
     def __init__(self, program: Code) -> None:
         self.program = program
         self._first = program.n_inputs + len(program.constants)
+        #: Registers that are the same for all inputs.
         self.numbers = dict(enumerate(program.constants.tolist(), program.n_inputs))
         self.parts = [Part()]
         weight, numbers, part = 0, self.numbers, self.parts[0]

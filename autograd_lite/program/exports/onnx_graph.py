@@ -47,8 +47,8 @@ class _Graph(Printer):
         "to_jax()"
     )
 
-    def __init__(self, onnx: Any) -> None:
-        self._helper, self._numpy = onnx.helper, onnx.numpy_helper
+    def __init__(self, helper: Any, numpy_helper: Any) -> None:
+        self._helper, self._numpy = helper, numpy_helper
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._known: dict[tuple[Any, ...], str] = {}
@@ -108,9 +108,8 @@ class _Graph(Printer):
         true = self.node("Cast", truth, to=_BOOL)
         if _is_safe(yes):
             return self.node("Where", true, yes, no)
-        return self.node(
-            "Mul", self.node("Where", false, one, yes), self.node("Where", true, one, no)
-        )
+        kept = self.node("Where", false, one, yes)
+        return self.node("Mul", kept, self.node("Where", true, one, no))
 
 
 def to_onnx(program: Code) -> Any:
@@ -137,13 +136,12 @@ def to_onnx(program: Code) -> Any:
     """
     try:
         import onnx
-        import onnx.helper
-        import onnx.numpy_helper
+        from onnx import helper, numpy_helper
     except ImportError:
         raise ImportError('to_onnx needs onnx; write pip install "autograd-lite[export]"') from None
     if not program.n_inputs:
         raise ProgramError("a model of columns needs an input, and this program has none")
-    graph, listing = _Graph(onnx), Listing(program)
+    graph, listing = _Graph(helper, numpy_helper), Listing(program)
     names = [f"x{i}" for i in range(program.n_inputs)]
     tensors = {r: graph.number(number) for r, number in listing.numbers.items()}
     tensors.update(enumerate(names))
@@ -154,23 +152,21 @@ def to_onnx(program: Code) -> Any:
                 tensors[out] = graph.folded(op, args)
             else:
                 tensors[out] = graph.applied(rule_of(op), args)
-    rows = onnx.helper.make_node("Shape", ["x0"], ["rows"])
+    rows = helper.make_node("Shape", ["x0"], ["rows"])
     outputs = [f"y{k}" for k in range(len(program.outputs))]
     ends = [
-        onnx.helper.make_node("Expand", [graph.tensor(tensors[r]), "rows"], [name])
+        helper.make_node("Expand", [graph.tensor(tensors[r]), "rows"], [name])
         for name, r in zip(outputs, program.outputs.tolist(), strict=True)
     ]
 
     def columns(names: Sequence[str]) -> list[Any]:
         kind = onnx.TensorProto.DOUBLE
-        return [onnx.helper.make_tensor_value_info(name, kind, ["rows"]) for name in names]
+        return [helper.make_tensor_value_info(name, kind, ["rows"]) for name in names]
 
     nodes = [rows, *graph.nodes, *ends]
-    made = onnx.helper.make_graph(
-        nodes, "program", columns(names), columns(outputs), graph.constants
-    )
-    opset = onnx.helper.make_opsetid("", _OPSET)
-    model = onnx.helper.make_model(
+    made = helper.make_graph(nodes, "program", columns(names), columns(outputs), graph.constants)
+    opset = helper.make_opsetid("", _OPSET)
+    model = helper.make_model(
         made, opset_imports=[opset], ir_version=_FORMAT, producer_name="autograd_lite"
     )
     onnx.checker.check_model(model)

@@ -17,17 +17,11 @@ from autograd_lite.writing.printer import Loose, tight
 
 
 class PythonLanguage(Language):
-    """Plain floats; it raises where Python does.
-
-    Attributes
-    ----------
-    stands_alone : bool
-        Whether functions of ours are copied rather than imported.
-    """
+    """Plain floats; it raises where Python does."""
 
     nan, inf = "math.nan", "math.inf"
     short = 5
-    stands_alone = True
+    stands_alone = True  # functions of ours are copied rather than imported
 
     def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
         """One of two things, by a comparison of two others."""
@@ -36,10 +30,6 @@ class PythonLanguage(Language):
     def definition(self, name: str, parameters: Sequence[str], text: str) -> str:
         """A function that gives one expression."""
         return _function(name, parameters, [f"return {text}"])
-
-    def assignment(self, name: str, text: str) -> str:
-        """A statement."""
-        return f"{name} = {text}"
 
     def leaf(self, leaf: Leaf, args: Sequence[str]) -> str:
         """A function of `math`, or one of `ops/ieee.py` by its source."""

@@ -96,7 +96,8 @@ def network_drawing(
     drawing.folding, drawing.time_limit = Folding(graph, max_nodes), time_limit
     rest = None
     if around is not None:
-        said += f"; {' '.join(readable(root.label, lines=1)) or 'output'} {root.data:.4g}"
+        if is_graph:
+            said += f"; {' '.join(readable(root.label, lines=1)) or 'output'} {root.data:.4g}"
         folding = Folding(around, _BOXES)
         drawing.rest = drawing_of(folding.picture)
         drawing.rest.time_limit = time_limit
@@ -126,5 +127,5 @@ def _order_of_model(model: Any) -> list[Value]:
         )
     with in_mode(Mode()):
         outputs = model([Value(1.0, label=f"x{i}") for i in range(size)])
-    outputs = outputs if isinstance(outputs, list) else [outputs]
+    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
     return topological_order([check_value(output, "an output of the model") for output in outputs])

@@ -2,9 +2,10 @@
 
 Every function draws into the Axes it is given (`ax`), or into a new pyplot figure, and returns the
 Axes. None of them calls ``show``; all raise ImportError when matplotlib is missing. What is shown
-is computed apart from the drawing, by a class whose ``of`` computes and whose ``plot(ax=None)``
-draws: `LossCurve`, `LossSurface`, `Boundary`, `Boundaries`, `Histograms`, `Race`, `Spread`,
-`Responses`, `Fit`, `Residuals`, `Calibration`.
+is computed apart from the drawing, by a class whose ``of`` computes, from what its function takes
+(but for `ax` and `feature_names`), and whose ``plot(ax=None)`` draws: `LossCurve`, `LossSurface`,
+`Boundary`, `Boundaries`, `Histograms`, `Race`, `Spread`, `Responses`, `Fit`, `Residuals`,
+`Calibration`.
 
 The colours of curves and classes are those of Okabe and Ito (Color Universal Design, 2008), which
 people with any kind of colour vision can tell apart; lines and markers differ too. Amounts are
@@ -20,7 +21,6 @@ from autograd_lite.view.plots.boundaries import (
     plot_boundaries,
     plot_boundary,
 )
-from autograd_lite.view.plots.calibration import Calibration, plot_calibration
 from autograd_lite.view.plots.comparisons import (
     Race,
     Spread,
@@ -35,7 +35,14 @@ from autograd_lite.view.plots.curves import (
     plot_losses,
     plot_step,
 )
-from autograd_lite.view.plots.fits import Fit, Residuals, plot_fit, plot_residuals
+from autograd_lite.view.plots.fits import (
+    Calibration,
+    Fit,
+    Residuals,
+    plot_calibration,
+    plot_fit,
+    plot_residuals,
+)
 from autograd_lite.view.plots.histograms import Histograms, plot_histograms
 from autograd_lite.view.plots.neurons import Responses, plot_neurons
 from autograd_lite.view.plots.surfaces import LossSurface, plot_surface

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError
-from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.view import canvas
 
 
 @dataclass(frozen=True)
-class Boundary:
+class Boundary(canvas.Plot):
     """The decisions of a model on a grid, around some points, each with its class.
 
     For each class of `labels`, `leads` says by how much its score is ahead of all others.
@@ -29,31 +28,51 @@ class Boundary:
 
     @classmethod
     def of(
-        cls,
-        model: Any,
-        inputs: Any,
-        targets: Any,
-        *,
-        steps: int = 50,
-        threshold: float | None = None,
+        cls, model: Any, inputs: Any, targets: Any, steps: int = 50, threshold: float | None = None
     ) -> Boundary:
-        """See `plot_boundary`."""
+        """The regions in which a model of two features decides for each class, and the data.
+
+        Parameters
+        ----------
+        model : object with ``predict``
+            ``predict`` of an (m, 2) array gives (m,) scores, or (m, k) with one score per class.
+        inputs : array of shape (n, 2)
+        targets : array of shape (n,) or (n, k)
+            Class labels (0 and 1, -1 and +1, or 0 to k - 1), or one column of 0 and 1 per class.
+        ax : Axes, optional
+        steps : int, default=50
+            The plane is asked at steps × steps points.
+        threshold : float, optional
+            The score above which a model with one score decides for the higher class. Left out: 0.5
+            for classes 0 and 1 if all scores lie from 0 to 1, else 0.0, as for logits.
+        feature_names : sequence of str
+            Labels of the two axes.
+
+        Raises
+        ------
+        ShapeError
+            If the inputs do not have two columns, or lengths or classes do not fit.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+        >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
+        """
         points, classes = _labelled_points(inputs, targets)
         xs, ys, scores = _scores_on_grid(model, points, steps)
         labels, leads = _leads(scores, np.unique(classes).tolist(), threshold)
         return cls(xs, ys, leads, labels, points, classes)
 
-    def plot(
-        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
-    ) -> canvas.Axes:
-        """Draw it; see `plot_boundary`."""
-        ax = canvas.axes_or_new(ax)
-        self.draw(ax)
+    def draw(self, ax: Any, feature_names: Sequence[str] = canvas.FEATURES) -> None:
+        """See `plot_boundary`."""
+        self.regions(ax)
         canvas.tidy(ax, *feature_names)
         canvas.legend(ax)
-        return ax
 
-    def draw(self, ax: Any) -> None:
+    def regions(self, ax: Any) -> None:
         """Regions, and points with a colour and marker for each class; no labels."""
         size = max(2.0, min(5.0, 2.0 * min(canvas.inches(ax))))
         grid, line = (self.xs, self.ys), canvas.ink(ax)
@@ -71,53 +90,11 @@ class Boundary:
             )  # fmt: skip
 
 
-def plot_boundary(
-    model: Any,
-    inputs: Any,
-    targets: Any,
-    ax: canvas.Axes | None = None,
-    *,
-    steps: int = 50,
-    threshold: float | None = None,
-    feature_names: Sequence[str] = canvas.FEATURES,
-) -> canvas.Axes:
-    """The regions in which a model of two features decides for each class, and the data.
-
-    Parameters
-    ----------
-    model : object with ``predict``
-        ``predict`` of an (m, 2) array gives (m,) scores, or (m, k) with one score per class.
-    inputs : array of shape (n, 2)
-    targets : array of shape (n,) or (n, k)
-        Class labels (0 and 1, -1 and +1, or 0 to k - 1), or one column of 0 and 1 per class.
-    ax : Axes, optional
-    steps : int, default=50
-        The plane is asked at steps × steps points.
-    threshold : float, optional
-        The score above which a model with one score decides for the higher class. Left out: 0.5
-        for classes 0 and 1 if all scores lie from 0 to 1, else 0.0, as for logits.
-    feature_names : sequence of str
-        Labels of the two axes.
-
-    Raises
-    ------
-    ShapeError
-        If the inputs do not have two columns, or lengths or classes do not fit.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
-    """
-    boundary = Boundary.of(model, inputs, targets, steps=steps, threshold=threshold)
-    return boundary.plot(ax, feature_names)
+plot_boundary = canvas.function_of(Boundary, "plot_boundary", 3)
 
 
 @dataclass(frozen=True)
-class Boundaries:
+class Boundaries(canvas.Plot):
     """Decisions of a model at several epochs."""
 
     epochs: dict[int, Boundary]
@@ -127,80 +104,60 @@ class Boundaries:
         cls,
         recorder: Any,
         epochs: Sequence[int] | None = None,
-        *,
         steps: int = 50,
         threshold: float | None = None,
     ) -> Boundaries:
-        """See `plot_boundaries`."""
-        models = models_at(recorder, epochs)
+        """How a model of two features came to decide, epoch by epoch.
+
+        Parameters
+        ----------
+        recorder : nn.Recorder
+            What `Module.learn` was given as its callback.
+        ax : Axes, optional
+            A frame for panels of their own, one for each epoch (``ax.child_axes``).
+        epochs : sequence of int, optional
+            Recorded ones. Left out: the first, the last, and two of those between.
+        steps, threshold, feature_names
+            As for `plot_boundary`; a threshold that is left out is that of the last epoch for all.
+
+        Raises
+        ------
+        ShapeError
+            If the inputs do not have two columns, or there are classes without a score.
+        ValueError
+            If an epoch was not recorded.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> inputs, targets = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+        >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+        >>> recorder = nn.Recorder(model, inputs, targets)
+        >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
+        >>> figure, ax = new_figure()
+        >>> ax = plot_boundaries(recorder, ax, epochs=[0, 3, 9])
+        """
+        models, samples = models_at(recorder, epochs), (recorder.inputs, recorder.outputs)
         if threshold is None:  # the same for all
-            points, classes = _labelled_points(recorder.inputs, recorder.outputs)
+            points, classes = _labelled_points(*samples)
             scores = _scores_on_grid(models[max(models)], points, steps)[2]
             threshold = _threshold(scores, np.unique(classes).tolist())
-        return cls({
-            epoch: Boundary.of(model, recorder.inputs, recorder.outputs, steps=steps,
-                               threshold=threshold)
-            for epoch, model in models.items()
-        })  # fmt: skip
+        return cls({n: Boundary.of(m, *samples, steps, threshold) for n, m in models.items()})
 
-    def plot(
-        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
-    ) -> canvas.Axes:
-        """Draw it; see `plot_boundaries`."""
-        ax = canvas.axes_or_new(ax)
+    def draw(self, ax: Any, feature_names: Sequence[str] = canvas.FEATURES) -> None:
+        """See `plot_boundaries`."""
         made, _ = canvas.panels(ax, [f"epoch {epoch}" for epoch in self.epochs], head=True)
         for panel, boundary in zip(made, self.epochs.values(), strict=True):
-            boundary.draw(panel)
+            boundary.regions(panel)
         canvas.name_panels(made, *feature_names)
         handles, labels = made[0].get_legend_handles_labels()
         canvas.legend(ax, handles=handles, labels=labels, loc="upper center", ncols=len(labels),
                fontsize=made[0].title.get_size(), borderaxespad=0.0, borderpad=0.0,
                handletextpad=0.2)  # fmt: skip
-        return ax
 
 
-def plot_boundaries(
-    recorder: Any,
-    ax: canvas.Axes | None = None,
-    *,
-    epochs: Sequence[int] | None = None,
-    steps: int = 50,
-    threshold: float | None = None,
-    feature_names: Sequence[str] = canvas.FEATURES,
-) -> canvas.Axes:
-    """How a model of two features came to decide, epoch by epoch.
-
-    Parameters
-    ----------
-    recorder : nn.Recorder
-        What `Module.learn` was given as its callback.
-    ax : Axes, optional
-        A frame for panels of their own, one for each epoch (``ax.child_axes``).
-    epochs : sequence of int, optional
-        Recorded ones. Left out: the first, the last, and two of those between.
-    steps, threshold, feature_names
-        As for `plot_boundary`; a threshold that is left out is that of the last epoch for all.
-
-    Raises
-    ------
-    ShapeError
-        If the inputs do not have two columns, or there are classes without a score.
-    ValueError
-        If an epoch was not recorded.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> inputs, targets = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> recorder = nn.Recorder(model, inputs, targets)
-    >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
-    >>> figure, ax = new_figure()
-    >>> ax = plot_boundaries(recorder, ax, epochs=[0, 3, 9])
-    """
-    found = Boundaries.of(recorder, epochs, steps=steps, threshold=threshold)
-    return found.plot(ax, feature_names)
+plot_boundaries = canvas.function_of(Boundaries, "plot_boundaries", 1)
 
 
 def models_at(recorder: Any, epochs: Sequence[int] | None) -> dict[int, Any]:
@@ -217,28 +174,21 @@ def models_at(recorder: Any, epochs: Sequence[int] | None) -> dict[int, Any]:
 
 
 def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
-    refuse_masked(inputs, "inputs")
-    refuse_masked(targets, "targets")
-    points, classes = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
-    if points.ndim != 2 or points.shape[1] != 2:
+    points, classes = canvas.samples_of(inputs, targets)
+    if points.shape[1] != 2:
         raise ShapeError(
             f"a boundary is drawn over two features, inputs of shape (n, 2), and these have "
             f"{points.shape}; choose two columns, inputs[:, :2]"
         )
-    if classes.ndim == 2:
-        classes = classes[:, 0] if classes.shape[1] == 1 else classes.argmax(axis=1)
-    if classes.shape != points.shape[:1]:
-        raise ShapeError(f"{len(points)} inputs and targets of shape {classes.shape}: one each")
-    return points, classes
+    return points, classes.argmax(axis=1) if classes.ndim == 2 else classes
 
 
 def _scores_on_grid(model: Any, points: Any, steps: int) -> tuple[Any, Any, Any]:
     """The grid around the points and the model's scores on it: (steps, steps) or one more axis."""
-    xs, ys = np.meshgrid(*canvas.axes_around(points, steps))
-    scores = np.asarray(model.predict(np.column_stack([xs.ravel(), ys.ravel()])), dtype=float)
-    if scores.ndim == 2 and scores.shape[1] == 1:
-        scores = scores[:, 0]
-    return xs, ys, scores.reshape(steps, steps, *scores.shape[1:])
+    _, grid = canvas.grid_around(points, steps)
+    scores = np.asarray(model.predict(grid), dtype=float)
+    scores = scores.reshape(steps, steps, *[n for n in scores.shape[1:] if n > 1])
+    return *grid.T.reshape(2, steps, steps), scores
 
 
 def _leads(scores: Any, found: list[float], threshold: float | None) -> tuple[Any, list[Any]]:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, TrainingWarning, shown
-from autograd_lite.view.canvas import Axes, axes_or_new, inches, legend, style, tidy
+from autograd_lite.view.canvas import Axes, Plot, function_of, inches, legend, style, tidy
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Plot):
     """The losses of several runs, by name, and the seconds since the start at each finished epoch.
 
     Of runs that could not go on, `diverged` says what was wrong, in `AnomalyError`'s words.
@@ -51,9 +51,8 @@ class Race:
                 race.diverged[name] = complaint
         return race
 
-    def plot(self, ax: Axes | None = None, *, seconds: bool = False) -> Axes:
+    def draw(self, ax: Any, seconds: bool = False) -> None:
         """The loss of each run over its epochs, or over the seconds it took."""
-        ax = axes_or_new(ax)
         top = highest(self.losses.values())
         for index, (name, losses) in enumerate(self.losses.items()):
             xs = self.seconds[name] if seconds else range(1, len(losses) + 1)
@@ -68,7 +67,6 @@ class Race:
         tidy(ax, "seconds" if seconds else "epoch", "loss")
         bins = min(9, int(2 * inches(ax)[0]))
         ax.locator_params(axis="x", integer=not seconds, nbins=bins)
-        return ax
 
 
 def learn_or_diverge(
@@ -183,7 +181,7 @@ def plot_optimizers(
 
 
 @dataclass(frozen=True)
-class Spread:
+class Spread(Plot):
     """Losses of several kinds of runs, of shape (seeds, epochs); inf from where one diverged."""
 
     losses: dict[str, Any]
@@ -194,12 +192,41 @@ class Spread:
         make: Callable[[str, int], Any],
         inputs: Any,
         outputs: Any,
-        inits: Sequence[str],
+        inits: Sequence[str] = ("uniform", "he_normal", "glorot_uniform"),
         *,
         seeds: Sequence[int] = range(5),
         **learning: Any,
     ) -> Spread:
-        """See `plot_initializations`."""
+        """The loss per epoch from several schemes of first weights: median and range over seeds.
+
+        Parameters
+        ----------
+        make : callable
+            Makes a network, given the scheme and the seed.
+        inputs, outputs : array
+        inits : sequence of str
+            The schemes (`nn.init.SCHEMES`), which also stand in the legend.
+        ax : Axes, optional
+        seeds : sequence of int, default=range(5)
+        **learning
+            Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+
+        Raises
+        ------
+        ShapeError
+            If no scheme or no seed is given.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> def make(init, seed):
+        ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
+        >>> ax = plot_initializations(
+        ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
+        ... )
+        """
         if not len(inits) or not len(seeds) or isinstance(inits, str):
             raise ShapeError(
                 f"give one scheme and one seed or more; given: {shown(inits)}, {shown(seeds)}"
@@ -216,9 +243,8 @@ class Spread:
             for init, runs in found.items()
         })  # fmt: skip
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw it; see `plot_initializations`."""
-        ax = axes_or_new(ax)
+    def draw(self, ax: Any) -> None:
+        """See `plot_initializations`."""
         for index, (name, losses) in enumerate(self.losses.items()):
             look = style(index, ax)
             epochs = np.arange(1, losses.shape[1] + 1)
@@ -230,48 +256,6 @@ class Spread:
         finish(ax, [run for losses in self.losses.values() for run in losses])
         tidy(ax, "epoch", "loss: median, range")
         ax.locator_params(axis="x", integer=True)
-        return ax
 
 
-def plot_initializations(
-    make: Callable[[str, int], Any],
-    inputs: Any,
-    outputs: Any,
-    inits: Sequence[str] = ("uniform", "he_normal", "glorot_uniform"),
-    ax: Axes | None = None,
-    *,
-    seeds: Sequence[int] = range(5),
-    **learning: Any,
-) -> Axes:
-    """The loss per epoch from several schemes of first weights: median and range over seeds.
-
-    Parameters
-    ----------
-    make : callable
-        Makes a network, given the scheme and the seed.
-    inputs, outputs : array
-    inits : sequence of str
-        The schemes (`nn.init.SCHEMES`), which also stand in the legend.
-    ax : Axes, optional
-    seeds : sequence of int, default=range(5)
-    **learning
-        Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
-
-    Raises
-    ------
-    ShapeError
-        If no scheme or no seed is given.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> def make(init, seed):
-    ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
-    >>> ax = plot_initializations(
-    ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], ax, seeds=[1, 2], epochs=5
-    ... )
-    """
-    found = Spread.of(make, inputs, outputs, inits, seeds=seeds, **learning)
-    return found.plot(ax)
+plot_initializations = function_of(Spread, "plot_initializations", 4)

@@ -13,6 +13,7 @@ from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import compile
 from autograd_lite.transforms import value_and_grad
+from autograd_lite.view import canvas
 from autograd_lite.view.canvas import COLORS, GREY, Axes, axes_or_new, legend, marker, style, tidy
 
 
@@ -169,7 +170,7 @@ def plot_loss_curve(
 
 
 @dataclass(frozen=True)
-class LossCurve:
+class LossCurve(canvas.Plot):
     """A function of one number around a point, with its tangent there and a step downhill.
 
     The tangent is a weight, with the loss and the slope there; the step is the weight after it.
@@ -190,7 +191,34 @@ class LossCurve:
         span: tuple[float, float] | None = None,
         steps: int = 200,
     ) -> LossCurve:
-        """See `plot_step`."""
+        """A loss of one weight, its tangent at a point, and a step of gradient descent from there.
+
+        Parameters
+        ----------
+        f : callable
+            The loss, of one number, which `autograd_lite.compile` takes.
+        start : float
+            Where the tangent touches.
+        learning_rate : float, default=0.1
+        ax : Axes, optional
+        span : (float, float), optional
+            From which weight to which the curve goes. Left out: around `start`.
+        steps : int, default=200
+            The number of points of the curve.
+
+        Raises
+        ------
+        ValueError
+            If loss or slope is no finite number at `start`, or the span is empty.
+
+        Examples
+        --------
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax)
+        >>> LossCurve.of(lambda W: (W - 2) ** 2, 3.0, 0.2).step
+        2.6
+        """
         start = as_float(start)
         slope_of = compile(value_and_grad(f))
         loss, slope = slope_of(start)
@@ -206,46 +234,9 @@ class LossCurve:
         weights = np.linspace(low, high, steps)
         return cls(weights, compile(f).map(weights), (start, loss, slope), step)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw it; see `plot_loss_curve`."""
-        return plot_loss_curve(self.weights, self.losses, self.tangent, self.step, ax)
+    def draw(self, ax: Any) -> None:
+        """See `plot_loss_curve`."""
+        plot_loss_curve(self.weights, self.losses, self.tangent, self.step, ax)
 
 
-def plot_step(
-    f: Callable[[Any], Any],
-    start: float,
-    learning_rate: float = 0.1,
-    ax: Axes | None = None,
-    *,
-    span: tuple[float, float] | None = None,
-    steps: int = 200,
-) -> Axes:
-    """A loss of one weight, its tangent at a point, and the step of gradient descent from there.
-
-    Parameters
-    ----------
-    f : callable
-        The loss, of one number, which `autograd_lite.compile` takes.
-    start : float
-        Where the tangent touches.
-    learning_rate : float, default=0.1
-    ax : Axes, optional
-    span : (float, float), optional
-        From which weight to which the curve goes. Left out: around `start`.
-    steps : int, default=200
-        The number of points of the curve.
-
-    Raises
-    ------
-    ValueError
-        If loss or slope is no finite number at `start`, or the span is empty.
-
-    Examples
-    --------
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax)
-    >>> LossCurve.of(lambda W: (W - 2) ** 2, 3.0, 0.2).step
-    2.6
-    """
-    return LossCurve.of(f, start, learning_rate, span=span, steps=steps).plot(ax)
+plot_step = canvas.function_of(LossCurve, "plot_step", 3)

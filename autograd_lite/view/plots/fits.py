@@ -1,4 +1,4 @@
-"""How well a model fits numbers: its curve or surface beside the data, and what is left over."""
+"""How well a model fits: its curve or surface beside the data, what is left over, calibration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError
-from autograd_lite.ops.numbers import refuse_masked
+from autograd_lite.ops import softmax
+from autograd_lite.ops.activations import sigmoid
 from autograd_lite.view import canvas
 from autograd_lite.view.plots.boundaries import models_at
 
@@ -18,7 +19,7 @@ _STEPS = {1: 200, 2: 60}
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(canvas.Plot):
     """The outputs of a model around samples of one feature or two.
 
     They are over `axes`: of shape (steps,), or (steps, steps) with the second feature first; of
@@ -33,32 +34,59 @@ class Fit:
 
     @classmethod
     def of(cls, model: Any, inputs: Any, targets: Any, epochs: Sequence[int] | None = None) -> Fit:
-        """See `plot_fit`."""
+        """The outputs of a model beside the data: a curve over one feature, a surface over two.
+
+        Over one feature a line leads from each sample to the curve: its error. Over two, colours
+        are amounts, and a sample has that of its target: where it stands out is an error.
+
+        Parameters
+        ----------
+        model : object with ``predict``, or nn.Recorder
+            ``predict`` of an (n, features) array gives (n,) outputs. Of a recorder there are curves
+            of several epochs, or the surface of the last of these.
+        inputs : array of shape (n, features), or (n,) for one feature
+        targets : array of shape (n,)
+        ax : Axes, optional
+        epochs : sequence of int, optional
+            Recorded ones. Left out: the first, the last, and two of those between.
+        feature_names : sequence of str
+            Labels of the axes.
+
+        Raises
+        ------
+        ShapeError
+            If there are more than two features, or more than one output, or lengths do not fit.
+        ValueError
+            If an epoch was not recorded.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> ax = plot_fit(nn.MLP(1, [4, 1], "tanh", seed=1), [0, 1, 2], [1, 3, 5], ax)
+        """
         recorded = hasattr(model, "model_at")
         if epochs is not None and not recorded:
             raise ValueError("epochs are those of an nn.Recorder; give it in place of the model")
         models = models_at(model, epochs) if recorded else {None: model}
-        samples, targets = samples_of(inputs, targets)
+        samples, targets = canvas.samples_of(inputs, targets)
         if samples.shape[1] > 2:
             raise ShapeError(
                 f"a fit is drawn over one feature or two, and these inputs have {samples.shape[1]};"
                 " plot_residuals takes any number"
             )
-        axes = canvas.axes_around(samples, _STEPS[samples.shape[1]])
-        grid = np.meshgrid(*axes)
-        points = np.column_stack([part.ravel() for part in grid])
-        found = {n: outputs_of(each, points).reshape(grid[0].shape) for n, each in models.items()}
+        steps = _STEPS[samples.shape[1]]
+        axes, grid = canvas.grid_around(samples, steps)
+        shape = [steps] * len(axes)
+        found = {n: outputs_of(each, grid).reshape(shape) for n, each in models.items()}
         return cls(axes, found, samples, targets, outputs_of([*models.values()][-1], samples))
 
-    def plot(
-        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
-    ) -> canvas.Axes:
-        """Draw it; see `plot_fit`."""
-        ax = canvas.axes_or_new(ax)
-        draw = self._curves if len(self.axes) == 1 else self._surface
-        draw(ax)
-        canvas.tidy(ax, feature_names[0], "output" if len(self.axes) == 1 else feature_names[1])
-        return ax
+    def draw(self, ax: Any, feature_names: Sequence[str] = canvas.FEATURES) -> None:
+        """See `plot_fit`."""
+        one = len(self.axes) == 1
+        (self._curves if one else self._surface)(ax)
+        canvas.tidy(ax, feature_names[0], "output" if one else feature_names[1])
 
     def _curves(self, ax: Any) -> None:
         """One curve for each epoch, and the error of each sample from the last."""
@@ -93,52 +121,11 @@ class Fit:
         bar.set_label("output; in circles: target", fontsize=canvas.letters(ax))
 
 
-def plot_fit(
-    model: Any,
-    inputs: Any,
-    targets: Any,
-    ax: canvas.Axes | None = None,
-    *,
-    epochs: Sequence[int] | None = None,
-    feature_names: Sequence[str] = canvas.FEATURES,
-) -> canvas.Axes:
-    """The outputs of a model beside the data: a curve over one feature, a surface over two.
-
-    Over one feature a line leads from each sample to the curve: its error. Over two, colours are
-    amounts, and a sample has that of its target: where it stands out from its ground is an error.
-
-    Parameters
-    ----------
-    model : object with ``predict``, or nn.Recorder
-        ``predict`` of an (n, features) array gives (n,) outputs. Of a recorder there are curves of
-        several epochs, or the surface of the last of these.
-    inputs : array of shape (n, features), or (n,) for one feature
-    targets : array of shape (n,)
-    ax : Axes, optional
-    epochs : sequence of int, optional
-        Recorded ones. Left out: the first, the last, and two of those between.
-    feature_names : sequence of str
-        Labels of the axes.
-
-    Raises
-    ------
-    ShapeError
-        If there are more than two features, or more than one output, or lengths do not fit.
-    ValueError
-        If an epoch was not recorded.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> ax = plot_fit(nn.MLP(1, [4, 1], "tanh", seed=1), [0, 1, 2], [1, 3, 5], ax)
-    """
-    return Fit.of(model, inputs, targets, epochs).plot(ax, feature_names)
+plot_fit = canvas.function_of(Fit, "plot_fit", 3)
 
 
 @dataclass(frozen=True)
-class Residuals:
+class Residuals(canvas.Plot):
     """The rest at each sample: its target minus the output of a model."""
 
     predicted: Any
@@ -146,8 +133,19 @@ class Residuals:
 
     @classmethod
     def of(cls, model: Any, inputs: Any, targets: Any) -> Residuals:
-        """See `plot_residuals`."""
-        samples, targets = samples_of(inputs, targets)
+        """Target minus output at each sample, over the output: what the model has not explained.
+
+        Of a model that fits they lie around 0 without a pattern; a bow or a funnel in them has not
+        been learnt. Parameters and errors are those of `plot_fit`, for any number of features.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> ax = plot_residuals(nn.Neuron(1, "linear", seed=1), [0, 1, 2], [1, 3, 5], ax)
+        """
+        samples, targets = canvas.samples_of(inputs, targets)
         predicted = outputs_of(model, samples)
         return cls(predicted, targets - predicted)
 
@@ -156,9 +154,8 @@ class Residuals:
         """The root of the mean square."""
         return float(np.sqrt(np.mean(self.residuals**2)))
 
-    def plot(self, ax: canvas.Axes | None = None) -> canvas.Axes:
-        """Draw it; see `plot_residuals`."""
-        ax = canvas.axes_or_new(ax)
+    def draw(self, ax: Any) -> None:
+        """See `plot_residuals`."""
         ax.axhspan(-self.spread, self.spread, color=canvas.COLORS[5], alpha=0.25, linewidth=0,
                    label=f"± root mean square, {self.spread:.3g}")  # fmt: skip
         ax.axhline(0.0, color=canvas.ink(ax), linewidth=0.8)
@@ -166,40 +163,100 @@ class Residuals:
                 markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
         canvas.tidy(ax, "output", "target − output")
         canvas.legend(ax)
-        return ax
 
 
-def plot_residuals(
-    model: Any, inputs: Any, targets: Any, ax: canvas.Axes | None = None
-) -> canvas.Axes:
-    """Target minus output at each sample, over the output: what the model has not explained.
-
-    Of a model that fits they lie around 0 without a pattern; a bow or a funnel in them has not
-    been learnt. Parameters and errors are those of `plot_fit`, for any number of features.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> ax = plot_residuals(nn.Neuron(1, "linear", seed=1), [0, 1, 2], [1, 3, 5], ax)
-    """
-    return Residuals.of(model, inputs, targets).plot(ax)
+plot_residuals = canvas.function_of(Residuals, "plot_residuals", 3)
 
 
-def samples_of(inputs: Any, targets: Any) -> tuple[Any, Any]:
-    """Inputs of shape (n, features) and targets of shape (n,)."""
-    refuse_masked(inputs, "inputs")
-    refuse_masked(targets, "targets")
-    samples, numbers = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
-    samples = samples.reshape(-1, 1) if samples.ndim == 1 else samples
-    numbers = numbers[:, 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
-    if samples.ndim != 2 or not len(samples) or numbers.shape != samples.shape[:1]:
-        raise ShapeError(
-            f"inputs are of shape (n, features) and targets of (n,), and these have "
-            f"{samples.shape} and {numbers.shape}"
-        )
-    return samples, numbers
+@dataclass(frozen=True)
+class Calibration(canvas.Plot):
+    """For each bin with samples, their mean probability, the share that came true, their number."""
+
+    probabilities: Any
+    shares: Any
+    counts: Any
+    event: str
+
+    @classmethod
+    def of(
+        cls, model: Any, inputs: Any, targets: Any, bins: int = 10, logits: bool | None = None
+    ) -> Calibration:
+        """Whether a classifier's probabilities come true: of samples at 0.8, are 80% of that class?
+
+        Parameters
+        ----------
+        model : object with ``predict``
+            ``predict`` of an (n, features) array gives (n,) outputs, for class 1, or (n, k), one
+            per class, of which the highest is looked at.
+        inputs : array of shape (n, features), or (n,) for one feature
+            Best of samples from which the model has not learnt.
+        targets : array of shape (n,)
+            Class indices from 0.
+        ax : Axes, optional
+        bins : int, default=10
+            Of equal width.
+        logits : bool, optional
+            Whether the outputs are logits. Left out: if any lies outside of 0 to 1.
+
+        Raises
+        ------
+        ShapeError
+            If lengths do not fit.
+        ValueError
+            If there is no output for a class.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> ax = plot_calibration(nn.MLP(2, [1], seed=1), [[0, 0], [0, 1], [1, 0]], [0, 1, 1], ax)
+        """
+        samples, classes = canvas.samples_of(inputs, targets)
+        scores = np.asarray(model.predict(samples), dtype=float).reshape(len(samples), -1)
+        known = range(max(scores.shape[1], 2))
+        if not {*classes.tolist()} <= {*known}:
+            raise ValueError(f"these outputs are for classes {[*known]}, not {np.unique(classes)}")
+        if logits is None:
+            logits = bool(scores.min() < 0.0 or scores.max() > 1.0)
+        if scores.shape[1] == 1:
+            event, true = "class 1", classes == 1
+            chances = sigmoid(scores[:, 0]) if logits else scores[:, 0]
+        else:
+            event, true = "the best class", classes == scores.argmax(axis=1)
+            chances = (np.apply_along_axis(softmax, 1, scores) if logits else scores).max(axis=1)
+        which = np.clip((chances * bins).astype(int), 0, bins - 1)
+        counts = np.bincount(which, minlength=bins)
+        sums = [np.bincount(which, numbers, bins) for numbers in (chances, true)]
+        used = counts > 0
+        means, shares = (each[used] / counts[used] for each in sums)
+        return cls(means, shares, counts[used], event)
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: the mean gap over samples (Naeini et al. 2015)."""
+        return float(np.average(abs(self.shares - self.probabilities), weights=self.counts))
+
+    def draw(self, ax: Any) -> None:
+        """See `plot_calibration`."""
+        chances = self.probabilities
+        ax.plot([0.0, 1.0], [0.0, 1.0], color=canvas.GREY, linestyle="--", linewidth=1)
+        reach = 2.0 * np.sqrt(chances * (1.0 - chances) / self.counts)
+        ends = np.clip([chances - reach, chances + reach], 0.0, 1.0)
+        ax.vlines(chances, *ends, color=canvas.GREY, alpha=0.35, linewidth=5,
+                  label="if calibrated: ± 2 standard errors")  # fmt: skip
+        ax.plot(chances, self.shares, color=canvas.COLORS[0], linewidth=1.2,
+                label=f"model: mean gap {self.error:.2g} (large: many samples)")  # fmt: skip
+        size = 60.0 * min(1.0, min(canvas.inches(ax)) / 3) ** 2
+        sizes = np.maximum(size * self.counts / self.counts.mean(), size / 4)
+        ax.scatter(chances, self.shares, sizes, zorder=3, color=canvas.COLORS[0],
+                   edgecolors="white", linewidths=0.8)  # fmt: skip
+        ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
+        canvas.tidy(ax, f"probability of {self.event}", "share for which it is right")
+        canvas.legend(ax)
+
+
+plot_calibration = canvas.function_of(Calibration, "plot_calibration", 3)
 
 
 def outputs_of(model: Any, points: Any) -> Any:

@@ -16,7 +16,7 @@ _MOST = 25
 
 
 @dataclass(frozen=True)
-class Responses:
+class Responses(canvas.Plot):
     """The outputs of a layer's neurons, by number, over one feature or two (`axes`).
 
     They are of shape (steps,), or (steps, steps) with the second feature first. The points are
@@ -38,7 +38,41 @@ class Responses:
         features: Sequence[int] | None = None,
         steps: int = 50,
     ) -> Responses:
-        """See `plot_neurons`."""
+        """Output of each neuron of a layer: a curve over one feature, a map over two.
+
+        Parameters
+        ----------
+        model : MLP or Sequential
+        inputs : array of shape (n, features), or (n,) for one feature
+            Samples, which say where to look, and are shown.
+        ax : Axes, optional
+            A frame for panels of their own, one for each neuron (``ax.child_axes``).
+        layer : int, default=0
+            The first hidden layer is 0.
+        neurons : sequence of int, optional
+            Which; all if left out.
+        features : sequence of int, optional
+            The one or two features that vary, while others are at their means.
+        steps : int, default=50
+            How many numbers each feature takes.
+        feature_names : sequence of str
+            Labels of the axes.
+
+        Raises
+        ------
+        ShapeError
+            If there are more than two features and none are chosen, or more than 25 neurons.
+        ValueError
+            If the model has no such layer.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+        >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax)
+        """
         layers = list(getattr(model, "layers", ()))
         if not 0 <= layer < len(layers):
             raise ValueError(
@@ -46,10 +80,7 @@ class Responses:
                 f"{shown(layer)} is none of them; they are counted from 0"
             )
         used = layers[: layer + 1]
-        samples = np.asarray(inputs, dtype=float)
-        samples = samples.reshape(-1, 1) if samples.ndim == 1 else samples
-        if samples.ndim != 2 or not len(samples):
-            raise ShapeError(f"inputs are of shape (n, features) and have {samples.shape}")
+        samples, _ = canvas.samples_of(inputs, np.zeros(len(inputs)))
         chosen = list(range(samples.shape[1]) if features is None else features)
         if len(chosen) not in (1, 2) or not {*chosen} <= {*range(samples.shape[1])}:
             raise ShapeError(
@@ -57,10 +88,9 @@ class Responses:
                 f"{chosen}; choose: features=(0, 1) keeps the others at their means"
             )
         points = samples[:, chosen]
-        axes = canvas.axes_around(points, steps)
-        grid = np.meshgrid(*axes)
-        asked = np.tile(samples.mean(axis=0), (grid[0].size, 1))
-        asked[:, chosen] = np.column_stack([part.ravel() for part in grid])
+        axes, grid = canvas.grid_around(points, steps)
+        asked = np.tile(samples.mean(axis=0), (len(grid), 1))
+        asked[:, chosen] = grid
 
         def respond(x: Any) -> Any:
             for part in used:
@@ -75,13 +105,11 @@ class Responses:
                 f"{len(wanted)} are asked for: {wanted}; choose: neurons=range("
                 f"{min(_MOST, len(outputs))})"
             )
-        return cls(axes, {i: outputs[i].reshape(grid[0].shape) for i in wanted}, points)
+        shape = [steps] * len(axes)
+        return cls(axes, {i: outputs[i].reshape(shape) for i in wanted}, points)
 
-    def plot(
-        self, ax: canvas.Axes | None = None, feature_names: Sequence[str] = canvas.FEATURES
-    ) -> canvas.Axes:
-        """Draw it; see `plot_neurons`."""
-        ax = canvas.axes_or_new(ax)
+    def draw(self, ax: Any, feature_names: Sequence[str] = canvas.FEATURES) -> None:
+        """See `plot_neurons`."""
         flat = len(self.axes) == 2
         made, bar = canvas.panels(ax, [f"neuron {number}" for number in self.outputs], key=flat)
         top = max(abs(outputs).max() for outputs in self.outputs.values()) or 1.0
@@ -102,56 +130,6 @@ class Responses:
         if flat:
             canvas.figure_of(ax).colorbar(mesh, cax=bar)
             bar.set_ylabel("output", fontsize=made[0].title.get_size())
-        return ax
 
 
-def plot_neurons(
-    model: Any,
-    inputs: Any,
-    ax: canvas.Axes | None = None,
-    *,
-    layer: int = 0,
-    neurons: Sequence[int] | None = None,
-    features: Sequence[int] | None = None,
-    steps: int = 50,
-    feature_names: Sequence[str] = canvas.FEATURES,
-) -> canvas.Axes:
-    """Output of each neuron of a layer: a curve over one feature, a map over two.
-
-    Parameters
-    ----------
-    model : MLP or Sequential
-    inputs : array of shape (n, features), or (n,) for one feature
-        Samples, which say where to look, and are shown.
-    ax : Axes, optional
-        A frame for panels of their own, one for each neuron (``ax.child_axes``).
-    layer : int, default=0
-        The first hidden layer is 0.
-    neurons : sequence of int, optional
-        Which; all if left out.
-    features : sequence of int, optional
-        The one or two features that vary, while others are at their means.
-    steps : int, default=50
-        How many numbers each feature takes.
-    feature_names : sequence of str
-        Labels of the axes.
-
-    Raises
-    ------
-    ShapeError
-        If there are more than two features and none are chosen, or more than 25 neurons.
-    ValueError
-        If the model has no such layer.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-    >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax)
-    """
-    found = Responses.of(
-        model, inputs, layer=layer, neurons=neurons, features=features, steps=steps
-    )
-    return found.plot(ax, feature_names)
+plot_neurons = canvas.function_of(Responses, "plot_neurons", 2)

@@ -17,7 +17,7 @@ Span = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
-class LossSurface:
+class LossSurface(canvas.Plot):
     """A loss on a grid of two parameters: ``losses[j, i]`` belongs to ``xs[i], ys[j]``.
 
     Contours are drawn at its levels. The path, of shape (n, 2), is that of the parameters in the
@@ -43,7 +43,41 @@ class LossSurface:
         steps: int = 50,
         levels: int = 10,
     ) -> LossSurface:
-        """See `plot_surface`."""
+        """A loss over two parameters as contours, with the path of training.
+
+        Parameters
+        ----------
+        loss : callable of two numbers, or nn.Recorder
+            A function that `autograd_lite.compile` takes; or what `Module.learn` was given as its
+            callback: its path is shown, and other parameters stay where training ended.
+        ax : Axes, optional
+        names : (str, str), optional
+            Of the two parameters; needed for a model that has more (``recorder.names``).
+        path : array of shape (n, 2), optional
+            Where training went.
+        x, y : (float, float), optional
+            From where to where the parameters go. Left out: around the path.
+        steps : int, default=50
+            The loss is computed at steps × steps points.
+        levels : int, default=10
+            How many contours there are.
+
+        Raises
+        ------
+        ShapeError
+            If the function takes other than two numbers, or the path is not of shape (n, 2).
+        ValueError
+            If the model has more than two parameters and two are not named, or if there is neither
+            a path nor `x` and `y`.
+
+        Examples
+        --------
+        >>> from autograd_lite.view.canvas import new_figure
+        >>> figure, ax = new_figure()
+        >>> def loss(w, b):
+        ...     return (w - 2) ** 2 + 3 * b * b
+        >>> ax = plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]])
+        """
         read = _of_recorder if hasattr(loss, "columns") else _of_function
         function, path, names = read(loss, names, path)
         if path is not None:
@@ -64,9 +98,8 @@ class LossSurface:
             chosen = chosen[(chosen > found.min()) & (chosen < found.max())]
         return cls(xs, ys, losses, chosen, path, names)
 
-    def plot(self, ax: canvas.Axes | None = None) -> canvas.Axes:
-        """Draw it; see `plot_surface`."""
-        ax = canvas.axes_or_new(ax)
+    def draw(self, ax: Any) -> None:
+        """See `plot_surface`."""
         shown = np.ma.masked_invalid(self.losses)
         if len(self.levels):
             levels = np.array([shown.min(), *self.levels, shown.max()])
@@ -92,57 +125,9 @@ class LossSurface:
             canvas.legend(ax, facecolor="#808080", labelcolor="white", framealpha=0.75)
         canvas.tidy(ax, *self.names)
         ax.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
-        return ax
 
 
-def plot_surface(
-    loss: Any,
-    ax: canvas.Axes | None = None,
-    *,
-    names: Sequence[str] | None = None,
-    path: Any = None,
-    x: Span = None,
-    y: Span = None,
-    steps: int = 50,
-    levels: int = 10,
-) -> canvas.Axes:
-    """A loss over two parameters as contours, with the path of training.
-
-    Parameters
-    ----------
-    loss : callable of two numbers, or nn.Recorder
-        A function that `autograd_lite.compile` takes; or what `Module.learn` was given as its
-        callback: its path is shown, and other parameters stay where training ended.
-    ax : Axes, optional
-    names : (str, str), optional
-        Of the two parameters; needed for a model that has more (``recorder.names``).
-    path : array of shape (n, 2), optional
-        Where training went.
-    x, y : (float, float), optional
-        From where to where the parameters go. Left out: around the path.
-    steps : int, default=50
-        The loss is computed at steps × steps points.
-    levels : int, default=10
-        How many contours there are.
-
-    Raises
-    ------
-    ShapeError
-        If the function takes other than two numbers, or the path is not of shape (n, 2).
-    ValueError
-        If the model has more than two parameters and two are not named, or if there is neither a
-        path nor `x` and `y`.
-
-    Examples
-    --------
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> def loss(w, b):
-    ...     return (w - 2) ** 2 + 3 * b * b
-    >>> ax = plot_surface(loss, ax, path=[[0, 1], [1, 0.2], [1.8, 0]])
-    """
-    surface = LossSurface.of(loss, names, path=path, x=x, y=y, steps=steps, levels=levels)
-    return surface.plot(ax)
+plot_surface = canvas.function_of(LossSurface, "plot_surface", 1)
 
 
 def _digits(levels: Any) -> int:
