@@ -35,7 +35,7 @@ _ROOM = "playgrounds"
 _SCRIPTS = (
     "tokens", "reading", "building", "recording", "dotting", "layout", "slot", "variables", "curve",
     "letters", "python", "address", "desk", "tape", "points", "tiny", "training", "surface",
-    "losses", "sample", "lab", "controls", "labaddress", "playground",
+    "losses", "sample", "lab", "words", "controls", "labaddress", "playground",
 )  # fmt: skip
 _STATEMENT = re.compile(r"\s*(?:([^\W\d]\w*)\s*=(?!=))?(.*)", re.DOTALL)
 #: A semicolon, or a line that ends outside of brackets.
@@ -177,7 +177,7 @@ def playground(text: str = "", variables: Mapping[str, float] | None = None) -> 
 
 def own_scripts() -> str:
     """The JavaScript of this room, to follow that of every page."""
-    network = [read(f"scripts/{name}.js") for name in ("network", "columns")]
+    network = [read(f"scripts/{name}.js") for name in ("network", "columns", "pointing")]
     return "\n".join([*network, *[read(f"scripts/{name}.js", _ROOM) for name in _SCRIPTS]])
 
 

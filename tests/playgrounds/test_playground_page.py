@@ -137,9 +137,43 @@ class TestExpression:
         assert "4 paths lead from a to f" in told.text_content()
         assert "adds up" in told.text_content()
         opened.locator(".letters .ways li").first.hover()
-        assert opened.locator(".stage g.edge.on-path").count() == 3
+        lit = opened.locator(".stage g.edge.on-path")
+        assert lit.count() == 3
+        second = opened.locator(".letters .ways button").nth(1)
+        second.click()
+        opened.locator(".letters .total").hover()
+        assert (lit.count(), second.get_attribute("aria-pressed")) == (2, "true")  # it stays
+        second.click()
+        opened.locator(".letters .total").hover()
+        assert (lit.count(), second.get_attribute("aria-pressed")) == (0, "false")
         opened.get_by_role("button", name="b", exact=True).click()
         assert "∂f/∂b = a × a = 4" in told.text_content()
+
+    def test_enter_is_the_end_of_a_line_and_shift_its_break(self, opened):
+        field = opened.locator("textarea")
+        field.fill("e = a*b")
+        field.press("Shift+Enter")
+        field.press_sequentially("e*e")
+        field.press("Enter")
+        assert field.input_value() == "e = a*b\ne*e"
+        assert opened.locator(".result b").text_content() == "36"
+
+    def test_how_to_read_it_stays_as_the_reader_left_it(self, opened):
+        facts = opened.locator(".facts")
+        if "How to read it" not in facts.text_content():
+            opened.get_by_role("button", name="How to read it").click()
+        for text, stays in [("a*b + 1", True), ("a*b + 2", False)]:
+            type_in(opened, text)
+            opened.locator(".stage text", has_text=f"data {int(text[-1]) - 6}").wait_for()
+            assert ("∂f/∂(box)" in facts.text_content()) == stays
+            opened.get_by_role("button", name="How to read it").click()
+
+    def test_what_is_said_of_a_box_scrolls_inside_of_its_card(self, opened):
+        card = opened.locator(".graphs .app")
+        before = card.bounding_box()["height"]
+        opened.locator(".stage g.node.leaf").first.click()
+        assert "4 paths to f" in opened.locator(".facts").text_content()
+        assert card.bounding_box()["height"] == before
 
     def test_a_second_expression_shares_the_variables(self, opened):
         opened.get_by_role("button", name="+ second expression").click()
@@ -236,6 +270,12 @@ class TestShowing:
                 opened.get_by_role("tab", name=name).click()
                 opened.wait_for_timeout(50)
                 assert opened.evaluate("document.documentElement.scrollWidth") <= width, name
+                # on a phone, what one came for is at the top
+                seen = (
+                    (".graphs", ".variables") if name == "Expression" else (".surface", ".layers")
+                )
+                first, second = (opened.locator(part).last.bounding_box()["y"] for part in seen)
+                assert first < second or width > 360
         finally:
             opened.set_viewport_size({"width": 1280, "height": 800})
 
@@ -250,7 +290,8 @@ class TestNetwork:
         assert losses == sorted(losses, reverse=True)
         assert losses[0] > losses[2]
         opened.get_by_role("button", name="Run").click()
-        opened.wait_for_function(f"() => {LOSS} < 0.2")
+        opened.locator(".right-of", has_text="Learned: all 80 points are right.").wait_for()
+        assert loss(opened) < 0.2
         opened.get_by_role("button", name="Pause").click()
 
     def test_points_are_added_by_clicks_and_by_keys(self, opened):
@@ -290,6 +331,37 @@ class TestNetwork:
         opened.get_by_role("button", name="One layer less").click()
         label = opened.locator("svg.network").get_attribute("aria-label")
         assert re.search("2-6-1", label)
+        loss = opened.get_by_label("Loss", exact=True)
+        assert "the sigmoid of the output is the probability" in loss.get_attribute("title")
+
+    def test_what_waits_for_a_step_says_so(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        network = opened.get_by_label("Network", exact=True).last
+        gradients = network.get_by_role("button", name="gradients")
+        assert gradients.get_attribute("title") == "after the first step"
+        assert "gradients and last step: after the first step" in network.text_content()
+        opened.get_by_role("button", name="One step").click()
+        assert "after the first step" not in network.text_content()
+        gradients.click()
+        assert "Line: gradient of a weight" in network.text_content()
+
+    def test_the_line_nearest_to_a_click_opens_and_one_comes_back(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        opened.get_by_role("button", name="XOR").click()
+        network = opened.get_by_label("Network", exact=True).last
+        assert "before the sigmoid; probability of class 1" in network.text_content()
+        target = '[data-target=\'{"layer":0,"neuron":0,"weight":0}\'] .line'
+        place = opened.locator(target).evaluate(
+            "(line) => { const { x, y } = line.getPointAtLength(line.getTotalLength() / 2);"
+            "const { a, d, e, f } = line.getScreenCTM(); return [a * x + e, d * y + f - 7]; }"
+        )
+        opened.mouse.move(*place)
+        assert "layer 0 · neuron 0 · w0 = " in network.text_content()
+        opened.mouse.click(*place)
+        opened.locator(".opened .stage svg").wait_for()
+        assert "w0" in opened.locator(".opened .panel h2").text_content()
+        opened.get_by_role("button", name="Back to the network").click()
+        assert opened.locator(".opened").is_hidden()
 
     def test_a_line_is_learnt_for_numbers(self, opened):
         opened.get_by_role("tab", name="Network").click()

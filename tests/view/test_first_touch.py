@@ -201,6 +201,10 @@ class TestFingers:
         x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] * 0.8
         assert self.swipe(phone, x, y, 0, -100, held, apart) == (scrolls, not scrolls)
 
+    def test_keys_are_told_where_there_are_some(self, phone):
+        assert phone.page.locator(".legend").is_visible()
+        assert phone.page.get_by_text("space plays").is_hidden()
+
     def test_a_leaf_is_dragged_sideways_and_swiped_over_upwards(self, phone):
         phone.page.keyboard.press("0")
         phone.page.evaluate("scrollTo(0, 0)")

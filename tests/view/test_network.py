@@ -267,7 +267,7 @@ class TestPage:
         page.show(view)
         weight = model.layers[1].neurons[2].w[3]
         group = page.page.locator("""[data-target='{"layer":1,"neuron":2,"weight":3}']""")
-        group.locator(".reach").dispatch_event("pointerover", {"bubbles": True})
+        group.locator(".reach").dispatch_event("pointermove", {"bubbles": True})
         said = page.page.locator(".net > .card").inner_text()
         assert said == f"layer 1 · neuron 2 · w3 = {weight.data:.4g}, grad {weight.grad:.4g}"
 

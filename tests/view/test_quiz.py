@@ -23,6 +23,9 @@ def asked(browser):
 def begin(asked, root):
     asked.show(ag.draw(root))
     asked.page.get_by_role("switch", name="Predict").click()
+    these = asked.page.get_by_role("button", name="With these numbers")
+    if these.count():
+        these.click()
     return asked
 
 
@@ -86,6 +89,7 @@ class TestAsking:
         root.backward()
         begin(asked, root)
         known = {"1.37", "2.91"}
+        backward, told = False, 0
         for numbers in steps(root):
             for x in numbers:
                 text = asked.page.locator("[data-lm-suppress-shortcuts]").evaluate(
@@ -104,6 +108,11 @@ class TestAsking:
                 known.add(f"{x:.4g}")
                 asked.page.get_by_label("Your number").focus()
                 say(asked, x)
+            arrows = asked.page.locator(".stage .edge > text").all_text_contents()
+            told += backward
+            backward |= numbers == [1.0]
+            # while "Next" waits, too; beside the arrow of the constant
+            assert sum(text.strip() != "?" for text in arrows) == told + 1, arrows
             on(asked)
 
     def test_nothing_leads_to_a_number_that_was_not_answered(self, asked):
@@ -115,10 +124,10 @@ class TestAsking:
         for key in ("ArrowRight", "End", "b"):
             asked.page.keyboard.press(key)
         asked.step(9)
-        assert "Predict number 2 of 13" in moment(asked)
+        assert "Predict number 2 of 16" in moment(asked)
         asked.page.locator("#n0").focus()
         asked.page.keyboard.press("ArrowLeft")
-        assert "Predict number 1 of 13" in moment(asked)
+        assert "Predict number 1 of 16" in moment(asked)
 
     def test_a_wrong_product_is_answered_with_partial_and_upstream_gradient(self, asked):
         begin(asked, reused())
@@ -129,12 +138,15 @@ class TestAsking:
         # e * a by a: the gradient of e * a is 1, and the partial is e = -6
         assert "? gradient of v1 × ? ∂v1/∂e = ? goes to e" in moment(asked)
         say(asked, "3")
+        assert reply(asked).startswith("Not 3. Two numbers are multiplied here")
+        assert "? gradient of v1 × ? ∂v1/∂e = ? goes to e" in moment(asked)
         hint = "The gradient of v1 is 1, and the partial derivative is ∂v1/∂e = a = 2."
+        say(asked, "3")
         assert reply(asked) == f"Not 3. {hint}"
         assert "1 gradient of v1 × 2 ∂v1/∂e = ? goes to e" in moment(asked)
-        asked.page.get_by_label("Your number").fill("")
         say(asked, "-2")
-        assert reply(asked) == f"Not -2. The size is right, the sign is not. {hint}"
+        sign = "The size is right, the sign is not."
+        assert reply(asked) == f"Not -2. {sign} {hint} Multiply: 1 × 2 = …"
 
     def test_of_equal_arguments_each_arrow_is_one(self, asked):
         x = Value(3.0, label="x")
@@ -160,7 +172,10 @@ class TestAsking:
         say(asked, "2")
         assert "2 gradient of a so far 2 this arrow brings" in moment(asked)
         say(asked, typed)
-        assert said in reply(asked)
+        first = reply(asked)
+        say(asked, typed)
+        assert first != reply(asked)  # the second hint says more
+        assert said in f"{first} {reply(asked)}"
         assert not re.search("[^0-9]4[^0-9]", reply(asked).partition("a had")[2].replace("= ", ""))
 
     def test_what_is_right_is_right_within_a_hundredth(self, asked):
@@ -224,28 +239,54 @@ class TestScore:
         assert "Score 1 of 1 right at once" in moment(asked)
         assert "∂L/∂a" not in moment(asked)  # still to be found
         asked.page.get_by_role("button", name="Again", exact=True).click()
-        assert "Predict number 1 of 13" in moment(asked)
+        assert "Predict number 1 of 16" in moment(asked)
+
+    def test_one_goes_on_after_it_where_one_was(self, asked):
+        begin(asked, reused())
+        say(asked, "7")
+        asked.page.get_by_role("button", name="Show me").click()
+        on(asked)
+        say(asked, "7")
+        before = moment(asked), reply(asked)
+        asked.page.get_by_role("button", name="Score").click()
+        asked.page.get_by_role("button", name="Continue").click()
+        assert (moment(asked), reply(asked)) == before
+        assert "Predict number 2 of 16" in before[0]
 
     def test_other_numbers_make_another_exercise_of_the_same_graph(self, asked):
-        begin(asked, reused())
-        say(asked, "-6")
-        asked.page.get_by_role("button", name="Score").click()
-        asked.page.get_by_role("button", name="Again, with other numbers").click()
+        asked.show(ag.draw(reused()))
+        before = asked.numbers()
+        switch = asked.page.get_by_role("switch", name="Predict")
+        switch.click()
+        asked.page.keyboard.press("Enter")  # the first choice, as the page has shown its numbers
+        assert [asked.numbers()[name][0] for name in ("n0", "n1")] != ["2.0", "-3.0"]
         a, b = (float(asked.numbers()[name][0]) for name in ("n0", "n1"))
         assert {abs(a), abs(b)} <= {1.0, 2.0, 3.0, 4.0}
         say(asked, str(a * b))
         assert reply(asked).startswith("Right")
+        switch.click()
+        assert asked.numbers() == before
 
 
 class TestSwitch:
     def test_it_leads_back_to_the_page_as_it_was(self, asked):
         asked.show(ag.draw(reused()))
         texts, before = asked.texts(), moment(asked)
+        last = asked.page.locator(".player").get_by_label("Last", exact=True)
+        place = last.bounding_box()["x"]
         switch = asked.page.get_by_role("switch", name="Predict")
         switch.click()
         assert switch.get_attribute("aria-checked") == "true"
         assert asked.page.locator(".play").is_hidden()
         assert asked.texts() != texts
+        assert last.bounding_box()["x"] == place
+        assert last.is_disabled()
+        asked.page.get_by_role("button", name="With these numbers").click()
+        asked.page.locator(".player input").fill("9")
+        asked.page.locator("h1").click()
+        asked.page.keyboard.press("End")  # leads no further than to the question
+        assert "Predict number 1 of 16" in moment(asked)
+        assert asked.numbers()["n2"][0] == ""
         switch.click()
         assert (asked.texts(), moment(asked)) == (texts, before)
         assert asked.page.get_by_label("Your number").is_hidden()
@@ -257,7 +298,7 @@ class TestSwitch:
         asked.page.locator("#n0").click()
         asked.page.get_by_label("Number of a").fill("3")
         asked.page.keyboard.press("Enter")
-        assert "Predict number 1 of 13" in moment(asked)
+        assert "Predict number 1 of 16" in moment(asked)
         asked.page.get_by_label("Your number").focus()
         say(asked, "-9")
         assert reply(asked).startswith("Right")
@@ -282,7 +323,7 @@ class TestSwitch:
     def test_a_link_can_open_with_it(self, asked, tmp_path):
         file = ag.draw(reused()).save(tmp_path / "x.html")
         asked.page.goto(f"{file.as_uri()}#predict=1&a=3")
-        assert "Predict number 1 of 13" in moment(asked)
+        assert "Predict number 1 of 16" in moment(asked)
         say(asked, "-9")
         assert reply(asked).startswith("Right")
 
@@ -291,7 +332,7 @@ class TestSwitch:
         with tab(browser, viewport={"width": width, "height": 800}, color_scheme=scheme) as opened:
             begin(opened, reused())
             states = [lambda: say(opened, "7"), lambda: opened.page.get_by_text("Show me").click()]
-            states += [lambda: opened.page.locator(".player").get_by_label("Last").click()]
+            states += [lambda: opened.page.get_by_role("button", name="Score").click()]
             for change in states:
                 change()
                 over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -3,7 +3,7 @@
 class Address {
   /* `read` gives what is shown as pairs of texts, `write` shows such pairs. Notebooks have addresses of their own. */
   constructor(active, read, write) {
-    Object.assign(this, { active, read, write });
+    Object.assign(this, { active, read, write, now: location.hash.slice(1) });
     if (!active) return;
     addEventListener("hashchange", () => {
       if (location.hash.slice(1) !== this.now) this.take();
@@ -12,8 +12,8 @@ class Address {
 
   /* Takes what the address holds, if it holds anything. */
   take() {
-    if (!this.active || location.hash.length < 2) return false;
     this.now = location.hash.slice(1);
+    if (!this.active || !this.now) return false;
     this.write(new URLSearchParams(this.now));
     return true;
   }
@@ -22,9 +22,10 @@ class Address {
     if (!this.active) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.now = String(new URLSearchParams(this.read()));
+      if (location.hash.slice(1) !== this.now) return; // of a link that is about to be taken
       try {
-        history.replaceState(null, "", `#${this.now}`);
+        history.replaceState(null, "", `#${new URLSearchParams(this.read())}`);
+        this.now = location.hash.slice(1);
       } catch (error) {
         // inside of another page, which may not let it
         if (error.name !== "SecurityError") throw error;

@@ -24,6 +24,7 @@ Object.assign(Lab.prototype, {
     (this.shows ??= []).push(() => {
       select.replaceChildren(...names().map((name) => el("option", { value: name }, words(name))));
       select.selectedIndex = names().indexOf(this.spec[key]);
+      select.title = meaningOf(label, this.spec[key]);
     });
     return el("label", { class: "choice" }, el("span", { class: "about" }, label), select);
   },

@@ -143,7 +143,7 @@ class Lab {
   show() {
     this.training.note();
     this.surface.show();
-    this.losses.show(this.training, this.spec.loss);
+    this.losses.show(this.training, this.spec.loss, this.network.rightOf(this.points));
     this.sample.show();
   }
 }

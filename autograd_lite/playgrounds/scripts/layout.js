@@ -41,5 +41,5 @@ async function opened(layout, nodes, rows, title, style) {
   image.src = `data:image/svg+xml;base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`;
   host.append(image);
   const page = { title, pace: style.pace, notes: [], multiple: 1, caption: "", root: boxes.length - 1, boxes, nodes, full: false, style: style.css, closed: 0 };
-  return { host, start: () => open(host, page, rows) };
+  return { host, start: (helping) => open(host, { ...page, helping }, rows) };
 }

@@ -82,9 +82,7 @@ class Letters {
     const ways = el("ol", { class: "ways" }, ...found.map((way) => {
       const steps = [name, ...way.edges.map(([user]) => nodes[user].name)];
       const chain = (steps.length > MOST_STEPS ? [...steps.slice(0, 4), `… ${steps.length - 6} more …`, ...steps.slice(-2)] : steps).join(" → ");
-      const leave = () => slot.page?.describe();
-      const enter = () => slot.marked(new Set([i, ...way.edges.map(([user]) => user)]), way.edges);
-      return el("li", { tabindex: 0, onpointerenter: enter, onpointerleave: leave, onfocus: enter, onblur: leave }, el("span", { class: "chain" }, chain), el("span", { class: "product" }, el("span", { class: "in-letters" }, this.product(slot, way)), " = ", signed(way.product)));
+      return litWay(i, way, () => slot.drawn, el("span", { class: "chain" }, chain), el("span", { class: "product" }, el("span", { class: "in-letters" }, this.product(slot, way)), " = ", signed(way.product)));
     }));
     const all = count <= BigInt(MOST_WAYS);
     const terms = all ? found.map((way) => this.product(slot, way)) : [];

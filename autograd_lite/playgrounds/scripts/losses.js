@@ -7,7 +7,8 @@ class LossCurve {
     this.element = el("div", {}, this.svg, this.reading);
   }
 
-  show({ history, steps, epochs, loss }, name) {
+  /* `right` is how many points are on their side of the border; null: they have no classes. */
+  show({ history, steps, epochs, loss, samples }, name, right) {
     const { clientWidth: width = 400, clientHeight: height = 150 } = this.svg;
     const [w, h] = [width || 400, height || 150];
     this.svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
@@ -23,6 +24,6 @@ class LossCurve {
     const steps_ = ticks(0, last, 5).filter(Number.isInteger).map((x) => text(X(x), h - 4, brief(x, 6), "middle"));
     this.svg.replaceChildren(...across, ...steps_, drawn("polyline", { class: "line f", points }));
     this.svg.setAttribute("aria-label", `Loss over ${steps} steps, now ${loss === undefined ? "unknown" : brief(loss)}`);
-    this.reading.replaceChildren(...(loss === undefined ? ["No points yet."] : [`${name.replaceAll("_", " ")} `, el("b", { "data-exact": exactly(loss) }, brief(loss)), ` after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}, ${epochs.toLocaleString("en")} ${epochs === 1 ? "epoch" : "epochs"}`]));
+    this.reading.replaceChildren(...(loss === undefined ? ["No points yet."] : [`${name.replaceAll("_", " ")} `, el("b", { "data-exact": exactly(loss) }, brief(loss)), ` after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}, ${epochs.toLocaleString("en")} ${epochs === 1 ? "epoch" : "epochs"}`]), ...(loss === undefined || right === null ? [] : [el("span", { class: "right-of" }, right === samples.length ? `Learned: all ${right} points are right.` : `${right} of ${samples.length} points are right.`)]));
   }
 }

@@ -4,7 +4,7 @@ class Slot {
   constructor(letter, text, desk) {
     Object.assign(this, { letter, desk, nodes: null, page: null, turn: 0 });
     const id = `said-${letter}`;
-    this.field = el("textarea", { rows: 1, spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-label": `Expression ${letter}`, "aria-describedby": id, placeholder: "for example tanh(w*x + b)", oninput: () => this.typed() });
+    this.field = el("textarea", { rows: 1, spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-label": `Expression ${letter}`, "aria-describedby": id, placeholder: "for example tanh(w*x + b)", oninput: () => this.typed(), title: "Enter: done. Shift and Enter: a new line", onkeydown: (event) => this.entered(event) });
     this.field.value = text;
     this.result = el("output", { class: "result" });
     this.said = el("div", { class: "said", id, role: "status" });
@@ -16,6 +16,13 @@ class Slot {
 
   grow() {
     this.field.rows = Math.min(6, this.field.value.split("\n").length);
+  }
+
+  /* Enter is the end of what is typed. */
+  entered(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.read();
   }
 
   typed() {
@@ -83,13 +90,16 @@ class Slot {
     }
     const old = this.host.firstChild;
     this.host.append(made.host);
-    this.page = made.start();
+    // on a phone the graph is not parted from its variables by the help
+    this.page = made.start((this.page ?? desk.page)?.helping ?? (desk.element.clientWidth < 520 ? false : undefined));
+    desk.page = this.page;
     old?.remove();
     new MutationObserver(() => desk.asked()).observe(this.page.app, { attributes: true, attributeFilter: ["class"] });
     desk.asked();
     this.page.whatIf.followers.push(() => desk.dragged(this));
     this.host.classList.remove("old");
     this.follow();
+    desk.letters.show();
   }
 
   /* The page's leaves take the numbers of now. */
@@ -100,12 +110,9 @@ class Slot {
     }
   }
 
-  /* Marks a path in the graph, until the page says again what it is about. */
-  marked(nodes, edges) {
-    const { drawing } = this.page ?? {};
-    if (!drawing || this.page.graph.nodes !== this.nodes) return;
-    drawing.svg.classList.add("marking");
-    drawing.mark("on-path", nodes, edges);
+  /* The page of the graph, if it is drawn already. */
+  get drawn() {
+    return this.page?.graph.nodes === this.nodes ? this.page : null;
   }
 
   /* All numbers at those of now, of which some may be others. */

@@ -68,10 +68,8 @@ class Surface {
 
   /* From -1 to 1: how sure the network is of a class. */
   sureness(out) {
-    const { wanted, table } = this.lab.network;
-    const bits = wanted.loss.classes && wanted.loss.classes[0] === 0;
-    const { rules } = (this.sigmoid ??= { rules: table.rows[table.functions.sigmoid.row] });
-    return bits ? 2 * rules.forward(out, rules.attrs) - 1 : Math.max(-1, Math.min(1, out));
+    const share = this.lab.network.probability(out);
+    return share === null ? Math.max(-1, Math.min(1, out)) : 2 * share - 1;
   }
 
   show() {

@@ -70,6 +70,19 @@ class Tiny {
     return tape.data[output.node];
   }
 
+  /* Of class 1, where the output is what goes into a sigmoid; null for other losses. */
+  probability(out) {
+    const { table, wanted } = this;
+    if (wanted.loss.classes?.[0] !== 0) return null;
+    const rules = table.rows[table.functions.sigmoid.row];
+    return rules.forward(out, rules.attrs);
+  }
+
+  /* How many points are on their side of where the output is 0; null if they have no classes. */
+  rightOf(points) {
+    return this.wanted.inputs === 1 ? null : points.filter(({ x, wanted }) => this.predict(x) > 0 === Boolean(wanted)).length;
+  }
+
   lossOf(samples) {
     let total = 0;
     for (const sample of samples) {

@@ -20,7 +20,7 @@ class Variables {
     this.desk = desk;
     this.rows = new Map();
     this.list = el("ul", { class: "variables" });
-    this.element = el("section", { class: "card-of", "aria-label": "Variables" }, el("h2", {}, "Variables"), this.list, el("p", { class: "hint" }, "Drag a slider, or the number of a yellow box in the graph. Click a name for its curve."));
+    this.element = el("section", { class: "card-of", "aria-label": "Variables" }, el("h2", {}, "Variables"), this.list, el("p", { class: "hint" }, "Drag a slider, or the number of a yellow box in the graph. Click a name for its curve. The gradients here are those of the whole pass, wherever the player of the graph stands."));
   }
 
   range(x) {

@@ -13,7 +13,7 @@ class Page {
     this.level = outermost;
     this.drawing = new Drawing(outermost.svg, outermost, this.graph);
     this.selected = null;
-    this.helping = page.full || isNew();
+    this.helping = page.helping ?? (page.full || isNew());
     if (this.graph) {
       this.whatIf = new WhatIf(this.graph, this.wording, () => this.render());
       this.player = new Player(this.graph, page.pace, () => this.render(), () => !this.app.isConnected);
@@ -64,7 +64,7 @@ class Page {
     this.drawing = new Drawing((this.level.svg ??= layered(this.level.boxes)), this.level, null);
     this.camera.drawing = this.drawing;
     this.stage.querySelector("svg").replaceWith(this.drawing.svg);
-    this.selected = this.hovered = null;
+    this.selected = this.hovered = this.kept = null;
     this.card.hidden = true;
     this.control.replaceChildren(); // what it had was of a box that is gone
     this.camera.begin();
@@ -292,6 +292,7 @@ class Page {
   }
 
   select(i) {
+    this.kept = null;
     if (i !== this.selected) {
       this.selected = i;
       this.card.hidden = true;
@@ -313,17 +314,30 @@ class Page {
 
   describe() {
     const i = this.selected;
-    this.drawing.svg.classList.toggle("marking", i !== null && Boolean(this.graph));
     this.drawing.mark("selected", new Set(i === null ? [] : [i]));
+    this.all = i !== null && this.graph ? { nodes: new Set(), edges: [] } : null;
     if (i === null) {
-      this.drawing.mark("on-path", new Set(), []);
+      this.light();
       this.asked.setAttribute("aria-expanded", String(this.helping));
       const closed = el("p", { class: "hint" }, this.graph ? "Click a box for its numbers and its paths to the output." : "Click a box to keep here what is said of it.");
       this.facts.replaceChildren(...!this.helping ? [closed] : legend(this.level.boxes, this.graph, this.compares(), this.inside.size));
       return;
     }
-    const paths = this.graph && !this.quiz.on ? ways(i, this.graph, this.wording, this.whatIf.numbers.partials, this.drawing) : [];
+    const paths = this.graph && !this.quiz.on ? ways(i, this) : [];
+    this.light();
     this.facts.replaceChildren(...this.about(i), ...paths);
+  }
+
+  // Marks a path; without one, that which is kept, or else all of those of the selected box.
+  light(path = this.kept ?? this.all) {
+    this.drawing.svg.classList.toggle("marking", Boolean(path));
+    this.drawing.mark("on-path", path?.nodes ?? new Set(), path?.edges ?? []);
+  }
+
+  // Keeps a path lit, or no longer.
+  keep(path) {
+    this.kept = this.kept?.key === path.key ? null : path;
+    this.light();
   }
 
   help() {

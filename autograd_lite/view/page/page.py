@@ -38,7 +38,7 @@ _SCRIPTS = (
         for name in (
             "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest",
             "layered", "fingers", "overview", "camera", "player", "moment", "whatif", "details",
-            "search", "keys", "questions", "quiz", "state", "save",
+            "legend", "search", "keys", "questions", "quiz", "score", "state", "save",
         )
     ),
     "page.js",

@@ -110,7 +110,7 @@ Object.assign(Network.prototype, {
       this.heads[column].setAttribute("transform", `translate(${x.toFixed(1)} 0)`);
       spots.forEach((spot, k) => this.put(spot, x, top + k * own, radius, gap));
     });
-    for (const line of this.lines) this.draw(line, radius);
+    for (const line of this.lines) line.places = this.draw(line, radius);
   },
 
   put(spot, x, y, radius, gap) {
@@ -134,6 +134,9 @@ Object.assign(Network.prototype, {
     const way = `M${x1.toFixed(1)} ${a.y.toFixed(1)}C${(x1 + bend).toFixed(1)} ${a.y.toFixed(1)} ${(x2 - bend).toFixed(1)} ${b.y.toFixed(1)} ${x2.toFixed(1)} ${b.y.toFixed(1)}`;
     line.setAttribute("d", way);
     wide.setAttribute("d", way);
+    // x and y along it
+    const along = (k, t) => [x1, x1 + bend, x2 - bend, x2].reduce((sum, x, n) => sum + [1, 3, 3, 1][n] * (1 - t) ** (3 - n) * t ** n * (k ? [a.y, a.y, b.y, b.y][n] : x), 0);
+    return Array.from({ length: PLACES + 1 }, (_, n) => [along(0, n / PLACES), along(1, n / PLACES)]);
   },
 
   name({ layer, neuron, weight }) {

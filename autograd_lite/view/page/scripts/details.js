@@ -1,18 +1,5 @@
 // What is said of a box: its numbers and formulas, and its paths to the output.
 
-const LEGEND = {
-  leaf: "leaf: a number given",
-  parameter: "parameter: a leaf made in a scope",
-  constant: "constant: no gradient",
-  value: "computed by an op",
-  group: "several values, folded",
-  outside: "outside of what was opened",
-  output: "output",
-  positive: "gradient flows with a plus sign",
-  negative: "gradient flows with a minus sign",
-};
-
-const MOVED = { positive: ["▲", "went up"], negative: ["▼", "went down"] };
 const BARS_HIGH = 24;
 const MANY_ARGUMENTS = 8;
 
@@ -93,41 +80,24 @@ function histogram(bars) {
   return made;
 }
 
-// How to read the picture, and the keys.
-function legend(boxes, graph, compares, opens) {
-  const kinds = new Set(boxes.map(({ kind }) => kind));
-  const key = ([name, said]) => el("li", {}, el("span", { class: `swatch ${name}` }, GLYPH[name] ?? ""), said);
-  const moved = ([name, [glyph, said]]) => el("li", {}, el("span", { class: `swatch ${name}` }, glyph), said);
-  const used = Object.entries(LEGEND).filter(([name]) => kinds.has(name) || (graph && GLYPH[name]));
-  const enter = graph ? "marks its paths" : opens ? "opens it, space keeps it here, Backspace leads back" : "keeps it here";
-  return [
-    el("h2", {}, "How to read it"),
-    el("ul", { class: "legend" }, ...(compares ? Object.entries(MOVED).map(moved) : used.map(key))),
-    graph && el("p", { class: "hint" }, "The number at an arrow is the partial derivative; its width is the gradient that flows back through it."),
-    el("p", { class: "hint" }, `Keys: ${graph ? "← → step, space plays, < > its speed, f and b lead to the forward and the backward pass, " : ""}↑ ↓ choose a box, Enter ${enter}, + − 0 zoom, / searches, ? this. Drag moves the picture, Ctrl and the wheel zoom; by touch two fingers do both, or one after a long press.`),
-  ].filter(Boolean);
-}
-
-// Whether a reader is new here: the first of all pictures, or of those of a document where nothing can be kept.
-function isNew() {
-  const root = document.documentElement.dataset;
-  const before = root.agRead;
-  root.agRead = "once";
-  try {
-    const known = localStorage.getItem("autograd-lite read");
-    localStorage.setItem("autograd-lite read", "once");
-    return !before && !known;
-  } catch (error) {
-    if (error.name === "SecurityError") return !before; // a page of its own kind, such as an output in a frame
-    throw error;
-  }
+// A path that lights up in a drawing while it is pointed at; a click keeps it lit. `page` gives the page of the drawing.
+function litWay(start, { edges }, page, ...content) {
+  const path = { key: [start, ...edges].join(" "), nodes: new Set([start, ...edges.map(([user]) => user)]), edges };
+  const [enter, leave] = [() => page()?.light(path), () => page()?.light()];
+  const press = () => {
+    page()?.keep(path);
+    for (const each of made.closest("ol").querySelectorAll("button")) each.setAttribute("aria-pressed", String(each === made && page()?.kept === path));
+  };
+  const made = el("button", { type: "button", "aria-pressed": String(page()?.kept?.key === path.key), onpointerenter: enter, onpointerleave: leave, onfocus: enter, onblur: leave, onclick: press }, ...content);
+  return el("li", {}, made);
 }
 
 // Every path from a node to the output, with its product, and their sum.
-function ways(i, graph, wording, partials, drawing) {
+function ways(i, page) {
+  const { graph, wording } = page;
+  const { partials } = page.whatIf.numbers;
   const { nodes, edges, found, count, sum } = graph.paths(i, partials);
-  const mark = () => drawing.mark("on-path", nodes, edges);
-  mark();
+  page.all = { nodes, edges };
   const { name } = wording;
   if (i === graph.root) return [el("p", { class: "hint" }, "This is the output: one pass gives it the gradient 1.")];
   if (!count) return [el("p", { class: "hint" }, `No path with a derivative leads from here to ${name(graph.root)}.`)];
@@ -135,8 +105,7 @@ function ways(i, graph, wording, partials, drawing) {
   const list = found.map((way) => {
     const factors = way.edges.map(([user, k]) => inNumbers(["", 0, ""], [partials[user][k]]));
     const chain = [name(i), ...way.edges.map(([user]) => name(user))].join(" → ");
-    const only = () => drawing.mark("on-path", new Set([i, ...way.edges.map(([user]) => user)]), way.edges);
-    return el("li", { tabindex: 0, onpointerenter: only, onpointerleave: mark, onfocus: only, onblur: mark }, el("span", { class: "chain" }, chain), el("span", { class: "product" }, `${factors.join(" × ")} = `, signed(way.product)));
+    return litWay(i, way, () => page, el("span", { class: "chain" }, chain), el("span", { class: "product" }, `${factors.join(" × ")} = `, signed(way.product)));
   });
   const others = count - BigInt(found.length);
   const shown = found.reduce((total, way) => total + way.product, 0);

@@ -52,7 +52,7 @@ class Moment {
   tell(position, numbers, last, predicting = false) {
     const { graph, wording } = this;
     if (position === null) {
-      this.say("As recorded", [wording.made(graph.root, numbers)], `Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths${graph.rows ? ", drag the number of a leaf to see what would be" : ""}.`);
+      this.say("All numbers at once", [wording.made(graph.root, numbers)], `Play goes forward through the ops, then back along the edges to every gradient. Point at a box for its numbers, click it for its paths${graph.rows ? ", drag the number of a leaf to see what would be" : ""}.`);
       return { boxes: [], edges: [] };
     }
     const step = graph.steps[position - 1];

@@ -29,9 +29,9 @@ class Network {
     this.element = drawn("svg", { class: "network", role: "group", "aria-label": this.title });
     this.unfolded = new Set();
     new ResizeObserver(() => this.resize()).observe(this.element);
-    for (const name of ["pointerover", "focusin"]) this.element.addEventListener(name, (event) => this.point(event));
-    for (const name of ["pointerleave", "focusout"]) this.element.addEventListener(name, () => this.pointed(null));
-    this.element.addEventListener("click", (event) => this.pick(event.target));
+    for (const name of ["pointermove", "focusin"]) this.element.addEventListener(name, (event) => this.point(event));
+    for (const name of ["pointerleave", "focusout"]) this.element.addEventListener(name, () => this.pointed((this.at = null)));
+    this.element.addEventListener("click", (event) => this.pick(this.meant(event)));
     this.element.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -118,13 +118,6 @@ class Network {
   target(element) {
     const found = element.closest?.("[data-target]");
     return found && this.element.contains(found) ? JSON.parse(found.dataset.target) : null;
-  }
-
-  point(event) {
-    const target = this.target(event.target);
-    this.element.querySelector(".pointed")?.classList.remove("pointed");
-    if (target) event.target.closest("[data-target]").classList.add("pointed");
-    this.pointed(target, event.target);
   }
 
   pick(element) {

@@ -13,6 +13,7 @@ class Player {
     this.drawing = 0; // milliseconds that the last step took
     this.pace = Math.min(pace, LONGEST / this.end);
     this.turn = Math.min(graph.forwardEnd + 1, this.end); // where the backward pass begins
+    this.limit = this.end; // the last step that may be shown: further on is what a quiz asks for
     this.position = null; // steps done; null: the numbers as they were recorded
     this.slider = el("input", { type: "range", min: 0, max: this.end, step: 1, "aria-label": "Step", oninput: () => this.go(Number(this.slider.value)) });
     this.counter = el("span", { class: "counter" });
@@ -28,8 +29,8 @@ class Player {
       button("First", icon(ICONS.first), () => this.go(0)),
       button("Back", icon(ICONS.back), () => this.step(-1)),
       this.playing,
-      button("Forward", icon(ICONS.forward), () => this.step(1)),
-      button("Last", icon(ICONS.last), () => this.go(this.end)),
+      (this.forward = button("Forward", icon(ICONS.forward), () => this.step(1))),
+      (this.last = button("Last", icon(ICONS.last), () => this.go(this.end))),
       this.speed, this.counter, rail,
     );
   }
@@ -40,7 +41,7 @@ class Player {
   }
 
   place(position) {
-    this.position = Math.max(0, Math.min(position, this.end, this.reach ?? this.end));
+    this.position = Math.max(0, Math.min(position, this.limit));
     this.moved();
   }
 
@@ -49,7 +50,7 @@ class Player {
   }
 
   play() {
-    if (this.locked) return;
+    if (this.limit < this.end) return;
     if (this.timer) {
       this.pause();
       return;
@@ -113,6 +114,10 @@ class Player {
     this.slider.setAttribute("aria-valuetext", said.slice(0, 200));
     const backward = Number(this.position !== null && this.position > this.graph.forwardEnd);
     [...this.passes.children].forEach((pass, k) => pass.toggleAttribute("data-now", this.position !== null && k === backward));
+    for (const [each, name] of [[this.forward, "Forward"], [this.last, "Last"]]) {
+      each.disabled = this.limit < this.end && this.position >= this.limit;
+      each.title = each.disabled ? "Answer first, or ask by “Show me”" : name;
+    }
     this.counter.textContent = `${this.slider.value} / ${this.end}`;
   }
 }

@@ -28,6 +28,17 @@ class Questions {
     return step ? this[step.kind](step, position, numbers) : [];
   }
 
+  // How many are asked before each step, and in the end.
+  before() {
+    const { uses, steps } = this.graph;
+    const counts = [0];
+    for (const { kind, node, arg, parent } of steps) {
+      const again = kind === "edge" && (uses[parent][0][0] !== node || uses[parent][0][1] !== arg);
+      counts.push(counts.at(-1) + 1 + Number(again));
+    }
+    return counts;
+  }
+
   forward({ node }, position, numbers) {
     const { graph, wording, name } = this;
     const { call, args } = graph.nodes[node];
@@ -40,7 +51,10 @@ class Questions {
       truths: [truth, ...graph.forward(node, args.map((p) => asShown(given[p])))],
       formula: () => [`${words} =`, blank()],
       words: () => `Which number does ${name(node)} get? Its arguments stand in the boxes before it.`,
-      hint: (x) => `${near(x, -truth) ? "The size is right, the sign is not: " : ""}${filled} = …`,
+      hint: (x, tries) => {
+        const sign = near(x, -truth) ? "The size is right, the sign is not. " : "";
+        return tries > 1 ? `${sign}${filled} = …` : sign || `Put the numbers of the boxes before it into ${words}.`;
+      },
       told: `${equation(filled, brief(truth))}.`,
     }];
   }
@@ -52,7 +66,7 @@ class Questions {
       truths: [1],
       formula: () => [`∂${root}/∂${root} =`, blank()],
       words: () => `Now backwards. The gradient of a box says how fast the output ${root} changes with it. How fast does ${root} change with ${root} itself?`,
-      hint: () => `When ${root} grows by 0.1, then ${root} grows by …`,
+      hint: (x, tries) => (tries > 1 ? `When ${root} grows by 0.1, then ${root} grows by …` : `This is no number of a box: it is how fast ${root} changes, beside ${root} itself.`),
       told: `∂${root}/∂${root} = 1: the output changes as fast as itself.`,
     }];
   }
@@ -77,13 +91,14 @@ class Questions {
         term(blank(), `goes to ${to}`),
       ],
       words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the partial derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?${alone}`,
-      hint: (x) => {
+      hint: (x, tries) => {
         const said = near(x, -contribution) ? "The size is right, the sign is not"
           : near(x, partial) ? `That is the partial derivative alone; the gradient of ${up} belongs to it`
           : near(x, upstream) ? `That is the gradient of ${up} alone; the partial derivative belongs to it`
           : alone && near(x, alike.reduce((sum, k) => sum + numbers.partials[node][k] * upstream, 0)) ? "That is for all of them; the others have arrows of their own"
           : near(x, after) ? "That is the sum already; asked is the part that this arrow brings" : "";
-        return `${said && `${said}. `}${given}.`;
+        const kind = said || (tries > 1 ? "" : `Two numbers are multiplied here: what stands as grad in the box of ${up}, and how many times as fast as ${to} ${up} changes`);
+        return `${kind && `${kind}. `}${tries > 1 ? `${given}.` : ""}${tries > 2 ? ` Multiply: ${product} = …` : ""}`;
       },
       told: `${equation(product, brief(contribution))}.`,
     };
@@ -95,10 +110,11 @@ class Questions {
       truths: [after, asShown(before) + asShown(contribution)],
       formula: () => [term(signed(before), `gradient of ${to} so far`), term(signed(contribution), "this arrow brings"), between("→"), term(blank(), `gradient of ${to} now`)],
       words: () => `${to} is used ${uses.length} times, and something has come back from another use already. What is the gradient of ${to} now? Think: if ${to} grows a little, ${name(graph.root)} feels it along every one of these arrows.`,
-      hint: (x) => {
+      hint: (x, tries) => {
         const said = near(x, contribution) ? "That would forget what came before"
           : near(x, before) ? "That would forget what this arrow brings" : "";
-        return `${said && `${said}. `}${to} had ${brief(before)}, and this arrow brings gradient × partial derivative = ${product}.`;
+        const kind = said || (tries > 1 ? "" : `Something has come to ${to} before, and this arrow adds to it`);
+        return `${kind && `${kind}. `}${tries > 1 ? `${to} had ${brief(before)}, and this arrow brings gradient × partial derivative = ${product}.` : ""}`;
       },
       told: `${to}: ${inNumbers(["", 0, " + ", 1], [before, contribution])} = ${brief(after)}.`,
     }];

@@ -8,7 +8,7 @@ class Quiz {
     // the step of each arrow, before which its number is a secret
     this.turns = new Map(page.graph.steps.map((step, k) => [`${step.node} ${step.arg}`, k]));
     const stale = page.graph.stale;
-    this.switch = el("button", { type: "button", role: "switch", class: "predict", "aria-checked": "false", disabled: stale, title: stale ? "Not for numbers that are out of date: root.refresh() first" : "Predict before you see: each next number is hidden until you type it", onclick: () => this.turn(!this.on) }, "Predict");
+    this.switch = el("button", { type: "button", role: "switch", class: "predict", "aria-checked": "false", disabled: stale, title: stale ? "Not for numbers that are out of date: root.refresh() first" : "Predict before you see: each next number is hidden until you type it", onclick: () => (this.on ? this.turn(false) : this.offer()) }, "Predict");
     this.field = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-label": "Your number", placeholder: "your number" });
     this.check = el("button", { class: "check" }, "Check");
     this.next = el("button", { class: "check" }, "Next");
@@ -19,18 +19,30 @@ class Quiz {
     page.whatIf.followers.push(() => this.on && this.turn(true));
   }
 
-  turn(on) {
+  // The page has shown its numbers: whether others are to be found is asked first.
+  offer() {
+    const choice = (text, action) => el("button", { type: "button", onclick: action }, text);
+    const fresh = this.leaves.length > 0 && choice("With other numbers", () => this.others());
+    this.turn(true, Boolean(fresh));
+    if (!fresh) return;
+    this.reply("", fresh, choice("With these numbers", () => this.turn(true)));
+    fresh.focus({ preventScroll: true });
+  }
+
+  turn(on, choosing = false) {
     const { page } = this;
-    Object.assign(this, { on, at: null, told: null, finished: false, results: new Map() });
+    Object.assign(this, { on, choosing, at: null, told: null, finished: false, results: new Map(), before: this.questions.before() });
     this.switch.setAttribute("aria-checked", String(on));
     page.app.classList.toggle("quizzing", on);
     this.element.hidden = !on;
     page.player.pause();
-    page.player.locked = on;
-    // one can go back, and on to what was answered
-    page.player.reach = on ? 0 : undefined;
+    page.player.limit = on ? 0 : page.player.end;
     page.select(null);
     page.player.position = on ? 0 : null;
+    // numbers that were made for the quiz go with it
+    if (!on && this.own?.size) page.whatIf.all(this.own);
+    else if (!on && this.own) page.whatIf.reset();
+    if (!on) this.own = null;
     page.render();
     if (on) this.field.focus({ preventScroll: true });
   }
@@ -40,9 +52,15 @@ class Quiz {
     const { position } = this.page.player;
     const open = (i, k) => {
       const turn = this.turns.get(`${i} ${k}`);
-      return turn === undefined || turn < position || (turn === position && this.hinted);
+      return turn === undefined || turn < position || (turn === position && this.at === position && this.hinted);
     };
     return { ...known, partials: known.partials.map((row, i) => row.map((p, k) => (open(i, k) ? p : undefined))) };
+  }
+
+  // Those that can get other numbers.
+  get leaves() {
+    const { graph, whatIf } = this.page;
+    return [...graph.nodes.keys()].filter((i) => whatIf.allows(i));
   }
 
   get question() {
@@ -53,18 +71,22 @@ class Quiz {
   say(moment, position, numbers, last) {
     const { end } = this.page.player;
     if (position !== this.at) this.begin(position, numbers);
-    const told = this.told === position;
-    const over = this.finished || (position === end && !told);
-    const asking = !told && !over;
+    const over = this.finished || (position === end && this.told !== position);
+    const told = !over && this.told === position;
+    const asking = !told && !over && !this.choosing;
     for (const [element, shown] of [[this.field, asking], [this.check, asking], [this.tell, asking], [this.next, told], [this.stop, !over && this.results.size > 0]]) element.hidden = !shown;
     if (over) {
       this.score(moment, numbers);
       return { boxes: [], edges: [] };
     }
+    if (this.choosing) {
+      moment.say("Predict before you see", [], "From here on each number is hidden until you have found it. This page has shown those of now already; with others of the same graph you see what you know.");
+      return { boxes: [], edges: [] };
+    }
     if (told) return moment.tell(position, numbers, last, true);
     const { formula, words } = this.question;
     const { node, arg, parent } = this.page.graph.steps[position];
-    moment.say(`Predict number ${position + 1} of ${end}`, formula(this.hinted), words());
+    moment.say(`Predict number ${this.before[position] + this.part + 1} of ${this.before[end]}`, formula(this.hinted), words());
     return { boxes: [node, ...(parent === undefined ? [] : [parent])], edges: arg === undefined ? [] : [[node, arg]], place: parent ?? node };
   }
 
@@ -80,7 +102,7 @@ class Quiz {
 
   reply(sign, ...said) {
     this.answer.className = `answer ${sign}`;
-    this.answer.replaceChildren(...said);
+    this.answer.replaceChildren(...said.filter(Boolean));
   }
 
   submit(event) {
@@ -98,8 +120,8 @@ class Quiz {
       this.pass(this.tries ? "hinted" : "right", el("b", {}, "Right: "), this.question.told);
     } else {
       this.tries += 1;
-      this.hinted = true;
-      this.reply("wrong", el("b", {}, `Not ${brief(x)}. `), this.question.hint(x));
+      this.hinted ||= this.tries > 1;
+      this.reply("wrong", el("b", {}, `Not ${brief(x)}. `), this.question.hint(x, this.tries));
       this.page.render();
     }
     this.field.select();
@@ -122,51 +144,9 @@ class Quiz {
       this.field.focus({ preventScroll: true });
     } else {
       this.told = player.position + 1;
-      player.reach = Math.max(player.reach, this.told);
+      player.limit = Math.max(player.limit, this.told);
       player.place(this.told);
       this.next.focus({ preventScroll: true });
     }
-  }
-
-  finish() {
-    this.finished = true;
-    this.told = null;
-    this.page.render();
-  }
-
-  score(moment, numbers) {
-    const { graph, whatIf } = this.page;
-    const kinds = new Map();
-    for (const { kind, how } of this.results.values()) {
-      const counts = kinds.get(kind) ?? { right: 0, hinted: 0, shown: 0 };
-      counts[how] += 1;
-      kinds.set(kind, counts);
-    }
-    const all = [...this.results.values()];
-    const cells = ({ right, hinted, shown }) => [right, hinted, shown].map((n) => el("td", {}, String(n)));
-    const table = el("table", { class: "score" }, el("thead", {}, el("tr", {}, ...["kind of number", "right at once", "after a hint", "shown"].map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, ...[...kinds].map(([kind, counts]) => el("tr", {}, el("th", { scope: "row" }, kind), ...cells(counts)))));
-    const others = el("button", { type: "button", onclick: () => this.others() }, "Again, with other numbers");
-    moment.say("Score", all.length ? [`${all.filter(({ how }) => how === "right").length} of ${all.length} right at once`] : ["Nothing was asked yet."]);
-    const { sums, proof } = this.questions.lessons(numbers);
-    const whole = this.page.player.position === this.page.player.end;
-    if (all.length) moment.element.append(table);
-    if (whole) moment.element.append(...sums.map((parts) => el("p", { class: "formula sums" }, ...parts)), ...proof.map((text) => el("p", { class: "words" }, text)));
-    this.reply("", el("button", { type: "button", onclick: () => this.turn(true) }, "Again"), graph.rows && whatIf.allows(graph.nodes.findIndex(({ leaf }) => leaf)) ? others : "");
-  }
-
-  // Small whole numbers for the leaves, such that every number of the graph is finite.
-  others() {
-    const { graph, whatIf } = this.page;
-    const leaves = [...graph.nodes.keys()].filter((i) => graph.nodes[i].leaf);
-    const digits = [-4, -3, -2, -1, 1, 2, 3, 4];
-    for (let k = 0; k < 50; k++) {
-      const changed = new Map(leaves.map((i) => [i, digits[Math.floor(Math.random() * digits.length)]]));
-      const { data, partials } = graph.evaluated(changed);
-      if ([...data, ...partials.flat()].every((x) => fabs(x) < 1e4)) {
-        whatIf.all(changed);
-        return;
-      }
-    }
-    this.reply("", "No other whole numbers fit here: drag a leaf's number instead.");
   }
 }

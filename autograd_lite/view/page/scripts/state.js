@@ -36,9 +36,8 @@ function restore({ graph, player, quiz, whatIf }, state) {
   const predicts = state.get("predict") === "1" && !graph.stale;
   if (predicts || quiz.on) quiz.turn(predicts);
   const step = Number(state.get("step") ?? NaN);
-  if (Number.isInteger(step)) {
-    if (predicts) player.reach = step;
-    player.go(step);
-  } else if (state.has("step")) failed.push(`step is no whole number (${state.get("step")})`);
+  if (quiz.on && Number.isInteger(step)) player.limit = Math.min(step, player.end);
+  if (Number.isInteger(step)) player.go(step);
+  else if (state.has("step")) failed.push(`step is no whole number (${state.get("step")})`);
   return failed;
 }
