@@ -227,7 +227,9 @@ def draw(
     """
     if layout not in (None, "network", "graph"):
         raise ValueError(f'layout is "network" or "graph" and was given {shown(layout)}')
-    of_boxes = (rankdir, expand, constants, max_nodes) != ("LR", False, True, _BOXES)
+    given = (rankdir, "LR"), (expand, False), (constants, True), (max_nodes, _BOXES)
+    # of the same type first: what others call equal is theirs to say, and may raise
+    of_boxes = any(type(x) is not type(usual) or x != usual for x, usual in given)
     of_boxes = of_boxes or depth is not None or wrt is not None
     if layout == "network" and of_boxes:
         raise ValueError(

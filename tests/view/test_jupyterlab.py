@@ -210,7 +210,7 @@ def test_a_training_is_drawn_live_in_one_output(page):
         page.keyboard.press("Control+Enter")
         cell.locator(f"img[alt*='epoch {epochs:,} of {epochs:,}']").wait_for(timeout=60_000)
         assert cell.locator(".jp-OutputArea-child").count() == 1
-        assert cell.locator(".jp-OutputArea-output img").count() == 2  # the curve, the boundary
+        assert cell.locator(".jp-OutputArea-output img").count() == 3  # curve, boundary, network
         epochs = 1_500
 
 
