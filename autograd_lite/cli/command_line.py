@@ -21,7 +21,7 @@ from typing import NoReturn
 from autograd_lite import demo
 from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
-from autograd_lite.exercises.worksheets import FORMATS, LEVELS
+from autograd_lite.exercises.worksheets import FORMATS, LEVELS, MOST
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.files import check_place
 from autograd_lite.lesson import STEPS
@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--level", type=int, choices=levels, default=1,
                          help="; ".join(map("{}: {}".format, levels, LEVELS)) + " [1]")  # fmt: skip
     command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
-    command.add_argument("--count", type=_count, default=6, metavar="N", help="of exercises [6]")
+    command.add_argument("--count", type=_exercises, default=6, metavar="N", help="of them [6]")
     command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")
     command.add_argument("--out", default=".", metavar="DIR", help="for both files [.]")
     command.set_defaults(run=commands.worksheet)
@@ -243,13 +243,14 @@ _rate = partial(_number, below=math.inf, said="positive and finite, such as 0.01
 _fraction = partial(_number, below=1.0, said="between 0 and 1, such as 0.2")
 
 
-def _whole(text: str, least: int, said: str) -> int:
-    if not (text.isdecimal() and int(text) >= least):
+def _whole(text: str, least: int, said: str, most: float = math.inf) -> int:
+    if not (text.isdecimal() and least <= int(text) <= most):
         raise argparse.ArgumentTypeError(f"{text!r} is no {said}")
     return int(text)
 
 
 _count = partial(_whole, least=1, said="positive whole number, such as 50")
+_exercises = partial(_whole, least=1, most=MOST, said=f"whole number from 1 to {MOST:,}")
 _seed = partial(_whole, least=0, said="whole number from 0")
 
 

@@ -19,6 +19,8 @@ from autograd_lite.writing.templates import Piece
 
 FORMATS = ("html", "tex", "ipynb")
 LEVELS: list[str] = WORDS["levels"]
+#: Most exercises of a sheet.
+MOST = 1000
 
 
 class Worksheet:
@@ -118,7 +120,7 @@ def worksheet(level: int = 1, seed: int = 0, count: int = 6) -> Worksheet:
     Raises
     ------
     ValueError
-        If there is no such level, or the count is below 1.
+        If there is no such level, or the count is not from 1 to 1,000.
 
     Examples
     --------
@@ -127,6 +129,6 @@ def worksheet(level: int = 1, seed: int = 0, count: int = 6) -> Worksheet:
     """
     if level not in range(1, len(LEVELS) + 1):
         raise ValueError(f"level is a whole number from 1 to {len(LEVELS)}, not {shown(level)}")
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(f"count is a whole number from 1, and not {shown(count)}")
+    if not isinstance(count, int) or not 1 <= count <= MOST:
+        raise ValueError(f"count is a whole number from 1 to {MOST:,}, and not {shown(count)}")
     return Worksheet(level, seed, count)

@@ -246,6 +246,11 @@ def draw(
                 "there is no network here whose layers follow one another, each of neurons that "
                 'sum weighted inputs: draw(output, layout="graph") draws the boxes of any graph'
             )
+    if callable(root):
+        raise TypeError(
+            f"boxes are drawn of a Value, and root is {shown(root)}: write "
+            'draw(model(x), layout="graph") at a sample x'
+        )
     drawing = draw_dot(
         root, "svg", rankdir, expand,
         constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,

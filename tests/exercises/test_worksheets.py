@@ -204,7 +204,8 @@ class TestCommand:
         [
             ("--level 6", "argument --level: invalid choice: "),
             ("--seed -1", "argument --seed: "),
-            ("--count 0", "'0' is no positive whole number"),
+            ("--count 0", "'0' is no whole number from 1 to 1,000"),
+            ("--count 99999999999999999999", "is no whole number from 1 to 1,000"),
             ("--format docx", "argument --format: invalid choice: 'docx'"),
         ],
     )

@@ -143,6 +143,9 @@ class TestChoice:
         for thing in (3.0, Recurrent()):
             with pytest.raises(TypeError, match="root must be a Value, or a network"):
                 ag.draw(thing)
+        for options in ({"layout": "graph"}, {"depth": 1}):
+            with pytest.raises(TypeError, match=r"write draw\(model\(x\), layout=\"graph\"\)"):
+                ag.draw(MLP(2, [2, 1], seed=1), **options)
 
     def test_a_view_holds_the_numbers_of_its_moment(self):
         model = MLP(2, [2, 1], "tanh", seed=1)
