@@ -29,7 +29,7 @@ _PNG_DPI = "144"
 _BOXES = 200
 _SUFFIXES = (".svg", ".png", ".gif", ".pdf", ".dot", ".html")
 #: Pixels of a page beside its picture; and what sets the height of a frame to that of its page.
-_FRAME_HEIGHT = 610
+_FRAME_HEIGHT = 710
 _FOLLOW = (
     "try { const { body } = contentDocument; new ResizeObserver(() => { "
     "style.height = body.scrollHeight + &quot;px&quot; }).observe(body) } catch { }"
