@@ -107,7 +107,7 @@ class TestExercises:
             worksheet(level)
 
     def test_a_sheet_has_an_exercise_at_least(self):
-        with pytest.raises(ValueError, match="from 1, and not 0"):
+        with pytest.raises(ValueError, match="from 1 to 1,000, and not 0"):
             worksheet(1, 0, 0)
         assert len(worksheet(1, 0, 2)) == 2
 
