@@ -172,6 +172,10 @@ def check(kind: type) -> CheckedEngine:
     TypeError
         If `kind` is not a class.
 
+    Notes
+    -----
+    There is no time limit: where a loop of the class never ends, interrupt the check.
+
     Examples
     --------
     >>> from autograd_lite import Value

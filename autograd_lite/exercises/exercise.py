@@ -23,7 +23,7 @@ from autograd_lite.view.picture import BoxLine, Picture, every_value, listing
 from autograd_lite.view.steps import steps
 
 WORDS = tomllib.loads(read("worksheets.toml", "exercises"))
-#: Activations; at 0 only those that are smooth there.
+#: Names as one types them in a formula, relu twice as often; at 0 only those that are smooth there.
 _ACTIVATIONS, _SMOOTH = ("relu", "relu", "tanh", "sigmoid"), ("tanh", "sigmoid")
 _LARGEST = 40.0
 
