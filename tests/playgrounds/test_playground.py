@@ -11,6 +11,7 @@ from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.nn.init import SCHEMES
+from autograd_lite.nn.losses import LOSSES
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.playgrounds import showing
 from autograd_lite.playgrounds.trainers import trainers
@@ -39,6 +40,7 @@ window.made = (text, given) => {
     throw error;
   }
 };
+window.offered = () => [ACTIVATIONS, Object.keys(BEGINNINGS), MEANINGS, Object.keys(table.losses)];
 window.undrawn = async () => {
   const host = document.createElement("div");
   host.append("the picture before");
@@ -174,6 +176,19 @@ class TestNumbers:
         assert found["numbers"] == [[repr(node.data), repr(node.grad)] for node in nodes]
         exec(found["python"], scope)
         assert (scope["a"].grad, scope["b"].grad, scope["a"].label) == (16.0, 4.0, "a")
+
+    def test_what_the_network_offers_is_known_to_python_and_explained(self, bench):
+        """Names stand in the page as text: each is that of a row, an initialisation or a loss."""
+        activations, beginnings, meanings, losses = bench.page.evaluate("offered()")
+        for activation in activations:
+            nn.MLP(2, [1, 1], activation=activation, seed=0)
+        for init in beginnings:
+            nn.MLP(2, [1, 1], init=init, seed=0)
+        assert {*losses} <= {*LOSSES}
+        for label, names in (
+            ("Activation", activations), ("Weights", beginnings), ("Loss", losses),
+        ):  # fmt: skip
+            assert [name for name in names if name not in meanings[label]] == []
 
     def test_a_graph_that_cannot_be_drawn_leaves_no_picture_of_another(self, bench):
         said = bench.page.evaluate("undrawn()")
