@@ -67,8 +67,8 @@ def _fits(row: Op) -> bool:
 
 def _lane(row: Op) -> str:
     """How a block of rows is computed: the same expression, which the compiler makes vectors of."""
-    forward, holes = row.rules[0], ", ".join(row.arguments)
-    if not isinstance(forward, Leaf) or forward.compare:
+    forward, holes = _function(row), ", ".join(row.arguments)
+    if forward is None:
         return f"#define lane_{row.name} forward_{row.name}\n"
     return (
         f"#ifndef vector_{forward.c}\n#define vector_{forward.c} {forward.c}\n#endif\n"
@@ -102,10 +102,20 @@ def _add_fold(header: Header, row: SequenceOp) -> None:
 def _macros(rows: Sequence[Op]) -> Iterator[str]:
     for arity in range(1, _MOST_ARGUMENTS + 1):
         yield list_macro(f"KERNELS_{arity}", [f"X({r.name})" for r in rows if r.arity == arity])
+    leaves = {leaf.c: row for row in rows if (leaf := _function(row))}
+    for arity in range(1, _MOST_ARGUMENTS + 1):
+        same = [f"X({r.name}, {c})" for c, r in leaves.items() if r.arity == arity]
+        yield list_macro(f"LEAVES_{arity}", same)
     yield from _macros_of_arithmetic([r for r in rows if r.arity == 2 and _is_plain(r)])
     yield from _macros_of_folds([row for row in rows if isinstance(row, SequenceOp)])
     yield list_macro("KERNELS", [f"X({_columns(row)})" for row in rows])
     yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def _function(row: Op) -> Leaf | None:
+    """The function of the C library that a row is, if it is one."""
+    forward = row.rules[0]
+    return forward if isinstance(forward, Leaf) and not forward.compare else None
 
 
 def _is_plain(row: Op) -> bool:

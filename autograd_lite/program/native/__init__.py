@@ -28,3 +28,5 @@ BLOCK = _machine.BLOCK
 VECTOR_MATHEMATICS = _machine.VECTOR_MATHEMATICS
 Call = _machine.Call
 Machine = _machine.Machine
+FRAME, FULL_STRIDE = _machine.FRAME, _machine.FULL_STRIDE
+LEAVES = _machine.LEAVES
