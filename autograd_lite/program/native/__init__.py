@@ -28,3 +28,4 @@ BLOCK = _machine.BLOCK
 VECTOR_MATHEMATICS = _machine.VECTOR_MATHEMATICS
 Call = _machine.Call
 Machine = _machine.Machine
+use_vectors = _machine.use_vectors

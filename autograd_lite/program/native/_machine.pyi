@@ -5,6 +5,8 @@ BLOCK: int
 TABLE_DIGEST: str
 VECTOR_MATHEMATICS: int
 
+def use_vectors(longest: str) -> str: ...
+
 @final
 class Machine:
     n_inputs: int

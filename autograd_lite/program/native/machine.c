@@ -59,16 +59,42 @@ typedef struct {
 #include "blocks.c"
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define HAVE_AVX2
+#define SEVERAL_VARIANTS
 #pragma GCC push_options
 #pragma GCC target("avx2")
 #undef VARIANT
 #define VARIANT avx2
 #include "blocks.c"
 #pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#undef VARIANT
+#define VARIANT avx512
+#include "blocks.c"
+#pragma GCC pop_options
 #endif
 
 static const Variant *variant = &variant_plain;
+
+/* Take the variant with the longest vectors that the processor has, up to those of this name; its own name. */
+static const char *choose_variant(const char *longest) {
+    variant = &variant_plain;
+#ifdef SEVERAL_VARIANTS
+    __builtin_cpu_init();
+    if (strcmp(longest, "plain") == 0 || !__builtin_cpu_supports("avx2"))
+        return "plain";
+    variant = &variant_avx2;
+    if (strcmp(longest, "avx2") == 0 || !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
+        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512bw"))
+        return "avx2";
+    variant = &variant_avx512;
+    return "avx512";
+#else
+    (void)longest;
+    return "plain";
+#endif
+}
 
 #include "plan.c"
 #include "map.c"
@@ -209,17 +235,29 @@ static PyType_Spec machine_spec = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, machine_slots,
 };
 
+PyDoc_STRVAR(use_vectors_doc,
+"use_vectors(longest)\n--\n\n"
+"Map, in plans to come, by kernels for the longest vectors that the processor has, up to those of this name: 'plain',\n"
+"'avx2', or 'avx512'. Gives the name of those that are taken.");
+
+static PyObject *use_vectors(PyObject *module, PyObject *longest) {
+    (void)module;
+    const char *name = PyUnicode_AsUTF8(longest);
+    return name ? PyUnicode_FromString(choose_variant(name)) : NULL;
+}
+
+static PyMethodDef functions[] = {
+    {"use_vectors", use_vectors, METH_O, use_vectors_doc},
+    {NULL, NULL, 0, NULL},
+};
+
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, NULL,
+    PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, functions,
     NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit__machine(void) {
-#ifdef HAVE_AVX2
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2"))
-        variant = &variant_avx2;
-#endif
+    choose_variant("");
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
