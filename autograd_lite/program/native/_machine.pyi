@@ -3,9 +3,9 @@ from typing import Any, final
 
 BLOCK: int
 TABLE_DIGEST: str
-VECTOR_MATHEMATICS: int
 
-def use_vectors(longest: str) -> str: ...
+def use_vectors(longest: str, mathematics: bool = True) -> str: ...
+def vectors() -> tuple[str, int, dict[str, int | None]]: ...
 
 @final
 class Machine:

@@ -53,8 +53,27 @@ typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const
  * for several right operands; `layers` are four folds at once. */
 typedef struct {
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
+    const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
+    int lanes;                       /* numbers in a vector */
+    void **library, **called, *const *wrappers; /* by leaf, or NULL: see `lanes.c` */
 } Variant;
 
+enum {
+#define ENUMERATE(c, arity, wrap, of) LEAF_##c,
+    VECTOR_LEAVES(ENUMERATE)
+#undef ENUMERATE
+    N_LEAVES
+};
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WIDTH 2
+#define VECTOR_NAMES "_ZGVbN2v"
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define WIDTH 2
+#define VECTOR_NAMES "_ZGVnN2v"
+#else
+#define WIDTH 1
+#endif
 #define VARIANT plain
 #include "blocks.c"
 
@@ -63,39 +82,27 @@ typedef struct {
 #pragma GCC push_options
 #pragma GCC target("avx2")
 #undef VARIANT
+#undef WIDTH
+#undef VECTOR_NAMES
 #define VARIANT avx2
+#define WIDTH 4
+#define VECTOR_NAMES "_ZGVdN4v"
 #include "blocks.c"
 #pragma GCC pop_options
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
 #undef VARIANT
+#undef WIDTH
+#undef VECTOR_NAMES
 #define VARIANT avx512
+#define WIDTH 8
+#define VECTOR_NAMES "_ZGVeN8v"
 #include "blocks.c"
 #pragma GCC pop_options
 #endif
 
-static const Variant *variant = &variant_plain;
-
-/* Take the variant with the longest vectors that the processor has, up to those of this name; its own name. */
-static const char *choose_variant(const char *longest) {
-    variant = &variant_plain;
-#ifdef SEVERAL_VARIANTS
-    __builtin_cpu_init();
-    if (strcmp(longest, "plain") == 0 || !__builtin_cpu_supports("avx2"))
-        return "plain";
-    variant = &variant_avx2;
-    if (strcmp(longest, "avx2") == 0 || !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
-        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512bw"))
-        return "avx2";
-    variant = &variant_avx512;
-    return "avx512";
-#else
-    (void)longest;
-    return "plain";
-#endif
-}
-
+#include "vectors.c"
 #include "plan.c"
 #include "map.c"
 #include "forms.c"
@@ -235,29 +242,13 @@ static PyType_Spec machine_spec = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, machine_slots,
 };
 
-PyDoc_STRVAR(use_vectors_doc,
-"use_vectors(longest)\n--\n\n"
-"Map, in plans to come, by kernels for the longest vectors that the processor has, up to those of this name: 'plain',\n"
-"'avx2', or 'avx512'. Gives the name of those that are taken.");
-
-static PyObject *use_vectors(PyObject *module, PyObject *longest) {
-    (void)module;
-    const char *name = PyUnicode_AsUTF8(longest);
-    return name ? PyUnicode_FromString(choose_variant(name)) : NULL;
-}
-
-static PyMethodDef functions[] = {
-    {"use_vectors", use_vectors, METH_O, use_vectors_doc},
-    {NULL, NULL, 0, NULL},
-};
-
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, functions,
     NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit__machine(void) {
-    choose_variant("");
+    choose_variant("", true);
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
@@ -269,7 +260,6 @@ PyMODINIT_FUNC PyInit__machine(void) {
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
-        PyModule_AddIntConstant(module, "VECTOR_MATHEMATICS", VECTOR_MATHEMATICS) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         Py_CLEAR(module);
     Py_XDECREF(call_type);
