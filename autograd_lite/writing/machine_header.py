@@ -82,7 +82,7 @@ def _macros_of_vectors(rows: Sequence[Op]) -> Iterator[str]:
                 loops.append(f"X({row.name})")
                 continue
             record = record_of(leaf)
-            calls.append(f"X({row.name}, {leaf.c})")
+            calls.append(f"X({row.name}, {leaf.c}, {record.vector_form})")
             needs = record.vectors.replace("@", leaf.c)
             leaves[leaf.c] = f"X({leaf.c}, {arity}, {record.vector_form}, {needs})"
         yield list_macro(f"LOOPS_{arity}", loops)

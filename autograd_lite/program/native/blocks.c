@@ -62,11 +62,11 @@
     BLOCK_3_AS(name, B, B, B) BLOCK_3_AS(name, U, B, B) BLOCK_3_AS(name, B, U, B)                 \
     BLOCK_3_AS(name, U, U, B) BLOCK_3_AS(name, B, B, U) BLOCK_3_AS(name, U, B, U)                 \
     BLOCK_3_AS(name, B, U, U)
-#define LEAF_1(name, c) BLOCK_1_AS(name, CALL_VECTORS(c, 1, LANE_B(x)))
-#define LEAF_2(name, c)                                                                           \
-    BLOCK_2_AS(name, B, B, CALL_VECTORS(c, 2, LANE_B(x), LANE_B(y)))                              \
-    BLOCK_2_AS(name, U, B, CALL_VECTORS(c, 2, LANE_U(x), LANE_B(y)))                              \
-    BLOCK_2_AS(name, B, U, CALL_VECTORS(c, 2, LANE_B(x), LANE_U(y)))
+#define LEAF_1(name, c, wrap) BLOCK_1_AS(name, CALL_VECTORS(c, wrap, 1, LANE_B(x)))
+#define LEAF_2(name, c, wrap)                                                                     \
+    BLOCK_2_AS(name, B, B, CALL_VECTORS(c, wrap, 2, LANE_B(x), LANE_B(y)))                        \
+    BLOCK_2_AS(name, U, B, CALL_VECTORS(c, wrap, 2, LANE_U(x), LANE_B(y)))                        \
+    BLOCK_2_AS(name, B, U, CALL_VECTORS(c, wrap, 2, LANE_B(x), LANE_U(y)))
 
 LOOPS_1(BLOCK_1)
 LOOPS_2(BLOCK_2)
@@ -378,6 +378,7 @@ static const Variant NAME(variant) = {
     .library = NAME(library),
     .called = NAME(called),
     .wrappers = NAME(wrappers),
+    .apply = NAME(apply),
 #endif
     .blocks = {
 #define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},

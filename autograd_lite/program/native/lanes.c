@@ -49,20 +49,30 @@ VECTOR_LEAVES(WRAP)
 #undef WRAP
 
 static void *const NAME(wrappers)[N_LEAVES] = {
-#define ENTER_none(c) NULL
-#define ENTER_quiet(c) NAME(quiet_##c)
-#define ENTER_halved(c) NAME(halved_##c)
-#define ENTER_WRAPPER(c, arity, wrap, of) [LEAF_##c] = ENTER_##wrap(c),
+#define WRAPPER_none(c) NULL
+#define WRAPPER_quiet(c) NAME(quiet_##c)
+#define WRAPPER_halved(c) NAME(halved_##c)
+#define ENTER_WRAPPER(c, arity, wrap, of) [LEAF_##c] = WRAPPER_##wrap(c),
     VECTOR_LEAVES(ENTER_WRAPPER)
 #undef ENTER_WRAPPER
 };
 
+/* What a function gives for WIDTH arguments at `x`, and at `y` if it has two. */
+static void NAME(apply)(void *function, int arity, const double *x, const double *y, double *out) {
+    const Vector left = *(const NAME(Loose) *)x, right = *(const NAME(Loose) *)y;
+    *(NAME(Loose) *)out = arity == 1 ? ((NAME(Function_1))function)(left)
+                                     : ((NAME(Function_2))function)(left, right);
+}
+
 /* In a kernel: fill `out` and return, if there is a function. */
 #define LANE_B(x) (*(const NAME(Loose) *)((x) + i))
 #define LANE_U(x) NAME(all)(x)
-#define CALL_VECTORS(c, arity, ...)                                                               \
+#define CALLED_none(c) NAME(called)[LEAF_##c]
+#define CALLED_quiet WRAPPER_quiet
+#define CALLED_halved WRAPPER_halved
+#define CALL_VECTORS(c, wrap, arity, ...)                                                         \
     if (NAME(called)[LEAF_##c]) {                                                                 \
-        const NAME(Function_##arity) function = NAME(called)[LEAF_##c];                           \
+        const NAME(Function_##arity) function = CALLED_##wrap(c);                                 \
         for (int i = 0; i < lanes; i += WIDTH)                                                    \
             *(NAME(Loose) *)(out + i) = function(__VA_ARGS__);                                    \
         return;                                                                                   \
@@ -70,5 +80,5 @@ static void *const NAME(wrappers)[N_LEAVES] = {
 #undef Vector
 #undef Bits
 #else
-#define CALL_VECTORS(c, arity, ...)
+#define CALL_VECTORS(c, wrap, arity, ...)
 #endif

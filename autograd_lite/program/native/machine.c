@@ -56,6 +56,7 @@ typedef struct {
     const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
     int lanes;                       /* numbers in a vector */
     void **library, **called, *const *wrappers; /* by leaf, or NULL: see `lanes.c` */
+    void (*apply)(void *function, int arity, const double *x, const double *y, double *out);
 } Variant;
 
 enum {
@@ -77,10 +78,14 @@ enum {
 #define VARIANT plain
 #include "blocks.c"
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#if defined(__GNUC__) && defined(__x86_64__)
 #define SEVERAL_VARIANTS
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2")
+#endif
 #undef VARIANT
 #undef WIDTH
 #undef VECTOR_NAMES
@@ -88,10 +93,14 @@ enum {
 #define WIDTH 4
 #define VECTOR_NAMES "_ZGVdN4v"
 #include "blocks.c"
+#ifdef __clang__
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#else
 #pragma GCC pop_options
-
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#endif
 #undef VARIANT
 #undef WIDTH
 #undef VECTOR_NAMES
@@ -99,7 +108,11 @@ enum {
 #define WIDTH 8
 #define VECTOR_NAMES "_ZGVeN8v"
 #include "blocks.c"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif
 
 #include "vectors.c"

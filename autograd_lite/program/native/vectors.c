@@ -11,9 +11,10 @@
 
 static const struct {
     const char *name;
-    int arity, needs; /* needs: the leaf whose function of the library computes it */
+    int arity, needs;      /* needs: the leaf whose function of the library computes it */
+    void (*scalar)(void);  /* of one number */
 } vector_leaves[N_LEAVES] = {
-#define DESCRIBE(c, arity, wrap, of) {#c, arity, LEAF_##of},
+#define DESCRIBE(c, arity, wrap, of) {#c, arity, LEAF_##of, (void (*)(void))c},
     VECTOR_LEAVES(DESCRIBE)
 #undef DESCRIBE
 };
@@ -54,6 +55,47 @@ static void *look_up(const Variant *one, int leaf) {
 #endif
 }
 
+enum { SPECIAL = 9, PROBES = SPECIAL + TILE, MOST_LANES = TILE };
+
+/* Special numbers, then a TILE of others. */
+static const double probes[PROBES] = {
+    0.0, -0.0, INFINITY, -INFINITY, NAN, 1.0, 1e300, -1e300, 5e-324, 0.3, 0.55, -0.8, 1.9, -2.7, 5.3, 9.1, 23.7,
+};
+
+static double call_scalar(int leaf, double x, double y) {
+    void (*const function)(void) = vector_leaves[leaf].scalar;
+    return vector_leaves[leaf].arity == 1 ? ((double (*)(double))function)(x)
+                                          : ((double (*)(double, double))function)(quiet(x), quiet(y));
+}
+
+/* Whether they are equal, signs of zeros too, or a few ulp apart. */
+static bool is_near(double x, double y) {
+    return x == y ? signbit(x) == signbit(y) : fabs(x - y) <= 1e-15 * fabs(y) || (x != x && y != y);
+}
+
+/* Whether a function is right at special numbers, and gives each number the same bits whatever its neighbours are:
+ * glibc's tan and sinh for aarch64 did not do the latter before version 2.43. */
+static bool is_sound(const Variant *one, int leaf) {
+    const int arity = vector_leaves[leaf].arity;
+    void *const function = one->called[leaf];
+    double x[MOST_LANES], y[MOST_LANES], found[MOST_LANES], alone[MOST_LANES];
+    for (int i = 0; i < PROBES; i++)
+        for (int j = 0; j < (arity == 1 ? TILE : PROBES); j++) {
+            for (int k = 0; k < one->lanes; k++) {
+                x[k] = probes[SPECIAL + j % TILE];
+                y[k] = probes[SPECIAL + i % TILE];
+            }
+            one->apply(function, arity, x, y, alone);
+            x[0] = probes[i];
+            y[0] = probes[j];
+            one->apply(function, arity, x, y, found);
+            if (!is_near(found[0], call_scalar(leaf, x[0], y[0])) ||
+                memcmp(found + 1, alone + 1, (size_t)(one->lanes - 1) * sizeof(double)) != 0)
+                return false;
+        }
+    return true;
+}
+
 /* Take the variant with the longest vectors that the processor has, up to those of this name; with vector mathematics
  * if it is `wanted`. */
 static void choose_variant(const char *longest, bool wanted) {
@@ -73,6 +115,8 @@ static void choose_variant(const char *longest, bool wanted) {
     for (int k = 0; k < N_LEAVES; k++) {
         void *const found = variant->library[vector_leaves[k].needs];
         variant->called[k] = found && variant->wrappers[k] ? variant->wrappers[k] : found;
+        if (found && !is_sound(variant, k))
+            variant->called[k] = NULL;
     }
 }
 
