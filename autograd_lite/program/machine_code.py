@@ -62,7 +62,7 @@ class Body(LLVM):
     parameters = ""
 
     def __init__(self, code: Code, lanes: int = 1) -> None:
-        super().__init__(lanes, native.VECTORS if lanes > 1 else ())
+        super().__init__(lanes, vector_functions() if lanes > 1 else ())
         self.first, self.n_inputs, self.constants = code.first, code.n_inputs, code.constants
 
     def load(self, place: int) -> str:
@@ -127,7 +127,7 @@ class OverRows(Body):
     parameters = "ptr noalias %frame, ptr %refs, i32 %n, ptr %attrs"
 
     def __init__(self, code: Code) -> None:
-        super().__init__(code, native.LANES)
+        super().__init__(code, native.vectors()[1])
         fields = [
             line
             for name, kind in (("blocks", "ptr"), ("uniform", "ptr"), ("lanes", "i32"))
@@ -232,6 +232,11 @@ def install_rows(code: Code, machine: Any, shared: bytes, reduced: bool) -> None
     machine.install_rows(shared, reduced, tuple(places), owner)
 
 
+def vector_functions() -> dict[str, int]:
+    """The addresses of the functions over vectors that the machine calls, by leaf."""
+    return {name: address for name, address in native.vectors()[2].items() if address}
+
+
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
     """The addresses of functions, and what keeps them alive."""
     llvm, target_machine, triple = _target()
@@ -242,10 +247,15 @@ def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
         if size < BATCH and k < len(bodies) - 1:
             continue
         declared = {name: line for body in batch for name, line in body.declared.items()}
+        known = {f"leaf_{name}": address for name, address in native.LEAVES.items()}
+        lanes = native.vectors()[1]
+        known |= {f"leaf{lanes}_{name}": address for name, address in vector_functions().items()}
         texts = [body.text(f"piece{i}") for i, body in enumerate(batch)]
         with working:
             if stopping.is_set():
                 raise StoppedError
+            for name in declared.keys() & known.keys():
+                llvm.add_symbol(name, known[name])
             module = llvm.parse_assembly("\n".join([*declared.values(), *texts]))
             module.triple = triple
             engine = llvm.create_mcjit_compiler(module, target_machine())
@@ -263,9 +273,6 @@ def _target() -> tuple[Any, Callable[[], Any], str]:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    for kind, functions in (("leaf", native.LEAVES), ("vector", native.VECTORS)):
-        for name, address in functions.items():
-            llvm.add_symbol(f"{kind}_{name}", address)
     triple, features = llvm.get_process_triple(), llvm.get_host_cpu_features().flatten()
     target, cpu = llvm.Target.from_triple(triple), llvm.get_host_cpu_name()
     return llvm, partial(target.create_target_machine, cpu=cpu, features=features, opt=1), triple

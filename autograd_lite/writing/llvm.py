@@ -7,15 +7,15 @@ change a bit: neither contraction nor other orders of sums.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.printer import Printer
 
 _OPERATIONS = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
-#: False where an operand is nan, as in C.
-_COMPARISONS = {"<": "olt", "<=": "ole", "==": "oeq"}
+#: With a nan as in C.
+_COMPARISONS = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une"}
 
 
 class LLVM(Printer):
@@ -25,9 +25,9 @@ class LLVM(Printer):
     ----------
     lanes : int
         How many numbers a step computes at once.
-    vectors : sequence of str
-        The leaves, by their names in C, that have a function of so many lanes; it is called
-        ``vector_`` and the name, that of one number ``leaf_`` and the name.
+    vectors : iterable of str
+        The leaves, by their names in C, that have a function of so many lanes. It is called
+        ``leaf``, the number of lanes, ``_`` and that name; without a number that of one lane.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class LLVM(Printer):
         The declarations of the functions that are called, by name.
     """
 
-    def __init__(self, lanes: int, vectors: Sequence[str] = ()) -> None:
+    def __init__(self, lanes: int, vectors: Iterable[str] = ()) -> None:
         self.lanes, self._vectors = lanes, frozenset(vectors)
         self.type = "double" if lanes == 1 else f"<{lanes} x double>"
         self.lines: list[str] = []
@@ -87,7 +87,7 @@ class LLVM(Printer):
         if self.lanes == 1:
             return self._call(f"leaf_{leaf.c}", "double", args)
         if leaf.c in self._vectors:
-            return self._call(f"vector_{leaf.c}", self.type, args)
+            return self._call(f"leaf{self.lanes}_{leaf.c}", self.type, args)
         found = "poison"
         for i in range(self.lanes):
             own = [self.line(f"extractelement {self.type} {arg}, i32 {i}") for arg in args]

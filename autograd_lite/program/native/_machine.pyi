@@ -6,7 +6,9 @@ FRAME: dict[str, int]
 FULL_STRIDE: int
 LEAVES: dict[str, int]
 TABLE_DIGEST: str
-VECTOR_MATHEMATICS: int
+
+def use_vectors(longest: str, mathematics: bool = True) -> str: ...
+def vectors() -> tuple[str, int, dict[str, int | None]]: ...
 
 @final
 class Machine:

@@ -138,18 +138,18 @@ static PyObject *machine_steps(PyObject *self, PyObject *args) {
     return found;
 }
 
-/* Put one function in the place of `count` steps from `first` on; those behind stay where they are. */
-static int replace_steps(Plan *plan, PyObject *given, int32_t *next, int32_t *kept) {
+/* Copy the steps before `first`, and put one function in the place of `count` from there on. */
+static int replace_steps(const Plan *plan, PyObject *given, int32_t *next, Step **to) {
     PyObject *address;
     Py_ssize_t first, count;
     if (!PyArg_ParseTuple(given, "nnO", &first, &count, &address))
         return -1;
-    if (first < *next || count < 1 || count > plan->n_steps - first) {
+    if (first < *next || count < 0 || count > plan->n_steps - first) {
         PyErr_Format(PyExc_ValueError, "no steps can be replaced from %zd, %zd of them", first, count);
         return -1;
     }
     while (*next < first)
-        plan->steps[(*kept)++] = plan->steps[(*next)++];
+        *(*to)++ = plan->steps[(*next)++];
     Step whole = {.n = (int32_t)count, .row = -1};
     for (; *next < first + count; (*next)++) {
         if (plan->steps[*next].row < 0) {
@@ -159,7 +159,7 @@ static int replace_steps(Plan *plan, PyObject *given, int32_t *next, int32_t *ke
         whole.n_refs += plan->steps[*next].n_refs;
     }
     whole.kernel = (Kernel)get_address(address);
-    plan->steps[(*kept)++] = whole;
+    *(*to)++ = whole;
     return whole.kernel ? 0 : -1;
 }
 
@@ -180,27 +180,36 @@ static PyObject *machine_install_rows(PyObject *self, PyObject *args) {
     Plan *plan = make_plan(machine, shared, reduce);
     if (!plan)
         return NULL;
-    int32_t next = 0, kept = 0;
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(segments); k++)
-        if (replace_steps(plan, PyTuple_GET_ITEM(segments, k), &next, &kept) < 0) {
-            free_plan(plan);
-            return NULL;
-        }
+    int32_t next = 0;
+    const Py_ssize_t n = PyTuple_GET_SIZE(segments);
+    Step *steps = new_array(plan->n_steps + n, sizeof(Step)), *to = steps;
+    bool done = steps != NULL;
+    if (!done)
+        PyErr_NoMemory();
+    for (Py_ssize_t k = 0; k < n && done; k++)
+        done = replace_steps(plan, PyTuple_GET_ITEM(segments, k), &next, &to) == 0;
+    if (!done) {
+        PyMem_RawFree(steps);
+        free_plan(plan);
+        return NULL;
+    }
     while (next < plan->n_steps)
-        plan->steps[kept++] = plan->steps[next++];
-    plan->n_steps = kept;
+        *to++ = plan->steps[next++];
+    PyMem_RawFree(plan->steps);
+    plan->steps = steps;
+    plan->n_steps = (int32_t)(to - steps);
     plan->compiled = plan->asked = true;
     keep_plan(machine, plan);
     Py_RETURN_NONE;
 }
 
 /* The functions of the C library, as instructions call them, and where they are. */
-#define LEAF_1(name, c) static double leaf_##c(double x) { return forward_##name(x, NULL); }
-#define LEAF_2(name, c) static double leaf_##c(double x, double y) { return forward_##name(x, y, NULL); }
-#define LEAF_3(name, c) static double leaf_##c(double x, double y, double z) { return forward_##name(x, y, z, NULL); }
-LEAVES_1(LEAF_1)
-LEAVES_2(LEAF_2)
-LEAVES_3(LEAF_3)
+#define FUNCTION_1(name, c) static double leaf_##c(double x) { return forward_##name(x, NULL); }
+#define FUNCTION_2(name, c) static double leaf_##c(double x, double y) { return forward_##name(x, y, NULL); }
+#define FUNCTION_3(name, c) static double leaf_##c(double x, double y, double z) { return forward_##name(x, y, z, NULL); }
+FUNCTIONS_1(FUNCTION_1)
+FUNCTIONS_2(FUNCTION_2)
+FUNCTIONS_3(FUNCTION_3)
 
 static int add_leaves(PyObject *module) {
     static const struct {
@@ -208,7 +217,7 @@ static int add_leaves(PyObject *module) {
         uintptr_t address;
     } leaves_by_name[] = {
 #define PLACE_LEAF(name, c) {#c, (uintptr_t)leaf_##c},
-        LEAVES_1(PLACE_LEAF) LEAVES_2(PLACE_LEAF) LEAVES_3(PLACE_LEAF) {NULL, 0},
+        FUNCTIONS_1(PLACE_LEAF) FUNCTIONS_2(PLACE_LEAF) FUNCTIONS_3(PLACE_LEAF) {NULL, 0},
     };
     PyObject *found = PyDict_New();
     for (int k = 0; found && leaves_by_name[k].name; k++) {
