@@ -14,9 +14,11 @@ from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
 from autograd_lite.writing.symbols import (
     COUNT,
+    PLACE,
     TOTAL,
     Element,
     Fold,
+    Look,
     Symbol,
     as_symbol,
     called,
@@ -101,6 +103,10 @@ class Printer:
         """The total of a fold and how long it is; a language may give a long one a name."""
         return total, steps
 
+    def kept(self, text: str) -> str:
+        """What each step of a fold takes; a language may give it a name."""
+        return text
+
     def applied(self, rule: Rule, args: Sequence[str]) -> str:
         """A rule of some things."""
         return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
@@ -149,6 +155,8 @@ class Printer:
         names = dict(zip(rule.arguments[many:], args[many * length :], strict=True))
         fold, steps = fold_in(rule.result), 0
         longer = steps_in(fold.body)
+        if isinstance(fold, Look):
+            longer, names[fold.place] = 1, self.kept(self.written(fold.place, names))
         if total is None and fold.start is not None:
             total = self.written(fold.start, names)
         for i in range(first, last):
@@ -158,7 +166,7 @@ class Printer:
                 assert fold.first is not None
                 total = self.written(fold.first.element, known)
                 continue
-            known[TOTAL] = total
+            known |= {TOTAL: total, PLACE: self.number(float(i))}
             total, steps = self.short_total(self.written(fold.body, known), steps + longer)
         assert total is not None
         return self.written(rule.result, {**names, fold: total}) if last == length else total

@@ -79,6 +79,22 @@ static int32_t *encode(const Machine *machine, int32_t j, int32_t step, const in
 FOLDS_1(FOLD_1)
 FOLDS_2(FOLD_2)
 
+/* Which of m operands a look at a place finds: the place rounded down, or the last; -1 for none. */
+static inline int32_t found_at(double place, int32_t m) {
+    return !(place >= 0.0) ? -1 : place < m ? (int32_t)place : m - 1;
+}
+
+#define LOOK(name, numbers)                                                                       \
+    static double look_##name(const double *r, const int32_t *c, int32_t n, const double *attrs) { \
+        const int32_t m = n - numbers;                                                            \
+        double scalars[numbers + 1] = {0.0};                                                      \
+        for (int32_t i = 0; i < numbers; i++)                                                     \
+            scalars[i] = r[c[m + i]];                                                             \
+        const int32_t k = found_at(place_##name(m, scalars, attrs), m);                           \
+        return finish_##name(k < 0 ? NAN : r[c[k]], m, scalars, attrs);                           \
+    }
+LOOKS(LOOK)
+
 #if defined(__GNUC__)
 /* One jump after each instruction, which the processor learns to foresee, in place of one for all. */
 #define AT(name) at_##name
@@ -114,11 +130,13 @@ static void run_code(const int32_t *c, double *r, const double *rows) {
         r[c[2]] = forward_##outer(r[c[5]], forward_##inner(r[c[3]], r[c[4]], NULL), NULL);        \
         c += 6;                                                                                   \
         NEXT;
-#define RUN_FOLD(name, numbers, first, ...)                                                       \
+#define RUN_MANY(name, function)                                                                  \
     AT(name):                                                                                     \
-        r[c[2]] = fold_##name(r, c + 4, c[3], rows + c[1]);                                       \
+        r[c[2]] = function(r, c + 4, c[3], rows + c[1]);                                          \
         c += 4 + c[3];                                                                            \
         NEXT;
+#define RUN_FOLD(name, ...) RUN_MANY(name, fold_##name)
+#define RUN_LOOK(name, ...) RUN_MANY(name, look_##name)
 #if defined(__GNUC__)
 #define PLACE(name, text, attrs, vectors, numbers, some) &&at_##name,
 #define PLACE_PAIR(inner, outer) &&at_##inner##_FIRST_##outer, &&at_##inner##_SECOND_##outer,
@@ -134,6 +152,7 @@ static void run_code(const int32_t *c, double *r, const double *rows) {
     KERNELS_3(RUN_3)
     FOLDS_1(RUN_FOLD)
     FOLDS_2(RUN_FOLD)
+    LOOKS(RUN_LOOK)
     PAIRS(RUN_PAIR)
 #if defined(__GNUC__)
 at_end:
