@@ -19,7 +19,10 @@ from autograd_lite.view.page.page import PACE, Page, as_json, nodes_of, read, sc
 from autograd_lite.view.steps import Steps
 
 #: Each may use those before it, and those of every page.
-_SCRIPTS = ("network", "columns", "pointing", "neurongraph", "tour", "networkpage", "opening")
+_SCRIPTS = (
+    "network", "columns", "pointing", "neurongraph", "tour", "networkquestions",
+    "networkquiz", "networkpage", "opening",
+)  # fmt: skip
 #: Most numbers of samples on a page; of more samples some are shown, evenly spaced.
 _ROOM = 20_000
 

@@ -16,11 +16,15 @@ Object.assign(NetworkPage.prototype, {
 
   open({ network, samples }, { layer, neuron }) {
     if (layer < 0) return;
+    if (this.quiz.on) {
+      this.quiz.reply("", "The graph of a neuron has the numbers that are asked for: it opens when Predict is off.");
+      return;
+    }
     const k = this.sample ?? 0;
     const found = samples.neuron(layer, neuron, k, this.rows);
     const name = network.name({ layer, neuron });
     if (!found) {
-      this.tell(name, "Its graph is not on this page: it has ops of a user's own, constants in its activation, or numbers that nobody knows any more.");
+      this.moment.say(name, [], "Its graph is not on this page: it has ops of a user's own, constants in its activation, or numbers that nobody knows any more.");
       return;
     }
     const { data } = this.networks[0];
@@ -37,10 +41,6 @@ Object.assign(NetworkPage.prototype, {
       host.replaceChildren(el("img", { alt: "", src: `data:image/svg+xml;base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}` }));
       this.rest(host);
     });
-  },
-
-  tell(phase, words) {
-    this.moment.replaceChildren(el("p", { class: "phase" }, phase), el("p", { class: "words" }, words));
   },
 
   enter(title, make) {
