@@ -295,6 +295,30 @@ class TestPage:
         page.page.locator(".crumbs button").first.click()
         assert page.page.locator(".inside").is_hidden()
 
+    def test_no_arrow_crosses_a_number_beside_an_arrow(self, page, view):
+        """Each runs straight along its own, with room for its width."""
+        page.show(view)
+        neuron_of(page, 1, 2).click()
+        crossed = page.page.evaluate(
+            """() => {
+              const { shadowRoot } = document.querySelector("[data-lm-suppress-shortcuts]");
+              const { shadowRoot: inner } = shadowRoot.querySelector(".inside > div");
+              const edges = [...inner.querySelectorAll(".stage .edge")];
+              const texts = edges.map((g) => g.querySelector(":scope > text")).filter(Boolean);
+              const boxes = texts.map((text) => [text.textContent, text.getBBox()]);
+              return edges.flatMap((g) => {
+                const path = g.querySelector("path");
+                const half = parseFloat(path.style.strokeWidth) / 2;
+                const long = path.getTotalLength() / 199;
+                const points = [...Array(200).keys()].map((k) => path.getPointAtLength(k * long));
+                const over = ({ x, y, width, height }) => points.some((p) => p.x > x
+                  && p.x < x + width && p.y + half > y + 1 && p.y - half < y + height - 2);
+                return boxes.flatMap(([text, box]) => (over(box) ? [text] : []));
+              });
+            }"""
+        )  # fmt: skip
+        assert crossed == []
+
     def test_what_is_around_opens_with_its_player(self, page, view, loss):
         page.show(view)
         page.page.locator(".around").click()
@@ -526,6 +550,21 @@ class TestLayout:
             box = opened.page.locator("img").bounding_box()
             assert box["width"] > 300
             assert box["height"] > 300
+
+
+def test_a_neuron_s_weights_are_in_order_and_titles_lie_above_arrows(loss):
+    text = ag.draw(loss, layout="graph").to_graphviz().pipe("svg").decode()
+    frames = re.findall(r'class="cluster">\n<title>.*?</g>', text, re.DOTALL)
+    assert len(frames) > 9
+    assert not any("<text" in frame for frame in frames)
+    arrows, titles = text.split('<g class="title"')
+    assert 'class="edge"' not in titles
+    assert re.findall(r">(neuron \d)<", arrows) == []
+    assert len(re.findall(r">neuron \d<", titles)) == 9
+    one = Neuron(8, "tanh", seed=1)([0.1 * k for k in range(8)])
+    drawn = ag.draw(one, layout="graph").to_graphviz().pipe("svg").decode()
+    down = {name: float(y) for y, name in re.findall(r' y="(\S+)"[^>]*>(w\d)</text>', drawn)}
+    assert sorted(down, key=down.get) == [f"w{k}" for k in range(8)]
 
 
 def test_equal_labels_are_told_apart_by_their_scopes(page):

@@ -47,8 +47,9 @@ class NetworkPage {
     this.panel = el("div", { class: "reading" }, ...this.legend());
     const quiz = new NetworkQuiz(this);
     this.quiz = quiz.questions.any ? quiz : { on: false }; // of ops of a user's own there may be nothing to ask
+    this.tools = el("div", { class: "tools" }, this.quiz.switch);
     this.outside = el("div", {}, bar, this.stage, this.moment.element, this.quiz.element, this.player.element, this.around);
-    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full networks" : "app networks", role: page.full ? "main" : "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title), el("div", { class: "tools" }, this.quiz.switch)), banner, this.crumbs, this.outside, this.inside, this.panel);
+    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full networks" : "app networks", role: page.full ? "main" : "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title), this.tools), banner, this.crumbs, this.outside, this.inside, this.panel);
     return this.app;
   }
 

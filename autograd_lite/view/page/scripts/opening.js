@@ -45,7 +45,7 @@ Object.assign(NetworkPage.prototype, {
 
   enter(title, make) {
     this.player.pause();
-    this.outside.hidden = this.panel.hidden = true;
+    this.outside.hidden = this.panel.hidden = this.tools.hidden = true;
     this.crumbs.hidden = this.inside.hidden = false;
     const back = el("button", { type: "button", onclick: () => this.leave() }, "network");
     this.crumbs.replaceChildren(el("ol", {}, el("li", {}, back), el("li", {}, el("button", { type: "button", "aria-current": "location" }, title))));
@@ -59,7 +59,7 @@ Object.assign(NetworkPage.prototype, {
   leave() {
     this.inside.replaceChildren();
     this.crumbs.hidden = this.inside.hidden = true;
-    this.outside.hidden = this.panel.hidden = false;
+    this.outside.hidden = this.panel.hidden = this.tools.hidden = false;
     this.render();
     this.came?.focus({ preventScroll: true });
   },
