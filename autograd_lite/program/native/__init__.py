@@ -4,6 +4,7 @@
 * ``code.c``: what a program is, how it is checked, where its numbers lie;
 * ``scalar.c``: running it once;
 * ``blocks.c``: instructions on blocks of rows, written once for each set of machine instructions;
+* ``dense.c``: products of matrices on blocks, in tiles that stay in registers;
 * ``plan.c``: what is run once for all rows, and what for each block;
 * ``map.c``: rows, chunks and threads;
 * ``forms.c``: numbers out of arguments, results out of numbers;

@@ -93,12 +93,6 @@ static void run_block(const Plan *plan, const Frame *frame) {
     }
 }
 
-/* The sums of a chunk from their parts. */
-static void put_together(const double *parts, int32_t n, double *sums) {
-    for (int32_t k = 0; k < n; k++, parts += PARTS)
-        sums[k] = SUM_OF_PARTS(parts);
-}
-
 /* The number of the next chunk, -1 if there is none. */
 static Py_ssize_t take_chunk(Job *job) {
     PyThread_acquire_lock(job->lock, WAIT_LOCK);
@@ -128,12 +122,12 @@ static void work(Worker *worker) {
     for (Py_ssize_t chunk; (chunk = take_chunk(job)) >= 0;) {
         const Py_ssize_t start = chunk * job->chunk, rest = job->n_rows - start;
         const Py_ssize_t end = start + (rest < job->chunk ? rest : job->chunk);
-        if (job->sums)
-            memset(worker->sums, 0, (size_t)n_outputs * PARTS * sizeof(double));
         for (Py_ssize_t row = start; row < end; row += BLOCK) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
-            const Frame frame = {worker->blocks, job->uniform, worker->sums, job->stride, n,
-                                 (n + TILE - 1) & -TILE};
+            const Frame frame = {.blocks = worker->blocks, .uniform = job->uniform, .sums = worker->sums,
+                                 .totals = job->sums && row + n == end ? job->sums + chunk * n_outputs : NULL,
+                                 .stride = job->stride, .rows = n, .lanes = (n + TILE - 1) & -TILE,
+                                 .is_first = row == start};
             fetch(job, worker->blocks, row, n, frame.lanes);
             run_block(job->plan, &frame);
             if (!job->sums)
@@ -145,8 +139,6 @@ static void work(Worker *worker) {
                     return;
             }
         }
-        if (job->sums)
-            put_together(worker->sums, n_outputs, job->sums + chunk * n_outputs);
     }
 }
 
@@ -186,7 +178,10 @@ static void work_together(Worker *workers, Py_ssize_t n) {
 /* Fill what is the same for all rows. */
 static double *make_uniform(const Machine *machine, const Plan *plan, const Argument *arguments,
                             Py_ssize_t n_arguments) {
-    double *uniform = new_array(plan->n_uniform, sizeof(double));
+    const size_t size = (size_t)plan->n_uniform + (size_t)plan->n_copies;
+    if (size > PY_SSIZE_T_MAX / sizeof(double))
+        return NULL;
+    double *uniform = PyMem_RawMalloc(size * sizeof(double)); /* all that is read is written */
     if (!uniform)
         return NULL;
     for (Py_ssize_t a = 0; a < n_arguments; a++)
@@ -196,6 +191,8 @@ static double *make_uniform(const Machine *machine, const Plan *plan, const Argu
     memcpy(uniform + machine->n_inputs, machine->slots + machine->n_inputs,
            (size_t)machine->n_constants * sizeof(double));
     run_code(plan->uniform_code, uniform, (const double *)machine->rows);
+    for (int32_t k = 0; k < plan->n_copies; k++)
+        uniform[plan->n_uniform + k] = uniform[~plan->copies[k]];
     return uniform;
 }
 
