@@ -5,6 +5,7 @@
 
 typedef double NAME(Vector) __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
 typedef double NAME(Few) __attribute__((vector_size(8 * RIGHTS), aligned(8)));
+typedef long long NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
 
 #define AT(x, v) (*(NAME(Vector) *)((x) + WIDTH * (v)))
 /* -0.0 stays. */
@@ -28,10 +29,16 @@ typedef double NAME(Few) __attribute__((vector_size(8 * RIGHTS), aligned(8)));
 #define ADD(v, s, op) t##s##v += x##v op number;
 #define STEP(s, vecs, op) { const double number = numbers[s * across]; OF(ALL, vecs)(ADD, s, op) }
 #define STORE(v, s) AT(to, v) = t##s##v;
+/* Sums with nan are nan; with 0.0 added, only -0.0 has other bits. */
+#define DOUBT_TOTAL(v, s)                                                                         \
+    nans += t##s##v;                                                                              \
+    zeros |= (NAME(Bits))t##s##v ^ (NAME(Bits))(t##s##v + none);
+#define DOUBT_TOTALS(s, vecs) OF(ALL, vecs)(DOUBT_TOTAL, s)
 #define END(s, vecs) { double *to = BLOCK_AT(results[s]) + i; OF(ALL, vecs)(STORE, s) }
 
-#define LAYER_TILE(tile, op, outs, vecs)                                                          \
-    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {            \
+/* Whether totals of the quick row may be others than those of the row itself. */
+#define LAYER_TILE(tile, careful, op, outs, vecs)                                                 \
+    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {            \
         double *const blocks = frame->blocks;                                                     \
         const double *const uniform = frame->uniform;                                             \
         const Py_ssize_t stride = frame->stride, across = refs[3], along = refs[4];               \
@@ -45,29 +52,42 @@ typedef double NAME(Few) __attribute__((vector_size(8 * RIGHTS), aligned(8)));
             OF(EACH, outs)(STEP, vecs, op)                                                        \
         }                                                                                         \
         OF(EACH, outs)(END, vecs)                                                                 \
+        NAME(Vector) nans = {0.0}, none = {0.0};                                                  \
+        NAME(Bits) zeros = {0};                                                                   \
+        double nan = 0.0;                                                                         \
+        long long zero = 0;                                                                       \
+        if (careful) {                                                                            \
+            OF(EACH, outs)(DOUBT_TOTALS, vecs)                                                    \
+            for (int q = 0; q < WIDTH; q++) {                                                     \
+                nan += nans[q];                                                                   \
+                zero |= zeros[q];                                                                 \
+            }                                                                                     \
+        }                                                                                         \
+        return nan != nan || zero;                                                                \
     }
 #define LAYER_ROWS(name, vecs)                                                                    \
     for (int32_t s = 0; s < refs[0];)                                                             \
         if (s + OUTS <= refs[0]) {                                                                \
-            NAME(name##_tile_##vecs)(frame, refs, s, i);                                          \
+            doubtful |= NAME(name##_tile_##vecs)(frame, refs, s, i);                              \
             s += OUTS;                                                                            \
         } else {                                                                                  \
-            NAME(name##_single_##vecs)(frame, refs, s++, i);                                      \
+            doubtful |= NAME(name##_single_##vecs)(frame, refs, s++, i);                          \
         }
 
 #define LAYER_2(name, careful, op)                                                                \
-    LAYER_TILE(name##_tile_VECS, op, OUTS, VECS)                                                  \
-    LAYER_TILE(name##_single_VECS, op, 1, VECS)                                                   \
-    LAYER_TILE(name##_tile_ONE, op, OUTS, ONE)                                                    \
-    LAYER_TILE(name##_single_ONE, op, 1, ONE)                                                     \
+    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                                  \
+    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                                   \
+    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                                    \
+    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                                     \
     KERNEL(layer_##name) {                                                                        \
         TAKE_FRAME                                                                                \
         int i = 0;                                                                                \
+        bool doubtful = false;                                                                    \
         for (; i + WIDTH * VECS <= lanes; i += WIDTH * VECS)                                      \
             LAYER_ROWS(name, VECS)                                                                \
         for (; i < lanes; i += WIDTH * ONE)                                                       \
             LAYER_ROWS(name, ONE)                                                                 \
-        for (int32_t s = 0; careful && s < refs[0]; s++) {                                        \
+        for (int32_t s = 0; doubtful && s < refs[0]; s++) {                                       \
             double *total = BLOCK_AT(refs[5 + s]), room[BLOCK];                                   \
             if (!NAME(doubtful)(total, lanes))                                                    \
                 continue;                                                                         \
@@ -105,14 +125,37 @@ ROLLED_2(LAYER_2)
 #define DOUBT_PART(v, l, r) doubt += t##l##r##v;
 #define DOUBT(r, l) OF(ALL, HALVES)(DOUBT_PART, l, r)
 #define DOUBT_LEFT(l, rights) OF(SOME, rights)(DOUBT, l)
-#define PUT_PART(v, l, r) AT(parts, v) = t##l##r##v;
-#define PUT(r, l)                                                                                 \
+#define ADD_SUM(v, l, r) t##l##r##v += AT(to, v);
+#define STORE_SUM(v, l, r) AT(to, v) = t##l##r##v;
+#define SUMS_AT(l, r) double *to = frame->sums + outputs[l * refs[1] + r] * (Py_ssize_t)PARTS;
+#define ADD_SUMS(r, l) { SUMS_AT(l, r) OF(ALL, HALVES)(ADD_SUM, l, r) }
+#define ADD_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(ADD_SUMS, l)
+#define STORE_SUMS(r, l) { SUMS_AT(l, r) OF(ALL, HALVES)(STORE_SUM, l, r) }
+#define STORE_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(STORE_SUMS, l)
+#define PUT_TOTAL(r, l) frame->totals[outputs[l * refs[1] + r]] = total[r];
+#if WIDTH == 8
+/* Four at a time, each as SUM_OF_PARTS. */
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (NAME(Bits)){__VA_ARGS__})
+#define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
+#define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
     {                                                                                             \
-        double parts[PARTS];                                                                      \
-        OF(ALL, HALVES)(PUT_PART, l, r)                                                           \
-        NAME(add_parts)(frame, outputs[l * refs[1] + r], parts);                                  \
+        const NAME(Vector) low = HALVE(t##l##00, t##l##10), high = HALVE(t##l##20, t##l##30);     \
+        const NAME(Vector) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                     \
+                                  PICK(low, high, 2, 3, 6, 7, 10, 11, 14, 15);                    \
+        const NAME(Vector) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                     \
+                                   PICK(both, both, 1, 3, 5, 7, 1, 3, 5, 7);                      \
+        OF(SOME, rights)(PUT_TOTAL, l)                                                            \
     }
-#define PUT_LEFT(l, rights) OF(SOME, rights)(PUT, l)
+#else
+#define PART(v, l, r) AT(parts, v) = t##l##r##v;
+#define ADD_TOTAL(r, l) { double parts[PARTS]; OF(ALL, HALVES)(PART, l, r) total[r] = SUM_OF_PARTS(parts); }
+#define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
+    {                                                                                             \
+        double total[RIGHTS];                                                                     \
+        OF(SOME, rights)(ADD_TOTAL, l)                                                            \
+        OF(SOME, rights)(PUT_TOTAL, l)                                                            \
+    }
+#endif
 
 #define SUM_TILE(tile, name, careful, op, few, lefts, rights)                                     \
     static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {        \
@@ -149,7 +192,14 @@ ROLLED_2(LAYER_2)
                 return;                                                                           \
             }                                                                                     \
         }                                                                                         \
-        OF(EACH, lefts)(PUT_LEFT, rights)                                                         \
+        if (!frame->is_first) {                                                                   \
+            OF(EACH, lefts)(ADD_SUMS_OF_LEFT, rights)                                             \
+        }                                                                                         \
+        if (frame->totals) {                                                                      \
+            OF(EACH, lefts)(PUT_TOTALS_OF_LEFT, rights)                                           \
+        } else {                                                                                  \
+            OF(EACH, lefts)(STORE_SUMS_OF_LEFT, rights)                                           \
+        }                                                                                         \
     }
 
 #define GROUP_2(name, careful, op)                                                                \
@@ -173,3 +223,6 @@ ROLLED_2(LAYER_2)
             }                                                                                     \
     }
 PRODUCTS_2(GROUP_2)
+#undef PUT_TOTALS_OF_LEFT
+#undef PART
+#undef ADD_TOTAL
