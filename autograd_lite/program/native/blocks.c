@@ -215,7 +215,7 @@ static inline void NAME(add_parts)(const Frame *frame, int32_t output, double *p
     for (int q = 0; q < PARTS && !frame->is_first; q++)
         parts[q] += sums[q];
     if (frame->totals)
-        frame->totals[output] = SUM_OF_PARTS(parts);
+        frame->totals[output] = SUM_OF_PARTS(parts) + 0.0; /* never -0.0 */
     else
         memcpy(sums, parts, PARTS * sizeof(double));
 }
@@ -255,11 +255,37 @@ KERNEL(sum_of_uniform) {
     SUM_2_AS(name, quick, careful, B, U)
 ARITHMETIC_2(SUM_2)
 
+/* --- rows to blocks ------------------------------------------------------------------------------- */
+
+static void NAME(fetch)(double *to, Py_ssize_t stride, const double *const *rows, const int32_t *columns, int32_t first,
+                        int32_t n) {
+    for (int32_t q = 0; q < n; q++, to += stride) {
+        const int32_t c = columns[q] - first;
+#if WIDTH > 2 && defined(SHUFFLED)
+        if (q + 1 < n && columns[q + 1] - first == c + 1) { /* two columns of four rows at a time */
+            for (int i = 0; i < TILE; i += 4) {
+                const Two a = *(const Two *)(rows[i] + c), b = *(const Two *)(rows[i + 1] + c);
+                const Two x = *(const Two *)(rows[i + 2] + c), y = *(const Two *)(rows[i + 3] + c);
+                const Four even = SHUFFLED(a, x, 0, 1, 2, 3), odd = SHUFFLED(b, y, 0, 1, 2, 3);
+                *(Four *)(to + i) = SHUFFLED(even, odd, 0, 4, 2, 6);
+                *(Four *)(to + stride + i) = SHUFFLED(even, odd, 1, 5, 3, 7);
+            }
+            q++;
+            to += stride;
+            continue;
+        }
+#endif
+        for (int i = 0; i < TILE; i++)
+            to[i] = rows[i][c];
+    }
+}
+
 #ifdef VECTORS
 #include "dense.c"
 #endif
 
 static const Variant NAME(variant) = {
+    .fetch = NAME(fetch),
     .blocks = {
 #define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},
 #define ENTER_2(name) [CODE_##name] = {NAME(name##_BB), NAME(name##_UB), NAME(name##_BU)},

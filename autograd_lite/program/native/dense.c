@@ -143,12 +143,13 @@ ROLLED_2(LAYER_2)
         const NAME(Vector) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                     \
                                   PICK(low, high, 2, 3, 6, 7, 10, 11, 14, 15);                    \
         const NAME(Vector) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                     \
-                                   PICK(both, both, 1, 3, 5, 7, 1, 3, 5, 7);                      \
+                                   PICK(both, both, 1, 3, 5, 7, 1, 3, 5, 7) +                     \
+                                   (NAME(Vector)){0.0}; /* never -0.0 */                          \
         OF(SOME, rights)(PUT_TOTAL, l)                                                            \
     }
 #else
 #define PART(v, l, r) AT(parts, v) = t##l##r##v;
-#define ADD_TOTAL(r, l) { double parts[PARTS]; OF(ALL, HALVES)(PART, l, r) total[r] = SUM_OF_PARTS(parts); }
+#define ADD_TOTAL(r, l) { double parts[PARTS]; OF(ALL, HALVES)(PART, l, r) total[r] = SUM_OF_PARTS(parts) + 0.0; }
 #define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
     {                                                                                             \
         double total[RIGHTS];                                                                     \
@@ -180,7 +181,7 @@ ROLLED_2(LAYER_2)
         }                                                                                         \
         if (careful) {                                                                            \
             NAME(Vector) doubt = {0.0};                                                           \
-            double total = 0.0;                                                                   \
+            double total = 0.0; /* nan, if one of them is */                                      \
             OF(EACH, lefts)(DOUBT_LEFT, rights)                                                   \
             for (int q = 0; q < WIDTH; q++)                                                       \
                 total += doubt[q];                                                                \

@@ -30,6 +30,13 @@ enum { PARTS = TILE }; /* of a sum over rows */
 
 #if defined(__GNUC__)
 #define VECTORS
+typedef double Two __attribute__((vector_size(16), aligned(8), may_alias));
+typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+#ifdef __has_builtin
+#if __has_builtin(__builtin_shufflevector)
+#define SHUFFLED __builtin_shufflevector
+#endif
+#endif
 #endif
 
 #include "code.c"
@@ -51,8 +58,10 @@ typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const
 
 /* Kernels for one set of machine instructions. The first ones by which operands are uniform, bit k for the
  * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them; `groups` do so
- * for all products of some blocks with others, and `layers` are folds over the same blocks: see "dense.c". */
+ * for all products of some blocks with others, and `layers` are folds over the same blocks: see "dense.c". `fetch` brings numbers of a TILE of rows to blocks
+ * that follow each other; columns are counted as `first` is. */
 typedef struct {
+    void (*fetch)(double *to, Py_ssize_t stride, const double *const *rows, const int32_t *columns, int32_t first, int32_t n);
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
 } Variant;
 

@@ -36,14 +36,6 @@ typedef struct {
 
 /* --- rows to blocks and back --------------------------------------------------------------------- */
 
-/* Some numbers of a TILE of rows, to as many blocks, which lie one after the other. */
-static inline void fetch_tile(double *to, Py_ssize_t stride, const double *const *rows,
-                              const int32_t *columns, int32_t first, int32_t width) {
-    for (int32_t q = 0; q < width; q++)
-        for (int i = 0; i < TILE; i++)
-            to[q * stride + i] = rows[i][columns[q] - first];
-}
-
 /* Fetch n rows, and the lanes to come. Those after the rows repeat the last, so that they cost no more. */
 static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lanes) {
     const int32_t *inputs = job->plan->inputs, *all = inputs + job->plan->n_inputs;
@@ -59,11 +51,7 @@ static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lan
             const double *rows[TILE];
             for (int r = 0; r < TILE; r++)
                 rows[r] = from + (i + r < n ? i + r : n - 1) * (Py_ssize_t)argument->count;
-            double *to = blocks + i;
-            const int32_t *columns = inputs;
-            for (; columns + TILE <= end; columns += TILE, to += TILE * job->stride)
-                fetch_tile(to, job->stride, rows, columns, first, TILE);
-            fetch_tile(to, job->stride, rows, columns, first, (int32_t)(end - columns));
+            variant->fetch(blocks + i, job->stride, rows, inputs, first, (int32_t)(end - inputs));
         }
         blocks += (end - inputs) * job->stride;
         inputs = end;
@@ -224,10 +212,12 @@ static int run_job(Job *job, Py_ssize_t threads) {
     const size_t size = (size_t)(n_blocks * job->stride) + n_parts, whole = (size_t)n * size + TILE;
     Worker *workers = new_array(n, sizeof(Worker));
     double *room = workers ? take_room(job->plan, whole) : NULL;
-    double *sums = job->sums ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
+    /* The sums of the only chunk are those of all. */
+    const bool several = job->sums && job->n_chunks > 1;
+    double *sums = several ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
     int result = -1;
     job->lock = PyThread_allocate_lock();
-    if (!workers || !room || (job->sums && !sums) || !job->lock) {
+    if (!workers || !room || (several && !sums) || !job->lock) {
         PyErr_NoMemory();
         goto done;
     }
@@ -237,16 +227,16 @@ static int run_job(Job *job, Py_ssize_t threads) {
         workers[w].blocks = blocks + (size_t)w * size; /* which begin at lines of the cache */
         workers[w].sums = workers[w].blocks + n_blocks * job->stride;
     }
-    job->sums = sums;
+    if (several)
+        job->sums = sums;
     work_together(workers, n);
     result = workers[0].failed ? -1 : 0;
-    if (result == 0 && sums)
-        for (Py_ssize_t k = 0; k < n_outputs; k++) {
-            double total = 0.0;
-            for (Py_ssize_t c = 0; c < job->n_chunks; c++)
-                total += sums[c * n_outputs + k];
-            job->outputs[k] = total;
-        }
+    if (result == 0 && sums) {
+        memcpy(job->outputs, sums, (size_t)n_outputs * sizeof(double));
+        for (Py_ssize_t c = 1; c < job->n_chunks; c++)
+            for (Py_ssize_t k = 0; k < n_outputs; k++)
+                job->outputs[k] += sums[c * n_outputs + k];
+    }
 done:
     give_back_room(job->plan, room, whole);
     PyMem_RawFree(workers);
