@@ -6,6 +6,7 @@
 * ``blocks.c``: instructions on blocks of rows, written once for each set of machine instructions;
 * ``lanes.c``: functions that compute several numbers at once, for each of these sets;
 * ``vectors.c``: which set runs, and where it finds these functions;
+* ``dense.c``: products of matrices on blocks, in tiles that stay in registers;
 * ``plan.c``: what is run once for all rows, and what for each block;
 * ``map.c``: rows, chunks and threads;
 * ``direct.c``: blocks of rows by machine code alone;
