@@ -378,6 +378,7 @@ static const Variant NAME(variant) = {
     .library = NAME(library),
     .called = NAME(called),
     .wrappers = NAME(wrappers),
+    .menders = NAME(menders),
     .apply = NAME(apply),
 #endif
     .blocks = {

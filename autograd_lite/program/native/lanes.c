@@ -44,7 +44,14 @@ static inline Vector NAME(choose)(Bits where, Vector x, Vector y) {
         return NAME(choose)(sign, x, t / (t + 2.0));                                              \
     }
 
-#define WRAP(c, arity, wrap, of) WRAP_##wrap(c, of)
+/* For those that lose the sign of a zero, as some for aarch64 do. */
+#define KEEP_ZERO_1(c)                                                                            \
+    static Vector NAME(zero_##c)(Vector x) {                                                      \
+        return NAME(choose)(x == 0.0, x, ((NAME(Function_1))NAME(library)[LEAF_##c])(x));         \
+    }
+#define KEEP_ZERO_2(c)
+
+#define WRAP(c, arity, wrap, of) WRAP_##wrap(c, of) KEEP_ZERO_##arity(c)
 VECTOR_LEAVES(WRAP)
 #undef WRAP
 
@@ -55,6 +62,14 @@ static void *const NAME(wrappers)[N_LEAVES] = {
 #define ENTER_WRAPPER(c, arity, wrap, of) [LEAF_##c] = WRAPPER_##wrap(c),
     VECTOR_LEAVES(ENTER_WRAPPER)
 #undef ENTER_WRAPPER
+};
+
+static void *const NAME(menders)[N_LEAVES] = {
+#define MENDER_1(c) NAME(zero_##c)
+#define MENDER_2(c) NULL
+#define ENTER_MENDER(c, arity, wrap, of) [LEAF_##c] = MENDER_##arity(c),
+    VECTOR_LEAVES(ENTER_MENDER)
+#undef ENTER_MENDER
 };
 
 /* What a function gives for WIDTH arguments at `x`, and at `y` if it has two. */

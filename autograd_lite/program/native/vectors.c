@@ -68,9 +68,9 @@ static double call_scalar(int leaf, double x, double y) {
                                           : ((double (*)(double, double))function)(quiet(x), quiet(y));
 }
 
-/* Whether they are equal, signs of zeros too, or a few ulp apart. */
+/* Whether they are equal, signs of zeros too, or 4 ulp apart. */
 static bool is_near(double x, double y) {
-    return x == y ? signbit(x) == signbit(y) : fabs(x - y) <= 1e-15 * fabs(y) || (x != x && y != y);
+    return x == y ? signbit(x) == signbit(y) : fabs(x - y) <= 9e-16 * fabs(y) + 2e-323 || (x != x && y != y);
 }
 
 /* Whether a function is right at special numbers, and gives each number the same bits whatever its neighbours are:
@@ -115,8 +115,11 @@ static void choose_variant(const char *longest, bool wanted) {
     for (int k = 0; k < N_LEAVES; k++) {
         void *const found = variant->library[vector_leaves[k].needs];
         variant->called[k] = found && variant->wrappers[k] ? variant->wrappers[k] : found;
-        if (found && !is_sound(variant, k))
-            variant->called[k] = NULL;
+        if (found && !is_sound(variant, k)) {
+            variant->called[k] = variant->library[k] ? variant->menders[k] : NULL;
+            if (variant->called[k] && !is_sound(variant, k))
+                variant->called[k] = NULL;
+        }
     }
 }
 
