@@ -176,6 +176,8 @@ class Record(NamedTuple):
         A ``@`` stands for the name in C. It may be a text with ``{0}`` … for the arguments.
     onnx : str
         The operator, with `onnx_options`, as far as onnxruntime computes it in float64.
+    llvm : str
+        The intrinsic of LLVM, of those that processors have an instruction for.
     raises : str
         In Python, of ``x`` and ``y``, its number where `math` raises an ``error``: overflow, a
         pole, no answer.
@@ -192,6 +194,7 @@ class Record(NamedTuple):
     torch: str = "torch.@"
     onnx: str = ""
     javascript: str = "Math.@"
+    llvm: str = ""
     raises: str = "math.inf if isinstance(error, OverflowError) else math.nan"
     composed: Callable[..., Any] | None = None
     onnx_options: Mapping[str, int] = MappingProxyType({})
@@ -204,9 +207,11 @@ _AT_POLE = "-math.inf if x == 0.0 else math.nan"
 
 #: By the C library's name.
 LEAVES = {
-    "ceil": Record(onnx="Ceil", raises="x", vectors=""),
-    "floor": Record(onnx="Floor", raises="x", vectors=""),
-    "fabs": Record(torch="torch.abs", javascript="Math.abs", onnx="Abs", vectors=""),
+    "ceil": Record(onnx="Ceil", raises="x", vectors="", llvm="llvm.ceil"),
+    "floor": Record(onnx="Floor", raises="x", vectors="", llvm="llvm.floor"),
+    "fabs": Record(
+        torch="torch.abs", javascript="Math.abs", onnx="Abs", vectors="", llvm="llvm.fabs",
+    ),
     # PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
     "fmod": Record(
         torch="torch.fmod(torch.fmod(torch.fmod({0}, {1} * 2.0**500 * 2.0**600), "
@@ -221,7 +226,7 @@ LEAVES = {
         raises="math.nan if x < 0.0 and y % 1.0 else "
         "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
     ),
-    "sqrt": Record(onnx="Sqrt", vectors=""),
+    "sqrt": Record(onnx="Sqrt", vectors="", llvm="llvm.sqrt"),
     "cbrt": Record(composed=_cbrt, torch=""),
     "exp": Record(onnx="Exp"),
     # Where jax="" below, JAX's own is off by up to 500 ulp near its limits; where torch="",

@@ -11,6 +11,7 @@
 * ``forms.c``: numbers out of arguments, results out of numbers;
 * ``networks.c``: the same for networks;
 * ``call.c``: a program as a function;
+* ``installing.c``: machine code in the place of instructions;
 * ``machine.c``: includes them all; what Python sees.
 
 Importing it raises ModuleNotFoundError where it was not compiled, and ImportError where it was
@@ -29,5 +30,7 @@ if is_outdated(_machine.TABLE_DIGEST):
 BLOCK = _machine.BLOCK
 Call = _machine.Call
 Machine = _machine.Machine
+FRAME, FULL_STRIDE = _machine.FRAME, _machine.FULL_STRIDE
+LEAVES = _machine.LEAVES
 use_vectors = _machine.use_vectors
 vectors = _machine.vectors

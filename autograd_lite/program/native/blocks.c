@@ -204,6 +204,21 @@ static bool NAME(doubtful)(const double *total, int lanes) {
 FOLDS_1(BLOCK_FOLD_1)
 FOLDS_2(BLOCK_FOLD_2)
 
+/* A look at one element for each row, wherever it lies. */
+#define BLOCK_LOOK(name, numbers)                                                                 \
+    KERNEL(name##_B) {                                                                            \
+        TAKE_FRAME                                                                                \
+        const int32_t m = n - numbers, *xs = refs + 1;                                            \
+        FOLD_SCALARS(numbers, (xs + m))                                                           \
+        for (int i = 0; i < lanes; i++) {                                                         \
+            SCALARS(numbers)                                                                      \
+            const int32_t k = found_at(place_##name(m, scalars, attrs), m);                       \
+            const double x = k < 0 ? NAN : xs[k] < 0 ? uniform[~xs[k]] : BLOCK_AT(xs[k])[i];      \
+            total[i] = finish_##name(x, m, scalars, attrs);                                       \
+        }                                                                                         \
+    }
+LOOKS(BLOCK_LOOK)
+
 /* --- sums over rows -------------------------------------------------------------------------------
  * In one order, whatever the compiler: each sum has PARTS, to which every so many rows belong, the first of
  * which also has the rows left over. */
@@ -390,7 +405,7 @@ static const Variant NAME(variant) = {
 #define ENTER_FOLD_1(name, ...) ENTER_1(name)
 #define ENTER_FOLD_2(name, ...) ENTER_2(name)
         KERNELS_1(ENTER_1) KERNELS_2(ENTER_2) KERNELS_3(ENTER_3)
-        FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2)
+        FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2) LOOKS(ENTER_FOLD_1)
     },
     .sums = {
 #define ENTER_SUM(name, ...)                                                                      \

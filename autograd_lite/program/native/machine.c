@@ -14,6 +14,7 @@
 enum { BLOCK = 128 }; /* rows that are run together, at most */
 
 enum { TILE = 8 };   /* rows that no kernel parts: a line of the cache */
+enum { FULL_STRIDE = BLOCK + TILE }; /* from block to block */
 enum { PARTS = TILE }; /* of a sum over rows */
 #define SUM_OF_PARTS(p) (((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7])))
 
@@ -121,6 +122,7 @@ enum {
 #include "forms.c"
 #include "networks.c"
 #include "call.c"
+#include "installing.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
 
@@ -179,8 +181,8 @@ static PyObject *machine_run(PyObject *self, PyObject *const *args, Py_ssize_t n
         memcpy(run.slots, inputs.buf, (size_t)machine->n_inputs * sizeof(double));
         run_program(machine, &run);
         for (int32_t k = 0; k < machine->n_outputs; k++)
-            ((double *)outputs.buf)[k] = run.slots[machine->output_slots[k]];
-        end_run(&run);
+            ((double *)outputs.buf)[k] = run.slots[run.places[k]];
+        end_run(machine, &run);
     }
     PyBuffer_Release(&inputs);
     PyBuffer_Release(&outputs);
@@ -223,6 +225,10 @@ static PyObject *machine_map(PyObject *self, PyObject *args) {
 static PyMethodDef machine_methods[] = {
     {"run", (PyCFunction)(void (*)(void))machine_run, METH_FASTCALL, machine_run_doc},
     {"map", machine_map, METH_VARARGS, machine_map_doc},
+    {"watch", machine_watch, METH_VARARGS, machine_watch_doc},
+    {"steps", machine_steps, METH_VARARGS, machine_steps_doc},
+    {"install", machine_install, METH_VARARGS, machine_install_doc},
+    {"install_rows", machine_install_rows, METH_VARARGS, machine_install_rows_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -273,6 +279,8 @@ PyMODINIT_FUNC PyInit__machine(void) {
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
+        PyModule_AddIntConstant(module, "FULL_STRIDE", FULL_STRIDE) < 0 || add_frame(module) < 0 ||
+        add_leaves(module) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         Py_CLEAR(module);
     Py_XDECREF(call_type);
