@@ -392,6 +392,7 @@ static const Variant NAME(variant) = {
     .vector_names = VECTOR_NAMES,
     .library = NAME(library),
     .called = NAME(called),
+    .own = NAME(own),
     .wrappers = NAME(wrappers),
     .menders = NAME(menders),
     .apply = NAME(apply),

@@ -6,6 +6,7 @@
 #if WIDTH > 1
 typedef double NAME(Vector) __attribute__((vector_size(8 * WIDTH)));
 typedef int64_t NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
+typedef uint64_t NAME(Word) __attribute__((vector_size(8 * WIDTH)));
 typedef NAME(Vector) NAME(Loose) __attribute__((aligned(8), may_alias)); /* anywhere in memory */
 typedef NAME(Vector) (*NAME(Function_1))(NAME(Vector));
 typedef NAME(Vector) (*NAME(Function_2))(NAME(Vector), NAME(Vector));
@@ -22,6 +23,16 @@ static inline Vector NAME(all)(double number) {
 static inline Vector NAME(choose)(Bits where, Vector x, Vector y) {
     return (Vector)(((Bits)x & where) | ((Bits)y & ~where));
 }
+
+#include "own.c"
+
+static void *const NAME(own)[N_LEAVES] = {
+#define OWN_0(c) NULL
+#define OWN_1(c) NAME(own_##c)
+#define ENTER_OWN(c, arity, wrap, of, own) [LEAF_##c] = OWN_##own(c),
+    VECTOR_LEAVES(ENTER_OWN)
+#undef ENTER_OWN
+};
 
 /* Leaves that are more than a call of the library's function `of`. */
 
@@ -51,7 +62,7 @@ static inline Vector NAME(choose)(Bits where, Vector x, Vector y) {
     }
 #define KEEP_ZERO_2(c)
 
-#define WRAP(c, arity, wrap, of) WRAP_##wrap(c, of) KEEP_ZERO_##arity(c)
+#define WRAP(c, arity, wrap, of, own) WRAP_##wrap(c, of) KEEP_ZERO_##arity(c)
 VECTOR_LEAVES(WRAP)
 #undef WRAP
 
@@ -59,7 +70,7 @@ static void *const NAME(wrappers)[N_LEAVES] = {
 #define WRAPPER_none(c) NULL
 #define WRAPPER_quiet(c) NAME(quiet_##c)
 #define WRAPPER_halved(c) NAME(halved_##c)
-#define ENTER_WRAPPER(c, arity, wrap, of) [LEAF_##c] = WRAPPER_##wrap(c),
+#define ENTER_WRAPPER(c, arity, wrap, of, own) [LEAF_##c] = WRAPPER_##wrap(c),
     VECTOR_LEAVES(ENTER_WRAPPER)
 #undef ENTER_WRAPPER
 };
@@ -67,7 +78,7 @@ static void *const NAME(wrappers)[N_LEAVES] = {
 static void *const NAME(menders)[N_LEAVES] = {
 #define MENDER_1(c) NAME(zero_##c)
 #define MENDER_2(c) NULL
-#define ENTER_MENDER(c, arity, wrap, of) [LEAF_##c] = MENDER_##arity(c),
+#define ENTER_MENDER(c, arity, wrap, of, own) [LEAF_##c] = MENDER_##arity(c),
     VECTOR_LEAVES(ENTER_MENDER)
 #undef ENTER_MENDER
 };
