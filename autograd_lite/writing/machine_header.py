@@ -34,7 +34,8 @@ _HEAD = """\
 
    forward_NAME gives a row's value. A fold over vectors is start_NAME, then step_NAME for each
    element, then finish_NAME; a look at the element at place_NAME, then finish_NAME. attrs holds the
-   row's attributes. VECTOR_LEAVES are functions of the C library that may have a form over vectors. */
+   row's attributes. VECTOR_LEAVES are functions of the C library that may have a form over
+   vectors. */
 #ifndef AUTOGRAD_LITE_KERNELS_H
 #define AUTOGRAD_LITE_KERNELS_H
 
@@ -114,9 +115,7 @@ def _add_fold(header: Header, row: SequenceOp) -> None:
     header.add(f"finish_{row.name}", parameters, [Output(result)], names)
 
 
-def _add_steps(
-    header: Header, row: SequenceOp, fold: Fold, names: Mapping[Symbol, Symbol]
-) -> None:
+def _add_steps(header: Header, row: SequenceOp, fold: Fold, names: Mapping[Symbol, Symbol]) -> None:
     start = fold.start if fold.first is None else fold.first.element
     assert start is not None
     elements, rest = _ELEMENTS[: len(row.vectors)], ["scalars", "attrs"]

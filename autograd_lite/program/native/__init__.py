@@ -9,6 +9,7 @@
 * ``vectors.c``: which set runs, and where it finds these functions;
 * ``plan.c``: what is run once for all rows, and what for each block;
 * ``map.c``: rows, chunks and threads;
+* ``direct.c``: blocks of rows by machine code alone;
 * ``forms.c``: numbers out of arguments, results out of numbers;
 * ``networks.c``: the same for networks;
 * ``call.c``: a program as a function;

@@ -119,6 +119,7 @@ enum {
 #include "vectors.c"
 #include "plan.c"
 #include "map.c"
+#include "direct.c"
 #include "forms.c"
 #include "networks.c"
 #include "call.c"
