@@ -85,7 +85,8 @@ def _macros_of_vectors(rows: Sequence[Op]) -> Iterator[str]:
             record = record_of(leaf)
             calls.append(f"X({row.name}, {leaf.c}, {record.vector_form})")
             needs = record.vectors.replace("@", leaf.c)
-            leaves[leaf.c] = f"X({leaf.c}, {arity}, {record.vector_form}, {needs})"
+            how = f"{record.vector_form}, {needs}, {int(record.own_vectors)}"
+            leaves[leaf.c] = f"X({leaf.c}, {arity}, {how})"
         yield list_macro(f"LOOPS_{arity}", loops)
         yield list_macro(f"LEAVES_{arity}", calls)
     yield list_macro("VECTOR_LEAVES", [*leaves.values()])

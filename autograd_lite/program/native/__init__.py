@@ -5,6 +5,7 @@
 * ``scalar.c``: running it once;
 * ``blocks.c``: instructions on blocks of rows, written once for each set of machine instructions;
 * ``lanes.c``: functions that compute several numbers at once, for each of these sets;
+* ``own.c``: the commonest of these, for where the C library has none;
 * ``vectors.c``: which set runs, and where it finds these functions;
 * ``dense.c``: products of matrices on blocks, in tiles that stay in registers;
 * ``plan.c``: what is run once for all rows, and what for each block;

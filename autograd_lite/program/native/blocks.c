@@ -321,7 +321,9 @@ static const Variant NAME(variant) = {
     .vector_names = VECTOR_NAMES,
     .library = NAME(library),
     .called = NAME(called),
+    .own = NAME(own),
     .wrappers = NAME(wrappers),
+    .menders = NAME(menders),
     .apply = NAME(apply),
 #endif
     .fetch = NAME(fetch),

@@ -66,12 +66,12 @@ typedef struct {
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
     const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
     int lanes;                       /* numbers in a vector */
-    void **library, **called, *const *wrappers; /* by leaf, or NULL: see `lanes.c` */
+    void **library, **called, *const *own, *const *wrappers, *const *menders; /* by leaf, or NULL: see `lanes.c` */
     void (*apply)(void *function, int arity, const double *x, const double *y, double *out);
 } Variant;
 
 enum {
-#define ENUMERATE(c, arity, wrap, of) LEAF_##c,
+#define ENUMERATE(c, arity, wrap, of, own) LEAF_##c,
     VECTOR_LEAVES(ENUMERATE)
 #undef ENUMERATE
     N_LEAVES
@@ -319,7 +319,7 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit__machine(void) {
-    choose_variant("", true);
+    choose_variant("", FROM_LIBRARY);
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
