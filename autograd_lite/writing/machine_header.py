@@ -33,8 +33,8 @@ _HEAD = """\
 
    forward_NAME gives a row's value with the bits of the C library, lane_NAME with those of its
    vector functions, where "lanes.h" has some. A fold over vectors is start_NAME, then step_NAME for
-   each element, then finish_NAME; a look at the element at place_NAME, then finish_NAME. attrs holds
-   the row's attributes. */
+   each element, then finish_NAME; a look is at the element at place_NAME, then finish_NAME. attrs
+   holds the row's attributes. */
 #ifndef AUTOGRAD_LITE_KERNELS_H
 #define AUTOGRAD_LITE_KERNELS_H
 
@@ -102,9 +102,7 @@ def _add_fold(header: Header, row: SequenceOp) -> None:
     header.add(f"finish_{row.name}", parameters, [Output(result)], names)
 
 
-def _add_steps(
-    header: Header, row: SequenceOp, fold: Fold, names: Mapping[Symbol, Symbol]
-) -> None:
+def _add_steps(header: Header, row: SequenceOp, fold: Fold, names: Mapping[Symbol, Symbol]) -> None:
     start = fold.start if fold.first is None else fold.first.element
     assert start is not None
     elements, rest = _ELEMENTS[: len(row.vectors)], ["scalars", "attrs"]
