@@ -42,14 +42,17 @@ class Paths:
     kept, and no program is made of others.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, most: int | None = None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], name: str, most: int | None = None,
+        jit: bool | None = None,
+    ) -> None:  # fmt: skip
         self.traced: list[Traced] = []  # in the order in which their paths were met
-        self._function, self._name, self._most = function, name, most
+        self._function, self._name, self._most, self._jit = function, name, most, jit
         self._warned = False
 
     def without(self, one: Traced) -> Paths:
         """A copy without one of the paths (a copy, as this one may be running)."""
-        found = Paths(self._function, self._name, self._most)
+        found = Paths(self._function, self._name, self._most, self._jit)
         found.traced = [traced for traced in self.traced if traced is not one]
         return found
 
@@ -118,6 +121,8 @@ class Paths:
                 warnings.warn_explicit(text, UserWarning, line.file, line.number)
             return None
         new = trace(self._function, trees, self._name)
+        if new is not None:
+            new.program.with_jit(self._jit)
         if new is not None and (self._most is None or len(self.traced) <= self._most):
             self.traced.append(new)
         return new

@@ -277,19 +277,23 @@ enum { LONG_PROGRAM = 20000 }; /* instructions: some hundredths of a millisecond
  * some Python code runs; a long one in slots of its own, so that other threads may run meanwhile. */
 typedef struct {
     double *slots;
-    uint64_t number; /* of the run, among those in the machine's slots */
+    const Pieces *pieces;  /* of machine code, or NULL */
+    const int32_t *places; /* of the outputs among the slots */
+    uint64_t number;       /* of the run */
     bool own;
 } Run;
 
 /* Slots in which inputs are to be put. */
 static int begin_run(Machine *machine, Run *run) {
+    const int32_t n_slots = machine->pieces ? machine->pieces->n_slots : machine->n_slots;
     run->own = machine->n_instructions >= LONG_PROGRAM;
-    if (!run->own) {
-        run->slots = machine->slots;
-        run->number = ++machine->n_runs;
+    run->number = ++machine->n_runs;
+    run->pieces = machine->pieces;
+    run->places = run->pieces ? run->pieces->output_slots : machine->output_slots;
+    run->slots = machine->slots;
+    if (!run->own)
         return 0;
-    }
-    if (!(run->slots = PyMem_RawMalloc((size_t)machine->n_slots * sizeof(double)))) {
+    if (!(run->slots = PyMem_RawMalloc((size_t)n_slots * sizeof(double)))) {
         PyErr_NoMemory();
         return -1;
     }
@@ -298,13 +302,21 @@ static int begin_run(Machine *machine, Run *run) {
     return 0;
 }
 
+static inline void fill_slots(const Machine *machine, const Run *run) {
+    if (!run->pieces)
+        run_code(machine->code, run->slots, (const double *)machine->rows);
+    else
+        for (int32_t k = 0; k < run->pieces->n_pieces; k++)
+            run->pieces->pieces[k](run->slots);
+}
+
 static void run_program(const Machine *machine, const Run *run) {
     if (!run->own) {
-        run_code(machine->code, run->slots, (const double *)machine->rows);
+        fill_slots(machine, run);
         return;
     }
     Py_BEGIN_ALLOW_THREADS
-    run_code(machine->code, run->slots, (const double *)machine->rows);
+    fill_slots(machine, run);
     Py_END_ALLOW_THREADS
 }
 
@@ -313,7 +325,25 @@ static inline bool is_undisturbed(const Machine *machine, const Run *run) {
     return run->own || run->number == machine->n_runs;
 }
 
-static inline void end_run(const Run *run) {
+/* Call who waits for so many runs, or rows with these shared inputs. It may run any code, and raises nothing. */
+static void call_watcher(const Machine *machine, const char *shared, bool reduce) {
+    PyObject *watcher = Py_NewRef(machine->watcher), *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *result = shared ? PyObject_CallFunction(watcher, "y#O", shared, (Py_ssize_t)machine->n_inputs,
+                                                      reduce ? Py_True : Py_False)
+                              : PyObject_CallNoArgs(watcher);
+    if (!result)
+        PyErr_WriteUnraisable(watcher);
+    Py_XDECREF(result);
+    Py_DECREF(watcher);
+    PyErr_Restore(type, value, trace);
+}
+
+static inline void end_run(Machine *machine, const Run *run) {
     if (run->own)
         PyMem_RawFree(run->slots);
+    if (machine->watcher && !machine->asked && machine->n_runs >= machine->patience_runs) {
+        machine->asked = true;
+        call_watcher(machine, NULL, false);
+    }
 }
