@@ -65,7 +65,8 @@ class GraphView:
         path : str or path
             Ends with ``.svg``, ``.png``, ``.pdf`` (which needs a `dot` program), ``.dot`` (the
             source), ``.html`` (a page to look around in, with all that it needs inside) or
-            ``.gif`` (the player's steps, for slides; needs the extra ``plot``).
+            ``.gif`` (the player's steps, for slides; of a network those of its first sample, layer
+            by layer; needs the extra ``plot``).
         animated : bool, default=False
             Of an ``.svg``: let CSS show the player's steps, with what is said of each.
 
@@ -95,7 +96,7 @@ class GraphView:
         if animated and suffix not in (".svg", ".gif"):
             raise ValueError(f"an animated picture is an .svg or a .gif, and not {name!r:.80}")
         if animated or suffix == ".gif":
-            return write_whole(path, animation(self._drawing, self.page.nodes, suffix))
+            return write_whole(path, animation(self._drawing, self.page, suffix))
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI

@@ -46,6 +46,9 @@ TINT = {
     "negative": ("#FCE5D3", "#F9CBA5", "#F5AE74"),
     "nan": ("#EBD5EE",) * 3,
 }
+#: Marks of what a player does not know yet, and of what takes part in its step.
+PENDING = {"style": "dashed,filled", "fillcolor": "#F8FAFB"}
+NOW = {"color": "#F0B429", "penwidth": "3"}
 _CELL = '<td align="left" balign="left">{}</td>'
 _BREAK = '<br align="left"/>'
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}

@@ -12,9 +12,11 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops import Op
+from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.network.drawing import biases_of, input_names, parameters_of, weights_of
 from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
+from autograd_lite.view.network.network_frames import layer_pictures
 from autograd_lite.view.page.instructions import nodes_of
 from autograd_lite.view.page.page import PACE, Page, as_json, read, scripts
 from autograd_lite.view.steps import Steps
@@ -39,16 +41,21 @@ class NetworkPage(Page):
         rest: Page | None,
         is_graph: bool,  # or a model, which no pass has reached
     ) -> None:
-        self.summary, self.inner, self._rest = said, [], rest
+        self.summary, self.inner, self._rest, self.stale = said, [], rest, bool(freshness.stale)
+        self.networks, self.passed = networks, is_graph and freshness.multiple != 0.0
         self._functions, self._rows, rows = "", "null", dict[Op, int]()
         self._data = {
             "title": said.partition("\n")[0],
             "pace": PACE,
             "notes": freshness.notes if is_graph else [],
-            "passed": is_graph and freshness.multiple != 0.0,
+            "passed": self.passed,
             "networks": [_network(network, freshness, rows) for network in networks],
         }
         self._add_rules(rows)
+
+    def pictures(self) -> list[tuple[list[str], Digraph]]:
+        """The player's steps as drawings of the layers, each with what is said of it."""
+        return [*layer_pictures(self.networks, self.passed, self._rest is not None)]
 
     def scripts(self) -> str:
         """The JavaScript that the fragment brings along."""
