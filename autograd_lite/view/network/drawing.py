@@ -55,14 +55,9 @@ def input_names(network: FoundNetwork) -> list[str]:
     return names
 
 
-def weights_of(layer: LayerCalls, number: str = "data") -> Floats:
-    """The weights of a layer, or their gradients: a row for each neuron."""
-    return np.array([[getattr(w, number) for w in call.weights] for call in layer.neurons])
-
-
-def biases_of(layer: LayerCalls, number: str = "data") -> Floats:
-    """The biases of a layer, or their gradients."""
-    return np.array([getattr(call.bias, number) for call in layer.neurons])
+def weights_of(layer: LayerCalls) -> Floats:
+    """The weights of a layer: a row for each neuron."""
+    return np.array([[w.data for w in call.weights] for call in layer.neurons])
 
 
 def short(x: float) -> str:
@@ -143,7 +138,8 @@ class _LayersDrawing:
                        height="0.32", fillcolor="#FFF3C4", color="#B98900")  # fmt: skip
         for column, layer in enumerate(network.layers, 1):
             self._heading(column, layer.name, layer.activation or "linear")
-            numbers = biases_of(layer) if state is None else np.array(state.numbers[column])
+            biases = [call.bias.data for call in layer.neurons]
+            numbers = np.array(biases if state is None else state.numbers[column])
             top = _largest(numbers)
             for row, j in enumerate(self._kept[column].tolist()):
                 said = short(numbers[j]) if state is None else self._number(column, j)

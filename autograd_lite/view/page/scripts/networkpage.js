@@ -8,7 +8,7 @@ class NetworkPage {
     Object.assign(this, { page, rows, rest, view: "weights" });
     this.several = page.networks.length > 1;
     this.networks = page.networks.map((data, n) => {
-      const samples = new Samples(data, page.passed);
+      const samples = new Samples(data, page);
       const network = new Network(data.shape);
       const one = { data, samples, network, tour: new Tour(samples, this.several ? phrase("of", { n: n + 1 }) : ""), sample: data.of > 1 ? null : 0 };
       network.pointed = (target, at) => this.point(network, target, at);
@@ -134,7 +134,7 @@ class NetworkPage {
   said() {
     const [{ data, sample }] = this.networks;
     const some = data.samples.length < data.of ? ` On this page are ${data.samples.length} of ${data.of.toLocaleString("en")} samples, evenly spaced, and the mean of all.` : "";
-    const what = { weights: "Lines are weights, and each neuron shows its bias.", gradients: "Lines are gradients of weights, and each neuron shows that of its bias.", activations: `Each neuron shows its output${sample === null ? ", the mean over the samples" : ""}.`, changes: "Lines are what was added to weights since this graph was computed, and each neuron shows that of its bias." }[this.view];
+    const what = { weights: "Lines are weights, and each neuron shows its bias.", gradients: `Lines are gradients of weights${this.page.trained ? " in the last step, the mean over its batch" : ""}, and each neuron shows that of its bias.`, activations: `Each neuron shows its output${sample === null ? ", the mean over the samples" : ""}.`, changes: `Lines are what ${this.page.trained ? "the last step added to weights" : "was added to weights since this graph was computed"}, and each neuron shows that of its bias.` }[this.view];
     return [VIEWS[this.view], [what], `Play goes forward layer by layer${this.page.passed ? ", then back with the gradients" : ""}. Point at a line or a neuron for its numbers, click a neuron for its own graph.${some}`];
   }
 }
