@@ -18,7 +18,7 @@ from autograd_lite.nn.history import History
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.surface import Surface
 from autograd_lite.view.network.network_page import LastStep
-from autograd_lite.view.network.network_view import network_drawing
+from autograd_lite.view.network.network_view import NetworkDrawing, network_drawing
 
 Clock = Callable[[], float]
 #: That the layout of a network may take.
@@ -120,10 +120,10 @@ class Live:
 
         There is no picture without Graphviz.
         """
-        drawing = None
+        drawing: NetworkDrawing | str = ""
         if self._model is not None:
             drawing = network_drawing(self._model, 2, None, _SECONDS, self._last())
-        if drawing is None:
+        if isinstance(drawing, str):
             self._model = None
             return ""
         with suppress(LayoutError):

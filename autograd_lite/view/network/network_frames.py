@@ -29,7 +29,7 @@ class LayerStep:
         """How far a network is by then, given its place among all."""
         is_past = (number < self.network) != self.back
         back = self.back and number >= self.network
-        column = 0 if is_past == self.back else len(network.layers) + 1
+        column = self.back - 1 if is_past == self.back else len(network.layers) + 1
         calls = [layer.samples[0] for layer in network.layers]
         numbers = [[x.data for x in network.inputs[0]]]
         numbers += [[call.out.data for call in layer] for layer in calls]

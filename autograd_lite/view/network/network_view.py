@@ -73,18 +73,18 @@ def _stacked(upper: bytes, lower: bytes) -> bytes:
 
 def network_drawing(
     root: Any, least: int, max_nodes: int | None, time_limit: float, last: LastStep | None = None
-) -> NetworkDrawing | None:
-    """The drawing of a model, or of the networks in the graph of a Value.
+) -> NetworkDrawing | str:
+    """The drawing of a model, or of the networks in the graph of a Value, or why there is none.
 
-    None if these have fewer neurons than `least`. A model is drawn at inputs of 1, and with the
+    That is empty if there are fewer neurons than `least`. A model is drawn at inputs of 1, with the
     gradients that its parameters have, or had in the last step of a training.
     """
     is_graph = isinstance(root, Value)
     order = ancestors(root) if is_graph else _order_of_model(root)
-    networks = networks_of(order)
+    networks, why = networks_of(order)
     size = sum(sum(network.sizes[1:]) for network in networks)
     if size < least:
-        return None
+        return why
     graph = Steps(order, Freshness(order))
     around = _around(graph, networks)
     names = ", ".join(f"Network {'-'.join(map(str, network.sizes))}" for network in networks)

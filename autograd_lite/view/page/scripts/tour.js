@@ -98,12 +98,13 @@ class Passes {
   moment(position, which) {
     if (position === null) return null;
     const step = this.steps[position - 1];
-    if (!step) return { now: 0, back: false };
+    if (!step) return { now: which ? -1 : 0, back: false };
     const { tour } = this.networks[which];
     const back = step.kind === "start" || step.kind === "back";
     if (which === step.which) return { now: tour.column(step), back };
     const isPast = (which < step.which) !== back;
-    return { now: isPast === back ? 0 : tour.shape.layers.length + 1, back: back && isPast };
+    // of what is still to come not even the inputs are known, which may come from another
+    return { now: isPast === back ? Number(back) - 1 : tour.shape.layers.length + 1, back: back && isPast };
   }
 
   // Phase, formula and words of a step at the samples of now.
