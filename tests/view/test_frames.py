@@ -322,6 +322,17 @@ class TestEmbedding:
         page.page.goto((tmp_path / "post.html").as_uri())
         page.page.frame_locator("iframe").locator(".app").wait_for()
 
+    def test_in_a_dark_page_its_corners_are_dark(self, picture, page):
+        """A frame of another scheme than the page around it would get a white ground."""
+        page.page.emulate_media(color_scheme="dark")
+        page.page.goto("about:blank")
+        page.page.set_content(f"<style>:root {{ color-scheme: dark }}</style>{picture.embed()}")
+        page.page.frame_locator("iframe").locator(".app").wait_for()
+        shot = page.page.locator("iframe").screenshot()
+        page.page.emulate_media(color_scheme="light")
+        image = pytest.importorskip("PIL.Image").open(io.BytesIO(shot)).convert("RGB")
+        assert max(image.getpixel((0, 0))) < 60
+
     def test_a_label_cannot_leave_the_attribute(self):
         html = ag.draw(Value(1.0, '"><script>x</script>') * 2.0).embed()
         assert html.count('"><') == 1

@@ -173,7 +173,7 @@ class Page:
 
     def document(self, picture: bytes, full: bool = True) -> str:
         """A file that stands alone, or, if it is not to fill a window, in a frame."""
-        style = "body { margin: 0; } img { max-width: 100%; }"
+        style = ":root { color-scheme: light dark; } body { margin: 0; } img { max-width: 100%; }"
         return document(self._data["title"], style, self.fragment(picture, full))
 
 
