@@ -27,6 +27,7 @@ class InPython:
 
     def __init__(self, program: Code) -> None:
         self._program = program
+        self.stats = {"tier": "Python", "compile_seconds": 0.0, "tier_reason": "no machine in C"}
 
     @cached_property
     def _fast(self) -> Callable[..., Any]:

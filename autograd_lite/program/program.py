@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -68,11 +68,12 @@ class Program(Code):
     array([1., 2.])
     """
 
-    __slots__ = ("_quick", "_runner")
+    __slots__ = ("_jit", "_quick", "_runner")
 
     def __init__(self, *args: Any, **parts: Any) -> None:
         super().__init__(*args, **parts)
         self._runner: Runner | None = None
+        self._jit: bool | None = None
         self._quick: Callable[..., Any] | None = None
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
@@ -198,21 +199,33 @@ class Program(Code):
     def runner(self) -> Runner:
         """The machine in C, or Python where there is none."""
         if self._runner is None:
-            self._runner = runner(self)
+            self._runner = runner(self, self._jit)
         return self._runner
 
-    def stats(self) -> dict[str, int]:
-        """The size of the program, and what simplification saved.
+    def with_jit(self, jit: bool | None) -> Self:
+        """This program, which runs as `compile` says of `jit`."""
+        self._jit, self._runner, self._quick = jit, None, None
+        return self
+
+    def changed(self, **parts: Any) -> Self:
+        """See `Code.changed`."""
+        return super().changed(**parts).with_jit(self._jit)
+
+    def stats(self) -> dict[str, Any]:
+        """The size of the program, what simplification saved, and what runs it.
 
         Returns
         -------
-        dict of str to int
+        dict of str to int, float or str
             ``instructions``, ``inputs``, ``constants``, ``outputs``, ``operands``, and
-            under the name of each pass the instructions that it made unnecessary.
+            under the name of each pass the instructions that it made unnecessary. ``tier`` says
+            what runs it, ``compile_seconds`` how long machine code took to make, and
+            ``tier_reason`` why none will be made, if so.
         """
         return {
             "instructions": len(self), "inputs": self.n_inputs, "constants": len(self.constants),
             "outputs": len(self.outputs), "operands": len(self.operands), **self.saved,
+            **self.runner.stats,
         }  # fmt: skip
 
     save = files.save

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from autograd_lite.engine import Value, going_on, is_followed, read_numbers, tracing
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import layout
+from autograd_lite.program.machine import native
 from autograd_lite.program.outlines import outline
 from autograd_lite.program.program import Program
-from autograd_lite.program.running import Native, native
+from autograd_lite.program.running import Native
 from autograd_lite.transforms.sparse import Stored, in_matrices
 from autograd_lite.transforms.trees import Tree
 

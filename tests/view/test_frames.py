@@ -128,6 +128,7 @@ class TestMovingSvg:
 
     def test_css_shows_one_frame_after_the_other(self, picture, moving, page):
         """In the middle of each step its caption is seen, and no other; then it begins again."""
+        page.page.emulate_media(reduced_motion="no-preference")
         page.page.goto(moving[0].as_uri())
         texts = """(t) => {
           for (const a of document.getAnimations()) { a.pause(); a.currentTime = t; }
@@ -145,6 +146,7 @@ class TestMovingSvg:
             nodes = enumerate(picture.page.nodes)
             shown = [f"grad {frame.grad.get(i, 0.0):.4g}" for i, x in nodes if not x["constant"]]
             assert grads == sorted(shown)
+        page.page.emulate_media(reduced_motion="reduce")
 
     @pytest.mark.parametrize("still", ["no CSS", "reduced motion"])
     def test_where_nothing_moves_it_is_the_last_frame(self, picture, moving, page, tmp_path, still):
@@ -153,11 +155,10 @@ class TestMovingSvg:
         if still == "no CSS":
             path = tmp_path / "plain.svg"
             path.write_text(re.sub("<style>.*?</style>", "", text, flags=re.DOTALL))
-        else:
-            page.page.emulate_media(reduced_motion="reduce")
+            page.page.emulate_media(reduced_motion="no-preference")
         page.page.goto(path.as_uri())
         seen = page.page.evaluate(f"() => {SEEN}")
-        page.page.emulate_media(reduced_motion="no-preference")
+        page.page.emulate_media(reduced_motion="reduce")
         assert {*last.lines} <= {*seen}
         assert "Start" not in seen
 

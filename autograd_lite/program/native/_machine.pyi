@@ -2,8 +2,13 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, final
 
 BLOCK: int
+FRAME: dict[str, int]
+FULL_STRIDE: int
+LEAVES: dict[str, int]
 TABLE_DIGEST: str
-VECTOR_MATHEMATICS: int
+
+def use_vectors(longest: str, mathematics: bool = True) -> str: ...
+def vectors() -> tuple[str, int, dict[str, int | None]]: ...
 
 @final
 class Machine:
@@ -28,6 +33,16 @@ class Machine:
         outputs: Any,
         reduce: bool,
         threads: int,
+    ) -> None: ...
+    def watch(self, runs: int, rows: int, watcher: Callable[..., object]) -> None: ...
+    def steps(
+        self, shared: bytes, reduce: bool
+    ) -> tuple[list[tuple[int, tuple[int, ...]]], tuple[int, ...]]: ...
+    def install(
+        self, addresses: list[int], n_slots: int, output_slots: Any, owner: object
+    ) -> None: ...
+    def install_rows(
+        self, shared: bytes, reduce: bool, segments: tuple[tuple[int, int, int], ...], owner: object
     ) -> None: ...
 
 @final

@@ -14,6 +14,7 @@
 enum { BLOCK = 128 }; /* rows that are run together, at most */
 
 enum { TILE = 8 };   /* rows that no kernel parts: a line of the cache */
+enum { FULL_STRIDE = BLOCK + TILE }; /* from block to block */
 enum { PARTS = TILE }; /* of a sum over rows */
 #define SUM_OF_PARTS(p) (((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7])))
 
@@ -53,28 +54,75 @@ typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const
  * for several right operands; `layers` are four folds at once. */
 typedef struct {
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
+    const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
+    int lanes;                       /* numbers in a vector */
+    void **library, **called, *const *wrappers; /* by leaf, or NULL: see `lanes.c` */
+    void (*apply)(void *function, int arity, const double *x, const double *y, double *out);
 } Variant;
 
+enum {
+#define ENUMERATE(c, arity, wrap, of) LEAF_##c,
+    VECTOR_LEAVES(ENUMERATE)
+#undef ENUMERATE
+    N_LEAVES
+};
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WIDTH 2
+#define VECTOR_NAMES "_ZGVbN2v"
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define WIDTH 2
+#define VECTOR_NAMES "_ZGVnN2v"
+#else
+#define WIDTH 1
+#endif
 #define VARIANT plain
 #include "blocks.c"
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define HAVE_AVX2
+#if defined(__GNUC__) && defined(__x86_64__)
+#define SEVERAL_VARIANTS
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2")
+#endif
 #undef VARIANT
+#undef WIDTH
+#undef VECTOR_NAMES
 #define VARIANT avx2
+#define WIDTH 4
+#define VECTOR_NAMES "_ZGVdN4v"
 #include "blocks.c"
+#ifdef __clang__
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#endif
+#undef VARIANT
+#undef WIDTH
+#undef VECTOR_NAMES
+#define VARIANT avx512
+#define WIDTH 8
+#define VECTOR_NAMES "_ZGVeN8v"
+#include "blocks.c"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
 #endif
+#endif
 
-static const Variant *variant = &variant_plain;
-
+#include "vectors.c"
 #include "plan.c"
 #include "map.c"
 #include "forms.c"
 #include "networks.c"
 #include "call.c"
+#include "installing.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
 
@@ -133,8 +181,8 @@ static PyObject *machine_run(PyObject *self, PyObject *const *args, Py_ssize_t n
         memcpy(run.slots, inputs.buf, (size_t)machine->n_inputs * sizeof(double));
         run_program(machine, &run);
         for (int32_t k = 0; k < machine->n_outputs; k++)
-            ((double *)outputs.buf)[k] = run.slots[machine->output_slots[k]];
-        end_run(&run);
+            ((double *)outputs.buf)[k] = run.slots[run.places[k]];
+        end_run(machine, &run);
     }
     PyBuffer_Release(&inputs);
     PyBuffer_Release(&outputs);
@@ -177,6 +225,10 @@ static PyObject *machine_map(PyObject *self, PyObject *args) {
 static PyMethodDef machine_methods[] = {
     {"run", (PyCFunction)(void (*)(void))machine_run, METH_FASTCALL, machine_run_doc},
     {"map", machine_map, METH_VARARGS, machine_map_doc},
+    {"watch", machine_watch, METH_VARARGS, machine_watch_doc},
+    {"steps", machine_steps, METH_VARARGS, machine_steps_doc},
+    {"install", machine_install, METH_VARARGS, machine_install_doc},
+    {"install_rows", machine_install_rows, METH_VARARGS, machine_install_rows_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -210,16 +262,12 @@ static PyType_Spec machine_spec = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, NULL,
+    PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, functions,
     NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit__machine(void) {
-#ifdef HAVE_AVX2
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2"))
-        variant = &variant_avx2;
-#endif
+    choose_variant("", true);
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
@@ -231,7 +279,8 @@ PyMODINIT_FUNC PyInit__machine(void) {
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
-        PyModule_AddIntConstant(module, "VECTOR_MATHEMATICS", VECTOR_MATHEMATICS) < 0 ||
+        PyModule_AddIntConstant(module, "FULL_STRIDE", FULL_STRIDE) < 0 || add_frame(module) < 0 ||
+        add_leaves(module) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         Py_CLEAR(module);
     Py_XDECREF(call_type);

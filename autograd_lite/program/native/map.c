@@ -308,9 +308,10 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
     for (Py_ssize_t a = 0; a < n_arguments; a++)
         memset(shared + arguments[a].first, arguments[a].shared, (size_t)arguments[a].count);
     Plan *plan = get_plan(machine, shared, reduce);
-    PyMem_RawFree(shared);
-    if (!plan)
+    if (!plan) {
+        PyMem_RawFree(shared);
         return -1;
+    }
     double *uniform = make_uniform(machine, plan, arguments, n_arguments);
     int result = -1;
     if (!uniform) {
@@ -322,11 +323,17 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
                    .uniform = uniform, .sums = reduce ? outputs : NULL,
                    .chunk = part > SMALLEST_CHUNK ? part : SMALLEST_CHUNK};
         /* One TILE more, as blocks a power of two apart would compete for the same places in the caches. */
-        job.stride = n_rows < BLOCK ? (n_rows + TILE - 1) & -TILE : BLOCK + TILE;
+        job.stride = n_rows < BLOCK && !plan->compiled ? (n_rows + TILE - 1) & -TILE : FULL_STRIDE;
         job.n_chunks = (n_rows - 1) / job.chunk + 1;
         result = run_job(&job, threads);
     }
     PyMem_RawFree(uniform);
+    plan->n_rows += (uint64_t)n_rows;
+    if (machine->watcher && !plan->asked && plan->n_rows >= machine->patience_rows) {
+        plan->asked = true;
+        call_watcher(machine, shared, reduce);
+    }
+    PyMem_RawFree(shared);
     free_plan(plan);
     return result;
 }

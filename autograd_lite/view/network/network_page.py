@@ -15,11 +15,15 @@ from autograd_lite.ops import Op
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.network.drawing import biases_of, input_names, parameters_of, weights_of
 from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
-from autograd_lite.view.page.page import PACE, Page, as_json, nodes_of, read, scripts
+from autograd_lite.view.page.instructions import nodes_of
+from autograd_lite.view.page.page import PACE, Page, as_json, read, scripts
 from autograd_lite.view.steps import Steps
 
 #: Each may use those before it, and those of every page.
-_SCRIPTS = ("network", "columns", "pointing", "neurongraph", "tour", "networkpage", "opening")
+_SCRIPTS = (
+    "network", "columns", "pointing", "neurongraph", "tour", "networkquestions",
+    "networkquiz", "networkpage", "opening",
+)  # fmt: skip
 #: Most numbers of samples on a page; of more samples some are shown, evenly spaced.
 _ROOM = 20_000
 
@@ -123,5 +127,5 @@ def _sample(network: FoundNetwork, k: int, alike: list[bool]) -> list[float]:
 
 def _template(call: NeuronCall, fresh: Freshness, rows: dict[Op, int]) -> list[dict[str, Any]]:
     """The graph of a neuron: its inputs, weights and bias, then its nodes in order."""
-    order: list[Value] = [*call.inputs, *call.weights, call.bias, call.total, *call.after]
-    return nodes_of(Steps(order, fresh), rows)[: len(order)]
+    given: list[Value] = [*call.inputs, *call.weights, call.bias]
+    return nodes_of(Steps([*given, call.total, *call.after], fresh), rows, {*given})

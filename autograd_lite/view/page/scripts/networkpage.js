@@ -19,6 +19,7 @@ class NetworkPage {
     this.picture = parsed.querySelector("svg.rest");
     this.picture?.setAttribute("font-family", "Arial,Helvetica,sans-serif");
     this.player = new Player(tour, page.pace * 2, () => this.moved(), () => !this.app.isConnected);
+    this.moment = new Moment();
     this.root = host.attachShadow({ mode: "open" });
     this.root.append(el("style", {}, page.style), this.build());
     Page.prototype.follow.call(this, host);
@@ -40,13 +41,15 @@ class NetworkPage {
     this.around = el("button", { type: "button", class: "around", hidden: !this.rest, "aria-label": "What is around the network: open it", onclick: () => this.openRest() });
     if (this.picture) this.around.append(this.small());
     this.stage = el("div", { class: "net" }, ...this.networks.map(({ network }) => network.element), this.card);
-    this.moment = el("div", { class: "moment", role: "status" });
     this.crumbs = el("nav", { class: "crumbs", "aria-label": "Breadcrumbs", hidden: true });
     this.inside = el("div", { class: "inside", hidden: true });
     const banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)));
-    this.outside = el("div", {}, bar, this.stage, this.moment, this.player.element, this.around);
     this.panel = el("div", { class: "reading" }, ...this.legend());
-    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full networks" : "app networks", role: page.full ? "main" : "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title)), banner, this.crumbs, this.outside, this.inside, this.panel);
+    const quiz = new NetworkQuiz(this);
+    this.quiz = quiz.questions.any ? quiz : { on: false }; // of ops of a user's own there may be nothing to ask
+    this.tools = el("div", { class: "tools" }, this.quiz.switch);
+    this.outside = el("div", {}, bar, this.stage, this.moment.element, this.quiz.element, this.player.element, this.around);
+    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full networks" : "app networks", role: page.full ? "main" : "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title), this.tools), banner, this.crumbs, this.outside, this.inside, this.panel);
     return this.app;
   }
 
@@ -83,7 +86,8 @@ class NetworkPage {
 
   at(k) {
     this.sample = k < 0 ? null : k;
-    this.render();
+    if (this.quiz.on) this.quiz.turn(true);
+    else this.render();
   }
 
   moved() {
@@ -96,16 +100,21 @@ class NetworkPage {
     const { data, tour } = this.networks[0];
     for (const { network, samples, tour: own } of this.networks) {
       network.marked = position === null ? null : own.moment(position);
-      network.show(samples.at(this.sample), this.view);
+      const numbers = samples.at(this.sample);
+      if (this.quiz.on) network.show(this.quiz.known(numbers, own.moment(position)), "activations");
+      else network.show(numbers, this.view);
     }
     for (const one of this.switch.children) one.setAttribute("aria-pressed", one.dataset.view === this.view);
     this.slider.value = this.sample ?? -1;
     const number = this.sample === null ? "" : data.samples[this.sample] + 1;
     this.which.textContent = this.sample === null ? `mean of ${data.of.toLocaleString("en")}` : `${number.toLocaleString("en")} of ${data.of.toLocaleString("en")}`;
     this.around.classList.toggle("now", tour.steps[position - 1]?.kind === "rest");
-    const [phase, formula, words] = position === null ? this.said() : tour.told(position, this.sample ?? 0, this.rows);
-    this.moment.replaceChildren(el("p", { class: "phase" }, phase), el("p", { class: "formula" }, ...formula), el("p", { class: "words" }, words));
-    this.player.show(`${phase} ${formula.join(" ")}`);
+    if (this.quiz.on) {
+      this.quiz.say(this.moment, position);
+      this.quiz.mark(this.networks[0].network);
+    }
+    if (!this.quiz.on) this.moment.say(...(position === null ? this.said() : tour.told(position, this.sample ?? 0, this.rows)));
+    this.player.show(this.moment.text);
   }
 
   said() {
