@@ -24,7 +24,7 @@ from autograd_lite.transforms.trees import array_of, floats_of
 Products = Callable[[Recording, Iterable[list[float]]], Iterator[list[Any]]]
 
 _REFUSED = (
-    "this sparse matrix holds Values, which SciPy's cannot: return it from the function, or "
+    "this is a sparse matrix of Values, which SciPy has none for: return it from the function, or "
     "compute with .data, its numbers, row by row (a call on floats says where they stand)"
 )
 
@@ -101,6 +101,13 @@ def _entries(recording: Recording, columns: Sequence[Sequence[int]]) -> tuple[An
     return np.repeat(np.arange(len(sizes)), sizes), found, numbers
 
 
+def _alone(rows: Any, columns: Any, colours: Sequence[int]) -> Any:
+    """Whether each entry's column has no other entry in a row of the colour."""
+    sums = columns * len(colours) + np.array(colours, np.int64)[rows]
+    _, place, sizes = np.unique(sums, return_inverse=True, return_counts=True)
+    return sizes[place] == 1
+
+
 def sparse_jacobian(recording: Recording) -> list[Any]:
     """A matrix for each argument, of the derivatives of all outputs.
 
@@ -152,18 +159,18 @@ def sparse_hessian(recording: Recording, products: Products) -> list[list[Any]]:
         for i in near[j]:
             near[i] += [j] * (i < j)
     rows, columns, numbers = _entries(recording, near)
-    colour = np.array(star_colours(near), np.int64)
-    if max(map(len, near), default=0) <= colour.max(initial=0) + 1:
-        plain = np.array(disjoint_colours(near), np.int64)  # by which no entry is in a sum
-        colour = plain if plain.max(initial=0) <= colour.max(initial=0) else colour
-    n_colours = int(colour.max(initial=-1)) + 1 if len(rows) else 0
-    sums = columns * n_colours + colour[rows]
-    _, place, sizes = np.unique(sums, return_inverse=True, return_counts=True)
-    by = np.where(sizes[place] == 1, rows, columns)
+    colours = star_colours(near)
+    alone = _alone(rows, columns, colours)
+    if not alone.all() and max(map(len, near)) <= max(colours) + 1:
+        plain = disjoint_colours(near)  # by which all stand alone
+        if max(plain) <= max(colours):
+            colours, alone = plain, _alone(rows, columns, plain)
+    by, colour = np.where(alone, rows, columns), np.array(colours, np.int64)
+    n_colours = max(colours, default=-1) + 1
     directions = ((colour == c).astype(np.float64).tolist() for c in range(n_colours))
-    for c, product in enumerate(products(recording, directions)):
-        mine = colour[by] == c
-        numbers[mine] = np.array(product, numbers.dtype)[(rows + columns - by)[mine]]
-    return _blocks(
-        recording, [len(tree.leaves) for tree in recording.arguments], rows, columns, numbers
-    )
+    order = np.argsort(colour[by], kind="stable")
+    parts = np.split(order, np.searchsorted(colour[by[order]], np.arange(1, n_colours)))
+    for mine, product in zip(parts, products(recording, directions), strict=False):
+        numbers[mine] = np.array(product, numbers.dtype)[rows[mine] + columns[mine] - by[mine]]
+    heights = [len(tree.leaves) for tree in recording.arguments]
+    return _blocks(recording, heights, rows, columns, numbers)
