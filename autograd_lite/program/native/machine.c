@@ -119,9 +119,11 @@ enum {
 #include "vectors.c"
 #include "plan.c"
 #include "map.c"
+#include "direct.c"
 #include "forms.c"
 #include "networks.c"
 #include "call.c"
+#include "bound.c"
 #include "installing.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
@@ -274,15 +276,17 @@ PyMODINIT_FUNC PyInit__machine(void) {
     if (!MachineType)
         MachineType = (PyTypeObject *)PyType_FromSpec(&machine_spec);
     import_leaves();
-    PyObject *call_type = PyType_FromSpec(&call_spec);
-    if (!MachineType || !call_type || import_numpy() < 0 ||
+    PyObject *call_type = PyType_FromSpec(&call_spec), *bound_type = PyType_FromSpec(&bound_spec);
+    if (!MachineType || !call_type || !bound_type || import_numpy() < 0 ||
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
+        PyModule_AddObjectRef(module, "Bound", bound_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
         PyModule_AddIntConstant(module, "FULL_STRIDE", FULL_STRIDE) < 0 || add_frame(module) < 0 ||
         add_leaves(module) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         Py_CLEAR(module);
     Py_XDECREF(call_type);
+    Py_XDECREF(bound_type);
     return module;
 }

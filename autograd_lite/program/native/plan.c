@@ -7,7 +7,7 @@ typedef struct {
     Kernel kernel;
     const double *attrs;
     int32_t n, n_refs; /* operands, and refs to step over */
-    int32_t row;       /* of an instruction by itself, whose refs are its result and operands; else -1 */
+    int32_t own;       /* the instruction of a step by itself, whose refs are its result and operands; else -1 */
 } Step;
 
 struct Plan {
@@ -16,6 +16,10 @@ struct Plan {
     bool reduce;           /* outputs are added up over rows */
     bool compiled;         /* some steps are machine code, for blocks a FULL_STRIDE apart */
     bool asked;            /* the machine's watcher was called */
+    bool refused;          /* machine code had too many doubts */
+    Step *exact;           /* the machine's own steps, if machine code may have doubts; else NULL */
+    int32_t n_exact;
+    uint64_t n_doubts;     /* blocks */
     uint64_t n_rows;       /* that were run */
     int32_t *uniform_code; /* for `run_code`, on `uniform` */
     int32_t n_uniform;     /* numbers that are the same for all rows: inputs, constants, results */
@@ -35,6 +39,7 @@ static void free_plan(Plan *plan) {
     PyMem_RawFree(plan->shared);
     PyMem_RawFree(plan->uniform_code);
     PyMem_RawFree(plan->steps);
+    PyMem_RawFree(plan->exact);
     PyMem_RawFree(plan->refs);
     PyMem_RawFree(plan->inputs);
     PyMem_RawFree(plan->outputs);
@@ -141,7 +146,7 @@ static void plan_step(Draft *draft, int32_t j, int mask) {
     }
     refs[0] = place_result(machine, j, operands, n, start, draft->ends, draft->refs, &draft->pool);
     add_step(plan, variant->blocks[row->kernel][mask], row->attrs, n);
-    plan->steps[plan->n_steps - 1].row = machine->codes[j];
+    plan->steps[plan->n_steps - 1].own = j;
     add_sums(draft, own);
     free_unread(own, draft->ends, draft->refs, &draft->pool);
 }
