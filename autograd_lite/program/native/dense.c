@@ -11,6 +11,20 @@ typedef long long NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
 /* -0.0 stays. */
 #define SPLAT(x) ((x) - (NAME(Vector)){0.0})
 
+/* Whether a number of a vector is nan. */
+#undef HAVE_NAN
+#if WIDTH == 8
+#define HAVE_NAN(x) __builtin_ia32_cmppd512_mask(x, x, 3, -1, 4)
+#else
+static inline bool NAME(have_nan)(const double *x) {
+    double total = 0.0;
+    for (int q = 0; q < WIDTH; q++)
+        total += x[q];
+    return total != total;
+}
+#define HAVE_NAN(x) NAME(have_nan)((const double *)&(x))
+#endif
+
 /* --- folds over the same blocks --------------------------------------------------------------------
  * Each has numbers of its own. refs: how many folds and blocks; where the first number lies, how far from it that of
  * the next fold does, and the next one; results; starts; blocks. */
@@ -54,16 +68,14 @@ typedef long long NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
         OF(EACH, outs)(END, vecs)                                                                 \
         NAME(Vector) nans = {0.0}, none = {0.0};                                                  \
         NAME(Bits) zeros = {0};                                                                   \
-        double nan = 0.0;                                                                         \
         long long zero = 0;                                                                       \
         if (careful) {                                                                            \
             OF(EACH, outs)(DOUBT_TOTALS, vecs)                                                    \
             for (int q = 0; q < WIDTH; q++) {                                                     \
-                nan += nans[q];                                                                   \
                 zero |= zeros[q];                                                                 \
             }                                                                                     \
         }                                                                                         \
-        return nan != nan || zero;                                                                \
+        return (careful && HAVE_NAN(nans)) || zero;                                               \
     }
 #define LAYER_ROWS(name, vecs)                                                                    \
     for (int32_t s = 0; s < refs[0];)                                                             \
@@ -122,9 +134,10 @@ ROLLED_2(LAYER_2)
 #define ADD_LAST(l, op) last##l += left##l[i] op row;
 #define ADD_LAST_OF(r, l) t##l##r##0 += (NAME(Vector)){last##l[r]};
 #define ADD_LAST_OF_LEFT(l, rights) OF(SOME, rights)(ADD_LAST_OF, l)
-#define DOUBT_PART(v, l, r) doubt += t##l##r##v;
+#define DOUBT_PART(v, l, r) doubt##l += t##l##r##v;
 #define DOUBT(r, l) OF(ALL, HALVES)(DOUBT_PART, l, r)
-#define DOUBT_LEFT(l, rights) OF(SOME, rights)(DOUBT, l)
+#define DOUBT_LEFT(l, rights) NAME(Vector) doubt##l = {0.0}; OF(SOME, rights)(DOUBT, l)
+#define DOUBTS(l, _) + doubt##l
 #define ADD_SUM(v, l, r) t##l##r##v += AT(to, v);
 #define STORE_SUM(v, l, r) AT(to, v) = t##l##r##v;
 #define SUMS_AT(l, r) double *to = frame->sums + outputs[l * refs[1] + r] * (Py_ssize_t)PARTS;
@@ -180,12 +193,9 @@ ROLLED_2(LAYER_2)
             OF(EACH, lefts)(ADD_LAST_OF_LEFT, rights)                                             \
         }                                                                                         \
         if (careful) {                                                                            \
-            NAME(Vector) doubt = {0.0};                                                           \
-            double total = 0.0; /* nan, if one of them is */                                      \
             OF(EACH, lefts)(DOUBT_LEFT, rights)                                                   \
-            for (int q = 0; q < WIDTH; q++)                                                       \
-                total += doubt[q];                                                                \
-            if (total != total) {                                                                 \
+            const NAME(Vector) doubt = OF(EACH, lefts)(DOUBTS, _);                                \
+            if (HAVE_NAN(doubt)) {                                                                \
                 for (int32_t k = 0; k < lefts * rights; k++) {                                    \
                     const int32_t p = k / rights, q = k % rights, one[3] = {outputs[p * refs[1] + q], xs[p], ys[q]}; \
                     NAME(sum_##name##_BB)(frame, one, 2, NULL);                                   \
