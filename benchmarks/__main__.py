@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import calls, compiled, gradients, imports, nested, readable, tables, training
+from benchmarks import calls, compiled, gradients, grid, imports, nested, readable, tables, training
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
 from benchmarks.measuring.apart import race
@@ -57,6 +57,9 @@ def main() -> None:
     trained = training.races(count, options.quick)
     figures += training.figures(trained, count)
     replayed |= trained
+
+    tell("networks of several widths over rows, in the same way")
+    figures += grid.figures(count, options.quick)
 
     tell("short calls, nested derivatives, large tables and importing, in pairs")
     pairs = min(count, 30)
