@@ -95,7 +95,8 @@ class BuildExtensions(build_ext):
             ext.extra_compile_args = MSVC + MSVC_DEBUG * debug
         else:
             ext.extra_compile_args = UNIX + UNIX_DEBUG * debug
-            ext.libraries = ["m"]
+            # dlopen was in a library of its own before glibc 2.34.
+            ext.libraries = ["m", *["dl"] * (sys.platform == "linux")]
         ext.include_dirs = [str(self.generated), *ext.include_dirs]
         super().build_extension(ext)
 

@@ -33,7 +33,7 @@ from autograd_lite.ops import TABLE as _TABLE
 from autograd_lite.ops import CustomOp as _CustomOp
 from autograd_lite.ops import Op as _Op
 from autograd_lite.ops import SequenceOp as _SequenceOp
-from autograd_lite.ops import log_softmax, softmax
+from autograd_lite.ops import log_softmax, softmax, take
 from autograd_lite.value import isclose
 
 if _TYPE_CHECKING:
@@ -92,8 +92,8 @@ __all__ = [
     "derivative", "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine",
     "exercises", "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian",
     "jvp", "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "playground",
-    "primitive", "scope", "softmax", "taylor", "uncertainty", "value_and_grad", "vjp",
-    *_rows,
+    "primitive", "scope", "softmax", "take", "taylor", "uncertainty", "value_and_grad",
+    "vjp", *_rows,
 ]  # fmt: skip
 
 

@@ -8,7 +8,19 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import calls, compiled, gradients, grid, imports, nested, readable, tables, training
+from benchmarks import (
+    calls,
+    characters,
+    compiled,
+    gradients,
+    grid,
+    imports,
+    nested,
+    readable,
+    sparse,
+    tables,
+    training,
+)
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
 from benchmarks.measuring.apart import race
@@ -61,9 +73,12 @@ def main() -> None:
     tell("networks of several widths over rows, in the same way")
     figures += grid.figures(count, options.quick)
 
-    tell("short calls, nested derivatives, large tables and importing, in pairs")
+    tell("a character GPT, on Values and compiled")
+    figures += characters.figures(count, options.quick)
+
+    tell("short calls, nested and sparse derivatives, large tables and importing, in pairs")
     pairs = min(count, 30)
-    for some in (calls, nested, tables, imports):
+    for some in (calls, nested, sparse, tables, imports):
         figures += some.figures(pairs, options.quick)
 
     tell("the step on the Python engine, each in a process of its own")

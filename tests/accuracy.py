@@ -97,7 +97,7 @@ def places(name):
     row, choose = TABLE[name], random.Random(name)
     n = row.arity
     if isinstance(row, SequenceOp):
-        n = 3 if len(row.vectors) == 1 else 2 * len(row.vectors) + len(row.scalars)
+        n = (3 if len(row.vectors) == 1 else 2 * len(row.vectors)) + len(row.scalars)
     domain = row.domain if len(row.domain) == n else row.domain * n
     found = {}
     while len(found) < 16:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
@@ -50,17 +51,45 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.bare)
 
 
-@pytest.fixture(scope="module")  # while one runs, asyncio.run cannot
-def browser():
-    """Debian's Chromium, driven by Playwright; skipped visibly without either."""
+@pytest.fixture(scope="module")
+def browser(request):
+    """Debian's Chromium, driven by Playwright; skipped visibly without either.
+
+    One for all files in a row that use it, see `pytest_runtest_teardown`.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs `apt-get install chromium`")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
+    open_now = request.config.stash.setdefault(BROWSER, ExitStack())
+    if not hasattr(open_now, "browser"):
+        playwright = open_now.enter_context(sync_api.sync_playwright())
+        options = {"executable_path": chromium, "args": ["--no-sandbox"]}
+        open_now.browser = open_now.enter_context(playwright.chromium.launch(**options))
+    return open_now.browser
+
+
+BROWSER = pytest.StashKey[ExitStack]()
+
+
+def end_browser(config):
+    if BROWSER in config.stash:
+        config.stash[BROWSER].close()
+        del config.stash[BROWSER]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """End the browser before a file that does not use it: while one runs, asyncio.run cannot."""
+    yield
+    if nextitem is None or (
+        nextitem.path != item.path and "browser" not in getattr(nextitem, "fixturenames", ())
+    ):
+        end_browser(item.config)
+
+
+def pytest_sessionfinish(session):
+    end_browser(session.config)  # where the first failure ended it all
 
 
 @pytest.fixture(scope="module")

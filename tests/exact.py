@@ -82,6 +82,7 @@ FUNCTIONS = {
     "elu": lambda x: x if x > 0 else _exp(x) - 1,
     "sum": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs),
     "running_sum": lambda *xs: mp.fsum(xs),
+    "take": lambda *args: args[:-1][int(mp.floor(args[-1]))],
     "carried_dot": _dot, "prod": lambda *xs: mp.fprod(xs),
     "max": max, "min": min, "logsumexp": _log_of_sum,
     "norm": lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs)), "dot": _dot,

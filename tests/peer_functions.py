@@ -19,6 +19,10 @@ def torch_functions(torch):
         half = len(args) // 2
         return args[-1] + (torch.stack(args[:half]) * torch.stack(args[half:-1])).sum(dim=0)
 
+    def take(*args):
+        places = torch.floor(args[-1]).long() % (len(args) - 1)
+        return torch.stack(args[:-1]).gather(0, places.unsqueeze(0)).squeeze(0)
+
     return {
         "absolute": torch.abs, "reciprocal": torch.reciprocal, "square": torch.square,
         "negative": torch.neg, "exp": torch.exp, "exp2": torch.exp2, "expm1": torch.expm1,
@@ -40,7 +44,7 @@ def torch_functions(torch):
         "clip": torch.clamp, "where": lambda c, a, b: torch.where(c != 0, a, b),
         "sum": over(torch.sum), "mean": over(torch.mean), "prod": over(torch.prod),
         "max": over(torch.amax), "min": over(torch.amin), "logsumexp": over(torch.logsumexp),
-        "norm": over(torch.linalg.vector_norm), "dot": dot,
+        "norm": over(torch.linalg.vector_norm), "dot": dot, "take": take,
     }  # fmt: skip
 
 
@@ -54,6 +58,10 @@ def jax_functions(jax):
         half = len(args) // 2
         return args[-1] + (np.stack(args[:half]) * np.stack(args[half:-1])).sum(axis=0)
 
+    def take(*args):
+        places = np.floor(args[-1]).astype(int) % (len(args) - 1)
+        return np.take_along_axis(np.stack(args[:-1]), places[None], axis=0)[0]
+
     names = """absolute reciprocal square negative exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin
         cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh sign floor ceil
         trunc rint remainder floor_divide degrees rad2deg radians deg2rad sinc add
@@ -66,7 +74,7 @@ def jax_functions(jax):
         "where": lambda c, a, b: np.where(c != 0, a, b),
         "sum": over(np.sum), "mean": over(np.mean), "prod": over(np.prod), "max": over(np.max),
         "min": over(np.min), "logsumexp": over(special.logsumexp), "norm": over(np.linalg.norm),
-        "dot": dot,
+        "dot": dot, "take": take,
     }  # fmt: skip
 
 

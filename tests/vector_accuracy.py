@@ -5,6 +5,7 @@ fewer arguments.
 """
 
 import math
+import platform
 import sys
 from pathlib import Path
 
@@ -98,9 +99,11 @@ def with_table(page, lines):
     """A page with these lines as its table."""
     before, _, rest = page.partition(FIRST)
     _, _, after = rest.partition(LAST)
-    version = native.VECTOR_MATHEMATICS  # 236 for 2.36; 0 where there is none
-    library = f"glibc {version / 100:.2f}" if version else "a C library without vector mathematics"
-    about = f"Measured with {library} and NumPy {np.__version__}:\n\n"
+    variant, _, functions = native.vectors()
+    library = " ".join(platform.libc_ver())
+    if not any(functions.values()):
+        library += ", without vector mathematics,"
+    about = f"Measured with {library}, {variant}, and NumPy {np.__version__}:\n\n"
     return "".join([before, FIRST, about, HEAD, *lines, LAST, after])
 
 

@@ -9,7 +9,7 @@
     handwritten       5     the same by hand, and why that does not scale
     iteration         6, 7  the delta rule, learning rates, convergence
     experiments, optimizers, genetic  7  what else decides how many iterations are needed
-    telling/text, text_iterating, parts  the words of each step, as text and as HTML
+    telling/text, parts             the words of each step (``lesson.toml``), as text and as HTML
     telling/figures, diagrams       the pictures in a notebook, with the extra ``plot``
     page/document, page_figures, charts  all of it as one page, which computes with the graphs
 
@@ -87,7 +87,6 @@ from autograd_lite.lesson.optimizers import OptimizerRun, compare_optimizers, li
 from autograd_lite.lesson.telling import diagrams as _diagrams
 from autograd_lite.lesson.telling import figures as _figures
 from autograd_lite.lesson.telling import text as _text
-from autograd_lite.lesson.telling import text_iterating as _text_iterating
 from autograd_lite.lesson.telling.diagrams import chain_diagram, overall_picture
 from autograd_lite.lesson.telling.parts import WIDTH, Part, as_html, as_text
 from autograd_lite.terminal import on_screen
@@ -137,7 +136,7 @@ STEPS = (
     Step(
         7,
         "Iteration until convergence",
-        _text_iterating.iterate,
+        _text.iterate,
         {
             "convergence": _figures.convergence,
             "learning_rates": _figures.learning_rates,

@@ -173,13 +173,13 @@ class CompiledBatches(Batches):
         drawn = own and generators() != before
         if drawn or str([*map(numbers_of, outputs)]) != str([*map(numbers_of, again)]):
             raise changing(self.model)
-        x, target = part_of(self.inputs, range(1))[0], self._encoded(range(1))[0]
+        x, target = part_of(self.inputs, range(1))[0], self._wanted(range(1))[0]
         given = {"the model": self.model, "x": x.tolist(), "target": target.tolist()}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
         return outputs
 
-    def _encoded(self, batch: Sequence[int]) -> Array:
-        return self.loss.encode(part_of(self.targets, batch), self._width)
+    def _wanted(self, batch: Sequence[int]) -> Array:
+        return part_of(self.targets, batch).reshape(len(batch), -1)
 
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch, which is the same in each epoch if it holds all samples."""
@@ -189,7 +189,7 @@ class CompiledBatches(Batches):
         self._matrices = [
             (self.numbers, True),
             (part_of(self.inputs, batch), False),
-            (self._encoded(batch), False),
+            (self._wanted(batch), False),
         ]
 
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:

@@ -13,6 +13,7 @@ import numpy as np
 from autograd_lite.engine import Value, constant
 from autograd_lite.errors import ShapeError, counted, shown, typed
 from autograd_lite.ops.numbers import as_float, refuse_masked
+from autograd_lite.ops.rules import floor
 from autograd_lite.ops.sequences import sequence
 
 Array = np.ndarray[Any, Any]
@@ -201,19 +202,25 @@ def _single(entry: Any) -> bool:
     return isinstance(entry, Value | str) or not isinstance(entry, Iterable)
 
 
+def _is_class(target: Any, classes: Sequence[float]) -> bool:
+    """Whether a target is one; of a Value few comparisons, as a program is to be for all."""
+    if not isinstance(classes, range):
+        return target in classes
+    return bool(classes[0] <= target <= classes[-1] and floor(target) == target)
+
+
 def check_classes(name: str, classes: Sequence[float], targets: Array | list[float]) -> None:
     """Raise a ValueError that names the first target that is no class."""
     if isinstance(targets, list):  # perhaps short, as in a user's own training loop
-        wrong: Any = [i for i, target in enumerate(targets) if target not in classes]
+        wrong: Any = [i for i, target in enumerate(targets) if not _is_class(target, classes)]
     else:
         wrong = np.flatnonzero(~np.isin(targets, classes))
     if len(wrong):
         between = "{:g} or {:g}", "class indices from {} to {}"
         known = between[isinstance(classes, range)].format(classes[0], classes[-1])
-        target = float(targets[wrong[0]])
-        raise ValueError(
-            f"the targets of {name} are {known}, and number {wrong[0]} is {shown(target)}"
-        )
+        target = targets[wrong[0]]
+        said = shown(target if isinstance(target, Value) else float(target))
+        raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {said}")
 
 
 def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
@@ -239,8 +246,8 @@ def pairs_of(name: str, outputs: Any, targets: Any) -> tuple[list[Any], list[Any
     return [*chain(*rows)], [*chain(*wanted)]
 
 
-def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], int]]:
-    """(outputs, index of the class) of all samples."""
+def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], Any]]:
+    """(outputs, index of the class) of all samples; an index is a Value where it was one."""
     rows, wanted = _samples(name, outputs, targets)
     if len(rows[0]) < 2:
         raise ShapeError(
@@ -252,6 +259,6 @@ def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], i
             f"{name} takes one class index per sample and was given {len(wanted[0])} numbers; "
             "write np.argmax(targets, axis=1) for one-hot rows"
         )
-    classes = [as_float(target) for [target] in wanted]
+    classes: list[Any] = [c if isinstance(c, Value) else as_float(c) for [c] in wanted]
     check_classes(name, range(len(rows[0])), classes)
-    return [(row, int(c)) for row, c in zip(rows, classes, strict=True)]
+    return [*zip(rows, classes, strict=True)]

@@ -20,6 +20,7 @@ from autograd_lite.errors import shown, typed
 from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of
 from autograd_lite.ops.activations import softplus
 from autograd_lite.ops.choice import equal, less, where
+from autograd_lite.ops.lookup import entry_at, take
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.reductions import logsumexp, max, mean
 from autograd_lite.ops.rules import absolute, relu, square, stop_gradient
@@ -107,7 +108,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     outputs : sequence of n sequences of k logits
         k is at least 2.
     targets : sequence of n class indices
-        0 to k - 1.
+        0 to k - 1; in a compiled function they may be Values.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     500.3466
     """
     pairs = [(_gaps(row), c) for row, c in classes_of("cross_entropy", outputs, targets)]
-    return mean([logsumexp(gaps) - gaps[c] for gaps, c in pairs])
+    return mean([logsumexp(gaps) - take(gaps, c) for gaps, c in pairs])
 
 
 def _gaps(logits: Sequence[Any]) -> list[Any]:
@@ -135,17 +136,9 @@ def _gaps(logits: Sequence[Any]) -> list[Any]:
     return [logit - top for logit in logits]
 
 
-def _gap_of_class(targets: Sequence[Any], gaps: Sequence[Any]) -> Any:
-    """The gap of the class that one-hot targets name; no product, as a gap may be -inf."""
-    chosen = gaps[0]
-    for target, gap in zip(targets[1:], gaps[1:], strict=True):
-        chosen = where(target, gap, chosen)
-    return chosen
-
-
 def _cross_entropy_of_sample(outputs: Any, targets: Any) -> Any:
-    gaps = _gaps(outputs)
-    return logsumexp(gaps) - _gap_of_class(targets, gaps)
+    gaps, [target] = _gaps(outputs), targets
+    return logsumexp(gaps) - entry_at(gaps, target)
 
 
 # --- by name --------------------------------------------------------------------------------------
@@ -157,16 +150,12 @@ def _right_sides(outputs: Any, targets: Any) -> list[Any]:
 
 
 def _right_class(outputs: Any, targets: Any) -> list[Any]:
-    """Whether the largest logit, the first of equals, is that of the class: targets are one-hot."""
-    largest, right = outputs[0], targets[0]
-    for o, t in zip(outputs[1:], targets[1:], strict=True):
-        larger = less(largest, o)
-        largest, right = where(larger, o, largest), where(larger, t, right)
-    return [right]
-
-
-def _one_hot(targets: Array, outputs: int) -> Array:
-    return np.equal(targets.reshape(-1, 1), np.arange(outputs)).astype(np.float64)
+    """Whether the largest logit, the first of equals, is that of the class."""
+    largest, found = outputs[0], 0.0
+    for k, output in enumerate(outputs[1:], 1):
+        larger = less(largest, output)
+        largest, found = where(larger, output, largest), where(larger, float(k), found)
+    return [equal(found, targets[0])]
 
 
 @dataclass(frozen=True)
@@ -181,8 +170,6 @@ class Loss:
     right: Callable[[Any, Any], list[Any]] | None = None
     #: The targets that there may be, given the number of outputs.
     classes: Callable[[int], Sequence[float]] | None = None
-    #: Targets as `sample` takes them, a row for each, given the number of outputs.
-    encode: Callable[[Array, int], Array] = lambda targets, _: targets.reshape(len(targets), -1)
     #: Whether it makes probabilities of the outputs itself.
     logits: bool = False
 
@@ -193,8 +180,8 @@ class Loss:
 
     def _accuracy(self, outputs: Any, targets: Any) -> float:
         rows = np.reshape(outputs, (len(outputs), -1))
-        encoded = self.encode(np.asarray(targets), rows.shape[1])
-        return float(np.mean(self.right([*rows.T], [*encoded.T])))  # type: ignore[misc]
+        wanted = np.reshape(targets, (len(targets), -1))
+        return float(np.mean(self.right([*rows.T], [*wanted.T])))  # type: ignore[misc]
 
     def check(self, targets: Array, n_outputs: int) -> None:
         """Raise what the function of this loss raises for such targets."""
@@ -241,7 +228,7 @@ LOSSES: dict[str, Loss] = {
     "hinge": _of_pairs(hinge, lambda o, t: relu(1.0 - t * o), (-1.0, 1.0)),
     "binary_cross_entropy": _of_pairs(binary_cross_entropy, _of_bit, (0.0, 1.0), logits=True),
     "cross_entropy": Loss(
-        cross_entropy, _cross_entropy_of_sample, _right_class, range, _one_hot, logits=True
+        cross_entropy, _cross_entropy_of_sample, _right_class, range, logits=True
     ),
 }
 

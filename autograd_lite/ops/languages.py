@@ -176,20 +176,33 @@ class Record(NamedTuple):
         A ``@`` stands for the name in C. It may be a text with ``{0}`` … for the arguments.
     onnx : str
         The operator, with `onnx_options`, as far as onnxruntime computes it in float64.
+    llvm : str
+        The intrinsic of LLVM, of those that processors have an instruction for.
     raises : str
         In Python, of ``x`` and ``y``, its number where `math` raises an ``error``: overflow, a
         pole, no answer.
     composed : callable or None
         The rule over other rows that stands for it where it lacks.
+    vectors : str
+        The function of C that has to have a form over vectors for it to have one, ``""`` if none
+        may stand for it, since its results are exact.
+    vector_form : str
+        Made of that function's form in `program/native/lanes.c`.
+    own_vectors : bool
+        Whether `program/native/own.c` has a form for where the C library has none.
     """
 
     jax: str = "jnp.@"
     torch: str = "torch.@"
     onnx: str = ""
     javascript: str = "Math.@"
+    llvm: str = ""
     raises: str = "math.inf if isinstance(error, OverflowError) else math.nan"
     composed: Callable[..., Any] | None = None
     onnx_options: Mapping[str, int] = MappingProxyType({})
+    vectors: str = "@"
+    vector_form: str = "none"
+    own_vectors: bool = False
 
 
 _LACKING = Record(jax="", torch="", javascript="")
@@ -197,45 +210,47 @@ _AT_POLE = "-math.inf if x == 0.0 else math.nan"
 
 #: By the C library's name.
 LEAVES = {
-    "ceil": Record(onnx="Ceil", raises="x"),
-    "floor": Record(onnx="Floor", raises="x"),
-    "fabs": Record(torch="torch.abs", javascript="Math.abs", onnx="Abs"),
+    "ceil": Record(onnx="Ceil", raises="x", vectors="", llvm="llvm.ceil"),
+    "floor": Record(onnx="Floor", raises="x", vectors="", llvm="llvm.floor"),
+    "fabs": Record(
+        torch="torch.abs", javascript="Math.abs", onnx="Abs", vectors="", llvm="llvm.fabs",
+    ),
     # PyTorch's own gives nan for quotients beyond the largest number: by multiples of y first.
     "fmod": Record(
         torch="torch.fmod(torch.fmod(torch.fmod({0}, {1} * 2.0**500 * 2.0**600), "
         "{1} * 2.0**500), {1})",
-        javascript="({0} % {1})", onnx="Mod", onnx_options={"fmod": 1},
+        javascript="({0} % {1})", onnx="Mod", onnx_options={"fmod": 1}, vectors="",
     ),
     "pow": Record(
-        jax="jnp.power", onnx="Pow",
+        jax="jnp.power", onnx="Pow", vector_form="quiet",
         # JavaScript's own gives nan for powers of 1 and -1 that C has as 1.
         javascript="({0} === 1 || ({0} === -1 && Math.abs({1}) === Infinity) ? 1 "
         ": Math.pow({0}, {1}))",
         raises="math.nan if x < 0.0 and y % 1.0 else "
         "math.copysign(math.inf, x if abs(math.fmod(y, 2.0)) == 1.0 else 1.0)",
     ),
-    "sqrt": Record(onnx="Sqrt"),
+    "sqrt": Record(onnx="Sqrt", vectors="", llvm="llvm.sqrt"),
     "cbrt": Record(composed=_cbrt, torch=""),
-    "exp": Record(onnx="Exp"),
+    "exp": Record(onnx="Exp", own_vectors=True),
     # Where jax="" below, JAX's own is off by up to 500 ulp near its limits; where torch="",
     # PyTorch's gives inf from where e**x is, 0.7 below its limit.
     "exp2": Record(composed=lambda x: power(2.0, x), jax="", javascript=""),
-    "expm1": Record(composed=_expm1),
-    "log": Record(onnx="Log", raises=_AT_POLE),
+    "expm1": Record(composed=_expm1, own_vectors=True),
+    "log": Record(onnx="Log", raises=_AT_POLE, own_vectors=True),
     "log2": Record(composed=lambda x: log(x) / _LN2, raises=_AT_POLE),
     "log10": Record(composed=lambda x: log(x) / math.log(10.0), raises=_AT_POLE),
     "log1p": Record(composed=_log1p, raises="-math.inf if x == -1.0 else math.nan"),
-    "sin": Record(onnx="Sin"),
-    "cos": Record(onnx="Cos"),
+    "sin": Record(onnx="Sin", own_vectors=True),
+    "cos": Record(onnx="Cos", own_vectors=True),
     "tan": Record(composed=lambda x: sin(x) / cos(x)),
     "asin": Record(composed=lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))), jax="jnp.arcsin"),
     "acos": Record(composed=lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))), jax="jnp.arccos"),
     "atan": Record(composed=_atan, jax="jnp.arctan"),
     "atan2": Record(composed=_atan2, jax="jnp.arctan2"),
-    "hypot": Record(composed=_hypot),
+    "hypot": Record(composed=_hypot, vector_form="quiet"),
     "sinh": Record(composed=_sinh, jax="", torch="", raises="math.copysign(math.inf, x)"),
     "cosh": Record(composed=_cosh, jax="", torch=""),
-    "tanh": Record(onnx="Tanh"),
+    "tanh": Record(onnx="Tanh", vectors="expm1", vector_form="halved"),
     "asinh": Record(composed=_asinh, jax="jnp.arcsinh"),
     "acosh": Record(composed=_acosh, jax="jnp.arccosh"),
     "atanh": Record(

@@ -1,7 +1,7 @@
 """Instructions of programs: functions of the C library, choice, and rows of arithmetic alone.
 
 A light walk of a rule finds out the latter: it runs on numbers that allow + - * /, choice and one
-fold, and refuse every other step.
+fold, or one look at a vector, and refuse every other step.
 """
 
 from __future__ import annotations
@@ -95,6 +95,9 @@ class _Any(Arithmetic):
         vectors[0].folds.append(step)
         step(_Any([]), *[_Any([]) for _ in vectors])
         return _Any([])
+
+    def _at(self, place: Any) -> _Any:
+        return _Any._fold(lambda total, x: total, [self], place)
 
     def _count(self) -> _Any:
         return _Any([])

@@ -1,12 +1,14 @@
 """Rows with any number of arguments: they come as one sequence and make one node.
 
-Their rules go over a sequence by `fold`, `each`, `scan` and `count` in place of loops, so that they
-run on lists of anything and on symbols too: a vector of symbols has no length and cannot be looped
-over, and its type writes down the loop (methods ``_fold``, ``_each``, ``_scan`` and ``_count``).
+Their rules go over a sequence by `fold`, `each`, `scan`, `at` and `count` in place of loops, so
+that they run on lists of anything and on symbols too: a vector of symbols has no length and cannot
+be looped over, and its type writes down the loop (methods ``_fold``, ``_each``, ``_scan``, ``_at``
+and ``_count``).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import reduce
 from itertools import chain
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError
+from autograd_lite.ops.choice import less_equal, where
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.table import TABLE, Op, add_row
@@ -256,3 +259,21 @@ def count(vector: Sequence[Any]) -> Any:
     """How many elements there are, as a float."""
     symbolic = getattr(type(vector), "_count", None)
     return float(len(vector)) if symbolic is None else symbolic(vector)
+
+
+def at(vector: Any, place: Any) -> Any:
+    """The element at a place, counted from 0 and rounded down: the last one that is not above it.
+
+    So behind the end it is the last, and before the first, or at nan, it is nan. Other numbers than
+    floats choose step by step, as the place is not known to Python.
+    """
+    symbolic = getattr(type(vector), "_at", None)
+    if symbolic is not None:
+        return symbolic(vector, place)
+    if type(place) is float:
+        last = len(vector) - 1
+        return vector[int(min(place, last))] if place >= 0.0 else math.nan
+    found: Any = math.nan
+    for k, x in enumerate(vector):
+        found = where(less_equal(float(k), place), x, found)
+    return found

@@ -27,6 +27,7 @@ from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
+from autograd_lite.program.tiers import require
 from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import Function, name_of
@@ -42,7 +43,7 @@ _lock = threading.RLock()  # held while programs are dropped, which may run a us
 
 def compile(
     f: Function | None = None, *, static: str | Sequence[str] = (), check: bool = False,
-    max_programs: int = 64,
+    jit: bool | None = None, max_programs: int = 64,
 ) -> Any:  # fmt: skip
     """The same function, run by a program that is recorded at its first call.
 
@@ -65,6 +66,10 @@ def compile(
         and what can be called are part of the function without being named.
     check : bool, default=False
         Compare every call with `f` itself.
+    jit : bool or None, default=None
+        Whether programs become machine code, which the extra `jit` makes (llvmlite): after the
+        first run, or never; None: in the background, when running them has taken as long. No bit
+        of a result depends on it. ``AUTOGRAD_LITE_JIT=0`` in the environment turns it off.
     max_programs : int, default=64
         So many programs are kept, one for each kind of arguments and path; past it the one not
         used for longest is dropped, with one warning.
@@ -78,6 +83,8 @@ def compile(
     ------
     TypeError
         If `f` is not callable.
+    ImportError
+        If `jit` is True and llvmlite is not installed.
     ValueError
         If `static` names no parameter of `f`, or `max_programs` is less than 1.
     ProgramError
@@ -95,13 +102,15 @@ def compile(
     array([2., 3.])
     """
     if f is None:
-        return functools.partial(compile, static=static, check=check, max_programs=max_programs)
+        return functools.partial(
+            compile, static=static, check=check, jit=jit, max_programs=max_programs
+        )
     method: Any = f
     if callable(f) and not (isinstance(f, MethodType) or is_fixed(f) or is_network(f)):
         method = f.__call__  # type: ignore[operator]
     if isinstance(method, MethodType | Method):
-        return Method(Compiled(method.__func__, static, check, max_programs), method.__self__)
-    return Compiled(f, static, check, max_programs)
+        return Method(Compiled(method.__func__, static, check, jit, max_programs), method.__self__)
+    return Compiled(f, static, check, jit, max_programs)
 
 
 class Compiled:
@@ -116,15 +125,19 @@ class Compiled:
 
     def __init__(
         self, f: Function, static: str | Sequence[str] = (), check: bool = False,
-        max_programs: int = 64,
+        jit: bool | None = None, max_programs: int = 64,
     ) -> None:  # fmt: skip
         if not callable(f):
             raise TypeError(f"expected a function to compile and was given {shown(f)}")
         if type(max_programs) is not int or max_programs < 1:
             raise ValueError(f"max_programs is an int from 1, and was given {shown(max_programs)}")
+        if not (jit is None or isinstance(jit, bool)):
+            raise TypeError(f"jit is True, False or None, and was given {shown(jit)}")
+        if jit:
+            require()
         functools.update_wrapper(self, f, updated=())
         self._function, self._check, self._name = f, check, name_of(f)
-        self._arguments, self._most = Arguments(f, static), max_programs
+        self._arguments, self._most, self._jit = Arguments(f, static), max_programs, jit
         self._warned = False
         self._kinds: dict[Kind, Paths] = {}
         self._used: dict[Traced, Kind] = {}  # the most recently used last
@@ -180,7 +193,7 @@ class Compiled:
             paths.check_once(value, trees)
         elif traced is not None:
             self._note_use(kind, traced)
-        return value
+        return value if traced is None else traced.finished(value)
 
     def _note_use(self, kind: Kind, traced: Traced) -> None:
         """Count a path as the last used, and have C call it from now on, if it can."""
@@ -202,7 +215,7 @@ class Compiled:
         return tuple([outline(network, ()) for network in self._networks])
 
     def _new_paths(self, shape: Shape) -> Paths:
-        return Paths(calling(self._function, shape.names), self._name, self._most)
+        return Paths(calling(self._function, shape.names), self._name, self._most, self._jit)
 
     def _keep(self, kind: Kind, paths: Paths, given: Given) -> None:
         """Keep new paths; past `max_programs` drop those not used for longest."""
@@ -289,10 +302,11 @@ class Compiled:
         self._keep(kind, paths, given)
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
-        return result
+        return paths.traced[0].finished(result) if paths.traced else result
 
     def _plain_rows(self, args: Sequence[Any], reduce: str | None, threads: int) -> Any:
         """The results for float arrays that were met before; None for anything else."""
         layouts, matrices = plain_rows(args)
         met = self._kinds.get((layouts, (), self._around())) if layouts else None
-        return met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+        found = met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+        return met.traced[0].finished(found) if met and found is not None else found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -41,14 +42,17 @@ class Paths:
     kept, and no program is made of others.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, most: int | None = None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], name: str, most: int | None = None,
+        jit: bool | None = None,
+    ) -> None:  # fmt: skip
         self.traced: list[Traced] = []  # in the order in which their paths were met
-        self._function, self._name, self._most = function, name, most
+        self._function, self._name, self._most, self._jit = function, name, most, jit
         self._warned = False
 
     def without(self, one: Traced) -> Paths:
         """A copy without one of the paths (a copy, as this one may be running)."""
-        found = Paths(self._function, self._name, self._most)
+        found = Paths(self._function, self._name, self._most, self._jit)
         found.traced = [traced for traced in self.traced if traced is not one]
         return found
 
@@ -78,7 +82,11 @@ class Paths:
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Any:
         """The results for all rows; `trees` are the arguments of the first."""
-        if any(map(is_followed_in, trees)) or (not self.traced and self._another(trees) is None):
+        eagerly = any(map(is_followed_in, trees))
+        if not eagerly and not self.traced:
+            with _naming(0):
+                eagerly = self._another(trees) is None
+        if eagerly:
             return self._one_by_one(trees, matrices, n_rows, reduce)
         found = self.numbers(lambda: trees, matrices, n_rows, reduce, threads)
         return self._shaped(found, reduce, trees)
@@ -88,7 +96,8 @@ class Paths:
     ) -> Floats:
         """The numbers in the results: of shape (rows, numbers), or (numbers,) if reduced."""
         if not self.traced:
-            self._another(trees())
+            with _naming(0):
+                self._another(trees())
         if self.traced[0].guards:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
         return self._first(matrices, n_rows, reduce, threads)
@@ -112,6 +121,8 @@ class Paths:
                 warnings.warn_explicit(text, UserWarning, line.file, line.number)
             return None
         new = trace(self._function, trees, self._name)
+        if new is not None:
+            new.program.with_jit(self._jit)
         if new is not None and (self._most is None or len(self.traced) <= self._most):
             self.traced.append(new)
         return new
@@ -126,6 +137,11 @@ class Paths:
         first = self.traced[0]
         if reduce is not None:
             return first.rebuilt(found, trees)
+        if first.has_matrices:
+            raise ShapeError(
+                f"{self._name} gives a sparse matrix, of which map makes none for each row: call "
+                'it for each, add them up by reduce="sum", or leave sparse=True out'
+            )
         return first.own(with_columns(first.example, found), trees)
 
     def _by_path(
@@ -137,10 +153,13 @@ class Paths:
         left, tried = np.arange(n_rows), 0
         while len(left):
             is_new = tried >= len(self.traced)
-            traced = self._another(_at(trees, matrices, left[0])) if is_new else self.traced[tried]
+            with _naming(left[0]):
+                first = _at(trees, matrices, left[0])
+                traced = self._another(first) if is_new else self.traced[tried]
             if traced is None:
                 for i in left.tolist():
-                    result = self.eager(_at(trees, matrices, i))
+                    with _naming(i):
+                        result = self.eager(_at(trees, matrices, i))
                     numbers = np.array(result.leaves)[self._places(result)]
                     found = _added(found, i, numbers, reduce)
                 break
@@ -161,7 +180,10 @@ class Paths:
     def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
         """The results for all rows without a program, as they belong to a function around."""
         first = self.eager(trees)
-        rows = [self.eager(_at(trees, matrices, i)) for i in range(n_rows)]
+        rows = []
+        for i in range(n_rows):
+            with _naming(i):
+                rows.append(self.eager(_at(trees, matrices, i)))
         places = [places_like(first, row, f"row {i}", True) for i, row in enumerate(rows)]
         numbers = [[row.leaves[k] for k in own] for row, own in zip(rows, places, strict=True)]
         found = np.array(numbers).reshape(n_rows, len(first.leaves))
@@ -250,7 +272,19 @@ def _added(found: Floats, rows: Any, numbers: Floats, reduce: str | None) -> Flo
 
 
 def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:
-    return [(matrix if shared else matrix[rows], shared) for matrix, shared in matrices]
+    return [
+        (matrix if shared or len(rows) == len(matrix) else matrix[rows], shared)
+        for matrix, shared in matrices
+    ]
+
+
+@contextmanager
+def _naming(row: int) -> Iterator[None]:
+    """A block in which an index that is wrong says in which row it is."""
+    try:
+        yield
+    except IndexError as error:
+        raise IndexError(f"row {row}: {error}") from error
 
 
 def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree]:

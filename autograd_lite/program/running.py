@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.engine import name as engine
 from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.in_python import InPython
 from autograd_lite.program.layouts import NUMBER, Matrices
-
-native: Any = None
-if engine == "native":
-    try:
-        from autograd_lite.program import native
-    except ModuleNotFoundError:  # it was not compiled
-        pass
-    except ImportError as error:
-        warnings.warn(f"{error}; programs run in Python instead", stacklevel=2)
+from autograd_lite.program.machine import native
+from autograd_lite.program.tiers import Tier
 
 Function = Callable[..., Any]
 
@@ -30,11 +21,18 @@ _MOST_THREADS = 2**31 - 1  # more than rows have blocks
 class Runner(Protocol):
     """The interface of both runners."""
 
+    @property
+    def stats(self) -> dict[str, Any]:
+        """The tier that runs it; see `Program.stats`."""
+
     def once(self, inputs: Floats) -> Floats:
         """The outputs for one input, with the bits of eager evaluation."""
 
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
+
+    def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
+        """See `Program.bind`."""
 
     def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The sums over rows, as a function of what the arrays hold when it is called.
@@ -43,21 +41,27 @@ class Runner(Protocol):
         """
 
 
-def runner(code: Code) -> Runner:
-    """The fastest runner there is."""
-    return InPython(code) if native is None else Native(code)
+def runner(code: Code, jit: bool | None = None) -> Runner:
+    """The fastest runner there is; `jit` says whether it may make machine code."""
+    return InPython(code) if native is None else Native(code, jit)
 
 
 class Native:
     """A program run by the machine in C."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, jit: bool | None = None) -> None:
         ops = [(op.name, tuple(op.attrs.values())) for op in code.ops]
         self.machine = native.Machine(
             ops, code.codes, code.starts, code.operands, code.constants, code.n_inputs, code.outputs
         )
         self._n_outputs = len(code.outputs)
         self.is_refused = False  # as no call in C can take its arguments or results
+        self._tier = Tier(code, self.machine, jit)
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """See `Runner`."""
+        return self._tier.stats
 
     def once(self, inputs: Floats) -> Floats:
         """See `Runner`."""
@@ -70,6 +74,12 @@ class Native:
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
         self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
+
+    def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
+        """See `Runner`."""
+        n_rows = -1 if inputs.ndim == 1 else inputs.shape[1]
+        run: Callable[[], None] = native.Bound(self.machine, inputs, outputs, n_rows)
+        return run
 
     def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """See `Runner`."""

@@ -194,9 +194,11 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     if seen.is_closure or any(each.reaches(node) for each in outer for node in roots):
         refuse_elsewhere(roots, "a program was made")
         return None
+    before = seen.mark._stamp  # asked first, as most nodes are newer
     captured = [
         node for node in topological_order(roots, [seen.mark])
-        if seen.is_older(node) and not any(each.reaches(node) for each in seen.by)
+        if node._stamp < before and seen.is_older(node)
+        and not any(each.reaches(node) for each in seen.by)
     ]  # fmt: skip
     for node in captured:
         if node._traced:

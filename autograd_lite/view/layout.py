@@ -7,6 +7,7 @@ Either is a process of its own, so that a time limit or Ctrl-C can end it. ``AUT
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -26,6 +27,8 @@ _PURE = {
     "png", "svg", "xdot", "xdot1.2", "xdot1.4", "xdot_json",
 }  # fmt: skip
 _DOT = "https://graphviz.org/download"
+_FRAME = re.compile(rb'(<g id="clust\d+".*?)((?:<text .*?</text>\n)+)(?=</g>)', re.DOTALL)
+_TITLES = b'<g class="title" stroke="#F1F4F6" stroke-width="3" paint-order="stroke">\n%s</g>\n'
 _WAY_OUT = f"`pip install graphviz-pure` brings one along, and so does {_DOT}"
 
 
@@ -91,15 +94,33 @@ def lay_out(
     if output != "svg":
         return done.stdout
     # A user's text holds no quotation mark: it is escaped.
-    return done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
+    found = done.stdout.replace(f'="{FONT}"'.encode(), f'="{FONTS}"'.encode())
+    return b"</svg>".join(map(_titles_above, found.split(b"</svg>")))
+
+
+def _titles_above(picture: bytes) -> bytes:
+    """An SVG with the titles of its frames above the arrows, which would cross them."""
+    titles: list[bytes] = []
+
+    def without(frame: re.Match[bytes]) -> bytes:
+        titles.append(frame[2])
+        return frame[1]
+
+    ground, end, rest = _FRAME.sub(without, picture).rpartition(b"</g>")
+    return b"".join([ground, _TITLES % b"".join(titles), end, rest]) if titles else picture
 
 
 def lay_out_each(
-    sources: Sequence[str], output: str = "svg", *, time_limit: float = TIME_LIMIT
+    sources: Sequence[str],
+    output: str = "svg",
+    *,
+    engine: str = "dot",
+    time_limit: float = TIME_LIMIT,
 ) -> list[bytes]:
     """Pictures of several graphs, as `lay_out` makes them, by one process in that time."""
     if not sources:
         return []
     head = {"svg": b"<?xml ", "png": b"\x89PNG\r\n"}[output]
-    pictures = lay_out("\n".join(sources), output, time_limit=time_limit).split(head)[1:]
+    joined = "\n".join(sources)
+    pictures = lay_out(joined, output, engine=engine, time_limit=time_limit).split(head)[1:]
     return [head + picture for picture in pictures]

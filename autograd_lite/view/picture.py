@@ -170,10 +170,10 @@ def _from(arrows: tuple[Arrow, ...]) -> str:
 
 
 def numbered_rows(boxes: list[Box]) -> dict[tuple[str, ...], list[str]]:
-    """The folded boxes of a frame that differ by a number (neuron 0, neuron 1), in its order."""
+    """Folded boxes or parameters of a frame that differ by a number (w0, w1), in its order."""
     rows: dict[tuple[str, ...], list[Box]] = {}
     for box in boxes:
-        if box.kind == "group" and box.scope and _NUMBER.search(box.label):
+        if box.kind in ("group", "parameter") and box.scope and _NUMBER.search(box.label):
             rows.setdefault(box.scope, []).append(box)
     found = {}
     for scope, row in rows.items():

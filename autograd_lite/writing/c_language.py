@@ -29,12 +29,13 @@ class C(Printer):
     ----------
     constant, variable, counter : str
         With what the declarations of these begin.
-    count, no_array : str
-        The length of the vectors as a number; what stands for an array that is not there.
+    count, place, no_array : str
+        The length of the vectors, and the counter of a loop over them, as numbers; what stands for
+        an array that is not there.
     """
 
     constant, variable, counter = "const double", "double", "Py_ssize_t"
-    count, no_array = "(double)m", "NULL"
+    count, place, no_array = "(double)m", "(double)i", "NULL"
 
     def row(self, call: Symbol, args: Sequence[str]) -> str:
         """The call of the row's function."""

@@ -18,7 +18,7 @@ class JavaScript(C):
 
     nan, inf = "NaN", "Infinity"
     constant, variable, counter = "const", "let", "let"
-    count, no_array = "m", "null"
+    count, place, no_array = "m", "i", "null"
     library, names = "JavaScript", "javascript"
 
     def array(self, numbers: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """Writes the rows that programs keep as instructions as a C header, for the machine.
 
 As `rules_header` does, this calls every rule on symbols. Of a row over sequences, whose rule is one
-fold, come three functions: the first total, the next one, and what becomes of the last.
+fold, come three functions: the first total, the next one, and what becomes of the last; of one that
+looks at one place, that place and what becomes of the element there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.digest import table_digest
+from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.printer import fold_in
 from autograd_lite.writing.rules_header import Header, list_macro, quiet
@@ -18,6 +20,7 @@ from autograd_lite.writing.symbols import (
     COUNT,
     TOTAL,
     Fold,
+    Look,
     Symbol,
     as_symbol,
     entry,
@@ -29,9 +32,10 @@ _HEAD = """\
 /* What programs are made of, as C, written by autograd_lite/writing/machine_header.py whenever the
    machine is built: change the op table, not this file.
 
-   forward_NAME gives a row's value with the bits of the C library, lane_NAME with those of its
-   vector functions, where "lanes.h" has some. A fold over vectors is start_NAME, then step_NAME for
-   each element, then finish_NAME. attrs holds the row's attributes. */
+   forward_NAME gives a row's value. A fold over vectors is start_NAME, then step_NAME for each
+   element, then finish_NAME; a look at the element at place_NAME, then finish_NAME. attrs holds the
+   row's attributes. VECTOR_LEAVES are functions of the C library that may have a form over
+   vectors. */
 #ifndef AUTOGRAD_LITE_KERNELS_H
 #define AUTOGRAD_LITE_KERNELS_H
 
@@ -49,14 +53,12 @@ def machine_header(table: Mapping[str, Op] = TABLE) -> str:
     """The C header of a table's kernels."""
     rows = [row for row in table.values() if row.is_kernel and _fits(row)]
     header = Header(table)
-    lanes: list[str] = []
     for row in rows:
         if isinstance(row, SequenceOp):
             _add_fold(header, row)
         else:
             header.scratch_of(row)
-            lanes.append(_lane(row))
-    return "\n".join([_HEAD, quiet(header.functions), *lanes, *_macros(rows), "#endif", ""])
+    return "\n".join([_HEAD, quiet(header.functions), *_macros(rows), "#endif", ""])
 
 
 def _fits(row: Op) -> bool:
@@ -65,15 +67,29 @@ def _fits(row: Op) -> bool:
     return len(row.arguments) <= _MOST_ARGUMENTS
 
 
-def _lane(row: Op) -> str:
-    """How a block of rows is computed: the same expression, which the compiler makes vectors of."""
-    forward, holes = row.rules[0], ", ".join(row.arguments)
-    if not isinstance(forward, Leaf) or forward.compare:
-        return f"#define lane_{row.name} forward_{row.name}\n"
-    return (
-        f"#ifndef vector_{forward.c}\n#define vector_{forward.c} {forward.c}\n#endif\n"
-        f"#define lane_{row.name}({holes}, attrs) vector_{forward.c}({holes})\n"
-    )
+def _vector_leaf(row: Op) -> Leaf | None:
+    """The function of the C library that a row is, if one over vectors may stand for it."""
+    leaf = _function(row)
+    return leaf if leaf and record_of(leaf).vectors else None
+
+
+def _macros_of_vectors(rows: Sequence[Op]) -> Iterator[str]:
+    """Rows by whether vector mathematics may compute them, then its leaves."""
+    leaves: dict[str, str] = {}
+    for arity in range(1, _MOST_ARGUMENTS + 1):
+        loops, calls = [], []
+        for row in [row for row in rows if row.arity == arity]:
+            if (leaf := _vector_leaf(row)) is None:
+                loops.append(f"X({row.name})")
+                continue
+            record = record_of(leaf)
+            calls.append(f"X({row.name}, {leaf.c}, {record.vector_form})")
+            needs = record.vectors.replace("@", leaf.c)
+            how = f"{record.vector_form}, {needs}, {int(record.own_vectors)}"
+            leaves[leaf.c] = f"X({leaf.c}, {arity}, {how})"
+        yield list_macro(f"LOOPS_{arity}", loops)
+        yield list_macro(f"LEAVES_{arity}", calls)
+    yield list_macro("VECTOR_LEAVES", [*leaves.values()])
 
 
 def _fold_of(row: SequenceOp) -> tuple[Fold, Symbol, dict[Symbol, Symbol]]:
@@ -91,21 +107,43 @@ def _fold_of(row: SequenceOp) -> tuple[Fold, Symbol, dict[Symbol, Symbol]]:
 
 def _add_fold(header: Header, row: SequenceOp) -> None:
     fold, result, names = _fold_of(row)
+    if isinstance(fold, Look):
+        header.add(f"place_{row.name}", ["count", "scalars", "attrs"], [Output(fold.place)], names)
+    else:
+        _add_steps(header, row, fold, names)
+    parameters = ["total", "count", "scalars", "attrs"]
+    header.add(f"finish_{row.name}", parameters, [Output(result)], names)
+
+
+def _add_steps(header: Header, row: SequenceOp, fold: Fold, names: Mapping[Symbol, Symbol]) -> None:
     start = fold.start if fold.first is None else fold.first.element
     assert start is not None
     elements, rest = _ELEMENTS[: len(row.vectors)], ["scalars", "attrs"]
     header.add(f"start_{row.name}", [*elements, *rest], [Output(start)], names)
     header.add(f"step_{row.name}", ["total", *elements, *rest], [Output(fold.body)], names)
-    header.add(f"finish_{row.name}", ["total", "count", *rest], [Output(result)], names)
 
 
 def _macros(rows: Sequence[Op]) -> Iterator[str]:
     for arity in range(1, _MOST_ARGUMENTS + 1):
         yield list_macro(f"KERNELS_{arity}", [f"X({r.name})" for r in rows if r.arity == arity])
+    leaves = {leaf.c: row for row in rows if (leaf := _function(row))}
+    for arity in range(1, _MOST_ARGUMENTS + 1):
+        same = [f"X({r.name}, {c})" for c, r in leaves.items() if r.arity == arity]
+        yield list_macro(f"FUNCTIONS_{arity}", same)
+    yield from _macros_of_vectors(rows)
     yield from _macros_of_arithmetic([r for r in rows if r.arity == 2 and _is_plain(r)])
-    yield from _macros_of_folds([row for row in rows if isinstance(row, SequenceOp)])
+    many = [row for row in rows if isinstance(row, SequenceOp)]
+    looks = [row for row in many if isinstance(_fold_of(row)[0], Look)]
+    yield list_macro("LOOKS", [f"X({row.name}, {len(row.scalars)})" for row in looks])
+    yield from _macros_of_folds([row for row in many if row not in looks])
     yield list_macro("KERNELS", [f"X({_columns(row)})" for row in rows])
     yield f'#define TABLE_DIGEST "{table_digest()}"\n'
+
+
+def _function(row: Op) -> Leaf | None:
+    """The function of the C library that a row is, if it is one."""
+    forward = row.rules[0]
+    return forward if isinstance(forward, Leaf) and not forward.compare else None
 
 
 def _is_plain(row: Op) -> bool:

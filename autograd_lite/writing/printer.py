@@ -14,9 +14,11 @@ from autograd_lite.ops.sequences import SequenceOp
 from autograd_lite.ops.table import Op
 from autograd_lite.writing.symbols import (
     COUNT,
+    PLACE,
     TOTAL,
     Element,
     Fold,
+    Look,
     Symbol,
     as_symbol,
     called,
@@ -101,6 +103,10 @@ class Printer:
         """The total of a fold and how long it is; a language may give a long one a name."""
         return total, steps
 
+    def kept(self, text: str) -> str:
+        """A text that each step of a fold takes; a language may give it a name."""
+        return text
+
     def applied(self, rule: Rule, args: Sequence[str]) -> str:
         """A rule of some things."""
         return self.written(rule.result, dict(zip(rule.arguments, args, strict=True)))
@@ -135,23 +141,35 @@ class Printer:
 
     def folded(self, row: SequenceOp, args: Sequence[str]) -> str:
         """A row over sequences whose rule is one fold, written step by step."""
+        return self.folded_part(row, args, 0, (len(args) - len(row.scalars)) // len(row.vectors))
+
+    def folded_part(
+        self, row: SequenceOp, args: Sequence[str], first: int, last: int, total: str | None = None
+    ) -> str:
+        """The total from step `first` to before `last`, given that of the steps before.
+
+        After the last step of all it is the row's result.
+        """
         rule, many = rule_of(row), len(row.vectors)
         self._length = length = (len(args) - len(row.scalars)) // many
         names = dict(zip(rule.arguments[many:], args[many * length :], strict=True))
         fold, steps = fold_in(rule.result), 0
         longer = steps_in(fold.body)
-        total = None if fold.start is None else self.written(fold.start, names)
-        for i in range(length):
+        if isinstance(fold, Look):
+            longer, names[fold.place] = 1, self.kept(self.written(fold.place, names))
+        if total is None and fold.start is not None:
+            total = self.written(fold.start, names)
+        for i in range(first, last):
             place = args[i : many * length : length]
             known = {**names, **dict(zip(rule.arguments[:many], place, strict=True))}
             if total is None:
                 assert fold.first is not None
                 total = self.written(fold.first.element, known)
                 continue
-            known[TOTAL] = total
+            known |= {TOTAL: total, PLACE: self.number(float(i))}
             total, steps = self.short_total(self.written(fold.body, known), steps + longer)
         assert total is not None
-        return self.written(rule.result, {**names, fold: total})
+        return self.written(rule.result, {**names, fold: total}) if last == length else total
 
     def composition(self, leaf: Leaf, count: int) -> Rule:
         """The rule that stands for a leaf which the language lacks; else a ProgramError."""
@@ -168,6 +186,31 @@ def rule_of(row: Op) -> Rule:
     given, forward = symbols_for(row), row.forward
     result = called(forward, given) if isinstance(forward, Leaf) else forward(*given)
     return Rule(as_symbol(result), tuple(getattr(x, "element", x) for x in given))
+
+
+_ARITHMETIC = {"+", "-", "*", "minus"}
+_OPERANDS = {"name", "number", "entry", "total"}
+
+
+@lru_cache(maxsize=4096)
+def hands_on(row: Op) -> bool:
+    """Whether a row gives nan for nan, and tells zeros by their sign in the sign of a zero alone.
+
+    That is so where its rule is + - and * of its arguments.
+    """
+    left: list[Symbol] = [rule_of(row).result]
+    for symbol in left:
+        if isinstance(symbol, Fold):
+            left += [symbol.body, *([symbol.start] if symbol.start is not None else [])]
+        elif isinstance(symbol, Element) and symbol.vector.body is not None:
+            left.append(symbol.vector.body)
+        elif symbol.kind == "row":
+            if not hands_on(symbol.what):
+                return False
+        elif symbol.kind not in _ARITHMETIC | _OPERANDS:
+            return False
+        left += symbol.operands
+    return True
 
 
 def fold_in(result: Symbol) -> Fold:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from autograd_lite.ops.table import Op
 from autograd_lite.writing.c_language import C, offset
-from autograd_lite.writing.symbols import COUNT, TOTAL, Element, Entry, Fold, Symbol, Vector, Whole
+from autograd_lite.writing.symbols import (
+    COUNT,
+    PLACE,
+    TOTAL,
+    Element,
+    Entry,
+    Fold,
+    Symbol,
+    Vector,
+    Whole,
+)
 
 _FORWARDS = "i = 0; i < m; i++"
 
@@ -194,8 +204,8 @@ class Function:
         return text
 
     def _place(self, symbol: Symbol) -> str:
-        if symbol is COUNT:
-            return self._language.count
+        if symbol is COUNT or symbol is PLACE:
+            return self._language.count if symbol is COUNT else self._language.place
         return _entry(symbol.what) if symbol.kind == "entry" else str(symbol.what)
 
     def _temporary(self, text: str, scope: _Scope) -> str:

@@ -8,6 +8,7 @@ is computed twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -38,7 +39,7 @@ class Symbol(Arithmetic):
     kind : str
         One of + - * /, ``"minus"``, ``"choice"``, ``"leaf"`` and ``"row"`` (calls); of what
         takes nothing ``"number"``, ``"name"`` (of an argument), ``"entry"``, ``"count"`` (of the
-        elements of a vector) or ``"total"``.
+        elements of a vector), ``"place"`` or ``"total"``.
     what : object
         The number, the name, the `Entry`, the `Leaf` or the row. Of a choice the comparison
         between the first two operands by which it is the third operand, else the fourth.
@@ -132,8 +133,8 @@ def as_symbol(thing: Any) -> Symbol:
 ZERO, ONE = as_symbol(0.0), as_symbol(1.0)
 #: How many elements the vectors have.
 COUNT = expression("count")
-#: Inside a loop, the total of all steps before.
-TOTAL = expression("total", inside=True)
+#: Inside a loop, the total of all steps before, and the place of the element, from 0 up.
+TOTAL, PLACE = expression("total", inside=True), expression("place", inside=True)
 
 
 class Entry(NamedTuple):
@@ -157,6 +158,17 @@ class Fold(Symbol):
     def __init__(self, body: Symbol, start: Symbol | None, first: Vector | None) -> None:
         super().__init__("fold")
         self.body, self.start, self.first = body, start, first
+
+
+class Look(Fold):
+    """The element of a vector at a place, rounded down: a loop up to there, or one look."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, vector: Vector, place: Symbol) -> None:
+        reached = expression("choice", "<=", PLACE, place, vector.element, TOTAL)
+        super().__init__(reached, as_symbol(math.nan), None)
+        self.place = place
 
 
 class Element(Symbol):
@@ -214,7 +226,7 @@ class Vector:
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError(
             "a vector of symbols cannot be looped over, indexed or measured: rules over sequences "
-            "use fold, each, scan and count"
+            "use fold, each, scan, at and count"
         )
 
     __iter__ = __len__ = __getitem__ = __bool__ = _refuse
@@ -246,6 +258,9 @@ class Vector:
     def _scan(step: Callable[..., Any], vector: Any, start: Any, backwards: bool) -> Vector:
         body = Vector._loop_body(step, TOTAL, vector.element)
         return Vector(body=body, start=as_symbol(start), backwards=backwards)
+
+    def _at(self, place: Any) -> Symbol:
+        return Look(self, as_symbol(place))
 
     @staticmethod
     def _count(vector: Any) -> Symbol:

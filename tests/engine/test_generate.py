@@ -290,8 +290,8 @@ REFUSED = {
     "a function of math": (fixed(lambda x: math.exp(x)), "number yet.*rows of the table"),
     "a built-in": (fixed(lambda x: abs(x)), "number yet"),
     "text": (fixed(lambda x: "x"), "gave 'x'"),
-    "a loop": (many(lambda xs: sum(xs), []), "fold, each, scan and count"),
-    "an index": (many(lambda xs: xs[0], []), "fold, each, scan and count"),
+    "a loop": (many(lambda xs: sum(xs), []), "fold, each, scan, at and count"),
+    "an index": (many(lambda xs: xs[0], []), "fold, each, scan, at and count"),
     "a loop in a loop": (
         many(lambda xs: fold(lambda a, x: a + fold(maximum, xs), xs, start=0.0), []),
         "loop inside a loop",

@@ -186,6 +186,22 @@ class TestExpression:
         opened.get_by_role("button", name="Remove the second expression").click()
         assert opened.locator("textarea").count() == 1
 
+    def test_on_a_phone_the_sliders_are_in_view_with_the_graph(self, opened):
+        """At the lower edge, where a thumb is; not while the graph asks for numbers."""
+        opened.set_viewport_size({"width": 360, "height": 740})
+        sliders = opened.get_by_label("on a slider")
+        for down in (0, 200):
+            opened.evaluate(f"scrollTo(0, {down})")
+            stage = opened.locator(".stage").bounding_box()
+            boxes = [slider.bounding_box() for slider in sliders.all()]
+            assert stage["y"] > 0
+            for box in boxes:
+                assert stage["y"] + stage["height"] < box["y"] < 740 - box["height"]
+        opened.get_by_role("switch", name="Predict").click()
+        assert sliders.first.bounding_box()["y"] > 740
+        opened.get_by_role("switch", name="Predict").click()
+        opened.set_viewport_size({"width": 1280, "height": 800})
+
     def test_the_curve_is_that_of_the_expression_and_its_tangent_touches_it(self, opened):
         type_in(opened, "a**2")
         opened.locator(".stage text", has_text="**2").wait_for()
@@ -323,6 +339,19 @@ class TestNetwork:
         found = graph.locator("g.output").get_attribute("data-data")
         assert found == sample  # the loss of the sample, in both
 
+    def test_the_weights_of_an_opened_neuron_are_in_order(self, opened):
+        opened.get_by_role("tab", name="Network").click()
+        for _ in range(4):
+            for layer in (0, 1):
+                opened.get_by_label(f"One neuron more in layer {layer}").click()
+        opened.locator("""[data-target='{"layer":1,"neuron":2}']""").click()
+        opened.locator(".opened .stage g.parameter").first.wait_for()
+        seen = opened.locator(".opened .stage g.parameter").evaluate_all(
+            """(groups) => groups.map((g) => [g.getBoundingClientRect().y,
+              g.querySelector("text").textContent.trim()])"""
+        )
+        assert [name for _, name in sorted(seen)] == [*(f"w{k}" for k in range(8)), "b"]
+
     def test_layers_and_neurons_are_changed_by_buttons(self, opened):
         opened.get_by_role("tab", name="Network").click()
         opened.get_by_role("button", name="One neuron more in layer 0").focus()
@@ -388,6 +417,6 @@ def test_axe_finds_nothing(opened):
     for scheme, name in [("light", "Expression"), ("dark", "Network")]:
         opened.emulate_media(color_scheme=scheme)
         opened.get_by_role("tab", name=name).click()
-        found = axe.run(opened).response["violations"]
+        found = axe.run(opened, options={"resultTypes": ["violations"]}).response["violations"]
         assert not found, [(f["id"], [n["html"] for n in f["nodes"]][:3]) for f in found]
     opened.emulate_media(color_scheme="light")

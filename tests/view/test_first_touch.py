@@ -85,15 +85,15 @@ class TestKeys:
                 page.page.keyboard.press(key)
             assert speed.input_value() == last
 
-    def test_372_steps_take_no_more_than_30_seconds(self, browser, tmp_path):
+    def test_however_many_steps_take_no_more_than_30_seconds(self, browser, tmp_path):
         with tab(browser, viewport={"width": 1280, "height": 800}) as opened:
             opened.page.clock.install()
-            opened.open(ag.draw(many(124)), tmp_path / "x.html")
-            assert opened.steps() == 370
+            opened.open(ag.draw(many(100)), tmp_path / "x.html")
+            assert opened.steps() == 298
             opened.page.locator(".speed").select_option("8")
             opened.page.locator(".play").click()
             opened.page.clock.run_for(1_500)
-            assert position(opened) >= 18
+            assert position(opened) >= 298 * 1.5 / 30 - 1
 
 
 class TestSizes:
@@ -301,6 +301,7 @@ class TestEveryone:
 
     def found(self, page, but=None):
         rules = {"runOnly": {"type": "tag", "values": RULES}, "rules": but or {}}
+        rules["resultTypes"] = ["violations"]  # of others no more than that they are
         found = Axe().run(page.page, options=rules).response
         assert len(found["passes"]) > 20
         return [(rule["id"], rule["nodes"][0]["target"]) for rule in found["violations"]]
@@ -326,11 +327,13 @@ class TestEveryone:
             said = wide.first.evaluate("(e) => getComputedStyle(e, '::after').content")
             assert said == '"scrolls sideways →"'
 
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_the_small_map_and_the_menu_can_be_read(self, browser, tmp_path, scheme):
-        with tab(browser, color_scheme=scheme, viewport={"width": 360, "height": 700}) as opened:
-            opened.open(ag.draw(many(9)), tmp_path / "x.html")
-            opened.page.get_by_role("button", name="Save").click()
-            assert opened.page.locator(".overview").is_visible()
-            seen = opened.page.locator("[data-lm-suppress-shortcuts]").evaluate(LUMINANCE)
-            assert [found for found in seen if found[0] < 4.5] == []
+    def test_the_small_map_and_the_menu_can_be_read(self, page, tmp_path):
+        page.page.set_viewport_size({"width": 360, "height": 700})
+        page.open(ag.draw(many(9)), tmp_path / "x.html")
+        page.page.get_by_role("button", name="Save").click()
+        assert page.page.locator(".overview").is_visible()
+        for scheme in ("dark", "light"):
+            page.page.emulate_media(color_scheme=scheme)
+            seen = page.page.locator("[data-lm-suppress-shortcuts]").evaluate(LUMINANCE)
+            assert [found for found in seen if found[0] < 4.5] == [], scheme
+        page.page.set_viewport_size({"width": 1280, "height": 800})

@@ -36,7 +36,7 @@ def loss_of(model, n=4, penalty=0.0):
 
 
 def found(root):
-    return networks_of(ancestors(root))
+    return networks_of(ancestors(root))[0]
 
 
 class Recurrent(Module):
@@ -88,19 +88,41 @@ class TestFinding:
         (network,) = found(judge(made([0.1, 0.2])))
         assert network.sizes == [2, 3, 2, 4, 1]
 
-    def test_other_wirings_are_drawn_as_graphs(self):
-        """A layer that takes its own output, a part of a layer, or what is no neuron's too."""
+    def test_layers_that_branch_are_rows_of_their_own(self):
+        """A body with two heads, and one layer after two; of unequal sizes and equal names."""
+        body, one, three = Layer(2, 4, "tanh", seed=1), Layer(4, 1, seed=2), Layer(4, 3, seed=3)
+        hidden = [body(x) for x in samples(2, 2)]
+        out = ag.sum([part for h in hidden for part in (*three(h), one(h))])
+        networks = found(out)
+        assert [network.sizes for network in networks] == [[2, 4], [4, 3], [4, 1]]
+        for network, layer in zip(networks, (body, three, one), strict=True):
+            calls = network.layers[0].neurons
+            assert [[*call.weights] for call in calls] == [neuron.w for neuron in layer.neurons]
+            assert len(network.inputs) == 2
+        left, right, shared = (Layer(2, 2, "tanh", seed=k) for k in range(3))
+        after = ag.sum([*shared(left([0.1, 0.2])), *shared(right([0.3, 0.4]))])
+        assert sorted(len(network.inputs) for network in found(after)) == [1, 1, 2]
+
+    def test_other_wirings_are_drawn_as_boxes_and_say_why(self, tmp_path):
         layer, last = Layer(2, 2, "tanh", seed=1), Layer(3, 1, seed=2)
         hidden = layer([0.1, 0.2])
-        roots = [
-            Recurrent()([0.1, 0.2]),
-            last([*hidden, 0.5]),
-            last([hidden[0], hidden[1], hidden[0]]) + Layer(2, 1, seed=3)(hidden),
-            Value(1.0) * 2.0,
-        ]
-        for root in roots:
+        for root, why in (
+            (Recurrent()([0.1, 0.2]), "a layer is used more than once, and not always whole"),
+            (ag.sum(layer(layer(hidden))), "a layer takes what was computed from its own outputs"),
+            (last([*hidden, 0.5]), "a layer takes outputs of another beside other numbers"),
+        ):
             assert found(root) == []
-            assert "Network" not in repr(ag.draw(root))
+            text = repr(ag.draw(root))
+            assert "Network" not in text
+            assert f"Drawn as boxes, because its layers are in no row: {why}" in " ".join(
+                text.split()
+            )
+            svg = ag.draw(root).save(tmp_path / "x.svg").read_text()
+            assert "Drawn as boxes" in svg
+            with pytest.raises(ValueError, match=why):
+                ag.draw(root, layout="network")
+            assert "Drawn as boxes" not in repr(ag.draw(root, layout="graph"))
+        assert "Drawn as" not in repr(ag.draw(Value(1.0) * 2.0))
 
 
 class TestChoice:
@@ -295,6 +317,30 @@ class TestPage:
         page.page.locator(".crumbs button").first.click()
         assert page.page.locator(".inside").is_hidden()
 
+    def test_no_arrow_crosses_a_number_beside_an_arrow(self, page, view):
+        """Each runs straight along its own, with room for its width."""
+        page.show(view)
+        neuron_of(page, 1, 2).click()
+        crossed = page.page.evaluate(
+            """() => {
+              const { shadowRoot } = document.querySelector("[data-lm-suppress-shortcuts]");
+              const { shadowRoot: inner } = shadowRoot.querySelector(".inside > div");
+              const edges = [...inner.querySelectorAll(".stage .edge")];
+              const texts = edges.map((g) => g.querySelector(":scope > text")).filter(Boolean);
+              const boxes = texts.map((text) => [text.textContent, text.getBBox()]);
+              return edges.flatMap((g) => {
+                const path = g.querySelector("path");
+                const half = parseFloat(path.style.strokeWidth) / 2;
+                const long = path.getTotalLength() / 199;
+                const points = [...Array(200).keys()].map((k) => path.getPointAtLength(k * long));
+                const over = ({ x, y, width, height }) => points.some((p) => p.x > x
+                  && p.x < x + width && p.y + half > y + 1 && p.y - half < y + height - 2);
+                return boxes.flatMap(([text, box]) => (over(box) ? [text] : []));
+              });
+            }"""
+        )  # fmt: skip
+        assert crossed == []
+
     def test_what_is_around_opens_with_its_player(self, page, view, loss):
         page.show(view)
         page.page.locator(".around").click()
@@ -397,6 +443,99 @@ class TestPage:
         assert page.page.locator(".player input").get_attribute("max") == "2"
 
 
+class TestPredict:
+    """Of each layer one neuron is asked for."""
+
+    def asked(self, page):
+        return " ".join(page.page.locator(".moment").inner_text().split())
+
+    def answer(self, page, x):
+        page.page.keyboard.type(f"{x:.4g}")
+        page.page.keyboard.press("Enter")
+        said = page.page.locator(".answer").inner_text()
+        if page.page.get_by_role("button", name="Next").is_visible():
+            page.page.keyboard.press("Enter")
+        return said
+
+    def test_right_numbers_lead_to_the_end(self, page, view, loss):
+        """Forward the sum and the output, backward what a layer brings, computed here."""
+        page.show(view)
+        page.page.get_by_label("Sample", exact=True).fill("2")
+        page.page.get_by_role("switch", name="Predict").click()
+        (network,) = found(loss)
+        layers = [layer.samples[2] for layer in network.layers]
+        for layer in layers:
+            call = max(layer, key=lambda call: abs(call.out.data))
+            for node in (call.total, *call.after):
+                assert self.answer(page, node.data).startswith("Right"), self.asked(page)
+        for _ in "what follows", "the gradients of the outputs":
+            page.page.keyboard.press("Enter")  # they are given
+        for k in (2, 1, 0):
+            call = max(layers[k], key=lambda call: abs(call.total.grad))
+            if call.after:
+                assert self.answer(page, call.total.grad).startswith("Right"), self.asked(page)
+            x = max(call.inputs, key=lambda x: abs(x.data))
+            assert self.answer(page, call.total.grad * x.data).startswith("Right")
+            if k:
+                before = max(layers[k - 1], key=lambda call: abs(call.out.grad))
+                weight = call.weights[layers[k - 1].index(before)]
+                assert self.answer(page, call.total.grad * weight.data).startswith("Right")
+                if len(layers[k]) > 1:
+                    assert self.answer(page, before.out.grad).startswith("Right")
+        assert "Score 13 of 13 right at once" in self.asked(page)
+
+    def test_what_is_asked_is_nowhere_on_the_page(self, page, view):
+        page.show(view)
+        page.page.get_by_role("switch", name="Predict").click()
+        assert numbers_in(page)[1:] == [[""] * 4, [""] * 4, [""]]
+        for place in (".around", ".switch"):
+            assert page.page.locator(place).is_hidden()
+        neuron_of(page, 0, 1).click()
+        assert "opens when Predict is off" in page.page.locator(".answer").inner_text()
+        labels = page.page.locator(".network .neuron").evaluate_all(
+            "(groups) => groups.map((g) => g.getAttribute('aria-label')).join()"
+        )
+        assert "output" not in labels
+        assert "grad" not in labels
+        page.page.locator(".player input").fill("8")
+        assert "Predict number 1 of 13" in self.asked(page)
+        page.page.get_by_role("switch", name="Predict").click()
+        assert numbers_in(page)[1][1] != ""
+
+    def test_a_wrong_number_is_answered_with_what_it_is_made_of(self, page, view, loss):
+        page.show(view)
+        page.page.get_by_role("switch", name="Predict").click()
+        (network,) = found(loss)
+        call = max(network.layers[0].samples[0], key=lambda call: abs(call.out.data))
+        assert "then all are added, and the bias" in self.answer(page, 77)
+        products = [w.data * x.data for w, x in zip(call.weights, call.inputs, strict=True)]
+        said = self.answer(page, 77)
+        assert f"{products[0]:.4g}" in said
+        assert f"{call.total.data:.4g}" not in said
+
+    def test_where_nobody_knows_the_numbers_there_is_no_switch(self, page):
+        """An activation of a user's own: its sum is not on the page, so it cannot be asked for."""
+        op = ag.custom_op("test_network_own", lambda x: 2.0 * x, lambda out, x: 2.0)
+        page.show(ag.draw(ag.sum(Layer(2, 2, op, seed=1)([0.1, 0.2]))))
+        assert page.page.locator(".network").is_visible()
+        assert page.page.get_by_role("switch", name="Predict").count() == 0
+
+    def test_the_gradient_of_an_opened_neuron_is_given(self, page):
+        """It comes from what follows, so no 1 is asked for there."""
+        page.show(ag.draw(loss_of(MLP(1, [2, 1], "tanh", seed=1), 1)))
+        neuron_of(page, 0, 1).click()
+        page.page.get_by_role("switch", name="Predict").last.click()
+        page.page.get_by_role("button", name="With these numbers").click()
+        kinds = []
+        inside = page.page.locator(".inside")
+        while not inside.locator(".score").count():
+            kinds.append(inside.locator(".phase").inner_text())
+            name = "Show me" if inside.get_by_label("Your number").is_visible() else "Next"
+            inside.get_by_role("button", name=name).click()
+        assert "Backward, start at the output" in kinds
+        assert "the start at the output" not in inside.locator(".score").inner_text()
+
+
 class TestLayout:
     @pytest.mark.parametrize(
         ("width", "sizes", "n", "scheme"),
@@ -433,6 +572,21 @@ class TestLayout:
             box = opened.page.locator("img").bounding_box()
             assert box["width"] > 300
             assert box["height"] > 300
+
+
+def test_a_neuron_s_weights_are_in_order_and_titles_lie_above_arrows(loss):
+    text = ag.draw(loss, layout="graph").to_graphviz().pipe("svg").decode()
+    frames = re.findall(r'class="cluster">\n<title>.*?</g>', text, re.DOTALL)
+    assert len(frames) > 9
+    assert not any("<text" in frame for frame in frames)
+    arrows, titles = text.split('<g class="title"')
+    assert 'class="edge"' not in titles
+    assert re.findall(r">(neuron \d)<", arrows) == []
+    assert len(re.findall(r">neuron \d<", titles)) == 9
+    one = Neuron(8, "tanh", seed=1)([0.1 * k for k in range(8)])
+    drawn = ag.draw(one, layout="graph").to_graphviz().pipe("svg").decode()
+    down = {name: float(y) for y, name in re.findall(r' y="(\S+)"[^>]*>(w\d)</text>', drawn)}
+    assert sorted(down, key=down.get) == [f"w{k}" for k in range(8)]
 
 
 def test_equal_labels_are_told_apart_by_their_scopes(page):

@@ -274,12 +274,54 @@ class TestSaying:
             )
             assert kinds.index("node") > max(i for i, k in enumerate(kinds) if k == "edge")
 
-    def test_the_player_is_said_to_be_for_graphs_that_are_shown_whole(self, page, network):
+    def test_without_a_number_in_each_box_nothing_is_played_or_asked(self, page, network):
+        """A box of 40 values has no one number, and inputs have no result."""
         page.show(network)
-        assert page.page.locator(".player").count() == 0
-        assert "player and what-if are for graphs that are shown whole" in (
-            page.page.locator(".moment").inner_text()
+        said = page.page.locator(".moment").inner_text()
+        assert "The player, what-if and Predict need a number in each box" in said
+        assert "open one, and step through a result of it" in said
+        for name in ("", "g0"):
+            if name:
+                enter(page, name)
+            assert page.page.locator(".player").count() == 0
+            assert page.page.get_by_role("switch", name="Predict").count() == 0
+            assert page.page.get_by_role("button", name="Step through").count() == 0
+
+    def test_a_result_of_an_opened_box_has_a_player_and_asks(self, page, network):
+        """Its graph, with one sample's numbers and the gradient that comes from what follows."""
+        loss = network.folding.graph.order[-1]
+        page.show(network)
+        enter(page, "g1")
+        page.page.get_by_role("button", name="Step through one of its 40 results").click()
+        members = {network.folding.graph.order[i] for i in network.folding.members("g1")}
+        made = [node for node in ancestors(loss) if node in members and node.op]
+        out = max(made, key=lambda node: abs(node.grad))
+        seen = page.page.locator(".part .stage [data-box]").evaluate_all(
+            "(boxes) => boxes.map((g) => [Number(g.dataset.data), Number(g.dataset.grad)])"
         )
+        grad = out.grad / 2  # backward() ran twice
+        assert seen[-1] == [out.data, pytest.approx(grad)]
+        expected = [grad * p for p in out.local_grads]
+        both = dict(zip(out.parents, expected, strict=True))
+        assert {(x, round(g, 12)) for x, g in seen[:-1]} == {
+            (parent.data, round(g, 12)) for parent, g in both.items()
+        }
+        page.page.get_by_role("switch", name="Predict").click()
+        page.page.get_by_role("button", name="With these numbers").click()
+        page.page.keyboard.type(f"{out.data:.6g}")
+        page.page.keyboard.press("Enter")
+        assert page.page.locator(".part .answer").inner_text().startswith("Right")
+        page.page.get_by_role("button", name="Back to the boxes").press("Backspace")
+        assert page.page.locator(".part").is_hidden()
+        assert crumbs(page)[-1] == network.folding.level("g1").title
+
+    def test_a_graph_that_is_stale_has_no_results(self):
+        """Their equations would not hold."""
+        loss = loss_of(4)
+        leaf = next(node for node in ancestors(loss) if not node.op and not node.constant)
+        assert any("result" in level for level in ag.draw(loss, max_nodes=8).page._inside)
+        leaf.data += 1.0
+        assert not any("result" in level for level in ag.draw(loss, max_nodes=8).page._inside)
 
     @pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
     def test_a_label_is_text_inside_too(self, page, label):

@@ -15,21 +15,17 @@ from autograd_lite.lesson.differentiation import shrinking_steps, sign_table
 from autograd_lite.lesson.loss import absolute_loss, squared_loss
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS
 from autograd_lite.lesson.page import page_figures
+from autograd_lite.lesson.telling.parts import WORDS
 from autograd_lite.view import draw
 from autograd_lite.view.page.page import as_json, read, scripts
 from autograd_lite.view.page.page import document as as_document
 
 _SCRIPTS = "marks", "hiddenpicture", "story", "page"  # each may use those before it
-TITLE = "Learning by back-propagation, in seven steps"
-_INTRODUCTION = (
-    "A model with one number inside learns to double its input. Move the sliders: every number "
-    "that follows is computed in this page, by back-propagation through the recorded graph."
-)
-_SOURCE = "After Harvey Alférez, Neural Networks and Back-Propagation (lecture)."
 
 
 def document() -> str:
     """The seven steps as a file of HTML that stands alone; a LayoutError without Graphviz."""
+    title, introduction, source = (WORDS["page"][x] for x in ("title", "introduction", "source"))
     loss, path = draw(_loss(), constants=False), draw(chain().loss)
     graphs = {
         name: view.page.image(view.to_graphviz().pipe("svg"))
@@ -49,7 +45,7 @@ def document() -> str:
     )
     own = "\n".join(read(f"{name}.js", "lesson.page") for name in _SCRIPTS)
     body = (
-        f"<header><h1>{TITLE}</h1>\n<p>{_INTRODUCTION}</p>\n<p><small>{_SOURCE}</small></p>"
+        f"<header><h1>{title}</h1>\n<p>{introduction}</p>\n<p><small>{source}</small></p>"
         f'</header>\n<div class="columns">\n<nav aria-label="The seven steps"><ol>\n{contents}\n'
         f"</ol></nav>\n<main>\n{sections}\n</main>\n</div>\n"
         f'<script>(() => {{\n"use strict";\n{scripts()}\n(() => {{\n'
@@ -58,7 +54,7 @@ def document() -> str:
         f"{path.page.opening(_host('chain'))}, {draw(_absolute()).page.graph()}, "
         f"{draw(hidden_layer()).page.graph()});\n}})();\n}})();</script>"
     )
-    return as_document(TITLE, read("page.css", "lesson.page"), body)
+    return as_document(title, read("page.css", "lesson.page"), body)
 
 
 def _loss() -> Value:

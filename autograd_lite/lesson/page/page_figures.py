@@ -14,8 +14,7 @@ from autograd_lite.lesson.differentiation import loss_curve, sign_table
 from autograd_lite.lesson.loss import loss_table
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS, forward_table
 from autograd_lite.lesson.page.charts import Axis, Chart
-from autograd_lite.lesson.telling.diagrams import PICTURE
-from autograd_lite.lesson.telling.parts import TABLE, Grid, as_html
+from autograd_lite.lesson.telling.parts import PICTURE, TABLE, WORDS, Grid, as_html
 
 #: Of each control: what it is called, its least and greatest number, its step and its first number.
 CONTROLS = {
@@ -30,56 +29,27 @@ ENDS = -1.0, 5.0
 _FAR = Axis("weight W", *ENDS, range(-1, 6)), Axis("loss", 0.0, 280.0, range(0, 280, 50))
 _NEAR = Axis("weight W", 0.5, 3.5, range(1, 4)), Axis("loss", 0.0, 70.0, range(0, 80, 10))
 
-_WITHOUT = "With JavaScript there are sliders here, and the picture follows them."
-_MODELS = "Circles: the desired outputs. Line: what the model puts out."
-_SQUARES = (
-    "Each square has the error of one sample as its side and the squared error as its area: above "
-    "the line where the model puts out too much, below it where too little."
-)
-_TANGENT = (
-    "The straight line is the tangent. The table measures its slope with small steps from this W."
-)
-_CHAIN = (
-    "The chain, op by op: play goes forward through the values, then back along the edges. At the "
-    "end every gradient is that of the table above."
-)
-_REUSE = (
-    "The loss of the five samples. W is used five times, so five parts of its gradient come back "
-    "to it, one along each way, and are added."
-)
-_STORY = (
-    "Scroll through one pass: forward to the error, then back, one edge at a time. Wide lines are "
-    "large weights, blue ones positive, orange ones negative; coloured numbers are gradients."
-)
-_UPDATE = "The arrow is one update: from W on the curve to the new W."
-_DESCENT = (
-    "The weight and its loss after each update, then the loss alone, with a dashed line where it "
-    "is small enough. What diverges leaves the picture."
-)
+_CAPTIONS, _WITHOUT = WORDS["page"]["captions"], WORDS["page"]["without"]
 
 
 def figures(graphs: dict[str, str]) -> dict[str, str]:
     """The HTML of every figure, by its name, given the images of the graphs to step through."""
+    updates = _table("update", "W", "loss", "derivative")
     return {
-        "models": _figure("models", ["W"], _models(), _MODELS),
-        "forward": _figure("forward", ["W"], TABLE, ""),
-        "errors": _figure("errors", ["W"], _squares(), TABLE, _SQUARES),
-        "tangent": _figure("tangent", ["W"], _tangent(), TABLE, _TANGENT),
-        "chain": _graph("chain", [], graphs["chain"], _CHAIN),
-        "loss": _graph("loss", ["W"], graphs["loss"], _REUSE),
-        "update": _figure("update", ["W", "rate"], _update(), _UPDATE),
+        "models": _figure("models", ["W"], _models()),
+        "forward": _figure("forward", ["W"], TABLE),
+        "errors": _figure("errors", ["W"], _squares(), TABLE),
+        "tangent": _figure("tangent", ["W"], _tangent(), TABLE),
+        "chain": _graph("chain", [], graphs["chain"]),
+        "loss": _graph("loss", ["W"], graphs["loss"]),
+        "update": _figure("update", ["W", "rate"], _update()),
         "descent": _figure(
-            "descent",
-            ["rate", "start"],
-            *_descent(),
-            "<details data-live hidden><summary>Every update</summary>"
-            + _table("update", "W", "loss", "derivative")
-            + "</details>",
-            _DESCENT,
+            "descent", ["rate", "start"], *_descent(),
+            f"<details data-live hidden><summary>Every update</summary>{updates}</details>",
         ),
         "hidden": _hidden(),
         "overall": f'<figure data-figure="overall">\n{_overall()}\n</figure>',
-    }
+    }  # fmt: skip
 
 
 def places() -> list[float]:
@@ -179,22 +149,22 @@ def _overall() -> str:
 
 
 def _figure(name: str, controls: Sequence[str], *parts: str) -> str:
-    """Parts with their controls above; the last is the caption."""
-    *pictures, caption = parts
+    """Parts with their controls above, and the caption below."""
+    caption = _CAPTIONS[name]
     return (
         f'<figure data-figure="{name}">\n{_controls(controls)}'
         f'<p class="reading" data-live hidden></p>\n<div class="pictures">\n'
-        + "\n".join(pictures)
+        + "\n".join(parts)
         + f"\n</div>\n{f'<figcaption>{caption}</figcaption>' if caption else ''}\n"
         f"<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
     )
 
 
-def _graph(name: str, controls: Sequence[str], image: str, caption: str) -> str:
+def _graph(name: str, controls: Sequence[str], image: str) -> str:
     """A graph to step through."""
     return (
         f'<figure data-figure="{name}">\n{_controls(controls)}<div id="graph-{name}">{image}</div>'
-        f"\n<figcaption>{caption}</figcaption>\n</figure>"
+        f"\n<figcaption>{_CAPTIONS[name]}</figcaption>\n</figure>"
     )
 
 
@@ -206,7 +176,7 @@ def _hidden() -> str:
         f'<figure data-figure="hidden">\n{_controls(data)}<details data-live hidden>'
         f"<summary>The weights are yours, too</summary>\n{weights}</details>\n"
         '<div class="story" data-live hidden></div>\n'
-        f"<figcaption>{_STORY}</figcaption>\n<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
+        f"<figcaption>{_CAPTIONS['hidden']}</figcaption>\n<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
     )
 
 

@@ -9,18 +9,8 @@ from typing import Any
 from autograd_lite.engine import Value
 from autograd_lite.graph import edges
 from autograd_lite.lesson.backpropagation import Chain, chain
+from autograd_lite.lesson.telling.parts import PICTURE
 from autograd_lite.view.canvas import COLORS, Figure, new_figure
-
-#: The seven steps of the overall picture, each with what it does.
-PICTURE = (
-    ("1 initialise", "random weights"),
-    ("2 forward", "inputs to outputs"),
-    ("3 loss", "how wrong?"),
-    ("4 differentiate", "partial derivatives"),
-    ("5 back-propagate", "gradient of each weight"),
-    ("6 update", "weight - gradient · rate"),
-    ("7 iterate", "until the loss is small"),
-)
 
 
 def _box(ax: Any, at: tuple[float, float], text: str, color: str) -> Any:

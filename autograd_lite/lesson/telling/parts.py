@@ -1,13 +1,20 @@
-"""Parts of a step that know no medium, and these as plain text or as HTML."""
+"""Parts of a step, out of ``lesson.toml``, that know no medium; as plain text and as HTML."""
 
 from __future__ import annotations
 
 import html
 import textwrap
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from autograd_lite.view.page.page import read
 
 WIDTH = 79
+WORDS: dict[str, Any] = tomllib.loads(read("lesson.toml", "lesson.telling"))
+#: The seven steps of the overall picture, each with what it does.
+PICTURE: list[tuple[str, str]] = [(name, what) for name, what in WORDS["picture"]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,24 @@ def _cell(cell: object) -> str:
     if cell is None:
         return ""
     return number(cell) if isinstance(cell, float) else str(cell)
+
+
+def told(step: str, /, **numbers: Any) -> list[Part]:
+    """The parts of a step, whose formats take these numbers, and its tables these rows."""
+    return [_made(part, numbers) for part in WORDS[step]]
+
+
+def _made(part: Mapping[str, Any], numbers: Mapping[str, Any]) -> Any:
+    match part:
+        case {"figure": name, **letters}:
+            return Figure(name, _made(letters, numbers) if letters else None)
+        case {"words": text}:
+            return Paragraph(text.format_map(numbers))
+        case {"headers": headers, "rows": rows, **look}:
+            return Grid([text.format_map(numbers) for text in headers], numbers[rows], **look)
+        case {"named": named}:
+            return Definitions(numbers[named])
+    return Verbatim(*(text.format_map(numbers) for text in part.values()))
 
 
 # --- text -----------------------------------------------------------------------------------------

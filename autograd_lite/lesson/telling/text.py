@@ -1,4 +1,4 @@
-"""Words of each step: its tables with the sentences between them."""
+"""The numbers and tables of each step, between which stand the words of ``lesson.toml``."""
 
 from __future__ import annotations
 
@@ -9,60 +9,33 @@ from itertools import pairwise
 from autograd_lite.errors import counted
 from autograd_lite.graph import edges
 from autograd_lite.lesson import backpropagation as chain_of_two
-from autograd_lite.lesson import differentiation, handwritten, iteration, loss, model
-from autograd_lite.lesson.telling.parts import (
-    Definitions,
-    Figure,
-    Grid,
-    Paragraph,
-    Part,
-    Verbatim,
-    number,
+from autograd_lite.lesson import (
+    differentiation,
+    experiments,
+    genetic,
+    handwritten,
+    iteration,
+    loss,
+    model,
+    optimizers,
 )
+from autograd_lite.lesson.telling.parts import PICTURE, Part, number, told
 
 
 def initialisation() -> list[Part]:
     """Step 1: the data, and models with random weights."""
-    drawn = ", ".join(f"{W:.2f}" for W in model.random_starts())
-    return [
-        Paragraph(
-            """A network learns from inputs and outputs: learning updates its internal state, and
-            predicting uses that state. Here are the data. The rule behind them, which the network
-            does not know, is output = 2 × input."""
-        ),
-        Grid(["input", "desired output"], [*zip(model.INPUTS, model.DESIRED, strict=True)]),
-        Paragraph(
-            """The model is y = W·x. Its internal state is one number, the weight W. Nobody knows
-            the right weight beforehand, so it starts at random. Three such starts:"""
-        ),
-        Grid(
-            ["model", "weight", "formula"],
-            [(i, W, f"y = {W:g}·x") for i, W in enumerate(model.STARTS, 1)],
-        ),
-        Figure("models"),
-        Paragraph(
-            f"""(The computer's own dice, with seed 0, would give {drawn}.) From wherever we start,
-            repeated learning can lead to the ideal model, y = 2·x."""
-        ),
-    ]
+    return told(
+        "initialisation",
+        data=[*zip(model.INPUTS, model.DESIRED, strict=True)],
+        models=[(i, W, f"y = {W:g}·x") for i, W in enumerate(model.STARTS, 1)],
+        drawn=", ".join(f"{W:.2f}" for W in model.random_starts()),
+    )
 
 
 def forward() -> list[Part]:
     """Step 2: what the models put out."""
     W = model.STARTS[0]
-    return [
-        Paragraph(
-            f"""The calculation runs in the natural direction, from the input through the network
-            to the output. Model 1, y = {W:g}·x, puts out:"""
-        ),
-        Figure(
-            "forward",
-            Grid(
-                ["input", "actual output", "desired output"],
-                [*map(astuple, model.forward_table(W))],
-            ),
-        ),
-    ]
+    return told("forward", W=W, outputs=[*map(astuple, model.forward_table(W))])
 
 
 def losses() -> list[Part]:
@@ -71,160 +44,65 @@ def losses() -> list[Part]:
     rows = loss.loss_table(W)
     totals = loss.losses([row.actual - row.desired for row in rows])
     small, big = loss.penalties()
-    table = Grid(
-        ["input", "actual", "desired", "absolute error", "squared error"],
-        [*map(astuple, rows), ("total", None, None, totals.absolute, totals.squared)],
-    )
-    return [
-        Paragraph(f"How wrong is model 1 (W = {W:g})? Its error is actual - desired."),
-        Figure("errors", table),
-        Grid(
-            ["W", "sum of absolute errors", "sum of squared errors"],
-            [(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
-            live="sums",
-        ),
-        Paragraph(
-            f"""Why squares? An error of {big.error:g} is {big.times_absolute:g} times an error of
-            {small.error:g}, but its square, {big.squared:g}, is {big.times_squared:g} times
-            {small.squared:g}. Small errors count much less than large ones:"""
-        ),
-        Grid(
-            ["error", "squared", "times as large", "times as expensive"],
-            [(p.error, p.squared, p.times_absolute, p.times_squared) for p in (small, big)],
-        ),
-        Paragraph(
-            """Many small errors and a few big ones can have the same absolute total. Squares tell
-            them apart, and prefer the many small ones:"""
-        ),
-        Grid(
-            ["errors", "", "sum of absolute", "sum of squared"],
-            [
-                (d.name, "  ".join(f"{e:g}" for e in d.errors), d.absolute, d.squared)
-                for d in loss.error_distributions()
-            ],
-            left=2,
-        ),
-        Paragraph(
-            f"""On words: a square has no sign, so "sum of squares of the absolute errors" is the
-            sum of squared errors. For model 1 it is {totals.squared:g}; the mean squared error
-            (MSE) is {totals.mean_squared:g}, and the root mean squared error (RMSE) is
-            {totals.root_mean_squared:.3f}. The aim of learning is to bring the loss as close to 0
-            as possible."""
-        ),
-    ]
+    return told(
+        "losses",
+        W=W, totals=totals, small=small, big=big,
+        errors=[*map(astuple, rows), ("total", None, None, totals.absolute, totals.squared)],
+        sums=[(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
+        penalties=[
+            (p.error, p.squared, p.times_absolute, p.times_squared) for p in (small, big)
+        ],
+        distributions=[
+            (d.name, "  ".join(f"{e:g}" for e in d.errors), d.absolute, d.squared)
+            for d in loss.error_distributions()
+        ],
+    )  # fmt: skip
 
 
 def differentiation_() -> list[Part]:
     """Step 4: the effect of a small step, signs, and the tangent."""
     step = differentiation.nudge()
-    exact = differentiation.derivative(step.W)
     before = [(r.input, r.desired, r.actual, r.squared_error) for r in step.rows]
     after = [(f"{r.nudged_actual:.4f}", f"{r.nudged_squared_error:.4f}") for r in step.rows]
-    steps = Grid(
-        ["δW", "measured slope"],
-        [(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
+    return told(
+        "differentiation",
+        step=step,
+        moved=step.W + step.step,
+        more=step.nudged_loss - step.loss,
+        exact=differentiation.derivative(step.W),
+        both=[
+            *((*one, *two) for one, two in zip(before, after, strict=True)),
+            ("total", None, None, step.loss, None, f"{step.nudged_loss:.3f}"),
+        ],
+        slopes=[(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
+        signs=[(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
     )
-    error = "squared error"
-    return [
-        Paragraph(
-            f"""How much does the loss change if the weight changes by a small δW? Take W =
-            {step.W:g} and δW = {step.step:g}, and round each row to four decimals:"""
-        ),
-        Grid(
-            ["input", "desired", f"W={step.W:g}", error, f"W={step.W + step.step:g}", error],
-            [
-                *((*one, *two) for one, two in zip(before, after, strict=True)),
-                ("total", None, None, step.loss, None, f"{step.nudged_loss:.3f}"),
-            ],
-        ),
-        Paragraph(
-            """(Lecture notes head these columns "rmse". They hold squared errors: no mean is taken
-            and no root.)"""
-        ),
-        Paragraph(
-            f"""The loss grows from {step.loss:g} to {step.nudged_loss:.3f}, that is by
-            {step.nudged_loss - step.loss:.3f} for a step of {step.step:g}: a slope of about
-            {step.slope:.0f}. Unrounded, smaller steps come closer and closer to the derivative,
-            which back-propagation gives exactly and without any step: {exact:g}."""
-        ),
-        Figure("tangent", steps),
-        Paragraph("The sign of the derivative says on which side of the minimum the weight lies:"),
-        Grid(
-            ["W", "", "loss", "derivative", "sign", "a larger W", "so"],
-            [(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
-            live="signs",
-        ),
-        Paragraph(
-            "The derivative is the slope of the tangent to the loss curve, 0 at its lowest point."
-        ),
-    ]
 
 
 def backpropagation() -> list[Part]:
     """Step 5: formulas written by hand, and derivatives propagated through a graph."""
     graph = chain_of_two.chain()
-    rows = chain_of_two.chain_table(graph)
     one, two = handwritten.compositions(), handwritten.compositions(width=2)
-    return [
-        Paragraph(
-            """With more layers the loss is a composition of functions. Its derivative can be
-            written out by hand. For one neuron per layer, y = tanh(w·…), and the loss (y - t)²,
-            the derivative by w1 is:"""
-        ),
-        Definitions([(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]]),
-        Paragraph(
-            """Every weight needs such a formula of its own, and each further layer makes all of
-            them longer. Back-propagation needs only the partial derivatives of each operation in
-            the graph, a few numbers per weight, and with them gives the gradients of all
-            weights:"""
-        ),
-        Grid(
-            ["", "1 neuron a layer:", "local", "2 neurons a layer:", "local"],
-            [
-                ("layers", "characters", "derivatives", "characters", "derivatives"),
-                *(
-                    (
-                        a.layers,
-                        *(n for r in (a, b) for n in (len(r.formula), r.partial_derivatives)),
-                    )
-                    for a, b in zip(one, two, strict=True)
-                ),
-            ],
-        ),
-        Paragraph(
-            f"""Both give the same number; for {one[-1].layers} layers of one neuron
-            {one[-1].by_hand:.6f} by hand and {one[-1].back_propagated:.6f} by back-propagation."""
-        ),
-        Paragraph(
-            f"""Node by node, for h = w1·x and y = w2·h with x = {graph.x.data:g}, w1 =
-            {graph.w1.data:g}, w2 = {graph.w2.data:g}. The target is 2x = {graph.target:g}, held
-            constant. Values are found from top to bottom, gradients from the bottom to the top: a
-            node's gradient is that of the node that uses it times the partial derivative."""
-        ),
-        Grid(
-            ["node", "formula", "value", "gradient", "partial derivatives"],
-            [
-                (
-                    row.name,
-                    row.formula,
-                    row.value,
-                    row.gradient,
-                    "  ".join(f"by {name}: {number(d)}" for name, d in row.local),
-                )
-                for row in rows
-            ],
-            left=2,
-            live="chain",
-        ),
-        Figure("chain", Verbatim(_drawn(graph))),
-        Figure("loss"),
-        Paragraph(
-            """A network with a hidden layer is nothing new. Each neuron adds up what comes in,
-            weighted, and its activation (here tanh) bends the sum; back-propagation goes the same
-            ways in the other direction, edge by edge."""
-        ),
-        Figure("hidden"),
+    lengths = [
+        (a.layers, *(n for r in (a, b) for n in (len(r.formula), r.partial_derivatives)))
+        for a, b in zip(one, two, strict=True)
     ]
+    nodes = [
+        (
+            row.name, row.formula, row.value, row.gradient,
+            "  ".join(f"by {name}: {number(d)}" for name, d in row.local),
+        )
+        for row in chain_of_two.chain_table(graph)
+    ]  # fmt: skip
+    return told(
+        "backpropagation",
+        formulas=[(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]],
+        lengths=[("layers", *("characters", "derivatives") * 2), *lengths],
+        deepest=one[-1],
+        graph=graph,
+        nodes=nodes,
+        drawn=_drawn(graph),
+    )
 
 
 def _breakable(formula: str) -> str:
@@ -252,25 +130,76 @@ def _drawn(graph: chain_of_two.Chain) -> str:
 
 def update() -> list[Part]:
     """Step 6: the delta rule."""
-    rate = iteration.LEARNING_RATE
-    both = iteration.chain_update()
-    return [
-        Paragraph("The delta rule:"),
-        Verbatim("new weight = old weight - derivative · learning rate"),
-        Paragraph(
-            f"""The learning rate is a small constant, here {rate:g}, so that the weight moves
-            smoothly. A positive derivative makes the weight smaller, a negative one larger, and
-            where the derivative is 0 the weight stays: a stable state."""
-        ),
-        Grid(
-            ["W", "loss", "derivative", "new W", "new loss"],
-            [*map(astuple, iteration.update_table())],
-            live="update",
-        ),
-        Figure("update"),
-        Paragraph(
-            f"""The rule is the same for every weight of a network. In the chain of step 5, w1 goes
-            from {both.w1:g} to {both.w1_after:.2f} and w2 from {both.w2:g} to {both.w2_after:.2f};
-            the loss falls from {both.loss:g} to {both.loss_after:.4f}."""
-        ),
-    ]
+    return told(
+        "update",
+        rate=iteration.LEARNING_RATE,
+        updates=[*map(astuple, iteration.update_table())],
+        both=iteration.chain_update(),
+    )
+
+
+def iterate() -> list[Part]:
+    """Step 7: everything again and again, and what decides how often."""
+    runs = [*iteration.convergence(), iteration.lucky_start()]
+    one, ten = races = [genetic.race(count) for count in genetic.COUNTS]
+    few, many = (counted(race.weights, "weight") for race in races)
+    return told(
+        "iteration",
+        tolerance=iteration.TOLERANCE,
+        runs=runs,
+        weights=[
+            (i, *(f"{r.iterations[i].W:.4f}" if i <= r.updates else None for r in runs))
+            for i in range(max(run.updates for run in runs) + 1)
+        ],
+        limit=iteration.largest_stable_rate(),
+        rates=[
+            (
+                run.learning_rate, iteration.contraction(run.learning_rate), run.updates,
+                f"{run.last.W:.3f}", f"{run.last.loss:.3g}", iteration.verdict(run),
+            )
+            for run in iteration.learning_rates()
+        ],
+        epochs=experiments.EPOCHS, good=experiments.GOOD,
+        shapes=[
+            (
+                experiments.shape_name(run.hidden), run.parameters, run.nodes,
+                "never" if run.needed is None else run.needed, f"{run.best:.1e}",
+            )
+            for run in experiments.depth_and_width()
+        ],
+        first=optimizers.START, count=len(optimizers.RATES),
+        rules=[
+            (run.name, f"{run.learning_rate:g}", run.updates, f"{run.losses[-1]:.1e}")
+            for run in optimizers.compare_optimizers()
+        ],
+        noise=[
+            (
+                run.name, f"{run.correlation:.2f}", f"{run.training_score:.2f}",
+                f"{run.held_out_score:.2f}",
+            )
+            for run in experiments.noise()
+        ],
+        few=few, many=many, one=one, ten=ten,
+        races=[
+            ("evaluations", *("genetic", "gradient") * 2),
+            *(
+                (n, *(f"{x[n - 1]:.1e}" for r in races for x in (r.genetic, r.descent)))
+                for n in (1, 5, 10, 20, 50, len(one.genetic))
+            ),
+        ],
+        circle=_circle(),
+        said="\n".join([*(f"{name}: {what}" for name, what in PICTURE), "and on from 2"]),
+    )  # fmt: skip
+
+
+def _circle() -> str:
+    """The seven steps in letters, and the circle in which they run."""
+    names = [f"{name:<18}{what}" for name, what in PICTURE]
+    width = max(map(len, names))
+    lines = [names[0], f"▼{' ' * width}"]
+    for i, name in enumerate(names[1:], 2):
+        loop = "◀──┐" if i == 2 else "───┘" if i == len(names) else "   │"
+        lines.append(f"{name:<{width}} {loop}")
+        if i < len(names):
+            lines.append(f"▼{' ' * (width - 1)}    │")
+    return "\n".join(line.rstrip() for line in lines)

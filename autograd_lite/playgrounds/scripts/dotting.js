@@ -74,6 +74,14 @@ class Dot {
     }).join("");
   }
 
+  /* Parameters of a frame that differ by a number (w0, w1), in its order: as `numbered_rows`. */
+  row(boxes, scope) {
+    const found = boxes.filter((box) => box.kind === "parameter" && box.scope.join("\n") === scope && /\d/.test(box.label));
+    const alike = new Set(found.map(({ label }) => label.replace(/\d+/g, ""))).size === 1 && found.length > 1;
+    const names = found.sort((a, b) => natural(a.label, b.label)).map(({ id }) => id).reverse();
+    return alike ? `\t{ rank=same; ${names.join(" -> ")} [style=invis] }\n` : "";
+  }
+
   /* Boxes inside of their frames, as `_draw_boxes` opens and closes them. */
   framed(boxes) {
     const number = new Map();
@@ -99,6 +107,7 @@ class Dot {
         const label = this.line(box.scope[opened.length]);
         opened.push(k);
         text += `\tsubgraph cluster_${-k} {\n\t${this.attributes({ ...this.style.frame, label: `<${label}>` })}\n`;
+        text += this.row(boxes, box.scope.slice(0, opened.length).join("\n"));
       }
       text += this.box(box);
     }

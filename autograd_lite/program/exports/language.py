@@ -57,12 +57,14 @@ class Language(Printer):
 
     def short_total(self, total: str, steps: int) -> tuple[str, int]:
         """A total of too many steps in a variable of its own."""
-        if steps <= _LONG:
-            return total, steps
+        return (total, steps) if steps <= _LONG else (self.kept(total), 0)
+
+    def kept(self, text: str) -> str:
+        """A text in a variable of its own."""
         self._parts += 1
         name = f"{self._target}_{self._parts}"
-        self.lines.append(self.assignment(name, total))
-        return name, 0
+        self.lines.append(self.assignment(name, text))
+        return name
 
     def share(self, other: Language) -> None:
         """Have the definitions of another language for one's own."""

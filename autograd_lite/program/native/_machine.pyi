@@ -2,10 +2,13 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, final
 
 BLOCK: int
+FRAME: dict[str, int]
+FULL_STRIDE: int
+LEAVES: dict[str, int]
 TABLE_DIGEST: str
-VECTOR_MATHEMATICS: int
 
-def use_vectors(longest: str) -> str: ...
+def use_vectors(longest: str, mathematics: str = "library") -> str: ...
+def vectors() -> tuple[str, int, dict[str, int | None]]: ...
 
 @final
 class Machine:
@@ -25,12 +28,37 @@ class Machine:
     def run(self, inputs: Any, outputs: Any) -> None: ...
     def map(
         self,
-        inputs: Sequence[tuple[Any, int, int, bool]],
+        inputs: Sequence[tuple[Any, int, int, bool] | tuple[Any, int, int, bool, bool]],
         n_rows: int,
         outputs: Any,
         reduce: bool,
         threads: int,
     ) -> None: ...
+    def watch(self, runs: int, rows: int, watcher: Callable[..., object]) -> None: ...
+    def steps(
+        self, shared: bytes, reduce: bool
+    ) -> tuple[list[tuple[int, tuple[int, ...]]], tuple[int, ...]]: ...
+    def install(
+        self,
+        addresses: list[int],
+        n_slots: int,
+        output_slots: Any,
+        n_doubtful: int,
+        owner: object,
+    ) -> None: ...
+    def install_rows(
+        self,
+        shared: bytes,
+        reduce: bool,
+        segments: tuple[tuple[int, int, int], ...],
+        direct: bool,
+        owner: object,
+    ) -> None: ...
+
+@final
+class Bound:
+    def __new__(cls, machine: Machine, inputs: Any, outputs: Any, n_rows: int) -> Bound: ...
+    def __call__(self) -> None: ...
 
 @final
 class Call:

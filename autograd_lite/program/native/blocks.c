@@ -8,6 +8,8 @@
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 #define NAME(name) JOIN(name, VARIANT)
+#define TEXT_(name) #name
+#define TEXT(name) TEXT_(name)
 
 /* The compiler sees that lanes are whole TILEs. */
 #define LANES LOOP_OF_VECTORS for (int i = 0; i < lanes; i++)
@@ -19,6 +21,8 @@
 #define GET_U(x) x
 #define GET_B(x) x[i]
 
+#include "lanes.c"
+
 #define KERNEL(name)                                                                              \
     static void NAME(name)(const Frame *frame, const int32_t *refs, int32_t n, const double *attrs)
 #define TAKE_FRAME                                                                                \
@@ -28,36 +32,47 @@
     const int lanes = frame->lanes & -TILE;                                                       \
     (void)blocks, (void)stride, (void)uniform, (void)n, (void)attrs;
 
-#define BLOCK_1(name)                                                                             \
+/* `first` may compute all of it, and return. */
+#define BLOCK_1_AS(name, first)                                                                   \
     KERNEL(name##_B) {                                                                            \
         TAKE_FRAME                                                                                \
         double *out = BLOCK_AT(refs[0]);                                                          \
         SET_B(1, x)                                                                               \
-        LANES out[i] = lane_##name(x[i], attrs);                                                  \
+        first                                                                                     \
+        LANES out[i] = forward_##name(x[i], attrs);                                               \
     }
-#define BLOCK_2_AS(name, X, Y)                                                                    \
+#define BLOCK_2_AS(name, X, Y, first)                                                             \
     KERNEL(name##_##X##Y) {                                                                       \
         TAKE_FRAME                                                                                \
         double *out = BLOCK_AT(refs[0]);                                                          \
         SET_##X(1, x) SET_##Y(2, y)                                                               \
-        LANES out[i] = lane_##name(GET_##X(x), GET_##Y(y), attrs);                                \
+        first                                                                                     \
+        LANES out[i] = forward_##name(GET_##X(x), GET_##Y(y), attrs);                             \
     }
-#define BLOCK_2(name) BLOCK_2_AS(name, B, B) BLOCK_2_AS(name, U, B) BLOCK_2_AS(name, B, U)
 #define BLOCK_3_AS(name, X, Y, Z)                                                                 \
     KERNEL(name##_##X##Y##Z) {                                                                    \
         TAKE_FRAME                                                                                \
         double *out = BLOCK_AT(refs[0]);                                                          \
         SET_##X(1, x) SET_##Y(2, y) SET_##Z(3, z)                                                 \
-        LANES out[i] = lane_##name(GET_##X(x), GET_##Y(y), GET_##Z(z), attrs);                    \
+        LANES out[i] = forward_##name(GET_##X(x), GET_##Y(y), GET_##Z(z), attrs);                 \
     }
+#define BLOCK_1(name) BLOCK_1_AS(name, )
+#define BLOCK_2(name) BLOCK_2_AS(name, B, B, ) BLOCK_2_AS(name, U, B, ) BLOCK_2_AS(name, B, U, )
 #define BLOCK_3(name)                                                                             \
     BLOCK_3_AS(name, B, B, B) BLOCK_3_AS(name, U, B, B) BLOCK_3_AS(name, B, U, B)                 \
     BLOCK_3_AS(name, U, U, B) BLOCK_3_AS(name, B, B, U) BLOCK_3_AS(name, U, B, U)                 \
     BLOCK_3_AS(name, B, U, U)
+#define LEAF_1(name, c, wrap) BLOCK_1_AS(name, CALL_VECTORS(c, wrap, 1, LANE_B(x)))
+#define LEAF_2(name, c, wrap)                                                                     \
+    BLOCK_2_AS(name, B, B, CALL_VECTORS(c, wrap, 2, LANE_B(x), LANE_B(y)))                        \
+    BLOCK_2_AS(name, U, B, CALL_VECTORS(c, wrap, 2, LANE_U(x), LANE_B(y)))                        \
+    BLOCK_2_AS(name, B, U, CALL_VECTORS(c, wrap, 2, LANE_B(x), LANE_U(y)))
 
-KERNELS_1(BLOCK_1)
-KERNELS_2(BLOCK_2)
-KERNELS_3(BLOCK_3)
+LOOPS_1(BLOCK_1)
+LOOPS_2(BLOCK_2)
+LOOPS_3(BLOCK_3)
+LEAVES_1(LEAF_1)
+LEAVES_2(LEAF_2)
 
 /* --- folds: elements outside, rows inside ---------------------------------------------------------
  * The totals grow in the result's place, which is no operand's. Four elements at a time, one after the
@@ -189,6 +204,21 @@ static bool NAME(doubtful)(const double *total, int lanes) {
 FOLDS_1(BLOCK_FOLD_1)
 FOLDS_2(BLOCK_FOLD_2)
 
+/* A look at one element for each row, wherever it lies. */
+#define BLOCK_LOOK(name, numbers)                                                                 \
+    KERNEL(name##_B) {                                                                            \
+        TAKE_FRAME                                                                                \
+        const int32_t m = n - numbers, *xs = refs + 1;                                            \
+        FOLD_SCALARS(numbers, (xs + m))                                                           \
+        for (int i = 0; i < lanes; i++) {                                                         \
+            SCALARS(numbers)                                                                      \
+            const int32_t k = found_at(place_##name(m, scalars, attrs), m);                       \
+            const double x = k < 0 ? NAN : xs[k] < 0 ? uniform[~xs[k]] : BLOCK_AT(xs[k])[i];      \
+            total[i] = finish_##name(x, m, scalars, attrs);                                       \
+        }                                                                                         \
+    }
+LOOKS(BLOCK_LOOK)
+
 /* --- sums over rows -------------------------------------------------------------------------------
  * In one order, whatever the compiler: each sum has PARTS, to which every so many rows belong, the first of
  * which also has the rows left over. */
@@ -285,6 +315,17 @@ static void NAME(fetch)(double *to, Py_ssize_t stride, const double *const *rows
 #endif
 
 static const Variant NAME(variant) = {
+    .name = TEXT(VARIANT),
+    .lanes = WIDTH,
+#if WIDTH > 1
+    .vector_names = VECTOR_NAMES,
+    .library = NAME(library),
+    .called = NAME(called),
+    .own = NAME(own),
+    .wrappers = NAME(wrappers),
+    .menders = NAME(menders),
+    .apply = NAME(apply),
+#endif
     .fetch = NAME(fetch),
     .blocks = {
 #define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},
@@ -295,7 +336,7 @@ static const Variant NAME(variant) = {
 #define ENTER_FOLD_1(name, ...) ENTER_1(name)
 #define ENTER_FOLD_2(name, ...) ENTER_2(name)
         KERNELS_1(ENTER_1) KERNELS_2(ENTER_2) KERNELS_3(ENTER_3)
-        FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2)
+        FOLDS_1(ENTER_FOLD_1) FOLDS_2(ENTER_FOLD_2) LOOKS(ENTER_FOLD_1)
     },
     .sums = {
 #define ENTER_SUM(name, ...)                                                                      \

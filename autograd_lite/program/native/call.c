@@ -41,11 +41,10 @@ static bool place_named(const Call *call, PyObject *const *args, Py_ssize_t n_gi
     return true;
 }
 
-static bool guards_hold(const Call *call, const double *slots) {
-    const Machine *machine = call->machine;
-    const int32_t *places = machine->output_slots + machine->n_outputs - call->n_guards;
+static bool guards_hold(const Call *call, const Run *run) {
+    const int32_t *places = run->places + call->machine->n_outputs - call->n_guards;
     for (int32_t k = 0; k < call->n_guards; k++)
-        if (slots[places[k]] != call->expected[k])
+        if (run->slots[places[k]] != call->expected[k])
             return false;
     return true;
 }
@@ -69,15 +68,15 @@ static void run_on(Call *call, PyObject *const *args, PyObject **found) {
         fits = read_numbers(&call->forms[call->n_args + i], PyTuple_GET_ITEM(call->held, i), &slots);
     if (fits) {
         run_program(machine, &run);
-        const int32_t *places = machine->output_slots;
-        if (guards_hold(call, run.slots))
+        const int32_t *places = run.places;
+        if (guards_hold(call, &run))
             *found = call->result.kind == FORM_NUMBER ? PyFloat_FromDouble(run.slots[*places])
                                                       : build_result(&call->result, run.slots, &places);
         if (!is_undisturbed(machine, &run))
             Py_CLEAR(*found);
         call->used = *found ? ++n_calls : call->used;
     }
-    end_run(&run);
+    end_run(machine, &run);
 }
 
 static PyObject *call_vectorcall(PyObject *self, PyObject *const *args, size_t flags,

@@ -4,7 +4,7 @@
  * nothing here is read before it was checked, so a program that comes from a file can be wrong,
  * but not dangerous. */
 
-enum { MOST_ATTRS = 4, MOST_REGISTERS = INT32_MAX / 2 };
+enum { MOST_ATTRS = 4, MOST_REGISTERS = INT32_MAX / 2, KEPT_PLANS = 4 };
 
 enum {
 #define ENUMERATE(name, text, attrs, vectors, numbers, some) CODE_##name,
@@ -31,6 +31,18 @@ _Static_assert(offsetof(Row, attrs) % sizeof(double) == 0, "numbers must be alig
 
 typedef struct Plan Plan;
 
+/* Machine code for single runs, in pieces that take each other's numbers out of the slots. */
+typedef struct Pieces {
+    void (**pieces)(double *slots);
+    int32_t *output_slots;
+    int32_t n_pieces, n_slots;
+    int32_t first_doubtful, n_doubtful; /* slots of outputs, where a nan or a zero means: run the code instead */
+    uint64_t n_runs, n_doubts;
+    bool refused;               /* as that happened often */
+    double *slots_before;       /* at which a run that was begun before these may still look, as at */
+    struct Pieces *pieces_before; /* its places */
+} Pieces;
+
 typedef struct {
     PyObject_HEAD
     int32_t n_inputs, n_constants, n_outputs, n_instructions, n_operands, n_rows;
@@ -44,7 +56,12 @@ typedef struct {
     int32_t *output_slots;
     double *slots; /* inputs, constants, and others; for a run that holds the GIL all the time */
     uint64_t n_runs; /* that began in these slots */
-    Plan *plan;    /* for the last `map`, or NULL */
+    Plan *plans[KEPT_PLANS]; /* for `map`, the last one first; NULL after them */
+    Pieces *pieces;    /* in the place of `code`, or NULL */
+    PyObject *owners;  /* of machine code, a list; or NULL */
+    PyObject *watcher; /* is called, once for each way of running, after so many runs or rows; or NULL */
+    uint64_t patience_runs, patience_rows;
+    bool asked;        /* the watcher was called for single runs */
 } Machine;
 
 static inline int32_t first_instruction(const Machine *machine) {
@@ -304,6 +321,16 @@ static inline void free_unread(int32_t reg, const int32_t *ends, const int32_t *
 
 static void free_plan(Plan *plan);
 
+static void free_pieces(Pieces *pieces) {
+    if (pieces) {
+        free_pieces(pieces->pieces_before);
+        PyMem_RawFree(pieces->slots_before);
+        PyMem_RawFree(pieces->pieces);
+        PyMem_RawFree(pieces->output_slots);
+        PyMem_RawFree(pieces);
+    }
+}
+
 static void free_program(Machine *machine) {
     PyMem_RawFree(machine->rows);
     PyMem_RawFree(machine->codes);
@@ -313,6 +340,10 @@ static void free_program(Machine *machine) {
     PyMem_RawFree(machine->code);
     PyMem_RawFree(machine->output_slots);
     PyMem_RawFree(machine->slots);
-    if (machine->plan)
-        free_plan(machine->plan);
+    for (int k = 0; k < KEPT_PLANS; k++)
+        if (machine->plans[k])
+            free_plan(machine->plans[k]);
+    free_pieces(machine->pieces);
+    Py_XDECREF(machine->watcher);
+    Py_XDECREF(machine->owners); /* last: the code is theirs */
 }

@@ -3,13 +3,13 @@
  * while what was fetched once serves several of them. Each total is added up in the order of its fold, or sum, alone.
  * Included by "blocks.c", for vectors of WIDTH numbers. */
 
-typedef double NAME(Vector) __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
+typedef double NAME(Numbers) __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
 typedef double NAME(Few) __attribute__((vector_size(8 * RIGHTS), aligned(8)));
-typedef long long NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
+typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
 
-#define AT(x, v) (*(NAME(Vector) *)((x) + WIDTH * (v)))
+#define AT(x, v) (*(NAME(Numbers) *)((x) + WIDTH * (v)))
 /* -0.0 stays. */
-#define SPLAT(x) ((x) - (NAME(Vector)){0.0})
+#define SPLAT(x) ((x) - (NAME(Numbers)){0.0})
 
 /* Whether a number of a vector is nan. */
 #undef HAVE_NAN
@@ -29,7 +29,7 @@ static inline bool NAME(have_nan)(const double *x) {
  * Each has numbers of its own. refs: how many folds and blocks; where the first number lies, how far from it that of
  * the next fold does, and the next one; results; starts; blocks. */
 
-#define TOTAL(v, s) NAME(Vector) t##s##v;
+#define TOTAL(v, s) NAME(Numbers) t##s##v;
 #define BEGIN_SAME(v, s) t##s##v = SPLAT(uniform[~starts[s]]);
 #define BEGIN_AT(v, s) t##s##v = AT(BLOCK_AT(starts[s]) + i, v);
 #define BEGIN(s, vecs)                                                                            \
@@ -39,20 +39,20 @@ static inline bool NAME(have_nan)(const double *x) {
     } else {                                                                                      \
         OF(ALL, vecs)(BEGIN_AT, s)                                                                \
     }
-#define FETCH(v, _) const NAME(Vector) x##v = AT(x, v);
+#define FETCH(v, _) const NAME(Numbers) x##v = AT(x, v);
 #define ADD(v, s, op) t##s##v += x##v op number;
 #define STEP(s, vecs, op) { const double number = numbers[s * across]; OF(ALL, vecs)(ADD, s, op) }
 #define STORE(v, s) AT(to, v) = t##s##v;
 /* Sums with nan are nan; with 0.0 added, only -0.0 has other bits. */
 #define DOUBT_TOTAL(v, s)                                                                         \
     nans += t##s##v;                                                                              \
-    zeros |= (NAME(Bits))t##s##v ^ (NAME(Bits))(t##s##v + none);
+    zeros |= (NAME(Marks))t##s##v ^ (NAME(Marks))(t##s##v + none);
 #define DOUBT_TOTALS(s, vecs) OF(ALL, vecs)(DOUBT_TOTAL, s)
 #define END(s, vecs) { double *to = BLOCK_AT(results[s]) + i; OF(ALL, vecs)(STORE, s) }
 
 /* Whether totals of the quick row may be others than those of the row itself. */
 #define LAYER_TILE(tile, careful, op, outs, vecs)                                                 \
-    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {            \
+    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {           \
         double *const blocks = frame->blocks;                                                     \
         const double *const uniform = frame->uniform;                                             \
         const Py_ssize_t stride = frame->stride, across = refs[3], along = refs[4];               \
@@ -66,8 +66,8 @@ static inline bool NAME(have_nan)(const double *x) {
             OF(EACH, outs)(STEP, vecs, op)                                                        \
         }                                                                                         \
         OF(EACH, outs)(END, vecs)                                                                 \
-        NAME(Vector) nans = {0.0}, none = {0.0};                                                  \
-        NAME(Bits) zeros = {0};                                                                   \
+        NAME(Numbers) nans = {0.0}, none = {0.0};                                                 \
+        NAME(Marks) zeros = {0};                                                                  \
         long long zero = 0;                                                                       \
         if (careful) {                                                                            \
             OF(EACH, outs)(DOUBT_TOTALS, vecs)                                                    \
@@ -87,10 +87,10 @@ static inline bool NAME(have_nan)(const double *x) {
         }
 
 #define LAYER_2(name, careful, op)                                                                \
-    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                                  \
-    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                                   \
-    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                                    \
-    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                                     \
+    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                         \
+    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                          \
+    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                           \
+    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                            \
     KERNEL(layer_##name) {                                                                        \
         TAKE_FRAME                                                                                \
         int i = 0;                                                                                \
@@ -118,13 +118,13 @@ ROLLED_2(LAYER_2)
 /* --- sums over rows of products --------------------------------------------------------------------
  * refs: how many left and right blocks; these; the outputs, by left block. */
 
-#define NONE(v, l, r) NAME(Vector) t##l##r##v = {0.0};
+#define NONE(v, l, r) NAME(Numbers) t##l##r##v = {0.0};
 #define NONE_OF(r, l) OF(ALL, HALVES)(NONE, l, r)
 #define NONE_OF_LEFT(l, rights) const double *left##l = BLOCK_AT(xs[l]); OF(SOME, rights)(NONE_OF, l)
 #define RIGHT(r, _) const double *y##r = BLOCK_AT(ys[r]);
-#define FETCH_PART(v, r) const NAME(Vector) y##r##v = AT(y##r + i, v);
+#define FETCH_PART(v, r) const NAME(Numbers) y##r##v = AT(y##r + i, v);
 #define FETCH_RIGHT(r, _) OF(ALL, HALVES)(FETCH_PART, r)
-#define FETCH_LEFT(v, l) const NAME(Vector) x##v = AT(left##l + i, v);
+#define FETCH_LEFT(v, l) const NAME(Numbers) x##v = AT(left##l + i, v);
 #define ADD_PART(v, l, r, op) t##l##r##v += x##v op y##r##v;
 #define ADD_PARTS(r, l, op) OF(ALL, HALVES)(ADD_PART, l, r, op)
 #define ADD_LEFT(l, rights, op) { OF(ALL, HALVES)(FETCH_LEFT, l) OF(SOME, rights)(ADD_PARTS, l, op) }
@@ -132,11 +132,11 @@ ROLLED_2(LAYER_2)
 #define LAST(l, few) few last##l = {0.0};
 #define AT_ROW(r, _) y##r[i],
 #define ADD_LAST(l, op) last##l += left##l[i] op row;
-#define ADD_LAST_OF(r, l) t##l##r##0 += (NAME(Vector)){last##l[r]};
+#define ADD_LAST_OF(r, l) t##l##r##0 += (NAME(Numbers)){last##l[r]};
 #define ADD_LAST_OF_LEFT(l, rights) OF(SOME, rights)(ADD_LAST_OF, l)
 #define DOUBT_PART(v, l, r) doubt##l += t##l##r##v;
 #define DOUBT(r, l) OF(ALL, HALVES)(DOUBT_PART, l, r)
-#define DOUBT_LEFT(l, rights) NAME(Vector) doubt##l = {0.0}; OF(SOME, rights)(DOUBT, l)
+#define DOUBT_LEFT(l, rights) NAME(Numbers) doubt##l = {0.0}; OF(SOME, rights)(DOUBT, l)
 #define DOUBTS(l, _) + doubt##l
 #define ADD_SUM(v, l, r) t##l##r##v += AT(to, v);
 #define STORE_SUM(v, l, r) AT(to, v) = t##l##r##v;
@@ -148,16 +148,16 @@ ROLLED_2(LAYER_2)
 #define PUT_TOTAL(r, l) frame->totals[outputs[l * refs[1] + r]] = total[r];
 #if WIDTH == 8
 /* Four at a time, each as SUM_OF_PARTS. */
-#define PICK(a, b, ...) __builtin_shuffle(a, b, (NAME(Bits)){__VA_ARGS__})
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (NAME(Marks)){__VA_ARGS__})
 #define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
 #define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
     {                                                                                             \
-        const NAME(Vector) low = HALVE(t##l##00, t##l##10), high = HALVE(t##l##20, t##l##30);     \
-        const NAME(Vector) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                     \
+        const NAME(Numbers) low = HALVE(t##l##00, t##l##10), high = HALVE(t##l##20, t##l##30);    \
+        const NAME(Numbers) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                    \
                                   PICK(low, high, 2, 3, 6, 7, 10, 11, 14, 15);                    \
-        const NAME(Vector) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                     \
+        const NAME(Numbers) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                    \
                                    PICK(both, both, 1, 3, 5, 7, 1, 3, 5, 7) +                     \
-                                   (NAME(Vector)){0.0}; /* never -0.0 */                          \
+                                   (NAME(Numbers)){0.0}; /* never -0.0 */                         \
         OF(SOME, rights)(PUT_TOTAL, l)                                                            \
     }
 #else
@@ -172,11 +172,11 @@ ROLLED_2(LAYER_2)
 #endif
 
 #define SUM_TILE(tile, name, careful, op, few, lefts, rights)                                     \
-    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {        \
+    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {       \
         double *const blocks = frame->blocks;                                                     \
         const Py_ssize_t stride = frame->stride;                                                  \
         const int rows = frame->rows, whole = rows & -PARTS;                                      \
-        const int32_t *xs = refs + 2 + l, *ys = refs + 2 + refs[0] + r;                            \
+        const int32_t *xs = refs + 2 + l, *ys = refs + 2 + refs[0] + r;                           \
         const int32_t *outputs = refs + 2 + refs[0] + refs[1] + l * refs[1] + r;                  \
         OF(SOME, rights)(RIGHT, _)                                                                \
         OF(EACH, lefts)(NONE_OF_LEFT, rights)                                                     \
@@ -194,7 +194,7 @@ ROLLED_2(LAYER_2)
         }                                                                                         \
         if (careful) {                                                                            \
             OF(EACH, lefts)(DOUBT_LEFT, rights)                                                   \
-            const NAME(Vector) doubt = OF(EACH, lefts)(DOUBTS, _);                                \
+            const NAME(Numbers) doubt = OF(EACH, lefts)(DOUBTS, _);                               \
             if (HAVE_NAN(doubt)) {                                                                \
                 for (int32_t k = 0; k < lefts * rights; k++) {                                    \
                     const int32_t p = k / rights, q = k % rights, one[3] = {outputs[p * refs[1] + q], xs[p], ys[q]}; \

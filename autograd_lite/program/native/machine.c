@@ -14,6 +14,7 @@
 enum { BLOCK = 128 }; /* rows that are run together, at most */
 
 enum { TILE = 8 };   /* rows that no kernel parts: a line of the cache */
+enum { FULL_STRIDE = BLOCK + TILE }; /* from block to block */
 enum { PARTS = TILE }; /* of a sum over rows */
 #define SUM_OF_PARTS(p) (((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7])))
 
@@ -63,8 +64,31 @@ typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const
 typedef struct {
     void (*fetch)(double *to, Py_ssize_t stride, const double *const *rows, const int32_t *columns, int32_t first, int32_t n);
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
+    const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
+    int lanes;                       /* numbers in a vector */
+    void **library, **called, *const *own, *const *wrappers, *const *menders; /* by leaf, or NULL: see `lanes.c` */
+    void (*apply)(void *function, int arity, const double *x, const double *y, double *out);
 } Variant;
 
+enum {
+#define ENUMERATE(c, arity, wrap, of, own) LEAF_##c,
+    VECTOR_LEAVES(ENUMERATE)
+#undef ENUMERATE
+    N_LEAVES
+};
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WIDTH 2
+#define VECTOR_NAMES "_ZGVbN2v"
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define WIDTH 2
+#define VECTOR_NAMES "_ZGVnN2v"
+#elif defined(__GNUC__)
+#define WIDTH 2
+#define VECTOR_NAMES NULL
+#else
+#define WIDTH 1
+#endif
 /* Tiles of dense groups, for as many registers as there are: OUTS folds and VECS vectors of WIDTH rows, or ONE TILE of
  * rows; LEFTS and RIGHTS blocks. */
 #define ONE OF(ONE, WIDTH)
@@ -86,7 +110,6 @@ typedef struct {
 #define ALL_2(X, ...) ALL_1(X, __VA_ARGS__) X(1, __VA_ARGS__)
 #define ALL_4(X, ...) ALL_2(X, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__)
 
-#define WIDTH 2
 #define OUTS 2
 #define VECS 4
 #define LEFTS 1
@@ -94,65 +117,64 @@ typedef struct {
 #define VARIANT plain
 #include "blocks.c"
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#if defined(__GNUC__) && defined(__x86_64__)
 #define SEVERAL_VARIANTS
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2")
+#endif
 #undef VARIANT
 #undef WIDTH
+#undef VECTOR_NAMES
 #undef OUTS
 #undef VECS
 #undef LEFTS
 #define VARIANT avx2
 #define WIDTH 4
+#define VECTOR_NAMES "_ZGVdN4v"
 #define OUTS 4
 #define VECS 2
 #define LEFTS 2
 #include "blocks.c"
+#ifdef __clang__
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#else
 #pragma GCC pop_options
-
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#endif
 #undef VARIANT
 #undef WIDTH
+#undef VECTOR_NAMES
 #undef VECS
 #undef LEFTS
 #undef RIGHTS
 #define VARIANT avx512
 #define WIDTH 8
+#define VECTOR_NAMES "_ZGVeN8v"
 #define VECS 4
 #define LEFTS 4
 #define RIGHTS 4
 #include "blocks.c"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
 #endif
-
-static const Variant *variant = &variant_plain;
-
-/* Take the variant with the longest vectors that the processor has, up to those of this name; its own name. */
-static const char *choose_variant(const char *longest) {
-    variant = &variant_plain;
-#ifdef SEVERAL_VARIANTS
-    __builtin_cpu_init();
-    if (strcmp(longest, "plain") == 0 || !__builtin_cpu_supports("avx2"))
-        return "plain";
-    variant = &variant_avx2;
-    if (strcmp(longest, "avx2") == 0 || !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
-        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512bw"))
-        return "avx2";
-    variant = &variant_avx512;
-    return "avx512";
-#else
-    (void)longest;
-    return "plain";
 #endif
-}
 
+#include "vectors.c"
 #include "plan.c"
 #include "map.c"
+#include "direct.c"
 #include "forms.c"
 #include "networks.c"
 #include "call.c"
+#include "bound.c"
+#include "installing.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
 
@@ -211,8 +233,8 @@ static PyObject *machine_run(PyObject *self, PyObject *const *args, Py_ssize_t n
         memcpy(run.slots, inputs.buf, (size_t)machine->n_inputs * sizeof(double));
         run_program(machine, &run);
         for (int32_t k = 0; k < machine->n_outputs; k++)
-            ((double *)outputs.buf)[k] = run.slots[machine->output_slots[k]];
-        end_run(&run);
+            ((double *)outputs.buf)[k] = run.slots[run.places[k]];
+        end_run(machine, &run);
     }
     PyBuffer_Release(&inputs);
     PyBuffer_Release(&outputs);
@@ -255,6 +277,10 @@ static PyObject *machine_map(PyObject *self, PyObject *args) {
 static PyMethodDef machine_methods[] = {
     {"run", (PyCFunction)(void (*)(void))machine_run, METH_FASTCALL, machine_run_doc},
     {"map", machine_map, METH_VARARGS, machine_map_doc},
+    {"watch", machine_watch, METH_VARARGS, machine_watch_doc},
+    {"steps", machine_steps, METH_VARARGS, machine_steps_doc},
+    {"install", machine_install, METH_VARARGS, machine_install_doc},
+    {"install_rows", machine_install_rows, METH_VARARGS, machine_install_rows_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -287,43 +313,30 @@ static PyType_Spec machine_spec = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, machine_slots,
 };
 
-PyDoc_STRVAR(use_vectors_doc,
-"use_vectors(longest)\n--\n\n"
-"Map, in plans to come, by kernels for the longest vectors that the processor has, up to those of this name: 'plain',\n"
-"'avx2', or 'avx512'. Gives the name of those that are taken.");
-
-static PyObject *use_vectors(PyObject *module, PyObject *longest) {
-    (void)module;
-    const char *name = PyUnicode_AsUTF8(longest);
-    return name ? PyUnicode_FromString(choose_variant(name)) : NULL;
-}
-
-static PyMethodDef functions[] = {
-    {"use_vectors", use_vectors, METH_O, use_vectors_doc},
-    {NULL, NULL, 0, NULL},
-};
-
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "_machine", "The machine; see program/native/.", -1, functions,
     NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit__machine(void) {
-    choose_variant("");
+    choose_variant("", FROM_LIBRARY);
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
     if (!MachineType)
         MachineType = (PyTypeObject *)PyType_FromSpec(&machine_spec);
     import_leaves();
-    PyObject *call_type = PyType_FromSpec(&call_spec);
-    if (!MachineType || !call_type || import_numpy() < 0 ||
+    PyObject *call_type = PyType_FromSpec(&call_spec), *bound_type = PyType_FromSpec(&bound_spec);
+    if (!MachineType || !call_type || !bound_type || import_numpy() < 0 ||
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
+        PyModule_AddObjectRef(module, "Bound", bound_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
-        PyModule_AddIntConstant(module, "VECTOR_MATHEMATICS", VECTOR_MATHEMATICS) < 0 ||
+        PyModule_AddIntConstant(module, "FULL_STRIDE", FULL_STRIDE) < 0 || add_frame(module) < 0 ||
+        add_leaves(module) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         Py_CLEAR(module);
     Py_XDECREF(call_type);
+    Py_XDECREF(bound_type);
     return module;
 }

@@ -7,7 +7,7 @@ enum { LOOK_AT_SIGNALS = 1 << 20 }; /* after so many steps, some hundredths of a
 typedef struct {
     Py_buffer view;
     int32_t first, count; /* inputs */
-    bool shared;
+    bool shared, columns; /* the same for all rows; a column of all rows for each input */
 } Argument;
 
 typedef struct {
@@ -32,9 +32,23 @@ typedef struct {
     PyThread_type_lock done; /* held while a thread of its own runs */
     PyThreadState *python;   /* of the thread that called, which looks at signals; else NULL */
     bool failed;             /* a signal handler raised */
+    uint64_t n_doubts;       /* blocks that machine code left to the machine's own steps */
 } Worker;
 
+static bool run_direct(Job *job, double *blocks, double *room, Py_ssize_t row, int n);
+static Py_ssize_t direct_room(const Machine *machine, const Plan *plan);
+
 /* --- rows to blocks and back --------------------------------------------------------------------- */
+
+/* Fetch inputs that come as columns, each as long as there are rows. */
+static void fetch_columns(const Job *job, double *blocks, const Argument *argument, const int32_t *inputs,
+                             const int32_t *end, Py_ssize_t row, int n, int lanes) {
+    for (const int32_t *input = inputs; input < end; input++, blocks += job->stride) {
+        const double *from = (const double *)argument->view.buf + (*input - argument->first) * job->n_rows + row;
+        for (int i = 0; i < lanes; i++)
+            blocks[i] = from[i < n ? i : n - 1];
+    }
+}
 
 /* Fetch n rows, and the lanes to come. Those after the rows repeat the last, so that they cost no more. */
 static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lanes) {
@@ -47,12 +61,14 @@ static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lan
         const int32_t first = argument->first, *end = inputs;
         while (end < all && *end < first + argument->count)
             end++;
-        for (int i = 0; i < lanes; i += TILE) {
+        for (int i = 0; i < lanes && !argument->columns; i += TILE) {
             const double *rows[TILE];
             for (int r = 0; r < TILE; r++)
                 rows[r] = from + (i + r < n ? i + r : n - 1) * (Py_ssize_t)argument->count;
             variant->fetch(blocks + i, job->stride, rows, inputs, first, (int32_t)(end - inputs));
         }
+        if (argument->columns)
+            fetch_columns(job, blocks, argument, inputs, end, row, n, lanes);
         blocks += (end - inputs) * job->stride;
         inputs = end;
     }
@@ -73,12 +89,15 @@ static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
 
 /* --- work ---------------------------------------------------------------------------------------- */
 
-static void run_block(const Plan *plan, const Frame *frame) {
-    const int32_t *refs = plan->refs;
-    for (const Step *step = plan->steps, *end = step + plan->n_steps; step < end; step++) {
+static void run_steps(const Step *step, int32_t n, const int32_t *refs, const Frame *frame) {
+    for (const Step *end = step + n; step < end; step++) {
         step->kernel(frame, refs, step->n, step->attrs);
         refs += step->n_refs;
     }
+}
+
+static void run_block(const Plan *plan, const Frame *frame) {
+    run_steps(plan->steps, plan->n_steps, plan->refs, frame);
 }
 
 /* The number of the next chunk, -1 if there is none. */
@@ -116,10 +135,17 @@ static void work(Worker *worker) {
                                  .totals = job->sums && row + n == end ? job->sums + chunk * n_outputs : NULL,
                                  .stride = job->stride, .rows = n, .lanes = (n + TILE - 1) & -TILE,
                                  .is_first = row == start};
-            fetch(job, worker->blocks, row, n, frame.lanes);
-            run_block(job->plan, &frame);
-            if (!job->sums)
-                store(job, worker->blocks, row, n);
+            if (job->plan->exact && !job->plan->refused) {
+                worker->n_doubts += run_direct(job, worker->blocks, worker->sums, row, n);
+            } else {
+                fetch(job, worker->blocks, row, n, frame.lanes);
+                if (job->plan->exact)
+                    run_steps(job->plan->exact, job->plan->n_exact, job->plan->refs, &frame);
+                else
+                    run_block(job->plan, &frame);
+                if (!job->sums)
+                    store(job, worker->blocks, row, n);
+            }
             steps += 16 + job->plan->n_refs;
             if (steps > LOOK_AT_SIGNALS) {
                 steps = 0;
@@ -208,7 +234,7 @@ static void give_back_room(Plan *plan, double *room, size_t size) {
 static int run_job(Job *job, Py_ssize_t threads) {
     const Py_ssize_t n_outputs = job->machine->n_outputs, n_blocks = job->plan->n_blocks;
     const Py_ssize_t n = threads < job->n_chunks ? threads : job->n_chunks;
-    const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : 0;
+    const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : (size_t)direct_room(job->machine, job->plan);
     const size_t size = (size_t)(n_blocks * job->stride) + n_parts, whole = (size_t)n * size + TILE;
     Worker *workers = new_array(n, sizeof(Worker));
     double *room = workers ? take_room(job->plan, whole) : NULL;
@@ -231,6 +257,8 @@ static int run_job(Job *job, Py_ssize_t threads) {
         job->sums = sums;
     work_together(workers, n);
     result = workers[0].failed ? -1 : 0;
+    for (Py_ssize_t w = 0; w < n; w++)
+        job->plan->n_doubts += workers[w].n_doubts;
     if (result == 0 && sums) {
         memcpy(job->outputs, sums, (size_t)n_outputs * sizeof(double));
         for (Py_ssize_t c = 1; c < job->n_chunks; c++)
@@ -253,10 +281,10 @@ static int read_argument(const Machine *machine, Argument *argument, PyObject *g
                          int32_t covered, Py_ssize_t n_rows) {
     PyObject *buffer;
     Py_ssize_t first, count;
-    int shared;
-    if (!PyTuple_Check(given) || !PyArg_ParseTuple(given, "Onnp", &buffer, &first, &count, &shared)) {
+    int shared, columns = 0;
+    if (!PyTuple_Check(given) || !PyArg_ParseTuple(given, "Onnp|p", &buffer, &first, &count, &shared, &columns)) {
         if (!PyErr_Occurred())
-            PyErr_Format(PyExc_ValueError, "an argument is (array, first input, count, shared) and "
+            PyErr_Format(PyExc_ValueError, "an argument is (array, first input, count, shared, columns) and "
                          "was given %R", given);
         return -1;
     }
@@ -281,6 +309,7 @@ static int read_argument(const Machine *machine, Argument *argument, PyObject *g
     argument->first = (int32_t)first;
     argument->count = (int32_t)count;
     argument->shared = shared;
+    argument->columns = columns && !shared;
     return 0;
 }
 
@@ -295,9 +324,10 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
     for (Py_ssize_t a = 0; a < n_arguments; a++)
         memset(shared + arguments[a].first, arguments[a].shared, (size_t)arguments[a].count);
     Plan *plan = get_plan(machine, shared, reduce);
-    PyMem_RawFree(shared);
-    if (!plan)
+    if (!plan) {
+        PyMem_RawFree(shared);
         return -1;
+    }
     double *uniform = make_uniform(machine, plan, arguments, n_arguments);
     int result = -1;
     if (!uniform) {
@@ -309,11 +339,21 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
                    .uniform = uniform, .sums = reduce ? outputs : NULL,
                    .chunk = part > SMALLEST_CHUNK ? part : SMALLEST_CHUNK};
         /* One TILE more, as blocks a power of two apart would compete for the same places in the caches. */
-        job.stride = n_rows < BLOCK ? (n_rows + TILE - 1) & -TILE : BLOCK + TILE;
+        job.stride = n_rows < BLOCK && !plan->compiled ? (n_rows + TILE - 1) & -TILE : FULL_STRIDE;
         job.n_chunks = (n_rows - 1) / job.chunk + 1;
         result = run_job(&job, threads);
     }
     PyMem_RawFree(uniform);
+    plan->n_rows += (uint64_t)n_rows;
+    if (plan->exact && !plan->refused && too_doubtful(plan->n_doubts, plan->n_rows / BLOCK)) {
+        plan->refused = true; /* until there is another one */
+        plan->asked = false;
+    }
+    if (machine->watcher && !plan->asked && plan->n_rows >= machine->patience_rows) {
+        plan->asked = true;
+        call_watcher(machine, shared, reduce);
+    }
+    PyMem_RawFree(shared);
     free_plan(plan);
     return result;
 }

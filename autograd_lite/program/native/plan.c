@@ -7,12 +7,20 @@ typedef struct {
     Kernel kernel;
     const double *attrs;
     int32_t n, n_refs; /* operands, and refs to step over */
+    int32_t own;       /* the instruction of a step by itself, whose refs are its result and operands; else -1 */
 } Step;
 
 struct Plan {
     Py_ssize_t n_holders;
     char *shared;          /* of each input */
     bool reduce;           /* outputs are added up over rows */
+    bool compiled;         /* some steps are machine code, for blocks a FULL_STRIDE apart */
+    bool asked;            /* the machine's watcher was called */
+    bool refused;          /* machine code had too many doubts */
+    Step *exact;           /* the machine's own steps, if machine code may have doubts; else NULL */
+    int32_t n_exact;
+    uint64_t n_doubts;     /* blocks */
+    uint64_t n_rows;       /* that were run */
     int32_t *uniform_code; /* for `run_code`, on `uniform` */
     int32_t n_uniform;     /* numbers that are the same for all rows: inputs, constants, results */
     int32_t n_copies;      /* of such, which follow them, for dense groups */
@@ -33,6 +41,7 @@ static void free_plan(Plan *plan) {
     PyMem_RawFree(plan->shared);
     PyMem_RawFree(plan->uniform_code);
     PyMem_RawFree(plan->steps);
+    PyMem_RawFree(plan->exact);
     PyMem_RawFree(plan->refs);
     PyMem_RawFree(plan->inputs);
     PyMem_RawFree(plan->outputs);
@@ -93,7 +102,7 @@ typedef struct {
 } Draft;
 
 static void add_step(Plan *plan, Kernel kernel, const double *attrs, int32_t n) {
-    plan->steps[plan->n_steps++] = (Step){kernel, attrs, n, n + 1};
+    plan->steps[plan->n_steps++] = (Step){kernel, attrs, n, n + 1, -1};
     plan->n_refs += n + 1;
 }
 
@@ -133,6 +142,7 @@ static void plan_step(Draft *draft, int32_t j, int mask) {
     }
     refs[0] = place_result(machine, j, operands, n, start, draft->ends, draft->refs, &draft->pool);
     add_step(plan, variant->blocks[row->kernel][mask], row->attrs, n);
+    plan->steps[plan->n_steps - 1].own = j;
     add_sums(draft, own);
     free_unread(own, draft->ends, draft->refs, &draft->pool);
 }
@@ -482,15 +492,9 @@ static int fill_plan(Plan *plan, const Machine *machine) {
     return result;
 }
 
-/* The plan for these shared inputs, held once more; that of the last time, if it fits. */
-static Plan *get_plan(Machine *machine, const char *shared, bool reduce) {
-    Plan *plan = machine->plan;
-    if (plan && plan->reduce == reduce &&
-        memcmp(plan->shared, shared, (size_t)machine->n_inputs) == 0) {
-        plan->n_holders++;
-        return plan;
-    }
-    plan = new_array(1, sizeof(Plan));
+/* A new plan for these shared inputs; NULL with an error set if memory is short. */
+static Plan *make_plan(const Machine *machine, const char *shared, bool reduce) {
+    Plan *plan = new_array(1, sizeof(Plan));
     if (!plan) {
         PyErr_NoMemory();
         return NULL;
@@ -514,9 +518,34 @@ static Plan *get_plan(Machine *machine, const char *shared, bool reduce) {
         free_plan(plan);
         return NULL;
     }
-    if (machine->plan)
-        free_plan(machine->plan);
-    machine->plan = plan;
-    plan->n_holders++;
+    return plan;
+}
+
+static bool plan_fits(const Machine *machine, const Plan *plan, const char *shared, bool reduce) {
+    return plan->reduce == reduce && memcmp(plan->shared, shared, (size_t)machine->n_inputs) == 0;
+}
+
+/* Put a plan first among those that are kept, in the place of one for the same inputs or of the oldest. */
+static void keep_plan(Machine *machine, Plan *plan) {
+    int at = 0;
+    while (at < KEPT_PLANS - 1 && machine->plans[at] &&
+           !plan_fits(machine, machine->plans[at], plan->shared, plan->reduce))
+        at++;
+    if (machine->plans[at])
+        free_plan(machine->plans[at]);
+    memmove(machine->plans + 1, machine->plans, (size_t)at * sizeof(Plan *));
+    machine->plans[0] = plan;
+}
+
+/* The plan for these shared inputs, held once more; a kept one, if it fits. */
+static Plan *get_plan(Machine *machine, const char *shared, bool reduce) {
+    Plan *plan = NULL;
+    for (int k = 0; k < KEPT_PLANS && machine->plans[k] && !plan; k++)
+        if (plan_fits(machine, machine->plans[k], shared, reduce))
+            plan = machine->plans[k];
+    if (!plan && (plan = make_plan(machine, shared, reduce)))
+        keep_plan(machine, plan);
+    if (plan)
+        plan->n_holders++;
     return plan;
 }

@@ -79,6 +79,22 @@ static int32_t *encode(const Machine *machine, int32_t j, int32_t step, const in
 FOLDS_1(FOLD_1)
 FOLDS_2(FOLD_2)
 
+/* Which of m operands a look at a place finds: the place rounded down, or the last; -1 for none. */
+static inline int32_t found_at(double place, int32_t m) {
+    return !(place >= 0.0) ? -1 : place < m ? (int32_t)place : m - 1;
+}
+
+#define LOOK(name, numbers)                                                                       \
+    static double look_##name(const double *r, const int32_t *c, int32_t n, const double *attrs) { \
+        const int32_t m = n - numbers;                                                            \
+        double scalars[numbers + 1] = {0.0};                                                      \
+        for (int32_t i = 0; i < numbers; i++)                                                     \
+            scalars[i] = r[c[m + i]];                                                             \
+        const int32_t k = found_at(place_##name(m, scalars, attrs), m);                           \
+        return finish_##name(k < 0 ? NAN : r[c[k]], m, scalars, attrs);                           \
+    }
+LOOKS(LOOK)
+
 #if defined(__GNUC__)
 /* One jump after each instruction, which the processor learns to foresee, in place of one for all. */
 #define AT(name) at_##name
@@ -114,11 +130,13 @@ static void run_code(const int32_t *c, double *r, const double *rows) {
         r[c[2]] = forward_##outer(r[c[5]], forward_##inner(r[c[3]], r[c[4]], NULL), NULL);        \
         c += 6;                                                                                   \
         NEXT;
-#define RUN_FOLD(name, numbers, first, ...)                                                       \
+#define RUN_MANY(name, function)                                                                  \
     AT(name):                                                                                     \
-        r[c[2]] = fold_##name(r, c + 4, c[3], rows + c[1]);                                       \
+        r[c[2]] = function(r, c + 4, c[3], rows + c[1]);                                          \
         c += 4 + c[3];                                                                            \
         NEXT;
+#define RUN_FOLD(name, ...) RUN_MANY(name, fold_##name)
+#define RUN_LOOK(name, ...) RUN_MANY(name, look_##name)
 #if defined(__GNUC__)
 #define PLACE(name, text, attrs, vectors, numbers, some) &&at_##name,
 #define PLACE_PAIR(inner, outer) &&at_##inner##_FIRST_##outer, &&at_##inner##_SECOND_##outer,
@@ -134,6 +152,7 @@ static void run_code(const int32_t *c, double *r, const double *rows) {
     KERNELS_3(RUN_3)
     FOLDS_1(RUN_FOLD)
     FOLDS_2(RUN_FOLD)
+    LOOKS(RUN_LOOK)
     PAIRS(RUN_PAIR)
 #if defined(__GNUC__)
 at_end:
@@ -252,25 +271,34 @@ done:
     return result;
 }
 
+/* Whether quick machine code, which leaves its doubts to others, is slower than careful one would be. */
+static inline bool too_doubtful(uint64_t doubts, uint64_t runs) {
+    return doubts > 32 && 8 * doubts > runs;
+}
+
 enum { LONG_PROGRAM = 20000 }; /* instructions: some hundredths of a millisecond */
 
 /* One run. A short program runs in the machine's own slots, which hold the GIL's owner's numbers only until
  * some Python code runs; a long one in slots of its own, so that other threads may run meanwhile. */
 typedef struct {
     double *slots;
-    uint64_t number; /* of the run, among those in the machine's slots */
+    Pieces *pieces;        /* of machine code, or NULL */
+    const int32_t *places; /* of the outputs among the slots */
+    uint64_t number;       /* of the run */
     bool own;
 } Run;
 
 /* Slots in which inputs are to be put. */
 static int begin_run(Machine *machine, Run *run) {
+    const int32_t n_slots = machine->pieces ? machine->pieces->n_slots : machine->n_slots;
+    run->pieces = machine->pieces && !machine->pieces->refused ? machine->pieces : NULL;
     run->own = machine->n_instructions >= LONG_PROGRAM;
-    if (!run->own) {
-        run->slots = machine->slots;
-        run->number = ++machine->n_runs;
+    run->number = ++machine->n_runs;
+    run->places = run->pieces ? run->pieces->output_slots : machine->output_slots;
+    run->slots = machine->slots;
+    if (!run->own)
         return 0;
-    }
-    if (!(run->slots = PyMem_RawMalloc((size_t)machine->n_slots * sizeof(double)))) {
+    if (!(run->slots = PyMem_RawMalloc((size_t)n_slots * sizeof(double)))) {
         PyErr_NoMemory();
         return -1;
     }
@@ -279,14 +307,42 @@ static int begin_run(Machine *machine, Run *run) {
     return 0;
 }
 
-static void run_program(const Machine *machine, const Run *run) {
-    if (!run->own) {
-        run_code(machine->code, run->slots, (const double *)machine->rows);
-        return;
+/* Whether some of these numbers is 0 or nan. */
+static bool any_doubtful(const double *numbers, int32_t n) {
+    int64_t sure = 0;
+    for (int32_t k = 0; k < n; k++)
+        sure += (numbers[k] < 0.0) | (numbers[k] > 0.0);
+    return sure != n;
+}
+
+static void fill_slots(const Machine *machine, Run *run) {
+    if (run->pieces) {
+        const Pieces *pieces = run->pieces;
+        for (int32_t k = 0; k < pieces->n_pieces; k++)
+            pieces->pieces[k](run->slots);
+        if (!any_doubtful(run->slots + pieces->first_doubtful, pieces->n_doubtful))
+            return;
+        run->places = machine->output_slots;
     }
-    Py_BEGIN_ALLOW_THREADS
     run_code(machine->code, run->slots, (const double *)machine->rows);
-    Py_END_ALLOW_THREADS
+}
+
+static void run_program(Machine *machine, Run *run) {
+    if (run->own) {
+        Py_BEGIN_ALLOW_THREADS
+        fill_slots(machine, run);
+        Py_END_ALLOW_THREADS
+    } else {
+        fill_slots(machine, run);
+    }
+    if (run->pieces && run->pieces->n_doubtful) {
+        run->pieces->n_runs++;
+        run->pieces->n_doubts += run->places == machine->output_slots;
+        if (too_doubtful(run->pieces->n_doubts, run->pieces->n_runs)) {
+            run->pieces->refused = true; /* until there are others */
+            machine->asked = false;
+        }
+    }
 }
 
 /* Whether no other run began since this one did, in the same slots. */
@@ -294,7 +350,25 @@ static inline bool is_undisturbed(const Machine *machine, const Run *run) {
     return run->own || run->number == machine->n_runs;
 }
 
-static inline void end_run(const Run *run) {
+/* Call who waits for so many runs, or rows with these shared inputs. It may run any code, and raises nothing. */
+static void call_watcher(const Machine *machine, const char *shared, bool reduce) {
+    PyObject *watcher = Py_NewRef(machine->watcher), *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *result = shared ? PyObject_CallFunction(watcher, "y#O", shared, (Py_ssize_t)machine->n_inputs,
+                                                      reduce ? Py_True : Py_False)
+                              : PyObject_CallNoArgs(watcher);
+    if (!result)
+        PyErr_WriteUnraisable(watcher);
+    Py_XDECREF(result);
+    Py_DECREF(watcher);
+    PyErr_Restore(type, value, trace);
+}
+
+static inline void end_run(Machine *machine, const Run *run) {
     if (run->own)
         PyMem_RawFree(run->slots);
+    if (machine->watcher && !machine->asked && machine->n_runs >= machine->patience_runs) {
+        machine->asked = true;
+        call_watcher(machine, NULL, false);
+    }
 }

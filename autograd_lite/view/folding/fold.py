@@ -7,11 +7,12 @@ its own, with no more boxes either, in which what lies outside is dashed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.folding.boxes import Boxes
 from autograd_lite.view.folding.columns import Columns, Ints, columns
@@ -114,6 +115,33 @@ class Folding:
                     else:
                         found.append(inner)
         return found, left_out
+
+    def result(self, name: str, most: int) -> tuple[Steps, set[Value], int] | None:
+        """The value in a box that others use and that has the largest gradient, and its graph.
+
+        With it go the values around the box that it is computed from, which are given, and the
+        number of values that others use. None if it is no op, or of more values than `most`.
+        """
+        inside, columns, order = self._inside[name], self.columns, self.graph.order
+        leaving = columns.out_of(inside)
+        used = columns.tails[leaving][np.isin(columns.heads[leaving], inside, invert=True)]
+        outputs = np.union1d(used, inside[inside == len(order) - 1])
+        if not outputs.size:
+            return None
+        start = int(outputs[np.argmax(np.abs(columns.grad[outputs]))])
+        own, found, seen = set(inside.tolist()), [start], {start}
+        for i in found:  # which grows
+            if len(found) > most:
+                return None
+            if i in own:
+                tails = columns.tails[columns.starts[i] : columns.starts[i + 1]].tolist()
+                found += dict.fromkeys(tail for tail in tails if tail not in seen)
+                seen.update(tails)
+        kept = sorted(found)
+        given = {order[i] for i in kept if i not in own or not self.graph.made_by(order[i]).op}
+        if order[kept[-1]] in given:
+            return None
+        return replace(self.graph, order=[order[i] for i in kept]), given, len(outputs)
 
     @cached_property
     def _cutter(self) -> Cutter:

@@ -3,7 +3,7 @@
 
 class Page {
   constructor(host, page, rows) {
-    this.page = page;
+    Object.assign(this, { page, rows });
     this.graph = page.nodes && new Graph(page.nodes, rows, page.seed);
     this.wording = this.graph && new Wording(this.graph);
     const image = Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0));
@@ -110,7 +110,8 @@ class Page {
     );
     this.asked = button("How to read it, and the keys (?)", "?", () => this.help());
     this.save = new Save(this);
-    const header = el("header", {}, el("h1", {}, page.title), el("div", { class: "tools" }, this.search.field, this.search.matches, this.quiz?.switch, zoom, this.asked, this.save.element));
+    this.tools = el("div", { class: "tools" }, this.search.field, this.search.matches, this.quiz?.switch, zoom, this.asked, this.save.element);
+    const header = el("header", {}, el("h1", {}, page.title), this.tools);
     this.card = el("div", { class: "card", hidden: true });
     this.stage = el("div", { class: "stage" }, this.drawing.svg, this.card);
     this.moment = new Moment(graph, this.wording);
@@ -122,7 +123,9 @@ class Page {
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
     const panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
-    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, el("div", { class: "main" }, left, panel));
+    this.main = el("div", { class: "main" }, left, panel);
+    this.part = el("div", { class: "part", hidden: true });
+    this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, this.main, this.part);
     return this.app;
   }
 
@@ -218,6 +221,7 @@ class Page {
       this.player.show(this.moment.text);
     } else {
       this.moment.remark(this.level.caption, this.remarks());
+      if (this.level.result) this.moment.element.append(this.resultsOf(this.level));
     }
     this.level.boxes.forEach((box, i) => this.drawing.boxes[i].group.setAttribute("aria-label", this.spoken(i)));
     this.describe();
@@ -250,7 +254,7 @@ class Page {
     return [
       boxes.some((_, i) => this.opens(i)) && "A box with arrows in its corner opens: click these, or press Enter. Backspace leads back.",
       closed && `${some} more than there is room for ${here} and cannot be opened${whole ? ': draw a part, by wrt=… or expand="name of a scope"' : ""}.`,
-      whole && !name && "The player and what-if are for graphs that are shown whole: draw a part of this one, or allow more boxes (max_nodes=…).",
+      whole && !name && `The player, what-if and Predict need a number in each box, and here a box holds many: ${this.inside.size ? "open one, and step through a result of it, " : ""}draw a part of this graph, or allow more boxes (max_nodes=…).`,
     ].filter(Boolean);
   }
 

@@ -10,23 +10,20 @@ from __future__ import annotations
 import base64
 import html
 import json
-import math
 import re
 import zlib
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from autograd_lite.engine import Value
-from autograd_lite.graph import is_of_table, op_of
-from autograd_lite.modes import line_of
+from autograd_lite.graph import is_of_table
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
 from autograd_lite.view.folding.fold import Folding, Level
 from autograd_lite.view.layout import FONTS
-from autograd_lite.view.page.wording import PHRASES, Templates
+from autograd_lite.view.page.instructions import as_number, nodes_of
+from autograd_lite.view.page.wording import PHRASES
 from autograd_lite.view.picture import Box, Picture, readable
 from autograd_lite.view.steps import Steps
 from autograd_lite.writing.javascript import script
@@ -41,8 +38,10 @@ _SCRIPTS = (
             "legend", "search", "keys", "questions", "quiz", "score", "state", "save",
         )
     ),
-    "page.js",
+    "page.js", "scripts/parts.js",
 )  # fmt: skip
+#: Most values of a result that is stepped through, and of all such on a page.
+_RESULT, _RESULTS = 200, 2000
 #: Milliseconds that the player gives each step.
 PACE = 1100
 #: Strings, templates and regular expressions of a script, which stay, or else a comment.
@@ -87,12 +86,29 @@ class Page:
                 {"name": level.name, "title": level.title, **_level(level.picture, columns)}
                 for level in self.inner
             ]
+            self._add_results(folding)
         elif folding is not None:
             self._add_nodes(folding.graph)
 
     def _add_nodes(self, graph: Steps) -> None:
         rows: dict[Op, int] = {}
         self._data["nodes"] = nodes_of(graph, rows)
+        self._add_rules(rows)
+
+    def _add_results(self, folding: Folding) -> None:
+        """Give pictures inside of boxes the graph of one of their results, to step through."""
+        rows, room, fresh = dict[Op, int](), _RESULTS, folding.graph.freshness
+        # further inside are the same again, fewer of them
+        outer = [level for level in self._inside if level["name"].count("_") < 2]
+        for level in [] if fresh.stale else outer:
+            found = folding.result(level["name"], min(_RESULT, room))
+            if found is not None:
+                graph, given, many = found
+                room -= len(graph.order)
+                seed = graph.order[-1].grad / (fresh.multiple or 1.0)  # of one pass
+                seed = 1.0 if fresh.multiple == 0.0 else seed
+                nodes = nodes_of(graph, rows, given)
+                level["result"] = {"nodes": nodes, "seed": as_number(seed), "of": many}
         self._add_rules(rows)
 
     def _add_rules(self, rows: dict[Op, int]) -> None:
@@ -157,51 +173,8 @@ class Page:
 
     def document(self, picture: bytes, full: bool = True) -> str:
         """A file that stands alone, or, if it is not to fill a window, in a frame."""
-        style = "body { margin: 0; } img { max-width: 100%; }"
+        style = ":root { color-scheme: light dark; } body { margin: 0; } img { max-width: 100%; }"
         return document(self._data["title"], style, self.fragment(picture, full))
-
-
-def nodes_of(graph: Steps, rows: dict[Op, int]) -> list[dict[str, Any]]:
-    """The graph as a list of instructions; what is not drawn comes last, as constants.
-
-    The number of each row is looked up in `rows`, to which new ones are added.
-    """
-    every = list(graph.order)
-    numbers = {node: i for i, node in enumerate(every)}
-    for node in graph.order:
-        for parent in graph.parents(node):
-            if parent not in numbers:
-                numbers[parent] = len(every)
-                every.append(parent)
-    templates = Templates(graph, numbers)
-    nodes = []
-    for node in every:
-        made = graph.made_by(node)
-        drawn = numbers[node] < len(graph.order)
-        row = op_of(made) if drawn else None
-        constant = node.constant or not drawn
-        nodes.append(
-            {
-                "name": templates.name(node),
-                "op": made.op,
-                "symbol": "" if row is None else row.symbol,
-                "root": node is graph.order[-1],
-                "leaf": row is None and not constant,
-                "constant": constant,
-                "row": None if row is None else rows.setdefault(row, len(rows)),
-                "args": [numbers[parent] for parent in graph.parents(node)] if drawn else [],
-                "data": _number(node.data),
-                "grad": _number(node.grad),
-                "partials": [_number(partial) for partial in made.local_grads],
-                "line": _line(made),
-                "call": templates.made(node),
-                "derivatives": templates.derivatives(node),
-            }
-        )
-        if drawn and made in graph.freshness.stale:
-            given = graph.freshness.arguments(made)
-            nodes[-1]["given"] = None if given is None else [_number(x) for x in given]
-    return nodes
 
 
 def document(title: str, style: str, body: str, scripts: str = "") -> str:
@@ -232,13 +205,13 @@ def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
     for box in boxes:
         if columns is not None and shown.folded and box["id"].startswith("n"):
             i = int(box["id"][1:])
-            box["exact"] = [_number(float(columns.data[i])), _number(float(columns.grad[i]))]
+            box["exact"] = [as_number(float(columns.data[i])), as_number(float(columns.grad[i]))]
     return {"caption": shown.caption, "root": inside[-1], "boxes": boxes}
 
 
 def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
     summary = box.summary and {
-        name: _number(x) if isinstance(x, float) else x for name, x in asdict(box.summary).items()
+        name: as_number(x) if isinstance(x, float) else x for name, x in asdict(box.summary).items()
     }
     return {
         "id": box.name,
@@ -252,21 +225,6 @@ def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
         "opens": box.opens,
         "tint": f"{box.tint} tint{box.strength}" if box.tint else "",
     }
-
-
-def _line(node: Value) -> str:
-    """The line where a node was recorded, if noted; a notebook's cells have odd file names."""
-    line = line_of(node)
-    if line is None:
-        return ""
-    file = Path(line.file)
-    name = "cell" if file.parent.name.startswith("ipykernel") else file.name
-    return "".join(readable(f"{name}:{line.number}: {line.text}", 200, 1))
-
-
-def _number(x: float) -> float | str:
-    """A number for JSON; nan and inf, which it lacks, as text."""
-    return x if math.isfinite(x) else str(x)
 
 
 def as_json(data: Any) -> str:

@@ -12,6 +12,10 @@ class Drawing {
     for (const link of this.svg.querySelectorAll("a")) link.replaceWith(...link.childNodes);
     this.svg.querySelector("polygon")?.remove(); // the white ground
     for (const line of this.svg.querySelectorAll(".graph > text")) line.remove(); // the page says it
+    // titles of frames above the arrows: the file has them there, but not what is laid out in the page
+    const titles = drawn("g", { class: "title" });
+    titles.append(...this.svg.querySelectorAll(".cluster > text"));
+    if (titles.firstChild) this.svg.querySelector(".graph").append(titles);
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", page.title);
     this.boxes = page.boxes.map((box, i) => this.box(box, i));

@@ -18,6 +18,10 @@ class Keys {
     const { page } = this;
     event.stopPropagation();
     if (!isDown || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!page.part.hidden) {
+      if (event.key === "Backspace" || event.key === "Escape") page.backToBoxes();
+      return;
+    }
     const inField = event.target.matches?.("input:not([type=range]), select");
     const busy = page.search.field.value || page.selected !== null;
     if (event.key === "Escape" && !busy && page.level.name) {

@@ -60,12 +60,18 @@ function laidOut(boxes) {
     }
   }
   const low = Math.min(...made.map(({ y, height }) => y - height / 2));
+  // an arrow runs straight along its number, which stands beside the box that it comes from, or, where several
+  // come from there, beside its head
+  const length = (column, notesOf) => Math.max(0, ...column.flatMap(notesOf).map((note) => (note ? wide(note, 10) + 6 : 0)));
+  const ahead = (column) => length(column, ({ i }) => boxes[i].arrows.flatMap(([tail, note]) => (users[tail].length > 1 ? [note] : [])));
+  const behind = (column) => length(column, ({ i }) => (users[i].length > 1 ? [] : users[i].flatMap((user) => boxes[user].arrows.filter(([tail]) => tail === i).map(([, note]) => note))));
   let x = 0;
   for (const column of columns) {
+    const run = { before: ahead(column), after: behind(column) };
+    if (x) x += run.before;
     const width = Math.max(0, ...column.map((one) => one.width));
-    for (const one of column) Object.assign(one, { x, y: one.y - low, right: x + one.width });
-    const notes = column.flatMap(({ i }) => users[i].flatMap((user) => boxes[user].arrows.filter(([tail]) => tail === i).map(([, note]) => wide(note, 10))));
-    x += width + 64 + Math.max(0, ...notes);
+    for (const one of column) Object.assign(one, { x, y: one.y - low, right: x + one.width, leave: x + width + run.after, reach: x - 5 - run.before });
+    x += width + 64 + run.after;
   }
   return made;
 }
@@ -106,12 +112,14 @@ function arrowDrawn(parent, box, a, from, to, note, isAlone) {
   const [x1, y1, x2] = [from.right, from.y, to.x - 5];
   const y2 = to.y + ((a + 0.5) / box.arrows.length - 0.5) * room;
   const back = x2 < x1;
-  const bend = back ? 60 : (x2 - x1) * 0.45;
-  add(group, "path", { fill: "none", d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` });
+  const [start, stop] = isAlone ? [Math.max(from.leave, x1 + 1), x2] : [x1, Math.min(to.reach, x2 - 1)];
+  const bend = back ? 60 : Math.max(stop - start, 0) * 0.45;
+  const straight = (a, b, y) => (back ? "" : `C${a} ${y} ${b} ${y} ${b} ${y}`);
+  const curve = back ? `C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` : `C${start + bend} ${y1} ${stop - bend} ${y2} ${stop} ${y2}`;
+  add(group, "path", { fill: "none", d: `M${x1} ${y1}${isAlone ? straight(x1, start, y1) : ""}${curve}${isAlone ? "" : straight(stop, x2, y2)}` });
   add(group, "polygon", { points: `${x2},${y2 - 2.6} ${x2 + 5},${y2} ${x2},${y2 + 2.6}` });
   if (!note || note === "×1") return;
-  // beside the box that it comes from, or, where several come from there, beside its head
-  const place = isAlone ? { x: x1 + 7, y: y1 + (y2 - y1) * 0.03 - 3 } : { x: x2 - 3, y: y2 - 2, "text-anchor": "end" };
+  const place = isAlone ? { x: x1 + 5, y: y1 - 4 } : { x: x2 - 3, y: y2 - 3, "text-anchor": "end" };
   add(group, "text", { ...place, "font-size": 10 }, note);
 }
 

@@ -4,7 +4,7 @@
 const alike = (x, y) => Object.is(x, y) || fabs(x - y) <= 1e-9 * Math.max(fabs(x), fabs(y), 1e-3);
 
 class Samples {
-  constructor(network, passed) {
+  constructor(network, { passed, trained }) {
     const bytes = Uint8Array.from(atob(network.packed), (c) => c.charCodeAt(0));
     const all = new Float64Array(bytes.buffer);
     let at = 0;
@@ -15,8 +15,9 @@ class Samples {
     const found = layers.map((_, layer) => [table(layer), take(sizes[layer + 1]), table(layer), take(sizes[layer + 1])]);
     const was = network.stepped ? layers.map((_, layer) => [table(layer), take(sizes[layer + 1])]) : found;
     const less = (now, before) => now.map((x, i) => x - before[i]);
-    // the parameters that the samples were computed with
-    this.recorded = { weights: was.map(([w]) => w), biases: was.map(([, b]) => b) };
+    // the parameters that the samples were computed with: of a training those of now
+    const then = trained ? found : was;
+    this.recorded = { weights: then.map(([w]) => w), biases: then.map(([, b]) => b) };
     const some = found.some(([, , w, b]) => w.flat().some(Boolean) || b.some(Boolean));
     this.parameters = {
       weights: found.map(([w]) => w),
@@ -58,7 +59,7 @@ class Samples {
     const made = template.map((node, i) => {
       const given = i <= 2 * size;
       const name = i < size ? before(i) : i < 2 * size ? `w${i - size}` : i === 2 * size ? "b" : i === template.length - 1 ? "output" : i === 2 * size + 1 ? "sum" : node.name;
-      return { ...node, name, leaf: given, constant: false, root: i === template.length - 1, data: data[i], grad: 0, line: "", given: undefined, ...(given ? { args: [], partials: [], row: null, symbol: "", call: null, derivatives: [] } : {}) };
+      return { ...node, name, leaf: given, constant: false, root: i === template.length - 1, data: data[i], grad: 0, line: "", given: undefined };
     });
     const upstream = adjoints ? adjoints[layer + 1][j] : 1;
     const graph = new Graph(made, rows, upstream);
@@ -68,29 +69,4 @@ class Samples {
     made.forEach((node, i) => Object.assign(node, { partials: partials[i], grad: grad[i] }));
     return { nodes: made, upstream };
   }
-}
-
-// What a page needs to know of some nodes, all of which are drawn.
-function pageOf(nodes, title, notes, pace, style, upstream) {
-  const boxes = nodes.map((node, i) => ({
-    id: `n${i}`,
-    kind: node.root ? "output" : !node.leaf ? "value" : /^[wb]\d*$/.test(node.name) ? "parameter" : "leaf",
-    symbol: node.symbol,
-    label: node.name,
-    scope: [],
-    lines: [[`data ${brief(node.data)}`, ""], [`grad ${brief(node.grad)}`, signOf(node.grad)]],
-    arrows: node.args.map((parent, k) => [parent, brief(node.partials[k]), signOf(node.partials[k])]),
-    summary: null,
-    opens: false,
-    tint: "",
-  }));
-  return { title, caption: title, notes, pace, style, nodes, boxes, multiple: 1, closed: 0, full: false, root: nodes.length - 1, seed: upstream };
-}
-
-// Make the page of some boxes in an element, without a picture from Graphviz.
-function openBoxes(host, page, rows) {
-  const picture = new TextEncoder().encode(layered(page.boxes));
-  const image = el("img", { alt: page.title, src: `data:image/svg+xml;base64,${btoa(Array.from(picture, (byte) => String.fromCharCode(byte)).join(""))}` });
-  host.replaceChildren(image);
-  return open(host, page, rows);
 }

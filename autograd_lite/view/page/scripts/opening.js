@@ -14,16 +14,19 @@ Object.assign(NetworkPage.prototype, {
     this.card.style.top = `${y < 0 ? from.bottom - frame.top + 8 : y}px`;
   },
 
-  open({ network, samples }, { layer, neuron }) {
+  open({ network, samples, sample, data, tour }, { layer, neuron }) {
     if (layer < 0) return;
-    const k = this.sample ?? 0;
-    const found = samples.neuron(layer, neuron, k, this.rows);
-    const name = network.name({ layer, neuron });
-    if (!found) {
-      this.tell(name, "Its graph is not on this page: it has ops of a user's own, constants in its activation, or numbers that nobody knows any more.");
+    if (this.quiz.on) {
+      this.quiz.reply("", "The graph of a neuron has the numbers that are asked for: it opens when Predict is off.");
       return;
     }
-    const { data } = this.networks[0];
+    const k = sample ?? 0;
+    const found = samples.neuron(layer, neuron, k, this.rows);
+    const name = tour.place + network.name({ layer, neuron });
+    if (!found) {
+      this.moment.say(name, [], "Its graph is not on this page: it has ops of a user's own, constants in its activation, or numbers that nobody knows any more.");
+      return;
+    }
     const at = data.of > 1 ? ` at sample ${data.samples[k] + 1}` : "";
     const note = this.page.passed ? `The gradient of its output, ${brief(found.upstream)}, comes from what follows in the network; the others are this neuron's part${data.of > 1 ? " at this sample" : ""}.` : "";
     this.enter(`${name}${at}`, (host) => openBoxes(host, pageOf(found.nodes, `${name}${at}`, note ? [note] : [], this.page.pace, this.page.style, found.upstream), this.rows));
@@ -39,13 +42,9 @@ Object.assign(NetworkPage.prototype, {
     });
   },
 
-  tell(phase, words) {
-    this.moment.replaceChildren(el("p", { class: "phase" }, phase), el("p", { class: "words" }, words));
-  },
-
   enter(title, make) {
     this.player.pause();
-    this.outside.hidden = this.panel.hidden = true;
+    this.outside.hidden = this.panel.hidden = this.tools.hidden = true;
     this.crumbs.hidden = this.inside.hidden = false;
     const back = el("button", { type: "button", onclick: () => this.leave() }, "network");
     this.crumbs.replaceChildren(el("ol", {}, el("li", {}, back), el("li", {}, el("button", { type: "button", "aria-current": "location" }, title))));
@@ -59,7 +58,7 @@ Object.assign(NetworkPage.prototype, {
   leave() {
     this.inside.replaceChildren();
     this.crumbs.hidden = this.inside.hidden = true;
-    this.outside.hidden = this.panel.hidden = false;
+    this.outside.hidden = this.panel.hidden = this.tools.hidden = false;
     this.render();
     this.came?.focus({ preventScroll: true });
   },

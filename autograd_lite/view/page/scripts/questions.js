@@ -20,6 +20,7 @@ const between = (text) => el("span", { class: "sign" }, text);
 class Questions {
   constructor(graph, wording) {
     Object.assign(this, { graph, wording, name: wording.name });
+    this.first = "First forwards: the number of each box. Then backwards: what each arrow brings to a gradient. ";
   }
 
   // Of a step of the player: one question, or two where a part is added to what has arrived before.
@@ -30,11 +31,12 @@ class Questions {
 
   // How many are asked before each step, and in the end.
   before() {
-    const { uses, steps } = this.graph;
+    const { graph, graph: { uses, steps } } = this;
     const counts = [0];
     for (const { kind, node, arg, parent } of steps) {
       const again = kind === "edge" && (uses[parent][0][0] !== node || uses[parent][0][1] !== arg);
-      counts.push(counts.at(-1) + 1 + Number(again));
+      const given = kind === "seed" && graph.seed !== 1;
+      counts.push(counts.at(-1) + (given ? 0 : 1 + Number(again)));
     }
     return counts;
   }
@@ -60,6 +62,7 @@ class Questions {
   }
 
   seed({ node }) {
+    if (this.graph.seed !== 1) return []; // what follows gives it
     const root = this.name(node);
     return [{
       kind: "the start at the output",

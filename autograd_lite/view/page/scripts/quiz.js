@@ -1,13 +1,13 @@
 // Predict before you see: every next number is hidden until it was typed, or asked for.
 
 class Quiz {
-  constructor(page) {
+  constructor(page, questions = new Questions(page.graph, page.wording)) {
     this.page = page;
     this.on = false;
-    this.questions = new Questions(page.graph, page.wording);
+    this.questions = questions;
     // the step of each arrow, before which its number is a secret
-    this.turns = new Map(page.graph.steps.map((step, k) => [`${step.node} ${step.arg}`, k]));
-    const stale = page.graph.stale;
+    this.turns = new Map(questions.graph.steps.map((step, k) => [`${step.node} ${step.arg}`, k]));
+    const { stale } = questions.graph;
     this.switch = el("button", { type: "button", role: "switch", class: "predict", "aria-checked": "false", disabled: stale, title: stale ? "Not for numbers that are out of date: root.refresh() first" : "Predict before you see: each next number is hidden until you type it", onclick: () => (this.on ? this.turn(false) : this.offer()) }, "Predict");
     this.field = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-label": "Your number", placeholder: "your number" });
     this.check = el("button", { class: "check" }, "Check");
@@ -16,7 +16,7 @@ class Quiz {
     this.stop = el("button", { type: "button", class: "quiet", onclick: () => this.finish() }, "Score");
     this.answer = el("p", { class: "answer", role: "status" });
     this.element = el("form", { class: "quiz", hidden: true, "aria-label": "Prediction", onsubmit: (event) => this.submit(event) }, el("div", { class: "reply" }, this.field, this.check, this.next, this.tell, this.stop), this.answer);
-    page.whatIf.followers.push(() => this.on && this.turn(true));
+    page.whatIf?.followers.push(() => this.on && this.turn(true));
   }
 
   // The page has shown its numbers: whether others are to be found is asked first.
@@ -37,7 +37,7 @@ class Quiz {
     this.element.hidden = !on;
     page.player.pause();
     page.player.limit = on ? 0 : page.player.end;
-    page.select(null);
+    page.select?.(null);
     page.player.position = on ? 0 : null;
     // numbers that were made for the quiz go with it
     if (!on && this.own?.size) page.whatIf.all(this.own);
@@ -60,11 +60,20 @@ class Quiz {
   // Those that can get other numbers.
   get leaves() {
     const { graph, whatIf } = this.page;
-    return [...graph.nodes.keys()].filter((i) => whatIf.allows(i));
+    return whatIf ? [...graph.nodes.keys()].filter((i) => whatIf.allows(i)) : [];
   }
 
   get question() {
     return this.list[this.part];
+  }
+
+  // On to the state after a step, which is told.
+  advance() {
+    const { player } = this.page;
+    this.told = player.position + 1;
+    player.limit = Math.max(player.limit, this.told);
+    player.place(this.told);
+    this.next.focus({ preventScroll: true });
   }
 
   // The question of the moment, or what the last answer has brought; as `Moment.tell`.
@@ -72,7 +81,7 @@ class Quiz {
     const { end } = this.page.player;
     if (position !== this.at) this.begin(position, numbers);
     const over = this.finished || (position === end && this.told !== position);
-    const told = !over && this.told === position;
+    const told = !over && (this.told === position || (!this.list.length && !this.choosing));
     const asking = !told && !over && !this.choosing;
     for (const [element, shown] of [[this.field, asking], [this.check, asking], [this.tell, asking], [this.next, told], [this.stop, !over && this.results.size > 0]]) element.hidden = !shown;
     if (over) {
@@ -85,7 +94,7 @@ class Quiz {
     }
     if (told) return moment.tell(position, numbers, last, true);
     const { formula, words } = this.question;
-    const { node, arg, parent } = this.page.graph.steps[position];
+    const { node, arg, parent } = this.questions.graph.steps[position];
     moment.say(`Predict number ${this.before[position] + this.part + 1} of ${this.before[end]}`, formula(this.hinted), words());
     return { boxes: [node, ...(parent === undefined ? [] : [parent])], edges: arg === undefined ? [] : [[node, arg]], place: parent ?? node };
   }
@@ -96,8 +105,11 @@ class Quiz {
     if (this.told === position) return;
     this.told = null;
     this.field.value = "";
-    const first = position ? "" : "First forwards: the number of each box. Then backwards: what each arrow brings to a gradient. ";
-    this.reply("", `${first}Within ${100 * TOLERANCE} % counts as right; fractions such as -1/2 do too.`);
+    if (!this.list.length) {
+      this.reply("");
+      return;
+    }
+    this.reply("", `${position ? "" : this.questions.first}Within ${100 * TOLERANCE} % counts as right; fractions such as -1/2 do too.`);
   }
 
   reply(sign, ...said) {
@@ -107,9 +119,12 @@ class Quiz {
 
   submit(event) {
     event.preventDefault();
-    if (this.told !== null) {
+    if (this.told !== null || !this.list.length) {
+      const { position } = this.page.player;
+      const asks = this.told === null ? 0 : this.questions.of(position, this.page.whatIf?.numbers).length;
       this.told = this.at = null;
-      this.page.render();
+      if (!asks && position < this.page.player.end) this.advance(); // it is given
+      else this.page.render();
       if (!this.field.hidden) this.field.focus({ preventScroll: true });
       return;
     }
@@ -133,7 +148,6 @@ class Quiz {
 
   // On to the second part of a question, or to what it has brought.
   pass(how, ...said) {
-    const { player } = this.page;
     const key = `${this.at} ${this.part}`;
     if (!this.results.has(key)) this.results.set(key, { kind: this.question.kind, how });
     this.reply("right", ...said);
@@ -143,10 +157,7 @@ class Quiz {
       this.page.render();
       this.field.focus({ preventScroll: true });
     } else {
-      this.told = player.position + 1;
-      player.limit = Math.max(player.limit, this.told);
-      player.place(this.told);
-      this.next.focus({ preventScroll: true });
+      this.advance();
     }
   }
 }
