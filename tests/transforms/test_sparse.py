@@ -107,7 +107,7 @@ def test_every_row_has_the_numbers_of_the_dense_matrix(row):
     assert same(compiled(numbers), jacobian)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(programs(most_inputs=5, points=3, most_steps=15))
 def test_random_graphs_have_the_numbers_of_the_dense_matrix(program):
     """Also compiled."""
