@@ -567,7 +567,7 @@ class TestLayout:
             assert opened.quiet()
 
     def test_nothing_is_drawn_twice(self, page, view):
-        """A page opens in a second: one path for each weight, and the picture is laid out no more."""
+        """A page opens in a second: one path for each weight, and the picture is let go."""
         page.show(view)
         assert page.page.locator(".network path").count() == 3 * 4 + 4 * 4 + 4
         host = page.page.locator("[data-lm-suppress-shortcuts]")
