@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.modes.lines import users_line
 from autograd_lite.program.arguments import Arguments, Given, Kind, Shape, calling, difference
+from autograd_lite.program.jit.tiers import require
 from autograd_lite.program.layouts import (
     HoldsValuesError,
     holds_values,
@@ -27,7 +28,6 @@ from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.tiers import require
 from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import Function, name_of
@@ -193,7 +193,7 @@ class Compiled:
             paths.check_once(value, trees)
         elif traced is not None:
             self._note_use(kind, traced)
-        return value
+        return value if traced is None else traced.finished(value)
 
     def _note_use(self, kind: Kind, traced: Traced) -> None:
         """Count a path as the last used, and have C call it from now on, if it can."""
@@ -302,10 +302,11 @@ class Compiled:
         self._keep(kind, paths, given)
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
-        return result
+        return paths.traced[0].finished(result) if paths.traced else result
 
     def _plain_rows(self, args: Sequence[Any], reduce: str | None, threads: int) -> Any:
         """The results for float arrays that were met before; None for anything else."""
         layouts, matrices = plain_rows(args)
         met = self._kinds.get((layouts, (), self._around())) if layouts else None
-        return met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+        found = met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+        return met.traced[0].finished(found) if met and found is not None else found

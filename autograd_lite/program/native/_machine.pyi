@@ -7,7 +7,7 @@ FULL_STRIDE: int
 LEAVES: dict[str, int]
 TABLE_DIGEST: str
 
-def use_vectors(longest: str, mathematics: bool = True) -> str: ...
+def use_vectors(longest: str, mathematics: str = "library") -> str: ...
 def vectors() -> tuple[str, int, dict[str, int | None]]: ...
 
 @final
@@ -54,6 +54,11 @@ class Machine:
         direct: bool,
         owner: object,
     ) -> None: ...
+
+@final
+class Bound:
+    def __new__(cls, machine: Machine, inputs: Any, outputs: Any, n_rows: int) -> Bound: ...
+    def __call__(self) -> None: ...
 
 @final
 class Call:
