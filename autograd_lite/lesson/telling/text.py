@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import astuple
 from itertools import pairwise
 
@@ -19,7 +20,7 @@ from autograd_lite.lesson import (
     model,
     optimizers,
 )
-from autograd_lite.lesson.telling.parts import PICTURE, Part, number, told
+from autograd_lite.lesson.telling.parts import PICTURE, WORDS, Part, number, told
 
 
 def initialisation() -> list[Part]:
@@ -203,3 +204,26 @@ def _circle() -> str:
         if i < len(names):
             lines.append(f"▼{' ' * (width - 1)}    │")
     return "\n".join(line.rstrip() for line in lines)
+
+
+def summaries() -> list[str]:
+    """One short paragraph for each step, in order."""
+    W = model.STARTS[0]
+    rows, run = model.forward_table(W), iteration.descend(W)
+    numbers = {
+        "W": W, "ideal": model.IDEAL,
+        "inputs": _listed(r.input for r in rows),
+        "actual": _listed(r.actual for r in rows),
+        "desired": _listed(r.desired for r in rows),
+        "loss": loss.squared_loss(W),
+        "nudge": differentiation.nudge(W), "derivative": differentiation.derivative(W),
+        "chain": chain_of_two.chain(),
+        "update": iteration.update_table([W])[0], "rate": iteration.LEARNING_RATE,
+        "run": run, "first": _listed(i.W for i in run.iterations[:4]),
+        "tolerance": iteration.TOLERANCE,
+    }  # fmt: skip
+    return [text.format_map(numbers) for text in WORDS["in_short"]]
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)
