@@ -110,7 +110,9 @@ def displayed(*pictures: Picture) -> str:
 def image(picture: Picture) -> str:
     """An element of HTML that holds a picture; a LayoutError without Graphviz."""
     drawn = b64encode(drawing_of(picture).pipe("svg")).decode()
-    return f'<img alt="{picture.caption or "graph"}" src="data:image/svg+xml;base64,{drawn}">'
+    look = 'style="max-width:100%;border-radius:6px;margin:0 6px 6px 0"'
+    name = picture.caption or "graph"
+    return f'<img alt="{name}" {look} src="data:image/svg+xml;base64,{drawn}">'
 
 
 def random_exercise(level: int, rng: random.Random) -> Exercise:
