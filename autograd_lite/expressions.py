@@ -11,15 +11,14 @@ import ast
 import difflib
 import math
 import re
-import tomllib
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from typing import Any
 
 from autograd_lite.engine import Value, order_by
 from autograd_lite.errors import ExpressionError, shown, typed
+from autograd_lite.files import words
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
 #: Longest text that is read, in characters.
@@ -49,7 +48,7 @@ SYNTAX: dict[type[ast.AST], str] = {
     ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.USub: "neg",
 }  # fmt: skip
 
-_WORDS = tomllib.loads(files("autograd_lite").joinpath("expressions.toml").read_text("utf-8"))
+_WORDS = words("expressions.toml")
 #: What errors say, and what to write in place of syntax that is refused, by its name in `ast`.
 SAID, INSTEAD = _WORDS["said"], _WORDS["instead"]
 
