@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import astuple
 from itertools import pairwise
 
 from autograd_lite.errors import counted
@@ -36,7 +35,7 @@ def initialisation() -> list[Part]:
 def forward() -> list[Part]:
     """Step 2: what the models put out."""
     W = model.STARTS[0]
-    return told("forward", W=W, outputs=[*map(astuple, model.forward_table(W))])
+    return told("forward", W=W, outputs=model.forward_table(W))
 
 
 def losses() -> list[Part]:
@@ -48,7 +47,7 @@ def losses() -> list[Part]:
     return told(
         "losses",
         W=W, totals=totals, small=small, big=big,
-        errors=[*map(astuple, rows), ("total", None, None, totals.absolute, totals.squared)],
+        errors=[*rows, ("total", None, None, totals.absolute, totals.squared)],
         sums=[(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
         penalties=[
             (p.error, p.squared, p.times_absolute, p.times_squared) for p in (small, big)
@@ -76,7 +75,7 @@ def differentiation_() -> list[Part]:
             ("total", None, None, step.loss, None, f"{step.nudged_loss:.3f}"),
         ],
         slopes=[(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
-        signs=[(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
+        signs=[(f"{r.W:g}", *r[1:]) for r in differentiation.sign_table()],
     )
 
 
@@ -134,7 +133,7 @@ def update() -> list[Part]:
     return told(
         "update",
         rate=iteration.LEARNING_RATE,
-        updates=[*map(astuple, iteration.update_table())],
+        updates=iteration.update_table(),
         both=iteration.chain_update(),
     )
 
