@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,7 +97,7 @@ def losses(w: Weights, tokens: Sequence[Any]) -> Vector:
     keys: list[Vector] = []
     values: list[Vector] = []
     found = []
-    for place, (token, following) in enumerate(zip(tokens[:-1], tokens[1:], strict=True)):
+    for place, (token, following) in enumerate(pairwise(tokens)):
         x = normed(added(ag.take(w["tokens"], token), w["places"][place]))
         y = normed(x)
         keys.append(linear(y, w["keys"]))

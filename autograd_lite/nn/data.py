@@ -259,6 +259,6 @@ def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], A
             f"{name} takes one class index per sample and was given {len(wanted[0])} numbers; "
             "write np.argmax(targets, axis=1) for one-hot rows"
         )
-    classes = [c if isinstance(c, Value) else as_float(c) for [c] in wanted]
+    classes: list[Any] = [c if isinstance(c, Value) else as_float(c) for [c] in wanted]
     check_classes(name, range(len(rows[0])), classes)
     return [*zip(rows, classes, strict=True)]

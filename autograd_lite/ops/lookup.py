@@ -34,8 +34,7 @@ entry_at = sequence_op(
         less(_place(xs, index), count(xs)), at(xs, _place(xs, index)), math.nan
     ),
     partials=[_is_looked_at, lambda out, xs, index: 0.0],
-    doc="The entry of xs at an index, rounded down, from the end if it is negative; nan where there "
-    "is none.",
+    doc="Entry of xs at an index, rounded down; from the end if negative, nan if there is none.",
 )  # fmt: skip
 
 
@@ -74,17 +73,18 @@ def take(rows: Any, i: Any) -> Any:
     [10.0, 30.0]
     """
     refuse_masked(rows, "take")
-    entries = rows if isinstance(rows, list | tuple | np.ndarray) else sequence("take", rows)
+    entries: Any = rows if isinstance(rows, list | tuple | np.ndarray) else sequence("take", rows)
     if not len(entries):
         raise ShapeError("take of no entries is undefined; give it at least one")
     if isinstance(i, list | tuple) or (isinstance(i, np.ndarray) and i.ndim):
         return [take(entries, k) for k in i]
     n, known = len(entries), number_system((i,)) is None
-    index = as_float(i) if known else i
+    index = as_float(i) if known and not isinstance(i, int) else i
     # Of a Value these are comparisons, which a program has as conditions for all its indices.
     if not (-n <= index < n and floor(index) == index):
+        said = shown(i) if known else f"{i:.12g}"
         raise IndexError(
-            f"take was given {n} entries and the index {shown(i)}; an index is a whole number from "
+            f"take was given {n} entries and the index {said}; an index is a whole number from "
             f"{-n} to {n - 1}"
         )
     if known:

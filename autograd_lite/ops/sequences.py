@@ -1,9 +1,9 @@
 """Rows with any number of arguments: they come as one sequence and make one node.
 
-Their rules go over a sequence by `fold`, `each`, `scan`, `at` and `count` in place of loops, so that
-they run on lists of anything and on symbols too: a vector of symbols has no length and cannot be
-looped over, and its type writes down the loop (methods ``_fold``, ``_each``, ``_scan``, ``_at`` and
-``_count``).
+Their rules go over a sequence by `fold`, `each`, `scan`, `at` and `count` in place of loops, so
+that they run on lists of anything and on symbols too: a vector of symbols has no length and cannot
+be looped over, and its type writes down the loop (methods ``_fold``, ``_each``, ``_scan``, ``_at``
+and ``_count``).
 """
 
 from __future__ import annotations

@@ -155,8 +155,9 @@ class Arguments:
                 raise
             raise ProgramError(
                 f"{error}; while {self._name} is compiled, Values stand for its numbers: take "
-                "functions of this package, such as ag.sin, and name what is used as an int or "
-                f"index in static={_hint(given)} (a field, by metadata={{'static': True}})"
+                "functions of this package, such as ag.sin, or ag.take for an entry, and name what "
+                f"is used as an int or index in static={_hint(given)} (a field, by "
+                "metadata={'static': True})"
             ) from error
 
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.program.code import Code, Instruction
+from autograd_lite.program.code import Code
 from autograd_lite.program.machine import native
 from autograd_lite.writing.llvm import LLVM
 from autograd_lite.writing.printer import hands_on, rule_of
@@ -46,54 +46,59 @@ class Step(NamedTuple):
     operands: Sequence[int]
     first: int = 0
     last: int = 0
+    loose: bool = False  # whether the signs of zeros are in doubt all the same
     stored: bool = False  # whether the result is read elsewhere
     outputs: Sequence[int] = ()  # which outputs it is
 
 
-def split(out: int, op: Op, operands: Sequence[int]) -> Iterator[Step]:
-    """A step, or several for a long fold, whose totals grow in the place of its result."""
-    if not isinstance(op, SequenceOp):
-        yield Step(out, op, operands)
-        return
-    length = (len(operands) - len(op.scalars)) // len(op.vectors)
-    for first in range(0, max(1, length), ELEMENTS):
-        yield Step(out, op, operands, first, min(first + ELEMENTS, length))
-
-
 class Careful(NamedTuple):
-    """Which op each instruction is taken for, and the outputs of which nan and 0 are in doubt."""
+    """Which op each instruction is taken for, and registers of which nan and 0 are in doubt."""
 
     ops: Sequence[Op]
-    doubtful: frozenset[int]  # registers
+    doubtful: set[int]
+
+    def steps(self, code: Code, own: int, out: int, operands: Sequence[int]) -> Iterator[Step]:
+        """An instruction from places to a place.
+
+        A long fold becomes several steps, whose totals grow in the place of its result.
+        """
+        op, loose = self.ops[own], code.first + own in self.doubtful
+        if not isinstance(op, SequenceOp):
+            yield Step(out, op, operands, loose=loose)
+            return
+        length = (len(operands) - len(op.scalars)) // len(op.vectors)
+        for first in range(0, max(1, length), ELEMENTS):
+            yield Step(out, op, operands, first, min(first + ELEMENTS, length), loose)
 
 
 def careful(code: Code, quick: bool) -> Careful:
     """The ops of a program; with `quick`, quicker variants where they do no harm."""
     steps = [*code]
     if not quick or not any(op.fast_variant for op in code.ops):
-        return Careful([step.op for step in steps], frozenset())
+        return Careful([step.op for step in steps], set())
     exact: set[int] = set()  # registers that something reads which does not hand on nan and 0
     for step in reversed(steps):
         if step.out in exact or not hands_on(step.op.fast_variant or step.op):
             exact.update(step.operands)
-    ops, doubtful = [], set()
+    ops: list[Op] = []
+    doubtful: set[int] = set()
     for step in steps:
         op = step.op if step.out in exact else step.op.fast_variant or step.op
         if op is not step.op or not doubtful.isdisjoint(step.operands):
             doubtful.add(step.out)
         ops.append(op)
-    return Careful(ops, frozenset(doubtful.intersection(code.outputs.tolist())))
+    return Careful(ops, doubtful)
 
 
 class Body(LLVM):
     """A piece as it is written; the kinds of it say where numbers lie."""
 
     parameters = ""
-    before: list[str] = []
-    after: list[str] = ["ret void"]
 
     def __init__(self, code: Code, lanes: int = 1) -> None:
         super().__init__(lanes, vector_functions() if lanes > 1 else ())
+        self.before: list[str] = []
+        self.after = ["ret void"]
         self.first, self.n_inputs, self.constants = code.first, code.n_inputs, code.constants
         self._known: dict[int, str] = {}  # by place
 
@@ -107,6 +112,7 @@ class Body(LLVM):
 
     def add(self, step: Step) -> None:
         """Write a step."""
+        self.flags = "nsz " if step.loose else ""
         number = self._known[step.out] = self._result(step)
         if step.stored or step.outputs:
             self.store(step, number)
@@ -164,7 +170,7 @@ class OverRows(Body):
     """A piece that is run for a block of rows, some lanes at a time; see `Machine.steps`."""
 
     parameters = "ptr noalias %frame, ptr %refs, i32 %n, ptr %attrs"
-    fields = (("blocks", "ptr"), ("uniform", "ptr"), ("lanes", "i32"))
+    fields: tuple[tuple[str, str], ...] = (("blocks", "ptr"), ("uniform", "ptr"), ("lanes", "i32"))
 
     def __init__(self, code: Code) -> None:
         super().__init__(code, native.vectors()[1])
@@ -220,11 +226,9 @@ class Direct(OverRows):
     def __init__(self, code: Code, written: set[int], doubtful: Sequence[bool]) -> None:
         super().__init__(code)
         self._written, self._doubtful = written, doubtful
-        self._doubts = "zeroinitializer"
-        self._marks = f"<{self.lanes} x i1>"
-        self.before.insert(
-            -1, f"%doubts_before = phi {self._marks} [zeroinitializer, %entry], [%doubts_now, %loop]"
-        )
+        self._sure, self._marks = "%sure", f"<{self.lanes} x i1>"
+        ones = f"<{', '.join(['i1 1'] * self.lanes)}>"
+        self.before.insert(-1, f"%sure = phi {self._marks} [{ones}, %entry], [%surely, %loop]")
 
     def add(self, step: Step) -> None:
         """See `Body`."""
@@ -253,16 +257,16 @@ class Direct(OverRows):
         """Write an output."""
         self._store(number, self._column("output", k))
         if self._doubtful[k]:
-            zero = self.line(f"fcmp ueq {self.type} {number}, {self.number(0.0)}")
-            self._doubts = self.line(f"or {self._marks} {zero}, {self._doubts}")
+            sure = self.line(f"fcmp one {self.type} {number}, {self.number(0.0)}")
+            self._sure = self.line(f"and {self._marks} {self._sure}, {sure}")
 
     def text(self, name: str) -> str:
         """See `Body`."""
-        self.lines.append(f"%doubts_now = or {self._marks} %doubts_before, {self._doubts}")
+        self.lines.append(f"%surely = or {self._marks} {self._sure}, zeroinitializer")
         self.after = [
             *self.after[:-1],
-            f"%any = bitcast {self._marks} %doubts_now to i{self.lanes}",
-            f"%some = icmp ne i{self.lanes} %any, 0", "%new = zext i1 %some to i32",
+            f"%all = bitcast {self._marks} %surely to i{self.lanes}",
+            f"%some = icmp ne i{self.lanes} %all, -1", "%new = zext i1 %some to i32",
             f"%doubts_at = getelementptr i8, ptr %frame, i64 {native.FRAME['doubts']}",
             "%old = load i32, ptr %doubts_at", "%both = or i32 %old, %new",
             "store i32 %both, ptr %doubts_at", "ret void",
@@ -317,13 +321,14 @@ def install_once(code: Code, machine: Any, quick: bool = True) -> None:
     slots = {r: i for i, r in enumerate((r for r in first if r >= code.first), code.first)}
     steps = [
         step
-        for each, op in zip(code, chosen.ops, strict=True)
-        for step in split(each.out, op, each.operands)
+        for own, each in enumerate(code)
+        for step in chosen.steps(code, own, each.out, each.operands)
     ]
     bodies = [filled(Once(code, slots), piece) for piece in cut(steps, outputs)]
     addresses, owner = compiled(bodies)
     places = np.array([slots.get(register, register) for register in outputs], np.int64)
-    machine.install(addresses, code.first + len(slots), places, len(chosen.doubtful), owner)
+    n_doubtful = len(chosen.doubtful.intersection(outputs))
+    machine.install(addresses, code.first + len(slots), places, n_doubtful, owner)
 
 
 def install_rows(
@@ -334,7 +339,7 @@ def install_rows(
     direct = quick and not reduced and all(own >= 0 for own, _ in planned)
     chosen = careful(code, direct)
     doubtful = [register in chosen.doubtful for register in code.outputs.tolist()]
-    bodies: list[Body] = []
+    bodies: list[Any] = []
     segments: list[tuple[int, int]] = []
     written: set[int] = set()
     last = max((k for k, (own, _) in enumerate(planned) if own < 0), default=-1)
@@ -344,7 +349,7 @@ def install_rows(
         if not plain:
             first += len(run)
             continue
-        steps = [step for own, (out, *args) in run for step in split(out, chosen.ops[own], args)]
+        steps = [step for own, (out, *args) in run for step in chosen.steps(code, own, out, args)]
         kept = None if first <= last else () if direct else outputs
         for piece in cut(steps, kept, outputs if direct else ()):
             body = Direct(code, written, doubtful) if direct else OverRows(code)

@@ -194,10 +194,11 @@ def trace(function: Callable[..., Any], arguments: Sequence[Tree], name: str) ->
     if seen.is_closure or any(each.reaches(node) for each in outer for node in roots):
         refuse_elsewhere(roots, "a program was made")
         return None
-    begun = seen.mark._stamp  # asked here, as most nodes are newer
+    before = seen.mark._stamp  # asked first, as most nodes are newer
     captured = [
         node for node in topological_order(roots, [seen.mark])
-        if node._stamp < begun and seen.is_older(node) and not any(each.reaches(node) for each in seen.by)
+        if node._stamp < before and seen.is_older(node)
+        and not any(each.reaches(node) for each in seen.by)
     ]  # fmt: skip
     for node in captured:
         if node._traced:

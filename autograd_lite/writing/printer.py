@@ -104,7 +104,7 @@ class Printer:
         return total, steps
 
     def kept(self, text: str) -> str:
-        """What each step of a fold takes; a language may give it a name."""
+        """A text that each step of a fold takes; a language may give it a name."""
         return text
 
     def applied(self, rule: Rule, args: Sequence[str]) -> str:

@@ -56,6 +56,11 @@ class Machine:
     ) -> None: ...
 
 @final
+class Bound:
+    def __new__(cls, machine: Machine, inputs: Any, outputs: Any, n_rows: int) -> Bound: ...
+    def __call__(self) -> None: ...
+
+@final
 class Call:
     machine: Machine
     fallback: Callable[..., Any]

@@ -50,7 +50,7 @@ static void run_last_tile(Job *job, Direct *direct, const double *inputs, Py_ssi
 static bool run_direct(Job *job, double *blocks, double *room, Py_ssize_t row, int n) {
     const double *columns = own_columns(job);
     const int whole = n & -TILE;
-    Direct direct = {.frame = {blocks, job->uniform, NULL, job->stride, whole, whole}};
+    Direct direct = {.frame = {.blocks = blocks, .uniform = job->uniform, .stride = job->stride, .rows = whole, .lanes = whole}};
     if (!columns)
         fetch(job, blocks, row, n, (n + TILE - 1) & -TILE);
     const double *inputs = columns ? columns + row : blocks;
@@ -69,7 +69,8 @@ static bool run_direct(Job *job, double *blocks, double *room, Py_ssize_t row, i
     }
     if (!direct.doubts)
         return false;
-    const Frame frame = {blocks, job->uniform, NULL, job->stride, n, (n + TILE - 1) & -TILE};
+    const Frame frame = {.blocks = blocks, .uniform = job->uniform, .stride = job->stride, .rows = n,
+                         .lanes = (n + TILE - 1) & -TILE};
     fetch(job, blocks, row, n, frame.lanes);
     run_steps(job->plan->exact, job->plan->n_exact, job->plan->refs, &frame);
     store(job, blocks, row, n);
