@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import AutogradError, ShapeError, shown
 from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.ieee import number_system
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.rules import floor
 from autograd_lite.ops.sequences import at, count, each, scan, sequence, sequence_op
+
+
+class EntryError(AutogradError, IndexError):
+    """There is no such entry."""
 
 
 def _place(xs: Any, index: Any) -> Any:
@@ -83,7 +87,7 @@ def take(rows: Any, i: Any) -> Any:
     # Of a Value these are comparisons, which a program has as conditions for all its indices.
     if not (-n <= index < n and floor(index) == index):
         said = shown(i) if known else f"{i:.12g}"
-        raise IndexError(
+        raise EntryError(
             f"take was given {n} entries and the index {said}; an index is a whole number from "
             f"{-n} to {n - 1}"
         )

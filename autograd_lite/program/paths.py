@@ -14,6 +14,7 @@ import numpy as np
 from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import Matrices, is_followed_in, with_columns
 from autograd_lite.program.program import reduced
@@ -278,8 +279,8 @@ def _naming(row: int) -> Iterator[None]:
     """A block in which an index that is wrong says in which row it is."""
     try:
         yield
-    except IndexError as error:
-        raise IndexError(f"row {row}: {error}") from error
+    except EntryError as error:
+        raise EntryError(f"row {row}: {error}") from None
 
 
 def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree]:
