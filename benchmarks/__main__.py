@@ -16,6 +16,7 @@ from benchmarks import (
     imports,
     nested,
     readable,
+    sparse,
     tables,
     training,
 )
@@ -71,9 +72,9 @@ def main() -> None:
     tell("a character GPT, on Values and compiled")
     figures += characters.figures(count, options.quick)
 
-    tell("short calls, nested derivatives, large tables and importing, in pairs")
+    tell("short calls, nested and sparse derivatives, large tables and importing, in pairs")
     pairs = min(count, 30)
-    for some in (calls, nested, tables, imports):
+    for some in (calls, nested, sparse, tables, imports):
         figures += some.figures(pairs, options.quick)
 
     tell("the step on the Python engine, each in a process of its own")

@@ -25,12 +25,10 @@
 # - choose the plot that answers a question about a model, and draw what ran before an error.
 #
 # Where scripts do not run (an untrusted notebook, a preview on the web) the same outputs are
-# pictures.
+# pictures. How to give them away, and to practise with them, is the
+# [next notebook](07_classroom.ipynb).
 
 # %%
-import tempfile
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
@@ -117,30 +115,6 @@ L.zero_grad()
 L.refresh()
 L.backward()
 print(ag.explain(L, a))
-
-# %% [markdown]
-# ## A page to give away
-#
-# `save` writes the page to one file, with all that it needs inside. It asks nothing of the network.
-
-# %%
-with tempfile.TemporaryDirectory() as folder:
-    page = ag.draw(L).save(Path(folder, "L.html")).read_text()
-
-print(f"one file of {len(page) / 1000:.0f} kB")
-
-# %% [markdown]
-# ## A playground
-#
-# Here the expression comes first: type it, and its graph is there at once. Drag the variables, look
-# at the curve over one of them with its tangent, and read why the parts of a gradient add up. Put a
-# second expression beside it. The second tab trains a tiny network on points that you click.
-# `ag.playground().save("playground.html")` makes a file of it, and so does
-# `autograd-lite playground` in a shell.
-
-# %%
-ag.playground("tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5})
-
 
 # %% [markdown]
 # ## A network
@@ -296,7 +270,7 @@ def rosenbrock(x, y):
     return (1.0 - x) ** 2 + 100.0 * (y - x * x) ** 2
 
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 plots.plot_surface(way, ax=left)
 plots.plot_surface(rosenbrock, ax=right, x=(-2, 2), y=(-1, 3))
 left.set_title("a line learns")
@@ -330,7 +304,7 @@ history = model.learn(
     progress=False,
 )
 
-fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(11, 3.3), layout="constrained")
 plots.plot_history(history, axes[0])
 plots.plot_history(history, axes[1], metric="accuracy")
 plots.plot_boundary(model, points, classes, axes[2])
@@ -349,7 +323,7 @@ plt.show()
 # from above. On a logarithmic scale gradients that vanish from layer to layer would sink.
 
 # %%
-fig, (top, bottom) = plt.subplots(2, 1, figsize=(10, 6), layout="constrained")
+fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4.8), layout="constrained")
 plots.plot_histograms(recorder, "weights", top)
 plots.plot_histograms(recorder, "gradients", bottom, log=True)
 plt.show()
@@ -359,7 +333,7 @@ plt.show()
 # the second can bend it.
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
 plots.plot_neurons(model, points, left)
 plots.plot_neurons(model, points, right, layer=1)
 plt.show()
@@ -375,7 +349,7 @@ plt.show()
 small = nn.MLP(1, [6, 1], activation="tanh", init="glorot", seed=1)
 waves = np.sin(3.0 * xs)
 
-fig, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
 rates = [0.001, 0.01, 0.1, 1.0]
 plots.plot_learning_rates(small, xs, waves, rates, axes[0], optimizer="sgd", epochs=60, seed=1)
 plots.plot_optimizers(
@@ -410,13 +384,13 @@ plt.show()
 # only. Interrupt it whenever you like. The last picture stays.
 
 # %%
-watched = nn.MLP(2, [8, 8, 1], activation="tanh", init="glorot", seed=2)
+watched = nn.MLP(2, [5, 4, 1], activation="tanh", init="glorot", seed=2)
 history = watched.learn(
     points, classes, "binary_cross_entropy", epochs=400, validation=0.2, seed=1, show="live"
 )
 
 # %%
-fitting = nn.MLP(1, [8, 8, 1], activation="tanh", init="glorot", seed=2)
+fitting = nn.MLP(1, [5, 4, 1], activation="tanh", init="glorot", seed=2)
 curve_history = fitting.learn(xs, waves, epochs=300, seed=1, show="live")
 
 # %% [markdown]
@@ -433,21 +407,6 @@ try:
 except ag.AnomalyError as error:
     print(error)
     display(error.draw())
-
-# %% [markdown]
-# ## The lesson, as a page
-#
-# `autograd-lite lesson --html lesson.html` writes the [seven steps](01_seven_steps.ipynb) as one
-# file: the loss curve follows sliders for the weight, the learning rate and the start, and the
-# lecture's graphs are there to step through. In Python:
-
-# %%
-from autograd_lite.lesson.page import document as lesson_page
-
-with tempfile.TemporaryDirectory() as folder:
-    written = Path(folder, "lesson.html")
-    written.write_text(lesson_page.document(), encoding="utf-8")
-    print(f"{written.stat().st_size / 1000:.0f} kB")
 
 # %% [markdown]
 # ## Exercises

@@ -12,11 +12,12 @@ import keyword
 import math
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from functools import partial
 from itertools import islice
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from autograd_lite import demo
 from autograd_lite.cli import commands
@@ -26,6 +27,7 @@ from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.files import check_place
 from autograd_lite.lesson import STEPS
 from autograd_lite.terminal import PLAINLY
+from autograd_lite.view.page.page import read
 
 _USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
 
@@ -89,93 +91,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"autograd-lite {_version()}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    command = subparsers.add_parser(
-        "demo", help="the seven steps, then a network on real data", description=demo.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    command.add_argument("--out", default="out", metavar="DIR", help="for pictures and model [out]")
-    command.set_defaults(run=commands.demo)
-
-    command = subparsers.add_parser("lesson", help="the seven steps of learning, one or all")
-    which = command.add_mutually_exclusive_group()
-    which.add_argument(
-        "step", nargs="?", type=int, choices=[s.number for s in STEPS], metavar="STEP",
-        help="; ".join(f"{step.number}: {step.title}" for step in STEPS),
-    )  # fmt: skip
-    which.add_argument("--html", type=_page, metavar="FILE",
-                       help="write all steps as one page, with sliders and graphs to step through, "
-                       "and print none")  # fmt: skip
-    command.add_argument("--figures", metavar="DIR", help="save the figures there, as PNG")
-    command.set_defaults(run=commands.lesson)
-
-    command = subparsers.add_parser(
-        "explain", help="value, gradients and partial derivatives of a formula",
-        usage='autograd-lite explain "tanh(w*x + b)" w=0.5 x=2 b=-1 [--paths] [--latex] '
-        "[--draw FILE]",
-        epilog=f"Functions: {', '.join(FUNCTIONS)}. Those of many arguments take a "
-        "list: sum([a, b]). Constants: pi, e.",
-    )  # fmt: skip
-    command.add_argument("--draw", metavar="FILE", help="save the graph: .svg, .png, .gif, .dot, "
-                         ".pdf (needs a dot program), or .html, a page")  # fmt: skip
-    command.add_argument("--paths", action="store_true",
-                         help="show every path that a gradient is summed over")  # fmt: skip
-    command.add_argument("--latex", action="store_true", help="show the formula in LaTeX")
-    command.add_argument("expression", metavar="EXPRESSION")
-    command.add_argument("bindings", nargs="*", metavar="NAME=NUMBER", type=_binding)
-    command.set_defaults(run=commands.explain)
-
-    command = subparsers.add_parser(
-        "playground", help="a page to type expressions in and to train tiny networks on",
-        usage='autograd-lite playground ["tanh(w*x + b)"] [--output FILE]',
-    )  # fmt: skip
-    command.add_argument("--output", type=_page, default="playground.html", metavar="FILE",
-                         help="the page [playground.html]")  # fmt: skip
-    command.add_argument("expression", nargs="?", default="", metavar="EXPRESSION")
-    command.set_defaults(run=commands.write_playground)
-
-    command = subparsers.add_parser(
-        "worksheet", help="exercises in back-propagation by hand, with their key",
-        description="The same level, seed and count give the same files, byte for byte.",
-    )  # fmt: skip
-    levels = range(1, len(LEVELS) + 1)
-    command.add_argument("--level", type=int, choices=levels, default=1,
-                         help="; ".join(map("{}: {}".format, levels, LEVELS)) + " [1]")  # fmt: skip
-    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
-    command.add_argument("--count", type=_exercises, default=6, metavar="N", help="of them [6]")
-    command.add_argument("--format", choices=FORMATS, default="html", help="[html], to print")
-    command.add_argument("--out", default=".", metavar="DIR", help="for both files [.]")
-    command.set_defaults(run=commands.worksheet)
-
-    command = subparsers.add_parser(
-        "train", help="train a network on a CSV file",
-        description="Columns of numbers are standardised, columns of text become one input per "
-        "category. A column is numeric when more than half of its cells are numbers. Text, two "
-        "different numbers, or few integers as target make a classification, other numbers a "
-        "regression.",
-    )  # fmt: skip
-    command.add_argument("data", metavar="data.csv", help="UTF-8, first line: column names")
-    command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
-    command.add_argument("--hidden", type=_hidden, default=(16, 16), metavar="16,16",
-                         help="neurons of each layer")  # fmt: skip
-    command.add_argument("--save", type=_file, metavar="FILE",
-                         help="the trained model (.safetensors)")  # fmt: skip
-    command.add_argument("--epochs", type=_count, default=50, metavar="N", help="[50]")
-    command.add_argument("--learning-rate", type=_rate, metavar="R", help="[the optimiser's]")
-    command.add_argument("--test-size", type=_fraction, default=0.2, metavar="F", help="[0.2]")
-    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="[0]")
-    command.add_argument("--task", choices=["regression", "classification"], help="[by the target]")
-    command.add_argument("--text", action="append", default=[], metavar="COLUMN",
-                         help="read this column as text (may be repeated)")  # fmt: skip
-    command.add_argument("--ignore", action="append", default=[], metavar="COLUMN",
-                         help="leave this column out (may be repeated)")  # fmt: skip
-    command.add_argument("--quiet", action="store_true", help="no progress bar")
-    command.set_defaults(run=commands.train)
-
-    command = subparsers.add_parser("predict", help="the predictions of a saved model, as CSV")
-    command.add_argument("model", metavar="model.safetensors", help="saved by train")
-    command.add_argument("data", metavar="data.csv", help="with the columns of the training data")
-    command.set_defaults(run=commands.predict)
+    for name, told in tomllib.loads(read("commands.toml", "cli")).items():
+        arguments, as_written = told.pop("arguments"), told.pop("as_written", False)
+        formatter = argparse.RawDescriptionHelpFormatter if as_written else argparse.HelpFormatter
+        words = {key: text.format_map(_WORDS) for key, text in told.items()}
+        command = subparsers.add_parser(name, formatter_class=formatter, **words)
+        command.set_defaults(run=getattr(commands, name))
+        some = any("instead" in given for given in arguments.values())
+        either = command.add_mutually_exclusive_group() if some else command
+        for flag, given in arguments.items():
+            group = either if given.pop("instead", False) else command
+            known = {key: _KNOWN[given[key]] for key in ("type", "choices") if key in given}
+            if "help" in given:
+                known["help"] = given["help"].format_map(_WORDS)
+            group.add_argument(flag, **given | known)
     return parser
 
 
@@ -261,3 +190,18 @@ def _hidden(text: str) -> tuple[int, ...]:
             f"{text!r} is no list of layer sizes; write numbers with commas, such as 16,16"
         )
     return tuple(map(int, parts))
+
+
+#: What ``commands.toml`` calls by a name, and what it leaves to be filled in.
+_KNOWN: dict[str, Any] = {
+    "binding": _binding, "count": _count, "exercises": _exercises, "file": _file,
+    "fraction": _fraction, "hidden": _hidden, "int": int, "page": _page, "rate": _rate,
+    "seed": _seed, "formats": FORMATS, "levels": range(1, len(LEVELS) + 1),
+    "steps": [step.number for step in STEPS], "tasks": ["regression", "classification"],
+}  # fmt: skip
+_WORDS = {
+    "demo": demo.__doc__,
+    "functions": ", ".join(FUNCTIONS),
+    "levels": "; ".join(f"{i}: {level}" for i, level in enumerate(LEVELS, 1)),
+    "steps": "; ".join(f"{step.number}: {step.title}" for step in STEPS),
+}

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
-from autograd_lite import exercises, expressions
+from autograd_lite import exercises, expressions, playgrounds
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -22,7 +22,6 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
-from autograd_lite.playgrounds import playground
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
@@ -90,9 +89,9 @@ def explain(options: argparse.Namespace) -> None:
             raise ExpressionError(f"--draw: {error}") from None
 
 
-def write_playground(options: argparse.Namespace) -> None:
+def playground(options: argparse.Namespace) -> None:
     """Write the page of the playground."""
-    print("page:", playground(options.expression).save(options.output))
+    print("page:", playgrounds.playground(options.expression).save(options.output))
 
 
 def worksheet(options: argparse.Namespace) -> None:

@@ -150,7 +150,8 @@ class CheckedEngine:
         if self.first is None:
             return said
         told = html.escape("\n".join(_told(self.first, Terminal(None))))
-        return f"{said}<pre>{told}</pre>{displayed(*self.first.pictures())}"
+        said += f'<pre style="white-space:pre-wrap">{told}</pre>'
+        return said + displayed(*self.first.pictures())
 
 
 def check(kind: type) -> CheckedEngine:

@@ -16,6 +16,8 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError, counted, shown
 from autograd_lite.explanations.trace import trace
 from autograd_lite.expressions import parse
+from autograd_lite.ops.activations import sigmoid
+from autograd_lite.ops.rules import relu, tanh
 from autograd_lite.transforms.gradients import gradient
 from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.page.page import read
@@ -23,8 +25,8 @@ from autograd_lite.view.picture import BoxLine, Picture, every_value, listing
 from autograd_lite.view.steps import steps
 
 WORDS = tomllib.loads(read("worksheets.toml", "exercises"))
-#: Names as one types them in a formula, relu twice as often; at 0 only those that are smooth there.
-_ACTIVATIONS, _SMOOTH = ("relu", "relu", "tanh", "sigmoid"), ("tanh", "sigmoid")
+#: The first twice as often; at 0 only those that are smooth there.
+_ACTIVATIONS, _SMOOTH = (relu, relu, tanh, sigmoid), (tanh, sigmoid)
 _LARGEST = 40.0
 
 
@@ -108,7 +110,9 @@ def displayed(*pictures: Picture) -> str:
 def image(picture: Picture) -> str:
     """An element of HTML that holds a picture; a LayoutError without Graphviz."""
     drawn = b64encode(drawing_of(picture).pipe("svg")).decode()
-    return f'<img alt="{picture.caption or "graph"}" src="data:image/svg+xml;base64,{drawn}">'
+    look = 'style="max-width:100%;border-radius:6px;margin:0 6px 6px 0"'
+    name = picture.caption or "graph"
+    return f'<img alt="{name}" {look} src="data:image/svg+xml;base64,{drawn}">'
 
 
 def random_exercise(level: int, rng: random.Random) -> Exercise:
@@ -160,6 +164,6 @@ def _computed(lines: Iterable[str], rng: random.Random) -> Value:
                 known[each] = Value(float(rng.choice((-1, 1)) * rng.randint(1, 5)), each)
         used = {each: x for each, x in known.items() if re.search(rf"\b{each}\b", formula)}
         bend = rng.choice(_ACTIVATIONS if all(x.data for x in used.values()) else _SMOOTH)
-        known[name] = parse(formula.replace("f(", f"{bend}("), used)
+        known[name] = parse(formula.replace("f(", f"{bend.name}("), used)
         known[name].label = name
     return known[name]

@@ -12,6 +12,8 @@ from autograd_lite.ops import TABLE, Op
 Activation = str | Callable[[Any], Any]
 
 LINEAR = "linear"
+#: Those that the playground offers.
+OFFERED = ("tanh", "relu", "sigmoid", "softplus", "sin", LINEAR)
 
 
 def checked(activation: Activation) -> Activation:

@@ -22,13 +22,19 @@ class TrainingStep:
     """One update of the parameters; nothing changes if a gradient or result is not finite."""
 
     def __init__(
-        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool
+        self,
+        model: Model,
+        parameters: Sequence[Value],
+        optimizer: Optimizer,
+        quiet: bool,
+        watched: bool = False,  # and so keeps what `last` tells
     ) -> None:
         self.model, self.parameters = model, (*parameters,)
         self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
         self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
+        self.watched, self._last = watched, (np.empty(0), np.empty(0))
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
         self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
@@ -36,6 +42,8 @@ class TrainingStep:
         """Move the parameters from their numbers by the gradient of a batch's loss."""
         if not are_finite(gradients):
             raise self._anomaly("the gradient of", gradients, epoch, batch)
+        if self.watched:
+            self._last = before.copy(), gradients.copy()
         if self._on_arrays:
             after = self._moved(before, gradients)
             if not are_finite(after):
@@ -53,6 +61,11 @@ class TrainingStep:
         except BaseException:  # Ctrl-C, too: a step is done whole or not at all
             write_numbers(self.parameters, before)
             raise
+
+    def last(self) -> dict[Value, tuple[float, float]]:
+        """Of each parameter its number before the last step, and the gradient in it."""
+        before, gradients = (part.tolist() for part in self._last)
+        return dict(zip(self.parameters, zip(before, gradients, strict=True), strict=False))
 
     def _moved_quietly(self, before: Array, gradients: Array) -> Array:
         with np.errstate(all="ignore"):

@@ -131,13 +131,13 @@ def learn(
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         _check(training, measuring, check)
         before = training.parameters_now()
-        step = TrainingStep(self, training.parameters, chosen, quiet=bool(compile))
+        step = TrainingStep(self, training.parameters, chosen, bool(compile), shell is not None)
         live: Live | None = None
         if shell is not None:
             quick = not watched and is_traceable(self, criterion)  # a call changes nothing
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
             picture = None if watched else picture_of(training)
-            live = Live(shell, history, epochs, picture, model=drawn)
+            live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         bar = _bar(epochs, live is None and (progress or show is not None))
         usual = np.geterr()
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.

@@ -188,6 +188,8 @@ class Record(NamedTuple):
         may stand for it, since its results are exact.
     vector_form : str
         Made of that function's form in `program/native/lanes.c`.
+    own_vectors : bool
+        Whether `program/native/own.c` has a form for where the C library has none.
     """
 
     jax: str = "jnp.@"
@@ -200,6 +202,7 @@ class Record(NamedTuple):
     onnx_options: Mapping[str, int] = MappingProxyType({})
     vectors: str = "@"
     vector_form: str = "none"
+    own_vectors: bool = False
 
 
 _LACKING = Record(jax="", torch="", javascript="")
@@ -228,17 +231,17 @@ LEAVES = {
     ),
     "sqrt": Record(onnx="Sqrt", vectors="", llvm="llvm.sqrt"),
     "cbrt": Record(composed=_cbrt, torch=""),
-    "exp": Record(onnx="Exp"),
+    "exp": Record(onnx="Exp", own_vectors=True),
     # Where jax="" below, JAX's own is off by up to 500 ulp near its limits; where torch="",
     # PyTorch's gives inf from where e**x is, 0.7 below its limit.
     "exp2": Record(composed=lambda x: power(2.0, x), jax="", javascript=""),
-    "expm1": Record(composed=_expm1),
-    "log": Record(onnx="Log", raises=_AT_POLE),
+    "expm1": Record(composed=_expm1, own_vectors=True),
+    "log": Record(onnx="Log", raises=_AT_POLE, own_vectors=True),
     "log2": Record(composed=lambda x: log(x) / _LN2, raises=_AT_POLE),
     "log10": Record(composed=lambda x: log(x) / math.log(10.0), raises=_AT_POLE),
     "log1p": Record(composed=_log1p, raises="-math.inf if x == -1.0 else math.nan"),
-    "sin": Record(onnx="Sin"),
-    "cos": Record(onnx="Cos"),
+    "sin": Record(onnx="Sin", own_vectors=True),
+    "cos": Record(onnx="Cos", own_vectors=True),
     "tan": Record(composed=lambda x: sin(x) / cos(x)),
     "asin": Record(composed=lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))), jax="jnp.arcsin"),
     "acos": Record(composed=lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))), jax="jnp.arccos"),

@@ -9,8 +9,11 @@ from typing import Any
 from autograd_lite.engine import Value, topological_order
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
 from autograd_lite.graph import op_of
+from autograd_lite.nn.activation import OFFERED, row_named
 from autograd_lite.nn.losses import LOSSES, Loss
 from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops.activations import sigmoid
+from autograd_lite.ops.reductions import dot
 from autograd_lite.view.page.wording import Template, Templates
 from autograd_lite.view.steps import steps
 from autograd_lite.writing.javascript import script
@@ -21,6 +24,7 @@ _LONGEST = 4
 _USUAL = (2.0, 3.0, 4.0, -1.0, -2.0, 0.5, 1.0, 0.0)
 #: Sequences up to this length are read by the functions that are no rows.
 _MOST = 6
+_LINEAR = "The sum itself: no bend, so many layers can do what one can."
 
 
 def _wording(row: Op, args: list[Value | float]) -> tuple[Template | None, list[Template | None]]:
@@ -127,6 +131,8 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
     ops = {name: places[row] for name, row in rows.items()}
     table = {
         "functions": ops | {name: i for i, name in enumerate(composed, len(places))},
+        "neuron": {"sum": places[dot], "chance": places[sigmoid]},  # of class 1, from a logit
+        "activations": {name: row.doc if (row := row_named(name)) else _LINEAR for name in OFFERED},
         "operators": {kind.__name__: ops[name] for kind, name in SYNTAX.items()},
         "entries": entries,
         "losses": losses,

@@ -193,7 +193,7 @@ class Compiled:
             paths.check_once(value, trees)
         elif traced is not None:
             self._note_use(kind, traced)
-        return value
+        return value if traced is None else traced.finished(value)
 
     def _note_use(self, kind: Kind, traced: Traced) -> None:
         """Count a path as the last used, and have C call it from now on, if it can."""
@@ -302,10 +302,11 @@ class Compiled:
         self._keep(kind, paths, given)
         if self._check and paths.traced:
             paths.check_rows(result, trees, matrices, n_rows, reduce)
-        return result
+        return paths.traced[0].finished(result) if paths.traced else result
 
     def _plain_rows(self, args: Sequence[Any], reduce: str | None, threads: int) -> Any:
         """The results for float arrays that were met before; None for anything else."""
         layouts, matrices = plain_rows(args)
         met = self._kinds.get((layouts, (), self._around())) if layouts else None
-        return met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+        found = met and met.plain_rows(matrices, len(args[0]), reduce, threads)
+        return met.traced[0].finished(found) if met and found is not None else found

@@ -2,15 +2,19 @@
 
 A program is cut into functions of some hundred steps, as compilers take more than linear time for
 one. What crosses a border goes through memory: the slots of a single run, or the blocks of rows.
-Every bit is that of the machine's own kernels.
+
+Every bit is that of the machine's own kernels. Where an op has a quicker variant, which gives the
+same but for nan and the signs of zeros, that one is taken as far as all that depends on it is
+arithmetic which hands these on. Then an output that is neither nan nor 0 is right, and the
+machine runs its own steps where one is.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +23,7 @@ from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.program.code import Code
 from autograd_lite.program.machine import native
 from autograd_lite.writing.llvm import LLVM
-from autograd_lite.writing.printer import rule_of
+from autograd_lite.writing.printer import hands_on, rule_of
 
 #: Steps of a function, and of what LLVM is given at once; elements of a fold that are one step.
 PIECE, BATCH, ELEMENTS = 200, 2000, 50
@@ -42,47 +46,88 @@ class Step(NamedTuple):
     operands: Sequence[int]
     first: int = 0
     last: int = 0
+    loose: bool = False  # whether the signs of zeros are in doubt all the same
+    stored: bool = False  # whether the result is read elsewhere
+    outputs: Sequence[int] = ()  # which outputs it is
 
 
-def split(out: int, op: Op, operands: Sequence[int]) -> Iterator[Step]:
-    """A step, or several for a long fold, whose totals grow in the place of its result."""
-    if not isinstance(op, SequenceOp):
-        yield Step(out, op, operands)
-        return
-    length = (len(operands) - len(op.scalars)) // len(op.vectors)
-    for first in range(0, max(1, length), ELEMENTS):
-        yield Step(out, op, operands, first, min(first + ELEMENTS, length))
+class Careful(NamedTuple):
+    """Which op each instruction is taken for, and registers of which nan and 0 are in doubt."""
+
+    ops: Sequence[Op]
+    doubtful: set[int]
+
+    def steps(self, code: Code, own: int, out: int, operands: Sequence[int]) -> Iterator[Step]:
+        """An instruction from places to a place.
+
+        A long fold becomes several steps, whose totals grow in the place of its result.
+        """
+        op, loose = self.ops[own], code.first + own in self.doubtful
+        if not isinstance(op, SequenceOp):
+            yield Step(out, op, operands, loose=loose)
+            return
+        length = (len(operands) - len(op.scalars)) // len(op.vectors)
+        for first in range(0, max(1, length), ELEMENTS):
+            yield Step(out, op, operands, first, min(first + ELEMENTS, length), loose)
+
+
+def careful(code: Code, quick: bool) -> Careful:
+    """The ops of a program; with `quick`, quicker variants where they do no harm."""
+    steps = [*code]
+    if not quick or not any(op.fast_variant for op in code.ops):
+        return Careful([step.op for step in steps], set())
+    exact: set[int] = set()  # registers that something reads which does not hand on nan and 0
+    for step in reversed(steps):
+        if step.out in exact or not hands_on(step.op.fast_variant or step.op):
+            exact.update(step.operands)
+    ops: list[Op] = []
+    doubtful: set[int] = set()
+    for step in steps:
+        op = step.op if step.out in exact else step.op.fast_variant or step.op
+        if op is not step.op or not doubtful.isdisjoint(step.operands):
+            doubtful.add(step.out)
+        ops.append(op)
+    return Careful(ops, doubtful)
 
 
 class Body(LLVM):
-    """A piece as it is written; the two kinds of it say where numbers lie."""
+    """A piece as it is written; the kinds of it say where numbers lie."""
 
-    lines_before: tuple[str, ...] = ()
-    lines_after: tuple[str, ...] = ("ret void",)
     parameters = ""
 
     def __init__(self, code: Code, lanes: int = 1) -> None:
         super().__init__(lanes, vector_functions() if lanes > 1 else ())
+        self.before: list[str] = []
+        self.after = ["ret void"]
         self.first, self.n_inputs, self.constants = code.first, code.n_inputs, code.constants
+        self._known: dict[int, str] = {}  # by place
 
     def load(self, place: int) -> str:
         """The number at a place."""
         raise NotImplementedError
 
-    def store(self, place: int, number: str) -> None:
-        """Put a number there."""
+    def store(self, step: Step, number: str) -> None:
+        """Put the result of a step where others read it."""
         raise NotImplementedError
 
-    def write(self, step: Step, known: dict[int, str]) -> str:
-        """The result of a step, given the numbers that are known by their places."""
-        for place in {*step.operands} - known.keys():
-            known[place] = self.load(place)
-        args = [known[place] for place in step.operands]
+    def add(self, step: Step) -> None:
+        """Write a step."""
+        self.flags = "nsz " if step.loose else ""
+        number = self._known[step.out] = self._result(step)
+        if step.stored or step.outputs:
+            self.store(step, number)
+
+    def at(self, place: int) -> str:
+        """The number at a place, loaded once."""
+        if place not in self._known:
+            self._known[place] = self.load(place)
+        return self._known[place]
+
+    def _result(self, step: Step) -> str:
+        args = [*map(self.at, step.operands)]
         if not isinstance(step.op, SequenceOp):
             return self.applied(rule_of(step.op), args)
-        total = None
-        if step.first:
-            total = known.get(step.out) or self.load(step.out)
+        total = self.at(step.out) if step.first else None
         return self.folded_part(step.op, args, step.first, step.last, total)
 
     def constant(self, register: int) -> str | None:
@@ -93,12 +138,12 @@ class Body(LLVM):
 
     def text(self, name: str) -> str:
         """The definition of the function."""
-        lines = [*self.lines_before, *self.lines, *self.lines_after]
-        return f"define void @{name}({self.parameters}) {{\n" + "\n".join(lines) + "\n}"
+        lines = "\n".join([*self.before, *self.lines, *self.after])
+        return f"define void @{name}({self.parameters}) {{\n{lines}\n}}"
 
 
 class Once(Body):
-    """A piece of a single run; its places are registers, those that cross borders have slots."""
+    """A piece of a single run; its places are registers, those that others read have slots."""
 
     parameters = "ptr noalias %slots"
 
@@ -115,121 +160,212 @@ class Once(Body):
         number = self.constant(place)
         return number or self.line(f"load double, ptr {self._slot(place)}")
 
-    def store(self, place: int, number: str) -> None:
+    def store(self, step: Step, number: str) -> None:
         """See `Body`."""
-        self._slots.setdefault(place, self.first + len(self._slots))
-        self.lines.append(f"store double {number}, ptr {self._slot(place)}")
+        self._slots.setdefault(step.out, self.first + len(self._slots))
+        self.lines.append(f"store double {number}, ptr {self._slot(step.out)}")
 
 
 class OverRows(Body):
     """A piece that is run for a block of rows, some lanes at a time; see `Machine.steps`."""
 
     parameters = "ptr noalias %frame, ptr %refs, i32 %n, ptr %attrs"
+    fields: tuple[tuple[str, str], ...] = (("blocks", "ptr"), ("uniform", "ptr"), ("lanes", "i32"))
 
     def __init__(self, code: Code) -> None:
         super().__init__(code, native.vectors()[1])
-        fields = [
+        loads = [
             line
-            for name, kind in (("blocks", "ptr"), ("uniform", "ptr"), ("lanes", "i32"))
+            for name, kind in self.fields
             for line in (
                 f"%{name}_at = getelementptr i8, ptr %frame, i64 {native.FRAME[name]}",
                 f"%{name} = load {kind}, ptr %{name}_at",
             )
         ]
-        self.lines_before = (
-            "entry:", *fields, "br label %loop", "loop:",
-            "%i = phi i32 [0, %entry], [%next, %loop]",
+        self.before = [
+            "entry:", *loads, "br label %loop", "loop:", "%i = phi i32 [0, %entry], [%next, %loop]",
             "%row = getelementptr double, ptr %blocks, i32 %i",
-        )  # fmt: skip
-        self.lines_after = (
+        ]  # fmt: skip
+        self.after = [
             f"%next = add i32 %i, {self.lanes}", "%more = icmp slt i32 %next, %lanes",
             "br i1 %more, label %loop, label %end", "end:", "ret void",
-        )  # fmt: skip
+        ]  # fmt: skip
 
     def _block(self, place: int) -> str:
         return self.line(f"getelementptr double, ptr %row, i64 {place * native.FULL_STRIDE}")
 
+    def _load(self, at: str) -> str:
+        return self.line(f"load {self.type}, ptr {at}, align 8")
+
+    def _store(self, number: str, at: str) -> None:
+        self.lines.append(f"store {self.type} {number}, ptr {at}, align 8")
+
     def load(self, place: int) -> str:
         """See `Body`."""
         if place >= 0:
-            return self.line(f"load {self.type}, ptr {self._block(place)}, align 8")
-        at = self.constant(~place)
-        if at is None:
+            return self._load(self._block(place))
+        number = self.constant(~place)
+        if number is None:
             at = self.line(f"getelementptr double, ptr %uniform, i64 {~place}")
-            at = self.spread(self.line(f"load double, ptr {at}"))
-        return at
+            number = self.spread(self.line(f"load double, ptr {at}"))
+        return number
 
-    def store(self, place: int, number: str) -> None:
+    def store(self, step: Step, number: str) -> None:
         """See `Body`."""
-        self.lines.append(f"store {self.type} {number}, ptr {self._block(place)}, align 8")
+        self._store(number, self._block(step.out))
 
 
-def cut(steps: Sequence[Step], kept: Sequence[int] | None) -> list[tuple[list[Step], list[bool]]]:
-    """Pieces: steps, and whether the result of each is read elsewhere.
+class Direct(OverRows):
+    """A piece that reads inputs and writes outputs where their columns are."""
 
-    `kept` are the places that are read in the end; None for all.
+    fields = (
+        *OverRows.fields, ("inputs", "ptr"), ("outputs", "ptr"),
+        ("input_stride", "i64"), ("output_stride", "i64"),
+    )  # fmt: skip
+
+    def __init__(self, code: Code, written: set[int], doubtful: Sequence[bool]) -> None:
+        super().__init__(code)
+        self._written, self._doubtful = written, doubtful
+        self._sure, self._marks = "%sure", f"<{self.lanes} x i1>"
+        ones = f"<{', '.join(['i1 1'] * self.lanes)}>"
+        self.before.insert(-1, f"%sure = phi {self._marks} [{ones}, %entry], [%surely, %loop]")
+
+    def add(self, step: Step) -> None:
+        """See `Body`."""
+        super().add(step)
+        self._written.add(step.out)
+
+    def _column(self, name: str, k: int) -> str:
+        offset = self.line(f"mul i64 %{name}_stride, {k}")
+        at = self.line(f"getelementptr double, ptr %{name}s, i64 {offset}")
+        return self.line(f"getelementptr double, ptr {at}, i32 %i")
+
+    def load(self, place: int) -> str:
+        """See `Body`."""
+        if place < 0 or place in self._written:
+            return super().load(place)
+        return self._load(self._column("input", place))
+
+    def store(self, step: Step, number: str) -> None:
+        """See `Body`."""
+        if step.stored:
+            super().store(step, number)
+        for k in step.outputs:
+            self.give(k, number)
+
+    def give(self, k: int, number: str) -> None:
+        """Write an output."""
+        self._store(number, self._column("output", k))
+        if self._doubtful[k]:
+            sure = self.line(f"fcmp one {self.type} {number}, {self.number(0.0)}")
+            self._sure = self.line(f"and {self._marks} {self._sure}, {sure}")
+
+    def text(self, name: str) -> str:
+        """See `Body`."""
+        self.lines.append(f"%surely = or {self._marks} {self._sure}, zeroinitializer")
+        self.after = [
+            *self.after[:-1],
+            f"%all = bitcast {self._marks} %surely to i{self.lanes}",
+            f"%some = icmp ne i{self.lanes} %all, -1", "%new = zext i1 %some to i32",
+            f"%doubts_at = getelementptr i8, ptr %frame, i64 {native.FRAME['doubts']}",
+            "%old = load i32, ptr %doubts_at", "%both = or i32 %old, %new",
+            "store i32 %both, ptr %doubts_at", "ret void",
+        ]  # fmt: skip
+        return super().text(name)
+
+
+def cut(
+    steps: Sequence[Step], kept: Sequence[int] | None, outputs: Sequence[int] = ()
+) -> list[list[Step]]:
+    """Pieces of about equal size, whose steps know whether their results are read elsewhere.
+
+    `kept` are the places that are read in the end; None for all. The steps that write `outputs`,
+    given as places, know which they are.
     """
     sizes = itertools.accumulate(max(1, step.last - step.first) for step in steps)
     homes = [size // PIECE for size in sizes]
     writers: dict[int, int] = {}  # the last step that wrote to a place
-    stored = [False] * len(steps)
+    stored: set[int] = set()
     for j, step in enumerate(steps):
-        for place in {*step.operands, step.out} if step.first else {*step.operands}:
+        for place in (*step.operands, step.out) if step.first else step.operands:
             i = writers.get(place)
             if i is not None and homes[i] != homes[j]:
-                stored[i] = True
+                stored.add(i)
         writers[step.out] = j
-    for place in writers if kept is None else kept:
+    stored.update(
+        writers[place] for place in (writers if kept is None else kept) if place in writers
+    )
+    own: dict[int, list[int]] = {}
+    for k, place in enumerate(outputs):
         if place in writers:
-            stored[writers[place]] = True
-    found: dict[int, tuple[list[Step], list[bool]]] = {}
-    for home, step, mark in zip(homes, steps, stored, strict=True):
-        piece = found.setdefault(home, ([], []))
-        piece[0].append(step)
-        piece[1].append(mark)
+            own.setdefault(writers[place], []).append(k)
+    found: dict[int, list[Step]] = {}
+    for j, (home, step) in enumerate(zip(homes, steps, strict=True)):
+        marked = step._replace(stored=j in stored, outputs=own.get(j, ()))
+        found.setdefault(home, []).append(marked)
     return [*found.values()]
 
 
-def written(body: Body, steps: Sequence[Step], stored: Sequence[bool]) -> Body:
-    """The body of these steps."""
-    known: dict[int, str] = {}
-    for step, store in zip(steps, stored, strict=True):
-        known[step.out] = body.write(step, known)
-        if store:
-            body.store(step.out, known[step.out])
+def filled(body: Body, steps: Sequence[Step]) -> Body:
+    """The body with some steps."""
+    for step in steps:
+        body.add(step)
     return body
 
 
-def install_once(code: Code, machine: Any) -> None:
-    """Run a program's machine code from now on, for single runs."""
-    slots: dict[int, int] = {}
-    steps = [step for each in code for step in split(each.out, each.op, each.operands)]
-    outputs = code.outputs.tolist()
-    bodies = [written(Once(code, slots), *piece) for piece in cut(steps, outputs)]
+def install_once(code: Code, machine: Any, quick: bool = True) -> None:
+    """Run a program by machine code from now on, for single runs; see `careful` about `quick`."""
+    chosen, outputs = careful(code, quick), code.outputs.tolist()
+    # doubtful ones first, so that the machine finds them side by side
+    first = dict.fromkeys([*(r for r in outputs if r in chosen.doubtful), *outputs])
+    slots = {r: i for i, r in enumerate((r for r in first if r >= code.first), code.first)}
+    steps = [
+        step
+        for own, each in enumerate(code)
+        for step in chosen.steps(code, own, each.out, each.operands)
+    ]
+    bodies = [filled(Once(code, slots), piece) for piece in cut(steps, outputs)]
     addresses, owner = compiled(bodies)
-    places = [slots.get(register, register) for register in outputs]
-    machine.install(addresses, code.first + len(slots), np.array(places, np.int64), owner)
+    places = np.array([slots.get(register, register) for register in outputs], np.int64)
+    n_doubtful = len(chosen.doubtful.intersection(outputs))
+    machine.install(addresses, code.first + len(slots), places, n_doubtful, owner)
 
 
-def install_rows(code: Code, machine: Any, shared: bytes, reduced: bool) -> None:
+def install_rows(
+    code: Code, machine: Any, shared: bytes, reduced: bool, quick: bool = True
+) -> None:
     """The same for rows, given which inputs are shared, and whether rows are added up."""
     planned, outputs = machine.steps(shared, reduced)
-    bodies, segments, first = [], [], 0
-    last = max((k for k, (op, _) in enumerate(planned) if op < 0), default=-1)
+    direct = quick and not reduced and all(own >= 0 for own, _ in planned)
+    chosen = careful(code, direct)
+    doubtful = [register in chosen.doubtful for register in code.outputs.tolist()]
+    bodies: list[Any] = []
+    segments: list[tuple[int, int]] = []
+    written: set[int] = set()
+    last = max((k for k, (own, _) in enumerate(planned) if own < 0), default=-1)
+    first = 0
     for plain, group in itertools.groupby(planned, lambda step: step[0] >= 0):
         run = [*group]
-        if plain:
-            steps = [s for op, (out, *args) in run for s in split(out, code.ops[op], args)]
-            for piece in cut(steps, outputs if first > last else None):
-                bodies.append(written(OverRows(code), *piece))
-                count = sum(not step.first for step in piece[0])
-                segments.append((first, count))
-                first += count
-        else:
+        if not plain:
             first += len(run)
+            continue
+        steps = [step for own, (out, *args) in run for step in chosen.steps(code, own, out, args)]
+        kept = None if first <= last else () if direct else outputs
+        for piece in cut(steps, kept, outputs if direct else ()):
+            body = Direct(code, written, doubtful) if direct else OverRows(code)
+            bodies.append(filled(body, piece))
+            count = sum(not step.first for step in piece)
+            segments.append((first, count))
+            first += count
+    if direct:
+        if not bodies:
+            bodies, segments = [Direct(code, written, doubtful)], [(0, 0)]
+        for k, place in enumerate(outputs):
+            if place not in written:
+                bodies[-1].give(k, bodies[-1].at(place))
     addresses, owner = compiled(bodies)
-    places = [(*segment, at) for segment, at in zip(segments, addresses, strict=True)]
-    machine.install_rows(shared, reduced, tuple(places), owner)
+    placed = [(*segment, at) for segment, at in zip(segments, addresses, strict=True)]
+    machine.install_rows(shared, reduced, tuple(placed), direct, owner)
 
 
 def vector_functions() -> dict[str, int]:
@@ -240,16 +376,18 @@ def vector_functions() -> dict[str, int]:
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
     """The addresses of functions, and what keeps them alive."""
     llvm, target_machine, triple = _target()
-    addresses, engines, batch, size = [], [], [], 0
+    addresses: list[int] = []
+    engines: list[Any] = []
+    batch: list[Body] = []
+    lanes, size = native.vectors()[1], 0
+    known = {f"leaf_{name}": address for name, address in native.LEAVES.items()}
+    known |= {f"leaf{lanes}_{name}": address for name, address in vector_functions().items()}
     for k, body in enumerate(bodies):
         batch.append(body)
         size += len(body.lines)
         if size < BATCH and k < len(bodies) - 1:
             continue
         declared = {name: line for body in batch for name, line in body.declared.items()}
-        known = {f"leaf_{name}": address for name, address in native.LEAVES.items()}
-        lanes = native.vectors()[1]
-        known |= {f"leaf{lanes}_{name}": address for name, address in vector_functions().items()}
         texts = [body.text(f"piece{i}") for i, body in enumerate(batch)]
         with working:
             if stopping.is_set():
@@ -257,6 +395,7 @@ def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
             for name in declared.keys() & known.keys():
                 llvm.add_symbol(name, known[name])
             module = llvm.parse_assembly("\n".join([*declared.values(), *texts]))
+            module.verify()  # LLVM would end the process
             module.triple = triple
             engine = llvm.create_mcjit_compiler(module, target_machine())
             engine.finalize_object()
@@ -267,7 +406,7 @@ def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
 
 
 @lru_cache(maxsize=1)
-def _target() -> tuple[Any, Callable[[], Any], str]:
+def _target() -> tuple[Any, Any, str]:
     """LLVM, what makes a target machine (each engine owns one), and the name of the platform."""
     import llvmlite.binding as llvm
 
@@ -275,4 +414,8 @@ def _target() -> tuple[Any, Callable[[], Any], str]:
     llvm.initialize_native_asmprinter()
     triple, features = llvm.get_process_triple(), llvm.get_host_cpu_features().flatten()
     target, cpu = llvm.Target.from_triple(triple), llvm.get_host_cpu_name()
-    return llvm, partial(target.create_target_machine, cpu=cpu, features=features, opt=1), triple
+
+    def target_machine() -> Any:
+        return target.create_target_machine(cpu=cpu, features=features, opt=1)
+
+    return llvm, target_machine, triple

@@ -138,6 +138,11 @@ class Paths:
         first = self.traced[0]
         if reduce is not None:
             return first.rebuilt(found, trees)
+        if first.has_matrices:
+            raise ShapeError(
+                f"{self._name} gives a sparse matrix, of which map makes none for each row: call "
+                'it for each, add them up by reduce="sum", or leave sparse=True out'
+            )
         return first.own(with_columns(first.example, found), trees)
 
     def _by_path(

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_lite.engine import refuse_values
-from autograd_lite.errors import ShapeError, counted, shown
+from autograd_lite.errors import ShapeError, counted, shown, typed
 from autograd_lite.ops.numbers import as_float
 from autograd_lite.program import exports, files
 from autograd_lite.program.code import Code, Floats
@@ -179,6 +179,60 @@ class Program(Code):
         )  # fmt: skip
         parts = found.tolist() if reduce else [*found.T]
         return parts[0] if self.single else parts
+
+    def bind(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
+        """A function without arguments that runs the program on arrays that stay.
+
+        It is the quickest way to run a program again and again: write into `inputs`, call it,
+        read `outputs`.
+
+        Parameters
+        ----------
+        inputs : array of float, shape (inputs,) or (inputs, rows)
+            C-contiguous. With rows it runs for each of them, as `map` does.
+        outputs : array of float, shape (outputs,) or (outputs, rows)
+            C-contiguous and writable; it shares no memory with `inputs`.
+
+        Returns
+        -------
+        callable
+
+        Raises
+        ------
+        ShapeError
+            If the shapes are others.
+        TypeError
+            If one is no array of float64.
+        ValueError
+            If they share memory, are not contiguous, or `outputs` cannot be written to.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import autograd_lite as ag
+        >>> x = ag.Value(3.0)
+        >>> given, found = np.array([3.0]), np.empty(1)
+        >>> run = ag.freeze(x * x, [x]).bind(given, found)
+        >>> given[0] = 5.0
+        >>> run()
+        >>> found
+        array([25.])
+        """
+        sizes = {"inputs": self.n_inputs, "outputs": len(self.outputs)}
+        for (name, size), array in zip(sizes.items(), (inputs, outputs), strict=True):
+            if type(array) is not np.ndarray or array.dtype != np.float64:
+                raise TypeError(f"{name} is an array of float64 and was given {typed(array)}")
+            if array.shape not in {(size,), (size, *inputs.shape[1:2])}:
+                raise ShapeError(
+                    f"{name} is of shape ({size},) or ({size}, rows), and was given {array.shape}"
+                )
+            if not array.flags.c_contiguous:
+                raise ValueError(f"{name} must be C-contiguous: pass np.ascontiguousarray({name})")
+        if inputs.ndim != outputs.ndim:
+            raise ShapeError(f"one of {inputs.shape} and {outputs.shape} has rows, the other none")
+        if not outputs.flags.writeable or np.may_share_memory(inputs, outputs):
+            raise ValueError("outputs must be writable, and share no memory with inputs")
+        return self.runner.on_arrays(inputs, outputs)
 
     def run_rows(
         self, arguments: Matrices, n_rows: int, reduce: str | None = None, threads: int = 1

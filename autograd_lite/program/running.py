@@ -31,6 +31,9 @@ class Runner(Protocol):
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
 
+    def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
+        """See `Program.bind`."""
+
     def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The sums over rows, as a function of what the arrays hold when it is called.
 
@@ -71,6 +74,12 @@ class Native:
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
         self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
+
+    def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
+        """See `Runner`."""
+        n_rows = -1 if inputs.ndim == 1 else inputs.shape[1]
+        run: Callable[[], None] = native.Bound(self.machine, inputs, outputs, n_rows)
+        return run
 
     def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
         """See `Runner`."""

@@ -65,7 +65,7 @@ class Tier:
 
     def __init__(self, code: Code, machine: Any, jit: bool | None) -> None:
         self._code, self._machine, self._at_once = code, machine, bool(jit)
-        self._made: set[str] = set()
+        self._made: set[tuple[Any, ...]] = set()
         self.seconds = 0.0
         self.reason = "jit=False" if jit is False else reason_against()
         if not self.reason:
@@ -84,25 +84,28 @@ class Tier:
     def make(self, *rows: Any) -> None:
         """Make machine code and put it in place; where that fails, warn and make none any more."""
         start = time.perf_counter()
+        quick = rows not in self._made  # the second time, that had too many doubts
         try:
             _check_permission()
             if rows:
-                machine_code.install_rows(self._code, self._machine, *rows)
+                shared, reduced = rows
+                machine_code.install_rows(self._code, self._machine, shared, reduced, quick)
             else:
-                machine_code.install_once(self._code, self._machine)
+                machine_code.install_once(self._code, self._machine, quick=quick)
         except machine_code.StoppedError:
             return
         except (OSError, RuntimeError, MemoryError) as error:
             self.reason = _Setting.reason = f"making machine code failed: {error}"
             warnings.warn(f"{self.reason}; programs run in the interpreter", stacklevel=2)
             return
-        self._made.add("rows" if rows else "single runs")
+        self._made.add(rows)
         self.seconds += time.perf_counter() - start
 
     @property
     def stats(self) -> dict[str, Any]:
         """What runs: see `Program.stats`."""
-        made = " and ".join(sorted(self._made, reverse=True))
+        kinds = {"rows" if rows else "single runs" for rows in self._made}
+        made = " and ".join(sorted(kinds, reverse=True))
         name = f"machine code for {made}" if made else "interpreter"
         return {"tier": name, "compile_seconds": self.seconds, "tier_reason": self.reason}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from autograd_lite.program.machine import native
 from autograd_lite.program.outlines import outline
 from autograd_lite.program.program import Program
 from autograd_lite.program.running import Native
+from autograd_lite.transforms.sparse import Stored, in_matrices
 from autograd_lite.transforms.trees import Tree
 
 Function = Callable[..., Any]
@@ -117,6 +118,15 @@ class Traced:
         return copy.deepcopy(result, memo | {id(old): new for old, new in given})
 
     @cached_property
+    def has_matrices(self) -> bool:
+        """Whether the result holds sparse matrices, of which programs give the numbers."""
+        return any(tree.kind is Stored for tree in _all_trees([self.result]))
+
+    def finished(self, result: Any) -> Any:
+        """The function's result with SciPy's matrices, which are no structures of numbers."""
+        return in_matrices(result) if self.has_matrices else result
+
+    @cached_property
     def has_settings(self) -> bool:
         """Whether the result holds settings that the caller could change."""
         return any(isinstance(x, _MUTABLE) for x in settings_in([self.result]))
@@ -127,11 +137,18 @@ class Traced:
         return self.result.rebuilt([0.0] * len(self.result.leaves))
 
 
+def _all_trees(trees: Sequence[Tree]) -> list[Tree]:
+    """Structures, and their parts to any depth."""
+    found = [*trees]
+    for tree in found:
+        found += (tree.parts or {}).values()
+    return found
+
+
 def settings_in(trees: Sequence[Tree]) -> list[Any]:
     """All settings and static fields, in order."""
-    found, waiting = [], [*trees]
-    for tree in waiting:
-        waiting += (tree.parts or {}).values()
+    found = []
+    for tree in _all_trees(trees):
         found += [*([tree.thing] if tree.is_setting else []), *(tree.others or {}).values()]
     return found
 
@@ -169,7 +186,12 @@ def quick(
     except TypeError:
         own.is_refused = True
         return before
-    return call
+    return partial(_finishing, call) if traced.has_matrices else call
+
+
+def _finishing(call: Function, *args: Any, **keywords: Any) -> Any:
+    """The result of a call in C, with SciPy's matrices."""
+    return in_matrices(call(*args, **keywords))
 
 
 def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any]:
@@ -182,7 +204,10 @@ def by_last_use(used: dict[Traced, Any], function: Function) -> dict[Traced, Any
 def _chain(function: Any) -> list[Any]:
     """The calls in C that a function of `quick` tries, in their order."""
     found = []
-    while native is not None and isinstance(function, native.Call):
+    while native is not None:
+        function = function.args[0] if isinstance(function, partial) else function
+        if not isinstance(function, native.Call):
+            break
         found.append(function)
         function = function.fallback
     return found

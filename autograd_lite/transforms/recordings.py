@@ -111,9 +111,9 @@ class Recording:
         if any(isinstance(seed, Value) for seed in seeds):
             self.recorded = self.nested = True
 
-    def dependent(self, outputs: list[Value] | None = None) -> list[Value]:
+    def dependent(self) -> list[Value]:
         """The nodes between the inputs and the outputs, in topological order."""
-        return between(outputs or self.nodes, self.inputs)
+        return between(self.nodes, self.inputs)
 
     def value(self) -> Any:
         """The function's result: floats, unless derivatives are recorded."""
@@ -128,20 +128,23 @@ class Recording:
         """A value or derivative of this function: a float, unless derivatives are recorded."""
         return found.data if isinstance(found, Value) and not self.recorded else found
 
-    def adjoints(self, outputs: Iterable[tuple[Any, Any]]) -> list[Any]:
-        """The adjoints of the inputs, given some outputs with theirs."""
+    def adjoints(
+        self, outputs: Iterable[tuple[Any, Any]], inputs: list[Value] | None = None
+    ) -> list[Any]:
+        """The adjoints of the inputs, or of these, given some outputs with theirs."""
+        inputs = self.inputs if inputs is None else inputs
         pairs = [pair for pair in outputs if isinstance(pair[0], Value)]
         if not pairs:
-            return [0.0] * len(self.inputs)
+            return [0.0] * len(inputs)
         if self.recorded:
             total: dict[Value, Any] = {}
             for leaf, seed in pairs:
                 total[leaf] = total[leaf] + seed if leaf in total else seed
-            found = reverse_sweep(self.dependent([*total]), total)
-            return [found.get(node, 0.0) for node in self.inputs]
+            found = reverse_sweep(between([*total], inputs), total)
+            return [found.get(node, 0.0) for node in inputs]
         # of several outputs a single sweep, from one node above them all
         root, factor = pairs[0] if len(pairs) == 1 else (dot(*zip(*pairs, strict=True)), 1.0)
-        return adjoints(root, factor, self.inputs)
+        return adjoints(root, factor, inputs)
 
     def pulled_back(self, seeds: Sequence[Any]) -> list[Any]:
         """The adjoints of the inputs, given those of all outputs, structured like the arguments.
@@ -171,6 +174,11 @@ class Recording:
                 own = list(map(self._like, tree.leaves, own))
             found.append(tree.rebuilt(own))
         return found
+
+    def in_values(self, tree: Tree) -> bool:
+        """Whether derivatives by an argument leave as Values."""
+        given = self.nested or any(isinstance(leaf, Value) for leaf in tree.leaves)
+        return self.recorded and given
 
     def _like(self, leaf: Any, adjoint: Any) -> Any:
         if isinstance(leaf, Value):

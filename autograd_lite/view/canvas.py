@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import ShapeError, shown
 from autograd_lite.ops.numbers import refuse_masked
 
 if TYPE_CHECKING:
@@ -202,6 +202,17 @@ def samples_of(inputs: Any, targets: Any) -> tuple[Any, Any]:
             f"out ({len(bad)} in all)"
         )
     return samples, numbers
+
+
+def outputs_for(model: Any, points: Any) -> Any:
+    """The outputs of a model, which is what has `predict`."""
+    predict = getattr(model, "predict", None)
+    if not callable(predict):
+        raise TypeError(
+            f"a plot of outputs needs a model with predict(samples), and this is {shown(model)}: "
+            "write an nn.Module, an estimator of scikit-learn, or a class with that method"
+        )
+    return np.asarray(predict(points), dtype=float)
 
 
 def grid_around(points: Any, steps: int) -> tuple[tuple[Any, ...], Any]:

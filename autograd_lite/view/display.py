@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,11 +17,11 @@ from autograd_lite.errors import AnomalyError, GraphError, LayoutError, shown
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import draw_dot
+from autograd_lite.view.dot import draw_dot, head_with
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.frames import animation
 from autograd_lite.view.layout import TIME_LIMIT
-from autograd_lite.view.network.network_view import network_drawing
+from autograd_lite.view.network.network_view import NetworkDrawing, network_drawing
 from autograd_lite.view.page.page import Page
 
 #: Dots per inch of saved PNG files.
@@ -65,7 +66,8 @@ class GraphView:
         path : str or path
             Ends with ``.svg``, ``.png``, ``.pdf`` (which needs a `dot` program), ``.dot`` (the
             source), ``.html`` (a page to look around in, with all that it needs inside) or
-            ``.gif`` (the player's steps, for slides; needs the extra ``plot``).
+            ``.gif`` (the player's steps, for slides; of a network those of its first sample, layer
+            by layer; needs the extra ``plot``).
         animated : bool, default=False
             Of an ``.svg``: let CSS show the player's steps, with what is said of each.
 
@@ -95,7 +97,7 @@ class GraphView:
         if animated and suffix not in (".svg", ".gif"):
             raise ValueError(f"an animated picture is an .svg or a .gif, and not {name!r:.80}")
         if animated or suffix == ".gif":
-            return write_whole(path, animation(self._drawing, self.page.nodes, suffix))
+            return write_whole(path, animation(self._drawing, self.page, suffix))
         drawing = self.to_graphviz()
         if suffix == ".png":
             drawing.graph_attr["dpi"] = _PNG_DPI
@@ -236,15 +238,17 @@ def draw(
             "rankdir, expand, constants, max_nodes, depth and wrt are for boxes: leave them out, "
             'or write layout="graph"'
         )
+    why: NetworkDrawing | str = ""
     if not (layout == "graph" or of_boxes):
         asked = layout is not None or not isinstance(root, Value)
-        found = network_drawing(root, 1 if asked else 2, max_nodes, time_limit)
-        if found is not None:
-            return GraphView(found, found.page)
+        why = network_drawing(root, 1 if asked else 2, max_nodes, time_limit)
+        if isinstance(why, NetworkDrawing):
+            return GraphView(why, why.page)
         if asked:
             raise ValueError(
                 "there is no network here whose layers follow one another, each of neurons that "
-                'sum weighted inputs: draw(output, layout="graph") draws the boxes of any graph'
+                f"sum weighted inputs{why and f' ({why})'}: "
+                'draw(output, layout="graph") draws the boxes of any graph'
             )
     if callable(root):
         raise TypeError(
@@ -255,6 +259,9 @@ def draw(
         root, "svg", rankdir, expand,
         constants=constants, max_nodes=max_nodes, depth=depth, wrt=wrt, time_limit=time_limit,
     )  # fmt: skip
+    if why:
+        note = f"Drawn as boxes, because its layers are in no row: {why}."
+        head_with(drawing, replace(drawing.shown, notes=(*drawing.shown.notes, note)))
     return GraphView(drawing)
 
 

@@ -46,6 +46,9 @@ TINT = {
     "negative": ("#FCE5D3", "#F9CBA5", "#F5AE74"),
     "nan": ("#EBD5EE",) * 3,
 }
+#: Marks of what a player does not know yet, and of what takes part in its step.
+PENDING = {"style": "dashed,filled", "fillcolor": "#F8FAFB"}
+NOW = {"color": "#F0B429", "penwidth": "3"}
 _CELL = '<td align="left" balign="left">{}</td>'
 _BREAK = '<br align="left"/>'
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
@@ -160,9 +163,7 @@ def drawing_of(
             "fontname": FONT, "fontsize": "10", "arrowsize": "0.6", "color": "#5B6B7B",
         },
     )  # fmt: skip
-    if heading := [*filter(None, [shown.caption]), *shown.noted]:
-        heading = readable("\n".join(heading), 1000, 20)
-        drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
+    head_with(drawing, shown)
     if shown.folded:
         # No arrow over a text, and boxes in their own order, which tells more than few crossings.
         drawing.attr(outputorder="edgesfirst", remincross="false")
@@ -183,8 +184,15 @@ def drawing_of(
             if not shown.folded and scopes[arrow.tail] != box.scope:
                 given["minlen"] = "2"  # room for the parameters, so frames lie side by side
             drawing.edge(arrow.tail, head, **{**given, **own.get(given["id"], {})})
-    drawing.shown, drawing.text = shown, listing(shown)
     return drawing
+
+
+def head_with(drawing: Digraph, shown: Picture) -> None:
+    """Write caption and notes of a picture above its drawing, which is of it."""
+    if heading := [*filter(None, [shown.caption]), *shown.noted]:
+        heading = readable("\n".join(heading), 1000, 20)
+        drawing.attr(label="\n".join(heading), labelloc="t", fontsize="13")
+    drawing.shown, drawing.text = shown, listing(shown)
 
 
 def style() -> dict[str, Any]:

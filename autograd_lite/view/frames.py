@@ -19,9 +19,10 @@ from typing import Any
 from autograd_lite.engine import pulled_back
 from autograd_lite.errors import GraphError
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import drawing_of, style
+from autograd_lite.view.dot import NOW, PENDING, drawing_of, style
 from autograd_lite.view.layout import lay_out_each
-from autograd_lite.view.page.page import PACE, lean
+from autograd_lite.view.network.network_page import NetworkPage
+from autograd_lite.view.page.page import PACE, Page, lean
 from autograd_lite.view.page.wording import PHRASES, in_numbers
 from autograd_lite.view.picture import Box, BoxLine, Picture, sign_of
 
@@ -31,8 +32,6 @@ _LAST = 3500
 _SLIDE = {"dpi": "120", "size": "16,9"}
 #: Letters of a caption's line, and its width in points; of a box's text, points a letter.
 _LETTERS, _WIDTH, _LETTER = 72, 440, 5.5
-_PENDING = {"style": "rounded,dashed,filled", "fillcolor": "#F8FAFB"}
-_NOW = {"color": "#F0B429", "penwidth": "3"}
 _CSS = (
     "@keyframes flow{to{stroke-dashoffset:-8}}.now path{stroke-dasharray:5 3;animation:flow .6s "
     "linear infinite}@media (prefers-reduced-motion:reduce){*{animation:none!important}}"
@@ -50,11 +49,6 @@ class Frame:
     flows: dict[tuple[int, int], float] = field(default_factory=dict)
     boxes: tuple[int, ...] = ()  # that take part in the step
     edges: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def lines(self) -> list[str]:
-        """The caption, no line of it very long."""
-        return [line for text in self.caption for line in wrap(text, _LETTERS)]
 
 
 def frames(nodes: Nodes) -> Iterator[Frame]:
@@ -99,43 +93,58 @@ def frames(nodes: Nodes) -> Iterator[Frame]:
         yield Frame(caption, known, {**grad}, {**flows}, (i, parent), (way,))
 
 
-def animation(drawing: Digraph, nodes: Nodes, suffix: str) -> bytes:
+def lines_of(caption: Sequence[str]) -> list[str]:
+    """A caption as lines, none very long."""
+    return [line for text in caption for line in wrap(text, _LETTERS)]
+
+
+def animation(drawing: Digraph, page: Page, suffix: str) -> bytes:
     """The player's steps as a file that ends with ``.svg`` or ``.gif``.
 
     A GraphError says that a picture has no player, or its graph is stale.
     """
-    if not nodes:
+    network = page if isinstance(page, NetworkPage) else None
+    if network is None and not page.nodes:
         raise GraphError(
-            "an animation shows the player's steps, and this picture has none, as it is folded or "
-            'of a network: draw a part of it, allow more boxes (max_nodes=...), or layout="graph"'
+            "an animation shows the player's steps, and this picture is folded: many of its boxes "
+            "hold several numbers, so it has none. Draw a part of the graph (wrt=...), or allow "
+            "more boxes (max_nodes=...)"
         )
-    if any("given" in node for node in nodes):
+    if network.stale if network else any("given" in node for node in page.nodes):
         raise GraphError("an animation needs a graph that is not stale; call root.refresh() first")
     output = "svg" if suffix == ".svg" else "png"
     if output == "png":
         _pillow()
+    steps = network.pictures() if network else [*_pictures(drawing, page.nodes)]
+    captions = [lines_of(said) for said, _ in steps]
+    sources = []
+    for caption, (_, made) in zip(captions, steps, strict=True):
+        label = _table(caption, max(map(len, captions)))
+        made.attr(label=f"<{label}>", labelloc="b", fontsize="12")
+        if output == "png":
+            made.attr(**_SLIDE)
+        sources.append(made.source)
+    limit = drawing.time_limit + len(sources)  # a second more for each
+    pictures = lay_out_each(sources, output, engine=drawing.engine, time_limit=limit)
+    return _animated(pictures) if output == "svg" else _gif(pictures)
+
+
+def _pictures(drawing: Digraph, nodes: Nodes) -> Iterator[tuple[list[str], Digraph]]:
+    """Drawings of the boxes, in which texts have the same room."""
     steps = [*frames(nodes)]
     texts = [[_lines(frame, i, node) for i, node in enumerate(nodes)] for frame in steps]
     rooms = [
         _LETTER * max(len(line.text) for lines in every for line in lines)
         for every in zip(*texts, strict=True)
     ]
-    high = max(len(frame.lines) for frame in steps)
-    sources = []
     for frame, lines in zip(steps, texts, strict=True):
         boxes = [
             replace(box, lines=lines[i], label=box.label or node["name"] * (not node["constant"]))
             for i, (box, node) in enumerate(zip(drawing.shown.boxes, nodes, strict=False))
         ]
         own = attributes(frame, boxes, nodes, rooms)
-        made = drawing_of(Picture(boxes), "svg", drawing.graph_attr["rankdir"], own)
-        made.attr(label=f"<{_table(frame, high)}>", labelloc="b", fontsize="12")
-        if output == "png":
-            made.attr(**_SLIDE)
-        sources.append(made.source)
-    limit = drawing.time_limit + len(sources)  # a second more for each
-    pictures = lay_out_each(sources, output, time_limit=limit)
-    return _animated(pictures) if output == "svg" else _gif(pictures)
+        rankdir = drawing.graph_attr["rankdir"]
+        yield frame.caption, drawing_of(Picture(boxes), "svg", rankdir, own)
 
 
 def _lines(frame: Frame, i: int, node: dict[str, Any]) -> tuple[BoxLine, ...]:
@@ -153,7 +162,9 @@ def attributes(
     largest = max((abs(x) for x in frame.flows.values() if math.isfinite(x)), default=0.0)
     for i, box in enumerate(boxes):
         known, now = i in frame.known, i in frame.boxes
-        marks = ({} if known else _PENDING) | (_NOW if now else {})
+        marks = ({} if known else PENDING | {"style": "rounded,dashed,filled"}) | (
+            NOW if now else {}
+        )
         own[box.name] = {"room": str(rooms[i]), **marks}
         drawn = [k for k, parent in enumerate(nodes[i]["args"]) if parent < len(boxes)]
         for place, k in enumerate(drawn):
@@ -169,9 +180,9 @@ def attributes(
     return own
 
 
-def _table(frame: Frame, high: int) -> str:
+def _table(caption: list[str], high: int) -> str:
     """The caption, of one size in all frames."""
-    phase, *lines = frame.lines
+    phase, *lines = caption
     texts = [f'<font color="{style()["signs"]["zero"]}">{html.escape(phase)}</font>']
     texts += [f"<b>{html.escape(line)}</b>" for line in lines] + [" "] * (high - 1 - len(lines))
     rows = "".join(f'<tr><td width="{_WIDTH}">{text}</td></tr>' for text in texts)
@@ -201,7 +212,7 @@ def _animated(pictures: Sequence[bytes]) -> bytes:
         hidden = ' visibility="hidden"' * (j < end)
         drawn.append(f'<g class="k{i}-{j}"{hidden}>{part}</g>')
     head, _, rest = lean(pictures[-1]).decode().partition(">\n<g ")
-    said = "<title>Computation graph, step by step</title>"
+    said = "<title>Step by step</title>"
     css = f"[class^=k]{{animation:{whole}ms step-end infinite}}{''.join(rules.values())}{_CSS}"
     body = f"<g {rest.partition('>')[0]}>{''.join(drawn)}</g>"
     return f'{head} role="img">\n{said}<style>{css}</style>\n{body}\n</svg>\n'.encode()

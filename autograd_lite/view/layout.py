@@ -111,11 +111,16 @@ def _titles_above(picture: bytes) -> bytes:
 
 
 def lay_out_each(
-    sources: Sequence[str], output: str = "svg", *, time_limit: float = TIME_LIMIT
+    sources: Sequence[str],
+    output: str = "svg",
+    *,
+    engine: str = "dot",
+    time_limit: float = TIME_LIMIT,
 ) -> list[bytes]:
     """Pictures of several graphs, as `lay_out` makes them, by one process in that time."""
     if not sources:
         return []
     head = {"svg": b"<?xml ", "png": b"\x89PNG\r\n"}[output]
-    pictures = lay_out("\n".join(sources), output, time_limit=time_limit).split(head)[1:]
+    joined = "\n".join(sources)
+    pictures = lay_out(joined, output, engine=engine, time_limit=time_limit).split(head)[1:]
     return [head + picture for picture in pictures]

@@ -1,7 +1,7 @@
 """Functions in LLVM's intermediate representation: each step a line, which names its number.
 
-A number is a double, or a vector of lanes with one for each row of data. No flag allows LLVM to
-change a bit: neither contraction nor other orders of sums.
+A number is a double, or a vector of lanes with one for each row of data. LLVM may neither contract
+operations nor order sums anew.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class LLVM(Printer):
 
     Attributes
     ----------
+    flags : str
+        What arithmetic may change: ``"nsz "`` for the signs of zeros, else nothing.
     lines : list of str
         What was written so far.
     declared : dict of str to str
@@ -40,6 +42,7 @@ class LLVM(Printer):
     def __init__(self, lanes: int, vectors: Iterable[str] = ()) -> None:
         self.lanes, self._vectors = lanes, frozenset(vectors)
         self.type = "double" if lanes == 1 else f"<{lanes} x double>"
+        self.flags = ""
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self._count = 0
@@ -66,11 +69,11 @@ class LLVM(Printer):
 
     def operation(self, sign: str, x: str, y: str) -> str:
         """See `Printer`."""
-        return self.line(f"{_OPERATIONS[sign]} {self.type} {x}, {y}")
+        return self.line(f"{_OPERATIONS[sign]} {self.flags}{self.type} {x}, {y}")
 
     def negation(self, x: str) -> str:
         """See `Printer`."""
-        return self.line(f"fneg {self.type} {x}")
+        return self.line(f"fneg {self.flags}{self.type} {x}")
 
     def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
         """See `Printer`."""

@@ -34,7 +34,8 @@ _HEAD = """\
 
    forward_NAME gives a row's value. A fold over vectors is start_NAME, then step_NAME for each
    element, then finish_NAME; a look at the element at place_NAME, then finish_NAME. attrs holds the
-   row's attributes. VECTOR_LEAVES are functions of the C library that may have a form over vectors. */
+   row's attributes. VECTOR_LEAVES are functions of the C library that may have a form over
+   vectors. */
 #ifndef AUTOGRAD_LITE_KERNELS_H
 #define AUTOGRAD_LITE_KERNELS_H
 
@@ -84,7 +85,8 @@ def _macros_of_vectors(rows: Sequence[Op]) -> Iterator[str]:
             record = record_of(leaf)
             calls.append(f"X({row.name}, {leaf.c}, {record.vector_form})")
             needs = record.vectors.replace("@", leaf.c)
-            leaves[leaf.c] = f"X({leaf.c}, {arity}, {record.vector_form}, {needs})"
+            how = f"{record.vector_form}, {needs}, {int(record.own_vectors)}"
+            leaves[leaf.c] = f"X({leaf.c}, {arity}, {how})"
         yield list_macro(f"LOOPS_{arity}", loops)
         yield list_macro(f"LEAVES_{arity}", calls)
     yield list_macro("VECTOR_LEAVES", [*leaves.values()])
@@ -149,28 +151,26 @@ def _is_plain(row: Op) -> bool:
 
 
 def _macros_of_arithmetic(plain: Sequence[Op]) -> Iterator[str]:
-    """Rows of two numbers: each, those that are operators, and any two in turn."""
+    """Rows of two numbers: each, and any two in turn."""
     yield list_macro("ARITHMETIC_2", [f"X({row.name}, {_quick(row)})" for row in plain])
-    grouped = [row for row in plain if (row.fast_variant or row).operator]
-    yield list_macro("OPERATORS_2", [_operator(row, row.fast_variant or row) for row in grouped])
     pairs = [f"X({inner.name}, {outer.name})" for inner in plain for outer in plain]
     yield list_macro("PAIRS", pairs)
 
 
 def _macros_of_folds(folds: Sequence[SequenceOp]) -> Iterator[str]:
-    """Rows over vectors: each, by how many these are, and sums of products."""
+    """Rows over vectors: each, by how many these are; sums of products, and their products."""
     for n in range(1, _MOST_VECTORS + 1):
         found = [row for row in folds if len(row.vectors) == n]
         yield list_macro(f"FOLDS_{n}", [_fold_entry(row) for row in found])
-    products = [
-        _operator(row, quick.term_op)
-        for row in folds
-        if isinstance(quick := row.fast_variant or row, SequenceOp)
-        and quick.term_op is not None
-        and quick.term_op.operator
-        and len(row.vectors) == 2
-    ]
-    yield list_macro("ROLLED_2", products)
+    rolled, products = [], []
+    for row in found:  # those over two
+        term, quick = row.term_op, row.fast_variant or row
+        quick_term = quick.term_op if isinstance(quick, SequenceOp) else None
+        if term is not None and quick_term is not None and quick_term.operator:
+            rolled.append(_operator(row, quick_term))
+            products.append(_operator(term, quick_term))
+    yield list_macro("ROLLED_2", rolled)
+    yield list_macro("PRODUCTS_2", products)
 
 
 def _fold_entry(row: SequenceOp) -> str:

@@ -188,6 +188,31 @@ def rule_of(row: Op) -> Rule:
     return Rule(as_symbol(result), tuple(getattr(x, "element", x) for x in given))
 
 
+_ARITHMETIC = {"+", "-", "*", "minus"}
+_OPERANDS = {"name", "number", "entry", "total"}
+
+
+@lru_cache(maxsize=4096)
+def hands_on(row: Op) -> bool:
+    """Whether a row gives nan for nan, and tells zeros by their sign in the sign of a zero alone.
+
+    That is so where its rule is + - and * of its arguments.
+    """
+    left: list[Symbol] = [rule_of(row).result]
+    for symbol in left:
+        if isinstance(symbol, Fold):
+            left += [symbol.body, *([symbol.start] if symbol.start is not None else [])]
+        elif isinstance(symbol, Element) and symbol.vector.body is not None:
+            left.append(symbol.vector.body)
+        elif symbol.kind == "row":
+            if not hands_on(symbol.what):
+                return False
+        elif symbol.kind not in _ARITHMETIC | _OPERANDS:
+            return False
+        left += symbol.operands
+    return True
+
+
 def fold_in(result: Symbol) -> Fold:
     """The fold in the result of a rule that has one."""
     left: list[Symbol] = [result]

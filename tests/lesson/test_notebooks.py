@@ -85,7 +85,7 @@ def test_the_notebooks_are_there():
     names = [path.stem for path in SCRIPTS]
     assert names == [
         "01_seven_steps", "02_building_expressions", "03_training_a_tiny_mlp", "04_derivatives",
-        "05_programs", "06_seeing",
+        "05_programs", "06_seeing", "07_classroom",
     ]  # fmt: skip
     for folder, kind in ((NOTEBOOKS, "ipynb"), (FACTS, "py")):
         assert {path.stem for path in folder.glob(f"*.{kind}")} == set(names)
@@ -196,6 +196,9 @@ SHOWN = {
     "06_seeing": {
         "max_nodes=most": ["max_nodes=5: 1,064 values, showing 5 groups (by scope)"],
         "display(error.draw())": ["log(0.0) is -inf, recorded at"],
+    },
+    "07_classroom": {
+        'for name in ("e", "c"': ["e: 1 × 4 + (-2) × (-1) = 6"],
     },
 }
 

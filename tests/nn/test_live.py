@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from browser import tab
 
 from autograd_lite import AnomalyError, nn
 from autograd_lite.modes import detect_anomaly
@@ -19,6 +20,7 @@ from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.live import live
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.surface import picture_of
+from autograd_lite.nn.optim import SGD
 from autograd_lite.view.network.drawing import short
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -201,6 +203,29 @@ def test_the_network_is_drawn_with_the_weights_of_the_moment(publisher, monkeypa
         assert short(bias) in words_in(during[-1])
     assert "openNetworks(" in publisher.outputs[-1]["data"]["text/html"]
     assert "openNetworks(" not in publisher.outputs[-2]["data"]["text/html"]
+
+
+@pytest.mark.parametrize("compile", [True, False])
+def test_the_page_at_the_end_has_gradients_and_the_last_step(publisher, browser, compile):
+    """Of the last batch, and with the sizes by which the optimiser moved."""
+    model = nn.MLP(2, [3, 1], "tanh", seed=1)
+    was, rate = [], 0.5
+    model.learn(
+        XOR, ODD, optimizer=SGD(model.parameters(), rate), epochs=3, batch_size=None,
+        validation=0.25, seed=1, show="live", compile=compile,
+        callback=lambda history: was.append([p.data for p in model.parameters()]),
+    )  # fmt: skip
+    biases = [model.parameters().index(neuron.b) for neuron in model.layers[0].neurons]
+    moved = [was[2][k] - was[1][k] for k in biases]
+    with tab(browser) as opened:
+        opened.page.set_content(publisher.outputs[-1]["data"]["text/html"])
+        for name, expected in (("Last step", moved), ("Gradients", [-m / rate for m in moved])):
+            opened.page.get_by_role("button", name=name, exact=True).click()
+            seen = opened.page.locator(".network .neuron:not(.input) text").all_text_contents()
+            assert seen[:3] == [short(x) for x in expected]
+        assert "in the last step, the mean over its batch" in (
+            opened.page.locator(".moment").inner_text()
+        )
 
 
 def test_without_graphviz_and_for_other_models_there_is_no_network(publisher, monkeypatch):

@@ -12,8 +12,8 @@ from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP
 from autograd_lite.nn.init import SCHEMES
 from autograd_lite.nn.losses import LOSSES
-from autograd_lite.ops import Op, SequenceOp
-from autograd_lite.playgrounds import showing
+from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.playgrounds import showing, vocabulary
 from autograd_lite.playgrounds.trainers import trainers
 from autograd_lite.view.page.page import as_json, scripts
 
@@ -40,7 +40,8 @@ window.made = (text, given) => {
     throw error;
   }
 };
-window.offered = () => [ACTIVATIONS, Object.keys(BEGINNINGS), MEANINGS, Object.keys(table.losses)];
+window.offered = () =>
+  [table.activations, Object.keys(BEGINNINGS), MEANINGS, Object.keys(table.losses)];
 window.undrawn = async () => {
   const host = document.createElement("div");
   host.append("the picture before");
@@ -180,13 +181,14 @@ class TestNumbers:
     def test_what_the_network_offers_is_known_to_python_and_explained(self, bench):
         """Names stand in the page as text: each is that of a row, an initialisation or a loss."""
         activations, beginnings, meanings, losses = bench.page.evaluate("offered()")
-        for activation in activations:
+        for activation, said in activations.items():
             nn.MLP(2, [1, 1], activation=activation, seed=0)
+            assert said == (TABLE[activation].doc if activation in TABLE else vocabulary._LINEAR)
         for init in beginnings:
             nn.MLP(2, [1, 1], init=init, seed=0)
         assert {*losses} <= {*LOSSES}
         for label, names in (
-            ("Activation", activations), ("Weights", beginnings), ("Loss", losses),
+            ("Weights", beginnings), ("Loss", losses),
         ):  # fmt: skip
             assert [name for name in names if name not in meanings[label]] == []
 

@@ -186,6 +186,22 @@ class TestExpression:
         opened.get_by_role("button", name="Remove the second expression").click()
         assert opened.locator("textarea").count() == 1
 
+    def test_on_a_phone_the_sliders_are_in_view_with_the_graph(self, opened):
+        """At the lower edge, where a thumb is; not while the graph asks for numbers."""
+        opened.set_viewport_size({"width": 360, "height": 740})
+        sliders = opened.get_by_label("on a slider")
+        for down in (0, 200):
+            opened.evaluate(f"scrollTo(0, {down})")
+            stage = opened.locator(".stage").bounding_box()
+            boxes = [slider.bounding_box() for slider in sliders.all()]
+            assert stage["y"] > 0
+            for box in boxes:
+                assert stage["y"] + stage["height"] < box["y"] < 740 - box["height"]
+        opened.get_by_role("switch", name="Predict").click()
+        assert sliders.first.bounding_box()["y"] > 740
+        opened.get_by_role("switch", name="Predict").click()
+        opened.set_viewport_size({"width": 1280, "height": 800})
+
     def test_the_curve_is_that_of_the_expression_and_its_tangent_touches_it(self, opened):
         type_in(opened, "a**2")
         opened.locator(".stage text", has_text="**2").wait_for()

@@ -88,20 +88,6 @@ def test_rows_are_within_some_ulp_of_one_run(row):
     assert_near(row, mapped(machine, [args], len(args))[:, 0], expected)
 
 
-@pytest.mark.parametrize(
-    "row", [r for r in KERNELS if r.arity and not r.is_arithmetic], ids=lambda row: row.name
-)
-def test_vector_mathematics_is_within_four_ulp(row):
-    exact = pytest.importorskip("exact", reason="needs mpmath")
-    machine, _ = single(row)
-    rng = np.random.default_rng(9)
-    args = np.array([rng.uniform(low, high, 500) for low, high in row.domain]).T
-    for numbers, found in zip(args.tolist(), mapped(machine, [args], 500)[:, 0], strict=True):
-        with exact.mp.workdps(40):
-            value = exact.FUNCTIONS[row.name](*map(exact.mp.mpf, numbers))
-            assert abs(found - value) <= 4 * math.ulp(float(value)), numbers
-
-
 @pytest.mark.parametrize("row", [r for r in KERNELS if r.arity != 1], ids=lambda row: row.name)
 def test_shared_inputs_change_no_bit(row):
     """Whichever are shared: all combinations, for folds of vectors and single elements of them."""

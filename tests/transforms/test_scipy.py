@@ -9,6 +9,7 @@ import autograd_lite as ag
 
 optimize = pytest.importorskip("scipy.optimize", reason="scipy is not installed (extra: test)")
 integrate = pytest.importorskip("scipy.integrate", reason="scipy is not installed (extra: test)")
+linalg = pytest.importorskip("scipy.sparse.linalg", reason="scipy is not installed (extra: test)")
 
 START = np.array([1.3, 0.7, 0.8, 1.9])
 
@@ -64,6 +65,22 @@ def test_hessian_is_what_minimize_wants(method):
     assert found.x == pytest.approx(np.ones(4), abs=1e-4)
     assert found.nfev < optimize.minimize(rosenbrock, START).nfev
     assert ag.hessian(rosenbrock)(START) == pytest.approx(optimize.rosen_hess(START), rel=1e-13)
+
+
+def test_sparse_matrices_are_what_its_solvers_want():
+    """As `hess` and as `jac`, and for a step of Newton's method by hand."""
+    start, hessian = np.linspace(0.5, 1.5, 50), ag.compile(ag.hessian(rosenbrock, sparse=True))
+    options = {"method": "trust-constr", "jac": ag.compile(ag.grad(rosenbrock))}
+    found = optimize.minimize(rosenbrock, np.full(5, 0.9), hess=hessian, **options)
+    assert found.x == pytest.approx(np.ones(5), abs=1e-4)
+
+    def residuals(x):
+        return np.concatenate([10.0 * (x[1:] - x[:-1] ** 2), 1.0 - x[:-1]])
+
+    found = optimize.least_squares(residuals, start, jac=ag.jacobian(residuals, sparse=True))
+    assert found.x == pytest.approx(np.ones(50), abs=1e-6)
+    step = linalg.spsolve(hessian(found.x).tocsc(), options["jac"](found.x))
+    assert np.abs(step).max() < 1e-6
 
 
 @pytest.mark.parametrize("method", ["Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"])

@@ -10,7 +10,8 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.errors import GraphError
-from autograd_lite.view.frames import attributes, frames
+from autograd_lite.nn import MLP
+from autograd_lite.view.frames import attributes, frames, lines_of
 from autograd_lite.view.layout import lay_out, lay_out_each
 from autograd_lite.view.page.page import PACE
 
@@ -27,6 +28,20 @@ STATE = """() => {
     phase: root.querySelector(".phase").textContent,
     formula: root.querySelector(".formula").textContent,
     sum: root.querySelector(".sum")?.textContent,
+  };
+}"""
+#: The same of a network.
+LAYERS = """() => {
+  const root = document.querySelector("[data-lm-suppress-shortcuts]").shadowRoot;
+  const nodes = [...root.querySelectorAll(".network")].flatMap((svg, n) =>
+    [...svg.querySelectorAll(".neuron")].map((g) => [n, JSON.parse(g.dataset.target), g]));
+  return {
+    phase: root.querySelector(".phase").textContent,
+    formula: root.querySelector(".formula").textContent,
+    numbers: nodes.flatMap(([, { layer }, g]) => (layer < 0 ? []
+      : [g.matches(".pending") ? "" : g.querySelector("text").textContent])),
+    now: nodes.filter(([, , g]) => g.matches(".now"))
+      .map(([n, { layer, neuron }]) => `${n}${layer + 1}${neuron}`),
   };
 }"""
 #: The texts that are seen in an SVG.
@@ -114,7 +129,7 @@ class TestMovingSvg:
         """Boxes keep their outlines, whatever numbers they hold."""
         _, text = moving
         for frame in frames(picture.page.nodes):
-            for line in frame.lines:
+            for line in lines_of(frame.caption):
                 assert f">{line}</text>" in text, line
         boxes = re.findall(r'<g class="node[^>]*>.*?<path [^>]*d="([^"]*)"', text, re.DOTALL)
         assert len({*boxes}) == len(picture.page.nodes)
@@ -139,9 +154,11 @@ class TestMovingSvg:
         for n, frame in enumerate([*found, found[0]]):
             at = whole + PACE / 2 if n == len(found) else PACE * (n + 0.5)
             seen = page.page.evaluate(texts, at)
-            assert {*frame.lines} <= {*seen}
+            assert {*lines_of(frame.caption)} <= {*seen}
             grads = sorted(
-                text for text in seen if text.startswith("grad ") and text not in frame.lines
+                text
+                for text in seen
+                if text.startswith("grad ") and text not in lines_of(frame.caption)
             )
             nodes = enumerate(picture.page.nodes)
             shown = [f"grad {frame.grad.get(i, 0.0):.4g}" for i, x in nodes if not x["constant"]]
@@ -159,7 +176,7 @@ class TestMovingSvg:
         page.page.goto(path.as_uri())
         seen = page.page.evaluate(f"() => {SEEN}")
         page.page.emulate_media(reduced_motion="reduce")
-        assert {*last.lines} <= {*seen}
+        assert {*lines_of(last.caption)} <= {*seen}
         assert "Start" not in seen
 
     def test_names_from_a_user_are_text(self, tmp_path):
@@ -199,6 +216,53 @@ class TestGif:
         found = lay_out_each(sources, "png")
         sizes = [image.open(io.BytesIO(png)).size for png in found]
         assert sizes == [image.open(io.BytesIO(lay_out(each, "png"))).size for each in sources]
+
+
+class TestNetworks:
+    """The player of a network goes layer by layer, and so do its frames."""
+
+    @pytest.mark.parametrize("several", [False, True])
+    def test_they_are_the_player_s_states(self, page, several):
+        """Words, numbers of neurons, and what takes part in a step."""
+        x, y = ([0.5, -1.0], [-0.25, 2.0])
+        model = MLP(2, [3, 1], "tanh", seed=1)
+        out = model(x) * MLP(2, [2, 1], "tanh", seed=2)(y) if several else model(x) * model(y)
+        out.backward()
+        view = ag.draw(out)
+        page.page.goto("about:blank")
+        page.show(view)
+        found = view.page.pictures()
+        assert len(found) == page.steps() + 1 == (12 if several else 7)
+        for position, (caption, drawing) in enumerate(found):
+            page.step(position)
+            seen = page.page.evaluate(LAYERS)
+            assert caption[:2] == [seen["phase"], seen["formula"]]
+            source = drawing.source
+            numbers = [
+                label.split()[-1] if len(label.split()) > 1 else label
+                for label in re.findall(r'm\dc[1-9]r\d \[label="?([^" \]]*)', source)
+            ]
+            assert numbers == seen["numbers"]
+            now = re.findall(r'm(\d)c(\d)r(\d) \[[^\n]*color="#F0B429"', source)
+            assert ["".join(each) for each in now] == seen["now"]
+
+    def test_a_moving_picture_has_them(self, tmp_path):
+        view = ag.draw(MLP(2, [2, 1], "tanh", seed=1))
+        text = view.save(tmp_path / "x.svg", animated=True).read_text()
+        for caption, _ in view.page.pictures():
+            assert f">{caption[0]}</text>" in text
+        places = re.findall(r'<ellipse [^>]*cx="([^"]*)"', text)
+        assert len({*places}) == 2  # columns: nothing jumps
+        image = pytest.importorskip("PIL.Image")
+        with image.open(view.save(tmp_path / "x.gif")) as gif:
+            assert gif.n_frames == 3
+
+    def test_a_stale_network_is_refreshed_first(self, tmp_path):
+        model = MLP(2, [2, 1], "tanh", seed=1)
+        out = model([1.0, 2.0])
+        model.parameters()[0].data = 4.0
+        with pytest.raises(GraphError, match=r"root\.refresh\(\)"):
+            ag.draw(out).save(tmp_path / "x.gif")
 
 
 class TestRefusals:
@@ -257,6 +321,17 @@ class TestEmbedding:
         (tmp_path / "post.html").write_text(f"<!DOCTYPE html><title>x</title>{html}")
         page.page.goto((tmp_path / "post.html").as_uri())
         page.page.frame_locator("iframe").locator(".app").wait_for()
+
+    def test_in_a_dark_page_its_corners_are_dark(self, picture, page):
+        """A frame of another scheme than the page around it would get a white ground."""
+        page.page.emulate_media(color_scheme="dark")
+        page.page.goto("about:blank")
+        page.page.set_content(f"<style>:root {{ color-scheme: dark }}</style>{picture.embed()}")
+        page.page.frame_locator("iframe").locator(".app").wait_for()
+        shot = page.page.locator("iframe").screenshot()
+        page.page.emulate_media(color_scheme="light")
+        image = pytest.importorskip("PIL.Image").open(io.BytesIO(shot)).convert("RGB")
+        assert max(image.getpixel((0, 0))) < 60
 
     def test_a_label_cannot_leave_the_attribute(self):
         html = ag.draw(Value(1.0, '"><script>x</script>') * 2.0).embed()

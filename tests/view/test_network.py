@@ -36,7 +36,7 @@ def loss_of(model, n=4, penalty=0.0):
 
 
 def found(root):
-    return networks_of(ancestors(root))
+    return networks_of(ancestors(root))[0]
 
 
 class Recurrent(Module):
@@ -88,19 +88,41 @@ class TestFinding:
         (network,) = found(judge(made([0.1, 0.2])))
         assert network.sizes == [2, 3, 2, 4, 1]
 
-    def test_other_wirings_are_drawn_as_graphs(self):
-        """A layer that takes its own output, a part of a layer, or what is no neuron's too."""
+    def test_layers_that_branch_are_rows_of_their_own(self):
+        """A body with two heads, and one layer after two; of unequal sizes and equal names."""
+        body, one, three = Layer(2, 4, "tanh", seed=1), Layer(4, 1, seed=2), Layer(4, 3, seed=3)
+        hidden = [body(x) for x in samples(2, 2)]
+        out = ag.sum([part for h in hidden for part in (*three(h), one(h))])
+        networks = found(out)
+        assert [network.sizes for network in networks] == [[2, 4], [4, 3], [4, 1]]
+        for network, layer in zip(networks, (body, three, one), strict=True):
+            calls = network.layers[0].neurons
+            assert [[*call.weights] for call in calls] == [neuron.w for neuron in layer.neurons]
+            assert len(network.inputs) == 2
+        left, right, shared = (Layer(2, 2, "tanh", seed=k) for k in range(3))
+        after = ag.sum([*shared(left([0.1, 0.2])), *shared(right([0.3, 0.4]))])
+        assert sorted(len(network.inputs) for network in found(after)) == [1, 1, 2]
+
+    def test_other_wirings_are_drawn_as_boxes_and_say_why(self, tmp_path):
         layer, last = Layer(2, 2, "tanh", seed=1), Layer(3, 1, seed=2)
         hidden = layer([0.1, 0.2])
-        roots = [
-            Recurrent()([0.1, 0.2]),
-            last([*hidden, 0.5]),
-            last([hidden[0], hidden[1], hidden[0]]) + Layer(2, 1, seed=3)(hidden),
-            Value(1.0) * 2.0,
-        ]
-        for root in roots:
+        for root, why in (
+            (Recurrent()([0.1, 0.2]), "a layer is used more than once, and not always whole"),
+            (ag.sum(layer(layer(hidden))), "a layer takes what was computed from its own outputs"),
+            (last([*hidden, 0.5]), "a layer takes outputs of another beside other numbers"),
+        ):
             assert found(root) == []
-            assert "Network" not in repr(ag.draw(root))
+            text = repr(ag.draw(root))
+            assert "Network" not in text
+            assert f"Drawn as boxes, because its layers are in no row: {why}" in " ".join(
+                text.split()
+            )
+            svg = ag.draw(root).save(tmp_path / "x.svg").read_text()
+            assert "Drawn as boxes" in svg
+            with pytest.raises(ValueError, match=why):
+                ag.draw(root, layout="network")
+            assert "Drawn as boxes" not in repr(ag.draw(root, layout="graph"))
+        assert "Drawn as" not in repr(ag.draw(Value(1.0) * 2.0))
 
 
 class TestChoice:

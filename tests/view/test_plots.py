@@ -915,3 +915,13 @@ def test_missing_matplotlib_names_the_extra(monkeypatch):
     ):
         with pytest.raises(ImportError, match=r'pip install "autograd-lite\[plot\]"'):
             draw()
+
+
+@pytest.mark.parametrize(
+    "plot", ["plot_boundary", "plot_fit", "plot_residuals", "plot_calibration"]
+)
+def test_what_cannot_predict_is_refused_by_name(plot):
+    """With what it was, and what would do."""
+    inputs = [[0.0, 1.0], [1.0, 0.0]] if plot != "plot_fit" else [0.0, 1.0]
+    with pytest.raises(TypeError, match=r"a model with predict\(samples\), and this is 3\.5"):
+        getattr(plots, plot)(3.5, inputs, [0, 1])

@@ -17,7 +17,8 @@ from autograd_lite.errors import LayoutError, shown
 from autograd_lite.nn.history import History
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.surface import Surface
-from autograd_lite.view.network.network_view import network_drawing
+from autograd_lite.view.network.network_page import LastStep
+from autograd_lite.view.network.network_view import NetworkDrawing, network_drawing
 
 Clock = Callable[[], float]
 #: That the layout of a network may take.
@@ -70,9 +71,10 @@ class Live:
         surface: Surface | None,  # what the model makes of the plane
         clock: Clock = time.perf_counter,
         model: Any = None,  # to be drawn, if it is a network of layers
+        last: Callable[[], LastStep] = dict,  # of the training, to be drawn with it
     ) -> None:
         self._shell, self._history, self._epochs = shell, history, epochs
-        self._surface, self._model, self._clock = surface, model, clock
+        self._surface, self._model, self._clock, self._last = surface, model, clock, last
         self._id = uuid.uuid4().hex
         self.throttle = Throttle(clock)
 
@@ -118,8 +120,10 @@ class Live:
 
         There is no picture without Graphviz.
         """
-        drawing = None if self._model is None else network_drawing(self._model, 2, None, _SECONDS)
-        if drawing is None:
+        drawing: NetworkDrawing | str = ""
+        if self._model is not None:
+            drawing = network_drawing(self._model, 2, None, _SECONDS, self._last())
+        if isinstance(drawing, str):
             self._model = None
             return ""
         with suppress(LayoutError):

@@ -1,12 +1,13 @@
 /* The second tab: a tiny network that learns one's own points. */
 
-const ACTIVATIONS = ["tanh", "relu", "sigmoid", "softplus", "sin", "linear"];
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 
 class Lab {
   constructor(desk, learning, optimizers, changed) {
     Object.assign(this, { desk, learning, optimizers, told: changed, chosen: 0, view: "weights" });
-    this.spec = { data: "moons", hidden: [4, 4], activation: "tanh", init: "glorot_uniform", loss: "binary_cross_entropy", optimizer: "Adam", rate: 0.03, batch: 0, seed: 1 };
+    Object.assign(MEANINGS.Activation, desk.table.activations);
+    this.activations = Object.keys(desk.table.activations);
+    this.spec = { data: "moons", hidden: [4, 4], activation: this.activations[0], init: "glorot_uniform", loss: "binary_cross_entropy", optimizer: "Adam", rate: 0.03, batch: 0, seed: 1 };
     this.points = DATA[this.spec.data].make();
     this.surface = new Surface(this);
     this.losses = new LossCurve();
@@ -29,7 +30,7 @@ class Lab {
       this.choice("Data", Object.keys(DATA), "data", () => this.take()),
       this.class,
       el("div", { class: "choice" }, el("span", { class: "about" }, "Hidden"), this.layers),
-      this.pick("Activation", () => ACTIVATIONS, "activation", renew),
+      this.pick("Activation", () => this.activations, "activation", renew),
       this.pick("Weights", () => Object.keys(BEGINNINGS), "init", renew),
       this.pick("Loss", () => this.lossNames(), "loss", renew),
       this.pick("Optimiser", () => Object.keys(this.optimizers), "optimizer", renew),

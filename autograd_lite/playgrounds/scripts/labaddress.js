@@ -16,7 +16,7 @@ Object.assign(Lab.prototype, {
     const whole = (low, high) => (text) => text.split(",").every((part) => /^\d+$/.test(part) && Number(part) >= low && Number(part) <= high);
     read("data", (text) => Object.hasOwn(DATA, text), String);
     read("hidden", (text) => text === "" || (whole(1, MOST.neurons)(text) && text.split(",").length <= MOST.layers), (text) => (text ? text.split(",").map(Number) : []));
-    read("activation", (text) => ACTIVATIONS.includes(text), String);
+    read("activation", (text) => this.activations.includes(text), String);
     read("init", (text) => Object.hasOwn(BEGINNINGS, text), String);
     read("optimizer", (text) => Object.hasOwn(this.optimizers, text), String);
     read("rate", (text) => RATES.includes(Number(text)), Number);

@@ -28,8 +28,7 @@ class Tiny {
     this.passed = false;
   }
 
-  op(name, values) {
-    const entry = this.table.functions[name];
+  op(entry, values) {
     return this.building.record(entry, entry.row, values, []);
   }
 
@@ -45,8 +44,9 @@ class Tiny {
     const [low, high] = BEGINNINGS[this.wanted.init]([values.length, this.wanted.hidden[layer] ?? 1]);
     const weights = values.map((_, k) => parameter(`w${k}`, rounded(low + (high - low) * random())));
     const bias = parameter("b", 0);
-    const sum = this.op("dot", [...weights, ...values, bias]);
-    const out = activation === "linear" ? sum : this.op(activation, [sum]);
+    const sum = this.op(this.table.neuron.sum, [...weights, ...values, bias]);
+    const bend = this.table.functions[activation];
+    const out = bend ? this.op(bend, [sum]) : sum;
     Object.assign(building.nodes[sum.node], { scope, title: `${where} · sum` });
     Object.assign(building.nodes[out.node], { scope, title: where });
     return { weights: weights.map(({ node }) => node), bias: bias.node, sum, out };
@@ -74,7 +74,7 @@ class Tiny {
   probability(out) {
     const { table, wanted } = this;
     if (wanted.loss.classes?.[0] !== 0) return null;
-    const rules = table.rows[table.functions.sigmoid.row];
+    const rules = table.rows[table.neuron.chance.row];
     return rules.forward(out, rules.attrs);
   }
 

@@ -1,14 +1,8 @@
-/* What the settings of the network's tab mean, in a sentence each. */
+/* What the settings of the network's tab mean, in a sentence each; those of activations come with the table. */
 
 const MEANINGS = {
   Activation: {
     "": "What each hidden neuron does to its sum; without a bend, layers would be one line.",
-    tanh: "A smooth step from -1 to 1.",
-    relu: "Negative sums become 0, others stay.",
-    sigmoid: "A smooth step from 0 to 1.",
-    softplus: "Like relu, with a smooth bend.",
-    sin: "A wave.",
-    linear: "The sum itself: no bend, so many layers can do what one can.",
   },
   Weights: {
     "": "How the first weights are drawn, at random.",

@@ -7,7 +7,7 @@ FULL_STRIDE: int
 LEAVES: dict[str, int]
 TABLE_DIGEST: str
 
-def use_vectors(longest: str, mathematics: bool = True) -> str: ...
+def use_vectors(longest: str, mathematics: str = "library") -> str: ...
 def vectors() -> tuple[str, int, dict[str, int | None]]: ...
 
 @final
@@ -28,7 +28,7 @@ class Machine:
     def run(self, inputs: Any, outputs: Any) -> None: ...
     def map(
         self,
-        inputs: Sequence[tuple[Any, int, int, bool]],
+        inputs: Sequence[tuple[Any, int, int, bool] | tuple[Any, int, int, bool, bool]],
         n_rows: int,
         outputs: Any,
         reduce: bool,
@@ -39,11 +39,26 @@ class Machine:
         self, shared: bytes, reduce: bool
     ) -> tuple[list[tuple[int, tuple[int, ...]]], tuple[int, ...]]: ...
     def install(
-        self, addresses: list[int], n_slots: int, output_slots: Any, owner: object
+        self,
+        addresses: list[int],
+        n_slots: int,
+        output_slots: Any,
+        n_doubtful: int,
+        owner: object,
     ) -> None: ...
     def install_rows(
-        self, shared: bytes, reduce: bool, segments: tuple[tuple[int, int, int], ...], owner: object
+        self,
+        shared: bytes,
+        reduce: bool,
+        segments: tuple[tuple[int, int, int], ...],
+        direct: bool,
+        owner: object,
     ) -> None: ...
+
+@final
+class Bound:
+    def __new__(cls, machine: Machine, inputs: Any, outputs: Any, n_rows: int) -> Bound: ...
+    def __call__(self) -> None: ...
 
 @final
 class Call:

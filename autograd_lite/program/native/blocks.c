@@ -239,10 +239,15 @@ LOOKS(BLOCK_LOOK)
         parts[0] += last;                                                                         \
     } while (0)
 
-static inline void NAME(add_parts)(const Frame *frame, int32_t output, const double *parts) {
+/* Of the first block the parts are those of the chunk, and of the last the sum is wanted. */
+static inline void NAME(add_parts)(const Frame *frame, int32_t output, double *parts) {
     double *sums = frame->sums + (Py_ssize_t)output * PARTS;
-    for (int q = 0; q < PARTS; q++)
-        sums[q] += parts[q];
+    for (int q = 0; q < PARTS && !frame->is_first; q++)
+        parts[q] += sums[q];
+    if (frame->totals)
+        frame->totals[output] = SUM_OF_PARTS(parts) + 0.0; /* never -0.0 */
+    else
+        memcpy(sums, parts, PARTS * sizeof(double));
 }
 
 /* refs: the output, then where the numbers lie. */
@@ -257,7 +262,8 @@ KERNEL(sum_of_block) {
 
 KERNEL(sum_of_uniform) {
     (void)n, (void)attrs;
-    frame->sums[(Py_ssize_t)refs[0] * PARTS] += frame->rows * frame->uniform[~refs[1]];
+    double parts[PARTS] = {frame->rows * frame->uniform[~refs[1]]};
+    NAME(add_parts)(frame, refs[0], parts);
 }
 
 #define SUM_2_AS(name, quick, careful, X, Y)                                                      \
@@ -279,110 +285,33 @@ KERNEL(sum_of_uniform) {
     SUM_2_AS(name, quick, careful, B, U)
 ARITHMETIC_2(SUM_2)
 
-#ifdef VECTORS
-/* Several that have the left operand in common, four at a time, so that it is fetched once for these.
- * refs: that operand, then for each an output and its right operand. */
-#define AT(x, i) (*(const Four *)((x) + (i)))
-#define ADD_TERMS(s, op)                                                                          \
-    low##s += AT(x, i) op AT(y##s, i);                                                            \
-    high##s += AT(x, i + 4) op AT(y##s, i + 4);
-#define ADD_TERM(s, op) last##s += x[i] op y##s[i];
-#define ADD_GROUPED(s, name, careful)                                                             \
-    do {                                                                                          \
-        const Four both = low##s + high##s;                                                       \
-        const double total = (both[0] + both[2]) + (both[1] + both[3]) + last##s;                 \
-        if (careful && total != total) {                                                          \
-            const int32_t one[3] = {refs[k + 2 * s], refs[0], refs[k + 2 * s + 1]};               \
-            NAME(sum_##name##_BB)(frame, one, 2, attrs);                                          \
-        } else {                                                                                  \
-            Four *const sums = (Four *)(frame->sums + (Py_ssize_t)refs[k + 2 * s] * PARTS);       \
-            sums[0] += low##s + (Four){last##s};                                                  \
-            sums[1] += high##s;                                                                   \
-        }                                                                                         \
-    } while (0)
-#define GROUP_2(name, careful, op)                                                                \
-    KERNEL(group_##name) {                                                                        \
-        TAKE_FRAME                                                                                \
-        SET_B(0, x)                                                                               \
-        int32_t k = 1;                                                                            \
-        (void)lanes;                                                                              \
-        for (; k + 7 <= n; k += 8) {                                                              \
-            SET_B(k + 1, y0) SET_B(k + 3, y1) SET_B(k + 5, y2) SET_B(k + 7, y3)                   \
-            Four low0 = {0.0}, low1 = {0.0}, low2 = {0.0}, low3 = {0.0};                          \
-            Four high0 = {0.0}, high1 = {0.0}, high2 = {0.0}, high3 = {0.0};                      \
-            double last0 = 0.0, last1 = 0.0, last2 = 0.0, last3 = 0.0;                            \
-            const int rows = frame->rows, whole = rows & -PARTS;                                  \
-            for (int i = 0; i < whole; i += PARTS) {                                              \
-                ADD_TERMS(0, op) ADD_TERMS(1, op) ADD_TERMS(2, op) ADD_TERMS(3, op)               \
-            }                                                                                     \
-            for (int i = whole; i < rows; i++) {                                                  \
-                ADD_TERM(0, op) ADD_TERM(1, op) ADD_TERM(2, op) ADD_TERM(3, op)                   \
-            }                                                                                     \
-            ADD_GROUPED(0, name, careful);                                                        \
-            ADD_GROUPED(1, name, careful);                                                        \
-            ADD_GROUPED(2, name, careful);                                                        \
-            ADD_GROUPED(3, name, careful);                                                        \
-        }                                                                                         \
-        for (; k < n; k += 2) {                                                                   \
-            const int32_t one[3] = {refs[k], refs[0], refs[k + 1]};                               \
-            NAME(sum_##name##_BB)(frame, one, 2, attrs);                                          \
-        }                                                                                         \
-    }
-OPERATORS_2(GROUP_2)
+/* --- rows to blocks ------------------------------------------------------------------------------- */
 
-/* Four folds over the same blocks, each with numbers of its own that are the same for all rows, as in a layer
- * of a network: so that blocks are fetched once for these.
- * refs: four results, their starts, the blocks, then the numbers of each fold. */
-#define LOAD(s) Four low##s = AT(total[s], i), high##s = AT(total[s], i + 4);
-#define STEP(s, op)                                                                               \
-    low##s += a op numbers[k][s];                                                                 \
-    high##s += b op numbers[k][s];
-#define STORE(s)                                                                                  \
-    *(Four *)(total[s] + i) = low##s;                                                             \
-    *(Four *)(total[s] + i + 4) = high##s;
-#define LAYER_2(name, careful, op)                                                                \
-    KERNEL(layer_##name) {                                                                        \
-        TAKE_FRAME                                                                                \
-        enum { SOME = 64 };                                                                       \
-        const int32_t m = (n - 7) / 5, *xs = refs + 8, *ws = xs + m;                              \
-        double *total[4], numbers[SOME][4], room[BLOCK];                                          \
-        for (int s = 0; s < 4; s++) {                                                             \
-            const double *from = SPREAD(refs[4 + s], room);                                       \
-            total[s] = BLOCK_AT(refs[s]);                                                         \
-            LANES total[s][i] = from[i];                                                          \
-        }                                                                                         \
-        for (int32_t begin = 0; begin < m; begin += SOME) {                                       \
-            const int32_t some = m - begin < SOME ? m - begin : SOME;                             \
-            const double *x[SOME];                                                                \
-            for (int32_t k = 0; k < some; k++) {                                                  \
-                x[k] = BLOCK_AT(xs[begin + k]);                                                   \
-                for (int s = 0; s < 4; s++)                                                       \
-                    numbers[k][s] = uniform[~ws[s * m + begin + k]];                              \
-            }                                                                                     \
-            for (int i = 0; i < lanes; i += TILE) {                                               \
-                LOAD(0) LOAD(1) LOAD(2) LOAD(3)                                                   \
-                for (int32_t k = 0; k < some; k++) {                                              \
-                    const Four a = AT(x[k], i), b = AT(x[k], i + 4);                              \
-                    STEP(0, op) STEP(1, op) STEP(2, op) STEP(3, op)                               \
-                }                                                                                 \
-                STORE(0) STORE(1) STORE(2) STORE(3)                                               \
-            }                                                                                     \
-        }                                                                                         \
-        for (int s = 0; careful && s < 4; s++)                                                    \
-            if (NAME(doubtful)(total[s], lanes)) {                                                \
-                const double *from = SPREAD(refs[4 + s], room);                                   \
-                LANES total[s][i] = from[i];                                                      \
-                for (int32_t k = 0; k < m; k++) {                                                 \
-                    const double *x = BLOCK_AT(xs[k]), number = uniform[~ws[s * m + k]];          \
-                    LANES total[s][i] = step_##name(total[s][i], x[i], number, NULL, attrs);      \
-                }                                                                                 \
-            }                                                                                     \
+static void NAME(fetch)(double *to, Py_ssize_t stride, const double *const *rows, const int32_t *columns, int32_t first,
+                        int32_t n) {
+    for (int32_t q = 0; q < n; q++, to += stride) {
+        const int32_t c = columns[q] - first;
+#if WIDTH > 2 && defined(SHUFFLED)
+        if (q + 1 < n && columns[q + 1] - first == c + 1) { /* two columns of four rows at a time */
+            for (int i = 0; i < TILE; i += 4) {
+                const Two a = *(const Two *)(rows[i] + c), b = *(const Two *)(rows[i + 1] + c);
+                const Two x = *(const Two *)(rows[i + 2] + c), y = *(const Two *)(rows[i + 3] + c);
+                const Four even = SHUFFLED(a, x, 0, 1, 2, 3), odd = SHUFFLED(b, y, 0, 1, 2, 3);
+                *(Four *)(to + i) = SHUFFLED(even, odd, 0, 4, 2, 6);
+                *(Four *)(to + stride + i) = SHUFFLED(even, odd, 1, 5, 3, 7);
+            }
+            q++;
+            to += stride;
+            continue;
+        }
+#endif
+        for (int i = 0; i < TILE; i++)
+            to[i] = rows[i][c];
     }
-ROLLED_2(LAYER_2)
-#undef AT
-#undef LOAD
-#undef STEP
-#undef STORE
+}
+
+#ifdef VECTORS
+#include "dense.c"
 #endif
 
 static const Variant NAME(variant) = {
@@ -392,9 +321,12 @@ static const Variant NAME(variant) = {
     .vector_names = VECTOR_NAMES,
     .library = NAME(library),
     .called = NAME(called),
+    .own = NAME(own),
     .wrappers = NAME(wrappers),
+    .menders = NAME(menders),
     .apply = NAME(apply),
 #endif
+    .fetch = NAME(fetch),
     .blocks = {
 #define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},
 #define ENTER_2(name) [CODE_##name] = {NAME(name##_BB), NAME(name##_UB), NAME(name##_BU)},
@@ -414,7 +346,7 @@ static const Variant NAME(variant) = {
 #ifdef VECTORS
     .groups = {
 #define ENTER_GROUP(name, ...) [CODE_##name] = NAME(group_##name),
-        OPERATORS_2(ENTER_GROUP)
+        PRODUCTS_2(ENTER_GROUP)
     },
     .layers = {
 #define ENTER_LAYER(name, ...) [CODE_##name] = NAME(layer_##name),

@@ -36,6 +36,9 @@ typedef struct Pieces {
     void (**pieces)(double *slots);
     int32_t *output_slots;
     int32_t n_pieces, n_slots;
+    int32_t first_doubtful, n_doubtful; /* slots of outputs, where a nan or a zero means: run the code instead */
+    uint64_t n_runs, n_doubts;
+    bool refused;               /* as that happened often */
     double *slots_before;       /* at which a run that was begun before these may still look, as at */
     struct Pieces *pieces_before; /* its places */
 } Pieces;

@@ -33,20 +33,23 @@ static PyObject *machine_watch(PyObject *self, PyObject *args) {
 }
 
 PyDoc_STRVAR(machine_install_doc,
-"install(addresses, n_slots, output_slots, owner)\n--\n\n"
+"install(addresses, n_slots, output_slots, n_doubtful, owner)\n--\n\n"
 "Run functions in the place of instructions, the one after the other, from the next run on.\n\n"
 "Each takes a pointer to `n_slots` numbers, of which the first are inputs and constants; they leave the\n"
-"outputs at `output_slots` (int64). `owner` lives as long as the machine.");
+"outputs at `output_slots` (int64). Where one of `n_doubtful` slots behind the constants is 0 or nan then,\n"
+"instructions are run all the same. `owner` lives as long as the machine.");
 
 static PyObject *machine_install(PyObject *self, PyObject *args) {
     Machine *machine = (Machine *)self;
     const int32_t first = first_instruction(machine);
     PyObject *addresses, *outputs, *owner;
-    Py_ssize_t n_slots, n_outputs = machine->n_outputs;
-    if (!PyArg_ParseTuple(args, "O!nOO:install", &PyList_Type, &addresses, &n_slots, &outputs, &owner))
+    Py_ssize_t n_slots, n_doubtful, n_outputs = machine->n_outputs;
+    if (!PyArg_ParseTuple(args, "O!nOnO:install", &PyList_Type, &addresses, &n_slots, &outputs, &n_doubtful, &owner))
         return NULL;
-    if (n_slots < first || n_slots > INT32_MAX)
-        return PyErr_Format(PyExc_ValueError, "%zd slots are too few or too many", n_slots);
+    if (n_slots < machine->n_slots)
+        n_slots = machine->n_slots;
+    if (n_doubtful < 0 || n_slots < first + n_doubtful || n_slots > INT32_MAX)
+        return PyErr_Format(PyExc_ValueError, "%zd slots are too few or too many, or %zd doubtful", n_slots, n_doubtful);
     Pieces *pieces = new_array(1, sizeof(Pieces));
     double *slots = new_array(n_slots, sizeof(double));
     const Py_ssize_t n = PyList_GET_SIZE(addresses);
@@ -54,6 +57,8 @@ static PyObject *machine_install(PyObject *self, PyObject *args) {
         pieces->pieces = new_array(n, sizeof(*pieces->pieces));
         pieces->n_slots = (int32_t)n_slots;
         pieces->n_pieces = (int32_t)n;
+        pieces->first_doubtful = first;
+        pieces->n_doubtful = (int32_t)n_doubtful;
     }
     if (!pieces || !slots || !pieces->pieces) {
         PyErr_NoMemory();
@@ -103,9 +108,9 @@ static PyObject *numbers_tuple(const int32_t *numbers, Py_ssize_t n) {
 PyDoc_STRVAR(machine_steps_doc,
 "steps(shared, reduce)\n--\n\n"
 "The steps in which blocks of rows are run, and the places of the outputs (none are read if reduced).\n\n"
-"`shared` has a byte for each input. A step is (row, places): of the result and the operands, r >= 0 for a\n"
-"block, else the number ~r of those that are the same for all rows. The row is -1 where a step is more than\n"
-"an instruction, and may read and write any block.");
+"`shared` has a byte for each input. A step is (instruction, places): of the result and the operands, r >= 0\n"
+"for a block, else the number ~r of those that are the same for all rows. The instruction is -1 where a step\n"
+"is more than one, and may read and write any block. The first blocks hold the inputs that are read.");
 
 static PyObject *machine_steps(PyObject *self, PyObject *args) {
     Machine *machine = (Machine *)self;
@@ -121,8 +126,8 @@ static PyObject *machine_steps(PyObject *self, PyObject *args) {
     const int32_t *refs = plan->refs;
     for (Py_ssize_t k = 0; steps && k < plan->n_steps; k++) {
         const Step *step = &plan->steps[k];
-        PyObject *places = numbers_tuple(refs, step->row < 0 ? 0 : step->n_refs);
-        PyObject *pair = places ? Py_BuildValue("(iN)", (int)step->row, places) : NULL;
+        PyObject *places = numbers_tuple(refs, step->own < 0 ? 0 : step->n_refs);
+        PyObject *pair = places ? Py_BuildValue("(iN)", (int)step->own, places) : NULL;
         if (!pair)
             Py_CLEAR(steps);
         else
@@ -150,9 +155,9 @@ static int replace_steps(const Plan *plan, PyObject *given, int32_t *next, Step 
     }
     while (*next < first)
         *(*to)++ = plan->steps[(*next)++];
-    Step whole = {.n = (int32_t)count, .row = -1};
+    Step whole = {.n = (int32_t)count, .own = -1};
     for (; *next < first + count; (*next)++) {
-        if (plan->steps[*next].row < 0) {
+        if (plan->steps[*next].own < 0) {
             PyErr_Format(PyExc_ValueError, "step %d is more than an instruction", (int)*next);
             return -1;
         }
@@ -164,17 +169,20 @@ static int replace_steps(const Plan *plan, PyObject *given, int32_t *next, Step 
 }
 
 PyDoc_STRVAR(machine_install_rows_doc,
-"install_rows(shared, reduce, segments, owner)\n--\n\n"
+"install_rows(shared, reduce, segments, direct, owner)\n--\n\n"
 "Run functions in the place of steps, each (first step, count, address), from the next `map` on.\n\n"
-"A function takes a pointer to FRAME. `owner` lives as long as the machine.");
+"A function takes a pointer to a FRAME. They are `direct` if they stand for all steps and read and write columns\n"
+"of inputs and outputs. `owner` lives as long as the machine.");
 
 static PyObject *machine_install_rows(PyObject *self, PyObject *args) {
     Machine *machine = (Machine *)self;
     PyObject *bytes, *segments, *owner;
-    int reduce;
-    if (!PyArg_ParseTuple(args, "OpO!O:install_rows", &bytes, &reduce, &PyTuple_Type, &segments, &owner))
+    int reduce, direct;
+    if (!PyArg_ParseTuple(args, "OpO!pO:install_rows", &bytes, &reduce, &PyTuple_Type, &segments, &direct, &owner))
         return NULL;
     const char *shared = get_shared(machine, bytes);
+    if (direct && reduce)
+        return PyErr_Format(PyExc_ValueError, "what is added up over rows has no columns");
     if (!shared || hold_owner(machine, owner) < 0)
         return NULL;
     Plan *plan = make_plan(machine, shared, reduce);
@@ -195,7 +203,12 @@ static PyObject *machine_install_rows(PyObject *self, PyObject *args) {
     }
     while (next < plan->n_steps)
         *to++ = plan->steps[next++];
-    PyMem_RawFree(plan->steps);
+    if (direct) {
+        plan->exact = plan->steps;
+        plan->n_exact = plan->n_steps;
+    } else {
+        PyMem_RawFree(plan->steps);
+    }
     plan->steps = steps;
     plan->n_steps = (int32_t)(to - steps);
     plan->compiled = plan->asked = true;
@@ -233,8 +246,12 @@ static int add_leaves(PyObject *module) {
 
 /* Where machine code finds what a Frame holds: offsets in bytes. */
 static int add_frame(PyObject *module) {
-    PyObject *frame = Py_BuildValue("{s:i,s:i,s:i}", "blocks", (int)offsetof(Frame, blocks), "uniform",
-                                    (int)offsetof(Frame, uniform), "lanes", (int)offsetof(Frame, lanes));
+#define OFFSET(name, field) name, (int)offsetof(Direct, field)
+    PyObject *frame = Py_BuildValue(
+        "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", OFFSET("blocks", frame.blocks), OFFSET("uniform", frame.uniform),
+        OFFSET("lanes", frame.lanes), OFFSET("inputs", inputs), OFFSET("outputs", outputs),
+        OFFSET("input_stride", input_stride), OFFSET("output_stride", output_stride), OFFSET("doubts", doubts));
+#undef OFFSET
     const int result = frame ? PyModule_AddObjectRef(module, "FRAME", frame) : -1;
     Py_XDECREF(frame);
     return result;

@@ -6,6 +6,7 @@
 #if WIDTH > 1
 typedef double NAME(Vector) __attribute__((vector_size(8 * WIDTH)));
 typedef int64_t NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
+typedef uint64_t NAME(Word) __attribute__((vector_size(8 * WIDTH)));
 typedef NAME(Vector) NAME(Loose) __attribute__((aligned(8), may_alias)); /* anywhere in memory */
 typedef NAME(Vector) (*NAME(Function_1))(NAME(Vector));
 typedef NAME(Vector) (*NAME(Function_2))(NAME(Vector), NAME(Vector));
@@ -22,6 +23,16 @@ static inline Vector NAME(all)(double number) {
 static inline Vector NAME(choose)(Bits where, Vector x, Vector y) {
     return (Vector)(((Bits)x & where) | ((Bits)y & ~where));
 }
+
+#include "own.c"
+
+static void *const NAME(own)[N_LEAVES] = {
+#define OWN_0(c) NULL
+#define OWN_1(c) NAME(own_##c)
+#define ENTER_OWN(c, arity, wrap, of, own) [LEAF_##c] = OWN_##own(c),
+    VECTOR_LEAVES(ENTER_OWN)
+#undef ENTER_OWN
+};
 
 /* Leaves that are more than a call of the library's function `of`. */
 
@@ -44,7 +55,14 @@ static inline Vector NAME(choose)(Bits where, Vector x, Vector y) {
         return NAME(choose)(sign, x, t / (t + 2.0));                                              \
     }
 
-#define WRAP(c, arity, wrap, of) WRAP_##wrap(c, of)
+/* For those that lose the sign of a zero, as some for aarch64 do. */
+#define KEEP_ZERO_1(c)                                                                            \
+    static Vector NAME(zero_##c)(Vector x) {                                                      \
+        return NAME(choose)(x == 0.0, x, ((NAME(Function_1))NAME(library)[LEAF_##c])(x));         \
+    }
+#define KEEP_ZERO_2(c)
+
+#define WRAP(c, arity, wrap, of, own) WRAP_##wrap(c, of) KEEP_ZERO_##arity(c)
 VECTOR_LEAVES(WRAP)
 #undef WRAP
 
@@ -52,9 +70,17 @@ static void *const NAME(wrappers)[N_LEAVES] = {
 #define WRAPPER_none(c) NULL
 #define WRAPPER_quiet(c) NAME(quiet_##c)
 #define WRAPPER_halved(c) NAME(halved_##c)
-#define ENTER_WRAPPER(c, arity, wrap, of) [LEAF_##c] = WRAPPER_##wrap(c),
+#define ENTER_WRAPPER(c, arity, wrap, of, own) [LEAF_##c] = WRAPPER_##wrap(c),
     VECTOR_LEAVES(ENTER_WRAPPER)
 #undef ENTER_WRAPPER
+};
+
+static void *const NAME(menders)[N_LEAVES] = {
+#define MENDER_1(c) NAME(zero_##c)
+#define MENDER_2(c) NULL
+#define ENTER_MENDER(c, arity, wrap, of, own) [LEAF_##c] = MENDER_##arity(c),
+    VECTOR_LEAVES(ENTER_MENDER)
+#undef ENTER_MENDER
 };
 
 /* What a function gives for WIDTH arguments at `x`, and at `y` if it has two. */

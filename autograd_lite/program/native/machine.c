@@ -31,7 +31,13 @@ enum { PARTS = TILE }; /* of a sum over rows */
 
 #if defined(__GNUC__)
 #define VECTORS
+typedef double Two __attribute__((vector_size(16), aligned(8), may_alias));
 typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+#ifdef __has_builtin
+#if __has_builtin(__builtin_shufflevector)
+#define SHUFFLED __builtin_shufflevector
+#endif
+#endif
 #endif
 
 #include "code.c"
@@ -42,26 +48,30 @@ typedef struct {
     double *blocks;
     const double *uniform; /* numbers that are the same for all rows */
     double *sums;          /* PARTS of the sum of each output over rows, if they are wanted */
+    double *totals;        /* where the sums go after the last block of a chunk, else NULL */
     Py_ssize_t stride;     /* from block to block */
     int rows, lanes;       /* of this block; lanes are rows, and some more to make whole TILEs */
+    bool is_first;         /* of a chunk */
 } Frame;
 
 /* Where result and operands lie, and how many operands there are. */
 typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const double *attrs);
 
 /* Kernels for one set of machine instructions. The first ones by which operands are uniform, bit k for the
- * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them, `groups`
- * for several right operands; `layers` are four folds at once. */
+ * k-th (of folds: the k-th vector); `sums` add their results up over rows instead of storing them; `groups` do so
+ * for all products of some blocks with others, and `layers` are folds over the same blocks: see "dense.c". `fetch` brings numbers of a TILE of rows to blocks
+ * that follow each other; columns are counted as `first` is. */
 typedef struct {
+    void (*fetch)(double *to, Py_ssize_t stride, const double *const *rows, const int32_t *columns, int32_t first, int32_t n);
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
     const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
     int lanes;                       /* numbers in a vector */
-    void **library, **called, *const *wrappers; /* by leaf, or NULL: see `lanes.c` */
+    void **library, **called, *const *own, *const *wrappers, *const *menders; /* by leaf, or NULL: see `lanes.c` */
     void (*apply)(void *function, int arity, const double *x, const double *y, double *out);
 } Variant;
 
 enum {
-#define ENUMERATE(c, arity, wrap, of) LEAF_##c,
+#define ENUMERATE(c, arity, wrap, of, own) LEAF_##c,
     VECTOR_LEAVES(ENUMERATE)
 #undef ENUMERATE
     N_LEAVES
@@ -73,9 +83,37 @@ enum {
 #elif defined(__GNUC__) && defined(__aarch64__)
 #define WIDTH 2
 #define VECTOR_NAMES "_ZGVnN2v"
+#elif defined(__GNUC__)
+#define WIDTH 2
+#define VECTOR_NAMES NULL
 #else
 #define WIDTH 1
 #endif
+/* Tiles of dense groups, for as many registers as there are: OUTS folds and VECS vectors of WIDTH rows, or ONE TILE of
+ * rows; LEFTS and RIGHTS blocks. */
+#define ONE OF(ONE, WIDTH)
+#define HALVES ONE
+#define ONE_2 4
+#define ONE_4 2
+#define ONE_8 1
+#define OF(some, n) OF_(some, n)
+#define OF_(some, n) some##_##n
+#define EACH_1(X, ...) X(0, __VA_ARGS__)
+#define EACH_2(X, ...) EACH_1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define EACH_4(X, ...) EACH_2(X, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__)
+#define EACH_6(X, ...) EACH_4(X, __VA_ARGS__) X(4, __VA_ARGS__) X(5, __VA_ARGS__)
+#define EACH_8(X, ...) EACH_6(X, __VA_ARGS__) X(6, __VA_ARGS__) X(7, __VA_ARGS__)
+#define SOME_1(X, ...) X(0, __VA_ARGS__)
+#define SOME_2(X, ...) SOME_1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define SOME_4(X, ...) SOME_2(X, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__)
+#define ALL_1(X, ...) X(0, __VA_ARGS__)
+#define ALL_2(X, ...) ALL_1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define ALL_4(X, ...) ALL_2(X, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__)
+
+#define OUTS 2
+#define VECS 4
+#define LEFTS 1
+#define RIGHTS 2
 #define VARIANT plain
 #include "blocks.c"
 
@@ -90,9 +128,15 @@ enum {
 #undef VARIANT
 #undef WIDTH
 #undef VECTOR_NAMES
+#undef OUTS
+#undef VECS
+#undef LEFTS
 #define VARIANT avx2
 #define WIDTH 4
 #define VECTOR_NAMES "_ZGVdN4v"
+#define OUTS 4
+#define VECS 2
+#define LEFTS 2
 #include "blocks.c"
 #ifdef __clang__
 #pragma clang attribute pop
@@ -105,9 +149,15 @@ enum {
 #undef VARIANT
 #undef WIDTH
 #undef VECTOR_NAMES
+#undef VECS
+#undef LEFTS
+#undef RIGHTS
 #define VARIANT avx512
 #define WIDTH 8
 #define VECTOR_NAMES "_ZGVeN8v"
+#define VECS 4
+#define LEFTS 4
+#define RIGHTS 4
 #include "blocks.c"
 #ifdef __clang__
 #pragma clang attribute pop
@@ -119,9 +169,11 @@ enum {
 #include "vectors.c"
 #include "plan.c"
 #include "map.c"
+#include "direct.c"
 #include "forms.c"
 #include "networks.c"
 #include "call.c"
+#include "bound.c"
 #include "installing.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
@@ -267,22 +319,24 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit__machine(void) {
-    choose_variant("", true);
+    choose_variant("", FROM_LIBRARY);
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
     if (!MachineType)
         MachineType = (PyTypeObject *)PyType_FromSpec(&machine_spec);
     import_leaves();
-    PyObject *call_type = PyType_FromSpec(&call_spec);
-    if (!MachineType || !call_type || import_numpy() < 0 ||
+    PyObject *call_type = PyType_FromSpec(&call_spec), *bound_type = PyType_FromSpec(&bound_spec);
+    if (!MachineType || !call_type || !bound_type || import_numpy() < 0 ||
         PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType) < 0 ||
         PyModule_AddObjectRef(module, "Call", call_type) < 0 ||
+        PyModule_AddObjectRef(module, "Bound", bound_type) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", BLOCK) < 0 ||
         PyModule_AddIntConstant(module, "FULL_STRIDE", FULL_STRIDE) < 0 || add_frame(module) < 0 ||
         add_leaves(module) < 0 ||
         PyModule_AddStringConstant(module, "TABLE_DIGEST", TABLE_DIGEST) < 0)
         Py_CLEAR(module);
     Py_XDECREF(call_type);
+    Py_XDECREF(bound_type);
     return module;
 }

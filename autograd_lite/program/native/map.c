@@ -7,7 +7,7 @@ enum { LOOK_AT_SIGNALS = 1 << 20 }; /* after so many steps, some hundredths of a
 typedef struct {
     Py_buffer view;
     int32_t first, count; /* inputs */
-    bool shared;
+    bool shared, columns; /* the same for all rows; a column of all rows for each input */
 } Argument;
 
 typedef struct {
@@ -32,16 +32,22 @@ typedef struct {
     PyThread_type_lock done; /* held while a thread of its own runs */
     PyThreadState *python;   /* of the thread that called, which looks at signals; else NULL */
     bool failed;             /* a signal handler raised */
+    uint64_t n_doubts;       /* blocks that machine code left to the machine's own steps */
 } Worker;
+
+static bool run_direct(Job *job, double *blocks, double *room, Py_ssize_t row, int n);
+static Py_ssize_t direct_room(const Machine *machine, const Plan *plan);
 
 /* --- rows to blocks and back --------------------------------------------------------------------- */
 
-/* Some numbers of a TILE of rows, to as many blocks, which lie one after the other. */
-static inline void fetch_tile(double *to, Py_ssize_t stride, const double *const *rows,
-                              const int32_t *columns, int32_t first, int32_t width) {
-    for (int32_t q = 0; q < width; q++)
-        for (int i = 0; i < TILE; i++)
-            to[q * stride + i] = rows[i][columns[q] - first];
+/* Fetch inputs that come as columns, each as long as there are rows. */
+static void fetch_columns(const Job *job, double *blocks, const Argument *argument, const int32_t *inputs,
+                             const int32_t *end, Py_ssize_t row, int n, int lanes) {
+    for (const int32_t *input = inputs; input < end; input++, blocks += job->stride) {
+        const double *from = (const double *)argument->view.buf + (*input - argument->first) * job->n_rows + row;
+        for (int i = 0; i < lanes; i++)
+            blocks[i] = from[i < n ? i : n - 1];
+    }
 }
 
 /* Fetch n rows, and the lanes to come. Those after the rows repeat the last, so that they cost no more. */
@@ -55,16 +61,14 @@ static void fetch(const Job *job, double *blocks, Py_ssize_t row, int n, int lan
         const int32_t first = argument->first, *end = inputs;
         while (end < all && *end < first + argument->count)
             end++;
-        for (int i = 0; i < lanes; i += TILE) {
+        for (int i = 0; i < lanes && !argument->columns; i += TILE) {
             const double *rows[TILE];
             for (int r = 0; r < TILE; r++)
                 rows[r] = from + (i + r < n ? i + r : n - 1) * (Py_ssize_t)argument->count;
-            double *to = blocks + i;
-            const int32_t *columns = inputs;
-            for (; columns + TILE <= end; columns += TILE, to += TILE * job->stride)
-                fetch_tile(to, job->stride, rows, columns, first, TILE);
-            fetch_tile(to, job->stride, rows, columns, first, (int32_t)(end - columns));
+            variant->fetch(blocks + i, job->stride, rows, inputs, first, (int32_t)(end - inputs));
         }
+        if (argument->columns)
+            fetch_columns(job, blocks, argument, inputs, end, row, n, lanes);
         blocks += (end - inputs) * job->stride;
         inputs = end;
     }
@@ -85,18 +89,15 @@ static void store(const Job *job, const double *blocks, Py_ssize_t row, int n) {
 
 /* --- work ---------------------------------------------------------------------------------------- */
 
-static void run_block(const Plan *plan, const Frame *frame) {
-    const int32_t *refs = plan->refs;
-    for (const Step *step = plan->steps, *end = step + plan->n_steps; step < end; step++) {
+static void run_steps(const Step *step, int32_t n, const int32_t *refs, const Frame *frame) {
+    for (const Step *end = step + n; step < end; step++) {
         step->kernel(frame, refs, step->n, step->attrs);
         refs += step->n_refs;
     }
 }
 
-/* The sums of a chunk from their parts. */
-static void put_together(const double *parts, int32_t n, double *sums) {
-    for (int32_t k = 0; k < n; k++, parts += PARTS)
-        sums[k] = SUM_OF_PARTS(parts);
+static void run_block(const Plan *plan, const Frame *frame) {
+    run_steps(plan->steps, plan->n_steps, plan->refs, frame);
 }
 
 /* The number of the next chunk, -1 if there is none. */
@@ -128,16 +129,23 @@ static void work(Worker *worker) {
     for (Py_ssize_t chunk; (chunk = take_chunk(job)) >= 0;) {
         const Py_ssize_t start = chunk * job->chunk, rest = job->n_rows - start;
         const Py_ssize_t end = start + (rest < job->chunk ? rest : job->chunk);
-        if (job->sums)
-            memset(worker->sums, 0, (size_t)n_outputs * PARTS * sizeof(double));
         for (Py_ssize_t row = start; row < end; row += BLOCK) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
-            const Frame frame = {worker->blocks, job->uniform, worker->sums, job->stride, n,
-                                 (n + TILE - 1) & -TILE};
-            fetch(job, worker->blocks, row, n, frame.lanes);
-            run_block(job->plan, &frame);
-            if (!job->sums)
-                store(job, worker->blocks, row, n);
+            const Frame frame = {.blocks = worker->blocks, .uniform = job->uniform, .sums = worker->sums,
+                                 .totals = job->sums && row + n == end ? job->sums + chunk * n_outputs : NULL,
+                                 .stride = job->stride, .rows = n, .lanes = (n + TILE - 1) & -TILE,
+                                 .is_first = row == start};
+            if (job->plan->exact && !job->plan->refused) {
+                worker->n_doubts += run_direct(job, worker->blocks, worker->sums, row, n);
+            } else {
+                fetch(job, worker->blocks, row, n, frame.lanes);
+                if (job->plan->exact)
+                    run_steps(job->plan->exact, job->plan->n_exact, job->plan->refs, &frame);
+                else
+                    run_block(job->plan, &frame);
+                if (!job->sums)
+                    store(job, worker->blocks, row, n);
+            }
             steps += 16 + job->plan->n_refs;
             if (steps > LOOK_AT_SIGNALS) {
                 steps = 0;
@@ -145,8 +153,6 @@ static void work(Worker *worker) {
                     return;
             }
         }
-        if (job->sums)
-            put_together(worker->sums, n_outputs, job->sums + chunk * n_outputs);
     }
 }
 
@@ -186,7 +192,10 @@ static void work_together(Worker *workers, Py_ssize_t n) {
 /* Fill what is the same for all rows. */
 static double *make_uniform(const Machine *machine, const Plan *plan, const Argument *arguments,
                             Py_ssize_t n_arguments) {
-    double *uniform = new_array(plan->n_uniform, sizeof(double));
+    const size_t size = (size_t)plan->n_uniform + (size_t)plan->n_copies;
+    if (size > PY_SSIZE_T_MAX / sizeof(double))
+        return NULL;
+    double *uniform = PyMem_RawMalloc(size * sizeof(double)); /* all that is read is written */
     if (!uniform)
         return NULL;
     for (Py_ssize_t a = 0; a < n_arguments; a++)
@@ -196,6 +205,8 @@ static double *make_uniform(const Machine *machine, const Plan *plan, const Argu
     memcpy(uniform + machine->n_inputs, machine->slots + machine->n_inputs,
            (size_t)machine->n_constants * sizeof(double));
     run_code(plan->uniform_code, uniform, (const double *)machine->rows);
+    for (int32_t k = 0; k < plan->n_copies; k++)
+        uniform[plan->n_uniform + k] = uniform[~plan->copies[k]];
     return uniform;
 }
 
@@ -223,14 +234,16 @@ static void give_back_room(Plan *plan, double *room, size_t size) {
 static int run_job(Job *job, Py_ssize_t threads) {
     const Py_ssize_t n_outputs = job->machine->n_outputs, n_blocks = job->plan->n_blocks;
     const Py_ssize_t n = threads < job->n_chunks ? threads : job->n_chunks;
-    const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : 0;
+    const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : (size_t)direct_room(job->machine, job->plan);
     const size_t size = (size_t)(n_blocks * job->stride) + n_parts, whole = (size_t)n * size + TILE;
     Worker *workers = new_array(n, sizeof(Worker));
     double *room = workers ? take_room(job->plan, whole) : NULL;
-    double *sums = job->sums ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
+    /* The sums of the only chunk are those of all. */
+    const bool several = job->sums && job->n_chunks > 1;
+    double *sums = several ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
     int result = -1;
     job->lock = PyThread_allocate_lock();
-    if (!workers || !room || (job->sums && !sums) || !job->lock) {
+    if (!workers || !room || (several && !sums) || !job->lock) {
         PyErr_NoMemory();
         goto done;
     }
@@ -240,16 +253,18 @@ static int run_job(Job *job, Py_ssize_t threads) {
         workers[w].blocks = blocks + (size_t)w * size; /* which begin at lines of the cache */
         workers[w].sums = workers[w].blocks + n_blocks * job->stride;
     }
-    job->sums = sums;
+    if (several)
+        job->sums = sums;
     work_together(workers, n);
     result = workers[0].failed ? -1 : 0;
-    if (result == 0 && sums)
-        for (Py_ssize_t k = 0; k < n_outputs; k++) {
-            double total = 0.0;
-            for (Py_ssize_t c = 0; c < job->n_chunks; c++)
-                total += sums[c * n_outputs + k];
-            job->outputs[k] = total;
-        }
+    for (Py_ssize_t w = 0; w < n; w++)
+        job->plan->n_doubts += workers[w].n_doubts;
+    if (result == 0 && sums) {
+        memcpy(job->outputs, sums, (size_t)n_outputs * sizeof(double));
+        for (Py_ssize_t c = 1; c < job->n_chunks; c++)
+            for (Py_ssize_t k = 0; k < n_outputs; k++)
+                job->outputs[k] += sums[c * n_outputs + k];
+    }
 done:
     give_back_room(job->plan, room, whole);
     PyMem_RawFree(workers);
@@ -266,10 +281,10 @@ static int read_argument(const Machine *machine, Argument *argument, PyObject *g
                          int32_t covered, Py_ssize_t n_rows) {
     PyObject *buffer;
     Py_ssize_t first, count;
-    int shared;
-    if (!PyTuple_Check(given) || !PyArg_ParseTuple(given, "Onnp", &buffer, &first, &count, &shared)) {
+    int shared, columns = 0;
+    if (!PyTuple_Check(given) || !PyArg_ParseTuple(given, "Onnp|p", &buffer, &first, &count, &shared, &columns)) {
         if (!PyErr_Occurred())
-            PyErr_Format(PyExc_ValueError, "an argument is (array, first input, count, shared) and "
+            PyErr_Format(PyExc_ValueError, "an argument is (array, first input, count, shared, columns) and "
                          "was given %R", given);
         return -1;
     }
@@ -294,6 +309,7 @@ static int read_argument(const Machine *machine, Argument *argument, PyObject *g
     argument->first = (int32_t)first;
     argument->count = (int32_t)count;
     argument->shared = shared;
+    argument->columns = columns && !shared;
     return 0;
 }
 
@@ -329,6 +345,10 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
     }
     PyMem_RawFree(uniform);
     plan->n_rows += (uint64_t)n_rows;
+    if (plan->exact && !plan->refused && too_doubtful(plan->n_doubts, plan->n_rows / BLOCK)) {
+        plan->refused = true; /* until there is another one */
+        plan->asked = false;
+    }
     if (machine->watcher && !plan->asked && plan->n_rows >= machine->patience_rows) {
         plan->asked = true;
         call_watcher(machine, shared, reduce);

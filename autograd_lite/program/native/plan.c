@@ -7,7 +7,7 @@ typedef struct {
     Kernel kernel;
     const double *attrs;
     int32_t n, n_refs; /* operands, and refs to step over */
-    int32_t row;       /* of an instruction by itself, whose refs are its result and operands; else -1 */
+    int32_t own;       /* the instruction of a step by itself, whose refs are its result and operands; else -1 */
 } Step;
 
 struct Plan {
@@ -16,15 +16,21 @@ struct Plan {
     bool reduce;           /* outputs are added up over rows */
     bool compiled;         /* some steps are machine code, for blocks a FULL_STRIDE apart */
     bool asked;            /* the machine's watcher was called */
+    bool refused;          /* machine code had too many doubts */
+    Step *exact;           /* the machine's own steps, if machine code may have doubts; else NULL */
+    int32_t n_exact;
+    uint64_t n_doubts;     /* blocks */
     uint64_t n_rows;       /* that were run */
     int32_t *uniform_code; /* for `run_code`, on `uniform` */
     int32_t n_uniform;     /* numbers that are the same for all rows: inputs, constants, results */
+    int32_t n_copies;      /* of such, which follow them, for dense groups */
     int32_t n_blocks;      /* blocks of numbers that are kept at a time */
     int32_t n_steps, n_refs, n_inputs;
     Step *steps;
     int32_t *refs;    /* of all steps */
     int32_t *inputs;  /* those that differ by row and are read, in order; the k-th goes to block k */
     int32_t *outputs; /* refs */
+    int32_t *copies;  /* where they come from */
     double *room;     /* for the next job, or NULL while one has it */
     size_t room_size;
 };
@@ -35,9 +41,11 @@ static void free_plan(Plan *plan) {
     PyMem_RawFree(plan->shared);
     PyMem_RawFree(plan->uniform_code);
     PyMem_RawFree(plan->steps);
+    PyMem_RawFree(plan->exact);
     PyMem_RawFree(plan->refs);
     PyMem_RawFree(plan->inputs);
     PyMem_RawFree(plan->outputs);
+    PyMem_RawFree(plan->copies);
     PyMem_RawFree(plan->room);
     PyMem_RawFree(plan);
 }
@@ -72,6 +80,14 @@ static int uniform_operands(const Machine *machine, int32_t j, const int32_t *re
     return found == (1 << vectors) - 1 ? 0 : found; /* then a single argument is the only block */
 }
 
+/* Instructions that follow each other and only add up products of one left block with several right ones. Runs with
+ * the same right ones are added up together, in the place of the last of them. */
+typedef struct {
+    int32_t length;  /* of the run that begins here */
+    int32_t next;    /* the instruction with which the next run begins, or 0 */
+    int32_t planned; /* 0 if this instruction is in no run, 1 if not in this place; else 2 + the first run's begin */
+} Products;
+
 /* A plan while it is made. */
 typedef struct {
     const Machine *machine;
@@ -80,6 +96,7 @@ typedef struct {
     int32_t *ends;            /* by register; see `find_ends` */
     int32_t *wanted, *others; /* by register: 1 + an output that it is; by output: 1 + the next such, or 0 */
     int32_t *alike[2];        /* by instruction: 1 + the next one with the same such vector, or 0 */
+    Products *runs;                /* by instruction; see `find_runs` */
     Pool pool;
     int32_t *code;
 } Draft;
@@ -100,26 +117,10 @@ static void add_sums(Draft *draft, int32_t reg) {
     }
 }
 
-/* Write a step that adds results over rows, of the operands that are written; or if both are blocks and
- * the step before adds others with the same left one, make it part of that. */
-static void plan_sum(Plan *plan, const Row *row, int mask, int32_t output) {
-    int32_t *refs = plan->refs + plan->n_refs;
-    Step *before = plan->n_steps ? &plan->steps[plan->n_steps - 1] : NULL;
-    const Kernel group = mask ? NULL : variant->groups[row->kernel];
-    if (!group) {
-        refs[0] = output;
-        add_step(plan, variant->sums[row->kernel][mask], row->attrs, 2);
-    } else if (before && before->kernel == group && refs[-before->n_refs] == refs[1]) {
-        refs[0] = output;
-        refs[1] = refs[2];
-        before->n += 2;
-        before->n_refs += 2;
-        plan->n_refs += 2;
-    } else {
-        refs[0] = refs[1];
-        refs[1] = output;
-        add_step(plan, group, row->attrs, 2);
-    }
+/* Whether a register is only for one output, which is added up over rows. */
+static bool is_summed(const Draft *draft, int32_t reg) {
+    const int32_t output = draft->wanted[reg];
+    return output && draft->ends[reg] == 0 && !draft->others[output - 1];
 }
 
 /* Write a step for instruction `j`, whose operands are uniform by `mask`. */
@@ -133,22 +134,22 @@ static void plan_step(Draft *draft, int32_t j, int mask) {
     int32_t *refs = plan->refs + plan->n_refs;
     for (int32_t k = 0; k < n; k++)
         refs[k + 1] = draft->refs[operands[k]];
-    const bool sums = mask < 4 && variant->sums[row->kernel][mask];
-    if (sums && output && draft->ends[own] == 0 && !draft->others[output - 1]) {
+    if (mask < 4 && variant->sums[row->kernel][mask] && is_summed(draft, own)) {
         free_operands(machine, operands, n, start, draft->ends, draft->refs, &draft->pool);
-        plan_sum(plan, row, mask, output - 1); /* which is all that it is for */
+        refs[0] = output - 1;
+        add_step(plan, variant->sums[row->kernel][mask], row->attrs, 2);
         return;
     }
     refs[0] = place_result(machine, j, operands, n, start, draft->ends, draft->refs, &draft->pool);
     add_step(plan, variant->blocks[row->kernel][mask], row->attrs, n);
-    plan->steps[plan->n_steps - 1].row = machine->codes[j];
+    plan->steps[plan->n_steps - 1].own = j;
     add_sums(draft, own);
     free_unread(own, draft->ends, draft->refs, &draft->pool);
 }
 
 /* --- layers -------------------------------------------------------------------------------------- */
 
-enum { LAYER = 4, SHORTEST_FOLD = 2, FARTHEST = 16 };
+enum { SHORTEST_FOLD = 2, LAYER_HEAD = 5 };
 
 /* The elements in one of the two vectors of a fold that layers are made of, 0 for other instructions. */
 static int32_t vector_length(const Machine *machine, int32_t j) {
@@ -195,39 +196,172 @@ static bool may_move(const Draft *draft, int32_t j, int32_t at, int vector) {
     return operands[2 * m] < first + at;
 }
 
-/* Run fold `j`, whose vector number `vector` is of blocks, together with others; false if there are too few. */
+/* Whether numbers of folds, n times m of them, lie at equal distances; then these are refs[3] and refs[4]. */
+static bool are_even(int32_t *refs, const int32_t *numbers, int32_t n, int32_t m) {
+    refs[2] = ~numbers[0];
+    refs[3] = numbers[0] - numbers[m];
+    refs[4] = numbers[0] - numbers[1];
+    for (int32_t s = 0; s < n; s++)
+        for (int32_t k = 0; k < m; k++)
+            if (~numbers[s * m + k] != refs[2] + s * (int64_t)refs[3] + k * (int64_t)refs[4])
+                return false;
+    return true;
+}
+
+/* Run fold `j`, whose vector number `vector` is of blocks, together with others; false if there are none. */
 static bool plan_layer(Draft *draft, int32_t j, int vector) {
     const Machine *machine = draft->machine;
     Plan *plan = draft->plan;
     const int32_t m = vector_length(machine, j), first = first_instruction(machine);
-    int32_t members[LAYER] = {j}, n = 1, next = draft->alike[vector][j];
-    for (int32_t tried = 0; next && n < LAYER && tried < FARTHEST; tried++) {
-        if (draft->refs[first + next - 1] == NOWHERE && may_move(draft, next - 1, j, vector))
-            members[n++] = next - 1;
-        next = draft->alike[vector][next - 1];
-    }
     const int32_t *operands = machine->operands + machine->starts[j];
-    bool blocks = n == LAYER;
-    for (int32_t k = 0; blocks && k < m; k++)
-        blocks = draft->refs[operands[vector * m + k]] >= 0;
-    if (!blocks)
-        return false;
-    int32_t *refs = plan->refs + plan->n_refs, *numbers = refs + 2 * LAYER + m;
     for (int32_t k = 0; k < m; k++)
-        refs[2 * LAYER + k] = draft->refs[operands[vector * m + k]];
-    for (int32_t s = 0; s < LAYER; s++) {
-        operands = machine->operands + machine->starts[members[s]];
-        refs[LAYER + s] = draft->refs[operands[2 * m]];
+        if (draft->refs[operands[vector * m + k]] < 0)
+            return false;
+    int32_t n = 0, next = j + 1;
+    for (; next && may_move(draft, next - 1, j, vector); n++)
+        next = draft->alike[vector][next - 1];
+    if (n < 2)
+        return false;
+    int32_t *refs = plan->refs + plan->n_refs, *results = refs + LAYER_HEAD, *starts = results + n;
+    int32_t *copies = plan->copies + plan->n_copies, *numbers = copies;
+    refs[0] = n;
+    refs[1] = m;
+    for (int32_t k = 0; k < m; k++)
+        starts[n + k] = draft->refs[operands[vector * m + k]];
+    for (int32_t s = 0, member = j; s < n; s++, member = draft->alike[vector][member] - 1) {
+        operands = machine->operands + machine->starts[member];
+        starts[s] = draft->refs[operands[2 * m]];
         for (int32_t k = 0; k < m; k++)
             *numbers++ = draft->refs[operands[(1 - vector) * m + k]];
-        refs[s] = draft->refs[first + members[s]] = take_place(&draft->pool);
+        results[s] = draft->refs[first + member] = take_place(&draft->pool);
+    }
+    if (!are_even(refs, copies, n, m)) {
+        refs[2] = ~plan->n_copies; /* counted from the end of what is uniform, which is not known yet */
+        refs[3] = m;
+        refs[4] = 1;
+        plan->n_copies += n * m;
     }
     const Row *row = &machine->rows[machine->codes[j]];
-    add_step(plan, variant->layers[row->kernel], row->attrs, 2 * LAYER - 1 + 5 * m);
-    for (int32_t s = 0; s < LAYER; s++)
-        add_sums(draft, first + members[s]);
+    add_step(plan, variant->layers[row->kernel], row->attrs, LAYER_HEAD - 1 + 2 * n + m);
+    for (int32_t s = 0, member = j; s < n; s++, member = draft->alike[vector][member] - 1)
+        add_sums(draft, first + member);
     return true;
 }
+
+/* When it is known where what is uniform ends, say where copies lie. */
+static void place_copies(Plan *plan) {
+    int32_t *refs = plan->refs;
+    for (const Step *step = plan->steps, *end = step + plan->n_steps; step < end; refs += step++->n_refs)
+        for (int32_t kernel = 0; kernel < N_KERNELS; kernel++)
+            if (step->kernel == variant->layers[kernel] && refs[2] < 0)
+                refs[2] = plan->n_uniform + ~refs[2];
+}
+
+/* --- sums of products ---------------------------------------------------------------------------- */
+
+enum { MOST_LEFT = 64 }; /* blocks that wait for each other */
+
+/* Whether instruction `j` only adds up products of two blocks. */
+static bool is_sum_of_products(const Draft *draft, const char *varies, int32_t j) {
+    const Machine *machine = draft->machine;
+    const int32_t *operands = machine->operands + machine->starts[j];
+    return variant->groups[machine->rows[machine->codes[j]].kernel] && is_summed(draft, first_instruction(machine) + j) &&
+           varies[operands[0]] && varies[operands[1]];
+}
+
+static bool have_one_right(const Machine *machine, const Products *runs, int32_t i, int32_t j) {
+    if (machine->codes[i] != machine->codes[j] || runs[i].length != runs[j].length)
+        return false;
+    for (int32_t k = 0; k < runs[i].length; k++)
+        if (machine->operands[machine->starts[i + k] + 1] != machine->operands[machine->starts[j + k] + 1])
+            return false;
+    return true;
+}
+
+/* Find runs, through a table of the last one with the same right blocks. */
+static void find_runs(Draft *draft, const char *varies, int32_t *table, int32_t *counts, uint32_t mask) {
+    const Machine *machine = draft->machine;
+    Products *runs = draft->runs;
+    for (int32_t j = 0, n; j < machine->n_instructions; j += n) {
+        n = 1;
+        if (!is_sum_of_products(draft, varies, j))
+            continue;
+        const int32_t *operands = machine->operands + machine->starts[j];
+        while (j + n < machine->n_instructions && machine->codes[j + n] == machine->codes[j] &&
+               is_sum_of_products(draft, varies, j + n) && operands[2 * n] == operands[0])
+            n++;
+        if (n == 1)
+            continue;
+        runs[j].length = n;
+        uint32_t place = (uint32_t)machine->codes[j];
+        for (int32_t k = 0; k < n; k++) {
+            place = (place ^ (uint32_t)operands[2 * k + 1]) * 0x9E3779B1u;
+            runs[j + k].planned = 1;
+        }
+        for (place = (place ^ place >> 15) & mask; table[place]; place = (place + 1) & mask)
+            if (have_one_right(machine, runs, table[place] - 1, j))
+                break;
+        int32_t begin = j; /* of the first run */
+        if (table[place] && counts[place] < MOST_LEFT) {
+            const int32_t before = table[place] - 1, last = before + n - 1;
+            begin = runs[last].planned - 2;
+            runs[last].planned = 1;
+            runs[before].next = j;
+        } else {
+            counts[place] = 0;
+        }
+        runs[j + n - 1].planned = 2 + begin;
+        table[place] = j + 1;
+        counts[place]++;
+    }
+}
+
+/* The blocks of runs are read in the place of the last. */
+static void keep_until(Draft *draft, int32_t last) {
+    const Machine *machine = draft->machine;
+    const int32_t mark = machine->starts[last] + 1;
+    for (int32_t j = draft->runs[last].planned - 2; ; j = draft->runs[j].next) {
+        const int32_t *operands = machine->operands + machine->starts[j];
+        for (int32_t k = 0; k < 2 * draft->runs[j].length; k++)
+            if (draft->ends[operands[k]] <= mark + 1)
+                draft->ends[operands[k]] = mark;
+        if (!draft->runs[j].next)
+            return;
+    }
+}
+
+static void free_after(Draft *draft, int32_t reg, int32_t mark) {
+    if (draft->ends[reg] != mark)
+        return;
+    draft->ends[reg] = -1; /* it may be there twice */
+    draft->pool.places[draft->pool.n++] = draft->refs[reg];
+}
+
+/* Add up the products of all runs of which `last` is the last instruction. */
+static void plan_runs(Draft *draft, int32_t last) {
+    const Machine *machine = draft->machine;
+    Plan *plan = draft->plan;
+    const Products *runs = draft->runs;
+    const int32_t begin = runs[last].planned - 2, n = runs[begin].length, first = first_instruction(machine);
+    int32_t *refs = plan->refs + plan->n_refs, lefts = 0;
+    for (int32_t j = begin, more = 1; more; more = runs[j].next, j = runs[j].next)
+        refs[2 + lefts++] = draft->refs[machine->operands[machine->starts[j]]];
+    int32_t *to = refs + 2 + lefts;
+    refs[0] = lefts;
+    refs[1] = n;
+    for (int32_t k = 0; k < n; k++)
+        *to++ = draft->refs[machine->operands[machine->starts[begin + k] + 1]];
+    for (int32_t j = begin, more = 1; more; more = runs[j].next, j = runs[j].next) {
+        for (int32_t k = 0; k < n; k++)
+            *to++ = draft->wanted[first + j + k] - 1;
+        for (int32_t k = 0; k < 2 * n; k++)
+            free_after(draft, machine->operands[machine->starts[j] + k], machine->starts[last] + 1);
+    }
+    const Row *row = &machine->rows[machine->codes[last]];
+    add_step(plan, variant->groups[row->kernel], row->attrs, (int32_t)(to - refs) - 1);
+}
+
+/* --- all together -------------------------------------------------------------------------------- */
 
 /* Number what is uniform from ~0 down and blocks from 0 up, and write the steps. */
 static void write_steps(Draft *draft) {
@@ -252,6 +386,11 @@ static void write_steps(Draft *draft) {
     for (int32_t j = 0; j < machine->n_instructions; j++) {
         const int32_t start = machine->starts[j], n = machine->starts[j + 1] - start;
         const bool planned = draft->refs[first + j] != NOWHERE; /* with a layer */
+        if (draft->runs[j].planned) {
+            if (draft->runs[j].planned > 1)
+                plan_runs(draft, j);
+            continue;
+        }
         const int mask = planned ? 0 : uniform_operands(machine, j, draft->refs);
         if (planned || ((mask == 1 || mask == 2) && vector_length(machine, j) &&
                         plan_layer(draft, j, 2 - mask))) {
@@ -271,6 +410,41 @@ static void write_steps(Draft *draft) {
     for (int32_t k = 0; k < machine->n_outputs; k++)
         plan->outputs[k] = draft->refs[machine->outputs[k]];
     plan->n_blocks = draft->pool.next;
+    place_copies(plan);
+}
+
+/* By register: whether it differs from row to row; NULL if memory is short. */
+static char *find_varying(const Draft *draft) {
+    const Machine *machine = draft->machine;
+    const int32_t first = first_instruction(machine);
+    char *varies = new_array(first + machine->n_instructions, 1);
+    for (int32_t i = 0; varies && i < machine->n_inputs; i++)
+        varies[i] = !draft->plan->shared[i];
+    for (int32_t j = 0; varies && j < machine->n_instructions; j++)
+        for (int32_t k = machine->starts[j]; k < machine->starts[j + 1]; k++)
+            varies[first + j] |= varies[machine->operands[k]];
+    return varies;
+}
+
+/* Find what is added up together; false if memory is short. */
+static bool prepare_runs(Draft *draft) {
+    const Machine *machine = draft->machine;
+    uint32_t places = 2;
+    while (places < (uint32_t)machine->n_outputs)
+        places *= 2;
+    char *varies = find_varying(draft);
+    int32_t *table = new_array(places, sizeof(int32_t)), *counts = new_array(places, sizeof(int32_t));
+    draft->runs = new_array(machine->n_instructions, sizeof(Products));
+    const bool ready = varies && table && counts && draft->runs;
+    if (ready && draft->plan->reduce)
+        find_runs(draft, varies, table, counts, places - 1);
+    for (int32_t j = 0; ready && j < machine->n_instructions; j++)
+        if (draft->runs[j].planned > 1)
+            keep_until(draft, j);
+    PyMem_RawFree(varies);
+    PyMem_RawFree(table);
+    PyMem_RawFree(counts);
+    return ready;
 }
 
 static int fill_plan(Plan *plan, const Machine *machine) {
@@ -302,9 +476,12 @@ static int fill_plan(Plan *plan, const Machine *machine) {
             draft.others[k] = draft.wanted[machine->outputs[k]];
             draft.wanted[machine->outputs[k]] = k + 1;
         }
-        write_steps(&draft);
-        result = 0;
+        if (prepare_runs(&draft)) {
+            write_steps(&draft);
+            result = 0;
+        }
     }
+    PyMem_RawFree(draft.runs);
     PyMem_RawFree(draft.refs);
     PyMem_RawFree(draft.ends);
     PyMem_RawFree(draft.wanted);
@@ -332,10 +509,11 @@ static Plan *make_plan(const Machine *machine, const char *shared, bool reduce) 
                            sizeof(int32_t));
     plan->inputs = new_array(machine->n_inputs, sizeof(int32_t));
     plan->outputs = new_array(machine->n_outputs, sizeof(int32_t));
+    plan->copies = new_array(machine->n_operands, sizeof(int32_t));
     if (plan->shared)
         memcpy(plan->shared, shared, (size_t)machine->n_inputs);
     if (!plan->shared || !plan->uniform_code || !plan->steps || !plan->refs || !plan->inputs ||
-        !plan->outputs || fill_plan(plan, machine) < 0) {
+        !plan->outputs || !plan->copies || fill_plan(plan, machine) < 0) {
         PyErr_NoMemory();
         free_plan(plan);
         return NULL;

@@ -271,13 +271,18 @@ done:
     return result;
 }
 
+/* Whether quick machine code, which leaves its doubts to others, is slower than careful one would be. */
+static inline bool too_doubtful(uint64_t doubts, uint64_t runs) {
+    return doubts > 32 && 8 * doubts > runs;
+}
+
 enum { LONG_PROGRAM = 20000 }; /* instructions: some hundredths of a millisecond */
 
 /* One run. A short program runs in the machine's own slots, which hold the GIL's owner's numbers only until
  * some Python code runs; a long one in slots of its own, so that other threads may run meanwhile. */
 typedef struct {
     double *slots;
-    const Pieces *pieces;  /* of machine code, or NULL */
+    Pieces *pieces;        /* of machine code, or NULL */
     const int32_t *places; /* of the outputs among the slots */
     uint64_t number;       /* of the run */
     bool own;
@@ -286,9 +291,9 @@ typedef struct {
 /* Slots in which inputs are to be put. */
 static int begin_run(Machine *machine, Run *run) {
     const int32_t n_slots = machine->pieces ? machine->pieces->n_slots : machine->n_slots;
+    run->pieces = machine->pieces && !machine->pieces->refused ? machine->pieces : NULL;
     run->own = machine->n_instructions >= LONG_PROGRAM;
     run->number = ++machine->n_runs;
-    run->pieces = machine->pieces;
     run->places = run->pieces ? run->pieces->output_slots : machine->output_slots;
     run->slots = machine->slots;
     if (!run->own)
@@ -302,22 +307,42 @@ static int begin_run(Machine *machine, Run *run) {
     return 0;
 }
 
-static inline void fill_slots(const Machine *machine, const Run *run) {
-    if (!run->pieces)
-        run_code(machine->code, run->slots, (const double *)machine->rows);
-    else
-        for (int32_t k = 0; k < run->pieces->n_pieces; k++)
-            run->pieces->pieces[k](run->slots);
+/* Whether some of these numbers is 0 or nan. */
+static bool any_doubtful(const double *numbers, int32_t n) {
+    int64_t sure = 0;
+    for (int32_t k = 0; k < n; k++)
+        sure += (numbers[k] < 0.0) | (numbers[k] > 0.0);
+    return sure != n;
 }
 
-static void run_program(const Machine *machine, const Run *run) {
-    if (!run->own) {
-        fill_slots(machine, run);
-        return;
+static void fill_slots(const Machine *machine, Run *run) {
+    if (run->pieces) {
+        const Pieces *pieces = run->pieces;
+        for (int32_t k = 0; k < pieces->n_pieces; k++)
+            pieces->pieces[k](run->slots);
+        if (!any_doubtful(run->slots + pieces->first_doubtful, pieces->n_doubtful))
+            return;
+        run->places = machine->output_slots;
     }
-    Py_BEGIN_ALLOW_THREADS
-    fill_slots(machine, run);
-    Py_END_ALLOW_THREADS
+    run_code(machine->code, run->slots, (const double *)machine->rows);
+}
+
+static void run_program(Machine *machine, Run *run) {
+    if (run->own) {
+        Py_BEGIN_ALLOW_THREADS
+        fill_slots(machine, run);
+        Py_END_ALLOW_THREADS
+    } else {
+        fill_slots(machine, run);
+    }
+    if (run->pieces && run->pieces->n_doubtful) {
+        run->pieces->n_runs++;
+        run->pieces->n_doubts += run->places == machine->output_slots;
+        if (too_doubtful(run->pieces->n_doubts, run->pieces->n_runs)) {
+            run->pieces->refused = true; /* until there are others */
+            machine->asked = false;
+        }
+    }
 }
 
 /* Whether no other run began since this one did, in the same slots. */

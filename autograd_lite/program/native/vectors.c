@@ -14,7 +14,7 @@ static const struct {
     int arity, needs;      /* needs: the leaf whose function of the library computes it */
     void (*scalar)(void);  /* of one number */
 } vector_leaves[N_LEAVES] = {
-#define DESCRIBE(c, arity, wrap, of) {#c, arity, LEAF_##of, (void (*)(void))c},
+#define DESCRIBE(c, arity, wrap, of, own) {#c, arity, LEAF_##of, (void (*)(void))c},
     VECTOR_LEAVES(DESCRIBE)
 #undef DESCRIBE
 };
@@ -68,9 +68,9 @@ static double call_scalar(int leaf, double x, double y) {
                                           : ((double (*)(double, double))function)(quiet(x), quiet(y));
 }
 
-/* Whether they are equal, signs of zeros too, or a few ulp apart. */
+/* Whether they are equal, signs of zeros too, or 4 ulp apart. */
 static bool is_near(double x, double y) {
-    return x == y ? signbit(x) == signbit(y) : fabs(x - y) <= 1e-15 * fabs(y) || (x != x && y != y);
+    return x == y ? signbit(x) == signbit(y) : fabs(x - y) <= 9e-16 * fabs(y) + 2e-323 || (x != x && y != y);
 }
 
 /* Whether a function is right at special numbers, and gives each number the same bits whatever its neighbours are:
@@ -96,9 +96,20 @@ static bool is_sound(const Variant *one, int leaf) {
     return true;
 }
 
-/* Take the variant with the longest vectors that the processor has, up to those of this name; with vector mathematics
- * if it is `wanted`. */
-static void choose_variant(const char *longest, bool wanted) {
+/* Let kernels call a function for a leaf, if there is one and it is sound. */
+static bool try_vectors(const Variant *one, int leaf, void *function) {
+    one->called[leaf] = function;
+    if (function && !is_sound(one, leaf))
+        one->called[leaf] = NULL;
+    return one->called[leaf] != NULL;
+}
+
+/* Where vector mathematics is taken from, each with those before. */
+enum { FROM_NOWHERE, FROM_HERE, FROM_LIBRARY };
+static const char *const sources[] = {"none", "own", "library"};
+
+/* Take the variant with the longest vectors that the processor has, up to those of this name. */
+static void choose_variant(const char *longest, int source) {
 #ifdef SEVERAL_VARIANTS
     __builtin_cpu_init();
 #endif
@@ -110,30 +121,38 @@ static void choose_variant(const char *longest, bool wanted) {
     }
     if (!variant->library)
         return;
-    for (int k = 0; k < N_LEAVES; k++)
-        variant->library[k] = wanted ? look_up(variant, k) : NULL;
     for (int k = 0; k < N_LEAVES; k++) {
-        void *const found = variant->library[vector_leaves[k].needs];
-        variant->called[k] = found && variant->wrappers[k] ? variant->wrappers[k] : found;
-        if (found && !is_sound(variant, k))
-            variant->called[k] = NULL;
+        void *const found[] = {source >= FROM_LIBRARY ? look_up(variant, k) : NULL,
+                               source >= FROM_HERE ? variant->own[k] : NULL};
+        for (int i = 0; i < 2; i++) {
+            variant->library[k] = found[i];
+            if (try_vectors(variant, k, found[i]) || try_vectors(variant, k, found[i] ? variant->menders[k] : NULL))
+                break;
+            variant->library[k] = NULL;
+        }
     }
+    for (int k = 0; k < N_LEAVES; k++)
+        if (variant->wrappers[k])
+            try_vectors(variant, k, variant->library[vector_leaves[k].needs] ? variant->wrappers[k] : NULL);
 }
 
 PyDoc_STRVAR(use_vectors_doc,
-"use_vectors(longest, mathematics=True)\n--\n\n"
+"use_vectors(longest, mathematics='library')\n--\n\n"
 "Map, in plans to come, by kernels for the longest vectors that the processor has, up to those of this name: 'plain',\n"
-"'avx2', or 'avx512'; without `mathematics` each number by itself, with the bits of one run. Gives the name of those\n"
-"that are taken. For tests: no other thread may map meanwhile.");
+"'avx2', or 'avx512'. Gives the name of those that are taken. With `mathematics` 'own' no function is taken from the\n"
+"C library; with 'none' each number is computed by itself, with the bits of one run. For tests: no other thread may\n"
+"map meanwhile.");
 
 static PyObject *use_vectors(PyObject *module, PyObject *args, PyObject *names) {
     static char *words[] = {"longest", "mathematics", NULL};
-    const char *longest;
-    int mathematics = 1;
+    const char *longest, *mathematics = sources[FROM_LIBRARY];
+    int source = FROM_NOWHERE;
     (void)module;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "s|p:use_vectors", words, &longest, &mathematics))
+    if (!PyArg_ParseTupleAndKeywords(args, names, "s|s:use_vectors", words, &longest, &mathematics))
         return NULL;
-    choose_variant(longest, mathematics);
+    while (source < FROM_LIBRARY && strcmp(mathematics, sources[source]) != 0)
+        source++;
+    choose_variant(longest, source);
     return PyUnicode_FromString(variant->name);
 }
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import INK, SIGN, TINT
+from autograd_lite.view.dot import INK, NOW, PENDING, SIGN, TINT
 from autograd_lite.view.folding.columns import Ints
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.layout import FONT
@@ -25,8 +26,23 @@ from autograd_lite.view.picture import readable, sign_of
 _MOST = 16
 _POINTS = 72.0  # an inch
 _NODE, _PITCH, _HEAD = 30.0, 37.0, 46.0
+#: Letters of an input's name beside its number.
+_ROOM = 6
 #: Points; of more lines than so many all are thinner.
 _THICKEST, _CROWDED = 4.6, 100
+
+
+@dataclass(frozen=True)
+class LayersState:
+    """How far a pass has come: the numbers of each column, and the one that takes part."""
+
+    numbers: list[list[float]]
+    now: int
+    back: bool
+
+    def waits(self, column: int) -> bool:
+        """Whether the numbers of a column are not known yet."""
+        return column < self.now if self.back else column > self.now
 
 
 def input_names(network: FoundNetwork) -> list[str]:
@@ -39,14 +55,9 @@ def input_names(network: FoundNetwork) -> list[str]:
     return names
 
 
-def weights_of(layer: LayerCalls, number: str = "data") -> Floats:
-    """The weights of a layer, or their gradients: a row for each neuron."""
-    return np.array([[getattr(w, number) for w in call.weights] for call in layer.neurons])
-
-
-def biases_of(layer: LayerCalls, number: str = "data") -> Floats:
-    """The biases of a layer, or their gradients."""
-    return np.array([getattr(call.bias, number) for call in layer.neurons])
+def weights_of(layer: LayerCalls) -> Floats:
+    """The weights of a layer: a row for each neuron."""
+    return np.array([[w.data for w in call.weights] for call in layer.neurons])
 
 
 def short(x: float) -> str:
@@ -61,8 +72,16 @@ def short(x: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def draw_layers(drawing: Digraph, networks: Sequence[FoundNetwork], caption: str) -> None:
-    """Draw networks, one below the other, with the numbers that their parameters have now."""
+def draw_layers(
+    drawing: Digraph,
+    networks: Sequence[FoundNetwork],
+    caption: str,
+    states: Sequence[LayersState] = (),
+) -> None:
+    """Draw networks, one below the other, with the numbers that their parameters have now.
+
+    Where states of a pass are given, the neurons show their numbers.
+    """
     drawing.engine = "neato"
     drawing.graph_attr.update(
         splines="line", outputorder="edgesfirst", bgcolor="white", pad="0.1", fontname=FONT,
@@ -75,7 +94,8 @@ def draw_layers(drawing: Digraph, networks: Sequence[FoundNetwork], caption: str
     drawing.edge_attr.update(dir="none")
     down = 0.0
     for number, network in enumerate(networks):
-        down += _LayersDrawing(drawing, network, f"m{number}", down).height
+        state = states[number] if states else None
+        down += _LayersDrawing(drawing, network, f"m{number}", down, state).height
     drawing.text = "\n".join([caption, *(line for n in networks for line in _listed(n))])
 
 
@@ -92,8 +112,15 @@ def _listed(network: FoundNetwork) -> list[str]:
 class _LayersDrawing:
     """The nodes and lines of one network, below those that are drawn already."""
 
-    def __init__(self, drawing: Digraph, network: FoundNetwork, name: str, down: float) -> None:
-        self._drawing, self._name, self._down = drawing, name, down
+    def __init__(
+        self,
+        drawing: Digraph,
+        network: FoundNetwork,
+        name: str,
+        down: float,
+        state: LayersState | None,
+    ) -> None:
+        self._drawing, self._name, self._down, self._state = drawing, name, down, state
         self._sizes = network.sizes
         self._weights = [weights_of(layer) for layer in network.layers]
         self._kept = [self._matter_most(column) for column in range(len(self._sizes))]
@@ -102,6 +129,8 @@ class _LayersDrawing:
         self._gap = min(170.0, max(96.0, 10.0 * max(self._rows)))
         self.height = _HEAD + max(self._rows) * _PITCH + 20.0
         names = input_names(network)
+        if state is not None:
+            names = [f"{name:.{_ROOM}} {self._number(0, i):>5}" for i, name in enumerate(names)]
         wide = max(_NODE, 6.5 * max(map(len, names)) + 8.0) / _POINTS
         self._heading(0, "inputs", "")
         for row, i in enumerate(self._kept[0].tolist()):
@@ -109,10 +138,12 @@ class _LayersDrawing:
                        height="0.32", fillcolor="#FFF3C4", color="#B98900")  # fmt: skip
         for column, layer in enumerate(network.layers, 1):
             self._heading(column, layer.name, layer.activation or "linear")
-            biases = biases_of(layer)
-            top = _largest(biases)
+            biases = [call.bias.data for call in layer.neurons]
+            numbers = np.array(biases if state is None else state.numbers[column])
+            top = _largest(numbers)
             for row, j in enumerate(self._kept[column].tolist()):
-                self._node(column, row, short(biases[j]), fillcolor=_tint(biases[j], top))
+                said = short(numbers[j]) if state is None else self._number(column, j)
+                self._node(column, row, said, fillcolor=_tint(numbers[j], top))
             self._lines(column)
 
     def _matter_most(self, column: int) -> Ints:
@@ -140,7 +171,18 @@ class _LayersDrawing:
             said = f"… and {more:,} more {'neurons' if column else 'inputs'}"
             self._node(column, self._rows[column] - 1, said, **plain)
 
+    def _number(self, column: int, i: int) -> str:
+        """The number of a neuron by then, if it is known."""
+        assert self._state is not None
+        numbers = self._state.numbers[column]
+        return short(numbers[i]) if numbers and not self._state.waits(column) else ""
+
     def _node(self, column: int, row: int, said: str, **look: str) -> None:
+        if self._state is not None:
+            look |= PENDING if self._state.waits(column) else {}
+            if look.get("shape") == "box":
+                look["style"] = look["style"].replace("dashed", "rounded,dashed")
+            look |= NOW if self._state.now == column else {}
         rows, most = self._rows[column], max(self._rows)
         pitch = min(_PITCH * most / rows, 1.5 * _PITCH)
         down = _HEAD + most * _PITCH / 2 + (row - (rows - 1) / 2) * pitch
@@ -148,16 +190,20 @@ class _LayersDrawing:
 
     def _lines(self, column: int) -> None:
         weights = self._weights[column - 1]
+        state = self._state
+        now = state is not None and state.now == column - state.back
+        waits = state is not None and (state.waits(column) or state.waits(column - 1))
         top, thickest = _largest(weights), _THICKEST * (0.65 if weights.size > _CROWDED else 1.0)
         for row, j in enumerate(self._kept[column].tolist()):
             for before, i in enumerate(self._kept[column - 1].tolist()):
                 weight = float(weights[j, i])
                 share = min(abs(weight) / top, 1.0) if top and weight == weight else 0.0
-                shade = f"{round(255 * (0.1 + 0.85 * share**2)):02X}"
+                shade = 0.07 if waits and not now else 0.1 + 0.85 * share**2
                 self._drawing.edge(
                     f"{self._name}c{column - 1}r{before}", f"{self._name}c{column}r{row}",
-                    color=SIGN[sign_of(weight)] + shade,
+                    color=f"{SIGN[sign_of(weight)]}{round(255 * shade):02X}",
                     penwidth=f"{0.3 + (thickest - 0.3) * share:.2f}",
+                    **({"style": "dashed", "class": "now"} if now else {}),
                 )  # fmt: skip
 
 

@@ -72,34 +72,46 @@ class FoundNetwork:
         return [len(self.inputs[0]), *(len(layer.neurons) for layer in self.layers)]
 
 
-def networks_of(order: list[Value]) -> list[FoundNetwork]:
-    """The networks in a graph, given in topological order.
+def networks_of(order: list[Value]) -> tuple[list[FoundNetwork], str]:
+    """The networks in a graph, given in topological order; without any, why, if there are neurons.
 
     A neuron is known by its scope: a weighted sum of parameters that were made in the same scope,
-    and what follows it there. The list is empty if neurons are not in layers that follow one
-    another (a layer that takes its own output, or that of two layers), or if there is none.
+    and what follows it there. Where layers branch (a body with two heads) or a layer takes the
+    outputs of several, each row of layers is a network.
     """
-    if len(order) > _MOST:
-        return []
-    calls = _calls(order)
+    calls = _calls(order) if len(order) <= _MOST else []
     made = {call.out: call for call in calls}
     feeding: dict[_Nodes, list[NeuronCall]] = {}
     for call in calls:
         before = [made[x] for x in call.inputs if x in made]
         if 0 < len(before) < len(call.inputs):
-            return []
+            return [], "a layer takes outputs of another beside other numbers"
         if before:
             feeding[call.inputs] = before
     inner = {call for group in feeding.values() for call in group}
     last: dict[Any, list[NeuronCall]] = defaultdict(list)
-    seen: Counter[Any] = Counter()
     for call in calls:
         if call not in inner:
-            scope = scope_of(call.total)
-            seen[call.inputs, scope] += 1  # two networks of one name, at the same inputs
-            last[call.inputs, scope[:-1], seen[call.inputs, scope]].append(call)
-    groups = [*feeding.values(), *(sorted(group, key=_place) for group in last.values())]
+            last[call.inputs, scope_of(call.total)[:-1]].append(call)
+    groups = [*feeding.values()]
+    for alike in last.values():
+        groups += _layers_apart(alike)
     return _chains(groups, feeding)
+
+
+def _layers_apart(calls: list[NeuronCall]) -> list[list[NeuronCall]]:
+    """Layers of one name at the same inputs: of one size in turns, or else one after the other."""
+    seen = Counter[int]()
+    turns, rows = defaultdict[int, list[NeuronCall]](list), list[list[NeuronCall]]()
+    for call in calls:
+        place = _place(call)
+        seen[place] += 1
+        turns[seen[place]].append(call)
+        if not rows or place <= _place(rows[-1][-1]):
+            rows.append([])
+        rows[-1].append(call)
+    apart = rows if len({*seen.values()}) > 1 else [*turns.values()]
+    return [sorted(group, key=_place) for group in apart]
 
 
 def _calls(order: list[Value]) -> list[NeuronCall]:
@@ -131,31 +143,42 @@ def _place(call: NeuronCall) -> int:
 
 def _chains(
     groups: list[list[NeuronCall]], feeding: dict[_Nodes, list[NeuronCall]]
-) -> list[FoundNetwork]:
-    """Layers one after the other, given the calls of each layer at each sample."""
-    layers: dict[Any, list[list[NeuronCall]]] = defaultdict(list)
-    keys: dict[NeuronCall, Any] = {}
+) -> tuple[list[FoundNetwork], str]:
+    """Rows of layers, given the calls of each layer at each sample; or why there are none."""
+    numbers: dict[Any, int] = {}  # of layers, by their neurons
+    layers: dict[int, list[list[NeuronCall]]] = defaultdict(list)
+    keys: dict[NeuronCall, int] = {}
     for group in groups:
-        key = tuple((call.weights, call.bias) for call in group)
+        key = numbers.setdefault(tuple((c.weights, c.bias) for c in group), len(numbers))
         if len({call.inputs for call in group}) > 1 or not keys.keys().isdisjoint(group):
-            return []
+            return [], "neurons that are taken together have different inputs"
         layers[key].append(group)
         keys |= dict.fromkeys(group, key)
-    neurons = [neuron for key in layers for neuron in key]
+    neurons = [neuron for layer in numbers for neuron in layer]
+    if len(neurons) > len({*neurons}):
+        return [], "a layer is used more than once, and not always whole"
     before = {
-        key: {keys[one[0]] if (one := feeding.get(call.inputs)) else None for call, *_ in samples}
+        key: {keys[one[0]] if (one := feeding.get(call.inputs)) else -1 for call, *_ in samples}
         for key, samples in layers.items()
     }
-    used = Counter(source for sources in before.values() for source in sources if source)
-    forks = (
-        any(len(sources) > 1 for sources in before.values()) or max(used.values(), default=1) > 1
-    )
-    if forks or len(neurons) > len({*neurons}):
-        return []
+    above = {key: {*sources} for key, sources in before.items()}
+    for key in layers:  # all that each is computed from
+        for some in above.values():
+            some |= above[key] if key in some else set()
+    if any(key in above[key] for key in layers):
+        return [], "a layer takes what was computed from its own outputs"
+    used = Counter(source for sources in before.values() for source in sources)
+    used[-1] = 0
+    follows = {
+        key: source for key, (source, *more) in before.items() if not more and used[source] == 1
+    }
     networks = []
-    for key in [key for key in layers if key not in used]:
-        chain = [layers[key]]
-        while chain[0][0][0].inputs in feeding:
-            chain.insert(0, [feeding[sample[0].inputs] for sample in chain[0]])
-        networks.append(FoundNetwork([LayerCalls(samples) for samples in chain]))
-    return networks
+    for key in [key for key in layers if key not in follows.values()]:
+        chain = [key]
+        while chain[0] in follows:
+            chain.insert(0, follows[chain[0]])
+        rows = [layers[chain[-1]]]
+        for _ in chain[1:]:
+            rows.insert(0, [feeding[sample[0].inputs] for sample in rows[0]])
+        networks.append(FoundNetwork([LayerCalls(samples) for samples in rows]))
+    return networks, ""

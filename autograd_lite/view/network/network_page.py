@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ from autograd_lite.engine import Value
 from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops import Op
+from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.summary import Floats
-from autograd_lite.view.network.drawing import biases_of, input_names, parameters_of, weights_of
+from autograd_lite.view.network.drawing import input_names, parameters_of
 from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
+from autograd_lite.view.network.network_frames import layer_pictures
 from autograd_lite.view.page.instructions import nodes_of
 from autograd_lite.view.page.page import PACE, Page, as_json, read, scripts
 from autograd_lite.view.steps import Steps
@@ -28,6 +30,10 @@ _SCRIPTS = (
 _ROOM = 20_000
 
 
+#: Of parameters that a training moves: their numbers before the last step, and its gradient.
+LastStep = Mapping[Value, tuple[float, float]]
+
+
 class NetworkPage(Page):
     """Data of a page of networks, with the numbers of now; `rest` is what lies around them."""
 
@@ -38,17 +44,24 @@ class NetworkPage(Page):
         freshness: Freshness,
         rest: Page | None,
         is_graph: bool,  # or a model, which no pass has reached
+        last: LastStep,
     ) -> None:
-        self.summary, self.inner, self._rest = said, [], rest
+        self.summary, self.inner, self._rest, self.stale = said, [], rest, bool(freshness.stale)
+        self.networks, self.passed = networks, is_graph and freshness.multiple != 0.0
         self._functions, self._rows, rows = "", "null", dict[Op, int]()
         self._data = {
             "title": said.partition("\n")[0],
             "pace": PACE,
             "notes": freshness.notes if is_graph else [],
-            "passed": is_graph and freshness.multiple != 0.0,
-            "networks": [_network(network, freshness, rows) for network in networks],
+            "passed": self.passed,
+            "networks": [_network(network, freshness, rows, last) for network in networks],
+            "trained": bool(last),
         }
         self._add_rules(rows)
+
+    def pictures(self) -> list[tuple[list[str], Digraph]]:
+        """The player's steps as drawings of the layers, each with what is said of it."""
+        return [*layer_pictures(self.networks, self.passed, self._rest is not None)]
 
     def scripts(self) -> str:
         """The JavaScript that the fragment brings along."""
@@ -63,17 +76,20 @@ class NetworkPage(Page):
         return f"(() => {{\n{self._functions}\nreturn {made};\n}})()"
 
 
-def _network(network: FoundNetwork, fresh: Freshness, rows: dict[Op, int]) -> dict[str, Any]:
+def _network(
+    network: FoundNetwork, fresh: Freshness, rows: dict[Op, int], last: LastStep
+) -> dict[str, Any]:
     """The shape of a network, and all of its numbers in one array."""
+    was = {p: before for p, (before, _) in last.items()} or fresh.moved
     layers = network.layers
     alike = [_same_ops(layer) for layer in layers]
-    parts = []
+    parts: list[Floats] = []
     for layer in layers:
-        for kind in ("data", "grad"):
-            parts += [weights_of(layer, kind), biases_of(layer, kind)]
-    known = [[_recorded(layer, fresh, i) for i in range(2)] for layer in layers]
-    stepped = not parameters_of([network]).isdisjoint(fresh.moved)
-    parts += [numbers for pair in known for numbers in pair if stepped]
+        parts += _numbers(layer, lambda p: p.data)
+        parts += _numbers(layer, lambda p: last[p][1] if p in last else p.grad)
+    stepped = not parameters_of([network]).isdisjoint(was)
+    for layer in layers if stepped else []:
+        parts += _numbers(layer, lambda p: was.get(p, p.data))
     samples = np.array([_sample(network, k, alike) for k in range(len(layers[0].samples))])
     few = max(1, _ROOM // samples.shape[1])
     shown = np.unique(np.linspace(0, len(samples) - 1, min(few, len(samples))).round()).astype(int)
@@ -107,11 +123,11 @@ def _same_ops(layer: LayerCalls) -> bool:
     return len(found) == 1 and all(map(is_of_table, found.pop())) and not (constants or twice)
 
 
-def _recorded(layer: LayerCalls, fresh: Freshness, which: int) -> Floats:
-    """The weights (0) or biases (1) that the graph was recorded with."""
-    values = [(*call.weights, call.bias) for call in layer.neurons]
-    numbers = [[fresh.moved.get(p, p.data) for p in row] for row in values]
-    return np.array([row[-1:] if which else row[:-1] for row in numbers])
+def _numbers(layer: LayerCalls, of: Callable[[Value], float]) -> list[Floats]:
+    """A number of each weight, a row for each neuron, and of the biases."""
+    calls = layer.neurons
+    weights = np.array([[of(weight) for weight in call.weights] for call in calls])
+    return [weights, np.array([of(call.bias) for call in calls])]
 
 
 def _sample(network: FoundNetwork, k: int, alike: list[bool]) -> list[float]:

@@ -16,7 +16,7 @@ from autograd_lite.view.dot import drawing_of
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.network.drawing import draw_layers, parameters_of
 from autograd_lite.view.network.finding import FoundNetwork, networks_of
-from autograd_lite.view.network.network_page import NetworkPage
+from autograd_lite.view.network.network_page import LastStep, NetworkPage
 from autograd_lite.view.page.page import Page
 from autograd_lite.view.picture import readable
 from autograd_lite.view.steps import Steps
@@ -72,19 +72,19 @@ def _stacked(upper: bytes, lower: bytes) -> bytes:
 
 
 def network_drawing(
-    root: Any, least: int, max_nodes: int | None, time_limit: float
-) -> NetworkDrawing | None:
-    """The drawing of a model, or of the networks in the graph of a Value.
+    root: Any, least: int, max_nodes: int | None, time_limit: float, last: LastStep | None = None
+) -> NetworkDrawing | str:
+    """The drawing of a model, or of the networks in the graph of a Value, or why there is none.
 
-    None if these have fewer neurons than `least`. A model is drawn at inputs of 1, and with the
-    gradients that its parameters have.
+    That is empty if there are fewer neurons than `least`. A model is drawn at inputs of 1, with the
+    gradients that its parameters have, or had in the last step of a training.
     """
     is_graph = isinstance(root, Value)
     order = ancestors(root) if is_graph else _order_of_model(root)
-    networks = networks_of(order)
+    networks, why = networks_of(order)
     size = sum(sum(network.sizes[1:]) for network in networks)
     if size < least:
-        return None
+        return why
     graph = Steps(order, Freshness(order))
     around = _around(graph, networks)
     names = ", ".join(f"Network {'-'.join(map(str, network.sizes))}" for network in networks)
@@ -103,7 +103,7 @@ def network_drawing(
         drawing.rest.time_limit = time_limit
         rest = Page(folding.picture, drawing.rest.text.partition("\n")[0], folding)
     draw_layers(drawing, networks, said)
-    drawing.page = NetworkPage(drawing.text, networks, graph.freshness, rest, is_graph)
+    drawing.page = NetworkPage(drawing.text, networks, graph.freshness, rest, is_graph, last or {})
     return drawing
 
 

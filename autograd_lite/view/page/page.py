@@ -98,7 +98,9 @@ class Page:
     def _add_results(self, folding: Folding) -> None:
         """Give pictures inside of boxes the graph of one of their results, to step through."""
         rows, room, fresh = dict[Op, int](), _RESULTS, folding.graph.freshness
-        for level in [] if fresh.stale else self._inside:
+        # further inside are the same again, fewer of them
+        outer = [level for level in self._inside if level["name"].count("_") < 2]
+        for level in [] if fresh.stale else outer:
             found = folding.result(level["name"], min(_RESULT, room))
             if found is not None:
                 graph, given, many = found
@@ -171,7 +173,7 @@ class Page:
 
     def document(self, picture: bytes, full: bool = True) -> str:
         """A file that stands alone, or, if it is not to fill a window, in a frame."""
-        style = "body { margin: 0; } img { max-width: 100%; }"
+        style = ":root { color-scheme: light dark; } body { margin: 0; } img { max-width: 100%; }"
         return document(self._data["title"], style, self.fragment(picture, full))
 
 

@@ -25,6 +25,14 @@ PHRASES = {
     "one": "grad of {name} = {seed}",
     "edge": "Backward, edge {n} of {all}",
     "goes": "goes to {name}",
+    "inputs": "The inputs have their numbers.",
+    "waiting": "Nothing else is computed yet.",
+    "layer": "Forward, {name}: {n} of {all}",
+    "rest": "Forward, what follows",
+    "around": "The outputs go into the rest of the graph.",
+    "outputs": "Backward, {of}the outputs",
+    "back": "Backward, {name}",
+    "of": "network {n}, ",
     "sum": "grad of {name}: {before} + {part} = {after}",
 }
 

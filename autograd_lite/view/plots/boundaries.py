@@ -186,7 +186,7 @@ def _labelled_points(inputs: Any, targets: Any) -> tuple[Any, Any]:
 def _scores_on_grid(model: Any, points: Any, steps: int) -> tuple[Any, Any, Any]:
     """The grid around the points and the model's scores on it: (steps, steps) or one more axis."""
     _, grid = canvas.grid_around(points, steps)
-    scores = np.asarray(model.predict(grid), dtype=float)
+    scores = canvas.outputs_for(model, grid)
     scores = scores.reshape(steps, steps, *[n for n in scores.shape[1:] if n > 1])
     return *grid.T.reshape(2, steps, steps), scores
 

@@ -213,7 +213,7 @@ class Calibration(canvas.Plot):
         >>> ax = plot_calibration(nn.MLP(2, [1], seed=1), [[0, 0], [0, 1], [1, 0]], [0, 1, 1], ax)
         """
         samples, classes = canvas.samples_of(inputs, targets)
-        scores = np.asarray(model.predict(samples), dtype=float).reshape(len(samples), -1)
+        scores = canvas.outputs_for(model, samples).reshape(len(samples), -1)
         known = range(max(scores.shape[1], 2))
         if not {*classes.tolist()} <= {*known}:
             raise ValueError(f"these outputs are for classes {[*known]}, not {np.unique(classes)}")
@@ -261,7 +261,7 @@ plot_calibration = canvas.function_of(Calibration, "plot_calibration", 3)
 
 def outputs_of(model: Any, points: Any) -> Any:
     """One output for each point."""
-    outputs = np.asarray(model.predict(points), dtype=float)
+    outputs = canvas.outputs_for(model, points)
     if outputs.size != len(points):
         raise ShapeError(
             f"a fit is of one output, and predict gave {outputs.shape} for {len(points)} samples"

@@ -6,19 +6,20 @@ const VIEWS = { weights: "Weights", gradients: "Gradients", activations: "Activa
 class NetworkPage {
   constructor(host, page, rows, rest) {
     Object.assign(this, { page, rows, rest, view: "weights" });
-    this.networks = page.networks.map((data) => {
-      const samples = new Samples(data, page.passed);
+    this.several = page.networks.length > 1;
+    this.networks = page.networks.map((data, n) => {
+      const samples = new Samples(data, page);
       const network = new Network(data.shape);
+      const one = { data, samples, network, tour: new Tour(samples, this.several ? phrase("of", { n: n + 1 }) : ""), sample: data.of > 1 ? null : 0 };
       network.pointed = (target, at) => this.point(network, target, at);
-      network.picked = (target) => this.open(this.networks.find((one) => one.network === network), target);
-      return { data, samples, network, tour: new Tour(samples, Boolean(rest)) };
+      network.picked = (target) => this.open(one, target);
+      return one;
     });
-    const [{ tour, data }] = this.networks;
-    this.sample = data.of > 1 ? null : 0;
+    this.passes = new Passes(this.networks, Boolean(rest));
     const parsed = new DOMParser().parseFromString(new TextDecoder().decode(Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0))), "image/svg+xml");
     this.picture = parsed.querySelector("svg.rest");
     this.picture?.setAttribute("font-family", "Arial,Helvetica,sans-serif");
-    this.player = new Player(tour, page.pace * 2, () => this.moved(), () => !this.app.isConnected);
+    this.player = new Player(this.passes, page.pace * 2, () => this.moved(), () => !this.app.isConnected);
     this.moment = new Moment();
     this.root = host.attachShadow({ mode: "open" });
     this.root.append(el("style", {}, page.style), this.build());
@@ -33,14 +34,11 @@ class NetworkPage {
       const why = this.lacks(view);
       return el("button", { type: "button", "data-view": view, disabled: Boolean(why), title: why, onclick: () => this.see(view) }, said);
     }));
-    this.slider = el("input", { type: "range", min: -1, max: this.networks[0].data.samples.length - 1, step: 1, value: -1, "aria-label": "Sample", oninput: () => this.at(Number(this.slider.value)) });
-    this.which = el("span", { class: "counter", role: "status" });
-    const several = this.networks[0].data.of > 1;
-    const bar = el("div", { class: "bar" }, this.switch, el("label", { class: "sample", hidden: !several }, "Sample", this.slider, this.which));
+    const bars = this.networks.map((one, n) => this.bar(one, n));
     this.card = el("div", { class: "card", hidden: true });
     this.around = el("button", { type: "button", class: "around", hidden: !this.rest, "aria-label": "What is around the network: open it", onclick: () => this.openRest() });
     if (this.picture) this.around.append(this.small());
-    this.stage = el("div", { class: "net" }, ...this.networks.map(({ network }) => network.element), this.card);
+    this.stage = el("div", { class: "net" }, ...(this.several ? this.networks.flatMap(({ network }, n) => [bars[n], network.element]) : [this.networks[0].network.element]), this.card);
     this.crumbs = el("nav", { class: "crumbs", "aria-label": "Breadcrumbs", hidden: true });
     this.inside = el("div", { class: "inside", hidden: true });
     const banner = el("div", { class: "banner", role: "note", hidden: !page.notes.length }, ...page.notes.map((note) => el("p", {}, note)));
@@ -48,16 +46,27 @@ class NetworkPage {
     const quiz = new NetworkQuiz(this);
     this.quiz = quiz.questions.any ? quiz : { on: false }; // of ops of a user's own there may be nothing to ask
     this.tools = el("div", { class: "tools" }, this.quiz.switch);
+    const bar = el("div", { class: "bar" }, this.switch, this.several ? "" : bars[0]);
     this.outside = el("div", {}, bar, this.stage, this.moment.element, this.quiz.element, this.player.element, this.around);
     this.app = el(page.full ? "main" : "div", { class: page.full ? "app full networks" : "app networks", role: page.full ? "main" : "group", "aria-label": page.title }, el("header", {}, el("h1", {}, page.title), this.tools), banner, this.crumbs, this.outside, this.inside, this.panel);
     return this.app;
   }
 
+  // The slider of a network's samples; below its name where there are several.
+  bar(one, n) {
+    const { data } = one;
+    one.slider = el("input", { type: "range", min: -1, max: data.samples.length - 1, step: 1, value: -1, "aria-label": this.several ? `Sample of network ${n + 1}` : "Sample", oninput: () => this.at(one, Number(one.slider.value)) });
+    one.which = el("span", { class: "counter", role: "status" });
+    const slider = el("label", { class: "sample", hidden: data.of === 1 }, "Sample", one.slider, one.which);
+    const sizes = [data.shape.inputs.length, ...data.shape.layers.map(({ size }) => size)].join("-");
+    return this.several ? el("div", { class: "bar" }, el("b", {}, `Network ${n + 1}: ${sizes}`), slider) : slider;
+  }
+
   // Why a view shows nothing; empty if it does.
   lacks(view) {
-    const [{ samples }] = this.networks;
-    if (view === "gradients" && !samples.parameters.gradients) return "No gradient yet: call backward() first";
-    return view === "changes" && !samples.parameters.changes ? "No parameter was changed since this graph was computed" : "";
+    const some = (name) => this.networks.some(({ samples }) => samples.parameters[name]);
+    if (view === "gradients" && !some("gradients")) return "No gradient yet: call backward() first";
+    return view === "changes" && !some("changes") ? "No parameter was changed since this graph was computed" : "";
   }
 
   small() {
@@ -84,43 +93,48 @@ class NetworkPage {
     this.render();
   }
 
-  at(k) {
-    this.sample = k < 0 ? null : k;
+  // Networks of equally many samples go together.
+  at({ data }, k) {
+    for (const one of this.networks) if (one.data.of === data.of) one.sample = k < 0 ? null : k;
     if (this.quiz.on) this.quiz.turn(true);
     else this.render();
   }
 
   moved() {
-    if (this.player.position !== null && this.sample === null) this.sample = 0; // a pass is of one sample
+    if (this.player.position !== null) this.begin();
     this.render();
+  }
+
+  // A pass is of one sample.
+  begin() {
+    for (const one of this.networks) one.sample ??= 0;
   }
 
   render() {
     const { position } = this.player;
-    const { data, tour } = this.networks[0];
-    for (const { network, samples, tour: own } of this.networks) {
-      network.marked = position === null ? null : own.moment(position);
-      const numbers = samples.at(this.sample);
-      if (this.quiz.on) network.show(this.quiz.known(numbers, own.moment(position)), "activations");
+    this.networks.forEach(({ network, samples, sample, data, slider, which }, n) => {
+      const numbers = samples.at(sample);
+      network.marked = this.passes.moment(position, n);
+      if (this.quiz.on) network.show(this.quiz.known(numbers, network.marked, n), "activations");
       else network.show(numbers, this.view);
-    }
+      slider.value = sample ?? -1;
+      const of = data.of.toLocaleString("en");
+      which.textContent = sample === null ? `mean of ${of}` : `${(data.samples[sample] + 1).toLocaleString("en")} of ${of}`;
+    });
     for (const one of this.switch.children) one.setAttribute("aria-pressed", one.dataset.view === this.view);
-    this.slider.value = this.sample ?? -1;
-    const number = this.sample === null ? "" : data.samples[this.sample] + 1;
-    this.which.textContent = this.sample === null ? `mean of ${data.of.toLocaleString("en")}` : `${number.toLocaleString("en")} of ${data.of.toLocaleString("en")}`;
-    this.around.classList.toggle("now", tour.steps[position - 1]?.kind === "rest");
+    this.around.classList.toggle("now", this.passes.steps[position - 1]?.kind === "rest");
     if (this.quiz.on) {
       this.quiz.say(this.moment, position);
-      this.quiz.mark(this.networks[0].network);
+      this.quiz.mark();
     }
-    if (!this.quiz.on) this.moment.say(...(position === null ? this.said() : tour.told(position, this.sample ?? 0, this.rows)));
+    if (!this.quiz.on) this.moment.say(...(position === null ? this.said() : this.passes.told(position, this.rows)));
     this.player.show(this.moment.text);
   }
 
   said() {
-    const { data } = this.networks[0];
+    const [{ data, sample }] = this.networks;
     const some = data.samples.length < data.of ? ` On this page are ${data.samples.length} of ${data.of.toLocaleString("en")} samples, evenly spaced, and the mean of all.` : "";
-    const what = { weights: "Lines are weights, and each neuron shows its bias.", gradients: "Lines are gradients of weights, and each neuron shows that of its bias.", activations: `Each neuron shows its output${this.sample === null ? ", the mean over the samples" : ""}.`, changes: "Lines are what was added to weights since this graph was computed, and each neuron shows that of its bias." }[this.view];
+    const what = { weights: "Lines are weights, and each neuron shows its bias.", gradients: `Lines are gradients of weights${this.page.trained ? " in the last step, the mean over its batch" : ""}, and each neuron shows that of its bias.`, activations: `Each neuron shows its output${sample === null ? ", the mean over the samples" : ""}.`, changes: `Lines are what ${this.page.trained ? "the last step added to weights" : "was added to weights since this graph was computed"}, and each neuron shows that of its bias.` }[this.view];
     return [VIEWS[this.view], [what], `Play goes forward layer by layer${this.page.passed ? ", then back with the gradients" : ""}. Point at a line or a neuron for its numbers, click a neuron for its own graph.${some}`];
   }
 }

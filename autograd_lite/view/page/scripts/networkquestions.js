@@ -4,18 +4,16 @@ const MOST_TERMS = 5;
 
 class NetworkQuestions {
   constructor(page) {
-    const { tour, samples } = page.networks[0];
-    Object.assign(this, { page, graph: tour, samples });
+    Object.assign(this, { page, graph: page.passes });
     this.first = "First forwards: a neuron of each layer. Then backwards: what its gradient brings to a weight, and to the layer before. ";
-  }
-
-  get layers() {
-    return this.graph.shape.layers;
   }
 
   of(position) {
     const step = this.graph.steps[position];
-    return step && this[step.kind] ? this[step.kind](step, this.page.sample ?? 0) : [];
+    if (!step || !this[step.kind]) return [];
+    const one = this.page.networks[step.which];
+    const k = one.sample ?? 0;
+    return this[step.kind](step.layer, one, k, one.samples.each[k]).map((asked) => ({ ...asked, at: { ...asked.at, which: step.which } }));
   }
 
   get any() {
@@ -46,18 +44,17 @@ class NetworkQuestions {
     };
   }
 
-  forward({ layer }, k) {
-    const { activations, nodes } = this.samples.each[k];
-    const { weights, biases } = this.samples.recorded;
-    const { name, activation } = this.layers[layer];
+  forward(layer, { tour, samples }, k, { activations, nodes }) {
+    const { weights, biases } = samples.recorded;
+    const { name, activation } = tour.shape.layers[layer];
     const out = activations[layer + 1];
-    const j = this.graph.largest(out);
+    const j = tour.largest(out);
     const inner = activation ? nodes[layer][j][0] : out[j];
     const terms = weights[layer][j].map((w, i) => [w, activations[layer][i]]);
     const bias = biases[layer][j];
     const plain = terms.reduce((sum, [w, x]) => sum + w * x, bias);
-    if (!near(inner, plain) || (activation && this.samples.inner[layer] < 2)) return []; // nobody knows what it was computed from
-    const [sum, neuron] = [activation ? `sum of neuron ${j}` : `neuron ${j}`, `${name} · neuron ${j}`];
+    if (!near(inner, plain) || (activation && samples.inner[layer] < 2)) return []; // nobody knows what it was computed from
+    const [sum, neuron] = [activation ? `sum of neuron ${j}` : `neuron ${j}`, `${tour.place}${name} · neuron ${j}`];
     const asked = this.sum(terms, bias, inner);
     const at = { layer, neuron: j };
     const first = {
@@ -72,18 +69,18 @@ class NetworkQuestions {
       truths: [out[j]],
       formula: () => [`neuron ${j} = ${activation}(${brief(inner)}) =`, blank()],
       words: () => `The activation makes the output of ${neuron} of that sum. Which number does it hand on?`,
-      hint: (x, tries) => (near(x, -out[j]) ? "The size is right, the sign is not." : near(x, inner) ? `That is the sum; its ${activation} is asked.` : (tries > 1 && this.around(layer, j, k, inner)) || `Take the ${activation} of ${brief(inner)}; a pocket calculator helps.`),
+      hint: (x, tries) => (near(x, -out[j]) ? "The size is right, the sign is not." : near(x, inner) ? `That is the sum; its ${activation} is asked.` : (tries > 1 && this.around(samples, layer, j, k, inner)) || `Take the ${activation} of ${brief(inner)}; a pocket calculator helps.`),
       told: `${activation}(${brief(inner)}) = ${brief(out[j])}.`,
     }];
   }
 
   // The activation at rounder numbers, if it is one op.
-  around(layer, j, k, inner) {
-    const { nodes } = this.samples.neuron(layer, j, k, this.page.rows) ?? {};
-    if (this.samples.inner[layer] !== 2 || !nodes) return "";
+  around(samples, layer, j, k, inner) {
+    const { nodes } = samples.neuron(layer, j, k, this.page.rows) ?? {};
+    if (samples.inner[layer] !== 2 || !nodes) return "";
     const graph = new Graph(nodes, this.page.rows);
     const low = Math.floor(inner * 10) / 10;
-    return `${[low, low + 0.1].map((x) => `${this.layers[layer].activation}(${brief(x)}) = ${brief(...graph.forward(nodes.length - 1, [x]))}`).join(", and ")}: it lies between them.`;
+    return `${[low, low + 0.1].map((x) => `${samples.network.shape.layers[layer].activation}(${brief(x)}) = ${brief(...graph.forward(nodes.length - 1, [x]))}`).join(", and ")}: it lies between them.`;
   }
 
   // A gradient times a partial derivative.
@@ -101,15 +98,14 @@ class NetworkQuestions {
     };
   }
 
-  back({ layer }, k) {
-    const { page, samples, graph } = this;
-    const { activations, adjoints } = samples.each[k];
+  back(layer, { tour, samples }, k, { activations, adjoints }) {
+    const { page } = this;
     const { weights } = samples.recorded;
-    const { name, activation } = this.layers[layer];
-    const inner = weights[layer].map((_, j) => graph.atSum(layer, j, k, page.rows));
+    const { name, activation } = tour.shape.layers[layer];
+    const inner = weights[layer].map((_, j) => tour.atSum(layer, j, k, page.rows));
     if (inner.includes(null)) return []; // of rules that are not on the page
-    const j = graph.largest(inner);
-    const i = graph.largest(activations[layer]);
+    const j = tour.largest(inner);
+    const i = tour.largest(activations[layer]);
     const sum = activation ? `the sum of neuron ${j}` : `neuron ${j}`;
     const asked = [];
     const { nodes } = samples.neuron(layer, j, k, page.rows) ?? {};
@@ -120,11 +116,11 @@ class NetworkQuestions {
       const local = new Wording({ nodes }).partial(last, 0, numbers).split(" = ").slice(1, -1).join(" = ") || undefined;
       asked.push(this.product(`backward: through ${activation}`, adjoints[layer + 1][j], `neuron ${j}`, nodes[last].partials[0], `how fast ${activation} rises`, sum, `The gradient of ${name} · neuron ${j} goes back through its activation: times how fast ${activation} rises at the sum ${brief(nodes[last - 1].data)}, where it is ${brief(nodes[last].data)}. What comes to the sum?`, { local }));
     }
-    asked.push(this.product("backward: to a weight", inner[j], sum, activations[layer][i], `what w${i} was multiplied by`, `w${i}`, `How much does this sample bring to the gradient of w${i} of ${name} · neuron ${j}? A weight is multiplied by ${layer ? `the output of ${this.layers[layer - 1].name} · neuron ${i}` : graph.shape.inputs[i]}.`));
+    asked.push(this.product("backward: to a weight", inner[j], sum, activations[layer][i], `what w${i} was multiplied by`, `w${i}`, `How much does this sample bring to the gradient of w${i} of ${name} · neuron ${j}? A weight is multiplied by ${layer ? `the output of ${tour.shape.layers[layer - 1].name} · neuron ${i}` : tour.shape.inputs[i]}.`));
     const all = () => asked.map((one) => ({ ...one, at: { layer, neuron: j } }));
     if (!layer) return all();
-    const to = graph.largest(adjoints[layer]);
-    const target = `${this.layers[layer - 1].name} · neuron ${to}`;
+    const to = tour.largest(adjoints[layer]);
+    const target = `${tour.shape.layers[layer - 1].name} · neuron ${to}`;
     const [w, after] = [weights[layer][j][to], adjoints[layer][to]];
     asked.push(this.product("backward: through a weight", inner[j], sum, w, `w${to}`, target, `Now to the layer before: what does neuron ${j} bring to ${target}, whose output is multiplied by w${to} = ${brief(w)}?`, { given: true }));
     const part = carried(inner[j], w);
@@ -142,6 +138,6 @@ class NetworkQuestions {
   }
 
   lessons() {
-    return { sums: [], proof: [this.samples.passed ? "Forward, each neuron needs the layer before; backward, each needs the gradients of the layer after, and those of its own sum are shared by all of its weights. That is why one pass each way is enough." : ""].filter(Boolean) };
+    return { sums: [], proof: [this.page.page.passed ? "Forward, each neuron needs the layer before; backward, each needs the gradients of the layer after, and those of its own sum are shared by all of its weights. That is why one pass each way is enough." : ""].filter(Boolean) };
   }
 }

@@ -3,32 +3,33 @@
 class NetworkQuiz extends Quiz {
   constructor(page) {
     super(page, new NetworkQuestions(page));
-    page.moment.tell = (position) => page.moment.say(...page.networks[0].tour.told(position, page.sample, page.rows));
+    page.moment.tell = (position) => page.moment.say(...page.passes.told(position, page.rows));
   }
 
   turn(on, choosing) {
     const { page } = this;
-    page.sample ??= 0; // a pass is of one sample
+    page.begin();
     for (const each of [page.switch, page.panel]) each.hidden = on;
     page.around.hidden = on || !page.rest;
-    page.slider.min = on ? 0 : -1;
+    for (const { slider } of page.networks) slider.min = on ? 0 : -1;
     super.turn(on, choosing);
   }
 
   // The neuron that is asked for, and the lines to it.
-  mark({ columns, lines }) {
+  mark() {
     const at = this.told === null && !this.finished && this.question?.at;
     if (!at) return;
+    const { columns, lines } = this.page.networks[at.which].network;
     const holds = ({ held }) => held.length === 1 && held[0] === at.neuron;
     columns[at.layer + 1].find(holds)?.group.classList.add("picked");
     for (const { line, layer, to } of lines) if (layer === at.layer && holds({ held: to })) line.classList.remove("pending");
   }
 
   // The numbers of a sample, without what is still to be predicted.
-  known(numbers, { now, back }) {
+  known(numbers, { now, back }, which) {
     const from = (all, isKnown) => all?.map((column, c) => (isKnown(c) ? column : column.map(() => null))) ?? null;
     return {
-      ...numbers, ...this.questions.samples.recorded, gradients: null, changes: null,
+      ...numbers, ...this.page.networks[which].samples.recorded, gradients: null, changes: null,
       activations: from(numbers.activations, (c) => back || c <= now), adjoints: from(numbers.adjoints, (c) => back && c >= now),
     };
   }

@@ -4,7 +4,7 @@
 const alike = (x, y) => Object.is(x, y) || fabs(x - y) <= 1e-9 * Math.max(fabs(x), fabs(y), 1e-3);
 
 class Samples {
-  constructor(network, passed) {
+  constructor(network, { passed, trained }) {
     const bytes = Uint8Array.from(atob(network.packed), (c) => c.charCodeAt(0));
     const all = new Float64Array(bytes.buffer);
     let at = 0;
@@ -15,8 +15,9 @@ class Samples {
     const found = layers.map((_, layer) => [table(layer), take(sizes[layer + 1]), table(layer), take(sizes[layer + 1])]);
     const was = network.stepped ? layers.map((_, layer) => [table(layer), take(sizes[layer + 1])]) : found;
     const less = (now, before) => now.map((x, i) => x - before[i]);
-    // the parameters that the samples were computed with
-    this.recorded = { weights: was.map(([w]) => w), biases: was.map(([, b]) => b) };
+    // the parameters that the samples were computed with: of a training those of now
+    const then = trained ? found : was;
+    this.recorded = { weights: then.map(([w]) => w), biases: then.map(([, b]) => b) };
     const some = found.some(([, , w, b]) => w.flat().some(Boolean) || b.some(Boolean));
     this.parameters = {
       weights: found.map(([w]) => w),

@@ -14,20 +14,19 @@ Object.assign(NetworkPage.prototype, {
     this.card.style.top = `${y < 0 ? from.bottom - frame.top + 8 : y}px`;
   },
 
-  open({ network, samples }, { layer, neuron }) {
+  open({ network, samples, sample, data, tour }, { layer, neuron }) {
     if (layer < 0) return;
     if (this.quiz.on) {
       this.quiz.reply("", "The graph of a neuron has the numbers that are asked for: it opens when Predict is off.");
       return;
     }
-    const k = this.sample ?? 0;
+    const k = sample ?? 0;
     const found = samples.neuron(layer, neuron, k, this.rows);
-    const name = network.name({ layer, neuron });
+    const name = tour.place + network.name({ layer, neuron });
     if (!found) {
       this.moment.say(name, [], "Its graph is not on this page: it has ops of a user's own, constants in its activation, or numbers that nobody knows any more.");
       return;
     }
-    const { data } = this.networks[0];
     const at = data.of > 1 ? ` at sample ${data.samples[k] + 1}` : "";
     const note = this.page.passed ? `The gradient of its output, ${brief(found.upstream)}, comes from what follows in the network; the others are this neuron's part${data.of > 1 ? " at this sample" : ""}.` : "";
     this.enter(`${name}${at}`, (host) => openBoxes(host, pageOf(found.nodes, `${name}${at}`, note ? [note] : [], this.page.pace, this.page.style, found.upstream), this.rows));
