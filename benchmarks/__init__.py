@@ -9,7 +9,7 @@ recorded     what programs are measured on; `runners` runs that by ours, by peer
              compile, and by formulas by hand; `compiled` says which, and what ours must reach
 training     whole trainings; `characters`, that of a small GPT as loops; `tables`, predictions and
              large tables
-calls        compiled calls; `nested`, derivatives of derivatives; `sparse`, those of large problems;
+calls        compiled calls; `nested`, derivatives of derivatives; `sparse`, of large problems;
              `readable`, the Python engine
 imports      how long importing takes; `entered`, how many files a call enters
 

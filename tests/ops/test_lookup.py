@@ -50,7 +50,6 @@ def test_an_int_gives_the_entry_itself_and_records_nothing(i):
         ([1, 2, 3], [0, -1, 0], [1.0, 3.0, 1.0]),
         ([[1, 2], [3, 4]], 1, [3.0, 4.0]),
         ([[1, 2], (3, 4)], (1, 0), [[3.0, 4.0], [1.0, 2.0]]),
-        ([[[1], [2]], [[3], [4]]], 1, [[3.0], [4.0]]),
         (np.array([1.0, 2.0]), np.int64(1), 2.0),
         (np.array([1.0, 2.0]), np.array([1, 0]), [2.0, 1.0]),
         (range(4), 3.0, 3.0),
@@ -115,7 +114,10 @@ def test_a_wrong_int_is_an_index_error(i):
 @pytest.mark.parametrize(
     ("rows", "i", "error", "says"),
     [
-        ([], 0, ag.ShapeError, "take of no entries"),
+        ([], 0, ag.ShapeError, "was given no entries"),
+        (np.zeros((2, 2, 2)), 0, ag.ShapeError, r"was given shape \(2, 2, 2\)"),
+        ([[[1], [2]], [[3], [4]]], 1, TypeError, "one real number and was given list"),
+        ([1, 2], [[0]], TypeError, "one real number and was given list"),
         ([[1, 2], [3]], Value(0.0), ag.ShapeError, "equal length and was given 2 and 1"),
         ([[1, 2], 3], Value(0.0), ag.ShapeError, "equal length"),
         (3.0, 0, TypeError, "take takes one sequence"),
