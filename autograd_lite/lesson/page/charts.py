@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 360.0, 46.0, 10.0, 14.0, 40.0
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """One axis between its ends; a logarithmic one has the powers of ten there."""
 
     label: str
@@ -26,8 +25,7 @@ class Axis:
         return start + (position - self.low) / (self.high - self.low) * (end - start)
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """Two axes, 360 wide; `said` is the picture in words until the script says what has moved."""
 
     name: str

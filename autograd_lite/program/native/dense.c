@@ -11,6 +11,20 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
 /* -0.0 stays. */
 #define SPLAT(x) ((x) - (NAME(Numbers)){0.0})
 
+/* Whether a number of a vector is nan. */
+#undef HAVE_NAN
+#if WIDTH == 8
+#define HAVE_NAN(x) __builtin_ia32_cmppd512_mask(x, x, 3, -1, 4)
+#else
+static inline bool NAME(have_nan)(const double *x) {
+    double total = 0.0;
+    for (int q = 0; q < WIDTH; q++)
+        total += x[q];
+    return total != total;
+}
+#define HAVE_NAN(x) NAME(have_nan)((const double *)&(x))
+#endif
+
 /* --- folds over the same blocks --------------------------------------------------------------------
  * Each has numbers of its own. refs: how many folds and blocks; where the first number lies, how far from it that of
  * the next fold does, and the next one; results; starts; blocks. */
@@ -38,7 +52,7 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
 
 /* Whether totals of the quick row may be others than those of the row itself. */
 #define LAYER_TILE(tile, careful, op, outs, vecs)                                                 \
-    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {            \
+    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {           \
         double *const blocks = frame->blocks;                                                     \
         const double *const uniform = frame->uniform;                                             \
         const Py_ssize_t stride = frame->stride, across = refs[3], along = refs[4];               \
@@ -52,18 +66,16 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
             OF(EACH, outs)(STEP, vecs, op)                                                        \
         }                                                                                         \
         OF(EACH, outs)(END, vecs)                                                                 \
-        NAME(Numbers) nans = {0.0}, none = {0.0};                                                  \
-        NAME(Marks) zeros = {0};                                                                   \
-        double nan = 0.0;                                                                         \
+        NAME(Numbers) nans = {0.0}, none = {0.0};                                                 \
+        NAME(Marks) zeros = {0};                                                                  \
         long long zero = 0;                                                                       \
         if (careful) {                                                                            \
             OF(EACH, outs)(DOUBT_TOTALS, vecs)                                                    \
             for (int q = 0; q < WIDTH; q++) {                                                     \
-                nan += nans[q];                                                                   \
                 zero |= zeros[q];                                                                 \
             }                                                                                     \
         }                                                                                         \
-        return nan != nan || zero;                                                                \
+        return (careful && HAVE_NAN(nans)) || zero;                                               \
     }
 #define LAYER_ROWS(name, vecs)                                                                    \
     for (int32_t s = 0; s < refs[0];)                                                             \
@@ -75,10 +87,10 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
         }
 
 #define LAYER_2(name, careful, op)                                                                \
-    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                                  \
-    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                                   \
-    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                                    \
-    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                                     \
+    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                         \
+    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                          \
+    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                           \
+    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                            \
     KERNEL(layer_##name) {                                                                        \
         TAKE_FRAME                                                                                \
         int i = 0;                                                                                \
@@ -122,9 +134,10 @@ ROLLED_2(LAYER_2)
 #define ADD_LAST(l, op) last##l += left##l[i] op row;
 #define ADD_LAST_OF(r, l) t##l##r##0 += (NAME(Numbers)){last##l[r]};
 #define ADD_LAST_OF_LEFT(l, rights) OF(SOME, rights)(ADD_LAST_OF, l)
-#define DOUBT_PART(v, l, r) doubt += t##l##r##v;
+#define DOUBT_PART(v, l, r) doubt##l += t##l##r##v;
 #define DOUBT(r, l) OF(ALL, HALVES)(DOUBT_PART, l, r)
-#define DOUBT_LEFT(l, rights) OF(SOME, rights)(DOUBT, l)
+#define DOUBT_LEFT(l, rights) NAME(Numbers) doubt##l = {0.0}; OF(SOME, rights)(DOUBT, l)
+#define DOUBTS(l, _) + doubt##l
 #define ADD_SUM(v, l, r) t##l##r##v += AT(to, v);
 #define STORE_SUM(v, l, r) AT(to, v) = t##l##r##v;
 #define SUMS_AT(l, r) double *to = frame->sums + outputs[l * refs[1] + r] * (Py_ssize_t)PARTS;
@@ -139,12 +152,12 @@ ROLLED_2(LAYER_2)
 #define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
 #define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
     {                                                                                             \
-        const NAME(Numbers) low = HALVE(t##l##00, t##l##10), high = HALVE(t##l##20, t##l##30);     \
-        const NAME(Numbers) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                     \
+        const NAME(Numbers) low = HALVE(t##l##00, t##l##10), high = HALVE(t##l##20, t##l##30);    \
+        const NAME(Numbers) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                    \
                                   PICK(low, high, 2, 3, 6, 7, 10, 11, 14, 15);                    \
-        const NAME(Numbers) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                     \
+        const NAME(Numbers) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                    \
                                    PICK(both, both, 1, 3, 5, 7, 1, 3, 5, 7) +                     \
-                                   (NAME(Numbers)){0.0}; /* never -0.0 */                          \
+                                   (NAME(Numbers)){0.0}; /* never -0.0 */                         \
         OF(SOME, rights)(PUT_TOTAL, l)                                                            \
     }
 #else
@@ -159,11 +172,11 @@ ROLLED_2(LAYER_2)
 #endif
 
 #define SUM_TILE(tile, name, careful, op, few, lefts, rights)                                     \
-    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {        \
+    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {       \
         double *const blocks = frame->blocks;                                                     \
         const Py_ssize_t stride = frame->stride;                                                  \
         const int rows = frame->rows, whole = rows & -PARTS;                                      \
-        const int32_t *xs = refs + 2 + l, *ys = refs + 2 + refs[0] + r;                            \
+        const int32_t *xs = refs + 2 + l, *ys = refs + 2 + refs[0] + r;                           \
         const int32_t *outputs = refs + 2 + refs[0] + refs[1] + l * refs[1] + r;                  \
         OF(SOME, rights)(RIGHT, _)                                                                \
         OF(EACH, lefts)(NONE_OF_LEFT, rights)                                                     \
@@ -180,12 +193,9 @@ ROLLED_2(LAYER_2)
             OF(EACH, lefts)(ADD_LAST_OF_LEFT, rights)                                             \
         }                                                                                         \
         if (careful) {                                                                            \
-            NAME(Numbers) doubt = {0.0};                                                           \
-            double total = 0.0; /* nan, if one of them is */                                      \
             OF(EACH, lefts)(DOUBT_LEFT, rights)                                                   \
-            for (int q = 0; q < WIDTH; q++)                                                       \
-                total += doubt[q];                                                                \
-            if (total != total) {                                                                 \
+            const NAME(Numbers) doubt = OF(EACH, lefts)(DOUBTS, _);                               \
+            if (HAVE_NAN(doubt)) {                                                                \
                 for (int32_t k = 0; k < lefts * rights; k++) {                                    \
                     const int32_t p = k / rights, q = k % rights, one[3] = {outputs[p * refs[1] + q], xs[p], ys[q]}; \
                     NAME(sum_##name##_BB)(frame, one, 2, NULL);                                   \

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.program import tiers
+from autograd_lite.program.jit import tiers
 from autograd_lite.program.machine import native
 
 pytest.importorskip("llvmlite", reason="machine code needs the extra jit")
@@ -185,7 +185,7 @@ def test_tiers_change_under_load_from_four_threads(impatient):
 _FORKS = """
 import os, sys, time
 import autograd_lite as ag
-from autograd_lite.program import tiers
+from autograd_lite.program.jit import tiers
 tiers.RUNS = 3
 def big(xs):
     return ag.grad(lambda xs: ag.sum([ag.sin(x) * ag.exp(-x) for x in xs]))(xs)
@@ -216,7 +216,7 @@ def test_the_interpreter_ends_during_a_compilation(pause):
     text = f"""
 import time
 import autograd_lite as ag
-from autograd_lite.program import tiers
+from autograd_lite.program.jit import tiers
 tiers.RUNS = 3
 f = ag.compile(ag.grad(lambda xs: ag.sum([ag.sin(x) * ag.exp(-x) for x in xs])))
 for _ in range(5):

@@ -20,8 +20,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.program import machine_code
 from autograd_lite.program.code import Code
+from autograd_lite.program.jit import machine_code
 from autograd_lite.program.machine import native
 
 #: Single runs, and rows, that take as long as making machine code.
@@ -105,7 +105,7 @@ class Tier:
 
     @property
     def stats(self) -> dict[str, Any]:
-        """What runs: see `Program.stats`."""
+        """The part of `Program.stats` that tells what runs."""
         kinds = {"rows" if rows else "single runs" for rows in self._made}
         made = " and ".join(sorted(kinds, reverse=True))
         name = f"machine code for {made}" if made else "interpreter"
