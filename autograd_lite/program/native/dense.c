@@ -133,9 +133,9 @@ ROLLED_2(LAYER_2)
 #define STORE_SUMS(r, l) { SUMS_AT(l, r) OF(ALL, HALVES)(STORE_SUM, l, r) }
 #define STORE_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(STORE_SUMS, l)
 #define PUT_TOTAL(r, l) frame->totals[outputs[l * refs[1] + r]] = total[r];
-#if WIDTH == 8
+#if WIDTH == 8 && defined(SHUFFLED)
 /* Four at a time, each as SUM_OF_PARTS. */
-#define PICK(a, b, ...) __builtin_shuffle(a, b, (NAME(Marks)){__VA_ARGS__})
+#define PICK SHUFFLED
 #define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
 #define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
     {                                                                                             \
