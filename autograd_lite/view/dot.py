@@ -12,6 +12,7 @@ import graphviz
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
+from autograd_lite.files import words
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.folding.summary import BLOCKS
@@ -28,57 +29,24 @@ from autograd_lite.view.picture import (
 )
 from autograd_lite.view.steps import steps
 
-INK = "#1F2933"
-# Okabe & Ito's blue and vermilion, darkened to be read as text: told apart by everyone.
-SIGN = {"positive": "#005A9C", "negative": "#B34700", "zero": "#6B7280", "nan": "#8E1B7C"}
-_FILL = {
-    "leaf": ("#FFF3C4", "#B98900"),
-    "parameter": ("#D5F0E3", "#2B8A66"),
-    "constant": ("#F1F1F1", "#8A8A8A"),
-    "value": ("#FFFFFF", "#5B6B7B"),
-    "output": ("#EADCF4", "#6A3D9A"),
-    "group": ("#E4EDF7", "#4A6A8A"),
-    "outside": ("#FFFFFF", "#8A8A8A"),
-}
-#: Up is blue and down is orange, pale enough for black text.
-TINT = {
-    "positive": ("#DCEBF7", "#B5D6F0", "#86BDE6"),
-    "negative": ("#FCE5D3", "#F9CBA5", "#F5AE74"),
-    "nan": ("#EBD5EE",) * 3,
-}
-#: Marks of what a player does not know yet, and of what takes part in its step.
-PENDING = {"style": "dashed,filled", "fillcolor": "#F8FAFB"}
-NOW = {"color": "#F0B429", "penwidth": "3"}
-_CELL = '<td align="left" balign="left">{}</td>'
-_BREAK = '<br align="left"/>'
+STYLE: dict[str, Any] = words("style.toml", "view")
+INK, SIGN, TINT = STYLE["ink"], STYLE["signs"], STYLE["tint"]
+_CELL: str = STYLE["cell"]
+_BREAK: str = STYLE["break"]
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
-#: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
-_LONG = 1000
-_STRAIGHT = {"splines": "line", "nslimit": "2", "nslimit1": "2"}
 #: More arrows between groups than this carry no numbers.
 _COUNTED = 60
 _HISTOGRAM = re.compile(f" ([{BLOCKS}]+) ")
-_STYLE = dict.fromkeys(("constant", "outside"), "rounded,filled,dashed")
-_FRAME = {
-    "style": "rounded,filled", "color": "#9AA5B1", "fillcolor": "#3E63800F", "fontsize": "11",
-    "margin": "10", "labeljust": "l",
-}  # fmt: skip
 #: Where arrows enter a box, and whether the arguments lie one below the other there.
 _ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", False)}
 
 
 def draw_dot(
-    root: Value,
-    format: str = "svg",
-    rankdir: str = "LR",
-    expand: bool | str | Sequence[str] = False,
-    *,
-    constants: bool = True,
-    max_nodes: int | None = None,
-    depth: int | None = None,
-    wrt: Value | Sequence[Value] | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> Digraph:
+    root: Value, format: str = "svg", rankdir: str = "LR",
+    expand: bool | str | Sequence[str] = False, *, constants: bool = True,
+    max_nodes: int | None = None, depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None, time_limit: float = TIME_LIMIT,
+) -> Digraph:  # fmt: skip
     """The graph of a Value as a `graphviz.Digraph`.
 
     Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
@@ -137,38 +105,29 @@ def draw_dot(
 
 
 def drawing_of(
-    shown: Picture,
-    format: str = "svg",
-    rankdir: str = "LR",
+    shown: Picture, format: str = "svg", rankdir: str = "LR",
     attributes: Mapping[str, Mapping[str, str]] | None = None,
-) -> Digraph:
+) -> Digraph:  # fmt: skip
     """A picture in the DOT language.
 
     Boxes and arrows may have attributes of their own, by id; the ``room`` of a box is the least
     width of its text.
     """
     own = {} if attributes is None else attributes
+    font = {"fontname": FONT, "fontcolor": INK}
+    apart = {"rankdir": rankdir, "ranksep": "0.8" if shown.folded else "0.35"}
     drawing = Digraph(
         format=format,
-        graph_attr={
-            "rankdir": rankdir, "fontname": FONT, "fontcolor": INK, "bgcolor": "white",
-            "nodesep": "0.2", "ranksep": "0.8" if shown.folded else "0.35",
-            "pad": "0.1",
-        },
-        node_attr={
-            "shape": "box", "fontname": FONT, "fontsize": "11", "fontcolor": INK,
-            "margin": "0", "height": "0", "width": "0",
-        },
-        edge_attr={
-            "fontname": FONT, "fontsize": "10", "arrowsize": "0.6", "color": "#5B6B7B",
-        },
-    )  # fmt: skip
+        graph_attr=STYLE["graph"] | font | apart,
+        node_attr=STYLE["node"] | font,
+        edge_attr=STYLE["edge"] | {"fontname": FONT},
+    )
     head_with(drawing, shown)
     if shown.folded:
         # No arrow over a text, and boxes in their own order, which tells more than few crossings.
         drawing.attr(outputorder="edgesfirst", remincross="false")
-    if total_length(shown.boxes) > _LONG:
-        drawing.attr(**_STRAIGHT)
+    if total_length(shown.boxes) > STYLE["long"]:
+        drawing.attr(**STYLE["straight"])
     side, piled = _ENTRY[rankdir]
     crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and shown.folded
     if crowded:
@@ -198,11 +157,8 @@ def head_with(drawing: Digraph, shown: Picture) -> None:
 def style() -> dict[str, Any]:
     """Attributes and colours of drawings, for who writes the DOT language elsewhere."""
     drawing = drawing_of(Picture([]))
-    return {
-        "graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr,
-        "fill": _FILL, "signs": SIGN, "dashed": _STYLE, "frame": _FRAME,
-        "cell": _CELL, "break": _BREAK, "long": _LONG, "straight": _STRAIGHT,
-    }  # fmt: skip
+    own = {"graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr}
+    return STYLE | own
 
 
 def _draw_boxes(
@@ -232,16 +188,16 @@ def _draw_boxes(
         for i in range(len(opened), len(path)):
             opened.append(path[i])
             drawing.body.append(f"\tsubgraph cluster_{abs(path[i])} {{\n")
-            drawing.attr(label=f"<{_markup(box.scope[i])}>", **_FRAME)
+            drawing.attr(label=f"<{_markup(box.scope[i])}>", **STYLE["frame"])
             if row := " -> ".join(rows.get(box.scope[: i + 1], [])[::step]):
                 drawing.body.append(f"\t{{ rank=same; {row} [style=invis] }}\n")
-        fill, border = _FILL[box.kind]
+        fill, border = STYLE["fill"][box.kind]
         if box.tint:
             fill = TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
         attributes = {
-            "fillcolor": fill, "color": border, "style": _STYLE.get(box.kind, "rounded,filled"),
-            "tooltip": _tooltip(box), "penwidth": "2" if box.kind == "output" else "1",
-            "id": box.name, "class": box.kind, **own.get(box.name, {}),
+            "style": STYLE["dashed"].get(box.kind, "rounded,filled"), "fillcolor": fill,
+            "color": border, "penwidth": "2" if box.kind == "output" else "1",
+            "tooltip": _tooltip(box), "id": box.name, "class": box.kind, **own.get(box.name, {}),
         }  # fmt: skip
         label = _box_label(box, rankdir, attributes.pop("room", ""))
         drawing.node(box.name, label, **attributes)
