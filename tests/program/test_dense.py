@@ -17,7 +17,7 @@ POISON = [math.nan, math.inf, -math.inf, 0.0, -0.0]
 #: Results and elements, or left and right blocks; then rows: at ends of tiles, blocks, chunks.
 SIZES = [
     (2, 2, 1), (3, 4, 8), (4, 3, 32), (5, 70, 40), (8, 2, 104), (7, 33, 127), (16, 16, 128),
-    (70, 5, 129), (33, 20, 300), (2, 65, 9), (6, 9, 2049), (70, 70, 63),
+    (70, 6, 129), (33, 20, 300), (2, 65, 9), (6, 9, 2049), (70, 70, 63),
 ]  # fmt: skip
 
 

@@ -152,12 +152,14 @@ ROLLED_2(LAYER_2)
 #undef TOTALS
 #undef TOTALS_TELL
 #if WIDTH == 8 && defined(SHUFFLED)
-/* Four, each as SUM_OF_PARTS; never -0.0. A nan among the parts is seen in them. */
+/* Four or two, each as SUM_OF_PARTS; never -0.0. A nan among the parts is seen in them. */
 #define PICK SHUFFLED
 #define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
 #define QUARTER(a, b) (PICK(a, b, 0, 1, 4, 5, 8, 9, 12, 13) + PICK(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
+#define OTHERS_OF_4(l) HALVE(t##l##20, t##l##30)
+#define OTHERS_OF_2(l) HALVE(t##l##00, t##l##10)
 #define TOTALS(l, rights)                                                                         \
-    const NAME(Numbers) half##l = QUARTER(HALVE(t##l##00, t##l##10), HALVE(t##l##20, t##l##30));  \
+    const NAME(Numbers) half##l = QUARTER(HALVE(t##l##00, t##l##10), OF(OTHERS_OF, rights)(l));    \
     const NAME(Numbers) total##l = PICK(half##l, half##l, 0, 2, 4, 6, 0, 2, 4, 6) +               \
                                    PICK(half##l, half##l, 1, 3, 5, 7, 1, 3, 5, 7) + (NAME(Numbers)){0.0};
 #define TOTALS_TELL(lefts) (frame->is_first && HAVE_NAN(OF(EACH, lefts)(TOTALS_OF, _)))
@@ -240,6 +242,7 @@ ROLLED_2(LAYER_2)
     SUMS_ALONE(name)                                                                              \
     SUM_TILE(name##_sums, name, careful, op, NAME(Few), LEFTS, RIGHTS)                            \
     SUM_TILE(name##_sums_of_one, name, careful, op, NAME(Few), 1, RIGHTS)                         \
+    SUM_TILE(name##_sums_with_two, name, careful, op, Two, LEFTS, 2)                              \
     KERNEL(group_##name) {                                                                        \
         (void)n, (void)attrs;                                                                     \
         int32_t r = 0;                                                                            \
@@ -249,6 +252,12 @@ ROLLED_2(LAYER_2)
                 NAME(name##_sums)(frame, refs, l, r);                                             \
             for (; l < refs[0]; l++)                                                              \
                 NAME(name##_sums_of_one)(frame, refs, l, r);                                      \
+        }                                                                                         \
+        for (; r + 2 <= refs[1]; r += 2) {                                                        \
+            int32_t l = 0;                                                                        \
+            for (; l + LEFTS <= refs[0]; l += LEFTS)                                              \
+                NAME(name##_sums_with_two)(frame, refs, l, r);                                    \
+            NAME(name##_sums_alone)(frame, refs, l, r, refs[0] - l, 2);                           \
         }                                                                                         \
         NAME(name##_sums_alone)(frame, refs, 0, r, refs[0], refs[1] - r);                         \
     }

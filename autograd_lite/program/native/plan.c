@@ -251,7 +251,8 @@ static bool plan_layer(Draft *draft, int32_t j, int vector) {
 /* When it is known where what is uniform ends, say where copies lie. */
 static void place_copies(Plan *plan) {
     int32_t *refs = plan->refs;
-    for (const Step *step = plan->steps, *end = step + plan->n_steps; step < end; refs += step++->n_refs)
+    const Step *step = plan->steps, *end = step + (plan->n_copies ? plan->n_steps : 0);
+    for (; step < end; refs += step++->n_refs)
         for (int32_t kernel = 0; kernel < N_KERNELS; kernel++)
             if (step->kernel == variant->layers[kernel] && refs[2] < 0)
                 refs[2] = plan->n_uniform + ~refs[2];
