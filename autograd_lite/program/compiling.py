@@ -244,10 +244,10 @@ class Compiled:
     ) -> Any:  # fmt: skip
         """One run for each row.
 
-        Where the C library has vector mathematics it is used, also for a single row: exponentials,
+        Vector mathematics is used where there is some, also for a single row: exponentials,
         logarithms and their like are then within 4 ulp of the exact number, and may differ in the
-        last bits from those of a call, and between processors. Sums over rows have one order,
-        whatever the number of threads.
+        last bits from those of a call, and between processors and C libraries. Sums over rows have
+        one order, whatever the number of threads.
 
         Parameters
         ----------

@@ -151,9 +151,9 @@ ROLLED_2(LAYER_2)
     memcpy(even ? frame->totals + outputs[l * refs[1]] : totals + l * rights, &total##l, rights * sizeof(double));
 #undef TOTALS
 #undef TOTALS_TELL
-#if WIDTH == 8
+#if WIDTH == 8 && defined(SHUFFLED)
 /* Four or two, each as SUM_OF_PARTS; never -0.0. A nan among the parts is seen in them. */
-#define PICK(a, b, ...) __builtin_shuffle(a, b, (NAME(Marks)){__VA_ARGS__})
+#define PICK SHUFFLED
 #define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
 #define QUARTER(a, b) (PICK(a, b, 0, 1, 4, 5, 8, 9, 12, 13) + PICK(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
 #define OTHERS_OF_4(l) HALVE(t##l##20, t##l##30)

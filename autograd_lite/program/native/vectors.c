@@ -1,8 +1,8 @@
 /* Which variant runs, and where its vector mathematics comes from.
  *
  * glibc has functions of several numbers in libmvec, which are looked up by the names of the vector ABI: those that a
- * newer glibc has are found by a machine that was built with an older one. Where one is missing, blocks call the
- * function of one number for each row. */
+ * newer glibc has are found by a machine that was built with an older one. Where one is missing there may be one of our
+ * own (`own.c`); else blocks call the function of one number for each row. */
 
 #if defined(__linux__) && defined(__GLIBC__)
 #include <dlfcn.h>
