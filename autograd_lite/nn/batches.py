@@ -224,6 +224,8 @@ class CompiledBatches(Batches):
         if not self.is_flat:
             read_numbers(self.parameters, self.numbers)
         n, paths = len(batch), self._gradient if differentiate else self._loss
+        if not paths.is_one_program:
+            self.show()  # as rows on other paths may run eagerly
         if differentiate not in self._runs:
             self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
         found = self._runs[differentiate]()

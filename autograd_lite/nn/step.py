@@ -22,13 +22,9 @@ class TrainingStep:
     """One update of the parameters; nothing changes if a gradient or result is not finite."""
 
     def __init__(
-        self,
-        model: Model,
-        parameters: Sequence[Value],
-        optimizer: Optimizer,
-        quiet: bool,
+        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool,
         watched: bool = False,  # and so keeps what `last` tells
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.model, self.parameters = model, (*parameters,)
         self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None

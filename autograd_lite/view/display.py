@@ -132,17 +132,11 @@ class GraphView:
 
 
 def draw(
-    root: Any,
-    *,
-    layout: str | None = None,
-    rankdir: str = "LR",
-    expand: bool | str | Sequence[str] = False,
-    constants: bool = True,
-    max_nodes: int | None = _BOXES,
-    depth: int | None = None,
-    wrt: Value | Sequence[Value] | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> GraphView:
+    root: Any, *, layout: str | None = None, rankdir: str = "LR",
+    expand: bool | str | Sequence[str] = False, constants: bool = True,
+    max_nodes: int | None = _BOXES, depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None, time_limit: float = TIME_LIMIT,
+) -> GraphView:  # fmt: skip
     """A view of the graph of a Value, or of a network, which shows and saves itself.
 
     Where scripts run it is a page: pointing at a box shows its numbers and formulas, clicking marks

@@ -42,17 +42,11 @@ _ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", 
 
 
 def draw_dot(
-    root: Value,
-    format: str = "svg",
-    rankdir: str = "LR",
-    expand: bool | str | Sequence[str] = False,
-    *,
-    constants: bool = True,
-    max_nodes: int | None = None,
-    depth: int | None = None,
-    wrt: Value | Sequence[Value] | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> Digraph:
+    root: Value, format: str = "svg", rankdir: str = "LR",
+    expand: bool | str | Sequence[str] = False, *, constants: bool = True,
+    max_nodes: int | None = None, depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None, time_limit: float = TIME_LIMIT,
+) -> Digraph:  # fmt: skip
     """The graph of a Value as a `graphviz.Digraph`.
 
     Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
@@ -111,11 +105,9 @@ def draw_dot(
 
 
 def drawing_of(
-    shown: Picture,
-    format: str = "svg",
-    rankdir: str = "LR",
+    shown: Picture, format: str = "svg", rankdir: str = "LR",
     attributes: Mapping[str, Mapping[str, str]] | None = None,
-) -> Digraph:
+) -> Digraph:  # fmt: skip
     """A picture in the DOT language.
 
     Boxes and arrows may have attributes of their own, by id; the ``room`` of a box is the least

@@ -115,7 +115,7 @@ def animation(drawing: Digraph, page: Page, suffix: str) -> bytes:
     output = "svg" if suffix == ".svg" else "png"
     if output == "png":
         _pillow()
-    steps = network.pictures() if network else [*_pictures(drawing, page.nodes)]
+    steps = [*(network.pictures() if network else _pictures(drawing, page.nodes))]
     captions = [lines_of(said) for said, _ in steps]
     sources = []
     for caption, (_, made) in zip(captions, steps, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import textwrap
 from collections.abc import Mapping, Sequence
+from string import Template
 from typing import Any, NamedTuple
 
 from autograd_lite.files import words
@@ -71,6 +72,11 @@ def _cell(cell: object) -> str:
     if cell is None:
         return ""
     return number(cell) if isinstance(cell, float) else str(cell)
+
+
+def filled(piece: str, /, **parts: object) -> str:
+    """A piece of the page, as ``lesson.toml`` has it under ``[page.html]``."""
+    return Template(WORDS["page"]["html"][piece]).substitute(parts)
 
 
 def told(step: str, /, **numbers: Any) -> list[Part]:

@@ -73,11 +73,9 @@ def short(x: float) -> str:
 
 
 def draw_layers(
-    drawing: Digraph,
-    networks: Sequence[FoundNetwork],
-    caption: str,
+    drawing: Digraph, networks: Sequence[FoundNetwork], caption: str,
     states: Sequence[LayersState] = (),
-) -> None:
+) -> None:  # fmt: skip
     """Draw networks, one below the other, with the numbers that their parameters have now.
 
     Where states of a pass are given, the neurons show their numbers.
@@ -109,13 +107,9 @@ class _LayersDrawing:
     """The nodes and lines of one network, below those that are drawn already."""
 
     def __init__(
-        self,
-        drawing: Digraph,
-        network: FoundNetwork,
-        name: str,
-        down: float,
+        self, drawing: Digraph, network: FoundNetwork, name: str, down: float,
         state: LayersState | None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._drawing, self._name, self._down, self._state = drawing, name, down, state
         self._sizes = network.sizes
         self._weights = [weights_of(layer) for layer in network.layers]
