@@ -12,10 +12,10 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd_lite import nn
 from autograd_lite.engine import Value
@@ -23,8 +23,8 @@ from autograd_lite.files import write_whole
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page import document as lesson
-from autograd_lite.lesson.telling.in_short import summaries
-from autograd_lite.tables.learning import TableModel, Training, train
+from autograd_lite.lesson.telling.text import summaries
+from autograd_lite.tables.learning import Training, train
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns
 from autograd_lite.terminal import Terminal
@@ -147,11 +147,17 @@ def boundary_figure(columns: Columns) -> Figure:
     chosen = {name: columns[name] for name in (*_TWO, TARGET)}
     training = _train(chosen, learning_rate=0.02, progress=False)
     figure, ax = new_figure(6.4, 4.8)
-    target = training.model.preprocessing.target
+    network, prepared = training.model.network, training.model.preprocessing
+    target = prepared.target
     assert isinstance(target, ClassTarget)
+
+    def logits(points: Any) -> Any:
+        return network.predict(prepared.inputs(dict(zip(_TWO, points.T, strict=True))))
+
     points = np.column_stack([columns[name] for name in _TWO])
     classes = target.encode(columns[TARGET])
-    plot_boundary(_Logits(training.model), points, classes, ax, threshold=0.0, feature_names=_TWO)
+    model = SimpleNamespace(predict=logits)
+    plot_boundary(model, points, classes, ax, threshold=0.0, feature_names=_TWO)
     ax.legend(ax.get_legend().legend_handles, target.classes)
     held = np.isin(np.arange(len(points)), training.held_out)
     right = training.model.predict(chosen) == columns[TARGET]
@@ -161,17 +167,6 @@ def boundary_figure(columns: Columns) -> Figure:
         fontsize="medium",
     )
     return figure
-
-
-class _Logits:
-    """A model of two features, asked with an array of them in their own units."""
-
-    def __init__(self, model: TableModel) -> None:
-        self.model = model
-
-    def predict(self, points: NDArray[np.float64]) -> Any:
-        columns = dict(zip(_TWO, points.T, strict=True))
-        return self.model.network.predict(self.model.preprocessing.inputs(columns))
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:

@@ -18,6 +18,7 @@ from typing import Any
 
 from autograd_lite.engine import Value, order_by
 from autograd_lite.errors import ExpressionError, shown, typed
+from autograd_lite.files import words
 from autograd_lite.ops import TABLE, Op, SequenceOp, log_softmax, softmax
 
 #: Longest text that is read, in characters.
@@ -47,25 +48,9 @@ SYNTAX: dict[type[ast.AST], str] = {
     ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.USub: "neg",
 }  # fmt: skip
 
-#: What to write in place of syntax that is refused.
-INSTEAD: dict[type[ast.AST], str] = {
-    ast.Compare: "a comparison has no derivative; write less(a, b), less_equal(a, b) or "
-    "equal(a, b), which give 1 or 0",
-    ast.IfExp: "if and else are not read here; write where(condition, a, b)",
-    ast.BoolOp: "and, or are not read here; multiply conditions, or use where(condition, a, b)",
-    ast.Not: "not is not read here; write 1 - condition",
-    ast.BitXor: "^ is not a power in Python; write a**b",
-    ast.MatMult: "@ is not read here; write dot([a, b], [x, y])",
-    ast.Attribute: "a dot after a name is not read here; functions are called by their plain name, "
-    "as in tanh(x)",
-    ast.Subscript: "an index is not read here; give each number a name of its own, such as x0",
-    ast.Starred: "* before an argument is not read here; write the arguments one by one",
-    ast.keyword: "an argument with a name is not read here; give it by position, as in "
-    "leaky_relu(x, 0.1)",
-}
-READ = (
-    "an expression is made of names, numbers, + - * / ** % //, parentheses, [lists] and functions"
-)
+_WORDS = words("expressions.toml")
+#: What errors say, and what to write in place of syntax that is refused, by its name in `ast`.
+SAID, INSTEAD = _WORDS["said"], _WORDS["instead"]
 
 
 def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Value:
@@ -110,11 +95,8 @@ def parse(text: str, variables: Mapping[str, Value | float] | None = None) -> Va
     result = formula.evaluate(leaves)
     unused = [name for name in leaves if name not in formula.used]
     if unused:
-        uses = ", ".join(formula.used) or "no variable"
-        raise ExpressionError(
-            f"the expression does not use {', '.join(unused)}, but {uses}; leave out what it does "
-            "not use"
-        )
+        used = ", ".join(formula.used) or "no variable"
+        raise ExpressionError(SAID["unused"].format(unused=", ".join(unused), used=used))
     return result if isinstance(result, Value) else Value(result)
 
 
@@ -156,12 +138,9 @@ class _Formula:
 
     def _read(self) -> ast.expr:
         if not self.text:
-            raise ExpressionError("the expression is empty; write something like tanh(w*x + b)")
+            raise ExpressionError(SAID["empty"])
         if len(self.text) > MAX_LENGTH:
-            raise ExpressionError(
-                f"the expression has {len(self.text):,} characters and at most {MAX_LENGTH:,} are "
-                "read; build it in Python from Values"
-            )
+            raise ExpressionError(SAID["long"].format(size=len(self.text), most=MAX_LENGTH))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # "invalid decimal literal": refused below anyway
@@ -169,16 +148,13 @@ class _Formula:
         except SyntaxError as error:
             said = re.split("[.:] ", error.msg)[0]  # what follows is advice on Python
             column = min(max((error.offset or 1) - 1, 0), len(self.text))
-            raise self._error(column, f"{said}; {READ}, and a product needs its *") from None
+            said = f"{said}; {SAID['read']}, and a product needs its *"
+            raise self._error(column, said) from None
         except (RecursionError, MemoryError):
-            raise ExpressionError(
-                "the expression is nested too deeply to be read; use sum([...]) for a long sum, or "
-                "build it in Python from Values"
-            ) from None
+            raise ExpressionError(SAID["deep"]) from None
         except ValueError as error:  # a NUL, or bytes that are no text
-            raise ExpressionError(
-                f"{shown(self.text)} is no text that can be read: {error}"
-            ) from None
+            said = SAID["noText"].format(text=shown(self.text), error=error)
+            raise ExpressionError(said) from None
 
     def evaluate(self, variables: Mapping[str, Value]) -> Any:
         """The Value, or the float if no variable is involved."""
@@ -187,8 +163,7 @@ class _Formula:
             operands = [results[child] for child in self._operands(node)]
             results[node] = self._apply(node, operands, variables)
         if isinstance(results[self.tree], list):
-            said = "this is a list of numbers; write sum([...]) of it, or dot"
-            raise self._error(self.tree, said)
+            raise self._error(self.tree, SAID["list"])
         return results[self.tree]
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
@@ -233,12 +208,11 @@ class _Formula:
         elementwise = isinstance(function, Op) and not isinstance(function, SequenceOp)
         numbers = elementwise or not isinstance(node, ast.Call)
         if numbers and any(isinstance(operand, list) for operand in operands):
-            said = "a list is not a number here; only functions of many arguments take lists, as in"
-            raise self._error(node, f"{said} sum([a, b])")
+            raise self._error(node, SAID["noList"])
         fixed = operands[len(function.arguments) :] if isinstance(function, Op) else []
         if isinstance(function, Op) and function.attrs and any(isinstance(x, Value) for x in fixed):
-            said = f"{', '.join(function.attrs)} of {function.name} is fixed: give a plain number"
-            raise self._error(node, said)
+            attrs = ", ".join(function.attrs)
+            raise self._error(node, SAID["fixed"].format(attrs=attrs, name=function.name))
         try:
             return function(*operands)
         except (TypeError, ValueError) as error:
@@ -248,7 +222,7 @@ class _Formula:
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name.lower(), _SPELLINGS, n=6, cutoff=0.0)
             *first, last = list(dict.fromkeys(_SPELLINGS[each] for each in near))[:3]
-            said = f"there is no function {shown(name)}; did you mean {', '.join(first)} or {last}?"
+            said = SAID["noFunction"].format(name=shown(name), near=", ".join(first), last=last)
             raise self._error(node, said)
         return FUNCTIONS[name]
 
@@ -259,30 +233,25 @@ class _Formula:
         if name in CONSTANTS:
             return CONSTANTS[name]
         if name in FUNCTIONS:
-            said = (
-                f"{name} is a function; write {name}(...), or give a variable a value, {name}=1.0"
-            )
-        else:
-            near = difflib.get_close_matches(name, variables, n=1)
-            hint = f" (or did you mean {near[0]}?)" if near else ""
-            said = f"{name} has no value; give it one, such as {name}=1.0{hint}"
-        raise self._error(node, said)
+            raise self._error(node, SAID["isFunction"].format(name=name))
+        near = difflib.get_close_matches(name, variables, n=1)
+        hint = f" (or did you mean {near[0]}?)" if near else ""
+        raise self._error(node, SAID["noValue"].format(name=name, hint=hint))
 
     def _number(self, number: object, node: ast.expr) -> float:
         if type(number) not in (int, float):
-            said = f"{shown(number)} is no real number; write one such as 2 or 0.5"
-            raise self._error(node, said)
+            raise self._error(node, SAID["noNumber"].format(number=shown(number)))
         try:
             return float(number)  # type: ignore[arg-type]  # one of the two by now
         except OverflowError:
-            said = "this integer is larger than any float; write it as 1e308 or smaller"
-            raise self._error(node, said) from None
+            raise self._error(node, SAID["large"]) from None
 
     # --- errors -----------------------------------------------------------------------------------
 
     def _refuse(self, part: ast.AST, place: ast.expr | ast.keyword | int) -> ExpressionError:
-        otherwise = f"this ({type(part).__name__}) is not read here; {READ}"
-        return self._error(place, INSTEAD.get(type(part), otherwise))
+        kind = type(part).__name__
+        otherwise = f"this ({kind}) is not read here; {SAID['read']}"
+        return self._error(place, INSTEAD.get(kind, otherwise))
 
     def _error(self, place: ast.expr | ast.keyword | int, said: str) -> ExpressionError:
         """The error with the text below it, and a caret under a node, or a column."""

@@ -1,4 +1,4 @@
-"""Paths, files that are written whole or not at all, and the format of programs and models."""
+"""Paths, files that are written whole or not at all, and the formats of what the package reads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import json
 import os
 import secrets
 import stat
+import tomllib
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +118,13 @@ def write_whole(path: Any, content: bytes) -> Path:
         finally:
             beside.unlink(missing_ok=True)
     return given
+
+
+@cache
+def words(name: str, room: str = "") -> dict[str, Any]:
+    """A file of words, colours or other settings of a room of this package, in TOML."""
+    folder = resources.files("autograd_lite").joinpath(*room.split("."))
+    return tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import matplotlib
 import pytest
 import tqdm
 from browser import tab
+from matplotlib import pyplot
 
 collect_ignore_glob = ["lesson/facts/*"]  # cells, which run in a notebook's kernel
 
@@ -82,6 +83,8 @@ def end_browser(config):
 def pytest_runtest_teardown(item, nextitem):
     """End the browser before a file that does not use it: while one runs, asyncio.run cannot."""
     yield
+    if isinstance(item, pytest.DoctestItem):
+        pyplot.close("all")
     if nextitem is None or (
         nextitem.path != item.path and "browser" not in getattr(nextitem, "fixturenames", ())
     ):

@@ -12,9 +12,9 @@ import keyword
 import math
 import os
 import sys
-import tomllib
 from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from copy import deepcopy
 from functools import partial
 from itertools import islice
 from typing import Any, NoReturn
@@ -24,10 +24,9 @@ from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
 from autograd_lite.exercises.worksheets import FORMATS, LEVELS, MOST
 from autograd_lite.expressions import FUNCTIONS
-from autograd_lite.files import check_place
+from autograd_lite.files import check_place, words
 from autograd_lite.lesson import STEPS
 from autograd_lite.terminal import PLAINLY
-from autograd_lite.view.page.page import read
 
 _USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
 
@@ -91,11 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"autograd-lite {_version()}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, told in tomllib.loads(read("commands.toml", "cli")).items():
+    for name, told in deepcopy(words("commands.toml", "cli")).items():
         arguments, as_written = told.pop("arguments"), told.pop("as_written", False)
         formatter = argparse.RawDescriptionHelpFormatter if as_written else argparse.HelpFormatter
-        words = {key: text.format_map(_WORDS) for key, text in told.items()}
-        command = subparsers.add_parser(name, formatter_class=formatter, **words)
+        about = {key: text.format_map(_WORDS) for key, text in told.items()}
+        command = subparsers.add_parser(name, formatter_class=formatter, **about)
         command.set_defaults(run=getattr(commands, name))
         some = any("instead" in given for given in arguments.values())
         either = command.add_mutually_exclusive_group() if some else command

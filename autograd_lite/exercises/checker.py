@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import math
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from textwrap import wrap
@@ -18,10 +17,10 @@ from typing import Any
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.exercises.exercise import displayed
+from autograd_lite.files import words
 from autograd_lite.graph import ancestors
 from autograd_lite.ops import TABLE, Op
 from autograd_lite.terminal import Terminal, on_screen
-from autograd_lite.view.page.page import read
 from autograd_lite.view.picture import BoxLine, Picture, every_value
 from autograd_lite.view.steps import steps
 
@@ -53,7 +52,7 @@ class Law:
     needed: bool = True  # else it is advice: engines are useful without
 
 
-_FILE = tomllib.loads(read("laws.toml", "exercises"))
+_FILE = words("laws.toml", "exercises")
 #: The way out of each mistake.
 MISTAKES: dict[str, str] = _FILE["mistakes"]
 _LAWS = [
@@ -150,7 +149,7 @@ class CheckedEngine:
         if self.first is None:
             return said
         told = html.escape("\n".join(_told(self.first, Terminal(None))))
-        said += f'<pre style="white-space:pre-wrap">{told}</pre>'
+        said += f'<pre style="white-space:pre-wrap;font-family:monospace">{told}</pre>'
         return said + displayed(*self.first.pictures())
 
 

@@ -6,7 +6,6 @@ import html
 import math
 import random
 import re
-import tomllib
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,15 +15,15 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import LayoutError, counted, shown
 from autograd_lite.explanations.trace import trace
 from autograd_lite.expressions import parse
+from autograd_lite.files import words
 from autograd_lite.ops.activations import sigmoid
 from autograd_lite.ops.rules import relu, tanh
 from autograd_lite.transforms.gradients import gradient
 from autograd_lite.view.dot import drawing_of
-from autograd_lite.view.page.page import read
 from autograd_lite.view.picture import BoxLine, Picture, every_value, listing
 from autograd_lite.view.steps import steps
 
-WORDS = tomllib.loads(read("worksheets.toml", "exercises"))
+WORDS = words("worksheets.toml", "exercises")
 #: The first twice as often; at 0 only those that are smooth there.
 _ACTIVATIONS, _SMOOTH = (relu, relu, tanh, sigmoid), (tanh, sigmoid)
 _LARGEST = 40.0

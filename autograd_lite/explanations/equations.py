@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.naming import Wording
-from autograd_lite.explanations.paths import Path, Sweep
-from autograd_lite.explanations.sums import TOLD, PathSum, seen, which
+from autograd_lite.explanations.paths import TOLD, Path, PathSum, Sweep, seen, which
 from autograd_lite.writing.latex import LATEX, aligned
 from autograd_lite.writing.templates import POWER, Piece
 

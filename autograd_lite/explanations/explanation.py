@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.explanations import equations, telling
-from autograd_lite.explanations.paths import Sweep
-from autograd_lite.explanations.sums import PathSum
+from autograd_lite.explanations.paths import PathSum, Sweep
 from autograd_lite.graph import check_value, leaves
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import heapq
 import math
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import NamedTuple
 
@@ -22,6 +24,8 @@ from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops.duals import carried
 
 _EPSILON = sys.float_info.epsilon
+#: Nodes that are told about; more are counted.
+TOLD = 20
 
 #: A use of a node: the place in the order of the node that uses it, as which argument, and the
 #: partial. A plain tuple, because there are as many as edges in the graph.
@@ -214,6 +218,56 @@ class Sweep:
     def _reach(self, edge: _Edge) -> float:
         user, _, partial = edge
         return _grown(self._size[user], partial)
+
+
+class PathSum:
+    """The derivative of a root by one node, and the paths that it is summed over."""
+
+    def __init__(self, sweep: Sweep, wrt: Value, paths: int) -> None:
+        self._sweep, self._many = sweep, paths
+        self.root, self.wrt = sweep.order[-1], wrt
+        place = sweep.index.get(wrt)
+        self.gradient = 0.0 if place is None else sweep.gradient[place]
+        self.depth = 0 if place is None else sweep.depth[place]
+        self.count = sweep.count[wrt]
+        self.bound = sweep.bound(wrt)
+        self.stale = bool(sweep.freshness.stale)
+
+    @cached_property
+    def _found(self) -> tuple[list[Path], float]:
+        return self._sweep.largest(self.wrt, self._many)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths with the largest products, largest absolute value first."""
+        return tuple(self._found[0])
+
+    @property
+    def rest(self) -> float:
+        """The sum over all other paths, of which there are ``count - len(paths)``."""
+        return self._found[1]
+
+    @property
+    def total(self) -> float:
+        """The sum over all paths: the products of `paths`, and `rest`."""
+        total = 0.0
+        for path in self.paths:
+            total += path.product
+        return total + self.rest
+
+
+def seen(sums: Iterable[PathSum], most: int) -> list[Value]:
+    """The nodes that may be shown: of each path so many from either end."""
+    nodes = [node for each in sums for node in (each.wrt, each.root)]
+    for each in sums:
+        for path in each.paths:
+            nodes += path.nodes[: most + 1] + path.nodes[-most - 1 :]
+    return nodes
+
+
+def which(node: Value, argument: int) -> str:
+    """Number of the argument that a partial is by, if an op has it twice; else ``""``."""
+    return str(argument + 1) if sum(p is node.parents[argument] for p in node.parents) > 1 else ""
 
 
 # Sizes are logarithms, because products of many factors over- and underflow.

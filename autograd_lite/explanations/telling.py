@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.naming import Wording
-from autograd_lite.explanations.paths import Path, Sweep
-from autograd_lite.explanations.sums import TOLD, PathSum, seen, which
+from autograd_lite.explanations.paths import TOLD, Path, PathSum, Sweep, seen, which
 from autograd_lite.graph import scope_of
 from autograd_lite.terminal import on_screen
 from autograd_lite.writing.templates import Piece

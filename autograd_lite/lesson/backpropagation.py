@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import ancestors, edges
@@ -26,8 +27,7 @@ class Chain:
     target: float
 
 
-@dataclass(frozen=True)
-class ChainRow:
+class ChainRow(NamedTuple):
     """One node of the chain, with its value (found forward) and its gradient (found backward).
 
     The partial derivatives by its parents are `local`, with their names.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson.loss import loss_table, squared_loss
@@ -11,8 +11,7 @@ from autograd_lite.lesson.model import IDEAL
 from autograd_lite.transforms import gradient
 
 
-@dataclass(frozen=True)
-class NudgeRow:
+class NudgeRow(NamedTuple):
     """One row of the table for δW: outputs and squared errors before and after the step."""
 
     input: float
@@ -23,8 +22,7 @@ class NudgeRow:
     nudged_squared_error: float
 
 
-@dataclass(frozen=True)
-class Nudge:
+class Nudge(NamedTuple):
     """The loss at W and at W + δW (`step`), and the slope that these two measure."""
 
     W: float
@@ -35,8 +33,7 @@ class Nudge:
     slope: float
 
 
-@dataclass(frozen=True)
-class SignRow:
+class SignRow(NamedTuple):
     """One row of the table of signs: where W lies, and what an increase of W would do."""
 
     W: float
@@ -48,8 +45,7 @@ class SignRow:
     update: str
 
 
-@dataclass(frozen=True)
-class CurvePoint:
+class CurvePoint(NamedTuple):
     """One point of the loss curve, with the slope of its tangent there."""
 
     W: float

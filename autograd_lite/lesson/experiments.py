@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from statistics import correlation, fmean
+from typing import NamedTuple
 
 from autograd_lite.graph import ancestors
 from autograd_lite.nn import MLP, losses
@@ -20,8 +20,7 @@ GOOD = 0.01
 EPOCHS = 150
 
 
-@dataclass(frozen=True)
-class NetworkRun:
+class NetworkRun(NamedTuple):
     """One network that learnt one period of a sine, with its loss in each iteration.
 
     An iteration takes all samples at once, and a graph of `nodes` values for each. In the iteration
@@ -40,8 +39,7 @@ class NetworkRun:
         return min(self.losses)
 
 
-@dataclass(frozen=True)
-class NoiseRun:
+class NoiseRun(NamedTuple):
     """One network on data that it can learn, or cannot, and what it predicts for held-out inputs.
 
     The correlation is that of inputs and targets, over all data. The scores are R²: 1 is perfect, 0

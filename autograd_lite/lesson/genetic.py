@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.ops.reductions import dot, mean
@@ -19,8 +18,7 @@ COUNTS = (1, 10)
 Loss = Callable[[Sequence[Any]], Any]
 
 
-@dataclass(frozen=True)
-class Contest:
+class Contest(NamedTuple):
     """Two ways to lower one loss: the lowest that each found after 1, 2, 3 … evaluations of it.
 
     Of the mutations, those are good whose child beat its parent.

@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import ancestors
@@ -72,8 +71,7 @@ def derivative_by_hand(layers: Layers, x: Any, target: Any) -> Any:
     return 2 * (outputs[0] - target) * inner[0]
 
 
-@dataclass(frozen=True)
-class CompositionRow:
+class CompositionRow(NamedTuple):
     """Composing by hand beside back-propagation, for one number of layers.
 
     Attributes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from autograd_lite.lesson.backpropagation import chain
 from autograd_lite.lesson.differentiation import curvature, derivative
@@ -23,8 +23,7 @@ MAX_UPDATES = 50
 RATES = (0.0005, 0.01, 0.031, 0.035)
 
 
-@dataclass(frozen=True)
-class UpdateRow:
+class UpdateRow(NamedTuple):
     """One application of the delta rule."""
 
     W: float
@@ -34,8 +33,7 @@ class UpdateRow:
     updated_loss: float
 
 
-@dataclass(frozen=True)
-class ChainUpdate:
+class ChainUpdate(NamedTuple):
     """The delta rule applied to both weights of the chain at once."""
 
     w1: float
@@ -46,8 +44,7 @@ class ChainUpdate:
     loss_after: float
 
 
-@dataclass(frozen=True)
-class Iteration:
+class Iteration(NamedTuple):
     """The weight after some updates, with its loss and derivative."""
 
     number: int
@@ -56,8 +53,7 @@ class Iteration:
     derivative: float
 
 
-@dataclass(frozen=True)
-class Descent:
+class Descent(NamedTuple):
     """One run of gradient descent, from the start (iteration 0).
 
     Its outcome is ``"converged"``, ``"diverged"`` (the loss grew beyond a thousand times the first)

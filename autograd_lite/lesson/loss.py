@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_lite.lesson.model import DESIRED, INPUTS, Number, forward_table, model
 from autograd_lite.ops.reductions import sum as total
 from autograd_lite.ops.rules import absolute, square
 
 
-@dataclass(frozen=True)
-class LossRow:
+class LossRow(NamedTuple):
     """One row of the loss table. The error is actual - desired."""
 
     input: float
@@ -22,8 +21,7 @@ class LossRow:
     squared_error: float
 
 
-@dataclass(frozen=True)
-class Losses:
+class Losses(NamedTuple):
     """Sums of absolute and of squared errors, the mean of the squares (MSE), and its root."""
 
     absolute: float
@@ -32,8 +30,7 @@ class Losses:
     root_mean_squared: float
 
 
-@dataclass(frozen=True)
-class Penalty:
+class Penalty(NamedTuple):
     """Cost of one error, also as a multiple of the first error's cost."""
 
     error: float
@@ -43,8 +40,7 @@ class Penalty:
     times_squared: float
 
 
-@dataclass(frozen=True)
-class Distribution:
+class Distribution(NamedTuple):
     """Errors with a description, and their two sums."""
 
     name: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from autograd_lite.engine import Value
 
@@ -21,8 +20,7 @@ STARTS = (3.0, 5.0, 0.5)
 IDEAL = 2.0
 
 
-@dataclass(frozen=True)
-class ForwardRow:
+class ForwardRow(NamedTuple):
     """One row of the forward table."""
 
     input: float

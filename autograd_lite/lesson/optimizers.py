@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.lesson.iteration import TOLERANCE
@@ -27,8 +27,7 @@ OPTIMIZERS: dict[str, Callable[[list[Value], float], Optimizer]] = {
 }
 
 
-@dataclass(frozen=True)
-class OptimizerRun:
+class OptimizerRun(NamedTuple):
     """One optimiser at one learning rate: W, b and the loss before the first update, after it, ….
 
     It has converged if the last loss is below the tolerance.

@@ -17,8 +17,7 @@ from autograd_lite.errors import ExpressionError, LayoutError, shown
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, as_mapping, names, parse
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.ops.numbers import as_float
-from autograd_lite.playgrounds.trainers import trainers
-from autograd_lite.playgrounds.vocabulary import vocabulary
+from autograd_lite.playgrounds.vocabulary import trainers, vocabulary
 from autograd_lite.view import draw
 from autograd_lite.view.dot import style
 from autograd_lite.view.page.page import PACE, as_json, document, read, scripts

@@ -1,4 +1,7 @@
-"""The op table as a page of one's own expressions needs it: names, rules as JavaScript, wording."""
+"""The op table as a page of one's own expressions needs it: names, rules as JavaScript, wording.
+
+And optimisers and first weights, whose rules are programs, for the networks that it trains.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from functools import cache, partial
 from typing import Any
 
 from autograd_lite.engine import Value, topological_order
-from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, READ, SYNTAX
+from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, SAID, SYNTAX
 from autograd_lite.graph import op_of
 from autograd_lite.nn.activation import OFFERED, row_named
+from autograd_lite.nn.init import SCHEMES, drawing
 from autograd_lite.nn.losses import LOSSES, Loss
+from autograd_lite.nn.optim import SGD, Adam, Optimizer
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.activations import sigmoid
 from autograd_lite.ops.reductions import dot
@@ -25,6 +30,13 @@ _USUAL = (2.0, 3.0, 4.0, -1.0, -2.0, 0.5, 1.0, 0.0)
 #: Sequences up to this length are read by the functions that are no rows.
 _MOST = 6
 _LINEAR = "The sum itself: no bend, so many layers can do what one can."
+#: The optimisers of the page, by what it calls them.
+_OPTIMIZERS: dict[str, Any] = {
+    "SGD": lambda p: SGD(p, 0.1),
+    "SGD with momentum": lambda p: SGD(p, 0.1, momentum=0.9),
+    "SGD with Nesterov's momentum": lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda p: Adam(p, 0.1),
+}
 
 
 def _wording(row: Op, args: list[Value | float]) -> tuple[Template | None, list[Template | None]]:
@@ -137,6 +149,32 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         "entries": entries,
         "losses": losses,
         "constants": CONSTANTS,
-        "words": {kind.__name__: said for kind, said in INSTEAD.items()} | {"read": READ},
+        "words": SAID | INSTEAD,
     }
     return (*script(tuple(places)), table)
+
+
+def _beginnings() -> list[str]:
+    """Of schemes that draw from a range its ends, in JavaScript, and an object of these."""
+    names = {function.__name__: drawing(name) for name, function in SCHEMES.items()}
+    ranges = {name: program for name, (method, program) in names.items() if method == "uniform"}
+    entries = ", ".join(f"{name}: begin_{name}" for name in ranges)
+    written = [program.to_javascript(f"begin_{name}") for name, program in ranges.items()]
+    return [*written, f"const BEGINNINGS = {{{entries}}};"]
+
+
+@cache
+def trainers() -> tuple[str, str]:
+    """The rules of optimisers as JavaScript: functions, and an object with what each begins with.
+
+    A function takes a parameter, its gradient and state, the number of the step, and settings.
+    """
+    written, entries = _beginnings(), []
+    for i, (name, made) in enumerate(_OPTIMIZERS.items()):
+        optimizer: Optimizer = made([Value(0.0)])
+        settings = [[setting, getattr(optimizer, setting)] for setting in optimizer.settings]
+        written.append(optimizer.program().to_javascript(f"update{i}"))
+        entries.append(
+            f'"{name}": {{update: update{i}, start: {[*optimizer.start]}, settings: {settings}}}'
+        )
+    return "\n".join(written), f"{{{', '.join(entries)}}}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -13,11 +12,11 @@ import graphviz
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
+from autograd_lite.files import words
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.folding.summary import BLOCKS
 from autograd_lite.view.layout import FONT, TIME_LIMIT
-from autograd_lite.view.page.page import read
 from autograd_lite.view.picture import (
     Arrow,
     Box,
@@ -30,7 +29,7 @@ from autograd_lite.view.picture import (
 )
 from autograd_lite.view.steps import steps
 
-STYLE: dict[str, Any] = tomllib.loads(read("style.toml", "view"))
+STYLE: dict[str, Any] = words("style.toml", "view")
 INK, SIGN, TINT = STYLE["ink"], STYLE["signs"], STYLE["tint"]
 _CELL: str = STYLE["cell"]
 _BREAK: str = STYLE["break"]

@@ -13,7 +13,7 @@ from autograd_lite import Value, gradient, lesson
 from autograd_lite.lesson import experiments, genetic, handwritten, iteration, optimizers
 from autograd_lite.lesson.model import model
 from autograd_lite.lesson.telling import parts as told
-from autograd_lite.lesson.telling.in_short import summaries
+from autograd_lite.lesson.telling.text import summaries
 
 TEXTS = {}
 

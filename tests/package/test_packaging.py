@@ -51,7 +51,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert {"autograd_lite/py.typed", *pages} <= {*names}
     names_of = [f"program/exports/{language}_names.txt" for language in ("c", "javascript")]
     assert {f"autograd_lite/{name}" for name in ("nn/live/card.css", *names_of)} <= {*names}
-    words = ("cli/commands", "exercises/laws", "exercises/worksheets", "lesson/telling/lesson")
+    words = (
+        "expressions",
+        "view/dot",
+        "cli/commands",
+        "exercises/laws",
+        "exercises/worksheets",
+        "lesson/telling/lesson",
+    )
     assert {f"autograd_lite/{name}.toml" for name in words} <= {*names}
     playground = ("playground.css", "viz.js", "VIZ_LICENSE.txt", "scripts/reading.js")
     assert {f"autograd_lite/playgrounds/{name}" for name in playground} <= {*names}

@@ -14,7 +14,7 @@ from autograd_lite.nn.init import SCHEMES
 from autograd_lite.nn.losses import LOSSES
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.playgrounds import showing, vocabulary
-from autograd_lite.playgrounds.trainers import trainers
+from autograd_lite.playgrounds.vocabulary import trainers
 from autograd_lite.view.page.page import as_json, scripts
 
 #: The page's own functions, for texts and trainings without a page around them.

@@ -11,8 +11,7 @@ from autograd_lite.errors import ExpressionError
 from autograd_lite.expressions import FUNCTIONS, INSTEAD, names
 from autograd_lite.ops import Op
 from autograd_lite.playgrounds import showing
-from autograd_lite.playgrounds.trainers import trainers
-from autograd_lite.playgrounds.vocabulary import vocabulary
+from autograd_lite.playgrounds.vocabulary import trainers, vocabulary
 
 ROOM = Path(showing.__file__).parent
 
@@ -81,7 +80,7 @@ def test_every_function_of_an_expression_is_in_the_page():
     _, rows, table = vocabulary()
     assert {*FUNCTIONS} == {*table["functions"]}
     assert rows.count("forward:") >= len({id(f) for f in FUNCTIONS.values() if isinstance(f, Op)})
-    assert {kind.__name__ for kind in INSTEAD} < {*table["words"]}
+    assert {*INSTEAD} < {*table["words"]}
 
 
 def test_the_rules_of_optimisers_and_losses_travel_as_programs_and_graphs():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from autograd_lite.lesson.telling.parts import filled
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 360.0, 46.0, 10.0, 14.0, 40.0
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """One axis between its ends; a logarithmic one has the powers of ten there."""
 
     label: str
@@ -26,8 +27,7 @@ class Axis:
         return start + (position - self.low) / (self.high - self.low) * (end - start)
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """Two axes, 360 wide; `said` is the picture in words until the script says what has moved."""
 
     name: str
@@ -63,29 +63,20 @@ class Chart:
     def svg(self, still: Sequence[str], moving: Sequence[str]) -> str:
         """The picture: what stays when sliders move, and what the script draws elsewhere then."""
         floor, right = self.height - _BOTTOM, _WIDTH - _RIGHT
-        ends = [f"{self.x.low:g} {self.x.high:g} {_LEFT:g} {right:g}"]
-        ends += [f"{self.y.low:g} {self.y.high:g} {floor:g} {_TOP:g}"]
-        log = " data-log" * self.y.log
-        middle = (floor + _TOP) / 2
-        return "\n".join(
-            [
-                f'<svg class="chart" data-chart="{self.name}" data-x="{ends[0]}" '
-                f'data-y="{ends[1]}"{log} viewBox="0 0 {_WIDTH:g} {self.height:g}" role="img" '
-                f'aria-label="{html.escape(self.said)}">',
-                f'<clipPath id="clip-{self.name}"><rect x="{_LEFT - 6:g}" y="{_TOP - 6:g}" '
-                f'width="{right - _LEFT + 12:g}" height="{floor - _TOP + 12:g}"/></clipPath>',
-                *self._ticks(floor, right),
-                f'<text class="axis" x="{(_LEFT + right) / 2:g}" y="{self.height - 5:g}">'
-                f"{html.escape(self.x.label)}</text>",
-                f'<text class="axis" x="11" y="{middle:g}" transform="rotate(-90 11 {middle:g})">'
-                f"{html.escape(self.y.label)}</text>",
-                f'<g clip-path="url(#clip-{self.name})">',
-                *still,
-                '<g class="moving">',
-                *moving,
-                "</g>\n</g>\n</svg>",
-            ]
-        )
+        numbers = {
+            "width": _WIDTH, "height": self.height, "left": _LEFT - 6, "top": _TOP - 6,
+            "wide": right - _LEFT + 12, "high": floor - _TOP + 12, "across": (_LEFT + right) / 2,
+            "below": self.height - 5, "middle": (floor + _TOP) / 2,
+        }  # fmt: skip
+        return filled(
+            "chart", name=self.name, said=html.escape(self.said), log=" data-log" * self.y.log,
+            x=f"{self.x.low:g} {self.x.high:g} {_LEFT:g} {right:g}",
+            y=f"{self.y.low:g} {self.y.high:g} {floor:g} {_TOP:g}",
+            xlabel=html.escape(self.x.label), ylabel=html.escape(self.y.label),
+            ticks="\n".join(self._ticks(floor, right)),
+            still="\n".join(still), moving="\n".join(moving),
+            **{name: f"{x:g}" for name, x in numbers.items()},
+        )  # fmt: skip
 
     def _ticks(self, floor: float, right: float) -> list[str]:
         lines, texts = [], []

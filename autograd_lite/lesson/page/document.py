@@ -15,7 +15,7 @@ from autograd_lite.lesson.differentiation import shrinking_steps, sign_table
 from autograd_lite.lesson.loss import absolute_loss, squared_loss
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS
 from autograd_lite.lesson.page import page_figures
-from autograd_lite.lesson.telling.parts import WORDS
+from autograd_lite.lesson.telling.parts import WORDS, filled
 from autograd_lite.view import draw
 from autograd_lite.view.page.page import as_json, read, scripts
 from autograd_lite.view.page.page import document as as_document
@@ -25,36 +25,25 @@ _SCRIPTS = "marks", "hiddenpicture", "story", "page"  # each may use those befor
 
 def document() -> str:
     """The seven steps as a file of HTML that stands alone; a LayoutError without Graphviz."""
-    title, introduction, source = (WORDS["page"][x] for x in ("title", "introduction", "source"))
     loss, path = draw(_loss(), constants=False), draw(chain().loss)
     graphs = {
         name: view.page.image(view.to_graphviz().pipe("svg"))
         for name, view in (("loss", loss), ("chain", path))
     }
     figures = page_figures.figures(graphs)
-    contents = "\n".join(
-        f'<li><a href="#step{step.number}"><b>{step.number}</b> <span>{html.escape(step.title)}'
-        "</span></a></li>"
-        for step in STEPS
-    )
-    sections = "\n".join(
-        f'<section id="step{step.number}" aria-labelledby="title{step.number}">\n'
-        f'<h2 id="title{step.number}">Step {step.number}: {html.escape(step.title)}</h2>\n'
-        f"{step.html(figures)}\n</section>"
-        for step in STEPS
-    )
-    own = "\n".join(read(f"{name}.js", "lesson.page") for name in _SCRIPTS)
-    body = (
-        f"<header><h1>{title}</h1>\n<p>{introduction}</p>\n<p><small>{source}</small></p>"
-        f'</header>\n<div class="columns">\n<nav aria-label="The seven steps"><ol>\n{contents}\n'
-        f"</ol></nav>\n<main>\n{sections}\n</main>\n</div>\n"
-        f'<script>(() => {{\n"use strict";\n{scripts()}\n(() => {{\n'
-        f"{own}\n"
-        f"new Lesson({_data()}, {loss.page.opening(_host('loss'))}, "
-        f"{path.page.opening(_host('chain'))}, {draw(_absolute()).page.graph()}, "
-        f"{draw(hidden_layer()).page.graph()});\n}})();\n}})();</script>"
-    )
-    return as_document(title, read("page.css", "lesson.page"), body)
+    steps = [{"number": step.number, "title": html.escape(step.title)} for step in STEPS]
+    told = zip(steps, [step.html(figures) for step in STEPS], strict=True)
+    words = {name: WORDS["page"][name] for name in ("title", "introduction", "source")}
+    body = filled(
+        "document", **words,
+        contents="\n".join([filled("content", **step) for step in steps]),
+        sections="\n".join([filled("section", **step, told=text) for step, text in told]),
+        shared=scripts(), own="\n".join([read(f"{name}.js", "lesson.page") for name in _SCRIPTS]),
+        data=_data(),
+        loss=loss.page.opening(_host("loss")), chain=path.page.opening(_host("chain")),
+        absolute=draw(_absolute()).page.graph(), hidden=draw(hidden_layer()).page.graph(),
+    )  # fmt: skip
+    return as_document(words["title"], read("page.css", "lesson.page"), body)
 
 
 def _loss() -> Value:

@@ -14,7 +14,7 @@ from autograd_lite.lesson.differentiation import loss_curve, sign_table
 from autograd_lite.lesson.loss import loss_table
 from autograd_lite.lesson.model import DESIRED, IDEAL, INPUTS, STARTS, forward_table
 from autograd_lite.lesson.page.charts import Axis, Chart
-from autograd_lite.lesson.telling.parts import PICTURE, TABLE, WORDS, Grid, as_html
+from autograd_lite.lesson.telling.parts import PICTURE, TABLE, WORDS, Grid, as_html, filled
 
 #: Of each control: what it is called, its least and greatest number, its step and its first number.
 CONTROLS = {
@@ -148,54 +148,42 @@ def _overall() -> str:
     )
 
 
-def _figure(name: str, controls: Sequence[str], *parts: str) -> str:
-    """Parts with their controls above, and the caption below."""
-    caption = _CAPTIONS[name]
-    return (
-        f'<figure data-figure="{name}">\n{_controls(controls)}'
-        f'<p class="reading" data-live hidden></p>\n<div class="pictures">\n'
-        + "\n".join(parts)
-        + f"\n</div>\n{f'<figcaption>{caption}</figcaption>' if caption else ''}\n"
-        f"<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
-    )
+def _figure(name: str, controls: Sequence[str], *pictures: str) -> str:
+    """Pictures with their controls above, and the caption below."""
+    caption = f"<figcaption>{_CAPTIONS[name]}</figcaption>" if _CAPTIONS[name] else ""
+    return filled(
+        "figure", name=name, controls=_controls(controls), pictures="\n".join(pictures),
+        caption=caption, without=_WITHOUT,
+    )  # fmt: skip
 
 
 def _graph(name: str, controls: Sequence[str], image: str) -> str:
     """A graph to step through."""
-    return (
-        f'<figure data-figure="{name}">\n{_controls(controls)}<div id="graph-{name}">{image}</div>'
-        f"\n<figcaption>{_CAPTIONS[name]}</figcaption>\n</figure>"
+    return filled(
+        "graph", name=name, controls=_controls(controls), image=image, caption=_CAPTIONS[name]
     )
 
 
 def _hidden() -> str:
-    """The story of one forward and backward pass, which the script tells: `story.js`."""
+    """The story of one forward and backward pass."""
     data = [name for name in HIDDEN if name[0] in "xt"]
-    weights = _controls([name for name in HIDDEN if name not in data])
-    return (
-        f'<figure data-figure="hidden">\n{_controls(data)}<details data-live hidden>'
-        f"<summary>The weights are yours, too</summary>\n{weights}</details>\n"
-        '<div class="story" data-live hidden></div>\n'
-        f"<figcaption>{_CAPTIONS['hidden']}</figcaption>\n<noscript><p>{_WITHOUT}</p></noscript>\n</figure>"
-    )
+    weights = [name for name in HIDDEN if name not in data]
+    return filled(
+        "story", data=_controls(data), weights=_controls(weights), caption=_CAPTIONS["hidden"],
+        without=_WITHOUT,
+    )  # fmt: skip
 
 
 def _controls(names: Sequence[str]) -> str:
+    keys = ("label", "low", "high", "step", "first")
     sliders = []
     for name in names:
-        label, low, high, step, first = CONTROLS[name]
-        sliders.append(
-            f'<label><span>{label}</span><input type="range" data-control="{name}" '
-            f'aria-label="{label}" min="{low:g}" max="{high:g}" step="{step:g}" value="{first:g}">'
-            f"<output>{first:g}</output></label>"
-        )
+        label, *numbers = CONTROLS[name]
+        known = zip(keys, (label, *(f"{x:g}" for x in numbers)), strict=True)
+        sliders.append(filled("slider", name=name, **dict(known)))
     if not sliders:
         return ""
-    return (
-        f'<div class="controls" role="group" aria-label="Sliders" data-live hidden>'
-        f'{"".join(sliders)}<button type="button" data-reset="{" ".join(names)}">Reset</button>'
-        "</div>\n"
-    )
+    return filled("controls", sliders="".join(sliders), names=" ".join(names))
 
 
 def _table(*headers: str) -> str:

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import html
 import textwrap
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from string import Template
+from typing import Any, NamedTuple
 
-from autograd_lite.view.page.page import read
+from autograd_lite.files import words
 
 WIDTH = 79
-WORDS: dict[str, Any] = tomllib.loads(read("lesson.toml", "lesson.telling"))
+WORDS = words("lesson.toml", "lesson.telling")
 #: The seven steps of the overall picture, each with what it does.
 PICTURE: list[tuple[str, str]] = [(name, what) for name, what in WORDS["picture"]]
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Words; line breaks in them count as spaces."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """Columns under their headers."""
 
     headers: Sequence[str]
@@ -38,23 +35,20 @@ class Grid:
         return [[_cell(cell) for cell in row] for row in self.rows]
 
 
-@dataclass(frozen=True)
-class Definitions:
+class Definitions(NamedTuple):
     """Long formulas, each with its name; a line may end at a blank."""
 
     named: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Verbatim:
+class Verbatim(NamedTuple):
     """Lines that are shown as they are; where they are too wide, those of `narrow` wrapped."""
 
     text: str
     narrow: str = ""
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """The place of a picture, for a medium that has it; another shows what is drawn in letters.
 
     A picture whose letters are a table has room for it.
@@ -78,6 +72,11 @@ def _cell(cell: object) -> str:
     if cell is None:
         return ""
     return number(cell) if isinstance(cell, float) else str(cell)
+
+
+def filled(piece: str, /, **parts: object) -> str:
+    """A piece of the page, as ``lesson.toml`` has it under ``[page.html]``."""
+    return Template(WORDS["page"]["html"][piece]).substitute(parts)
 
 
 def told(step: str, /, **numbers: Any) -> list[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple
+from collections.abc import Iterable
 from itertools import pairwise
 
 from autograd_lite.errors import counted
@@ -19,7 +19,7 @@ from autograd_lite.lesson import (
     model,
     optimizers,
 )
-from autograd_lite.lesson.telling.parts import PICTURE, Part, number, told
+from autograd_lite.lesson.telling.parts import PICTURE, WORDS, Part, number, told
 
 
 def initialisation() -> list[Part]:
@@ -35,7 +35,7 @@ def initialisation() -> list[Part]:
 def forward() -> list[Part]:
     """Step 2: what the models put out."""
     W = model.STARTS[0]
-    return told("forward", W=W, outputs=[*map(astuple, model.forward_table(W))])
+    return told("forward", W=W, outputs=model.forward_table(W))
 
 
 def losses() -> list[Part]:
@@ -47,7 +47,7 @@ def losses() -> list[Part]:
     return told(
         "losses",
         W=W, totals=totals, small=small, big=big,
-        errors=[*map(astuple, rows), ("total", None, None, totals.absolute, totals.squared)],
+        errors=[*rows, ("total", None, None, totals.absolute, totals.squared)],
         sums=[(W, loss.absolute_loss(W), loss.squared_loss(W)) for W in model.STARTS],
         penalties=[
             (p.error, p.squared, p.times_absolute, p.times_squared) for p in (small, big)
@@ -75,7 +75,7 @@ def differentiation_() -> list[Part]:
             ("total", None, None, step.loss, None, f"{step.nudged_loss:.3f}"),
         ],
         slopes=[(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
-        signs=[(f"{r.W:g}", *astuple(r)[1:]) for r in differentiation.sign_table()],
+        signs=[(f"{r.W:g}", *r[1:]) for r in differentiation.sign_table()],
     )
 
 
@@ -133,7 +133,7 @@ def update() -> list[Part]:
     return told(
         "update",
         rate=iteration.LEARNING_RATE,
-        updates=[*map(astuple, iteration.update_table())],
+        updates=iteration.update_table(),
         both=iteration.chain_update(),
     )
 
@@ -203,3 +203,26 @@ def _circle() -> str:
         if i < len(names):
             lines.append(f"▼{' ' * (width - 1)}    │")
     return "\n".join(line.rstrip() for line in lines)
+
+
+def summaries() -> list[str]:
+    """One short paragraph for each step, in order."""
+    W = model.STARTS[0]
+    rows, run = model.forward_table(W), iteration.descend(W)
+    numbers = {
+        "W": W, "ideal": model.IDEAL,
+        "inputs": _listed(r.input for r in rows),
+        "actual": _listed(r.actual for r in rows),
+        "desired": _listed(r.desired for r in rows),
+        "loss": loss.squared_loss(W),
+        "nudge": differentiation.nudge(W), "derivative": differentiation.derivative(W),
+        "chain": chain_of_two.chain(),
+        "update": iteration.update_table([W])[0], "rate": iteration.LEARNING_RATE,
+        "run": run, "first": _listed(i.W for i in run.iterations[:4]),
+        "tolerance": iteration.TOLERANCE,
+    }  # fmt: skip
+    return [text.format_map(numbers) for text in WORDS["in_short"]]
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)

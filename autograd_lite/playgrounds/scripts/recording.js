@@ -90,7 +90,7 @@ function pictured(nodes) {
 /* The table as it travels, with its rules in place. */
 function entered(table, rows) {
   const named = (rowOf) => Object.fromEntries(Object.entries(rowOf).map(([name, row]) => [name, table.entries[row]]));
-  return { ...table, rows, words: { ...WORDS, ...table.words }, functions: named(table.functions), operators: named(table.operators), neuron: named(table.neuron) };
+  return { ...table, rows, words: { ...table.words, ...WORDS }, functions: named(table.functions), operators: named(table.operators), neuron: named(table.neuron) };
 }
 
 /* The graph of a text, whose output is called `letter` if it has no other name. */

@@ -8,11 +8,8 @@ class Unreadable extends Error {
 }
 
 const TOKEN = /\s+|(?<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign>\*\*|\/\/|[<>=!]=|[-+*\/%()[\],=^@.<>&|~?!:{}"'#\\$`])|(?<rest>.)/giuy;
-/* What errors say beside the words of the table, which are those of expressions.py. */
+/* What errors say beside the words of the table, which are those of expressions.toml. */
 const WORDS = {
-  empty: "the expression is empty; write something like tanh(w*x + b)",
-  list: "this is a list of numbers; write sum([...]) of it, or dot",
-  noList: "a list is not a number here; only functions of many arguments take lists, as in sum([a, b])",
   function: "{} is a function; write {}(...)",
   deep: "the expression is nested too deeply to be read; use sum([...]) for a long sum",
   equals: "= gives a name to a formula, at its beginning: e = a*b; e + 1",

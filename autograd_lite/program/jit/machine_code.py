@@ -30,7 +30,8 @@ from autograd_lite.program.jit.pieces import (
     vector_functions,
 )
 from autograd_lite.program.machine import native
-from autograd_lite.writing.printer import hands_on
+from autograd_lite.writing.printer import fold_in, hands_on, rule_of
+from autograd_lite.writing.symbols import Look
 
 #: Steps of a function, and of what LLVM is given at once; elements of a fold that are one step.
 PIECE, BATCH, ELEMENTS = 200, 2000, 50
@@ -114,6 +115,17 @@ def cut(
         marked = step._replace(stored=j in stored, outputs=own.get(j, ()))
         found.setdefault(home, []).append(marked)
     return [*found.values()]
+
+
+def is_for_the_interpreter(code: Code) -> bool:
+    """Whether a program looks among many entries: by one step there, by one for each here."""
+    sizes = np.diff(code.starts)
+    return any(
+        isinstance(op, SequenceOp)
+        and isinstance(fold_in(rule_of(op).result), Look)
+        and bool((sizes[code.codes == own] > ELEMENTS).any())
+        for own, op in enumerate(code.ops)
+    )
 
 
 def filled(body: Body, steps: Sequence[Operation]) -> Body:

@@ -68,6 +68,8 @@ class Tier:
         self._made: set[tuple[Any, ...]] = set()
         self.seconds = 0.0
         self.reason = "jit=False" if jit is False else reason_against()
+        if not self.reason and machine_code.is_for_the_interpreter(code):
+            self.reason = "the interpreter is quicker where many entries are looked up in"
         if not self.reason:
             # the machine must not keep alive what keeps it alive
             ask = partial(_asked, weakref.ref(self))

@@ -57,9 +57,7 @@ class Boundary(canvas.Plot):
         --------
         >>> from autograd_lite import nn
         >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax)
+        >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
         """
         points, classes = _labelled_points(inputs, targets)
         xs, ys, scores = _scores_on_grid(model, points, steps)
@@ -134,9 +132,7 @@ class Boundaries(canvas.Plot):
         >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
         >>> recorder = nn.Recorder(model, inputs, targets)
         >>> history = model.learn(inputs, targets, epochs=9, callback=recorder, progress=False)
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_boundaries(recorder, epochs=[0, 3, 9], ax=ax)
+        >>> ax = plot_boundaries(recorder, epochs=[0, 3, 9])
         """
         models, samples = models_at(recorder, epochs), (recorder.inputs, recorder.outputs)
         if threshold is None:  # the same for all

@@ -127,9 +127,7 @@ def plot_learning_rates(
     --------
     >>> from autograd_lite import nn
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], epochs=9, ax=ax)
+    >>> ax = plot_learning_rates(model, [0, 1, 2], [1, 3, 5], [0.01, 0.1], epochs=9)
     """
     runs = {f"rate {rate:g}": lambda _, rate=rate: {"learning_rate": rate} for rate in rates}
     return Race.of(model, inputs, outputs, runs, **learning).plot(ax)
@@ -169,9 +167,7 @@ def plot_optimizers(
     ...     "Adam": lambda parameters: nn.optim.Adam(parameters, 0.1),
     ... }
     >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, epochs=9, ax=ax)
+    >>> ax = plot_optimizers(model, [0, 1, 2], [1, 3, 5], optimizers, epochs=9)
     """
     runs = {
         name: lambda model, make=make: {"optimizer": make(model.parameters())}
@@ -221,10 +217,8 @@ class Spread(Plot):
         >>> from autograd_lite import nn
         >>> def make(init, seed):
         ...     return nn.MLP(1, [4, 1], activation="tanh", init=init, seed=seed)
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
         >>> ax = plot_initializations(
-        ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], seeds=[1, 2], epochs=5, ax=ax
+        ...     make, [0, 1, 2], [0, 1, 4], ["he", "glorot"], seeds=[1, 2], epochs=5
         ... )
         """
         if not len(inits) or not len(seeds) or isinstance(inits, str):

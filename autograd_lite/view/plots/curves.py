@@ -88,9 +88,7 @@ def plot_history(
 
     Examples
     --------
-    >>> from autograd_lite.view.canvas import new_figure
-    >>> figure, ax = new_figure()
-    >>> ax = plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]}, ax)
+    >>> ax = plot_history({"loss": [0.9, 0.4], "validation_loss": [1.0, 0.6]})
     """
     names = {"training": "", "validation": "validation_"}
     if metric == "loss":
@@ -213,9 +211,7 @@ class LossCurve(canvas.Plot):
 
         Examples
         --------
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2, ax)
+        >>> ax = plot_step(lambda W: (W - 2) ** 2, 3.0, 0.2)
         >>> LossCurve.of(lambda W: (W - 2) ** 2, 3.0, 0.2).step
         2.6
         """

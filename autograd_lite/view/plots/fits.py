@@ -62,9 +62,7 @@ class Fit(canvas.Plot):
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_fit(nn.MLP(1, [4, 1], "tanh", seed=1), [0, 1, 2], [1, 3, 5], ax)
+        >>> ax = plot_fit(nn.MLP(1, [4, 1], "tanh", seed=1), [0, 1, 2], [1, 3, 5])
         """
         recorded = hasattr(model, "model_at")
         if epochs is not None and not recorded:
@@ -141,9 +139,7 @@ class Residuals(canvas.Plot):
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_residuals(nn.Neuron(1, "linear", seed=1), [0, 1, 2], [1, 3, 5], ax)
+        >>> ax = plot_residuals(nn.Neuron(1, "linear", seed=1), [0, 1, 2], [1, 3, 5])
         """
         samples, targets = canvas.samples_of(inputs, targets)
         predicted = outputs_of(model, samples)
@@ -208,9 +204,7 @@ class Calibration(canvas.Plot):
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_calibration(nn.MLP(2, [1], seed=1), [[0, 0], [0, 1], [1, 0]], [0, 1, 1], ax)
+        >>> ax = plot_calibration(nn.MLP(2, [1], seed=1), [[0, 0], [0, 1], [1, 0]], [0, 1, 1])
         """
         samples, classes = canvas.samples_of(inputs, targets)
         scores = canvas.outputs_for(model, samples).reshape(len(samples), -1)

@@ -63,9 +63,7 @@ class Histograms(canvas.Plot):
         >>> model = nn.MLP(1, [4, 1], activation="tanh", seed=1)
         >>> recorder = nn.Recorder(model, [0, 1, 2], [0, 1, 4])
         >>> history = model.learn([0, 1, 2], [0, 1, 4], epochs=5, callback=recorder, progress=False)
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_histograms(recorder, "gradients", ax)
+        >>> ax = plot_histograms(recorder, "gradients")
         """
         if of_what not in KINDS:
             raise ValueError(f"histograms are of {' or '.join(KINDS)}, and not of {shown(of_what)}")
@@ -183,9 +181,7 @@ class Responses(canvas.Plot):
         --------
         >>> from autograd_lite import nn
         >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]], ax)
+        >>> ax = plot_neurons(model, [[0, 0], [0, 1], [1, 0], [1, 1]])
         """
         layers = list(getattr(model, "layers", ()))
         if not 0 <= layer < len(layers):

@@ -74,9 +74,7 @@ class LossSurface(canvas.Plot):
         --------
         >>> def loss(w, b):
         ...     return (w - 2) ** 2 + 3 * b * b
-        >>> from autograd_lite.view.canvas import new_figure
-        >>> figure, ax = new_figure()
-        >>> ax = plot_surface(loss, path=[[0, 1], [1, 0.2], [1.8, 0]], ax=ax)
+        >>> ax = plot_surface(loss, path=[[0, 1], [1, 0.2], [1.8, 0]])
         """
         read = _of_recorder if hasattr(loss, "columns") else _of_function
         function, path, names = read(loss, names, path)

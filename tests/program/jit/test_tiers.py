@@ -248,3 +248,13 @@ def test_programs_that_are_dropped_give_their_memory_back(impatient):
     for k in range(800):
         one(k)
     assert resident() - before < 20  # MB
+
+
+@pytest.mark.parametrize(("n", "reason"), [(20, ""), (200, "the interpreter is quicker")])
+def test_a_lookup_among_many_entries_stays_one_step(n, reason):
+    f = ag.compile(lambda xs, i: ag.take(xs, i), jit=True)
+    xs = [*map(float, range(n))]
+    assert [f(xs, 7), f(xs, -1), f(xs, 0)] == [7.0, n - 1.0, 0.0]
+    assert f.map(xs, [0, 5, -2], shared=(0,)).tolist() == [0.0, 5.0, n - 2.0]
+    assert f.programs[0].stats()["tier_reason"].startswith(reason)
+    assert (f.programs[0].stats()["tier"] == "interpreter") == bool(reason)
