@@ -17,7 +17,7 @@ _TERMS = 4
 
 @dataclass(frozen=True)
 class LayerStep:
-    """What is said of a step, and the column of a network that takes part."""
+    """Caption of a step, and the column of a network that takes part in it."""
 
     caption: list[str]
     network: int
