@@ -17,7 +17,7 @@ _TERMS = 4
 
 @dataclass(frozen=True)
 class LayerStep:
-    """Caption of a step, and the column of a network that takes part in it."""
+    """The caption of a step, and the column of a network that takes part."""
 
     caption: list[str]
     network: int
