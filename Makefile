@@ -61,7 +61,7 @@ lint: $(VENV)/test
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 BESIDE := $(addprefix tests/,benchmarks ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/test_exports_edges.py package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py)
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
@@ -96,7 +96,7 @@ fuzz: $(VENV)/test
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
 # Where nodes lie makes no difference to the machine, whose tests run on one copy.
 NATIVE_TESTS := $(addprefix tests/,engine/test_agreement.py graphs/test_freshness.py engine/test_second_order.py graphs/test_modes.py graphs/test_equality.py graphs/test_copies.py program/test_leaving.py engine/test_native.py engine/test_native_rows.py engine/test_leaves.py program/test_program.py program/test_calls.py program/test_program_files.py engine/test_interrupts.py engine/test_engine.py graphs/test_value.py transforms/test_transforms.py ops/test_table.py engine/test_random_graphs.py graphs/test_pickles.py program/test_followed.py)
-MACHINE_TESTS := $(addprefix tests/,program/test_machine.py program/test_machine_rows.py)
+MACHINE_TESTS := $(addprefix tests/,program/test_machine.py program/test_machine_rows.py program/test_vectors.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g

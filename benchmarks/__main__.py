@@ -13,6 +13,7 @@ from benchmarks import (
     characters,
     compiled,
     gradients,
+    grid,
     imports,
     nested,
     readable,
@@ -68,6 +69,9 @@ def main() -> None:
     trained = training.races(count, options.quick)
     figures += training.figures(trained, count)
     replayed |= trained
+
+    tell("networks of several widths over rows, in the same way")
+    figures += grid.figures(count, options.quick)
 
     tell("a character GPT, on Values and compiled")
     figures += characters.figures(count, options.quick)

@@ -1,6 +1,6 @@
 """The worst error of every function of the C library in programs: `make accuracy`.
 
-Writes the table of docs/programs.md. `tests/program/test_machine.py` holds the same below 4 ulp, at
+Writes the table of docs/programs.md. `tests/program/test_vectors.py` holds the same below 4 ulp, at
 fewer arguments.
 """
 

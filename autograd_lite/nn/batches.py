@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, current_mode, read_numbers
+from autograd_lite.engine import Value, current_mode, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, sample_rows, uneven
@@ -35,6 +35,8 @@ class Batches:
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = inputs, targets
+        self.is_flat = False  # whether `numbers` are ahead of the parameters
+        self.is_current = False  # whether `numbers` are those of the parameters
         self._depends = False  # whether it is known that the loss depends on a parameter
 
     def parameters_now(self) -> Array:
@@ -92,8 +94,14 @@ class Batches:
         read_numbers(self.parameters, self.numbers)
         return total.data, share, np.array([parameter.grad for parameter in self.parameters])
 
+    def show(self) -> None:
+        """Give the parameters the numbers that a training is at, for whoever looks at them."""
+        if self.is_flat:
+            write_numbers(self.parameters, self.numbers)
+
     def _reaches_parameters(self, batch: Sequence[int]) -> bool:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
+        self.show()
         targets = part_of(self.targets, batch).tolist()
         total = self.loss.function(self._outputs_of(batch), targets)
         partials = gradient(as_value(total), self.parameters, create_graph=True)
@@ -115,6 +123,7 @@ class Batches:
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
     ) -> AnomalyError:
         """An error that names the sample whose loss is nan or infinite, and has its graph."""
+        self.show()
         targets = part_of(self.targets, batch).tolist()
         for i, output, target in zip(batch, outputs, targets, strict=True):
             try:
@@ -181,6 +190,22 @@ class CompiledBatches(Batches):
     def _wanted(self, batch: Sequence[int]) -> Array:
         return part_of(self.targets, batch).reshape(len(batch), -1)
 
+    def over(
+        self, batches: Iterator[Sequence[int]], epoch: int,
+        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
+    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        """See `Batches`; steps that nobody sees move one flat array, the parameters at the end."""
+        if not getattr(step, "is_flat", False):
+            return super().over(batches, epoch, step)
+        if not self.is_current:
+            read_numbers(self.parameters, self.numbers)
+        self.is_flat = self.is_current = True
+        try:
+            return super().over(batches, epoch, step)
+        finally:  # Ctrl-C, too
+            self.show()
+            self.is_flat = False
+
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch, which is the same in each epoch if it holds all samples."""
         self._batch = batch
@@ -196,13 +221,17 @@ class CompiledBatches(Batches):
         """See `Batches`."""
         if self._batch is not batch:
             self._take(batch)
-        read_numbers(self.parameters, self.numbers)
+        if not self.is_flat:
+            read_numbers(self.parameters, self.numbers)
         n, paths = len(batch), self._gradient if differentiate else self._loss
+        if not paths.is_one_program:
+            self.show()  # as rows on other paths may run eagerly
         if differentiate not in self._runs:
             self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
         found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):
+            self.show()
             raise self._culprit(total, epoch, batch, self._outputs_of(batch))
         end = 1 + differentiate * len(self.parameters)
         if differentiate and self.to_check:
@@ -214,6 +243,7 @@ class CompiledBatches(Batches):
 
     def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
         """Raise a ProgramError if loss and gradient are not those of the batch's graph."""
+        self.show()
         total, _, gradients = super().evaluate(batch, epoch, True)
         eager = np.array([total, *gradients])
         i = int(np.abs(found - eager).argmax())

@@ -14,7 +14,7 @@ from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError
 from autograd_lite.nn.batches import listed
 from autograd_lite.nn.data import Array, Model
-from autograd_lite.nn.optim import Optimizer
+from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 from autograd_lite.nn.remarks import WAY_OUT
 
 
@@ -22,13 +22,9 @@ class TrainingStep:
     """One update of the parameters; nothing changes if a gradient or result is not finite."""
 
     def __init__(
-        self,
-        model: Model,
-        parameters: Sequence[Value],
-        optimizer: Optimizer,
-        quiet: bool,
+        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool,
         watched: bool = False,  # and so keeps what `last` tells
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.model, self.parameters = model, (*parameters,)
         self.optimizer = optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
@@ -36,6 +32,8 @@ class TrainingStep:
         self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
         self.watched, self._last = watched, (np.empty(0), np.empty(0))
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
+        #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.
+        self.is_flat = self.quiet and type(optimizer) in OPTIMIZERS.values()
         self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
@@ -48,7 +46,10 @@ class TrainingStep:
             after = self._moved(before, gradients)
             if not are_finite(after):
                 raise self._anomaly("the parameter", after, epoch, batch)
-            write_numbers(self.parameters, after)
+            if self.is_flat:
+                before[:] = after
+            else:
+                write_numbers(self.parameters, after)
             return
         try:
             for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):

@@ -160,6 +160,7 @@ def learn(
                     if callback is not None:
                         with np.errstate(**usual):
                             history.stopped = bool(callback(history))
+                        training.is_current = False  # it may have changed parameters
                         if history.stopped:
                             break
             except KeyboardInterrupt:

@@ -119,7 +119,7 @@ def is_arithmetic(row: Any) -> bool:
 
 
 def is_kernel(row: Any) -> bool:
-    """Whether a row is one function of the C library, or arithmetic, or a fold with arithmetic.
+    """Whether a row is one function of the C library, or arithmetic, or a fold or look with it.
 
     One that gives its argument back is no step at all.
     """

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import AutogradError, ShapeError, shown
 from autograd_lite.ops.choice import equal, less, where
 from autograd_lite.ops.ieee import number_system
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.rules import floor
 from autograd_lite.ops.sequences import at, count, each, scan, sequence, sequence_op
+
+
+class EntryError(AutogradError, IndexError):
+    """There is no such entry."""
 
 
 def _place(xs: Any, index: Any) -> Any:
@@ -74,47 +77,43 @@ def take(rows: Any, i: Any) -> Any:
     """
     refuse_masked(rows, "take")
     entries: Any = rows if isinstance(rows, list | tuple | np.ndarray) else sequence("take", rows)
-    if not len(entries):
-        raise ShapeError("take of no entries is undefined; give it at least one")
-    if isinstance(i, list | tuple) or (isinstance(i, np.ndarray) and i.ndim):
-        return [take(entries, k) for k in i]
+    if not len(entries) or (isinstance(entries, np.ndarray) and entries.ndim > 2):
+        said = "no entries" if not len(entries) else f"shape {entries.shape}"
+        raise ShapeError(f"take needs a list of entries, or of lists of them, and was given {said}")
+    return [_taken(entries, k) for k in i] if _is_many(i) else _taken(entries, i)
+
+
+def _is_many(thing: Any) -> bool:
+    return isinstance(thing, list | tuple) or (isinstance(thing, np.ndarray) and thing.ndim > 0)
+
+
+def _taken(entries: Any, i: Any) -> Any:
+    """One entry, as results of ops are: floats, and lists that are the caller's own."""
     n, known = len(entries), number_system((i,)) is None
     index = as_float(i) if known and not isinstance(i, int) else i
     # Of a Value these are comparisons, which a program has as conditions for all its indices.
     if not (-n <= index < n and floor(index) == index):
         said = shown(i) if known else f"{i:.12g}"
-        raise IndexError(
+        raise EntryError(
             f"take was given {n} entries and the index {said}; an index is a whole number from "
             f"{-n} to {n - 1}"
         )
     if known:
-        return _copied(entries[int(index)])
-    if isinstance(entries, np.ndarray) and entries.ndim > 1:
-        return np.array(_looked_up(entries.tolist(), index), dtype=object)
-    return _looked_up(entries, index)
+        entry = entries[int(index)]
+        found = [*map(_number, entry)] if _is_many(entry) else _number(entry)
+    elif any(map(_is_many, entries)):
+        lengths = [len(entry) if _is_many(entry) else 0 for entry in entries]
+        if len({*lengths}) > 1:
+            raise ShapeError(
+                f"take needs entries of equal length and was given {lengths[0]} and "
+                f"{next(k for k in lengths if k != lengths[0])}"
+            )
+        found = [entry_at(column, index) for column in zip(*entries, strict=True)]
+    else:
+        found = entry_at(entries, index)
+    is_array = isinstance(entries, np.ndarray) and entries.ndim > 1
+    return np.array(found) if is_array else found
 
 
-def _is_many(entry: Any) -> bool:
-    return isinstance(entry, list | tuple) or (isinstance(entry, np.ndarray) and entry.ndim > 0)
-
-
-def _copied(entry: Any) -> Any:
-    """An entry, as numbers come out of ops: floats, and lists that are the caller's own."""
-    if isinstance(entry, np.ndarray) and entry.ndim:
-        return entry.copy()
-    if isinstance(entry, list | tuple):
-        return [*map(_copied, entry)]
-    return entry if hasattr(type(entry), "_apply_op") else as_float(entry)
-
-
-def _looked_up(entries: Sequence[Any], index: Any) -> Any:
-    """The number at an index that fits, or a list of those in each column."""
-    if not any(map(_is_many, entries)):
-        return entry_at(entries, index)
-    lengths = [len(entry) if _is_many(entry) else 0 for entry in entries]
-    if len({*lengths}) > 1:
-        raise ShapeError(
-            f"take needs entries of equal length and was given {lengths[0]} and "
-            f"{next(k for k in lengths if k != lengths[0])}"
-        )
-    return [_looked_up(column, index) for column in zip(*entries, strict=True)]
+def _number(thing: Any) -> Any:
+    return thing if hasattr(type(thing), "_apply_op") else as_float(thing)

@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite.errors import ShapeError, counted, shown
 from autograd_lite.modes.lines import users_line
 from autograd_lite.program.arguments import Arguments, Given, Kind, Shape, calling, difference
+from autograd_lite.program.jit.tiers import require
 from autograd_lite.program.layouts import (
     HoldsValuesError,
     holds_values,
@@ -27,7 +28,6 @@ from autograd_lite.program.methods import Method
 from autograd_lite.program.outlines import networks_of, outline
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
-from autograd_lite.program.tiers import require
 from autograd_lite.program.traced import FollowedError, Traced, by_last_use, quick
 from autograd_lite.program.tracing import nodes_for, refuse_elsewhere
 from autograd_lite.transforms.recordings import Function, name_of

@@ -14,6 +14,7 @@ import numpy as np
 from autograd_lite.engine import Value, is_followed
 from autograd_lite.errors import ProgramError, ShapeError, counted
 from autograd_lite.modes.lines import users_line
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import Matrices, is_followed_in, with_columns
 from autograd_lite.program.program import reduced
@@ -82,11 +83,8 @@ class Paths:
         self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None, threads: int
     ) -> Any:
         """The results for all rows; `trees` are the arguments of the first."""
-        eagerly = any(map(is_followed_in, trees))
-        if not eagerly and not self.traced:
-            with _naming(0):
-                eagerly = self._another(trees) is None
-        if eagerly:
+        followed = any(map(is_followed_in, trees))
+        if followed or (not self.traced and self._another(trees, 0) is None):
             return self._one_by_one(trees, matrices, n_rows, reduce)
         found = self.numbers(lambda: trees, matrices, n_rows, reduce, threads)
         return self._shaped(found, reduce, trees)
@@ -96,22 +94,26 @@ class Paths:
     ) -> Floats:
         """The numbers in the results: of shape (rows, numbers), or (numbers,) if reduced."""
         if not self.traced:
-            with _naming(0):
-                self._another(trees())
+            self._another(trees(), 0)
         if self.traced[0].guards:
             return self._by_path(trees(), matrices, n_rows, reduce, threads)
         return self._first(matrices, n_rows, reduce, threads)
+
+    @property
+    def is_one_program(self) -> bool:
+        """Whether it is known that all rows take one path, which reads its arguments alone."""
+        return bool(self.traced) and not (self.traced[0].guards or self.traced[0].captured)
 
     def bound(self, trees: Lazy, matrices: Matrices, n_rows: int) -> Callable[[], Floats]:
         """The mean over rows as a function of what the matrices hold when it is called."""
         if not self.traced:
             self._another(trees())
-        if self.traced[0].guards or self.traced[0].captured:
+        if not self.is_one_program:
             return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
         sums = self.traced[0].program.runner.bound(matrices, n_rows)
         return lambda: sums() / n_rows
 
-    def _another(self, trees: Trees) -> Traced | None:
+    def _another(self, trees: Trees, row: int | None = None) -> Traced | None:
         """A new path, kept while there is room; None if it can be no program."""
         if self._most is None and len(self.traced) >= MOST_PATHS:
             if not self._warned:
@@ -120,7 +122,8 @@ class Paths:
                 text += "run without a program, which is slower: choose with ag.where, not with if"
                 warnings.warn_explicit(text, UserWarning, line.file, line.number)
             return None
-        new = trace(self._function, trees, self._name)
+        with _naming(row):
+            new = trace(self._function, trees, self._name)
         if new is not None:
             new.program.with_jit(self._jit)
         if new is not None and (self._most is None or len(self.traced) <= self._most):
@@ -153,13 +156,11 @@ class Paths:
         left, tried = np.arange(n_rows), 0
         while len(left):
             is_new = tried >= len(self.traced)
-            with _naming(left[0]):
-                first = _at(trees, matrices, left[0])
-                traced = self._another(first) if is_new else self.traced[tried]
+            first = _at(trees, matrices, left[0])
+            traced = self._another(first, left[0]) if is_new else self.traced[tried]
             if traced is None:
                 for i in left.tolist():
-                    with _naming(i):
-                        result = self.eager(_at(trees, matrices, i))
+                    result = self.eager(_at(trees, matrices, i), i)
                     numbers = np.array(result.leaves)[self._places(result)]
                     found = _added(found, i, numbers, reduce)
                 break
@@ -180,10 +181,7 @@ class Paths:
     def _one_by_one(self, trees: Trees, matrices: Matrices, n_rows: int, reduce: str | None) -> Any:
         """The results for all rows without a program, as they belong to a function around."""
         first = self.eager(trees)
-        rows = []
-        for i in range(n_rows):
-            with _naming(i):
-                rows.append(self.eager(_at(trees, matrices, i)))
+        rows = [self.eager(_at(trees, matrices, i), i) for i in range(n_rows)]
         places = [places_like(first, row, f"row {i}", True) for i, row in enumerate(rows)]
         numbers = [[row.leaves[k] for k in own] for row, own in zip(rows, places, strict=True)]
         found = np.array(numbers).reshape(n_rows, len(first.leaves))
@@ -201,10 +199,12 @@ class Paths:
                 "map needs equal structures"
             ) from None
 
-    def eager(self, trees: Trees) -> Tree:
+    def eager(self, trees: Trees, row: int | None = None) -> Tree:
         """The function's own result, in floats; in Values where these belong to one around."""
         args = [tree.rebuilt([*map(as_value, tree.leaves)]) for tree in trees]
-        tree = take_apart(self._function(*args), f"the result of {self._name}")
+        with _naming(row):
+            result = self._function(*args)
+        tree = take_apart(result, f"the result of {self._name}")
         leaves = [x.data if isinstance(x, Value) and not is_followed(x) else x for x in tree.leaves]
         return dataclasses.replace(tree, leaves=leaves)
 
@@ -272,19 +272,19 @@ def _added(found: Floats, rows: Any, numbers: Floats, reduce: str | None) -> Flo
 
 
 def _of(matrices: Matrices, rows: Any) -> list[tuple[Floats, bool]]:
-    return [
-        (matrix if shared or len(rows) == len(matrix) else matrix[rows], shared)
-        for matrix, shared in matrices
-    ]
+    def part(matrix: Floats) -> Floats:
+        return matrix if len(rows) == len(matrix) else matrix[rows]
+
+    return [(matrix if shared else part(matrix), shared) for matrix, shared in matrices]
 
 
 @contextmanager
-def _naming(row: int) -> Iterator[None]:
+def _naming(row: int | None) -> Iterator[None]:
     """A block in which an index that is wrong says in which row it is."""
     try:
         yield
-    except IndexError as error:
-        raise IndexError(f"row {row}: {error}") from error
+    except EntryError as error:
+        raise error if row is None else EntryError(f"row {row}: {error}") from None
 
 
 def _at(trees: Trees, matrices: Matrices, i: int) -> list[Tree]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd_lite.program.code import Code, Floats
 from autograd_lite.program.in_python import InPython
+from autograd_lite.program.jit.tiers import Tier
 from autograd_lite.program.layouts import NUMBER, Matrices
 from autograd_lite.program.machine import native
-from autograd_lite.program.tiers import Tier
 
 Function = Callable[..., Any]
 

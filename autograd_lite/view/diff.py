@@ -27,13 +27,9 @@ _GLYPHS: dict[Sign, str] = {"positive": "▲", "negative": "▼", "zero": "=", "
 
 
 def draw_diff(
-    before: GraphView | Value,
-    after: GraphView | Value,
-    *,
-    rankdir: str = "LR",
-    max_nodes: int | None = 200,
-    time_limit: float = TIME_LIMIT,
-) -> GraphView:
+    before: GraphView | Value, after: GraphView | Value, *, rankdir: str = "LR",
+    max_nodes: int | None = 200, time_limit: float = TIME_LIMIT,
+) -> GraphView:  # fmt: skip
     """One picture of two graphs of the same shape: both numbers in each box, and what moved.
 
     Parameters are changed in place, so a graph from before a step does not remember what they

@@ -38,16 +38,10 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         return duplicate
 
     def pipe(
-        self,
-        format: str | None = None,
-        renderer: str | None = None,
-        formatter: str | None = None,
-        neato_no_op: bool | int | None = None,
-        quiet: bool = False,
-        *,
-        engine: str | None = None,
+        self, format: str | None = None, renderer: str | None = None, formatter: str | None = None,
+        neato_no_op: bool | int | None = None, quiet: bool = False, *, engine: str | None = None,
         encoding: str | None = None,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """The picture as bytes, or as text in the given encoding.
 
         Parameters are those of `graphviz.Digraph.pipe`, except that `neato_no_op` must be left out.
@@ -95,23 +89,13 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         return path
 
     def render(
-        self,
-        filename: str | os.PathLike[str] | None = None,
-        directory: str | os.PathLike[str] | None = None,
-        view: bool = False,
-        cleanup: bool = False,
-        format: str | None = None,
-        renderer: str | None = None,
-        formatter: str | None = None,
-        neato_no_op: bool | int | None = None,
-        quiet: bool = False,
-        quiet_view: bool = False,
-        *,
-        outfile: str | os.PathLike[str] | None = None,
-        engine: str | None = None,
-        raise_if_result_exists: bool = False,
-        overwrite_source: bool = False,
-    ) -> str:
+        self, filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None, view: bool = False, cleanup: bool = False,
+        format: str | None = None, renderer: str | None = None, formatter: str | None = None,
+        neato_no_op: bool | int | None = None, quiet: bool = False, quiet_view: bool = False, *,
+        outfile: str | os.PathLike[str] | None = None, engine: str | None = None,
+        raise_if_result_exists: bool = False, overwrite_source: bool = False,
+    ) -> str:  # fmt: skip
         """Save the source and the picture beside it, as `graphviz.Digraph.render` does.
 
         Returns

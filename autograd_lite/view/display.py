@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import html
 import os
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import AnomalyError, GraphError, LayoutError, shown
@@ -29,12 +27,6 @@ _PNG_DPI = "144"
 #: Most boxes of a graph that is not folded.
 _BOXES = 200
 _SUFFIXES = (".svg", ".png", ".gif", ".pdf", ".dot", ".html")
-#: Pixels of a page beside its picture; and what sets the height of a frame to that of its page.
-_FRAME_HEIGHT = 710
-_FOLLOW = (
-    "try { const { body } = contentDocument; new ResizeObserver(() => { "
-    "style.height = body.scrollHeight + &quot;px&quot; }).observe(body) } catch { }"
-)
 
 
 class GraphView:
@@ -118,18 +110,7 @@ class GraphView:
             An ``iframe`` in one line, as high as the page needs; where scripts run it follows
             the page. Markdown takes it as it stands, reStructuredText below ``.. raw:: html``.
         """
-        picture: bytes = self._drawing.pipe("svg")
-        page = self.page.document(picture, full=False)
-        # in Markdown an empty line would end the element
-        source = f'srcdoc="{html.escape(page).replace(chr(10), "&#10;")}"'
-        if path is not None:
-            source = f'src="{html.escape(quote(write_whole(path, page.encode()).name))}"'
-        drawn = re.search(rb'height="([0-9.]+)pt"', picture)
-        height = _FRAME_HEIGHT + min(int(float(drawn[1]) * 1.4), 376) if drawn else _FRAME_HEIGHT
-        return (
-            f'<iframe {source} title="{html.escape(self.page.summary)}" loading="lazy" '
-            f'style="width: 100%; height: {height}px; border: 0" onload="{_FOLLOW}"></iframe>'
-        )
+        return self.page.embedded(self._drawing.pipe("svg"), path)
 
     def __repr__(self) -> str:
         return on_screen(self._drawing.text)
@@ -151,17 +132,11 @@ class GraphView:
 
 
 def draw(
-    root: Any,
-    *,
-    layout: str | None = None,
-    rankdir: str = "LR",
-    expand: bool | str | Sequence[str] = False,
-    constants: bool = True,
-    max_nodes: int | None = _BOXES,
-    depth: int | None = None,
-    wrt: Value | Sequence[Value] | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> GraphView:
+    root: Any, *, layout: str | None = None, rankdir: str = "LR",
+    expand: bool | str | Sequence[str] = False, constants: bool = True,
+    max_nodes: int | None = _BOXES, depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None, time_limit: float = TIME_LIMIT,
+) -> GraphView:  # fmt: skip
     """A view of the graph of a Value, or of a network, which shows and saves itself.
 
     Where scripts run it is a page: pointing at a box shows its numbers and formulas, clicking marks

@@ -29,16 +29,11 @@ from autograd_lite.view.picture import (
 )
 from autograd_lite.view.steps import steps
 
-_LOOK = words("dot.toml", "view")
-INK, SIGN, TINT = _LOOK["ink"], _LOOK["signs"], _LOOK["tints"]
-#: Marks of what a player does not know yet, and of what takes part in its step.
-PENDING = {"style": "dashed,filled", "fillcolor": "#F8FAFB"}
-NOW = {"color": "#F0B429", "penwidth": "3"}
-_CELL = '<td align="left" balign="left">{}</td>'
-_BREAK = '<br align="left"/>'
+STYLE: dict[str, Any] = words("style.toml", "view")
+INK, SIGN, TINT = STYLE["ink"], STYLE["signs"], STYLE["tint"]
+_CELL: str = STYLE["cell"]
+_BREAK: str = STYLE["break"]
 _OPPOSITE = {"w": "e", "e": "w", "n": "s", "s": "n"}
-#: Arrows that pass more boxes than this, together, are straight: curves would take minutes.
-_LONG = 1000
 #: More arrows between groups than this carry no numbers.
 _COUNTED = 60
 _HISTOGRAM = re.compile(f" ([{BLOCKS}]+) ")
@@ -47,17 +42,11 @@ _ENTRY = {"LR": ("w", True), "RL": ("e", True), "TB": ("n", False), "BT": ("s", 
 
 
 def draw_dot(
-    root: Value,
-    format: str = "svg",
-    rankdir: str = "LR",
-    expand: bool | str | Sequence[str] = False,
-    *,
-    constants: bool = True,
-    max_nodes: int | None = None,
-    depth: int | None = None,
-    wrt: Value | Sequence[Value] | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> Digraph:
+    root: Value, format: str = "svg", rankdir: str = "LR",
+    expand: bool | str | Sequence[str] = False, *, constants: bool = True,
+    max_nodes: int | None = None, depth: int | None = None,
+    wrt: Value | Sequence[Value] | None = None, time_limit: float = TIME_LIMIT,
+) -> Digraph:  # fmt: skip
     """The graph of a Value as a `graphviz.Digraph`.
 
     Each box is a Value: the op's symbol, its label, ``data`` and ``grad``. Arrows enter it in the
@@ -116,11 +105,9 @@ def draw_dot(
 
 
 def drawing_of(
-    shown: Picture,
-    format: str = "svg",
-    rankdir: str = "LR",
+    shown: Picture, format: str = "svg", rankdir: str = "LR",
     attributes: Mapping[str, Mapping[str, str]] | None = None,
-) -> Digraph:
+) -> Digraph:  # fmt: skip
     """A picture in the DOT language.
 
     Boxes and arrows may have attributes of their own, by id; the ``room`` of a box is the least
@@ -128,17 +115,19 @@ def drawing_of(
     """
     own = {} if attributes is None else attributes
     font = {"fontname": FONT, "fontcolor": INK}
-    gap = {"rankdir": rankdir, "ranksep": "0.8" if shown.folded else "0.35"}
+    apart = {"rankdir": rankdir, "ranksep": "0.8" if shown.folded else "0.35"}
     drawing = Digraph(
-        format=format, graph_attr=gap | font | _LOOK["graph"], node_attr=font | _LOOK["node"],
-        edge_attr={"fontname": FONT, **_LOOK["edge"]},
-    )  # fmt: skip
+        format=format,
+        graph_attr=STYLE["graph"] | font | apart,
+        node_attr=STYLE["node"] | font,
+        edge_attr=STYLE["edge"] | {"fontname": FONT},
+    )
     head_with(drawing, shown)
     if shown.folded:
         # No arrow over a text, and boxes in their own order, which tells more than few crossings.
         drawing.attr(outputorder="edgesfirst", remincross="false")
-    if total_length(shown.boxes) > _LONG:
-        drawing.attr(**_LOOK["straight"])
+    if total_length(shown.boxes) > STYLE["long"]:
+        drawing.attr(**STYLE["straight"])
     side, piled = _ENTRY[rankdir]
     crowded = sum(len(box.arrows) for box in shown.boxes) > _COUNTED and shown.folded
     if crowded:
@@ -168,11 +157,8 @@ def head_with(drawing: Digraph, shown: Picture) -> None:
 def style() -> dict[str, Any]:
     """Attributes and colours of drawings, for who writes the DOT language elsewhere."""
     drawing = drawing_of(Picture([]))
-    return {
-        "graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr,
-        "signs": SIGN, "cell": _CELL, "break": _BREAK, "long": _LONG,
-        **{name: _LOOK[name] for name in ("fill", "dashed", "frame", "straight")},
-    }  # fmt: skip
+    own = {"graph": drawing.graph_attr, "node": drawing.node_attr, "edge": drawing.edge_attr}
+    return STYLE | own
 
 
 def _draw_boxes(
@@ -202,17 +188,16 @@ def _draw_boxes(
         for i in range(len(opened), len(path)):
             opened.append(path[i])
             drawing.body.append(f"\tsubgraph cluster_{abs(path[i])} {{\n")
-            drawing.attr(label=f"<{_markup(box.scope[i])}>", **_LOOK["frame"])
+            drawing.attr(label=f"<{_markup(box.scope[i])}>", **STYLE["frame"])
             if row := " -> ".join(rows.get(box.scope[: i + 1], [])[::step]):
                 drawing.body.append(f"\t{{ rank=same; {row} [style=invis] }}\n")
-        fill, border = _LOOK["fill"][box.kind]
+        fill, border = STYLE["fill"][box.kind]
         if box.tint:
             fill = TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
         attributes = {
-            "fillcolor": fill, "color": border,
-            "style": _LOOK["dashed"].get(box.kind, "rounded,filled"),
-            "tooltip": _tooltip(box), "penwidth": "2" if box.kind == "output" else "1",
-            "id": box.name, "class": box.kind, **own.get(box.name, {}),
+            "style": STYLE["dashed"].get(box.kind, "rounded,filled"), "fillcolor": fill,
+            "color": border, "penwidth": "2" if box.kind == "output" else "1",
+            "tooltip": _tooltip(box), "id": box.name, "class": box.kind, **own.get(box.name, {}),
         }  # fmt: skip
         label = _box_label(box, rankdir, attributes.pop("room", ""))
         drawing.node(box.name, label, **attributes)

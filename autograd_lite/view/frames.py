@@ -19,7 +19,7 @@ from typing import Any
 from autograd_lite.engine import pulled_back
 from autograd_lite.errors import GraphError
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import NOW, PENDING, drawing_of, style
+from autograd_lite.view.dot import SIGN, STYLE, drawing_of
 from autograd_lite.view.layout import lay_out_each
 from autograd_lite.view.network.network_page import NetworkPage
 from autograd_lite.view.page.page import PACE, Page, lean
@@ -115,7 +115,7 @@ def animation(drawing: Digraph, page: Page, suffix: str) -> bytes:
     output = "svg" if suffix == ".svg" else "png"
     if output == "png":
         _pillow()
-    steps = network.pictures() if network else [*_pictures(drawing, page.nodes)]
+    steps = [*(network.pictures() if network else _pictures(drawing, page.nodes))]
     captions = [lines_of(said) for said, _ in steps]
     sources = []
     for caption, (_, made) in zip(captions, steps, strict=True):
@@ -158,22 +158,22 @@ def attributes(
     frame: Frame, boxes: Sequence[Box], nodes: Nodes, rooms: Sequence[float]
 ) -> dict[str, dict[str, str]]:
     """Marks of boxes and arrows, by id, as the page gives them."""
-    signs, own = style()["signs"], dict[str, dict[str, str]]()
+    own = dict[str, dict[str, str]]()
     largest = max((abs(x) for x in frame.flows.values() if math.isfinite(x)), default=0.0)
     for i, box in enumerate(boxes):
         known, now = i in frame.known, i in frame.boxes
-        marks = ({} if known else PENDING | {"style": "rounded,dashed,filled"}) | (
-            NOW if now else {}
-        )
+        marks: dict[str, str] = STYLE["now"] if now else {}
+        if not known:
+            marks = STYLE["pending"] | {"style": "rounded,dashed,filled"} | marks
         own[box.name] = {"room": str(rooms[i]), **marks}
         drawn = [k for k, parent in enumerate(nodes[i]["args"]) if parent < len(boxes)]
         for place, k in enumerate(drawn):
             flow = frame.flows.get((i, k), 0.0)
             share = min(abs(flow) / largest, 1.0) if largest and flow == flow else 0.0
             width = f"{1 + 3.2 * math.sqrt(share):.2f}"
-            arrow = {"color": signs[sign_of(flow)], "penwidth": width}
+            arrow = {"color": SIGN[sign_of(flow)], "penwidth": width}
             if not known:
-                arrow |= {"color": signs["zero"] + "50", "fontcolor": "transparent"}
+                arrow |= {"color": SIGN["zero"] + "50", "fontcolor": "transparent"}
             if (i, k) in frame.edges:
                 arrow |= {"style": "dashed", "class": "now"}
             own[f"{box.name}-{place}"] = arrow
@@ -183,7 +183,7 @@ def attributes(
 def _table(caption: list[str], high: int) -> str:
     """The caption, of one size in all frames."""
     phase, *lines = caption
-    texts = [f'<font color="{style()["signs"]["zero"]}">{html.escape(phase)}</font>']
+    texts = [f'<font color="{SIGN["zero"]}">{html.escape(phase)}</font>']
     texts += [f"<b>{html.escape(line)}</b>" for line in lines] + [" "] * (high - 1 - len(lines))
     rows = "".join(f'<tr><td width="{_WIDTH}">{text}</td></tr>' for text in texts)
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="2">{rows}</table>'

@@ -111,12 +111,9 @@ def _titles_above(picture: bytes) -> bytes:
 
 
 def lay_out_each(
-    sources: Sequence[str],
-    output: str = "svg",
-    *,
-    engine: str = "dot",
+    sources: Sequence[str], output: str = "svg", *, engine: str = "dot",
     time_limit: float = TIME_LIMIT,
-) -> list[bytes]:
+) -> list[bytes]:  # fmt: skip
     """Pictures of several graphs, as `lay_out` makes them, by one process in that time."""
     if not sources:
         return []

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from autograd_lite import Value, freeze
+from benchmarks.measuring.peaks import contracted, separate
 from benchmarks.programs import rosenbrock
 
 ROOT = Path(__file__).parents[2]
@@ -150,5 +151,6 @@ def collected(report: str) -> int:
 
 
 if __name__ == "__main__":
-    probes = {f.__name__: f for f in (resident, per_node, freeing, freezing, products)}
+    functions = (resident, per_node, freeing, freezing, products, separate, contracted)
+    probes = {function.__name__: function for function in functions}
     print(probes[sys.argv[1]](*map(int, sys.argv[2:])))

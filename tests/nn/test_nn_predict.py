@@ -332,8 +332,9 @@ def test_the_guilty_one_of_many_targets_is_named_at_once(loss, good, bad, messag
         nn.losses.LOSSES[loss].function(outputs, targets)
 
 
-def test_learn_and_predict_take_little_memory_beside_the_data(tracked):
+def test_learn_and_predict_take_little_memory_beside_the_data(tracked, monkeypatch):
     """No copy of the rows: what a float in a list takes, 32 bytes, would be 4 times as much."""
+    monkeypatch.setenv("AUTOGRAD_LITE_JIT", "0")  # llvmlite takes a megabyte to import
     rows = np.random.default_rng(1).normal(size=(50_000, 20))
     targets = (rows[:, 0] > 0.0) * 1.0
     model = nn.MLP(20, [3, 1], seed=1)

@@ -84,7 +84,9 @@ def test_sums_of_products_have_the_bits_of_each_alone(row, vectors):
                 steps.append((row, left, y))
                 outputs.append(made)
                 made += 1
-        order = rng.permutation(len(outputs))
+        order = np.arange(len(outputs))
+        if rng.integers(2):
+            rng.shuffle(order)
         data = poisoned(rng, n_rows, n_inputs)
         together = program(steps, n_inputs, [outputs[i] for i in order])
         found = mapped(together, [data], n_rows, reduce=True)

@@ -136,6 +136,27 @@ def test_maps_of_any_sizes_follow_one_another():
             np.testing.assert_allclose(rows, data[:, :1] * np.tanh(data), rtol=1e-14)
 
 
+def tree(sums):
+    """Neighbours by twos, then these by twos, and so on; a last one without another stays."""
+    while len(sums) > 1:
+        pairs = sums[0 : len(sums) - 1 : 2] + sums[1::2]
+        sums = np.concatenate([pairs, sums[len(pairs) * 2 :]])
+    return sums[0]
+
+
+@pytest.mark.parametrize("blocks", [*range(1, 9), 15, 16, 17, 31, 33, 100, 4096, 4097, 10_000])
+def test_sums_of_blocks_are_added_in_a_binary_tree(blocks):
+    """So that any number of processes, each with a power of two of blocks, gives the same bits."""
+    rng = np.random.default_rng(8)
+    machine = program([(MULTIPLY, 0, 1), (TANH, 0)], 2, [2, 3, 1])
+    data = rng.normal(size=(blocks * BLOCK - 5, 2)) * 10.0 ** rng.integers(-8, 8, (1, 2))
+    parts = [data[start : start + BLOCK] for start in range(0, len(data), BLOCK)]
+    alone = np.array([mapped(machine, [part], len(part), reduce=True) for part in parts])
+    expected = [tree(sums) for sums in alone.T]
+    for threads in (1, 2, 7):
+        assert bits(mapped(machine, [data], len(data), True, threads)) == bits(expected)
+
+
 # --- zero times inf -------------------------------------------------------------------------------
 
 

@@ -83,10 +83,10 @@ def same(one, other):
 
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_every_row_has_the_numbers_of_the_dense_matrix(row):
-    """Inside its domain, at ties and edges, with constants among the arguments."""
+    """Inside its domain, at ties and edges, with constants among the arguments; and compiled."""
     choose = random.Random(row.name)
     many = isinstance(row, SequenceOp)
-    for trial in range(6):
+    for trial in range(4):
         n = len(row.vectors) * choose.choice([1, 3]) + len(row.scalars) if many else row.arity
         numbers = [
             choose.uniform(*d) if trial % 2 else choose.choice([0.0, -0.0, 1.0, -1.0, 2.0])
@@ -99,12 +99,15 @@ def test_every_row_has_the_numbers_of_the_dense_matrix(row):
             out = Value._apply_op(row, [*args])
             return ag.sin(out) * x[0] if trial % 3 else out
 
-        check_hessian(f, numbers)
-        check_jacobian(lambda x: [f(x), x[-1], 2.0], numbers)
+        found = check_hessian(f, numbers)
+        jacobian = check_jacobian(lambda x: [f(x), x[-1], 2.0], numbers)
         check_jacobian(lambda x: ag.grad(f)([*x]), numbers)
+    assert same(ag.compile(ag.hessian(f, sparse=True))(numbers), found)
+    compiled = ag.compile(ag.jacobian(lambda x: [f(x), x[-1], 2.0], sparse=True))
+    assert same(compiled(numbers), jacobian)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(programs(most_inputs=5, points=3, most_steps=15))
 def test_random_graphs_have_the_numbers_of_the_dense_matrix(program):
     """Also compiled."""
@@ -133,7 +136,7 @@ POSITIVE = [
 steps = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 99), st.integers(0, 99)), max_size=12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(steps, st.integers(1, 5))
 def test_nothing_else_is_stored(steps, n):
     """All derivatives of these graphs are positive, so none cancels another."""
@@ -162,6 +165,7 @@ def neighbours_of(edges, n):
     return found
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30))
 def test_no_path_of_four_has_two_colours(edges):
     """And no two neighbours have one."""
@@ -174,6 +178,7 @@ def test_no_path_of_four_has_two_colours(edges):
                 assert len({colours[x] for x in (a, b, c, d)}) > 2
 
 
+@settings(max_examples=30)
 @given(st.lists(st.sets(st.integers(0, 9)), max_size=12))
 def test_columns_of_one_colour_share_no_row(columns):
     colours = disjoint_colours(columns)
@@ -235,20 +240,20 @@ def test_outputs_of_one_long_computation_are_swept_from_the_inputs(monkeypatch):
 
 
 def test_memory_is_that_of_the_graph():
-    """A matrix of all numbers would be 5 MB."""
-    n = 800
+    """A matrix of all numbers would be 3 MB."""
+    n = 600
     x = np.linspace(-1.0, 2.0, n)
-    ag.hessian(arrow, sparse=True)(x[:3])
+    f = ag.hessian(lambda x: sum(a * b for a, b in itertools.pairwise(x)), sparse=True)
+    f(x[:3])
     tracemalloc.start()
-    found = ag.hessian(lambda x: sum(a * b for a, b in itertools.pairwise(x)), sparse=True)(x)
-    assert found.nnz == 2 * n - 2
+    assert f(x).nnz == 2 * n - 2
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2e6
     jacobian = ag.jacobian(lambda x: [a * a for a in x], sparse=True)(x)
     assert (jacobian.diagonal() == 2.0 * x).all()
     one = ag.jacobian(lambda x: sum(x), sparse=True)(x)  # a chain of additions
     assert (one.shape, one.nnz) == ((1, n), n)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 2.5e6
 
 
 # --- arguments and results ------------------------------------------------------------------------
@@ -389,7 +394,7 @@ def test_scipy_missing_is_said_at_once(monkeypatch):
 def test_a_deep_chain_is_no_deep_recursion():
     def f(x):
         out = x[0]
-        for _ in range(5000):
+        for _ in range(2000):
             out = out + x[1]
         return out * out
 

@@ -231,7 +231,7 @@ class TestNetworks:
         view = ag.draw(out)
         page.page.goto("about:blank")
         page.show(view)
-        found = view.page.pictures()
+        found = [*view.page.pictures()]
         assert len(found) == page.steps() + 1 == (12 if several else 7)
         for position, (caption, drawing) in enumerate(found):
             page.step(position)

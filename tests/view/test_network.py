@@ -292,7 +292,7 @@ class TestPage:
         page.show(view)
         weight = model.layers[1].neurons[2].w[3]
         group = page.page.locator("""[data-target='{"layer":1,"neuron":2,"weight":3}']""")
-        group.locator(".reach").dispatch_event("pointermove", {"bubbles": True})
+        group.locator(".line").dispatch_event("pointermove", {"bubbles": True})
         said = page.page.locator(".net > .card").inner_text()
         assert said == f"layer 1 · neuron 2 · w3 = {weight.data:.4g}, grad {weight.grad:.4g}"
 
@@ -565,6 +565,13 @@ class TestLayout:
             )
             assert min(size for size in sizes_of_text if size) >= 9
             assert opened.quiet()
+
+    def test_nothing_is_drawn_twice(self, page, view):
+        """A page opens in a second: one path for each weight, and the picture is let go."""
+        page.show(view)
+        assert page.page.locator(".network path").count() == 3 * 4 + 4 * 4 + 4
+        host = page.page.locator("[data-lm-suppress-shortcuts]")
+        assert host.evaluate("(host) => host.querySelector('img').getAttribute('src')") is None
 
     def test_without_scripts_there_is_the_picture(self, browser, tmp_path, view):
         with tab(browser, java_script_enabled=False) as opened:

@@ -11,6 +11,20 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
 /* -0.0 stays. */
 #define SPLAT(x) ((x) - (NAME(Numbers)){0.0})
 
+/* Whether a number of a vector is nan. */
+#undef HAVE_NAN
+#if WIDTH == 8
+#define HAVE_NAN(x) __builtin_ia32_cmppd512_mask(x, x, 3, -1, 4)
+#else
+static inline bool NAME(have_nan)(const double *x) {
+    double total = 0.0;
+    for (int q = 0; q < WIDTH; q++)
+        total += x[q];
+    return total != total;
+}
+#define HAVE_NAN(x) NAME(have_nan)((const double *)&(x))
+#endif
+
 /* --- folds over the same blocks --------------------------------------------------------------------
  * Each has numbers of its own. refs: how many folds and blocks; where the first number lies, how far from it that of
  * the next fold does, and the next one; results; starts; blocks. */
@@ -38,7 +52,7 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
 
 /* Whether totals of the quick row may be others than those of the row itself. */
 #define LAYER_TILE(tile, careful, op, outs, vecs)                                                 \
-    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {            \
+    static bool NAME(tile)(const Frame *frame, const int32_t *refs, int32_t s, int i) {           \
         double *const blocks = frame->blocks;                                                     \
         const double *const uniform = frame->uniform;                                             \
         const Py_ssize_t stride = frame->stride, across = refs[3], along = refs[4];               \
@@ -52,18 +66,16 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
             OF(EACH, outs)(STEP, vecs, op)                                                        \
         }                                                                                         \
         OF(EACH, outs)(END, vecs)                                                                 \
-        NAME(Numbers) nans = {0.0}, none = {0.0};                                                  \
-        NAME(Marks) zeros = {0};                                                                   \
-        double nan = 0.0;                                                                         \
+        NAME(Numbers) nans = {0.0}, none = {0.0};                                                 \
+        NAME(Marks) zeros = {0};                                                                  \
         long long zero = 0;                                                                       \
         if (careful) {                                                                            \
             OF(EACH, outs)(DOUBT_TOTALS, vecs)                                                    \
             for (int q = 0; q < WIDTH; q++) {                                                     \
-                nan += nans[q];                                                                   \
                 zero |= zeros[q];                                                                 \
             }                                                                                     \
         }                                                                                         \
-        return nan != nan || zero;                                                                \
+        return (careful && HAVE_NAN(nans)) || zero;                                               \
     }
 #define LAYER_ROWS(name, vecs)                                                                    \
     for (int32_t s = 0; s < refs[0];)                                                             \
@@ -75,10 +87,10 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
         }
 
 #define LAYER_2(name, careful, op)                                                                \
-    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                                  \
-    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                                   \
-    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                                    \
-    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                                     \
+    LAYER_TILE(name##_tile_VECS, careful, op, OUTS, VECS)                                         \
+    LAYER_TILE(name##_single_VECS, careful, op, 1, VECS)                                          \
+    LAYER_TILE(name##_tile_ONE, careful, op, OUTS, ONE)                                           \
+    LAYER_TILE(name##_single_ONE, careful, op, 1, ONE)                                            \
     KERNEL(layer_##name) {                                                                        \
         TAKE_FRAME                                                                                \
         int i = 0;                                                                                \
@@ -104,7 +116,8 @@ typedef long long NAME(Marks) __attribute__((vector_size(8 * WIDTH)));
 ROLLED_2(LAYER_2)
 
 /* --- sums over rows of products --------------------------------------------------------------------
- * refs: how many left and right blocks; these; the outputs, by left block. */
+ * refs: how many left and right blocks; whether the outputs of each left block follow one another; these blocks; the
+ * outputs, by left block. Where they do not, sums and totals of a tile are brought to a room and back. */
 
 #define NONE(v, l, r) NAME(Numbers) t##l##r##v = {0.0};
 #define NONE_OF(r, l) OF(ALL, HALVES)(NONE, l, r)
@@ -122,49 +135,61 @@ ROLLED_2(LAYER_2)
 #define ADD_LAST(l, op) last##l += left##l[i] op row;
 #define ADD_LAST_OF(r, l) t##l##r##0 += (NAME(Numbers)){last##l[r]};
 #define ADD_LAST_OF_LEFT(l, rights) OF(SOME, rights)(ADD_LAST_OF, l)
-#define DOUBT_PART(v, l, r) doubt += t##l##r##v;
+#define DOUBT_PART(v, l, r) doubt##l += t##l##r##v;
 #define DOUBT(r, l) OF(ALL, HALVES)(DOUBT_PART, l, r)
-#define DOUBT_LEFT(l, rights) OF(SOME, rights)(DOUBT, l)
-#define ADD_SUM(v, l, r) t##l##r##v += AT(to, v);
-#define STORE_SUM(v, l, r) AT(to, v) = t##l##r##v;
-#define SUMS_AT(l, r) double *to = frame->sums + outputs[l * refs[1] + r] * (Py_ssize_t)PARTS;
-#define ADD_SUMS(r, l) { SUMS_AT(l, r) OF(ALL, HALVES)(ADD_SUM, l, r) }
+#define DOUBT_LEFT(l, rights) NAME(Numbers) doubt##l = {0.0}; OF(SOME, rights)(DOUBT, l)
+#define DOUBTS(l, _) + doubt##l
+#define PLACE_SUMS(l, rights)                                                                     \
+    double *to##l = even ? frame->sums + outputs[l * refs[1]] * (Py_ssize_t)PARTS : sums[l * rights];
+#define ADD_SUM(v, l, r) t##l##r##v += AT(to##l + r * PARTS, v);
+#define ADD_SUMS(r, l) OF(ALL, HALVES)(ADD_SUM, l, r)
 #define ADD_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(ADD_SUMS, l)
-#define STORE_SUMS(r, l) { SUMS_AT(l, r) OF(ALL, HALVES)(STORE_SUM, l, r) }
+#define STORE_SUM(v, l, r) AT(to##l + r * PARTS, v) = t##l##r##v;
+#define STORE_SUMS(r, l) OF(ALL, HALVES)(STORE_SUM, l, r)
 #define STORE_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(STORE_SUMS, l)
-#define PUT_TOTAL(r, l) frame->totals[outputs[l * refs[1] + r]] = total[r];
+#define PUT_TOTALS(l, rights)                                                                     \
+    memcpy(even ? frame->totals + outputs[l * refs[1]] : totals + l * rights, &total##l, rights * sizeof(double));
+#undef TOTALS
+#undef TOTALS_TELL
 #if WIDTH == 8
-/* Four at a time, each as SUM_OF_PARTS. */
+/* Four, each as SUM_OF_PARTS; never -0.0. A nan among the parts is seen in them. */
 #define PICK(a, b, ...) __builtin_shuffle(a, b, (NAME(Marks)){__VA_ARGS__})
 #define HALVE(a, b) (PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
-#define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
-    {                                                                                             \
-        const NAME(Numbers) low = HALVE(t##l##00, t##l##10), high = HALVE(t##l##20, t##l##30);     \
-        const NAME(Numbers) both = PICK(low, high, 0, 1, 4, 5, 8, 9, 12, 13) +                     \
-                                  PICK(low, high, 2, 3, 6, 7, 10, 11, 14, 15);                    \
-        const NAME(Numbers) total = PICK(both, both, 0, 2, 4, 6, 0, 2, 4, 6) +                     \
-                                   PICK(both, both, 1, 3, 5, 7, 1, 3, 5, 7) +                     \
-                                   (NAME(Numbers)){0.0}; /* never -0.0 */                          \
-        OF(SOME, rights)(PUT_TOTAL, l)                                                            \
-    }
+#define QUARTER(a, b) (PICK(a, b, 0, 1, 4, 5, 8, 9, 12, 13) + PICK(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
+#define TOTALS(l, rights)                                                                         \
+    const NAME(Numbers) half##l = QUARTER(HALVE(t##l##00, t##l##10), HALVE(t##l##20, t##l##30));  \
+    const NAME(Numbers) total##l = PICK(half##l, half##l, 0, 2, 4, 6, 0, 2, 4, 6) +               \
+                                   PICK(half##l, half##l, 1, 3, 5, 7, 1, 3, 5, 7) + (NAME(Numbers)){0.0};
+#define TOTALS_TELL(lefts) (frame->is_first && HAVE_NAN(OF(EACH, lefts)(TOTALS_OF, _)))
+#define TOTALS_OF(l, _) + total##l
 #else
 #define PART(v, l, r) AT(parts, v) = t##l##r##v;
-#define ADD_TOTAL(r, l) { double parts[PARTS]; OF(ALL, HALVES)(PART, l, r) total[r] = SUM_OF_PARTS(parts) + 0.0; }
-#define PUT_TOTALS_OF_LEFT(l, rights)                                                             \
-    {                                                                                             \
-        double total[RIGHTS];                                                                     \
-        OF(SOME, rights)(ADD_TOTAL, l)                                                            \
-        OF(SOME, rights)(PUT_TOTAL, l)                                                            \
-    }
+#define ADD_TOTAL(r, l) { double parts[PARTS]; OF(ALL, HALVES)(PART, l, r) total##l[r] = SUM_OF_PARTS(parts) + 0.0; }
+#define TOTALS(l, rights) double total##l[rights]; OF(SOME, rights)(ADD_TOTAL, l)
+#define TOTALS_TELL(lefts) false
 #endif
 
+/* Each product alone, by the row itself where the quick one gives nan. */
+#define SUMS_ALONE(name)                                                                          \
+    static void NAME(name##_sums_alone)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r, int lefts, \
+                                        int rights) {                                             \
+        const int32_t *xs = refs + 3, *ys = xs + refs[0], *outputs = ys + refs[1];                \
+        for (int32_t p = l; p < l + lefts; p++)                                                   \
+            for (int32_t q = r; q < r + rights; q++) {                                            \
+                const int32_t one[3] = {outputs[p * refs[1] + q], xs[p], ys[q]};                  \
+                NAME(sum_##name##_BB)(frame, one, 2, NULL);                                       \
+            }                                                                                     \
+    }
+
 #define SUM_TILE(tile, name, careful, op, few, lefts, rights)                                     \
-    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {        \
+    static void NAME(tile)(const Frame *frame, const int32_t *refs, int32_t l, int32_t r) {       \
         double *const blocks = frame->blocks;                                                     \
         const Py_ssize_t stride = frame->stride;                                                  \
         const int rows = frame->rows, whole = rows & -PARTS;                                      \
-        const int32_t *xs = refs + 2 + l, *ys = refs + 2 + refs[0] + r;                            \
-        const int32_t *outputs = refs + 2 + refs[0] + refs[1] + l * refs[1] + r;                  \
+        const bool even = refs[2], is_total = frame->totals;                                      \
+        const int32_t *xs = refs + 3 + l, *ys = refs + 3 + refs[0] + r;                           \
+        const int32_t *outputs = refs + 3 + refs[0] + refs[1] + l * refs[1] + r;                  \
+        double sums[lefts * rights][PARTS], totals[lefts * rights];                               \
         OF(SOME, rights)(RIGHT, _)                                                                \
         OF(EACH, lefts)(NONE_OF_LEFT, rights)                                                     \
         for (int i = 0; i < whole; i += PARTS) {                                                  \
@@ -179,31 +204,40 @@ ROLLED_2(LAYER_2)
             }                                                                                     \
             OF(EACH, lefts)(ADD_LAST_OF_LEFT, rights)                                             \
         }                                                                                         \
-        if (careful) {                                                                            \
-            NAME(Numbers) doubt = {0.0};                                                           \
-            double total = 0.0; /* nan, if one of them is */                                      \
+        if (careful && !(WIDTH == 8 && frame->is_first && is_total)) {                            \
             OF(EACH, lefts)(DOUBT_LEFT, rights)                                                   \
-            for (int q = 0; q < WIDTH; q++)                                                       \
-                total += doubt[q];                                                                \
-            if (total != total) {                                                                 \
-                for (int32_t k = 0; k < lefts * rights; k++) {                                    \
-                    const int32_t p = k / rights, q = k % rights, one[3] = {outputs[p * refs[1] + q], xs[p], ys[q]}; \
-                    NAME(sum_##name##_BB)(frame, one, 2, NULL);                                   \
-                }                                                                                 \
+            const NAME(Numbers) doubt = OF(EACH, lefts)(DOUBTS, _);                               \
+            if (HAVE_NAN(doubt)) {                                                                \
+                NAME(name##_sums_alone)(frame, refs, l, r, lefts, rights);                        \
                 return;                                                                           \
             }                                                                                     \
         }                                                                                         \
+        OF(EACH, lefts)(PLACE_SUMS, rights)                                                       \
         if (!frame->is_first) {                                                                   \
+            for (int k = 0; k < lefts * rights && !even; k++)                                     \
+                memcpy(sums[k], frame->sums + outputs[k / rights * refs[1] + k % rights] * (Py_ssize_t)PARTS, \
+                       sizeof sums[k]);                                                           \
             OF(EACH, lefts)(ADD_SUMS_OF_LEFT, rights)                                             \
         }                                                                                         \
-        if (frame->totals) {                                                                      \
-            OF(EACH, lefts)(PUT_TOTALS_OF_LEFT, rights)                                           \
+        if (is_total) {                                                                           \
+            OF(EACH, lefts)(TOTALS, rights)                                                       \
+            if (careful && TOTALS_TELL(lefts)) {                                                  \
+                NAME(name##_sums_alone)(frame, refs, l, r, lefts, rights);                        \
+                return;                                                                           \
+            }                                                                                     \
+            OF(EACH, lefts)(PUT_TOTALS, rights)                                                   \
+            for (int k = 0; k < lefts * rights && !even; k++)                                     \
+                frame->totals[outputs[k / rights * refs[1] + k % rights]] = totals[k];            \
         } else {                                                                                  \
             OF(EACH, lefts)(STORE_SUMS_OF_LEFT, rights)                                           \
+            for (int k = 0; k < lefts * rights && !even; k++)                                     \
+                memcpy(frame->sums + outputs[k / rights * refs[1] + k % rights] * (Py_ssize_t)PARTS, sums[k], \
+                       sizeof sums[k]);                                                           \
         }                                                                                         \
     }
 
 #define GROUP_2(name, careful, op)                                                                \
+    SUMS_ALONE(name)                                                                              \
     SUM_TILE(name##_sums, name, careful, op, NAME(Few), LEFTS, RIGHTS)                            \
     SUM_TILE(name##_sums_of_one, name, careful, op, NAME(Few), 1, RIGHTS)                         \
     KERNEL(group_##name) {                                                                        \
@@ -216,14 +250,6 @@ ROLLED_2(LAYER_2)
             for (; l < refs[0]; l++)                                                              \
                 NAME(name##_sums_of_one)(frame, refs, l, r);                                      \
         }                                                                                         \
-        const int32_t *ys = refs + 2 + refs[0], *outputs = ys + refs[1];                          \
-        for (; r < refs[1]; r++)                                                                  \
-            for (int32_t l = 0; l < refs[0]; l++) {                                               \
-                const int32_t one[3] = {outputs[l * refs[1] + r], refs[2 + l], ys[r]};            \
-                NAME(sum_##name##_BB)(frame, one, 2, NULL);                                       \
-            }                                                                                     \
+        NAME(name##_sums_alone)(frame, refs, 0, r, refs[0], refs[1] - r);                         \
     }
 PRODUCTS_2(GROUP_2)
-#undef PUT_TOTALS_OF_LEFT
-#undef PART
-#undef ADD_TOTAL

@@ -1,4 +1,4 @@
-/* Machine code in the place of instructions: it is made elsewhere (program/machine_code.py) and runs here. */
+/* Machine code in the place of instructions: it is made elsewhere (program/jit/machine_code.py) and runs here. */
 
 /* Hold who owns some machine code as long as the machine is there. */
 static int hold_owner(Machine *machine, PyObject *owner) {

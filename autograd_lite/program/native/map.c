@@ -1,6 +1,6 @@
 /* Running a program for each of many rows: a block of rows at a time, in chunks that threads share. */
 
-enum { SMALLEST_CHUNK = 16 * BLOCK, MOST_CHUNKS = 256 };
+enum { SMALLEST_CHUNK = 16, MOST_CHUNKS = 256 }; /* the first in blocks */
 enum { LARGEST_SPARE = 1 << 20 };     /* numbers that are kept for the next job */
 enum { LOOK_AT_SIGNALS = 1 << 20 }; /* after so many steps, some hundredths of a second */
 
@@ -18,7 +18,7 @@ typedef struct {
     double *outputs;
     const double *uniform;
     double *sums; /* over the rows of each chunk, if they are wanted */
-    Py_ssize_t chunk, n_chunks; /* rows of a chunk: by the number of rows, not of threads */
+    Py_ssize_t chunk, n_chunks; /* rows of a chunk, which are a power of two of blocks */
     Py_ssize_t stride;          /* from block to block */
     /* under the lock */
     PyThread_type_lock lock;
@@ -28,7 +28,7 @@ typedef struct {
 
 typedef struct {
     Job *job;
-    double *blocks, *sums; /* PARTS for each output, of a chunk */
+    double *blocks, *sums; /* of each output over a block, and over 1, 2, 4 … blocks that wait for as many others */
     PyThread_type_lock done; /* held while a thread of its own runs */
     PyThreadState *python;   /* of the thread that called, which looks at signals; else NULL */
     bool failed;             /* a signal handler raised */
@@ -122,19 +122,54 @@ static bool interrupted(Worker *worker) {
     return stop;
 }
 
+static inline void add_sums_to(double *to, const double *left, const double *right, int32_t n) {
+    for (int32_t k = 0; k < n; k++)
+        to[k] = left[k] + right[k];
+}
+
+/* Sums of blocks are added in a binary tree over the numbers of the blocks, so that neither chunks nor threads change
+ * their order. Where block number `block` of a chunk has its sums: if it is even, where they wait for the next one. */
+static inline double *sums_of_block(const Worker *worker, Py_ssize_t block) {
+    return worker->sums + (block & 1 ? 0 : worker->job->machine->n_outputs);
+}
+
+/* Add them to those of the blocks before, as far as these are as many. */
+static void add_block(const Worker *worker, Py_ssize_t block) {
+    const int32_t n = worker->job->machine->n_outputs;
+    double *waiting = worker->sums + n;
+    for (; block & 1; block >>= 1, waiting += n)
+        add_sums_to(block & 2 ? worker->sums : waiting + n, waiting, worker->sums, n);
+}
+
+/* The sums of a chunk of so many blocks. */
+static void add_chunk(const Worker *worker, Py_ssize_t blocks, double *to) {
+    const int32_t n = worker->job->machine->n_outputs;
+    const double *waiting = worker->sums + n;
+    for (bool first = true; blocks; blocks >>= 1, waiting += n) {
+        if (!(blocks & 1))
+            continue;
+        if (first)
+            memcpy(to, waiting, (size_t)n * sizeof(double));
+        else
+            add_sums_to(to, waiting, to, n);
+        first = false;
+    }
+}
+
 static void work(Worker *worker) {
     Job *job = worker->job;
-    const int32_t n_outputs = job->machine->n_outputs;
     int64_t steps = 0;
     for (Py_ssize_t chunk; (chunk = take_chunk(job)) >= 0;) {
         const Py_ssize_t start = chunk * job->chunk, rest = job->n_rows - start;
         const Py_ssize_t end = start + (rest < job->chunk ? rest : job->chunk);
-        for (Py_ssize_t row = start; row < end; row += BLOCK) {
+        double *sums = job->sums ? job->sums + chunk * job->machine->n_outputs : NULL;
+        Py_ssize_t block = 0;
+        for (Py_ssize_t row = start; row < end; row += BLOCK, block++) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
-            const Frame frame = {.blocks = worker->blocks, .uniform = job->uniform, .sums = worker->sums,
-                                 .totals = job->sums && row + n == end ? job->sums + chunk * n_outputs : NULL,
-                                 .stride = job->stride, .rows = n, .lanes = (n + TILE - 1) & -TILE,
-                                 .is_first = row == start};
+            const bool alone = end - start <= BLOCK;
+            const Frame frame = {.blocks = worker->blocks, .uniform = job->uniform, .stride = job->stride,
+                                 .totals = alone || !sums ? sums : sums_of_block(worker, block), .is_first = true,
+                                 .rows = n, .lanes = (n + TILE - 1) & -TILE};
             if (job->plan->exact && !job->plan->refused) {
                 worker->n_doubts += run_direct(job, worker->blocks, worker->sums, row, n);
             } else {
@@ -143,8 +178,10 @@ static void work(Worker *worker) {
                     run_steps(job->plan->exact, job->plan->n_exact, job->plan->refs, &frame);
                 else
                     run_block(job->plan, &frame);
-                if (!job->sums)
+                if (!sums)
                     store(job, worker->blocks, row, n);
+                else if (!alone)
+                    add_block(worker, block);
             }
             steps += 16 + job->plan->n_refs;
             if (steps > LOOK_AT_SIGNALS) {
@@ -153,6 +190,8 @@ static void work(Worker *worker) {
                     return;
             }
         }
+        if (sums && block > 1)
+            add_chunk(worker, block, sums);
     }
 }
 
@@ -234,7 +273,9 @@ static void give_back_room(Plan *plan, double *room, size_t size) {
 static int run_job(Job *job, Py_ssize_t threads) {
     const Py_ssize_t n_outputs = job->machine->n_outputs, n_blocks = job->plan->n_blocks;
     const Py_ssize_t n = threads < job->n_chunks ? threads : job->n_chunks;
-    const size_t n_parts = job->sums ? (size_t)n_outputs * PARTS : (size_t)direct_room(job->machine, job->plan);
+    size_t n_parts = (size_t)direct_room(job->machine, job->plan);
+    for (Py_ssize_t blocks = 2 * job->chunk / BLOCK; job->sums && blocks; blocks >>= 1)
+        n_parts += (size_t)n_outputs;
     const size_t size = (size_t)(n_blocks * job->stride) + n_parts, whole = (size_t)n * size + TILE;
     Worker *workers = new_array(n, sizeof(Worker));
     double *room = workers ? take_room(job->plan, whole) : NULL;
@@ -260,10 +301,10 @@ static int run_job(Job *job, Py_ssize_t threads) {
     for (Py_ssize_t w = 0; w < n; w++)
         job->plan->n_doubts += workers[w].n_doubts;
     if (result == 0 && sums) {
+        for (Py_ssize_t step = 1; step < job->n_chunks; step *= 2)
+            for (Py_ssize_t c = 0; c + step < job->n_chunks; c += 2 * step)
+                add_sums_to(sums + c * n_outputs, sums + c * n_outputs, sums + (c + step) * n_outputs, (int32_t)n_outputs);
         memcpy(job->outputs, sums, (size_t)n_outputs * sizeof(double));
-        for (Py_ssize_t c = 1; c < job->n_chunks; c++)
-            for (Py_ssize_t k = 0; k < n_outputs; k++)
-                job->outputs[k] += sums[c * n_outputs + k];
     }
 done:
     give_back_room(job->plan, room, whole);
@@ -333,11 +374,12 @@ static int map_rows(Machine *machine, const Argument *arguments, Py_ssize_t n_ar
     if (!uniform) {
         PyErr_NoMemory();
     } else {
-        const Py_ssize_t part = (n_rows - 1) / MOST_CHUNKS / BLOCK * BLOCK + BLOCK;
         Job job = {.machine = machine, .plan = plan, .arguments = arguments,
                    .n_arguments = n_arguments, .n_rows = n_rows, .outputs = outputs,
                    .uniform = uniform, .sums = reduce ? outputs : NULL,
-                   .chunk = part > SMALLEST_CHUNK ? part : SMALLEST_CHUNK};
+                   .chunk = SMALLEST_CHUNK * BLOCK};
+        while (n_rows / MOST_CHUNKS > job.chunk)
+            job.chunk *= 2;
         /* One TILE more, as blocks a power of two apart would compete for the same places in the caches. */
         job.stride = n_rows < BLOCK && !plan->compiled ? (n_rows + TILE - 1) & -TILE : FULL_STRIDE;
         job.n_chunks = (n_rows - 1) / job.chunk + 1;

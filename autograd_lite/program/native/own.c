@@ -30,10 +30,10 @@ static inline Vector NAME(or_scalar)(Vector found, Vector x, Bits usual, double 
 }
 
 /* x as n * log(2) and a rest, of which this is expm1; and the bits of n, as far as they go, in front. */
-static inline Vector NAME(expm1_of_rest)(Vector x, Vector *n, Bits *scale) {
+static inline Vector NAME(expm1_of_rest)(Vector x, Vector *n, NAME(Word) *scale) {
     const Vector rounded = x * 0x1.71547652b82fep0 + ROUNDING;
     *n = rounded - ROUNDING;
-    *scale = (Bits)((NAME(Word))rounded << 52);
+    *scale = (NAME(Word))rounded << 52;
     const Vector rest = (x - *n * 0x1.62e42fefp-1) - *n * 0x1.473de6af278edp-34;
     return rest + rest * rest * POLYNOMIAL(rest, 0.5000000000000001, 0.16666666666666669, 0.041666666666624136,
                                            0.008333333333330063, 0.001388888891720967, 0.00019841269863050506,
@@ -43,26 +43,26 @@ static inline Vector NAME(expm1_of_rest)(Vector x, Vector *n, Bits *scale) {
 
 static Vector NAME(own_exp)(Vector x) {
     Vector n;
-    Bits scale;
+    NAME(Word) scale;
     const Vector part = 1.0 + NAME(expm1_of_rest)(x, &n, &scale);
-    return NAME(or_scalar)((Vector)((Bits)part + scale), x, (x > -708.0) & (x < 708.0), exp);
+    return NAME(or_scalar)((Vector)((NAME(Word))part + scale), x, (x > -708.0) & (x < 708.0), exp);
 }
 
 static Vector NAME(own_expm1)(Vector x) {
     Vector n;
-    Bits scale;
+    NAME(Word) scale;
     const Vector part = NAME(expm1_of_rest)(x, &n, &scale);
-    const Vector half = (Vector)((Bits)NAME(all)(0.5) + scale);
+    const Vector half = (Vector)((NAME(Word))NAME(all)(0.5) + scale);
     const Vector found = NAME(choose)(n == 0.0, part, 2.0 * (half * part + (half - 0.5)));
     return NAME(or_scalar)(found, x, (x > -708.0) & (x < 708.0), expm1);
 }
 
 /* Of 2**n * (1 + f), where 1 + f is from sqrt(1/2) to sqrt(2): with s = f / (2 + f), log(1 + f) is 2 * atanh(s). */
 static Vector NAME(own_log)(Vector x) {
-    const Bits low = (Bits)NAME(all)(0x1.6a09e667f3bcdp-1), bits = (Bits)x - low;
-    const NAME(Word) exponent = (NAME(Word))(bits + (1024LL << 52)) >> 52;
+    const NAME(Word) low = (NAME(Word))NAME(all)(0x1.6a09e667f3bcdp-1), bits = (NAME(Word))x - low;
+    const NAME(Word) exponent = (bits + ((uint64_t)1024 << 52)) >> 52;
     const Vector n = (Vector)(exponent | (NAME(Word))NAME(all)(0x1p52)) - (0x1p52 + 1024.0);
-    const Vector f = (Vector)((bits & 0xfffffffffffffLL) + low) - 1.0;
+    const Vector f = (Vector)((bits & 0xfffffffffffffu) + low) - 1.0;
     const Vector s = f / (2.0 + f), z = s * s, square = 0.5 * f * f;
     const Vector rest = z * POLYNOMIAL(z, 0.666666666666667, 0.3999999999989879, 0.2857142862629889, 0.22222211082033,
                                        0.18182892967216951, 0.15331593968529136, 0.14618026358066144);

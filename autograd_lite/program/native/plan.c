@@ -259,7 +259,7 @@ static void place_copies(Plan *plan) {
 
 /* --- sums of products ---------------------------------------------------------------------------- */
 
-enum { MOST_LEFT = 64 }; /* blocks that wait for each other */
+enum { MOST_LEFT = 64, GROUP_HEAD = 3 }; /* blocks that wait for each other */
 
 /* Whether instruction `j` only adds up products of two blocks. */
 static bool is_sum_of_products(const Draft *draft, const char *varies, int32_t j) {
@@ -345,15 +345,18 @@ static void plan_runs(Draft *draft, int32_t last) {
     const int32_t begin = runs[last].planned - 2, n = runs[begin].length, first = first_instruction(machine);
     int32_t *refs = plan->refs + plan->n_refs, lefts = 0;
     for (int32_t j = begin, more = 1; more; more = runs[j].next, j = runs[j].next)
-        refs[2 + lefts++] = draft->refs[machine->operands[machine->starts[j]]];
-    int32_t *to = refs + 2 + lefts;
+        refs[GROUP_HEAD + lefts++] = draft->refs[machine->operands[machine->starts[j]]];
+    int32_t *to = refs + GROUP_HEAD + lefts;
     refs[0] = lefts;
     refs[1] = n;
+    refs[2] = true;
     for (int32_t k = 0; k < n; k++)
         *to++ = draft->refs[machine->operands[machine->starts[begin + k] + 1]];
     for (int32_t j = begin, more = 1; more; more = runs[j].next, j = runs[j].next) {
-        for (int32_t k = 0; k < n; k++)
+        for (int32_t k = 0; k < n; k++) {
             *to++ = draft->wanted[first + j + k] - 1;
+            refs[2] &= to[-1] == to[-1 - k] + k;
+        }
         for (int32_t k = 0; k < 2 * n; k++)
             free_after(draft, machine->operands[machine->starts[j] + k], machine->starts[last] + 1);
     }

@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.dot import INK, NOW, PENDING, SIGN, TINT
+from autograd_lite.view.dot import INK, SIGN, STYLE, TINT
 from autograd_lite.view.folding.columns import Ints
 from autograd_lite.view.folding.summary import Floats
 from autograd_lite.view.layout import FONT
@@ -73,24 +73,18 @@ def short(x: float) -> str:
 
 
 def draw_layers(
-    drawing: Digraph,
-    networks: Sequence[FoundNetwork],
-    caption: str,
+    drawing: Digraph, networks: Sequence[FoundNetwork], caption: str,
     states: Sequence[LayersState] = (),
-) -> None:
+) -> None:  # fmt: skip
     """Draw networks, one below the other, with the numbers that their parameters have now.
 
     Where states of a pass are given, the neurons show their numbers.
     """
     drawing.engine = "neato"
-    drawing.graph_attr.update(
-        splines="line", outputorder="edgesfirst", bgcolor="white", pad="0.1", fontname=FONT,
-        fontcolor=INK, fontsize="13", labelloc="t", label="\n".join(readable(caption, 1000, 20)),
-    )  # fmt: skip
-    drawing.node_attr.update(
-        shape="circle", fixedsize="true", width=f"{_NODE / _POINTS:.3f}", height="0", margin="0",
-        style="filled", fontname=FONT, fontsize="9.6", fontcolor=INK, color="#5B6B7B",
-    )  # fmt: skip
+    font = {"fontname": FONT, "fontcolor": INK}
+    said = "\n".join(readable(caption, 1000, 20))
+    drawing.graph_attr.update(STYLE["layers"]["graph"] | font, label=said)
+    drawing.node_attr.update(STYLE["layers"]["node"] | font, width=f"{_NODE / _POINTS:.3f}")
     drawing.edge_attr.update(dir="none")
     down = 0.0
     for number, network in enumerate(networks):
@@ -113,13 +107,9 @@ class _LayersDrawing:
     """The nodes and lines of one network, below those that are drawn already."""
 
     def __init__(
-        self,
-        drawing: Digraph,
-        network: FoundNetwork,
-        name: str,
-        down: float,
+        self, drawing: Digraph, network: FoundNetwork, name: str, down: float,
         state: LayersState | None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._drawing, self._name, self._down, self._state = drawing, name, down, state
         self._sizes = network.sizes
         self._weights = [weights_of(layer) for layer in network.layers]
@@ -134,8 +124,7 @@ class _LayersDrawing:
         wide = max(_NODE, 6.5 * max(map(len, names)) + 8.0) / _POINTS
         self._heading(0, "inputs", "")
         for row, i in enumerate(self._kept[0].tolist()):
-            self._node(0, row, names[i], shape="box", style="rounded,filled", width=f"{wide:.3f}",
-                       height="0.32", fillcolor="#FFF3C4", color="#B98900")  # fmt: skip
+            self._node(0, row, names[i], **STYLE["layers"]["input"], width=f"{wide:.3f}")
         for column, layer in enumerate(network.layers, 1):
             self._heading(column, layer.name, layer.activation or "linear")
             biases = [call.bias.data for call in layer.neurons]
@@ -179,10 +168,10 @@ class _LayersDrawing:
 
     def _node(self, column: int, row: int, said: str, **look: str) -> None:
         if self._state is not None:
-            look |= PENDING if self._state.waits(column) else {}
+            look |= STYLE["pending"] if self._state.waits(column) else {}
             if look.get("shape") == "box":
                 look["style"] = look["style"].replace("dashed", "rounded,dashed")
-            look |= NOW if self._state.now == column else {}
+            look |= STYLE["now"] if self._state.now == column else {}
         rows, most = self._rows[column], max(self._rows)
         pitch = min(_PITCH * most / rows, 1.5 * _PITCH)
         down = _HEAD + most * _PITCH / 2 + (row - (rows - 1) / 2) * pitch

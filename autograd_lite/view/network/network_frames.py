@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autograd_lite.view.digraph import Digraph
-from autograd_lite.view.network.drawing import LayersState, draw_layers
+from autograd_lite.view.network.drawing import LayersState
 from autograd_lite.view.network.finding import FoundNetwork, NeuronCall
 from autograd_lite.view.page.wording import PHRASES
 
@@ -18,7 +17,7 @@ _TERMS = 4
 
 @dataclass(frozen=True)
 class LayerStep:
-    """What is said of a step, and the column of a network that takes part."""
+    """The caption of a step, and the column of a network that takes part."""
 
     caption: list[str]
     network: int
@@ -70,17 +69,6 @@ def layer_steps(
             text = f"grad of {layer.name} · neuron {j} · w{i}"
             text += f" = {slope:.4g} × {x:.4g} = {slope * x:.4g}"
             yield LayerStep([said["back"](name=names[n] + layer.name), text], n, k, True)
-
-
-def layer_pictures(
-    networks: Sequence[FoundNetwork], passed: bool, has_rest: bool
-) -> Iterator[tuple[list[str], Digraph]]:
-    """The steps as drawings, each with what is said of it."""
-    for step in layer_steps(networks, passed, has_rest):
-        drawing = Digraph()
-        states = [step.state(number, network) for number, network in enumerate(networks)]
-        draw_layers(drawing, networks, "", states)
-        yield step.caption, drawing
 
 
 def _largest(calls: Sequence[NeuronCall], node: str, number: str) -> tuple[NeuronCall, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from autograd_lite.graph.freshness import Freshness
 from autograd_lite.ops import Op
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.folding.summary import Floats
-from autograd_lite.view.network.drawing import input_names, parameters_of
+from autograd_lite.view.network.drawing import draw_layers, input_names, parameters_of
 from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
-from autograd_lite.view.network.network_frames import layer_pictures
+from autograd_lite.view.network.network_frames import layer_steps
 from autograd_lite.view.page.instructions import nodes_of
 from autograd_lite.view.page.page import PACE, Page, as_json, read, scripts
 from autograd_lite.view.steps import Steps
@@ -28,8 +28,6 @@ _SCRIPTS = (
 )  # fmt: skip
 #: Most numbers of samples on a page; of more samples some are shown, evenly spaced.
 _ROOM = 20_000
-
-
 #: Of parameters that a training moves: their numbers before the last step, and its gradient.
 LastStep = Mapping[Value, tuple[float, float]]
 
@@ -38,14 +36,10 @@ class NetworkPage(Page):
     """Data of a page of networks, with the numbers of now; `rest` is what lies around them."""
 
     def __init__(
-        self,
-        said: str,
-        networks: Sequence[FoundNetwork],
-        freshness: Freshness,
-        rest: Page | None,
+        self, said: str, networks: Sequence[FoundNetwork], freshness: Freshness, rest: Page | None,
         is_graph: bool,  # or a model, which no pass has reached
         last: LastStep,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.summary, self.inner, self._rest, self.stale = said, [], rest, bool(freshness.stale)
         self.networks, self.passed = networks, is_graph and freshness.multiple != 0.0
         self._functions, self._rows, rows = "", "null", dict[Op, int]()
@@ -59,9 +53,13 @@ class NetworkPage(Page):
         }
         self._add_rules(rows)
 
-    def pictures(self) -> list[tuple[list[str], Digraph]]:
+    def pictures(self) -> Iterator[tuple[list[str], Digraph]]:
         """The player's steps as drawings of the layers, each with what is said of it."""
-        return [*layer_pictures(self.networks, self.passed, self._rest is not None)]
+        for step in layer_steps(self.networks, self.passed, self._rest is not None):
+            drawing = Digraph()
+            states = [step.state(place, network) for place, network in enumerate(self.networks)]
+            draw_layers(drawing, self.networks, "", states)
+            yield step.caption, drawing
 
     def scripts(self) -> str:
         """The JavaScript that the fragment brings along."""

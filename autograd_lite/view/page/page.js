@@ -6,8 +6,7 @@ class Page {
     Object.assign(this, { page, rows });
     this.graph = page.nodes && new Graph(page.nodes, rows, page.seed);
     this.wording = this.graph && new Wording(this.graph);
-    const image = Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0));
-    const outermost = { ...page, name: "", title: "graph", svg: new TextDecoder().decode(image) };
+    const outermost = { ...page, name: "", title: "graph", svg: pictureIn(host) };
     this.levels = new Map([["", outermost]]);
     this.inside = new Set("DecompressionStream" in window ? page.inside : []);
     this.level = outermost;
@@ -365,7 +364,13 @@ class Page {
   }
 }
 
-function open(host, page, rows) {
-  if (host && !host.shadowRoot && host.querySelector("img")) return new Page(host, page, rows);
-  return null;
+// A page in place of the picture in an element, which is laid out no more.
+function inPlaceOf(host, make) {
+  const image = host && !host.shadowRoot && host.querySelector("img");
+  if (!image) return null;
+  const made = make();
+  image.removeAttribute("src");
+  return made;
 }
+
+const open = (host, page, rows) => inPlaceOf(host, () => new Page(host, page, rows));

@@ -10,13 +10,16 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import re
 import zlib
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
+from autograd_lite.files import write_whole
 from autograd_lite.graph import is_of_table
 from autograd_lite.ops import Op
 from autograd_lite.view.folding.columns import Columns
@@ -44,6 +47,12 @@ _SCRIPTS = (
 _RESULT, _RESULTS = 200, 2000
 #: Milliseconds that the player gives each step.
 PACE = 1100
+#: Pixels of a page beside its picture; and what sets the height of a frame to that of its page.
+_FRAME_HEIGHT = 710
+_FOLLOW = (
+    "try { const { body } = contentDocument; new ResizeObserver(() => { "
+    "style.height = body.scrollHeight + &quot;px&quot; }).observe(body) } catch { }"
+)
 #: Strings, templates and regular expressions of a script, which stay, or else a comment.
 _COMMENT = re.compile(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?![/*])(?:\\.|[^/\\\n])+/)"""
@@ -170,6 +179,20 @@ class Page:
             "inside": [level["name"] for level in self._inside],
             "packed": base64.b64encode(text).decode(),
         }
+
+    def embedded(self, picture: bytes, path: str | os.PathLike[str] | None) -> str:
+        """The element of `GraphView.embed`."""
+        page = self.document(picture, full=False)
+        # in Markdown an empty line would end the element
+        source = f'srcdoc="{html.escape(page).replace(chr(10), "&#10;")}"'
+        if path is not None:
+            source = f'src="{html.escape(quote(write_whole(path, page.encode()).name))}"'
+        drawn = re.search(rb'height="([0-9.]+)pt"', picture)
+        height = _FRAME_HEIGHT + min(int(float(drawn[1]) * 1.4), 376) if drawn else _FRAME_HEIGHT
+        return (
+            f'<iframe {source} title="{html.escape(self.summary)}" loading="lazy" '
+            f'style="width: 100%; height: {height}px; border: 0" onload="{_FOLLOW}"></iframe>'
+        )
 
     def document(self, picture: bytes, full: bool = True) -> str:
         """A file that stands alone, or, if it is not to fill a window, in a frame."""

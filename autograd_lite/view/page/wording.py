@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
@@ -15,26 +17,9 @@ from autograd_lite.view.steps import Steps
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter
 
+_WORDS = files("autograd_lite.view.page").joinpath("phrases.toml").read_text("utf-8")
 #: Of the player, in pages and in pictures that move.
-PHRASES = {
-    "start": "Start",
-    "leaves": "The leaves have their numbers.",
-    "nothing": "Nothing else is computed yet, and every gradient is 0.",
-    "forward": "Forward, op {n} of {all}",
-    "seed": "Backward, start at the output",
-    "one": "grad of {name} = {seed}",
-    "edge": "Backward, edge {n} of {all}",
-    "goes": "goes to {name}",
-    "inputs": "The inputs have their numbers.",
-    "waiting": "Nothing else is computed yet.",
-    "layer": "Forward, {name}: {n} of {all}",
-    "rest": "Forward, what follows",
-    "around": "The outputs go into the rest of the graph.",
-    "outputs": "Backward, {of}the outputs",
-    "back": "Backward, {name}",
-    "of": "network {n}, ",
-    "sum": "grad of {name}: {before} + {part} = {after}",
-}
+PHRASES: dict[str, str] = tomllib.loads(_WORDS)
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
 _OPEN, _CLOSE = "\ue000", "\ue001"

@@ -39,16 +39,15 @@ Object.assign(Network.prototype, {
 
   line(under, layer, from, to) {
     const line = drawn("path", { class: "line" });
-    const wide = drawn("path", { class: "reach" });
     if (from.length === 1 && to.length === 1) {
       const target = { layer, neuron: to[0], weight: from[0] };
       const group = drawn("g", { class: "weight", "data-target": JSON.stringify(target) });
-      group.append(line, wide);
+      group.append(line);
       under.append(group);
     } else {
       under.append(line);
     }
-    return { line, wide, layer, from, to };
+    return { line, layer, from, to };
   },
 
   node(column, held) {
@@ -110,7 +109,7 @@ Object.assign(Network.prototype, {
       this.heads[column].setAttribute("transform", `translate(${x.toFixed(1)} 0)`);
       spots.forEach((spot, k) => this.put(spot, x, top + k * own, radius, gap));
     });
-    for (const line of this.lines) line.places = this.draw(line, radius);
+    for (const line of this.lines) this.draw(line, radius);
   },
 
   put(spot, x, y, radius, gap) {
@@ -125,18 +124,16 @@ Object.assign(Network.prototype, {
     }
   },
 
-  draw({ line, wide, layer, from, to }, radius) {
+  draw(made, radius) {
+    const { line, layer, from, to } = made;
     const spot = (column, held) => this.columns[column].find((one) => one.held[0] === held[0]);
     const [a, b] = [spot(layer, from), spot(layer + 1, to)];
     const reach = ({ held }) => (held.length > 1 ? 38 : radius);
     const [x1, x2] = [a.x + reach(a), b.x - reach(b)];
     const bend = (x2 - x1) * 0.42;
-    const way = `M${x1.toFixed(1)} ${a.y.toFixed(1)}C${(x1 + bend).toFixed(1)} ${a.y.toFixed(1)} ${(x2 - bend).toFixed(1)} ${b.y.toFixed(1)} ${x2.toFixed(1)} ${b.y.toFixed(1)}`;
-    line.setAttribute("d", way);
-    wide.setAttribute("d", way);
-    // x and y along it
-    const along = (k, t) => [x1, x1 + bend, x2 - bend, x2].reduce((sum, x, n) => sum + [1, 3, 3, 1][n] * (1 - t) ** (3 - n) * t ** n * (k ? [a.y, a.y, b.y, b.y][n] : x), 0);
-    return Array.from({ length: PLACES + 1 }, (_, n) => [along(0, n / PLACES), along(1, n / PLACES)]);
+    Object.assign(made, { corners: [[x1, a.y], [x1 + bend, a.y], [x2 - bend, b.y], [x2, b.y]], places: null });
+    const [start, ...others] = made.corners.map((place) => place.map((x) => x.toFixed(1)).join(" "));
+    line.setAttribute("d", `M${start}C${others.join(" ")}`);
   },
 
   name({ layer, neuron, weight }) {

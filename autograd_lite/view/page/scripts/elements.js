@@ -40,9 +40,20 @@ const ICONS = {
 // A coloured number with its sign as a glyph of its own.
 const signed = (x, text = brief(x)) => el("b", { class: signOf(x) }, text);
 
+// The bytes of base64. (A function for each character would take several times as long.)
+function bytesOf(text) {
+  const packed = atob(text);
+  const bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
+  return bytes;
+}
+
+// The text of the picture that a page has come with.
+const pictureIn = (host) => new TextDecoder().decode(bytesOf(host.querySelector("img").src.split(",")[1]));
+
 // A text that was packed with zlib, as base64.
 async function unpacked(packed) {
-  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const bytes = bytesOf(packed);
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
 

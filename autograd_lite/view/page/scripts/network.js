@@ -67,7 +67,7 @@ class Network {
       const share = top[layer] ? Math.min(fabs(x) / top[layer], 1) || 0 : 0;
       const thick = THICKEST * (weights[layer].length * weights[layer][0].length > CROWDED ? 0.65 : 1);
       line.style.strokeWidth = (0.3 + (thick - 0.3) * share).toFixed(2);
-      line.style.opacity = (0.1 + 0.85 * share * share).toFixed(2);
+      line.style.strokeOpacity = (0.1 + 0.85 * share * share).toFixed(2);
       line.setAttribute("class", `line ${from.length > 1 || to.length > 1 ? "several" : signOf(x)}`);
     }
     this.columns.forEach((spots, column) => {

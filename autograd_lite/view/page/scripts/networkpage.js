@@ -3,6 +3,12 @@
 
 const VIEWS = { weights: "Weights", gradients: "Gradients", activations: "Activations", changes: "Last step" };
 
+// What lies around the networks: the last part of the picture, so that the others need not be read.
+function pictureOfRest(text) {
+  const part = text.slice(text.lastIndexOf("<svg "), text.lastIndexOf("</svg>"));
+  return new DOMParser().parseFromString(part, "image/svg+xml").querySelector("svg.rest");
+}
+
 class NetworkPage {
   constructor(host, page, rows, rest) {
     Object.assign(this, { page, rows, rest, view: "weights" });
@@ -16,8 +22,7 @@ class NetworkPage {
       return one;
     });
     this.passes = new Passes(this.networks, Boolean(rest));
-    const parsed = new DOMParser().parseFromString(new TextDecoder().decode(Uint8Array.from(atob(host.querySelector("img").src.split(",")[1]), (c) => c.charCodeAt(0))), "image/svg+xml");
-    this.picture = parsed.querySelector("svg.rest");
+    this.picture = rest && pictureOfRest(pictureIn(host));
     this.picture?.setAttribute("font-family", "Arial,Helvetica,sans-serif");
     this.player = new Player(this.passes, page.pace * 2, () => this.moved(), () => !this.app.isConnected);
     this.moment = new Moment();

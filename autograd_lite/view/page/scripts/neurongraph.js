@@ -5,8 +5,7 @@ const alike = (x, y) => Object.is(x, y) || fabs(x - y) <= 1e-9 * Math.max(fabs(x
 
 class Samples {
   constructor(network, { passed, trained }) {
-    const bytes = Uint8Array.from(atob(network.packed), (c) => c.charCodeAt(0));
-    const all = new Float64Array(bytes.buffer);
+    const all = new Float64Array(bytesOf(network.packed).buffer);
     let at = 0;
     const take = (n) => Array.from(all.subarray(at, (at += n)));
     const { inputs, layers } = network.shape;

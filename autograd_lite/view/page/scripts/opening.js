@@ -75,7 +75,4 @@ Object.assign(NetworkPage.prototype, {
   },
 });
 
-function openNetworks(host, page, rows, rest) {
-  if (host && !host.shadowRoot && host.querySelector("img")) return new NetworkPage(host, page, rows, rest);
-  return null;
-}
+const openNetworks = (host, page, rows, rest) => inPlaceOf(host, () => new NetworkPage(host, page, rows, rest));

@@ -11,6 +11,12 @@ function apart(x, y, [x1, y1], [x2, y2]) {
   return hypot(x - x1 - share * dx, y - y1 - share * dy);
 }
 
+// Points of a curve.
+function along(corners) {
+  const at = (t) => [0, 1].map((k) => corners.reduce((sum, place, n) => sum + [1, 3, 3, 1][n] * (1 - t) ** (3 - n) * t ** n * place[k], 0));
+  return Array.from({ length: PLACES + 1 }, (_, n) => at(n / PLACES));
+}
+
 Object.assign(Network.prototype, {
   // The line nearest to the pointer, if one is near enough.
   near({ clientX, clientY }) {
@@ -19,8 +25,10 @@ Object.assign(Network.prototype, {
     const [x, y] = [(clientX - left) / scale, (clientY - top) / scale];
     let found = null;
     let least = REACH;
-    for (const { line, places, from, to } of this.lines) {
+    for (const made of this.lines) {
+      const { line, corners, from, to } = made;
       if (from.length > 1 || to.length > 1) continue;
+      const places = (made.places ??= along(corners));
       const away = Math.min(...places.slice(1).map((end, n) => apart(x, y, places[n], end)));
       if (away < least) [least, found] = [away, line.parentNode];
     }
@@ -41,7 +49,10 @@ Object.assign(Network.prototype, {
     const target = this.target(at);
     this.element.style.cursor = target ? "pointer" : "";
     this.element.querySelector(".pointed")?.classList.remove("pointed");
-    if (target) at.closest("[data-target]").classList.add("pointed");
+    this.element.querySelector(".reach")?.remove();
+    const group = target && at.closest("[data-target]");
+    group?.classList.add("pointed");
+    if (group?.matches(".weight")) group.prepend(drawn("path", { class: "reach", d: group.querySelector(".line").getAttribute("d") }));
     this.pointed(target, at);
   },
 });

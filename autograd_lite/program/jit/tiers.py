@@ -20,8 +20,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from autograd_lite.errors import ProgramError
-from autograd_lite.program import machine_code
 from autograd_lite.program.code import Code
+from autograd_lite.program.jit import machine_code
 from autograd_lite.program.machine import native
 
 #: Single runs, and rows, that take as long as making machine code.
@@ -64,10 +64,13 @@ class Tier:
     """
 
     def __init__(self, code: Code, machine: Any, jit: bool | None) -> None:
-        self._code, self._machine, self._at_once = code, machine, bool(jit)
+        self._code = Code(*code.__reduce__()[1])  # which does not refer to its runner
+        self._machine, self._at_once = machine, bool(jit)
         self._made: set[tuple[Any, ...]] = set()
         self.seconds = 0.0
         self.reason = "jit=False" if jit is False else reason_against()
+        if not self.reason and machine_code.is_for_the_interpreter(code):
+            self.reason = "the interpreter is quicker where many entries are looked up in"
         if not self.reason:
             # the machine must not keep alive what keeps it alive
             ask = partial(_asked, weakref.ref(self))
@@ -103,7 +106,7 @@ class Tier:
 
     @property
     def stats(self) -> dict[str, Any]:
-        """What runs: see `Program.stats`."""
+        """The part of `Program.stats` that tells what runs."""
         kinds = {"rows" if rows else "single runs" for rows in self._made}
         made = " and ".join(sorted(kinds, reverse=True))
         name = f"machine code for {made}" if made else "interpreter"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.program import tiers
+from autograd_lite.program.jit import tiers
 from autograd_lite.program.machine import native
 
 pytest.importorskip("llvmlite", reason="machine code needs the extra jit")
@@ -185,7 +185,7 @@ def test_tiers_change_under_load_from_four_threads(impatient):
 _FORKS = """
 import os, sys, time
 import autograd_lite as ag
-from autograd_lite.program import tiers
+from autograd_lite.program.jit import tiers
 tiers.RUNS = 3
 def big(xs):
     return ag.grad(lambda xs: ag.sum([ag.sin(x) * ag.exp(-x) for x in xs]))(xs)
@@ -216,7 +216,7 @@ def test_the_interpreter_ends_during_a_compilation(pause):
     text = f"""
 import time
 import autograd_lite as ag
-from autograd_lite.program import tiers
+from autograd_lite.program.jit import tiers
 tiers.RUNS = 3
 f = ag.compile(ag.grad(lambda xs: ag.sum([ag.sin(x) * ag.exp(-x) for x in xs])))
 for _ in range(5):
@@ -248,3 +248,13 @@ def test_programs_that_are_dropped_give_their_memory_back(impatient):
     for k in range(800):
         one(k)
     assert resident() - before < 20  # MB
+
+
+@pytest.mark.parametrize(("n", "reason"), [(20, ""), (200, "the interpreter is quicker")])
+def test_a_lookup_among_many_entries_stays_one_step(n, reason):
+    f = ag.compile(lambda xs, i: ag.take(xs, i), jit=True)
+    xs = [*map(float, range(n))]
+    assert [f(xs, 7), f(xs, -1), f(xs, 0)] == [7.0, n - 1.0, 0.0]
+    assert f.map(xs, [0, 5, -2], shared=(0,)).tolist() == [0.0, 5.0, n - 2.0]
+    assert f.programs[0].stats()["tier_reason"].startswith(reason)
+    assert (f.programs[0].stats()["tier"] == "interpreter") == bool(reason)

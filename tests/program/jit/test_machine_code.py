@@ -15,7 +15,7 @@ pytest.importorskip("llvmlite", reason="machine code needs the extra jit")
 if native is None:
     pytest.skip("machine code needs the machine in C", allow_module_level=True)
 
-from autograd_lite.program import machine_code
+from autograd_lite.program.jit import machine_code
 
 PUBLIC = [row for row in TABLE.values() if row.public]
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.75, -2.5, 1e300, -1e-300, 5e-324, math.inf, -math.inf, math.nan]

@@ -21,9 +21,17 @@ import numpy as np
 
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.program.code import Code
+from autograd_lite.program.jit.pieces import (
+    Body,
+    Direct,
+    Once,
+    Operation,
+    OverRows,
+    vector_functions,
+)
 from autograd_lite.program.machine import native
-from autograd_lite.writing.llvm import LLVM
-from autograd_lite.writing.printer import hands_on, rule_of
+from autograd_lite.writing.printer import fold_in, hands_on, rule_of
+from autograd_lite.writing.symbols import Look
 
 #: Steps of a function, and of what LLVM is given at once; elements of a fold that are one step.
 PIECE, BATCH, ELEMENTS = 200, 2000, 50
@@ -38,37 +46,24 @@ class StoppedError(Exception):
     """The interpreter ends before machine code was made."""
 
 
-class Step(NamedTuple):
-    """An op from places to a place; of a fold only the elements from `first` to before `last`."""
-
-    out: int
-    op: Op
-    operands: Sequence[int]
-    first: int = 0
-    last: int = 0
-    loose: bool = False  # whether the signs of zeros are in doubt all the same
-    stored: bool = False  # whether the result is read elsewhere
-    outputs: Sequence[int] = ()  # which outputs it is
-
-
 class Careful(NamedTuple):
     """Which op each instruction is taken for, and registers of which nan and 0 are in doubt."""
 
     ops: Sequence[Op]
     doubtful: set[int]
 
-    def steps(self, code: Code, own: int, out: int, operands: Sequence[int]) -> Iterator[Step]:
+    def steps(self, code: Code, own: int, out: int, operands: Sequence[int]) -> Iterator[Operation]:
         """An instruction from places to a place.
 
         A long fold becomes several steps, whose totals grow in the place of its result.
         """
         op, loose = self.ops[own], code.first + own in self.doubtful
         if not isinstance(op, SequenceOp):
-            yield Step(out, op, operands, loose=loose)
+            yield Operation(out, op, operands, loose=loose)
             return
         length = (len(operands) - len(op.scalars)) // len(op.vectors)
         for first in range(0, max(1, length), ELEMENTS):
-            yield Step(out, op, operands, first, min(first + ELEMENTS, length), loose)
+            yield Operation(out, op, operands, first, min(first + ELEMENTS, length), loose)
 
 
 def careful(code: Code, quick: bool) -> Careful:
@@ -90,193 +85,9 @@ def careful(code: Code, quick: bool) -> Careful:
     return Careful(ops, doubtful)
 
 
-class Body(LLVM):
-    """A piece as it is written; the kinds of it say where numbers lie."""
-
-    parameters = ""
-
-    def __init__(self, code: Code, lanes: int = 1) -> None:
-        super().__init__(lanes, vector_functions() if lanes > 1 else ())
-        self.before: list[str] = []
-        self.after = ["ret void"]
-        self.first, self.n_inputs, self.constants = code.first, code.n_inputs, code.constants
-        self._known: dict[int, str] = {}  # by place
-
-    def load(self, place: int) -> str:
-        """The number at a place."""
-        raise NotImplementedError
-
-    def store(self, step: Step, number: str) -> None:
-        """Put the result of a step where others read it."""
-        raise NotImplementedError
-
-    def add(self, step: Step) -> None:
-        """Write a step."""
-        self.flags = "nsz " if step.loose else ""
-        number = self._known[step.out] = self._result(step)
-        if step.stored or step.outputs:
-            self.store(step, number)
-
-    def at(self, place: int) -> str:
-        """The number at a place, loaded once."""
-        if place not in self._known:
-            self._known[place] = self.load(place)
-        return self._known[place]
-
-    def _result(self, step: Step) -> str:
-        args = [*map(self.at, step.operands)]
-        if not isinstance(step.op, SequenceOp):
-            return self.applied(rule_of(step.op), args)
-        total = self.at(step.out) if step.first else None
-        return self.folded_part(step.op, args, step.first, step.last, total)
-
-    def constant(self, register: int) -> str | None:
-        """The number that a register always has, or None."""
-        if self.n_inputs <= register < self.first:
-            return self.number(self.constants[register - self.n_inputs])
-        return None
-
-    def text(self, name: str) -> str:
-        """The definition of the function."""
-        lines = "\n".join([*self.before, *self.lines, *self.after])
-        return f"define void @{name}({self.parameters}) {{\n{lines}\n}}"
-
-
-class Once(Body):
-    """A piece of a single run; its places are registers, those that others read have slots."""
-
-    parameters = "ptr noalias %slots"
-
-    def __init__(self, code: Code, slots: dict[int, int]) -> None:
-        super().__init__(code)
-        self._slots = slots
-
-    def _slot(self, place: int) -> str:
-        slot = place if place < self.first else self._slots[place]
-        return self.line(f"getelementptr double, ptr %slots, i64 {slot}")
-
-    def load(self, place: int) -> str:
-        """See `Body`."""
-        number = self.constant(place)
-        return number or self.line(f"load double, ptr {self._slot(place)}")
-
-    def store(self, step: Step, number: str) -> None:
-        """See `Body`."""
-        self._slots.setdefault(step.out, self.first + len(self._slots))
-        self.lines.append(f"store double {number}, ptr {self._slot(step.out)}")
-
-
-class OverRows(Body):
-    """A piece that is run for a block of rows, some lanes at a time; see `Machine.steps`."""
-
-    parameters = "ptr noalias %frame, ptr %refs, i32 %n, ptr %attrs"
-    fields: tuple[tuple[str, str], ...] = (("blocks", "ptr"), ("uniform", "ptr"), ("lanes", "i32"))
-
-    def __init__(self, code: Code) -> None:
-        super().__init__(code, native.vectors()[1])
-        loads = [
-            line
-            for name, kind in self.fields
-            for line in (
-                f"%{name}_at = getelementptr i8, ptr %frame, i64 {native.FRAME[name]}",
-                f"%{name} = load {kind}, ptr %{name}_at",
-            )
-        ]
-        self.before = [
-            "entry:", *loads, "br label %loop", "loop:", "%i = phi i32 [0, %entry], [%next, %loop]",
-            "%row = getelementptr double, ptr %blocks, i32 %i",
-        ]  # fmt: skip
-        self.after = [
-            f"%next = add i32 %i, {self.lanes}", "%more = icmp slt i32 %next, %lanes",
-            "br i1 %more, label %loop, label %end", "end:", "ret void",
-        ]  # fmt: skip
-
-    def _block(self, place: int) -> str:
-        return self.line(f"getelementptr double, ptr %row, i64 {place * native.FULL_STRIDE}")
-
-    def _load(self, at: str) -> str:
-        return self.line(f"load {self.type}, ptr {at}, align 8")
-
-    def _store(self, number: str, at: str) -> None:
-        self.lines.append(f"store {self.type} {number}, ptr {at}, align 8")
-
-    def load(self, place: int) -> str:
-        """See `Body`."""
-        if place >= 0:
-            return self._load(self._block(place))
-        number = self.constant(~place)
-        if number is None:
-            at = self.line(f"getelementptr double, ptr %uniform, i64 {~place}")
-            number = self.spread(self.line(f"load double, ptr {at}"))
-        return number
-
-    def store(self, step: Step, number: str) -> None:
-        """See `Body`."""
-        self._store(number, self._block(step.out))
-
-
-class Direct(OverRows):
-    """A piece that reads inputs and writes outputs where their columns are."""
-
-    fields = (
-        *OverRows.fields, ("inputs", "ptr"), ("outputs", "ptr"),
-        ("input_stride", "i64"), ("output_stride", "i64"),
-    )  # fmt: skip
-
-    def __init__(self, code: Code, written: set[int], doubtful: Sequence[bool]) -> None:
-        super().__init__(code)
-        self._written, self._doubtful = written, doubtful
-        self._sure, self._marks = "%sure", f"<{self.lanes} x i1>"
-        ones = f"<{', '.join(['i1 1'] * self.lanes)}>"
-        self.before.insert(-1, f"%sure = phi {self._marks} [{ones}, %entry], [%surely, %loop]")
-
-    def add(self, step: Step) -> None:
-        """See `Body`."""
-        super().add(step)
-        self._written.add(step.out)
-
-    def _column(self, name: str, k: int) -> str:
-        offset = self.line(f"mul i64 %{name}_stride, {k}")
-        at = self.line(f"getelementptr double, ptr %{name}s, i64 {offset}")
-        return self.line(f"getelementptr double, ptr {at}, i32 %i")
-
-    def load(self, place: int) -> str:
-        """See `Body`."""
-        if place < 0 or place in self._written:
-            return super().load(place)
-        return self._load(self._column("input", place))
-
-    def store(self, step: Step, number: str) -> None:
-        """See `Body`."""
-        if step.stored:
-            super().store(step, number)
-        for k in step.outputs:
-            self.give(k, number)
-
-    def give(self, k: int, number: str) -> None:
-        """Write an output."""
-        self._store(number, self._column("output", k))
-        if self._doubtful[k]:
-            sure = self.line(f"fcmp one {self.type} {number}, {self.number(0.0)}")
-            self._sure = self.line(f"and {self._marks} {self._sure}, {sure}")
-
-    def text(self, name: str) -> str:
-        """See `Body`."""
-        self.lines.append(f"%surely = or {self._marks} {self._sure}, zeroinitializer")
-        self.after = [
-            *self.after[:-1],
-            f"%all = bitcast {self._marks} %surely to i{self.lanes}",
-            f"%some = icmp ne i{self.lanes} %all, -1", "%new = zext i1 %some to i32",
-            f"%doubts_at = getelementptr i8, ptr %frame, i64 {native.FRAME['doubts']}",
-            "%old = load i32, ptr %doubts_at", "%both = or i32 %old, %new",
-            "store i32 %both, ptr %doubts_at", "ret void",
-        ]  # fmt: skip
-        return super().text(name)
-
-
 def cut(
-    steps: Sequence[Step], kept: Sequence[int] | None, outputs: Sequence[int] = ()
-) -> list[list[Step]]:
+    steps: Sequence[Operation], kept: Sequence[int] | None, outputs: Sequence[int] = ()
+) -> list[list[Operation]]:
     """Pieces of about equal size, whose steps know whether their results are read elsewhere.
 
     `kept` are the places that are read in the end; None for all. The steps that write `outputs`,
@@ -299,14 +110,25 @@ def cut(
     for k, place in enumerate(outputs):
         if place in writers:
             own.setdefault(writers[place], []).append(k)
-    found: dict[int, list[Step]] = {}
+    found: dict[int, list[Operation]] = {}
     for j, (home, step) in enumerate(zip(homes, steps, strict=True)):
         marked = step._replace(stored=j in stored, outputs=own.get(j, ()))
         found.setdefault(home, []).append(marked)
     return [*found.values()]
 
 
-def filled(body: Body, steps: Sequence[Step]) -> Body:
+def is_for_the_interpreter(code: Code) -> bool:
+    """Whether a program looks among many entries: by one step there, by one for each here."""
+    sizes = np.diff(code.starts)
+    return any(
+        isinstance(op, SequenceOp)
+        and isinstance(fold_in(rule_of(op).result), Look)
+        and bool((sizes[code.codes == own] > ELEMENTS).any())
+        for own, op in enumerate(code.ops)
+    )
+
+
+def filled(body: Body, steps: Sequence[Operation]) -> Body:
     """The body with some steps."""
     for step in steps:
         body.add(step)
@@ -366,11 +188,6 @@ def install_rows(
     addresses, owner = compiled(bodies)
     placed = [(*segment, at) for segment, at in zip(segments, addresses, strict=True)]
     machine.install_rows(shared, reduced, tuple(placed), direct, owner)
-
-
-def vector_functions() -> dict[str, int]:
-    """The addresses of the functions over vectors that the machine calls, by leaf."""
-    return {name: address for name, address in native.vectors()[2].items() if address}
 
 
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:

@@ -1,0 +1,1 @@
+"""Machine code for programs: `tiers` says when, `machine_code` makes it of `pieces`."""
