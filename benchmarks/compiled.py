@@ -19,19 +19,22 @@ from benchmarks.recorded import (
     slope_at_a_float,
 )
 from benchmarks.runners import (
+    Bound,
     ByHand,
     Casadi,
     CasadiBuffer,
     Compiled,
+    Ddx,
     Eager,
     Jax,
     JaxNumbers,
     JaxScalars,
+    MachineCode,
 )
 
-AT_A_POINT: list[Make] = [Compiled, Eager, ByHand, CasadiBuffer, Casadi, Jax]
-OVER_ROWS: list[Make] = [Compiled, Jax]
-WITH_FORMULAS: list[Make] = [Compiled, ByHand, Jax]
+AT_A_POINT: list[Make] = [Compiled, Bound, Eager, ByHand, CasadiBuffer, Casadi, Ddx, Jax]
+OVER_ROWS: list[Make] = [Compiled, MachineCode, Bound, Ddx, Jax]
+WITH_FORMULAS: list[Make] = [Compiled, MachineCode, ByHand, Jax]
 
 
 def tasks(quick: bool) -> list[tuple[Recorded, list[Make]]]:
@@ -53,19 +56,33 @@ def races(count: int, quick: bool) -> dict[str, Race]:
     return {task.name: race(makes, task, Compiled, count) for task, makes in tasks(quick)}
 
 
-#: Of each task in order: beside whom (the quickest counts), and how many times as fast at least.
-ASKED: list[list[tuple[str, list[Make], float, float | None]]] = [
+#: Of each task in order: beside whom (the quickest counts), how many times as fast at least, and
+#: which of ours.
+ASKED: list[list[tuple[str, list[Make], float, float | None, Make]]] = [
     [
-        ("CasADi, buffer bound beforehand", [CasadiBuffer], 0.4, None),
-        ("`jax.jit`", [Jax], 20, None),
+        ("CasADi, buffer bound beforehand", [CasadiBuffer], 0.7, None, Compiled),
+        ("the same, ours bound too", [CasadiBuffer], 0.85, None, Bound),
+        ("`jax.jit`", [Jax], 20, None, Compiled),
     ],
     [
-        ("CasADi's virtual machine", [CasadiBuffer, Casadi], 1.2, 3),
+        ("CasADi's virtual machine", [CasadiBuffer, Casadi], 4, 6, Bound),
+        ("ddx-ad", [Ddx], 3, 5, Bound),
+        ("CasADi's virtual machine, by the interpreter", [CasadiBuffer, Casadi], 1.2, 3, Compiled),
     ],
-    [("`jax.jit` of the scalar program", [JaxNumbers], 20, None)],
-    [("`jax.jit(vmap)`", [Jax, JaxScalars], 1, 4)],
-    [("`jax.jit(vmap)`", [Jax, JaxScalars], 1, 4)],
-    [("NumPy by hand", [ByHand], 1, None), ("`jax.jit(vmap)`", [Jax], 0.5, 1.5)],
+    [("`jax.jit` of the scalar program", [JaxNumbers], 20, None, Compiled)],
+    [
+        ("`jax.jit(vmap)`", [Jax, JaxScalars], 4, 8, Bound),
+        ("ddx-ad", [Ddx], 2, 3, Bound),
+        ("`jax.jit(vmap)`, by `map`", [Jax, JaxScalars], 1, None, MachineCode),
+    ],
+    [
+        ("`jax.jit(vmap)`", [Jax, JaxScalars], 2.5, 3, Bound),
+        ("`jax.jit(vmap)`, by `map`", [Jax, JaxScalars], 1, None, MachineCode),
+    ],
+    [
+        ("NumPy by hand", [ByHand], 4, None, MachineCode),
+        ("`jax.jit(vmap)`", [Jax], 4, None, MachineCode),
+    ],
 ]
 
 

@@ -97,11 +97,12 @@ class Library(Engine):
     """An engine of a library that may be missing: `libraries` are imported when it is made."""
 
     libraries: tuple[str, ...] = ()
+    distribution = ""  # if its name is another than the library's
 
     def __init__(self, task: Any) -> None:
         self.imported = [importlib.import_module(name) for name in self.libraries]
         library = self.libraries[0].partition(".")[0]
-        self.label = f"{library} {importlib.metadata.version(library)}"
+        self.label = f"{library} {importlib.metadata.version(self.distribution or library)}"
         self.task = task
         self.prepare()
 

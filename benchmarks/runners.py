@@ -6,9 +6,9 @@ import gc
 import math
 import time
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -73,18 +73,97 @@ class Eager(Runner):
 class Compiled(Eager):
     """Ours: traced in the first call."""
 
+    how: str = "`ag.compile`"
+    options: Mapping[str, Any] = MappingProxyType({})
+
     def prepare(self) -> None:
         super().prepare()
-        run, threads = ag.compile(self.run), self.task.threads
+        run, threads = ag.compile(self.run, **self.options), self.task.threads
+        self.function = run
         if self.task.rows:
             self.run = partial(run.map, threads=threads)
             text = f"threads={threads}, " if threads > 1 else ""
-            self.first(f"`ag.compile`, map, {text}traced")
+            self.first(f"{self.how}, map, {text}traced")
         else:
             self.run = run
-            self.first("`ag.compile`, traced")
+            self.first(f"{self.how}, traced")
         [program] = run.programs
         self.form += f", {len(program):,} instructions"
+
+
+class MachineCode(Compiled):
+    """Ours through LLVM."""
+
+    how, options = "`ag.compile(jit=True)`", MappingProxyType({"jit": True})
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.run(*self.inputs)  # as the first run was the interpreter's
+        self.form += ", machine code"
+
+
+class Bound(MachineCode):
+    """The same on arrays that stay; over rows these are columns. One number is set and read."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        [point], [program] = self.inputs, self.function.programs
+        self.given = np.ascontiguousarray(np.atleast_1d(point).T)
+        self.found = np.zeros((len(program.outputs), *self.given.shape[1:]))
+        self.inputs, self.form = [], self.form + ", `program.bind`"
+        self.run = setting_and_reading(program.bind(self.given, self.found), self.given, self.found)
+
+    def gradient(self) -> list[float]:
+        self.run()
+        table = self.found.T if self.task.rows else self.found
+        return np.ravel(table[:: table.size // COMPARED + 1]).tolist()
+
+
+def setting_and_reading(run: Callable[[], Any], given: Any, found: Any) -> Callable[[], Any]:
+    """A bound call, where there is one number with the setting and reading of it."""
+    if given.size > 1:
+        return run
+    number = float(given[0])
+
+    def call() -> Any:
+        given[0] = number
+        run()
+        return found[0]
+
+    return call
+
+
+class Ddx(Runner):
+    """Recorded by a model and compiled through LLVM; answers go to arrays bound beforehand."""
+
+    libraries, distribution = ("ddx",), "ddx-ad"
+
+    def prepare(self) -> None:
+        [ddx] = self.imported
+        [point] = self.inputs
+        self.given = np.ascontiguousarray(np.atleast_1d(point).T)
+        itself: Any = SimpleNamespace(grad=lambda f: f, value_and_grad=lambda f: f)
+        names = [f"x{i}" for i in range(len(self.given))]
+
+        def model() -> Any:
+            symbols = [*map(ddx.var, names)]
+            return self.task.loop(itself, ddx, symbols if np.ndim(point) else symbols[0])
+
+        start = time.perf_counter()
+        equation = ddx.equation(model)
+        equation.compile(points=max(1, self.task.rows))
+        want = ddx.Want.JACOBIAN if self.task.rows else ddx.Want.GRADIENT
+        self.call = equation.buffer(self.given, want=want)
+        self.form = f"buffer bound beforehand, compiled once in {seconds(start)}"
+        self.inputs, self.run = [], self.call
+
+    def gradient(self) -> list[float]:
+        self.call()
+        found = np.array(self.call.jacobian)
+        if not self.task.rows:
+            return found.ravel().tolist()
+        table = np.column_stack([self.call.value, found.T])
+        return np.ravel(table[:: table.size // COMPARED + 1]).tolist()
 
 
 class ByHand(Runner):
@@ -133,15 +212,16 @@ class Casadi(Runner):
 
 
 class CasadiBuffer(Casadi):
-    """The same machine, writing to memory bound beforehand; setting and reading it is not timed."""
+    """The same machine, writing to memory bound beforehand; one number is set and read."""
 
     def calling(self) -> str:
         [point] = self.inputs
-        self.given, self.found = np.array(point), np.zeros(np.size(point))
+        self.given, self.found = np.atleast_1d(np.array(point)), np.zeros(np.size(point))
         self.buffer, self.run = self.function.buffer()
         self.buffer.set_arg(0, memoryview(self.given))
         self.buffer.set_res(0, memoryview(self.found))
         self.inputs = []
+        self.run = setting_and_reading(self.run, self.given, self.found)
         return "SX, buffer bound beforehand"
 
     def gradient(self) -> list[float]:

@@ -53,7 +53,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert {f"autograd_lite/{name}" for name in ("nn/live/card.css", *names_of)} <= {*names}
     words = (
         "expressions",
-        "view/dot",
+        "view/style",
+        "view/page/phrases",
         "cli/commands",
         "exercises/laws",
         "exercises/worksheets",

@@ -469,7 +469,8 @@ class TestPredict:
             for node in (call.total, *call.after):
                 assert self.answer(page, node.data).startswith("Right"), self.asked(page)
         for _ in "what follows", "the gradients of the outputs":
-            page.page.keyboard.press("Enter")  # they are given
+            assert page.page.locator(".answer").inner_text() == ""  # they are given
+            page.page.keyboard.press("Enter")
         for k in (2, 1, 0):
             call = max(layers[k], key=lambda call: abs(call.total.grad))
             if call.after:

@@ -64,7 +64,8 @@ class Tier:
     """
 
     def __init__(self, code: Code, machine: Any, jit: bool | None) -> None:
-        self._code, self._machine, self._at_once = code, machine, bool(jit)
+        self._code = Code(*code.__reduce__()[1])  # which does not refer to its runner
+        self._machine, self._at_once = machine, bool(jit)
         self._made: set[tuple[Any, ...]] = set()
         self.seconds = 0.0
         self.reason = "jit=False" if jit is False else reason_against()

@@ -17,7 +17,7 @@ _TERMS = 4
 
 @dataclass(frozen=True)
 class LayerStep:
-    """What is said of a step, and the column of a network that takes part."""
+    """The caption of a step, and the column of a network that takes part."""
 
     caption: list[str]
     network: int

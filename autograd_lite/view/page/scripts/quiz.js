@@ -123,8 +123,12 @@ class Quiz {
       const { position } = this.page.player;
       const asks = this.told === null ? 0 : this.questions.of(position, this.page.whatIf?.numbers).length;
       this.told = this.at = null;
-      if (!asks && position < this.page.player.end) this.advance(); // it is given
-      else this.page.render();
+      if (!asks && position < this.page.player.end) {
+        this.reply(""); // it is given
+        this.advance();
+      } else {
+        this.page.render();
+      }
       if (!this.field.hidden) this.field.focus({ preventScroll: true });
       return;
     }
