@@ -1,7 +1,7 @@
 """The worst error of every function of the C library in programs: `make accuracy`.
 
-Writes the table of docs/programs.md. `tests/program/test_vectors.py` holds the same below 4 ulp, at
-fewer arguments.
+Writes the table of docs/programs.md. `tests/program/native/test_vectors.py` holds the same below
+4 ulp, at fewer arguments.
 """
 
 import math
