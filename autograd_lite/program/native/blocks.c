@@ -239,15 +239,8 @@ LOOKS(BLOCK_LOOK)
         parts[0] += last;                                                                         \
     } while (0)
 
-/* Of the first block the parts are those of the chunk, and of the last the sum is wanted. */
-static inline void NAME(add_parts)(const Frame *frame, int32_t output, double *parts) {
-    double *sums = frame->sums + (Py_ssize_t)output * PARTS;
-    for (int q = 0; q < PARTS && !frame->is_first; q++)
-        parts[q] += sums[q];
-    if (frame->totals)
-        frame->totals[output] = SUM_OF_PARTS(parts) + 0.0; /* never -0.0 */
-    else
-        memcpy(sums, parts, PARTS * sizeof(double));
+static inline void NAME(put_parts)(const Frame *frame, int32_t output, const double *parts) {
+    frame->totals[output] = SUM_OF_PARTS(parts) + 0.0; /* never -0.0 */
 }
 
 /* refs: the output, then where the numbers lie. */
@@ -257,13 +250,13 @@ KERNEL(sum_of_block) {
     double parts[PARTS];
     (void)lanes;
     SUM_OVER_ROWS(parts, x[i]);
-    NAME(add_parts)(frame, refs[0], parts);
+    NAME(put_parts)(frame, refs[0], parts);
 }
 
 KERNEL(sum_of_uniform) {
     (void)n, (void)attrs;
     double parts[PARTS] = {frame->rows * frame->uniform[~refs[1]]};
-    NAME(add_parts)(frame, refs[0], parts);
+    NAME(put_parts)(frame, refs[0], parts);
 }
 
 #define SUM_2_AS(name, quick, careful, X, Y)                                                      \
@@ -276,7 +269,7 @@ KERNEL(sum_of_uniform) {
         const double total = SUM_OF_PARTS(parts);                                                 \
         if (careful && total != total)                                                            \
             SUM_OVER_ROWS(parts, forward_##name(GET_##X(x), GET_##Y(y), attrs));                  \
-        NAME(add_parts)(frame, refs[0], parts);                                                   \
+        NAME(put_parts)(frame, refs[0], parts);                                                   \
     }
 
 #define SUM_2(name, quick, careful)                                                               \
