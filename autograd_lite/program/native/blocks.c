@@ -223,6 +223,7 @@ LOOKS(BLOCK_LOOK)
  * In one order, whatever the compiler: each sum has PARTS, to which every so many rows belong, the first of
  * which also has the rows left over. */
 
+#define SUM_OF(parts) (SUM_OF_PARTS(parts) + 0.0) /* never -0.0 */
 #define SUM_OVER_ROWS(parts, term)                                                                \
     do {                                                                                          \
         const int rows = frame->rows, whole = rows & -PARTS;                                      \
@@ -239,17 +240,6 @@ LOOKS(BLOCK_LOOK)
         parts[0] += last;                                                                         \
     } while (0)
 
-/* Of the first block the parts are those of the chunk, and of the last the sum is wanted. */
-static inline void NAME(add_parts)(const Frame *frame, int32_t output, double *parts) {
-    double *sums = frame->sums + (Py_ssize_t)output * PARTS;
-    for (int q = 0; q < PARTS && !frame->is_first; q++)
-        parts[q] += sums[q];
-    if (frame->totals)
-        frame->totals[output] = SUM_OF_PARTS(parts) + 0.0; /* never -0.0 */
-    else
-        memcpy(sums, parts, PARTS * sizeof(double));
-}
-
 /* refs: the output, then where the numbers lie. */
 KERNEL(sum_of_block) {
     TAKE_FRAME
@@ -257,13 +247,12 @@ KERNEL(sum_of_block) {
     double parts[PARTS];
     (void)lanes;
     SUM_OVER_ROWS(parts, x[i]);
-    NAME(add_parts)(frame, refs[0], parts);
+    frame->totals[refs[0]] = SUM_OF(parts);
 }
 
 KERNEL(sum_of_uniform) {
     (void)n, (void)attrs;
-    double parts[PARTS] = {frame->rows * frame->uniform[~refs[1]]};
-    NAME(add_parts)(frame, refs[0], parts);
+    frame->totals[refs[0]] = frame->rows * frame->uniform[~refs[1]] + 0.0;
 }
 
 #define SUM_2_AS(name, quick, careful, X, Y)                                                      \
@@ -273,10 +262,9 @@ KERNEL(sum_of_uniform) {
         double parts[PARTS];                                                                      \
         (void)lanes;                                                                              \
         SUM_OVER_ROWS(parts, forward_##quick(GET_##X(x), GET_##Y(y), attrs));                     \
-        const double total = SUM_OF_PARTS(parts);                                                 \
-        if (careful && total != total)                                                            \
+        if (careful && isnan(SUM_OF(parts)))                                                      \
             SUM_OVER_ROWS(parts, forward_##name(GET_##X(x), GET_##Y(y), attrs));                  \
-        NAME(add_parts)(frame, refs[0], parts);                                                   \
+        frame->totals[refs[0]] = SUM_OF(parts);                                                   \
     }
 
 #define SUM_2(name, quick, careful)                                                               \

@@ -117,7 +117,7 @@ ROLLED_2(LAYER_2)
 
 /* --- sums over rows of products --------------------------------------------------------------------
  * refs: how many left and right blocks; whether the outputs of each left block follow one another; these blocks; the
- * outputs, by left block. Where they do not, sums and totals of a tile are brought to a room and back. */
+ * outputs, by left block. Where they do not, totals of a tile go through a room. */
 
 #define NONE(v, l, r) NAME(Numbers) t##l##r##v = {0.0};
 #define NONE_OF(r, l) OF(ALL, HALVES)(NONE, l, r)
@@ -139,18 +139,11 @@ ROLLED_2(LAYER_2)
 #define DOUBT(r, l) OF(ALL, HALVES)(DOUBT_PART, l, r)
 #define DOUBT_LEFT(l, rights) NAME(Numbers) doubt##l = {0.0}; OF(SOME, rights)(DOUBT, l)
 #define DOUBTS(l, _) + doubt##l
-#define PLACE_SUMS(l, rights)                                                                     \
-    double *to##l = even ? frame->sums + outputs[l * refs[1]] * (Py_ssize_t)PARTS : sums[l * rights];
-#define ADD_SUM(v, l, r) t##l##r##v += AT(to##l + r * PARTS, v);
-#define ADD_SUMS(r, l) OF(ALL, HALVES)(ADD_SUM, l, r)
-#define ADD_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(ADD_SUMS, l)
-#define STORE_SUM(v, l, r) AT(to##l + r * PARTS, v) = t##l##r##v;
-#define STORE_SUMS(r, l) OF(ALL, HALVES)(STORE_SUM, l, r)
-#define STORE_SUMS_OF_LEFT(l, rights) OF(SOME, rights)(STORE_SUMS, l)
 #define PUT_TOTALS(l, rights)                                                                     \
     memcpy(even ? frame->totals + outputs[l * refs[1]] : totals + l * rights, &total##l, rights * sizeof(double));
 #undef TOTALS
 #undef TOTALS_TELL
+#undef NAN_AMONG
 #if WIDTH == 8 && defined(SHUFFLED)
 /* Four or two, each as SUM_OF_PARTS; never -0.0. A nan among the parts is seen in them. */
 #define PICK SHUFFLED
@@ -162,13 +155,15 @@ ROLLED_2(LAYER_2)
     const NAME(Numbers) half##l = QUARTER(HALVE(t##l##00, t##l##10), OF(OTHERS_OF, rights)(l));    \
     const NAME(Numbers) total##l = PICK(half##l, half##l, 0, 2, 4, 6, 0, 2, 4, 6) +               \
                                    PICK(half##l, half##l, 1, 3, 5, 7, 1, 3, 5, 7) + (NAME(Numbers)){0.0};
-#define TOTALS_TELL(lefts) (frame->is_first && HAVE_NAN(OF(EACH, lefts)(TOTALS_OF, _)))
+#define TOTALS_TELL true
+#define NAN_AMONG(lefts) HAVE_NAN(OF(EACH, lefts)(TOTALS_OF, _))
 #define TOTALS_OF(l, _) + total##l
 #else
 #define PART(v, l, r) AT(parts, v) = t##l##r##v;
 #define ADD_TOTAL(r, l) { double parts[PARTS]; OF(ALL, HALVES)(PART, l, r) total##l[r] = SUM_OF_PARTS(parts) + 0.0; }
 #define TOTALS(l, rights) double total##l[rights]; OF(SOME, rights)(ADD_TOTAL, l)
-#define TOTALS_TELL(lefts) false
+#define TOTALS_TELL false
+#define NAN_AMONG(lefts) false
 #endif
 
 /* Each product alone, by the row itself where the quick one gives nan. */
@@ -188,10 +183,10 @@ ROLLED_2(LAYER_2)
         double *const blocks = frame->blocks;                                                     \
         const Py_ssize_t stride = frame->stride;                                                  \
         const int rows = frame->rows, whole = rows & -PARTS;                                      \
-        const bool even = refs[2], is_total = frame->totals;                                      \
+        const bool even = refs[2];                                                                \
         const int32_t *xs = refs + 3 + l, *ys = refs + 3 + refs[0] + r;                           \
         const int32_t *outputs = refs + 3 + refs[0] + refs[1] + l * refs[1] + r;                  \
-        double sums[lefts * rights][PARTS], totals[lefts * rights];                               \
+        double totals[lefts * rights];                                                            \
         OF(SOME, rights)(RIGHT, _)                                                                \
         OF(EACH, lefts)(NONE_OF_LEFT, rights)                                                     \
         for (int i = 0; i < whole; i += PARTS) {                                                  \
@@ -206,7 +201,7 @@ ROLLED_2(LAYER_2)
             }                                                                                     \
             OF(EACH, lefts)(ADD_LAST_OF_LEFT, rights)                                             \
         }                                                                                         \
-        if (careful && !(WIDTH == 8 && frame->is_first && is_total)) {                            \
+        if (careful && !TOTALS_TELL) {                                                            \
             OF(EACH, lefts)(DOUBT_LEFT, rights)                                                   \
             const NAME(Numbers) doubt = OF(EACH, lefts)(DOUBTS, _);                               \
             if (HAVE_NAN(doubt)) {                                                                \
@@ -214,28 +209,14 @@ ROLLED_2(LAYER_2)
                 return;                                                                           \
             }                                                                                     \
         }                                                                                         \
-        OF(EACH, lefts)(PLACE_SUMS, rights)                                                       \
-        if (!frame->is_first) {                                                                   \
-            for (int k = 0; k < lefts * rights && !even; k++)                                     \
-                memcpy(sums[k], frame->sums + outputs[k / rights * refs[1] + k % rights] * (Py_ssize_t)PARTS, \
-                       sizeof sums[k]);                                                           \
-            OF(EACH, lefts)(ADD_SUMS_OF_LEFT, rights)                                             \
+        OF(EACH, lefts)(TOTALS, rights)                                                           \
+        if (careful && NAN_AMONG(lefts)) {                                                        \
+            NAME(name##_sums_alone)(frame, refs, l, r, lefts, rights);                            \
+            return;                                                                               \
         }                                                                                         \
-        if (is_total) {                                                                           \
-            OF(EACH, lefts)(TOTALS, rights)                                                       \
-            if (careful && TOTALS_TELL(lefts)) {                                                  \
-                NAME(name##_sums_alone)(frame, refs, l, r, lefts, rights);                        \
-                return;                                                                           \
-            }                                                                                     \
-            OF(EACH, lefts)(PUT_TOTALS, rights)                                                   \
-            for (int k = 0; k < lefts * rights && !even; k++)                                     \
-                frame->totals[outputs[k / rights * refs[1] + k % rights]] = totals[k];            \
-        } else {                                                                                  \
-            OF(EACH, lefts)(STORE_SUMS_OF_LEFT, rights)                                           \
-            for (int k = 0; k < lefts * rights && !even; k++)                                     \
-                memcpy(frame->sums + outputs[k / rights * refs[1] + k % rights] * (Py_ssize_t)PARTS, sums[k], \
-                       sizeof sums[k]);                                                           \
-        }                                                                                         \
+        OF(EACH, lefts)(PUT_TOTALS, rights)                                                       \
+        for (int k = 0; k < lefts * rights && !even; k++)                                         \
+            frame->totals[outputs[k / rights * refs[1] + k % rights]] = totals[k];                \
     }
 
 #define GROUP_2(name, careful, op)                                                                \

@@ -47,11 +47,9 @@ typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef struct {
     double *blocks;
     const double *uniform; /* numbers that are the same for all rows */
-    double *sums;          /* PARTS of the sum of each output over rows, if they are wanted */
-    double *totals;        /* where the sums go after the last block of a chunk, else NULL */
+    double *totals;        /* of each output over the rows of the block, if they are wanted */
     Py_ssize_t stride;     /* from block to block */
     int rows, lanes;       /* of this block; lanes are rows, and some more to make whole TILEs */
-    bool is_first;         /* of a chunk */
 } Frame;
 
 /* Where result and operands lie, and how many operands there are. */

@@ -168,7 +168,7 @@ static void work(Worker *worker) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
             const bool alone = end - start <= BLOCK;
             const Frame frame = {.blocks = worker->blocks, .uniform = job->uniform, .stride = job->stride,
-                                 .totals = alone || !sums ? sums : sums_of_block(worker, block), .is_first = true,
+                                 .totals = alone || !sums ? sums : sums_of_block(worker, block),
                                  .rows = n, .lanes = (n + TILE - 1) & -TILE};
             if (job->plan->exact && !job->plan->refused) {
                 worker->n_doubts += run_direct(job, worker->blocks, worker->sums, row, n);
