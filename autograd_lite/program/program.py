@@ -77,6 +77,7 @@ class Program(Code):
         self._quick: Callable[..., Any] | None = None
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        self._jit = None
         for name, part in state[1].items():  # of an older pickle, where ops were called rows
             setattr(self, "ops" if name == "rows" else name, part)
 

@@ -35,6 +35,8 @@ from autograd_lite.writing.symbols import Look
 
 #: Steps of a function, and of what LLVM is given at once; elements of a fold that are one step.
 PIECE, BATCH, ELEMENTS = 200, 2000, 50
+#: Fewer steps than this between layers, on average, the machine's own kernels run as quickly.
+SHORTEST = 16
 
 #: Held while LLVM works: no process is to fork meanwhile.
 working = threading.Lock()
@@ -155,9 +157,15 @@ def install_once(code: Code, machine: Any, quick: bool = True) -> None:
 
 def install_rows(
     code: Code, machine: Any, shared: bytes, reduced: bool, quick: bool = True
-) -> None:
-    """The same for rows, given which inputs are shared, and whether rows are added up."""
+) -> bool:
+    """The same for rows, given which inputs are shared, and whether rows are added up.
+
+    False, and nothing done, where the machine's own kernels are as quick.
+    """
     planned, outputs = machine.steps(shared, reduced)
+    runs = [[*group] for _, group in itertools.groupby(planned, lambda step: step[0] >= 0)]
+    if len(runs) > 1 and len(planned) < SHORTEST * len(runs):
+        return False
     direct = quick and not reduced and all(own >= 0 for own, _ in planned)
     chosen = careful(code, direct)
     doubtful = [register in chosen.doubtful for register in code.outputs.tolist()]
@@ -166,9 +174,8 @@ def install_rows(
     written: set[int] = set()
     last = max((k for k, (own, _) in enumerate(planned) if own < 0), default=-1)
     first = 0
-    for plain, group in itertools.groupby(planned, lambda step: step[0] >= 0):
-        run = [*group]
-        if not plain:
+    for run in runs:
+        if run[0][0] < 0:
             first += len(run)
             continue
         steps = [step for own, (out, *args) in run for step in chosen.steps(code, own, out, args)]
@@ -188,6 +195,7 @@ def install_rows(
     addresses, owner = compiled(bodies)
     placed = [(*segment, at) for segment, at in zip(segments, addresses, strict=True)]
     machine.install_rows(shared, reduced, tuple(placed), direct, owner)
+    return True
 
 
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:

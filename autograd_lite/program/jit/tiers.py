@@ -92,7 +92,8 @@ class Tier:
             _check_permission()
             if rows:
                 shared, reduced = rows
-                machine_code.install_rows(self._code, self._machine, shared, reduced, quick)
+                if not machine_code.install_rows(self._code, self._machine, shared, reduced, quick):
+                    return
             else:
                 machine_code.install_once(self._code, self._machine, quick=quick)
         except machine_code.StoppedError:

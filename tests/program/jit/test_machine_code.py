@@ -106,7 +106,11 @@ def test_pieces_and_long_folds_change_no_bit(monkeypatch):
 
 @pytest.mark.parametrize("rows", [1, 7, 100, 1000])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_sums_over_rows_and_shared_inputs_have_the_bits_of_the_interpreter(rows, threads):
+def test_sums_over_rows_and_shared_inputs_have_the_bits_of_the_interpreter(
+    monkeypatch, rows, threads
+):
+    """Between layers, which stay the machine's own, steps are machine code."""
+    monkeypatch.setattr(machine_code, "SHORTEST", 0)
     model = ag.nn.MLP(2, [7, 5, 1], activation="tanh", seed=3)
     parameters = model.parameters()
     x, y = [ag.Value(0.1), ag.Value(0.2)], ag.Value(0.3)
@@ -115,7 +119,7 @@ def test_sums_over_rows_and_shared_inputs_have_the_bits_of_the_interpreter(rows,
     interpreted = ag.freeze(found, [*parameters, *x, y])
     compiled = interpreted.changed()
     shared = bytes([1] * len(parameters) + [0] * 3)
-    machine_code.install_rows(compiled, compiled.runner.machine, shared, True)
+    assert machine_code.install_rows(compiled, compiled.runner.machine, shared, True)
     rng = np.random.default_rng(rows)
     columns = [*rng.normal(size=(3, rows))]
     given_ = [*[p.data for p in parameters], *columns]
@@ -124,3 +128,14 @@ def test_sums_over_rows_and_shared_inputs_have_the_bits_of_the_interpreter(rows,
         one = interpreted.map(*given_, shared=kept, **how)
         two = compiled.map(*given_, shared=kept, threads=threads, **how)
         assert bits(one) == bits(two)
+
+
+def test_a_small_network_is_left_to_the_machine_s_kernels():
+    """Its steps between layers are too few for machine code to be quicker."""
+    model = ag.nn.MLP(2, [7, 5, 1], activation="tanh", seed=3)
+    x = [ag.Value(0.1), ag.Value(0.2)]
+    parameters = model.parameters()
+    found = ag.gradient(model(x), parameters, create_graph=True)
+    program = ag.freeze(found, [*parameters, *x])
+    shared = bytes([1] * len(parameters) + [0] * 2)
+    assert not machine_code.install_rows(program, program.runner.machine, shared, True)
