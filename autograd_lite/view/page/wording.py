@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.formulas import Formula
 from autograd_lite.explanations.naming import Wording, labels, numbered
+from autograd_lite.files import words
 from autograd_lite.graph import is_of_table, op_of
 from autograd_lite.ops import Op
 from autograd_lite.view.steps import Steps
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter
 
-_WORDS = files("autograd_lite.view.page").joinpath("phrases.toml").read_text("utf-8")
 #: Of the player, in pages and in pictures that move.
-PHRASES: dict[str, str] = tomllib.loads(_WORDS)
+PHRASES: dict[str, str] = words("phrases.toml", "view.page")
 
 #: Around the number of a node: characters for private use, which no symbol of an op has.
 _OPEN, _CLOSE = "\ue000", "\ue001"
