@@ -232,13 +232,14 @@ class Page {
     const { changed, numbers } = this.whatIf;
     if (changed.size && position === null) {
       this.moment.foretell(changed, numbers);
-      this.drawing.mark("now", new Set(), []);
+      for (const name of ["now", "asked"]) this.drawing.mark(name, new Set(), []);
       return;
     }
-    const { boxes, edges, place } = this.quiz.on
+    const { boxes, edges, place, asked } = this.quiz.on
       ? this.quiz.say(this.moment, position, numbers, this.current.last)
       : this.moment.tell(position, numbers, this.current.last);
     this.drawing.mark("now", new Set(boxes), edges);
+    this.drawing.mark("asked", new Set(asked === undefined ? [] : [asked]));
     if (place < this.drawing.boxes.length) this.reveal(place);
   }
 
