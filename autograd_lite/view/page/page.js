@@ -121,8 +121,8 @@ class Page {
     const left = el("div", { class: "left" }, this.banner, this.crumbs, this.stage, this.moment.element, this.quiz?.element, this.player?.element);
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
-    const panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
-    this.main = el("div", { class: "main" }, left, panel);
+    this.panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
+    this.main = el("div", { class: "main" }, left, this.panel);
     this.part = el("div", { class: "part", hidden: true });
     this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, this.main, this.part);
     return this.app;
@@ -297,12 +297,14 @@ class Page {
 
   select(i) {
     this.kept = null;
-    if (i !== this.selected) {
+    const changes = i !== this.selected;
+    if (changes) {
       this.selected = i;
       this.card.hidden = true;
       this.control.replaceChildren(...this.controls(i));
     }
     this.describe();
+    if (changes) this.panel.scrollTop = 0; // what is new begins with its heading
   }
 
   controls(i) {
