@@ -12,8 +12,9 @@ from pathlib import Path
 
 #: Small graphs of everything: each instruction takes thirty times as long here.
 USUAL = [
-    *["test_native.py", "test_native_rows.py", "test_engine.py", "test_value.py"],
-    *["test_machine.py", "test_program.py", "test_program_files.py"],
+    *["engine/test_native.py", "engine/test_native_rows.py", "engine/test_engine.py"],
+    *["graphs/test_value.py", "program/native/test_machine.py", "program/test_program.py"],
+    *["program/test_program_files.py", "program/test_bind.py"],
 ]
 LEFT_OUT = (
     "million or process or thousand_slopes or without_memory or engine_is_refused or large_graph "
@@ -65,7 +66,7 @@ def main() -> int:
 
     Where allocations fail, leaks do not count, because CPython 3.11 then loses arguments of calls.
     """
-    good = [check(USUAL, leaks=True), check(["test_faults.py"], leaks=False)]
+    good = [check(USUAL, leaks=True), check(["engine/test_faults.py"], leaks=False)]
     return 0 if all(good) else 1
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import grid
 from benchmarks.engines import Lap
-from benchmarks.grid import Jax, Network, Ours
+from benchmarks.grid import Jax, Machine, Network, Ours
 from benchmarks.measuring import peaks, rounds
 from benchmarks.measuring.apart import Race
 
@@ -17,8 +17,8 @@ TASK = Network(5, 9)
 @pytest.mark.skipif(not find_spec("jax"), reason="jax is not installed (extra: bench)")
 def test_both_engines_give_one_loss_and_gradient(monkeypatch):
     monkeypatch.setenv("NPROC", "1")
-    ours, theirs = Ours(TASK), Jax(TASK)
-    for engine in (ours, theirs):
+    ours, theirs = Machine(TASK), Jax(TASK)
+    for engine in (ours, Ours(TASK), theirs):
         assert 0.0 < engine.lap().total < 60.0
     assert rounds.disagreement(theirs, ours) == ""
     assert len(ours.gradient()) == 5 * 21 + 5 * 6 + 6
@@ -31,7 +31,7 @@ def test_the_median_and_the_worst_of_the_grid_are_figures(monkeypatch):
 
     def raced(makes, cell, reference, count):
         engines = {make: (make, cell) for make in makes}
-        times = {Ours: cell.width * cell.rows, Jax: 64.0 * cell.rows}
+        times = {Ours: cell.width * cell.rows, Jax: 64.0 * cell.rows, Machine: 96.0 * cell.rows}
         laps = {engine: Lap(math.nan, times[make]) for make, engine in engines.items()}
         return Race(engines, laps, [], [])
 
@@ -39,11 +39,12 @@ def test_the_median_and_the_worst_of_the_grid_are_figures(monkeypatch):
     monkeypatch.setattr(
         grid.probes, "answer", lambda name, *numbers: {"separate": 20.0}.get(name, 40)
     )
-    median, worst = grid.figures(3, quick=False)
+    median, worst, alone = grid.figures(3, quick=False)
     assert (median.measured, worst.measured) == (1.5, 4.0)
     assert "w = 16: 0.250, 0.250, 0.250, 0.250; w = 64: 1.00" in median.remark
     assert "20.0·10⁹ separate and 40.0·10⁹ contracted" in worst.remark
-    assert (median.holds, worst.holds) == ("yes", "no")
+    assert (median.holds, worst.holds) == ("no", "no")
+    assert (alone.measured, alone.holds) == (1.5, "yes")
 
 
 def test_rates_count_operations_of_the_quickest_run():

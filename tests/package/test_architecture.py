@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import memcheck
 import pytest
 
 import autograd_lite
@@ -14,6 +15,7 @@ from autograd_lite.ops.leaf import Leaf
 
 PACKAGE = Path(autograd_lite.__file__).parent
 ARCHITECTURE = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+MAKEFILE = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: Every file, as imports name it.
@@ -238,6 +240,14 @@ def test_folders_hold_twenty_files_at_most():
     for folder in [PACKAGE, tests, *PACKAGE.rglob("*/"), *tests.rglob("*/")]:
         if folder.name != "__pycache__":
             assert len([*folder.glob("*.py")]) <= 20, folder
+
+
+def test_files_that_memcheck_and_make_name_are_there():
+    tests = Path(__file__).parents[1]
+    found = re.findall(r"[\w/]+/test_\w+\.py", MAKEFILE)
+    named = {*memcheck.USUAL, *[name.removeprefix("tests/") for name in found]}
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (tests / name).is_file()] == []
 
 
 def test_what_holds_values_is_compared_by_identity():

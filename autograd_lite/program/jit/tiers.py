@@ -15,7 +15,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -36,13 +36,18 @@ class _Setting:
     reason = ""
 
 
+@cache
+def _missing() -> str:
+    return "" if find_spec("llvmlite") else _EXTRA
+
+
 def reason_against() -> str:
     """Why no machine code can be made; empty if it can."""
     if native is None:
         return "machine code needs the machine in C, which was not compiled or not chosen"
     if os.environ.get("AUTOGRAD_LITE_JIT") == "0":
         return "AUTOGRAD_LITE_JIT=0 turns machine code off"
-    return _Setting.reason or ("" if find_spec("llvmlite") else _EXTRA)
+    return _Setting.reason or _missing()
 
 
 def require() -> None:

@@ -144,7 +144,7 @@ def tree(sums):
     return sums[0]
 
 
-@pytest.mark.parametrize("blocks", [*range(1, 9), 15, 16, 17, 31, 33, 100, 4096, 4097, 10_000])
+@pytest.mark.parametrize("blocks", [*range(1, 9), 15, 16, 17, 31, 33, 100, 4096, 4097])
 def test_sums_of_blocks_are_added_in_a_binary_tree(blocks):
     """So that any number of processes, each with a power of two of blocks, gives the same bits."""
     rng = np.random.default_rng(8)

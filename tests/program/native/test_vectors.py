@@ -19,7 +19,7 @@ VARIANTS = [name for name in ("plain", "avx2", "avx512") if native.use_vectors(n
 SOURCES = [*itertools.product(VARIANTS, ("library", "own"))]
 native.use_vectors("")
 LEAVES = [row for row in KERNELS if row.arity and not row.is_arithmetic]
-MANY = 400
+MANY = 200
 COMPILER = shutil.which("gcc") or shutil.which("clang")
 
 
