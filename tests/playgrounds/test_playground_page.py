@@ -228,6 +228,25 @@ def test_answers_are_hidden_while_the_graph_asks_for_them(opened):
     assert all(opened.locator(answer).first.is_visible() for answer in hidden)
 
 
+def test_cards_that_read_alike_tell_their_partial_derivatives(opened):
+    """Of (a*b)*a + a*a two cards say a × b, and two say a."""
+    cards = opened.locator(".letters .ways button")
+    assert cards.locator(".factors").all_text_contents() == [
+        "∂f/∂v2 × ∂v2/∂v1 × ∂v1/∂a",
+        "∂f/∂v2 × ∂v2/∂a",
+        "∂f/∂v3 × ∂₂v3/∂a",
+        "∂f/∂v3 × ∂₁v3/∂a",
+    ]
+
+
+def test_a_panel_that_was_scrolled_begins_with_its_heading_when_a_box_is_clicked(opened):
+    panel = opened.locator(".graphs .panel")
+    assert panel.evaluate("(panel) => { panel.scrollTop = 90; return panel.scrollTop; }") == 90
+    opened.locator(".graphs [data-box]").first.click()
+    assert panel.evaluate("(panel) => panel.scrollTop") == 0
+    opened.keyboard.press("Escape")
+
+
 def test_python_is_copied(opened):
     """Onto the clipboard: code that makes the graph with its numbers of now."""
     opened.context.grant_permissions(["clipboard-read", "clipboard-write"])

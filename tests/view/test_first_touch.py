@@ -34,6 +34,14 @@ def doubled():
     return y
 
 
+def crossing():
+    """A graph in whose picture two arrows cross before the same box."""
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    y = (a * b) * a + a * a
+    y.backward()
+    return y
+
+
 def many(boxes):
     """A graph of so many boxes in which each value is used twice."""
     x = y = Value(0.9, label="x")
@@ -108,6 +116,26 @@ class TestSizes:
                 dx = max(text["x"] - x, 0, x - text["x"] - text["width"])
                 dy = max(text["y"] - y, 0, y - text["y"] - text["height"])
                 assert (dx**2 + dy**2) ** 0.5 >= disc["width"] / 2 - 0.5
+
+    @pytest.mark.parametrize("made", [crossing, neuron])
+    def test_no_arrow_runs_over_the_disc_of_another(self, page, tmp_path, made):
+        page.open(ag.draw(made()), tmp_path / "x.html")
+        gaps = page.page.evaluate(
+            """() => {
+              const { shadowRoot } = document.querySelector("[data-lm-suppress-shortcuts]");
+              const edges = [...shadowRoot.querySelectorAll(".edge")];
+              return edges.flatMap((edge) => {
+                const { e: x, f: y } = edge.querySelector(".badge").transform.baseVal[0].matrix;
+                return edges.filter((other) => other !== edge).map((other) => {
+                  const line = other.querySelector("path");
+                  const steps = [...Array(101).keys()].map((k) => line.getTotalLength() * k / 100);
+                  const points = steps.map((at) => line.getPointAtLength(at));
+                  return Math.min(...points.map((p) => Math.hypot(p.x - x, p.y - y)));
+                });
+              });
+            }"""
+        )
+        assert min(gaps) > 5.4  # its radius
 
     @pytest.mark.parametrize("width", [360, 1280, 3840])
     def test_numbers_of_up_to_40_boxes_have_9_pixels(self, page, tmp_path, width):

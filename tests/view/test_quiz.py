@@ -50,8 +50,8 @@ def answer(asked, questions):
             for (const x of numbers) {
               form.querySelector("input").value = x.toPrecision(4);
               form.requestSubmit();
+              form.requestSubmit();
             }
-            form.requestSubmit();
           }
         }""",
         questions,
@@ -93,7 +93,9 @@ class TestAsking:
         known = {"1.37", "2.91"}
         backward, told = False, 0
         for numbers in steps(root):
-            for x in numbers:
+            for part, x in enumerate(numbers):
+                if part:
+                    on(asked)
                 text = asked.page.locator("[data-lm-suppress-shortcuts]").evaluate(
                     """(host) => {
                       const { shadowRoot } = host;
@@ -138,10 +140,11 @@ class TestAsking:
         begin(asked, reused())
         answer(asked, [*steps(reused())][:9])
         # e * a by a: the gradient of e * a is 1, and the partial is e = -6
-        assert "? gradient of v1 × ? ∂v1/∂e = ? goes to e" in moment(asked)
+        assert "1 gradient of v1 × ∂v1/∂e partial derivative = ? goes to e" in moment(asked)
         say(asked, "3")
-        assert reply(asked).startswith("Not 3. Two numbers are multiplied here")
-        assert "? gradient of v1 × ? ∂v1/∂e = ? goes to e" in moment(asked)
+        first = "if e alone grows by 0.001, by how many thousandths does v1 change?"
+        assert reply(asked) == f"Not 3. Find ∂v1/∂e first: {first}"
+        assert "1 gradient of v1 × ∂v1/∂e partial derivative = ? goes to e" in moment(asked)
         hint = "The gradient of v1 is 1, and the partial derivative is ∂v1/∂e = a = 2."
         say(asked, "3")
         assert reply(asked) == f"Not 3. {hint}"
@@ -150,13 +153,41 @@ class TestAsking:
         sign = "The size is right, the sign is not."
         assert reply(asked) == f"Not -2. {sign} {hint} Multiply: 1 × 2 = …"
 
+    def test_feedback_stays_until_one_goes_on_and_an_empty_answer_is_none(self, asked):
+        """Also between the two parts of a question; the first tells the partial derivative."""
+        begin(asked, reused())
+        answer(asked, [*steps(reused())][:8])
+        say(asked, "2")
+        assert reply(asked) == "Right: 1 × 2 = 2."
+        assert "1 gradient of v2 × 2 ∂₂v2/∂a = 2 goes to a" in moment(asked)
+        assert "The partial derivative is ∂₂v2/∂a = a = 2." in moment(asked)
+        assert asked.page.get_by_label("Your number").is_hidden()
+        on(asked)
+        said = moment(asked)
+        assert "Predict number 10 of 16" in said
+        on(asked)  # an Enter too many
+        assert moment(asked) == said
+        say(asked, "77")
+        wrong = reply(asked)
+        asked.page.get_by_label("Your number").fill(" ")
+        on(asked)
+        assert reply(asked) == wrong
+
+    def test_one_number_is_asked_and_marked(self, asked):
+        begin(asked, reused())
+        answer(asked, [*steps(reused())][:9])
+        assert asked.page.locator(".moment .blank").all_inner_texts() == ["?"]
+        asks = asked.page.locator(".stage .node.asked")
+        assert asks.evaluate_all("(boxes) => boxes.map((box) => box.id)") == ["n2"]
+        assert asked.page.locator(".stage .edge.now").count() == 1
+
     def test_of_equal_arguments_each_arrow_is_one(self, asked):
         x = Value(3.0, label="x")
         begin(asked, x * x)
         for right in (9, 1):
             say(asked, right)
             on(asked)
-        assert "x stands there 2 times: this arrow is for number 1" in moment(asked)
+        assert "x stands there twice: here only the first one changes." in moment(asked)
         say(asked, "6")
         assert "That is for all of them; the others have arrows of their own" in reply(asked)
 
@@ -169,6 +200,7 @@ class TestAsking:
         begin(asked, reused())
         answer(asked, [*steps(reused())][:8])
         say(asked, "2")
+        on(asked)
         assert "2 gradient of a so far 2 this arrow brings" in moment(asked)
         say(asked, typed)
         first = reply(asked)
@@ -266,11 +298,40 @@ class TestScore:
         asked.page.keyboard.press("Enter")  # the first choice, as the page has shown its numbers
         assert [asked.numbers()[name][0] for name in ("n0", "n1")] != ["2.0", "-3.0"]
         a, b = (float(asked.numbers()[name][0]) for name in ("n0", "n1"))
-        assert {abs(a), abs(b)} <= {1.0, 2.0, 3.0, 4.0}
+        assert {abs(a), abs(b)} <= {2.0, 3.0, 4.0, 5.0}
+        assert abs(a) != abs(b)
         say(asked, str(a * b))
         assert reply(asked).startswith("Right")
         switch.click()
         assert asked.numbers() == before
+
+    def test_other_numbers_do_not_make_things_look_alike(self, asked):
+        """No 0, 1 or -1, no two leaves of one size, and few answers that are the same."""
+        asked.show(ag.draw(reused()))
+        asked.page.get_by_role("switch", name="Predict").click()
+        asked.page.get_by_role("button", name="With other numbers").click()
+        for _ in range(12):
+            a, b = (float(asked.numbers()[name][0]) for name in ("n0", "n1"))
+            assert abs(a) != abs(b)
+            assert min(abs(a), abs(b)) > 1
+            answers = [
+                a * b,
+                a * b * a,
+                a * a,
+                a * b * a + a * a,
+                1,
+                1,
+                a,
+                a,
+                a,
+                a * b,
+                a * a,
+                a * b,
+            ]
+            assert max(map(answers.count, answers)) <= 4
+            asked.page.locator("form.quiz").get_by_role("button", name="Show me").click()
+            asked.page.get_by_role("button", name="Score").click()
+            asked.page.get_by_role("button", name="Again, with other numbers").click()
 
 
 class TestSwitch:

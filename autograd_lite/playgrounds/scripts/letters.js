@@ -75,14 +75,17 @@ class Letters {
 
   of(slot, i) {
     const { nodes, graph, letter, now } = slot;
+    const wording = new Wording(graph);
     const { found, count, sum } = graph.paths(i, now.partials, MOST_WAYS);
     const name = nodes[i].name;
     const title = el("h2", {}, `Why ∂${letter}/∂${name} = `, el("b", { class: signOf(sum) }, brief(sum)));
     if (!count) return [title, el("p", { class: "hint" }, `No path with a derivative leads from ${name} to ${letter}.`)];
     const ways = el("ol", { class: "ways" }, ...found.map((way) => {
-      const steps = [name, ...way.edges.map(([user]) => nodes[user].name)];
+      const steps = wording.along(i, way.edges);
       const chain = (steps.length > MOST_STEPS ? [...steps.slice(0, 4), `… ${steps.length - 6} more …`, ...steps.slice(-2)] : steps).join(" → ");
-      return litWay(i, way, () => slot.drawn, el("span", { class: "chain" }, chain), el("span", { class: "product" }, el("span", { class: "in-letters" }, this.product(slot, way)), " = ", signed(way.product)));
+      // which partial derivatives these are, as two paths may read alike in letters
+      const factors = way.edges.length > 1 && steps.length <= MOST_STEPS && [...way.edges].reverse().map(([user, k]) => wording.fraction(user, k)).join(" × ");
+      return litWay(i, way, () => slot.drawn, el("span", { class: "chain" }, chain), factors && el("span", { class: "chain factors" }, factors), el("span", { class: "product" }, el("span", { class: "in-letters" }, this.product(slot, way)), " = ", signed(way.product)));
     }));
     const all = count <= BigInt(MOST_WAYS);
     const terms = all ? found.map((way) => this.product(slot, way)) : [];

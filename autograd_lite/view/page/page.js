@@ -121,8 +121,8 @@ class Page {
     const left = el("div", { class: "left" }, this.banner, this.crumbs, this.stage, this.moment.element, this.quiz?.element, this.player?.element);
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
-    const panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
-    this.main = el("div", { class: "main" }, left, panel);
+    this.panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
+    this.main = el("div", { class: "main" }, left, this.panel);
     this.part = el("div", { class: "part", hidden: true });
     this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, this.main, this.part);
     return this.app;
@@ -232,13 +232,14 @@ class Page {
     const { changed, numbers } = this.whatIf;
     if (changed.size && position === null) {
       this.moment.foretell(changed, numbers);
-      this.drawing.mark("now", new Set(), []);
+      for (const name of ["now", "asked"]) this.drawing.mark(name, new Set(), []);
       return;
     }
-    const { boxes, edges, place } = this.quiz.on
+    const { boxes, edges, place, asked } = this.quiz.on
       ? this.quiz.say(this.moment, position, numbers, this.current.last)
       : this.moment.tell(position, numbers, this.current.last);
     this.drawing.mark("now", new Set(boxes), edges);
+    this.drawing.mark("asked", new Set(asked === undefined ? [] : [asked]));
     if (place < this.drawing.boxes.length) this.reveal(place);
   }
 
@@ -296,12 +297,14 @@ class Page {
 
   select(i) {
     this.kept = null;
-    if (i !== this.selected) {
+    const changes = i !== this.selected;
+    if (changes) {
       this.selected = i;
       this.card.hidden = true;
       this.control.replaceChildren(...this.controls(i));
     }
     this.describe();
+    if (changes) this.panel.scrollTop = 0; // what is new begins with its heading
   }
 
   controls(i) {

@@ -104,7 +104,7 @@ function ways(i, page) {
   const one = count === 1n;
   const list = found.map((way) => {
     const factors = way.edges.map(([user, k]) => inNumbers(["", 0, ""], [partials[user][k]]));
-    const chain = [name(i), ...way.edges.map(([user]) => name(user))].join(" → ");
+    const chain = wording.along(i, way.edges).join(" → ");
     return litWay(i, way, () => page, el("span", { class: "chain" }, chain), el("span", { class: "product" }, `${factors.join(" × ")} = `, signed(way.product)));
   });
   const others = count - BigInt(found.length);

@@ -1,4 +1,4 @@
-// Where the disc with the sign of an arrow goes: near its head, and never over a number.
+// Where the disc with the sign of an arrow goes: near its head, never over a number, and clear of other arrows if it can be.
 
 const DISC = 5.4; // the radius, with its rim
 
@@ -26,15 +26,27 @@ function pointsBack(line) {
   return [...far, ...points.filter(({ back }) => back >= 2 && back < 8).reverse(), points[points.length >> 1]];
 }
 
+// Whether a point of an arrow is clear of the other arrows: asked once, as no arrow moves.
+function isOpen(point, e, edges) {
+  const reach = DISC + 2;
+  const isFar = ([left, top, right, bottom]) => point.x < left - reach || point.x > right + reach || point.y < top - reach || point.y > bottom + reach;
+  return (point.open ??= edges.every(({ points, frame }, k) => k === e || isFar(frame) || points.every(({ x, y }) => hypot(x - point.x, y - point.y) > reach)));
+}
+
 function placeDiscs(edges) {
+  for (const edge of edges) {
+    edge.points ??= pointsBack(edge.line);
+    const [across, down] = [edge.points.map(({ x }) => x), edge.points.map(({ y }) => y)];
+    edge.frame ??= [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
+  }
   for (const { text } of edges) text?.removeAttribute("transform");
   const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
   const discs = [];
   edges.forEach((edge, e) => {
-    const points = (edge.points ??= pointsBack(edge.line));
+    const { points } = edge;
     const clear = ({ x, y }) => discs.every((disc) => hypot(disc.x - x, disc.y - y) > 2 * DISC - 1);
     const legible = ({ x, y }) => texts.every((box) => !box || !covers(box, x, y));
-    const point = points.find((p) => legible(p) && clear(p)) ?? points.find(legible) ?? points[0];
+    const point = points.find((p) => legible(p) && clear(p) && isOpen(p, e, edges)) ?? points.find((p) => legible(p) && clear(p)) ?? points.find(legible) ?? points[0];
     discs.push(point);
     edge.badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
     // a short arrow: its own number makes room

@@ -59,7 +59,7 @@ class NetworkQuestions {
     const at = { layer, neuron: j };
     const first = {
       ...asked, at,
-      formula: () => [`${sum} = ${asked.text} =`, blank()],
+      formula: (_, answer = blank()) => [`${sum} = ${asked.text} =`, answer],
       words: () => `${neuron} adds its weights, each times what comes through it, and its bias. Which number is that?`,
       told: `${sum} = ${brief(inner)}.`,
     };
@@ -67,7 +67,7 @@ class NetworkQuestions {
     return [first, {
       kind: `forward: ${activation} of a sum`, at,
       truths: [out[j]],
-      formula: () => [`neuron ${j} = ${activation}(${brief(inner)}) =`, blank()],
+      formula: (_, answer = blank()) => [`neuron ${j} = ${activation}(${brief(inner)}) =`, answer],
       words: () => `The activation makes the output of ${neuron} of that sum. Which number does it hand on?`,
       hint: (x, tries) => (near(x, -out[j]) ? "The size is right, the sign is not." : near(x, inner) ? `That is the sum; its ${activation} is asked.` : (tries > 1 && this.around(samples, layer, j, k, inner)) || `Take the ${activation} of ${brief(inner)}; a pocket calculator helps.`),
       told: `${activation}(${brief(inner)}) = ${brief(out[j])}.`,
@@ -88,7 +88,7 @@ class NetworkQuestions {
     const result = carried(upstream, partial);
     return {
       kind, truths: [result, asShown(upstream) * asShown(partial)],
-      formula: () => [term(signed(upstream), `gradient of ${from}`), between("×"), term(given ? signed(partial) : blank(), by), between("="), term(blank(), `goes to ${to}`)],
+      formula: (_, answer = blank()) => [term(signed(upstream), `gradient of ${from}`), between("×"), term(given ? signed(partial) : "…", by), between("="), term(answer, `goes to ${to}`)],
       words: () => words,
       hint: (x, tries) => {
         const said = near(x, -result) ? "The size is right, the sign is not. " : near(x, partial) ? `That is the partial derivative alone; the gradient of ${from} belongs to it. ` : near(x, upstream) ? `That is the gradient of ${from} alone. ` : "";
@@ -128,7 +128,7 @@ class NetworkQuestions {
       asked.push({
         kind: "backward: adding what all neurons bring",
         truths: [after, asShown(after - part) + asShown(part)],
-        formula: () => [term(signed(after - part), "the other neurons bring"), between("+"), term(signed(part), `neuron ${j} brings`), between("→"), term(blank(), `gradient of ${target}`)],
+        formula: (_, answer = blank()) => [term(signed(after - part), "the other neurons bring"), between("+"), term(signed(part), `neuron ${j} brings`), between("→"), term(answer, `gradient of ${target}`)],
         words: () => `${target} goes into all ${weights[layer].length} neurons of ${name}, so a small change of it is felt along each. What is its gradient?`,
         hint: (x) => (near(x, part) ? "That would forget what the others bring." : near(x, after - part) ? `That would forget what neuron ${j} brings.` : "The parts are added."),
         told: `${inNumbers(["", 0, " + ", 1], [after - part, part])} = ${brief(after)}.`,

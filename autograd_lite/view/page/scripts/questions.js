@@ -14,6 +14,7 @@ function typed(text) {
 
 const near = (x, truth) => Object.is(x, truth) || x === truth || fabs(x - truth) <= TOLERANCE * fabs(truth);
 const blank = () => el("span", { class: "blank" }, "?");
+const ORDINALS = ["first", "second", "third", "fourth", "fifth"];
 const term = (content, caption) => el("span", { class: "term" }, content, el("small", {}, caption));
 const between = (text) => el("span", { class: "sign" }, text);
 
@@ -47,15 +48,16 @@ class Questions {
     const given = wording.given(node, numbers);
     const words = `${name(node)} = ${inWords(call, name)}`;
     const filled = `${name(node)} = ${inNumbers(call, given)}`;
+    const known = [...new Set(args)].filter((p) => !graph.nodes[p].constant).slice(0, MOST_PARTS).map((p) => `${name(p)} is ${brief(given[p])}`);
     const truth = numbers.data[node];
     return [{
       kind: "forward: the number of a box",
       truths: [truth, ...graph.forward(node, args.map((p) => asShown(given[p])))],
-      formula: () => [`${words} =`, blank()],
-      words: () => `Which number does ${name(node)} get? Its arguments stand in the boxes before it.`,
+      formula: (_, answer = blank()) => [`${words} =`, answer],
+      words: () => `Which number does ${name(node)} get?`,
       hint: (x, tries) => {
         const sign = near(x, -truth) ? "The size is right, the sign is not. " : "";
-        return tries > 1 ? `${sign}${filled} = …` : sign || `Put the numbers of the boxes before it into ${words}.`;
+        return tries > 1 || !known.length ? `${sign}${filled} = …` : sign || `Look at the boxes before it: ${known.join(", ")}.`;
       },
       told: `${equation(filled, brief(truth))}.`,
     }];
@@ -67,9 +69,9 @@ class Questions {
     return [{
       kind: "the start at the output",
       truths: [1],
-      formula: () => [`∂${root}/∂${root} =`, blank()],
+      formula: (_, answer = blank()) => [`∂${root}/∂${root} =`, answer],
       words: () => `Now backwards. The gradient of a box says how fast the output ${root} changes with it. How fast does ${root} change with ${root} itself?`,
-      hint: (x, tries) => (tries > 1 ? `When ${root} grows by 0.1, then ${root} grows by …` : `This is no number of a box: it is how fast ${root} changes, beside ${root} itself.`),
+      hint: (x, tries) => (tries > 1 ? `When ${root} grows by 0.1, ${root} grows by 0.1: how many times as much is that?` : `Say ${root} grows by 0.1. By how much does ${root} grow then, and how many times 0.1 is that?`),
       told: `∂${root}/∂${root} = 1: the output changes as fast as itself.`,
     }];
   }
@@ -82,26 +84,27 @@ class Questions {
     const [up, to] = [name(node), name(parent)];
     const { symbol, call, args } = graph.nodes[node];
     const alike = args.flatMap((p, k) => (p === parent ? [k] : []));
-    const alone = alike.length > 1 ? ` ${to} stands there ${alike.length} times: this arrow is for number ${alike.indexOf(arg) + 1}, and the others stay as they are.` : "";
+    const alone = alike.length > 1 ? ` ${to} stands there ${alike.length === 2 ? "twice" : `${alike.length} times`}: here only the ${ORDINALS[alike.indexOf(arg)] ?? `${alike.indexOf(arg) + 1}th`} one changes.` : "";
     const given = `The gradient of ${up} is ${brief(upstream)}, and the partial derivative is ${wording.partial(node, arg, numbers)}`;
     const product = inNumbers(["", 0, " × ", 1], [upstream, partial]);
     const part = {
       kind: `an arrow through ${symbol}`,
       truths: [contribution, asShown(upstream) * asShown(partial)],
-      formula: (hinted) => [
-        term(hinted ? signed(upstream) : blank(), `gradient of ${up}`), between("×"),
-        term(hinted ? signed(partial) : blank(), wording.fraction(node, arg)), between("="),
-        term(blank(), `goes to ${to}`),
+      formula: (hinted, answer = blank()) => [
+        term(signed(upstream), `gradient of ${up}`), between("×"),
+        hinted ? term(signed(partial), wording.fraction(node, arg)) : term(wording.fraction(node, arg), "partial derivative"), between("="),
+        term(answer, `goes to ${to}`),
       ],
-      words: () => `How much does the marked arrow bring to ${to}? Multiply the gradient of ${up}, which stands in its box, by the partial derivative: how many times as fast as ${to} does ${up} = ${inWords(call, name)} change, if nothing else does?${alone}`,
+      words: () => `How much does the marked arrow bring to ${to}? ${wording.fraction(node, arg)} says how fast ${up} = ${inWords(call, name)} changes when only ${to} changes.${alone}`,
+      more: () => `The partial derivative is ${wording.partial(node, arg, numbers)}.`,
       hint: (x, tries) => {
         const said = near(x, -contribution) ? "The size is right, the sign is not"
           : near(x, partial) ? `That is the partial derivative alone; the gradient of ${up} belongs to it`
           : near(x, upstream) ? `That is the gradient of ${up} alone; the partial derivative belongs to it`
           : alone && near(x, alike.reduce((sum, k) => sum + numbers.partials[node][k] * upstream, 0)) ? "That is for all of them; the others have arrows of their own"
           : near(x, after) ? "That is the sum already; asked is the part that this arrow brings" : "";
-        const kind = said || (tries > 1 ? "" : `Two numbers are multiplied here: what stands as grad in the box of ${up}, and how many times as fast as ${to} ${up} changes`);
-        return `${kind && `${kind}. `}${tries > 1 ? `${given}.` : ""}${tries > 2 ? ` Multiply: ${product} = …` : ""}`;
+        const kind = said || (tries > 1 ? "" : `Find ${wording.fraction(node, arg)} first: if ${alone ? `only this ${to}` : `${to} alone`} grows by 0.001, by how many thousandths does ${up} change`);
+        return `${kind && `${kind}${said ? "." : "?"} `}${tries > 1 ? `${given}.` : ""}${tries > 2 ? ` Multiply: ${product} = …` : ""}`;
       },
       told: `${equation(product, brief(contribution))}.`,
     };
@@ -111,12 +114,12 @@ class Questions {
     return [part, {
       kind: "adding the parts of a value that is used again",
       truths: [after, asShown(before) + asShown(contribution)],
-      formula: () => [term(signed(before), `gradient of ${to} so far`), term(signed(contribution), "this arrow brings"), between("→"), term(blank(), `gradient of ${to} now`)],
-      words: () => `${to} is used ${uses.length} times, and something has come back from another use already. What is the gradient of ${to} now? Think: if ${to} grows a little, ${name(graph.root)} feels it along every one of these arrows.`,
+      formula: (_, answer = blank()) => [term(signed(before), `gradient of ${to} so far`), term(signed(contribution), "this arrow brings"), between("→"), term(answer, `gradient of ${to} now`)],
+      words: () => `${to} is used ${uses.length} times, and another use has brought its part already. What is the gradient of ${to} now?`,
       hint: (x, tries) => {
         const said = near(x, contribution) ? "That would forget what came before"
           : near(x, before) ? "That would forget what this arrow brings" : "";
-        const kind = said || (tries > 1 ? "" : `Something has come to ${to} before, and this arrow adds to it`);
+        const kind = said || (tries > 1 ? "" : `A small change of ${to} goes along all of its arrows at once, so ${name(graph.root)} feels the sum of them`);
         return `${kind && `${kind}. `}${tries > 1 ? `${to} had ${brief(before)}, and this arrow brings gradient × partial derivative = ${product}.` : ""}`;
       },
       told: `${to}: ${inNumbers(["", 0, " + ", 1], [before, contribution])} = ${brief(after)}.`,

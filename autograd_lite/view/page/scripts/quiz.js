@@ -82,26 +82,28 @@ class Quiz {
     if (position !== this.at) this.begin(position, numbers);
     const over = this.finished || (position === end && this.told !== position);
     const told = !over && (this.told === position || (!this.list.length && !this.choosing));
-    const asking = !told && !over && !this.choosing;
-    for (const [element, shown] of [[this.field, asking], [this.check, asking], [this.tell, asking], [this.next, told], [this.stop, !over && this.results.size > 0]]) element.hidden = !shown;
+    const asking = !told && !over && !this.choosing && !this.answered;
+    const waits = !over && (told || this.answered);
+    for (const [element, shown] of [[this.field, asking], [this.check, asking], [this.tell, asking], [this.next, waits], [this.stop, !over && this.results.size > 0]]) element.hidden = !shown;
     if (over) {
       this.score(moment, numbers);
       return { boxes: [], edges: [] };
     }
     if (this.choosing) {
-      moment.say("Predict before you see", [], "From here on each number is hidden until you have found it. This page has shown those of now already; with others of the same graph you see what you know.");
+      moment.say("Predict before you see", [], "From here on, each number is hidden until you find it. You may have seen the numbers of this graph already: other numbers make a fresh exercise.");
       return { boxes: [], edges: [] };
     }
     if (told) return moment.tell(position, numbers, last, true);
     const { formula, words } = this.question;
     const { node, arg, parent } = this.questions.graph.steps[position];
-    moment.say(`Predict number ${this.before[position] + this.part + 1} of ${this.before[end]}`, formula(this.hinted), words());
-    return { boxes: [node, ...(parent === undefined ? [] : [parent])], edges: arg === undefined ? [] : [[node, arg]], place: parent ?? node };
+    const found = this.answered ? el("span", { class: "found" }, signed(this.question.truths[0])) : blank();
+    moment.say(`Predict number ${this.before[position] + this.part + 1} of ${this.before[end]}`, formula(this.hinted, found), this.answered ? this.question.more?.() ?? "" : words());
+    return { boxes: [node, ...(parent === undefined ? [] : [parent])], edges: arg === undefined ? [] : [[node, arg]], place: parent ?? node, asked: parent ?? node };
   }
 
   begin(position, numbers) {
     if (this.at !== null) this.finished = false;
-    Object.assign(this, { at: position, part: 0, tries: 0, hinted: false, list: this.questions.of(position, numbers) });
+    Object.assign(this, { at: position, part: 0, tries: 0, hinted: false, answered: false, list: this.questions.of(position, numbers) });
     if (this.told === position) return;
     this.told = null;
     this.field.value = "";
@@ -119,6 +121,10 @@ class Quiz {
 
   submit(event) {
     event.preventDefault();
+    if (this.answered) {
+      this.proceed();
+      return;
+    }
     if (this.told !== null || !this.list.length) {
       const { position } = this.page.player;
       const asks = this.told === null ? 0 : this.questions.of(position, this.page.whatIf?.numbers).length;
@@ -132,6 +138,8 @@ class Quiz {
       if (!this.field.hidden) this.field.focus({ preventScroll: true });
       return;
     }
+    // an Enter too many is no answer
+    if (!this.field.value.trim()) return;
     const { isNumber, x } = typed(this.field.value);
     if (!isNumber) {
       this.reply("", "Type a number, such as -1.5 or 1/3.");
@@ -150,18 +158,25 @@ class Quiz {
     this.pass("shown", el("b", {}, "It is: "), this.question.told);
   }
 
-  // On to the second part of a question, or to what it has brought.
+  // What was asked is known: “Next” leads on to the second part of a question, or what it has brought is told.
   pass(how, ...said) {
     const key = `${this.at} ${this.part}`;
     if (!this.results.has(key)) this.results.set(key, { kind: this.question.kind, how });
     this.reply("right", ...said);
     if (this.part + 1 < this.list.length) {
-      Object.assign(this, { part: this.part + 1, tries: 0, hinted: true });
-      this.field.value = "";
+      Object.assign(this, { answered: true, hinted: true });
       this.page.render();
-      this.field.focus({ preventScroll: true });
+      this.next.focus({ preventScroll: true });
     } else {
       this.advance();
     }
+  }
+
+  proceed() {
+    Object.assign(this, { part: this.part + 1, tries: 0, answered: false });
+    this.field.value = "";
+    this.reply("");
+    this.page.render();
+    this.field.focus({ preventScroll: true });
   }
 }

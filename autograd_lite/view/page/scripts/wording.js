@@ -52,12 +52,22 @@ class Wording {
     return told.length ? ` (${[...new Set(told)].join("; ")})` : "";
   }
 
-  fraction(i, k) {
+  // Which use of an argument it is, if an op takes that twice.
+  use(i, k) {
     const { args } = this.graph.nodes[i];
     const twice = args.filter((parent) => parent === args[k]).length > 1;
-    const index = twice ? [...String(k + 1)].map((digit) => INDICES[digit]).join("") : "";
+    return twice ? [...String(k + 1)].map((digit) => INDICES[digit]).join("") : "";
+  }
+
+  // The boxes along a path.
+  along(start, edges) {
+    return [this.name(start), ...edges.map(([user, k]) => `${this.name(user)}${this.use(user, k) && ` (by ∂${this.use(user, k)})`}`)];
+  }
+
+  fraction(i, k) {
+    const { args } = this.graph.nodes[i];
     const whole = (name) => (name.includes(" · ") ? `(${name})` : name);
-    return `∂${index}${whole(this.name(i))}/∂${whole(this.name(args[k]))}`;
+    return `∂${this.use(i, k)}${whole(this.name(i))}/∂${whole(this.name(args[k]))}`;
   }
 
   partial(i, k, numbers) {
