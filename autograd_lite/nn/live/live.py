@@ -78,11 +78,6 @@ class Live:
         self._id = uuid.uuid4().hex
         self.throttle = Throttle(clock)
 
-    @property
-    def due(self) -> float:
-        """When to call `update` again, on the clock."""
-        return self.throttle.due
-
     def __enter__(self) -> None:
         self.update(first=True)
 
