@@ -54,19 +54,17 @@ def _depth(scopes: set[Scope]) -> int:
 def _summary(scope: Scope, nodes: list[Value], adjoint: dict[Value, float]) -> ScopeSummary:
     computed = [abs(adjoint[node]) for node in nodes if node.op]
     leaves = [abs(adjoint[node]) for node in nodes if not node.op]
+    sizes = computed + leaves
     return ScopeSummary(
         scope=scope_name(scope), nodes=len(nodes), leaves=len(leaves),
         mean_data=sum(abs(node.data) for node in nodes) / len(nodes),
-        mean_grad=_mean(computed), leaf_grad=_mean(leaves), max_grad=_largest(computed + leaves),
+        mean_grad=_mean(computed), leaf_grad=_mean(leaves),
+        max_grad=math.nan if math.isnan(sum(sizes)) else max(sizes),
     )  # fmt: skip
 
 
 def _mean(numbers: list[float]) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
-
-
-def _largest(sizes: list[float]) -> float:
-    return math.nan if math.isnan(sum(sizes)) else max(sizes)
 
 
 def _beyond(
