@@ -29,11 +29,9 @@ def by_scope(
     depth = _depth({scope_of(node) for node in free})
     scope_at = {node: scope_of(node)[:depth] for node in free}
     groups: dict[Scope, list[Value]] = {}
-    last: dict[Scope, int] = {}
-    for position, (node, scope) in enumerate(scope_at.items()):
+    for node, scope in scope_at.items():
         groups.setdefault(scope, []).append(node)
-        if node.op:
-            last[scope] = position
+    last = {scope: i for i, (node, scope) in enumerate(scope_at.items()) if node.op}
     scopes = sorted(groups, key=lambda scope: last.get(scope, -1))
     summaries = {scope: _summary(scope, groups[scope], adjoint) for scope in scopes}
     largest, smallest = _beyond(scope_at, summaries)

@@ -173,8 +173,6 @@ class _Sheet:
             said.append("stale: numbers of leaves are of now; root.refresh() computes the rest")
         return "; ".join(said)
 
-    # --- which formulas are written ---------------------------------------------------------------
-
     def _choose(self, depth: int | None, max_nodes: int) -> None:
         """Choose the parts nearest to the root, so that those left out are far away."""
         waiting = deque((part, 0) for part in self._parts)
@@ -200,8 +198,6 @@ class _Sheet:
         args = self._formulas.args(formula)
         places, single = LATEX.places(formula.op, [arg.number for arg in args])
         return [args[k] for place in [*places, single] for k in place]
-
-    # --- writing ----------------------------------------------------------------------------------
 
     def _name(self, node: Value | None) -> Piece:
         """The node's label, or a new name, which for None is another each time."""

@@ -162,7 +162,6 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
     `MAX_CATEGORIES` different texts.
     """
     refuse_masked([*columns.values()], "a column")
-    dropped: list[str] = []
     features: list[NumericFeature | TextFeature] = []
     for name, column in columns.items():
         if name == target:
@@ -176,8 +175,8 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
             varies = len(feature.categories) > 1
         if varies:
             features.append(feature)
-        else:
-            dropped.append(name)
+    known = {target, *[feature.name for feature in features]}
+    dropped = [name for name in columns if name not in known]
     if not features:
         raise TableError(
             "there is no column to learn from: besides the target there must be one whose cells "

@@ -212,8 +212,7 @@ def genetic_algorithm() -> Figure:
         ax.plot(evaluations, result.descent, label="gradient descent", **style(0))
         ax.set_yscale("log")
         ax.set_ylim(bottom=1e-10)
-        title = counted(count, "weight")
-        _finish(ax, title, "loss evaluations", "lowest loss so far")
+        _finish(ax, counted(count, "weight"), "loss evaluations", "lowest loss so far")
     return figure
 
 
