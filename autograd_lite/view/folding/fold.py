@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.folding.boxes import Boxes
 from autograd_lite.view.folding.columns import Columns, Ints, columns
-from autograd_lite.view.folding.cutting import Cutter
+from autograd_lite.view.folding.cutting import Cutter, names_of
 from autograd_lite.view.folding.likeness import likeness
 from autograd_lite.view.picture import Picture, every_value, readable
 from autograd_lite.view.steps import Steps
@@ -56,16 +57,10 @@ class Folding:
         self.columns = columns(graph) if columns_of is None else columns_of
         self._max_nodes = max_nodes
         self._depth, self._opened = depth, tuple(opened)
-        self._check_opened()
         self._inside: dict[str, Ints] = {}
         self._levels: dict[str, Level] = {}
-
-    def _check_opened(self) -> None:
-        """Raise a ValueError for scopes that the graph does not have."""
-        if not self._opened:
-            return
-        paths = [names[: i + 1] for names in self.columns.scopes.names for i in range(len(names))]
-        known = dict.fromkeys(name for path in paths for name in (path[-1], "/".join(path)))
+        scopes = self.columns.scopes.names if self._opened else []
+        known = dict.fromkeys(chain.from_iterable(map(names_of, scopes)))
         for name in self._opened:
             if name not in known:
                 there = ", ".join(map(repr, [*known][:6])) or "none"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,7 @@ Bools = NDArray[np.bool_]
 _Scope = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Likeness:
+class Likeness(NamedTuple):
     """For each node of a graph, its class, its depth, and the scope that its class is shown in.
 
     Two values are alike that the same op makes of alike values, in scopes that differ by numbers at
@@ -39,7 +38,8 @@ class Likeness:
 
 def likeness(graph: Steps, columns: Columns) -> Likeness:
     """Classes of nodes that are alike, found in one pass over the graph."""
-    stems = _stems(columns.scopes)
+    of_scopes = coded(map(_stem, columns.scopes.names))
+    stems = Coded(of_scopes.codes[columns.scopes.codes], of_scopes.names)
     labelled = np.array([bool(label) for label in columns.labels.names])[columns.labels.codes]
     ordinary = (columns.kinds != VALUE) & ~((columns.kinds == PARAMETER) & labelled)
     classes, depth = _walk(columns, _beginnings(graph, columns, stems, ordinary))
@@ -50,13 +50,8 @@ def likeness(graph: Steps, columns: Columns) -> Likeness:
     return Likeness(classes, depth, _shown_scopes(columns.scopes, stems, classes))
 
 
-def _stems(scopes: Coded) -> Coded:
-    """The scopes with every number left out of their names."""
-    found = coded(map(_stem, scopes.names))
-    return Coded(found.codes[scopes.codes], found.names)
-
-
 def _stem(names: _Scope) -> _Scope:
+    """A scope with every number left out of its names."""
     return tuple([_NUMBER.sub("#", name) for name in names])
 
 
