@@ -117,7 +117,7 @@ class GraphView:
 
     def _repr_html_(self) -> str:
         try:
-            return self._image()
+            return self.page.fragment(self._drawing.pipe("svg"))
         except LayoutError as error:
             return f"<p>{html.escape(str(error))}</p><pre>{html.escape(repr(self))}</pre>"
 
@@ -125,10 +125,6 @@ class GraphView:
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
         return _bundle(self, repr(self), include, exclude)
-
-    def _image(self) -> str:
-        """An image that needs neither script nor trust, and a script that makes it live."""
-        return self.page.fragment(self._drawing.pipe("svg"))
 
 
 def draw(
@@ -291,7 +287,7 @@ def _bundle(
     bundle = {"text/plain": text}
     if "text/html" in wanted and _shows_pictures():
         try:
-            bundle["text/html"] = view._image()
+            bundle["text/html"] = view.page.fragment(view.to_graphviz().pipe("svg"))
         except LayoutError as error:
             listing = repr(view)
             first = [] if text == listing else [text]

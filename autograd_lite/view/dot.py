@@ -219,13 +219,8 @@ def _box_label(box: Box, rankdir: str, room: str) -> str:
         return f"<{_table([cells], 4)}>"
     grid = _table([[entry] for entry in entries] if stacked else [entries], 0)
     strip = [f'<td cellpadding="0" colspan="{1 if stacked else len(cells)}">{grid}</td>']
-    rows = {
-        "w": [strip + cells],
-        "e": [cells + strip],
-        "n": [strip, cells],
-        "s": [cells, strip],
-    }
-    return f"<{_table(rows[side], 4)}>"
+    first, second = (strip, cells) if side in "wn" else (cells, strip)
+    return f"<{_table([first + second] if stacked else [first, second], 4)}>"
 
 
 def _table(rows: list[list[str]], padding: int) -> str:

@@ -73,7 +73,6 @@ def lay_out(
             input=source.encode(),
             capture_output=True,
             timeout=time_limit,
-            check=False,
         )
     except subprocess.TimeoutExpired:
         raise LayoutError(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, VALUE, Columns, Ints
+from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, coded
 from autograd_lite.view.folding.likeness import Likeness
 
 #: Most layers of a graph without scopes to fold by.
@@ -115,9 +115,8 @@ class Cutter:
             unable = bool(is_open.any() and not opened.any())
             how = "by scope" + f", no room to open {', '.join(map(repr, self.opened))}" * unable
             for depth in range(deepest, 0, -1):
-                names = [*dict.fromkeys(path[:depth] for path in paths)]
-                known = {name: code for code, name in enumerate(names)}
-                codes = np.array([known[path[:depth]] for path in paths])[own]
+                codes, names = coded(path[:depth] for path in paths)
+                codes = codes[own]
                 codes[inputs] = _INPUTS
                 codes[opened[own]] = self.like.classes[inside][opened[own]] + len(names)
                 codes[inside == len(self.columns) - 1] = _ROOT
@@ -164,7 +163,7 @@ class Cutter:
             depth = self.like.depth[columns.heads[edges]]
             np.minimum.at(first, place[within], depth[within])
             its_depth[constant] = np.where(first < len(columns), first, 1)[constant]
-        results = (kinds == VALUE) | (kinds == CONSTANT)
+        results = ~np.isin(kinds, [*_APART])
         if not results.any():
             return
         low = max(int(its_depth[results].min()), 1)
@@ -193,15 +192,12 @@ class Cutter:
         is_used = not bool(within[columns.heads[out_of]].all())
         present, place = np.unique(scopes.codes[sources], return_inverse=True)
         names = [scopes.names[code] for code in present.tolist()]
-        known: dict[_Scope, int] = {}
-        codes: list[int] = []
         for depth in range(max(map(len, names), default=0), -1, -1):
-            known = {n: code for code, n in enumerate(dict.fromkeys(n[:depth] for n in names))}
-            codes = [known[n[:depth]] for n in names]
-            if len(known) <= max(most, 1):
+            codes, found = coded(path[:depth] for path in names)
+            if len(found) <= max(most, 1):
                 break
-        groups = [Group("/".join(scope[-2:]) or "outside") for scope in known]
-        return Outside(sources, np.array(codes, np.int64)[place], groups, is_used)
+        groups = [Group("/".join(scope[-2:]) or "outside") for scope in found]
+        return Outside(sources, codes[place], groups, is_used)
 
 
 def names_of(scope: _Scope) -> KeysView[str]:

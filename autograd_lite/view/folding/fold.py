@@ -55,7 +55,7 @@ class Folding:
     ) -> None:
         self.graph = graph
         self.columns = columns(graph) if columns_of is None else columns_of
-        self._max_nodes = max_nodes
+        self._room = max_nodes or len(self.columns)
         self._depth, self._opened = depth, tuple(opened)
         self._inside: dict[str, Ints] = {}
         self._levels: dict[str, Level] = {}
@@ -148,13 +148,11 @@ class Folding:
         return Boxes(self.graph, self.columns, self._cutter.like)
 
     def _outermost(self) -> Picture:
-        graph, room = self.graph, self._max_nodes
-        size = len(graph.order)
-        if self._depth is None and (room is None or size <= room):
+        graph, size = self.graph, len(self.columns)
+        if self._depth is None and size <= self._room:
             return every_value(graph)
-        room = size if room is None else room
-        part = self._cutter.whole(room)
-        drawn, inside = self._boxes.of(part, "", room >= _ROOM)
+        part = self._cutter.whole(self._room)
+        drawn, inside = self._boxes.of(part, "", self._room >= _ROOM)
         self._inside |= inside
         said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
         caption = ": ".join(filter(None, (graph.caption, said)))
@@ -169,7 +167,7 @@ class Folding:
         if box.kind == "group":
             scope = ("".join(readable(name, lines=1)) for name in box.scope)
             title = "/".join((*scope, title))
-        part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
+        part = self._cutter.inner(inside, self._room)
         drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within
         said = f"{title}: {counted(len(inside), 'value')}"

@@ -174,11 +174,9 @@ def _chains(
     }
     networks = []
     for key in [key for key in layers if key not in follows.values()]:
-        chain = [key]
-        while chain[0] in follows:
-            chain.insert(0, follows[chain[0]])
-        rows = [layers[chain[-1]]]
-        for _ in chain[1:]:
+        rows = [layers[key]]
+        while key in follows:
+            key = follows[key]
             rows.insert(0, [feeding[sample[0].inputs] for sample in rows[0]])
         networks.append(FoundNetwork([LayerCalls(samples) for samples in rows]))
     return networks, ""
