@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ class _Compared(Folding):
                 both = zip(("Before", "After"), self._changes.fresh, strict=True)
                 notes = tuple(f"{when}: {note}" for when, fresh in both for note in fresh.notes)
                 shown = replace(shown, caption=caption, notes=notes)
-            self._told[name] = replace(plain, picture=shown)
+            self._told[name] = plain._replace(picture=shown)
         return self._told[name]
 
     def _box(self, box: Box) -> Box:
@@ -190,8 +191,7 @@ def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
     return _Changes(old.columns, new.columns, delta, unknown, fresh)
 
 
-@dataclass(frozen=True)
-class _Changes:
+class _Changes(NamedTuple):
     old: Columns
     new: Columns
     delta: dict[str, Floats]  # of "data" and of "grad"
@@ -245,10 +245,8 @@ class _Changes:
         return f"{which} moved in {moved:,}{note}, most: {self._name(at)} {change}"
 
     def _name(self, node: int) -> str:
-        scope = self.new.scopes.of(node)
-        return str(
-            TEXT.label(self.new.labels.of(node)) or self.new.ops.of(node) or (*scope, "leaf")[-1]
-        )
+        name: str = TEXT.label(self.new.labels.of(node)) or self.new.ops.of(node)
+        return name or (*self.new.scopes.of(node), "leaf")[-1]
 
     def summary(self) -> str:
         """The change, in a line."""

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import counted
@@ -23,16 +23,14 @@ Kind = Literal["leaf", "parameter", "constant", "value", "output", "group", "out
 Sign = Literal["positive", "negative", "zero", "nan", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class BoxLine:
+class BoxLine(NamedTuple):
     """A line of text and, if it holds a derivative, its sign."""
 
     text: str
     sign: Sign = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(NamedTuple):
     """An argument: the name of the box it comes from, and what is written at the arrow."""
 
     tail: str

@@ -103,20 +103,16 @@ class Boxes:
         edges = edges[where[columns.heads[edges]] != where[columns.tails[edges]]]
         edges = edges[where[columns.tails[edges]] >= 0]
         codes = where[columns.heads[edges]] * len(names) + where[columns.tails[edges]]
-        numbers = np.bincount(codes, minlength=1)
-        first = np.zeros(len(numbers), np.int64)
-        first[codes[::-1]] = edges[::-1]  # the earlier wins
-        pairs = np.flatnonzero(numbers)
-        order = pairs[np.lexsort((first[pairs], pairs // len(names)))]
-        single = [len(held) == 1 for held in members]
+        pairs, first, numbers = np.unique(codes, return_index=True, return_counts=True)
+        order = np.lexsort((first, pairs // len(names)))
         arrows: dict[int, list[Arrow]] = defaultdict(list)
         partials = cache(lambda node: dict(self.graph.edges(node)))  # of an op of many arguments
-        for pair in order.tolist():
+        for pair, edge, many in np.stack([pairs, edges[first], numbers])[:, order].T.tolist():
             head, tail = divmod(pair, len(names))
-            note = BoxLine(f"×{numbers[pair]:,}")
-            if single[head] and numbers[pair] == 1 and names[tail].startswith("n"):
-                edge = columns.heads[first[pair]], columns.tails[first[pair]]
-                node, parent = (self.graph.order[end] for end in edge)
+            note = BoxLine(f"×{many:,}")
+            if len(members[head]) == many == 1 and names[tail].startswith("n"):
+                ends_at = columns.heads[edge], columns.tails[edge]
+                node, parent = (self.graph.order[end] for end in ends_at)
                 note = note_at(parent, partials(node)[parent])
             arrows[head].append(Arrow(names[tail], note))
         return outputs, arrows
@@ -150,7 +146,7 @@ class Boxes:
             lines, named = [BoxLine(f"×{len(held):,}")], "data"
         else:
             kind, symbol, label = "group", "", group.title
-            summary = replace(summary, ops=self._ops(held, kinds))
+            summary = summary._replace(ops=self._ops(held, kinds))
             times = f", computed ×{summary.copies:,}" if summary.copies > 1 else ""
             lines = [BoxLine(counted(len(held), "value") + times), BoxLine(summary.ops)]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:

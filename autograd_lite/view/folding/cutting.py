@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, KeysView, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -49,8 +48,7 @@ class Cut(NamedTuple):
 _Way = tuple[Ints, Callable[[int, int], Group], str]
 
 
-@dataclass(frozen=True)
-class Cutter:
+class Cutter(NamedTuple):
     """Maker of groups of the values of one graph."""
 
     columns: Columns

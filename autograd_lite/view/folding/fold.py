@@ -7,9 +7,10 @@ its own, with no more boxes either, in which what lies outside is dashed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +27,7 @@ from autograd_lite.view.steps import Steps
 _ROOM = 4
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """One picture of a folded graph.
 
     Its name is that of the box that was opened to get here; empty for the outermost picture. The

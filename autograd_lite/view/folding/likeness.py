@@ -83,11 +83,11 @@ def _uses(columns: Columns, uses: Ints, ordinary: Bools) -> Ints:
 def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -> Ints:
     """The key that two nodes share, apart from their arguments, when they are alike."""
     places = np.arange(len(columns.tails)) - columns.starts[columns.heads]
-    if places.size:
-        ordered = np.array(
-            [_is_ordered(graph, columns, op) for op in range(len(columns.ops.names))]
-        )
-        places[~ordered[columns.ops.codes[columns.heads]]] = 0
+    examples = np.unique(columns.ops.codes, return_index=True)[1]
+    rows = [op_of(graph.made_by(graph.order[i])) for i in examples]
+    # of a sum, say, it does not matter which argument a number is
+    unordered = np.array([isinstance(row, SequenceOp) and len(row.vectors) == 1 for row in rows])
+    places[unordered[columns.ops.codes[columns.heads]]] = 0
     made = _pairs(columns.ops.codes, stems.codes)
     used = _uses(columns, _pairs(made[columns.heads], places), ordinary)
     apart = np.flatnonzero((columns.kinds != VALUE) & ~ordinary)
@@ -97,12 +97,6 @@ def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -
     return _pairs(
         _numbered(_pairs(_numbered(used), _numbered(_pairs(made, labels)))), columns.kinds
     )
-
-
-def _is_ordered(graph: Steps, columns: Columns, op: int) -> bool:
-    """Whether it matters which argument of an op a number is."""
-    row = op_of(graph.made_by(graph.order[int(np.argmax(columns.ops.codes == op))]))
-    return not (isinstance(row, SequenceOp) and len(row.vectors) == 1)
 
 
 def _walk(columns: Columns, beginnings: Ints) -> tuple[Ints, Ints]:

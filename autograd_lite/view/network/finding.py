@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import op_of, scope_of
@@ -33,8 +33,7 @@ class NeuronCall:
         return self.after[-1] if self.after else self.total
 
 
-@dataclass(frozen=True, eq=False)
-class LayerCalls:
+class LayerCalls(NamedTuple):
     """A layer: for each sample, the calls of its neurons in their order."""
 
     samples: list[list[NeuronCall]]
@@ -55,8 +54,7 @@ class LayerCalls:
         return " ".join(op_of(node).symbol for node in self.neurons[0].after)
 
 
-@dataclass(frozen=True, eq=False)
-class FoundNetwork:
+class FoundNetwork(NamedTuple):
     """Layers, each fed with the outputs of the one before, and the first with the inputs."""
 
     layers: list[LayerCalls]

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import zlib
-from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -138,7 +137,13 @@ class Page:
 
         `host` is an expression for the element around the image.
         """
-        parts = {"full": full, "style": read("page.css"), **self._within()}
+        levels = (self._data, *self._inside)
+        closed = sum(box["opens"] for level in levels for box in level["boxes"]) - len(self._inside)
+        parts = {"full": full, "style": read("page.css"), "closed": closed}
+        if self._inside:  # boxes alone: the page lays them out when they are asked for
+            text = zlib.compress(as_json(self._inside).encode(), 9)
+            parts["inside"] = [level["name"] for level in self._inside]
+            parts["packed"] = base64.b64encode(text).decode()
         data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
@@ -146,23 +151,6 @@ class Page:
         """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
         nodes = as_json(self.nodes)
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
-
-    def _within(self) -> dict[str, Any]:
-        """The pictures inside, packed, and how many boxes open to none of these.
-
-        They are boxes alone: the page lays them out when they are asked for.
-        """
-        closed = sum(
-            box["opens"] for level in (self._data, *self._inside) for box in level["boxes"]
-        )
-        if not self._inside:
-            return {"closed": closed}
-        text = zlib.compress(as_json(self._inside).encode(), 9)
-        return {
-            "closed": closed - len(self._inside),
-            "inside": [level["name"] for level in self._inside],
-            "packed": base64.b64encode(text).decode(),
-        }
 
     def embedded(self, picture: bytes, path: str | os.PathLike[str] | None) -> str:
         """The element of `GraphView.embed`."""
@@ -218,7 +206,8 @@ def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
 
 def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
     summary = box.summary and {
-        name: as_number(x) if isinstance(x, float) else x for name, x in asdict(box.summary).items()
+        name: as_number(x) if isinstance(x, float) else x
+        for name, x in box.summary._asdict().items()
     }
     return {
         "id": box.name,
