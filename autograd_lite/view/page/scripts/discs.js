@@ -35,9 +35,10 @@ function isOpen(point, e, edges) {
 
 function placeDiscs(edges) {
   for (const edge of edges) {
-    edge.points ??= pointsBack(edge.line);
+    if (edge.points) continue;
+    edge.points = pointsBack(edge.line);
     const [across, down] = [edge.points.map(({ x }) => x), edge.points.map(({ y }) => y)];
-    edge.frame ??= [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
+    edge.frame = [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
   }
   for (const { text } of edges) text?.removeAttribute("transform");
   const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
