@@ -30,13 +30,14 @@ function pointsBack(line) {
 function isOpen(point, e, edges) {
   const reach = DISC + 2;
   const isFar = ([left, top, right, bottom]) => point.x < left - reach || point.x > right + reach || point.y < top - reach || point.y > bottom + reach;
-  return (point.open ??= edges.every(({ points, frame }, k) => k === e || isFar(frame) || points.every(({ x, y }) => hypot(x - point.x, y - point.y) > reach)));
+  return (point.open ??= edges.every(({ sparse, frame }, k) => k === e || isFar(frame) || sparse.every(({ x, y }) => (x - point.x) ** 2 + (y - point.y) ** 2 > reach * reach)));
 }
 
 function placeDiscs(edges) {
   for (const edge of edges) {
     if (edge.points) continue;
     edge.points = pointsBack(edge.line);
+    edge.sparse = edge.points.filter((_, k) => k % 3 === 0); // nearer to each other than a disc is wide
     const [across, down] = [edge.points.map(({ x }) => x), edge.points.map(({ y }) => y)];
     edge.frame = [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
   }
