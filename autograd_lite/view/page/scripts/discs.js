@@ -1,6 +1,7 @@
 // Where the disc with the sign of an arrow goes: near its head, never over a number, and clear of other arrows if it can be.
 
 const DISC = 5.4; // the radius, with its rim
+const SOME_ARROWS = 15; // of more, an open place is looked for in longer strides
 
 const covers = (box, x, y) => {
   const dx = Math.max(box.x - x, 0, x - box.x - box.width);
@@ -44,11 +45,14 @@ function placeDiscs(edges) {
   for (const { text } of edges) text?.removeAttribute("transform");
   const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
   const discs = [];
+  const stride = Math.ceil(edges.length / SOME_ARROWS);
   edges.forEach((edge, e) => {
     const { points } = edge;
     const clear = ({ x, y }) => discs.every((disc) => hypot(disc.x - x, disc.y - y) > 2 * DISC - 1);
     const legible = ({ x, y }) => texts.every((box) => !box || !covers(box, x, y));
-    const point = points.find((p) => legible(p) && clear(p) && isOpen(p, e, edges)) ?? points.find((p) => legible(p) && clear(p)) ?? points.find(legible) ?? points[0];
+    const fits = (p) => legible(p) && clear(p);
+    // among many arrows it is not looked for longer than one waits
+    const point = points.filter((_, k) => k % stride === 0).find((p) => isOpen(p, e, edges) && fits(p)) ?? points.find(fits) ?? points.find(legible) ?? points[0];
     discs.push(point);
     edge.badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
     // a short arrow: its own number makes room
