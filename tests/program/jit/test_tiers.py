@@ -169,8 +169,7 @@ def test_ctrl_c_while_code_is_made_is_not_lost(monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(tiers.machine_code, "install_once", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            for _ in range(100):
-                function(0.5)
+            [function(0.5) for _ in range(100)]
     assert function(0.5) == slope(0.5)
 
 
