@@ -7,7 +7,6 @@ status 2. Ctrl-C ends with status 130, a closed pipe with 141, as a shell report
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import keyword
 import math
 import os
@@ -19,7 +18,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NoReturn
 
-from autograd_lite import demo
+from autograd_lite import __version__, demo
 from autograd_lite.cli import commands
 from autograd_lite.errors import AutogradError
 from autograd_lite.exercises.worksheets import FORMATS, LEVELS, MOST
@@ -75,9 +74,6 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-# --- arguments ------------------------------------------------------------------------------------
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(_USER_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -88,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="autograd-lite",
         description="Scalar automatic differentiation: expressions, graphs, tiny networks.",
     )
-    parser.add_argument("--version", action="version", version=f"autograd-lite {_version()}")
+    parser.add_argument("--version", action="version", version=f"autograd-lite {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, told in deepcopy(words("commands.toml", "cli")).items():
         arguments, as_written = told.pop("arguments"), told.pop("as_written", False)
@@ -105,13 +101,6 @@ def _parser() -> argparse.ArgumentParser:
                 known["help"] = given["help"].format_map(_WORDS)
             group.add_argument(flag, **given | known)
     return parser
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("autograd-lite")
-    except importlib.metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 def _in_order(argv: Sequence[str]) -> list[str]:

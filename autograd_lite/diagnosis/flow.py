@@ -47,30 +47,24 @@ def by_scope(
 
 def _depth(scopes: set[Scope]) -> int:
     """Number of levels of scopes that make rows of their own."""
-    depth = 1
-    while depth < max(map(len, scopes), default=1) and (
-        len({scope[: depth + 1] for scope in scopes}) <= _ROWS
-    ):
-        depth += 1
-    return depth
+    levels = range(2, max(map(len, scopes), default=1) + 1)
+    return max([n for n in levels if len({scope[:n] for scope in scopes}) <= _ROWS], default=1)
 
 
 def _summary(scope: Scope, nodes: list[Value], adjoint: dict[Value, float]) -> ScopeSummary:
     computed = [abs(adjoint[node]) for node in nodes if node.op]
     leaves = [abs(adjoint[node]) for node in nodes if not node.op]
+    sizes = computed + leaves
     return ScopeSummary(
         scope=scope_name(scope), nodes=len(nodes), leaves=len(leaves),
         mean_data=sum(abs(node.data) for node in nodes) / len(nodes),
-        mean_grad=_mean(computed), leaf_grad=_mean(leaves), max_grad=_largest(computed + leaves),
+        mean_grad=_mean(computed), leaf_grad=_mean(leaves),
+        max_grad=math.nan if math.isnan(sum(sizes)) else max(sizes),
     )  # fmt: skip
 
 
 def _mean(numbers: list[float]) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
-
-
-def _largest(sizes: list[float]) -> float:
-    return math.nan if math.isnan(sum(sizes)) else max(sizes)
 
 
 def _beyond(
@@ -99,10 +93,8 @@ def _beyond(
             outer = scope_at.get(parent)
             if outer is None:  # a constant
                 continue
-            if at_largest[parent] < high:
-                at_largest[parent] = high
-            if at_smallest[parent] < low:
-                at_smallest[parent] = low
+            at_largest[parent] = max(high, at_largest[parent])
+            at_smallest[parent] = max(low, at_smallest[parent])
             if outer != scope:
                 largest[outer] = max(high, largest[outer])
                 smallest[outer] = max(low, smallest[outer])

@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from autograd_lite import nn
-from autograd_lite.cli import command_line, commands, main
+from autograd_lite import __version__, nn
+from autograd_lite.cli import commands, main
 from autograd_lite.terminal import Terminal
 
 COMMAND = [sys.executable, "-m", "autograd_lite"]
@@ -54,12 +54,14 @@ def test_the_version_is_the_installed_one(capsys):
     assert capsys.readouterr().out == f"autograd-lite {version('autograd-lite')}\n"
 
 
-def test_an_uninstalled_checkout_has_a_version_too(monkeypatch):
+def test_an_uninstalled_checkout_has_a_version_too(monkeypatch, capsys):
     def missing(name):
-        raise command_line.importlib.metadata.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(command_line.importlib.metadata, "version", missing)
-    assert command_line._version() == "(not installed)"
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"autograd-lite {__version__}\n"
 
 
 def test_python_m_and_the_script_run_the_same_program():
