@@ -71,7 +71,7 @@ class Exercise:
         slot, room = BoxLine("grad ______"), BoxLine("    ", "zero")  # for the partial
         boxes = []
         for box in picture.boxes:
-            arrows = tuple([replace(arrow, note=room) for arrow in box.arrows])
+            arrows = tuple([arrow._replace(note=room) for arrow in box.arrows])
             boxes.append(replace(box, lines=(box.lines[0], slot), arrows=arrows))
         return Picture(boxes)
 

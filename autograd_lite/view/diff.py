@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ class _Compared(Folding):
                 both = zip(("Before", "After"), self._changes.fresh, strict=True)
                 notes = tuple(f"{when}: {note}" for when, fresh in both for note in fresh.notes)
                 shown = replace(shown, caption=caption, notes=notes)
-            self._told[name] = replace(plain, picture=shown)
+            self._told[name] = plain._replace(picture=shown)
         return self._told[name]
 
     def _box(self, box: Box) -> Box:
@@ -129,8 +130,7 @@ class _Compared(Folding):
         """The largest change of a number in a box of the outermost picture."""
         boxes = super().level("").picture.boxes
         largest = [self._changes.largest("data", self.members(box.name)) for box in boxes]
-        delta = self._changes.delta["data"]
-        return max((abs(float(delta[i])) for i in largest if i is not None), default=0.0)
+        return max(abs(float(self._changes.delta["data"][i])) for i in largest)
 
 
 def _check_same_shape(old: Columns, new: Columns) -> None:
@@ -191,39 +191,30 @@ def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
     return _Changes(old.columns, new.columns, delta, unknown, fresh)
 
 
-@dataclass(frozen=True)
-class _Changes:
+class _Changes(NamedTuple):
     old: Columns
     new: Columns
     delta: dict[str, Floats]  # of "data" and of "grad"
     unknown: dict[str, NDArray[np.bool_]]  # whether the number from before is not known
     fresh: tuple[Freshness, Freshness]
 
-    def largest(self, which: str, held: Ints) -> int | None:
+    def largest(self, which: str, held: Ints) -> int:
         """The value that changed most, of some; a change to nan counts as the largest."""
-        if not held.size:
-            return None
         sizes = np.abs(self.delta[which][held])
         return int(held[np.argmax(np.where(np.isnan(sizes), np.inf, sizes))])
 
     def box(self, box: Box, held: Ints, top: float) -> Box:
         """A box with both numbers."""
-        at = self.largest("data", held)
-        if at is None:
+        if not held.size:
             return box
+        at = self.largest("data", held)
         delta = self.delta["data"][at]
-        size = abs(delta)
-        strength = 0
-        if not size <= 0.0:  # nan counts
-            strength = 1 + sum(not size <= part * top for part in _STRONG)
-        if len(held) == 1:
-            lines = [self._moved("data", at)]
-            if self.new.kinds[at] != CONSTANT:
-                lines.append(self._moved("grad", at))
-        else:
-            lines = [box.lines[0].text, self._most("data", held)]
-            if (self.new.kinds[held] != CONSTANT).any():
-                lines.append(self._most("grad", held))
+        size, alone = abs(delta), len(held) == 1
+        # nan counts as a large one
+        strength = 0 if size <= 0.0 else 1 + sum(not size <= part * top for part in _STRONG)
+        lines = [] if alone else [box.lines[0].text]
+        for which in ("data", "grad") if (self.new.kinds[held] != CONSTANT).any() else ("data",):
+            lines.append(self._moved(which, at) if alone else self._most(which, held))
         texts = tuple(map(BoxLine, lines))
         return replace(box, lines=texts, summary=None, tint=sign_of(delta), strength=strength)
 
@@ -242,37 +233,35 @@ class _Changes:
         return f"{which} {old} → {new} {_GLYPHS[sign_of(delta)]} {delta:+.3g}"
 
     def _most(self, which: str, held: Ints) -> str:
-        at = self.largest(which, held)
         if which == "grad" and 0.0 in [each.multiple for each in self.fresh]:
             return NONE_YET
         moved = int((self.delta[which][held] != 0.0).sum())
         missing = int(self.unknown[which][held].sum())
         note = f", {missing:,} not known" if missing else ""
-        if at is None or not moved:
+        if not moved:
             return f"{which} equal in {len(held) - missing:,}{note}"
+        at = self.largest(which, held)
         change = self._moved(which, at).removeprefix(f"{which} ")
         return f"{which} moved in {moved:,}{note}, most: {self._name(at)} {change}"
 
     def _name(self, node: int) -> str:
-        scope = self.new.scopes.of(node)
-        return str(
-            TEXT.label(self.new.labels.of(node)) or self.new.ops.of(node) or (*scope, "leaf")[-1]
-        )
+        name: str = TEXT.label(self.new.labels.of(node)) or self.new.ops.of(node)
+        return name or (*self.new.scopes.of(node), "leaf")[-1]
 
     def summary(self) -> str:
         """The change, in a line."""
         said = f"output {self._moved('data', len(self.new) - 1).removeprefix('data ')}"
         kinds = self.new.kinds
-        one, several, which = "parameter", "parameters", kinds == PARAMETER
+        nouns, which = ("parameter", "parameters"), kinds == PARAMETER
         if not which.any():
-            one, several, which = "leaf", "leaves", kinds == LEAF
+            nouns, which = ("leaf", "leaves"), kinds == LEAF
         delta, unknown = self.delta["data"], self.unknown["data"]
         known = np.flatnonzero(which & ~unknown)
         moved = int((delta[known] != 0.0).sum())
         if len(known):
-            said += f"; {moved:,} of {len(known):,} {one if len(known) == 1 else several} moved"
+            said += f"; {moved:,} of {counted(len(known), *nouns)} moved"
             at = self.largest("data", known)
-            if at is not None and moved:
+            if moved:
                 where = "/".join(self.new.scopes.of(at))
                 said += f", by at most {abs(delta[at]):.3g} ({self._name(at)}"
                 said += f" in {where})" if where else ")"

@@ -6,7 +6,7 @@ import html
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import graphviz
 
@@ -30,11 +30,10 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
     shown: Picture = Picture([])
     folding: Folding | None = None  # the graph, and the pictures inside its folded boxes
 
-    def copy(self) -> Digraph:
+    def copy(self) -> Self:
         """A copy that can be changed by itself."""
-        duplicate: Digraph = super().copy()
-        duplicate.time_limit, duplicate.text = self.time_limit, self.text
-        duplicate.shown, duplicate.folding = self.shown, self.folding
+        duplicate: Self = super().copy()
+        duplicate.__dict__ = vars(self) | vars(duplicate)
         return duplicate
 
     def pipe(
@@ -66,13 +65,11 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # the graphviz package h
         picture = lay_out(self.source, output, engine=engine, time_limit=self.time_limit)
         if output == "svg":
             picture = picture.replace(b"<svg ", b'<svg role="img" ', 1)
-            picture = picture.replace(b">\n<g ", f">\n{self._said()}\n<g ".encode(), 1)
+            # words for a screen reader, which would otherwise read box by box
+            said = html.escape(f"Computation graph: {self.text}".removesuffix(": "))
+            words = f"<title>{said.partition(chr(10))[0]}</title>\n<desc>{said}</desc>"
+            picture = picture.replace(b">\n<g ", f">\n{words}\n<g ".encode(), 1)
         return picture.decode(encoding) if encoding else picture
-
-    def _said(self) -> str:
-        """Words for a screen reader, which would otherwise read box by box."""
-        said = html.escape(f"Computation graph: {self.text}".removesuffix(": "))
-        return f"<title>{said.partition(chr(10))[0]}</title>\n<desc>{said}</desc>"
 
     def save(
         self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False

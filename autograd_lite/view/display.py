@@ -16,7 +16,6 @@ from autograd_lite.files import as_path, write_whole
 from autograd_lite.terminal import on_screen
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import draw_dot, head_with
-from autograd_lite.view.folding.fold import Folding
 from autograd_lite.view.frames import animation
 from autograd_lite.view.layout import TIME_LIMIT
 from autograd_lite.view.network.network_view import NetworkDrawing, network_drawing
@@ -38,13 +37,10 @@ class GraphView:
 
     def __init__(self, drawing: Digraph, page: Page | None = None) -> None:
         self._drawing = drawing
+        #: The graph and its numbers as they were drawn, and the pictures inside folded boxes.
+        self.folding = drawing.folding
         #: The data of a page, also for a document of more than this graph.
         self.page = page or Page(drawing.shown, drawing.text.partition("\n")[0], drawing.folding)
-
-    @property
-    def folding(self) -> Folding | None:
-        """The graph and its numbers as they were drawn, and the pictures inside folded boxes."""
-        return self._drawing.folding
 
     def to_graphviz(self) -> Digraph:
         """A `graphviz.Digraph` of its own, which may be changed."""
@@ -291,7 +287,7 @@ def _bundle(
     bundle = {"text/plain": text}
     if "text/html" in wanted and _shows_pictures():
         try:
-            bundle["text/html"] = view.page.fragment(view._drawing.pipe("svg"))
+            bundle["text/html"] = view.page.fragment(view.to_graphviz().pipe("svg"))
         except LayoutError as error:
             listing = repr(view)
             first = [] if text == listing else [text]

@@ -194,10 +194,12 @@ def _draw_boxes(
         fill, border = STYLE["fill"][box.kind]
         if box.tint:
             fill = TINT[box.tint][box.strength - 1] if box.strength else "#FFFFFF"
+        said = [*readable(box.label, 1000, 20), *(line.text for line in box.lines)]
         attributes = {
             "style": STYLE["dashed"].get(box.kind, "rounded,filled"), "fillcolor": fill,
             "color": border, "penwidth": "2" if box.kind == "output" else "1",
-            "tooltip": _tooltip(box), "id": box.name, "class": box.kind, **own.get(box.name, {}),
+            "tooltip": str(graphviz.escape("\n".join(said))), "id": box.name, "class": box.kind,
+            **own.get(box.name, {}),
         }  # fmt: skip
         label = _box_label(box, rankdir, attributes.pop("room", ""))
         drawing.node(box.name, label, **attributes)
@@ -219,13 +221,8 @@ def _box_label(box: Box, rankdir: str, room: str) -> str:
         return f"<{_table([cells], 4)}>"
     grid = _table([[entry] for entry in entries] if stacked else [entries], 0)
     strip = [f'<td cellpadding="0" colspan="{1 if stacked else len(cells)}">{grid}</td>']
-    rows = {
-        "w": [strip + cells],
-        "e": [cells + strip],
-        "n": [strip, cells],
-        "s": [cells, strip],
-    }
-    return f"<{_table(rows[side], 4)}>"
+    first, second = (strip, cells) if side in "wn" else (cells, strip)
+    return f"<{_table([first + second] if stacked else [first, second], 4)}>"
 
 
 def _table(rows: list[list[str]], padding: int) -> str:
@@ -280,8 +277,3 @@ def _roomy(text: str) -> str:
 
 def _markup(text: str) -> str:
     return "<br/>".join(_marked(text))
-
-
-def _tooltip(box: Box) -> str:
-    lines = [*readable(box.label, 1000, 20), *(line.text for line in box.lines)]
-    return str(graphviz.escape("\n".join(lines)))

@@ -73,7 +73,6 @@ def lay_out(
             input=source.encode(),
             capture_output=True,
             timeout=time_limit,
-            check=False,
         )
     except subprocess.TimeoutExpired:
         raise LayoutError(
@@ -100,14 +99,9 @@ def lay_out(
 
 def _titles_above(picture: bytes) -> bytes:
     """An SVG with the titles of its frames above the arrows, which would cross them."""
-    titles: list[bytes] = []
-
-    def without(frame: re.Match[bytes]) -> bytes:
-        titles.append(frame[2])
-        return frame[1]
-
-    ground, end, rest = _FRAME.sub(without, picture).rpartition(b"</g>")
-    return b"".join([ground, _TITLES % b"".join(titles), end, rest]) if titles else picture
+    titles = b"".join(frame[2] for frame in _FRAME.finditer(picture))
+    ground, end, rest = _FRAME.sub(rb"\1", picture).rpartition(b"</g>")
+    return b"".join([ground, _TITLES % titles, end, rest]) if titles else picture
 
 
 def lay_out_each(

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import counted
@@ -23,16 +23,14 @@ Kind = Literal["leaf", "parameter", "constant", "value", "output", "group", "out
 Sign = Literal["positive", "negative", "zero", "nan", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class BoxLine:
+class BoxLine(NamedTuple):
     """A line of text and, if it holds a derivative, its sign."""
 
     text: str
     sign: Sign = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(NamedTuple):
     """An argument: the name of the box it comes from, and what is written at the arrow."""
 
     tail: str
@@ -87,18 +85,13 @@ def note_at(parent: Value, partial: float) -> BoxLine:
     return BoxLine("—", "zero") if parent.constant else BoxLine(f"{partial:.4g}", sign_of(partial))
 
 
-def kind_of(node: Value, root: Value) -> Kind:
-    """Leaf, parameter (a leaf made inside a scope), constant, output, or any other value."""
-    if node.constant:
-        return "constant"
-    if not node.op:
-        return "parameter" if scope_of(node) else "leaf"
-    return "output" if node is root else "value"
-
-
 def value_box(graph: Steps, node: Value, name: str, arrows: tuple[Arrow, ...]) -> Box:
     """The box of one Value."""
-    kind = kind_of(node, graph.order[-1])
+    kind: Kind = "output" if node is graph.order[-1] else "value"
+    if node.constant:
+        kind = "constant"
+    elif not node.op:
+        kind = "parameter" if scope_of(node) else "leaf"
     was = graph.freshness.moved.get(node)
     lines = [BoxLine(f"data {f'{node.data:.4g}' if was is None else both(was, node.data)}")]
     if kind != "constant":
@@ -156,17 +149,11 @@ def listing(picture: Picture) -> str:
 
 def _row(box: Box, width: int) -> list[str]:
     lines = [line.text for line in box.lines] + [""] * (width - len(box.lines))
-    made = box.symbol or box.kind
-    label = " ".join(readable(box.label))
-    return [box.name, label, made, *lines, _from(box.arrows)]
-
-
-def _from(arrows: tuple[Arrow, ...]) -> str:
-    if not arrows:
-        return ""
-    said = [f"{a.tail} ({a.note.text})" for a in arrows[:_ARGUMENTS]]
-    more = len(arrows) - _ARGUMENTS
-    return "from " + ", ".join(said) + (f", … and {more:,} more" if more > 0 else "")
+    arguments = [f"{a.tail} ({a.note.text})" for a in box.arrows[:_ARGUMENTS]]
+    if (more := len(box.arrows) - _ARGUMENTS) > 0:
+        arguments.append(f"… and {more:,} more")
+    made_from = "from " * bool(arguments) + ", ".join(arguments)
+    return [box.name, " ".join(readable(box.label)), box.symbol or box.kind, *lines, made_from]
 
 
 def numbered_rows(boxes: list[Box]) -> dict[tuple[str, ...], list[str]]:

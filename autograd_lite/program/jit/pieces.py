@@ -68,11 +68,17 @@ class Body(LLVM):
         return self._known[place]
 
     def _result(self, step: Operation) -> str:
-        args = [*map(self.at, step.operands)]
-        if not isinstance(step.op, SequenceOp):
-            return self.applied(rule_of(step.op), args)
+        op, places = step.op, step.operands
+        if not isinstance(op, SequenceOp):
+            return self.applied(rule_of(op), [*map(self.at, places)])
+        length = (len(places) - len(op.scalars)) // len(op.vectors)
+        scalars = length * len(op.vectors)
+        args = [  # those of this part alone: a fold of n has n / 50 parts
+            self.at(place) if k >= scalars or step.first <= k % length < step.last else ""
+            for k, place in enumerate(places)
+        ]
         total = self.at(step.out) if step.first else None
-        return self.folded_part(step.op, args, step.first, step.last, total)
+        return self.folded_part(op, args, step.first, step.last, total)
 
     def constant(self, register: int) -> str | None:
         """The number that a register always has, or None."""

@@ -103,6 +103,9 @@ class Tier:
                 machine_code.install_once(self._code, self._machine, quick=quick)
         except machine_code.StoppedError:
             return
+        except RecursionError:  # which says nothing about other programs
+            self.reason = "the first run was too deep in calls to make machine code there"
+            return
         except (OSError, RuntimeError, MemoryError) as error:
             self.reason = _Setting.reason = f"making machine code failed: {error}"
             warnings.warn(f"{self.reason}; programs run in the interpreter", stacklevel=2)

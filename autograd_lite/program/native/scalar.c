@@ -350,15 +350,20 @@ static inline bool is_undisturbed(const Machine *machine, const Run *run) {
     return run->own || run->number == machine->n_runs;
 }
 
-/* Call who waits for so many runs, or rows with these shared inputs. It may run any code, and raises nothing. */
+/* Call who waits for so many runs, or rows with these shared inputs. It may run any code, and raises nothing: Ctrl-C
+ * comes once more afterwards, as what was asked for is done. */
 static void call_watcher(const Machine *machine, const char *shared, bool reduce) {
     PyObject *watcher = Py_NewRef(machine->watcher), *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
     PyObject *result = shared ? PyObject_CallFunction(watcher, "y#O", shared, (Py_ssize_t)machine->n_inputs,
                                                       reduce ? Py_True : Py_False)
                               : PyObject_CallNoArgs(watcher);
-    if (!result)
+    if (!result && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+        PyErr_Clear();
+        PyErr_SetInterrupt();
+    } else if (!result) {
         PyErr_WriteUnraisable(watcher);
+    }
     Py_XDECREF(result);
     Py_DECREF(watcher);
     PyErr_Restore(type, value, trace);

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
-from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.folding.columns import CONSTANT, KINDS, PARAMETER, VALUE, Columns, Ints
 from autograd_lite.view.folding.cutting import Cut, Group
 from autograd_lite.view.folding.likeness import Likeness
-from autograd_lite.view.folding.summary import Floats, Summary, norm, sparkline, spread
+from autograd_lite.view.folding.summary import Summary, norm, sparkline, spread
 from autograd_lite.view.picture import Arrow, Box, BoxLine, note_at, value_box
 from autograd_lite.view.steps import Steps
 
@@ -48,18 +48,14 @@ class Boxes:
         for i, (held, group) in enumerate(zip(members, part.groups, strict=True)):
             box = self._box(group, names[i], held, outputs[i], tuple(arrows[i]))
             drawn.append(replace(box, opens=may_open and len(held) > 1))
-        if part.outside is not None and part.outside.is_used:
+        if part.outside.is_used:
             drawn.append(self._users(part, prefix, names, where))
-        where[part.inside] = -1
-        if part.outside is not None:
-            where[part.outside.tails] = -1
+        where[part.inside] = where[part.outside.tails] = -1
         return drawn, inside
 
     def _around(self, part: Cut, prefix: str, names: list[str], where: Ints) -> list[Box]:
         """Dashed boxes of what a part is computed from."""
-        drawn: list[Box] = []
-        if part.outside is None:
-            return drawn
+        drawn = []
         for code, group in enumerate(part.outside.groups):
             tails = part.outside.tails[part.outside.codes == code]
             lines = (BoxLine(counted(len(tails), "value")),)
@@ -107,27 +103,19 @@ class Boxes:
         edges = edges[where[columns.heads[edges]] != where[columns.tails[edges]]]
         edges = edges[where[columns.tails[edges]] >= 0]
         codes = where[columns.heads[edges]] * len(names) + where[columns.tails[edges]]
-        numbers = np.bincount(codes, minlength=1)
-        first = np.zeros(len(numbers), np.int64)
-        first[codes[::-1]] = edges[::-1]  # the earlier wins
-        pairs = np.flatnonzero(numbers)
-        order = pairs[np.lexsort((first[pairs], pairs // len(names)))]
-        single = [len(held) == 1 for held in members]
+        pairs, first, numbers = np.unique(codes, return_index=True, return_counts=True)
+        order = np.lexsort((first, pairs // len(names)))
         arrows: dict[int, list[Arrow]] = defaultdict(list)
-        partials: dict[int, dict[Value, float]] = {}
-        for pair in order.tolist():
+        partials = cache(lambda node: dict(self.graph.edges(node)))  # of an op of many arguments
+        for pair, edge, many in np.stack([pairs, edges[first], numbers])[:, order].T.tolist():
             head, tail = divmod(pair, len(names))
-            note = BoxLine(f"×{numbers[pair]:,}")
-            if single[head] and numbers[pair] == 1 and names[tail].startswith("n"):
-                edge = first[pair]
-                note = self._partial(int(columns.heads[edge]), int(columns.tails[edge]), partials)
+            note = BoxLine(f"×{many:,}")
+            if len(members[head]) == many == 1 and names[tail].startswith("n"):
+                ends_at = columns.heads[edge], columns.tails[edge]
+                node, parent = (self.graph.order[end] for end in ends_at)
+                note = note_at(parent, partials(node)[parent])
             arrows[head].append(Arrow(names[tail], note))
         return outputs, arrows
-
-    def _partial(self, head: int, tail: int, known: dict[int, dict[Value, float]]) -> BoxLine:
-        if head not in known:
-            known[head] = dict(self.graph.edges(self.graph.order[head]))
-        return note_at(self.graph.order[tail], known[head][self.graph.order[tail]])
 
     def _box(
         self, group: Group, name: str, held: Ints, outputs: Ints, arrows: tuple[Arrow, ...]
@@ -155,21 +143,24 @@ class Boxes:
             label = first.label if same_label else ""
             kind = KINDS[columns.kinds[held[0]]]
             symbol = str(self.graph.made_by(first)._op)
-            lines = [BoxLine(f"×{len(held):,}"), *_numbers(summary, "data")]
+            lines, named = [BoxLine(f"×{len(held):,}")], "data"
         else:
             kind, symbol, label = "group", "", group.title
-            summary = replace(summary, ops=self._ops(held, kinds))
+            summary = summary._replace(ops=self._ops(held, kinds))
             times = f", computed ×{summary.copies:,}" if summary.copies > 1 else ""
             lines = [BoxLine(counted(len(held), "value") + times), BoxLine(summary.ops)]
             if kinds[PARAMETER] and len(held) > kinds[PARAMETER]:
                 lines.append(BoxLine(counted(summary.parameters, "parameter")))
-            lines += _numbers(
-                summary, ("output" if outputs.size == 1 else "outputs") if outputs.size else "data"
-            )
+            named = ("data", "output", "outputs")[min(outputs.size, 2)]
+        if low == low:
+            rest = f" {sparkline(bars)} {high:.4g}" if bars else ""
+            lines.append(BoxLine(f"{named} {low:.4g}{rest}"))
         if with_grad.size:
             lines.append(BoxLine(self.graph.freshness.graded(summary.norm, "‖grad‖ ", size=True)))
         for what, numbers in (("data", columns.data[held]), ("grad", columns.grad[with_grad])):
-            lines += _not_finite(what, numbers)
+            for fault, test in (("nan", np.isnan), ("inf", np.isinf)):
+                if many := int(test(numbers).sum()):
+                    lines.append(BoxLine(f"{what} {fault} in {many:,}", "nan"))
         return Box(name, kind, symbol, label, tuple(lines), group.scope, arrows, summary)
 
     def _copies(self, held: Ints) -> int:
@@ -189,16 +180,3 @@ class Boxes:
         said = ", ".join(f"{n:,} {op}" for op, n in common[:_OPS_NAMED])
         more = len(common) - _OPS_NAMED
         return said + f", {more} more" * (more > 0)
-
-
-def _numbers(summary: Summary, what: str) -> list[BoxLine]:
-    if summary.low != summary.low:
-        return []
-    if not summary.bars:
-        return [BoxLine(f"{what} {summary.low:.4g}")]
-    return [BoxLine(f"{what} {summary.low:.4g} {sparkline(summary.bars)} {summary.high:.4g}")]
-
-
-def _not_finite(what: str, numbers: Floats) -> list[BoxLine]:
-    found = {"nan": int(np.isnan(numbers).sum()), "inf": int(np.isinf(numbers).sum())}
-    return [BoxLine(f"{what} {kind} in {many:,}", "nan") for kind, many in found.items() if many]

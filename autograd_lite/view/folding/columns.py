@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,7 @@ KINDS: tuple[Kind, ...] = ("value", "leaf", "parameter", "constant")
 VALUE, LEAF, PARAMETER, CONSTANT = range(4)
 
 
-@dataclass(frozen=True)
-class Coded:
+class Coded(NamedTuple):
     """A column of few distinct things: each by its number among them, in order of appearance."""
 
     codes: Ints
@@ -70,9 +69,7 @@ class Columns:
 
     @cached_property
     def _outgoing(self) -> tuple[Ints, Ints]:
-        ends = np.zeros(len(self) + 1, np.int64)
-        np.cumsum(np.bincount(self.tails, minlength=len(self)), out=ends[1:])
-        return ends, np.argsort(self.tails, kind="stable")
+        return _starts(self.tails, len(self)), np.argsort(self.tails, kind="stable")
 
 
 def columns(graph: Steps) -> Columns:
@@ -96,19 +93,16 @@ def columns(graph: Steps) -> Columns:
     heads = np.repeat(np.arange(size), widths)
     if tails.size and tails.min() < 0:  # of constants that are not shown
         heads, tails = heads[tails >= 0], tails[tails >= 0]
-    starts = np.zeros(size + 1, np.int64)
-    np.cumsum(np.bincount(heads, minlength=size), out=starts[1:])
-    return Columns(
-        np.fromiter(map(attrgetter("data"), order), np.float64, size),
-        np.fromiter(map(attrgetter("grad"), order), np.float64, size),
-        ops,
-        coded(map(attrgetter("label"), order)),
-        scopes,
-        kinds.astype(np.int64),
-        starts,
-        tails,
-        heads,
+    data, grad = (
+        np.fromiter(map(attrgetter(n), order), np.float64, size) for n in ("data", "grad")
     )
+    labels, starts = coded(map(attrgetter("label"), order)), _starts(heads, size)
+    return Columns(data, grad, ops, labels, scopes, kinds.astype(np.int64), starts, tails, heads)
+
+
+def _starts(codes: Ints, size: int) -> Ints:
+    """Where the numbers of each code begin once they are sorted by it, and the end."""
+    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=size))])
 
 
 def _spans(starts: Ints, nodes: Ints) -> Ints:

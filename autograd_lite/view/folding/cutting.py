@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, KeysView, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, VALUE, Columns, Ints
+from autograd_lite.view.folding.columns import CONSTANT, LEAF, PARAMETER, Columns, Ints, coded
 from autograd_lite.view.folding.likeness import Likeness
 
 #: Most layers of a graph without scopes to fold by.
@@ -15,46 +15,40 @@ LAYERS = 10
 _APART = {LEAF: -1, PARAMETER: -2}
 _TITLES = {-1: "inputs", -2: "parameters", -3: ""}
 _INPUTS, _ROOT = -1, -3
-
-
 _Scope = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Title of a box, and the frames around it."""
 
     title: str
     scope: _Scope = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(NamedTuple):
     """Values that a part is computed from: each one's group, and whether others use the part."""
 
-    tails: Ints
-    codes: Ints
-    groups: list[Group]
-    is_used: bool
+    tails: Ints = np.zeros(0, np.int64)
+    codes: Ints = np.zeros(0, np.int64)
+    groups: Sequence[Group] = ()
+    is_used: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """Some values of a graph, in order, with the group of each, and their surroundings."""
 
     inside: Ints
     codes: Ints
     groups: list[Group]
-    outside: Outside | None = None
     how: str = ""
+    outside: Outside = Outside()
 
 
 #: A number for each value, the group of such a number (and one of its values), and what to say.
 _Way = tuple[Ints, Callable[[int, int], Group], str]
 
 
-@dataclass(frozen=True)
-class Cutter:
+class Cutter(NamedTuple):
     """Maker of groups of the values of one graph."""
 
     columns: Columns
@@ -72,9 +66,8 @@ class Cutter:
         room -= len(outside.groups) + outside.is_used
         if len(inside) <= room:
             groups = [Group("", self.columns.scopes.of(i)) for i in inside.tolist()]
-            return Cut(inside, np.arange(len(inside)), groups, outside)
-        part = self._finest(inside, room, 2)
-        return Cut(inside, part.codes, part.groups, outside, part.how)
+            return Cut(inside, np.arange(len(inside)), groups, "", outside)
+        return self._finest(inside, room, 2)._replace(outside=outside)
 
     def _finest(self, inside: Ints, room: int, least: int) -> Cut:
         for codes, group_of, how in self._ways(inside, room):
@@ -82,30 +75,26 @@ class Cutter:
             if least <= len(distinct) <= room:
                 order = np.argsort(first)  # groups come in the order of the computation
                 groups = [group_of(int(distinct[i]), int(inside[first[i]])) for i in order]
-                return Cut(inside, np.argsort(order)[place], groups, None, how)
+                return Cut(inside, np.argsort(order)[place], groups, how)
         raise AssertionError("a cut in pieces always fits")
 
     def _ways(self, inside: Ints, room: int) -> Iterator[_Way]:
+        pieces = min(LAYERS, room)
+        size = -(-len(inside) // pieces)
+
+        def alike(_: int, node: int) -> Group:
+            return Group("", self.like.scopes.of(node))
+
+        def piece(code: int, _: int) -> Group:
+            first, last = code * size + 1, min((code + 1) * size, len(inside))
+            return Group(f"values {first:,} to {last:,}" if pieces > 1 else "all values")
+
         if self.depth is None:
-            yield (
-                self.like.classes[inside],
-                lambda _, node: Group("", self.like.scopes.of(node)),
-                "what is alike in one box",
-            )
+            yield self.like.classes[inside], alike, "what is alike in one box"
         yield from self._by_scope(inside)
         if room > len(_APART) + 1:
             yield from self._by_depth(inside, min(LAYERS, room - len(_APART) - 1))
-        pieces = min(LAYERS, room)
-        size = -(-len(inside) // pieces)
-        yield (
-            np.arange(len(inside)) // size,
-            lambda piece, _: (
-                Group(f"values {piece * size + 1:,} to {min((piece + 1) * size, len(inside)):,}")
-                if pieces > 1
-                else Group("all values")
-            ),
-            "in pieces",
-        )
+        yield np.arange(len(inside)) // size, piece, "in pieces"
 
     def _by_scope(self, inside: Ints) -> Iterator[_Way]:
         """Ways by fewer and fewer levels of scopes; opened scopes are shown to the bottom."""
@@ -115,7 +104,7 @@ class Cutter:
         deepest = max(map(len, paths))
         if self.depth is not None:
             deepest = min(deepest, self.depth)
-        is_open = np.array([any(map(self._is_open, _beginnings(path))) for path in paths])
+        is_open = np.array([not names_of(path).isdisjoint(self.opened) for path in paths])
         # Unscoped leaves and constants are inputs. Apart from the unscoped results, so that data
         # flow one way.
         free = np.array([not path for path in paths])[own]
@@ -124,9 +113,8 @@ class Cutter:
             unable = bool(is_open.any() and not opened.any())
             how = "by scope" + f", no room to open {', '.join(map(repr, self.opened))}" * unable
             for depth in range(deepest, 0, -1):
-                names = [*dict.fromkeys(path[:depth] for path in paths)]
-                known = {name: code for code, name in enumerate(names)}
-                codes = np.array([known[path[:depth]] for path in paths])[own]
+                codes, names = coded(path[:depth] for path in paths)
+                codes = codes[own]
                 codes[inputs] = _INPUTS
                 codes[opened[own]] = self.like.classes[inside][opened[own]] + len(names)
                 codes[inside == len(self.columns) - 1] = _ROOT
@@ -157,9 +145,6 @@ class Cutter:
 
         return group_of
 
-    def _is_open(self, scope: _Scope) -> bool:
-        return scope[-1] in self.opened or "/".join(scope) in self.opened
-
     def _by_depth(self, inside: Ints, layers: int) -> Iterator[_Way]:
         """Inputs, parameters, layers of equal depth, and the output."""
         columns, kinds = self.columns, self.columns.kinds[inside]
@@ -176,7 +161,7 @@ class Cutter:
             depth = self.like.depth[columns.heads[edges]]
             np.minimum.at(first, place[within], depth[within])
             its_depth[constant] = np.where(first < len(columns), first, 1)[constant]
-        results = (kinds == VALUE) | (kinds == CONSTANT)
+        results = ~np.isin(kinds, [*_APART])
         if not results.any():
             return
         low = max(int(its_depth[results].min()), 1)
@@ -205,16 +190,16 @@ class Cutter:
         is_used = not bool(within[columns.heads[out_of]].all())
         present, place = np.unique(scopes.codes[sources], return_inverse=True)
         names = [scopes.names[code] for code in present.tolist()]
-        known: dict[_Scope, int] = {}
-        codes: list[int] = []
         for depth in range(max(map(len, names), default=0), -1, -1):
-            known = {n: code for code, n in enumerate(dict.fromkeys(n[:depth] for n in names))}
-            codes = [known[n[:depth]] for n in names]
-            if len(known) <= max(most, 1):
+            codes, found = coded(path[:depth] for path in names)
+            if len(found) <= max(most, 1):
                 break
-        groups = [Group("/".join(scope[-2:]) or "outside") for scope in known]
-        return Outside(sources, np.array(codes, np.int64)[place], groups, is_used)
+        groups = [Group("/".join(scope[-2:]) or "outside") for scope in found]
+        return Outside(sources, codes[place], groups, is_used)
 
 
-def _beginnings(names: _Scope) -> list[_Scope]:
-    return [names[: i + 1] for i in range(len(names))]
+def names_of(scope: _Scope) -> KeysView[str]:
+    """Names of a scope and of those around it, alone and as whole paths."""
+    return dict.fromkeys(
+        name for i, last in enumerate(scope, 1) for name in (last, "/".join(scope[:i]))
+    ).keys()

@@ -7,8 +7,10 @@ its own, with no more boxes either, in which what lies outside is dashed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import counted
 from autograd_lite.view.folding.boxes import Boxes
 from autograd_lite.view.folding.columns import Columns, Ints, columns
-from autograd_lite.view.folding.cutting import Cutter
+from autograd_lite.view.folding.cutting import Cutter, names_of
 from autograd_lite.view.folding.likeness import likeness
 from autograd_lite.view.picture import Picture, every_value, readable
 from autograd_lite.view.steps import Steps
@@ -25,8 +27,7 @@ from autograd_lite.view.steps import Steps
 _ROOM = 4
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """One picture of a folded graph.
 
     Its name is that of the box that was opened to get here; empty for the outermost picture. The
@@ -54,18 +55,12 @@ class Folding:
     ) -> None:
         self.graph = graph
         self.columns = columns(graph) if columns_of is None else columns_of
-        self._max_nodes = max_nodes
+        self._room = max_nodes or len(self.columns)
         self._depth, self._opened = depth, tuple(opened)
-        self._check_opened()
         self._inside: dict[str, Ints] = {}
         self._levels: dict[str, Level] = {}
-
-    def _check_opened(self) -> None:
-        """Raise a ValueError for scopes that the graph does not have."""
-        if not self._opened:
-            return
-        paths = [names[: i + 1] for names in self.columns.scopes.names for i in range(len(names))]
-        known = dict.fromkeys(name for path in paths for name in (path[-1], "/".join(path)))
+        scopes = self.columns.scopes.names if self._opened else []
+        known = dict.fromkeys(chain.from_iterable(map(names_of, scopes)))
         for name in self._opened:
             if name not in known:
                 there = ", ".join(map(repr, [*known][:6])) or "none"
@@ -153,13 +148,11 @@ class Folding:
         return Boxes(self.graph, self.columns, self._cutter.like)
 
     def _outermost(self) -> Picture:
-        graph, room = self.graph, self._max_nodes
-        size = len(graph.order)
-        if self._depth is None and (room is None or size <= room):
+        graph, size = self.graph, len(self.columns)
+        if self._depth is None and size <= self._room:
             return every_value(graph)
-        room = size if room is None else room
-        part = self._cutter.whole(room)
-        drawn, inside = self._boxes.of(part, "", room >= _ROOM)
+        part = self._cutter.whole(self._room)
+        drawn, inside = self._boxes.of(part, "", self._room >= _ROOM)
         self._inside |= inside
         said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
         caption = ": ".join(filter(None, (graph.caption, said)))
@@ -174,7 +167,7 @@ class Folding:
         if box.kind == "group":
             scope = ("".join(readable(name, lines=1)) for name in box.scope)
             title = "/".join((*scope, title))
-        part = self._cutter.inner(inside, self._max_nodes or len(self.columns))
+        part = self._cutter.inner(inside, self._room)
         drawn, within = self._boxes.of(part, name, may_open=True)
         self._inside |= within
         said = f"{title}: {counted(len(inside), 'value')}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,7 @@ Bools = NDArray[np.bool_]
 _Scope = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Likeness:
+class Likeness(NamedTuple):
     """For each node of a graph, its class, its depth, and the scope that its class is shown in.
 
     Two values are alike that the same op makes of alike values, in scopes that differ by numbers at
@@ -39,7 +38,8 @@ class Likeness:
 
 def likeness(graph: Steps, columns: Columns) -> Likeness:
     """Classes of nodes that are alike, found in one pass over the graph."""
-    stems = _stems(columns.scopes)
+    of_scopes = coded(map(_stem, columns.scopes.names))
+    stems = Coded(of_scopes.codes[columns.scopes.codes], of_scopes.names)
     labelled = np.array([bool(label) for label in columns.labels.names])[columns.labels.codes]
     ordinary = (columns.kinds != VALUE) & ~((columns.kinds == PARAMETER) & labelled)
     classes, depth = _walk(columns, _beginnings(graph, columns, stems, ordinary))
@@ -50,13 +50,8 @@ def likeness(graph: Steps, columns: Columns) -> Likeness:
     return Likeness(classes, depth, _shown_scopes(columns.scopes, stems, classes))
 
 
-def _stems(scopes: Coded) -> Coded:
-    """The scopes with every number left out of their names."""
-    found = coded(map(_stem, scopes.names))
-    return Coded(found.codes[scopes.codes], found.names)
-
-
 def _stem(names: _Scope) -> _Scope:
+    """A scope with every number left out of its names."""
     return tuple([_NUMBER.sub("#", name) for name in names])
 
 
@@ -88,11 +83,11 @@ def _uses(columns: Columns, uses: Ints, ordinary: Bools) -> Ints:
 def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -> Ints:
     """The key that two nodes share, apart from their arguments, when they are alike."""
     places = np.arange(len(columns.tails)) - columns.starts[columns.heads]
-    if places.size:
-        ordered = np.array(
-            [_is_ordered(graph, columns, op) for op in range(len(columns.ops.names))]
-        )
-        places[~ordered[columns.ops.codes[columns.heads]]] = 0
+    examples = np.unique(columns.ops.codes, return_index=True)[1]
+    rows = [op_of(graph.made_by(graph.order[i])) for i in examples]
+    # of a sum, say, it does not matter which argument a number is
+    unordered = np.array([isinstance(row, SequenceOp) and len(row.vectors) == 1 for row in rows])
+    places[unordered[columns.ops.codes[columns.heads]]] = 0
     made = _pairs(columns.ops.codes, stems.codes)
     used = _uses(columns, _pairs(made[columns.heads], places), ordinary)
     apart = np.flatnonzero((columns.kinds != VALUE) & ~ordinary)
@@ -102,12 +97,6 @@ def _beginnings(graph: Steps, columns: Columns, stems: Coded, ordinary: Bools) -
     return _pairs(
         _numbered(_pairs(_numbered(used), _numbered(_pairs(made, labels)))), columns.kinds
     )
-
-
-def _is_ordered(graph: Steps, columns: Columns, op: int) -> bool:
-    """Whether it matters which argument of an op a number is."""
-    row = op_of(graph.made_by(graph.order[int(np.argmax(columns.ops.codes == op))]))
-    return not (isinstance(row, SequenceOp) and len(row.vectors) == 1)
 
 
 def _walk(columns: Columns, beginnings: Ints) -> tuple[Ints, Ints]:

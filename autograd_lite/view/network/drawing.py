@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,7 @@ _ROOM = 6
 _THICKEST, _CROWDED = 4.6, 100
 
 
-@dataclass(frozen=True)
-class LayersState:
+class LayersState(NamedTuple):
     """How far a pass has come: the numbers of each column, and the one that takes part."""
 
     numbers: list[list[float]]
@@ -114,8 +113,7 @@ class _LayersDrawing:
         self._sizes = network.sizes
         self._weights = [weights_of(layer) for layer in network.layers]
         self._kept = [self._matter_most(column) for column in range(len(self._sizes))]
-        both = zip(self._kept, self._sizes, strict=True)
-        self._rows = [len(kept) + (len(kept) < size) for kept, size in both]
+        self._rows = [size if size <= _MOST else _MOST - 1 for size in self._sizes]
         self._gap = min(170.0, max(96.0, 10.0 * max(self._rows)))
         self.height = _HEAD + max(self._rows) * _PITCH + 20.0
         names = input_names(network)

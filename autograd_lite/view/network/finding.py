@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.graph import op_of, scope_of
@@ -33,8 +33,7 @@ class NeuronCall:
         return self.after[-1] if self.after else self.total
 
 
-@dataclass(frozen=True, eq=False)
-class LayerCalls:
+class LayerCalls(NamedTuple):
     """A layer: for each sample, the calls of its neurons in their order."""
 
     samples: list[list[NeuronCall]]
@@ -55,8 +54,7 @@ class LayerCalls:
         return " ".join(op_of(node).symbol for node in self.neurons[0].after)
 
 
-@dataclass(frozen=True, eq=False)
-class FoundNetwork:
+class FoundNetwork(NamedTuple):
     """Layers, each fed with the outputs of the one before, and the first with the inputs."""
 
     layers: list[LayerCalls]
@@ -174,11 +172,9 @@ def _chains(
     }
     networks = []
     for key in [key for key in layers if key not in follows.values()]:
-        chain = [key]
-        while chain[0] in follows:
-            chain.insert(0, follows[chain[0]])
-        rows = [layers[chain[-1]]]
-        for _ in chain[1:]:
+        rows = [layers[key]]
+        while key in follows:
+            key = follows[key]
             rows.insert(0, [feeding[sample[0].inputs] for sample in rows[0]])
         networks.append(FoundNetwork([LayerCalls(samples) for samples in rows]))
     return networks, ""

@@ -5,7 +5,7 @@ first sample through the layers, and back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_lite.view.network.drawing import LayersState
 from autograd_lite.view.network.finding import FoundNetwork, NeuronCall
@@ -15,8 +15,7 @@ from autograd_lite.view.page.wording import PHRASES
 _TERMS = 4
 
 
-@dataclass(frozen=True)
-class LayerStep:
+class LayerStep(NamedTuple):
     """The caption of a step, and the column of a network that takes part."""
 
     caption: list[str]

@@ -18,14 +18,9 @@ from autograd_lite.view.network.drawing import draw_layers, input_names, paramet
 from autograd_lite.view.network.finding import FoundNetwork, LayerCalls, NeuronCall
 from autograd_lite.view.network.network_frames import layer_steps
 from autograd_lite.view.page.instructions import nodes_of
-from autograd_lite.view.page.page import PACE, Page, as_json, read, scripts
+from autograd_lite.view.page.page import PACE, Page, as_json, read
 from autograd_lite.view.steps import Steps
 
-#: Each may use those before it, and those of every page.
-_SCRIPTS = (
-    "network", "columns", "pointing", "neurongraph", "tour", "networkquestions",
-    "networkquiz", "networkpage", "opening",
-)  # fmt: skip
 #: Most numbers of samples on a page; of more samples some are shown, evenly spaced.
 _ROOM = 20_000
 #: Of parameters that a training moves: their numbers before the last step, and its gradient.
@@ -34,6 +29,11 @@ LastStep = Mapping[Value, tuple[float, float]]
 
 class NetworkPage(Page):
     """Data of a page of networks, with the numbers of now; `rest` is what lies around them."""
+
+    further_scripts = (
+        "network", "columns", "pointing", "neurongraph", "tour", "networkquestions",
+        "networkquiz", "networkpage", "opening",
+    )  # fmt: skip
 
     def __init__(
         self, said: str, networks: Sequence[FoundNetwork], freshness: Freshness, rest: Page | None,
@@ -60,10 +60,6 @@ class NetworkPage(Page):
             states = [step.state(place, network) for place, network in enumerate(self.networks)]
             draw_layers(drawing, self.networks, "", states)
             yield step.caption, drawing
-
-    def scripts(self) -> str:
-        """The JavaScript that the fragment brings along."""
-        return "\n".join([scripts(), *(read(f"scripts/{name}.js") for name in _SCRIPTS)])
 
     def opening(self, host: str, full: bool = False) -> str:
         """An expression in JavaScript that makes the image live."""

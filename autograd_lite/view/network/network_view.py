@@ -32,13 +32,6 @@ class NetworkDrawing(Digraph):
     rest: Digraph | None = None
     page: NetworkPage
 
-    def copy(self) -> NetworkDrawing:
-        """A copy that can be changed by itself."""
-        duplicate = super().copy()
-        assert isinstance(duplicate, NetworkDrawing)
-        duplicate.rest, duplicate.page = self.rest, self.page
-        return duplicate
-
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
         """The picture, as `Digraph.pipe` gives it."""
         picture = super().pipe(format, *args, **options)
@@ -55,11 +48,9 @@ def _stacked(upper: bytes, lower: bytes) -> bytes:
     pictures = [picture[picture.index(b"<svg ") :] for picture in (upper, lower)]
     sizes = [[float(x) for x in _SIZE.match(p).groups()[1:]] for p in pictures]  # type: ignore[union-attr]
     width = max(sizes[0][0], min(sizes[1][0], 400.0))
-    scales = [1.0, min(1.0, width / sizes[1][0])]
     parts, down = [], 0.0
-    for picture, (wide, high), scale, name in zip(
-        pictures, sizes, scales, ("layers", "rest"), strict=True
-    ):
+    for name, picture, (wide, high) in zip(("layers", "rest"), pictures, sizes, strict=True):
+        scale = min(1.0, width / wide)
         place = f'class="{name}" x="{(width - wide * scale) / 2:.1f}" y="{down:.1f}"'
         size = f'width="{wide * scale:.1f}" height="{high * scale:.1f}"'
         parts.append(_SIZE.sub(f"<svg \\1{place} {size}".encode(), picture, count=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Set
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,9 @@ def nodes_of(
     The number of each row is looked up in `rows`, to which new ones are added. Of values that are
     `given`, nothing is said of how they were computed.
     """
-    every = list(graph.order)
+    parents_of = {node: () if node in given else graph.parents(node) for node in graph.order}
+    every = dict.fromkeys(chain(graph.order, *parents_of.values()))
     numbers = {node: i for i, node in enumerate(every)}
-    parents_of = {node: [] if node in given else [*graph.parents(node)] for node in every}
-    for parents in parents_of.values():
-        for parent in parents:
-            if parent not in numbers:
-                numbers[parent] = len(every)
-                every.append(parent)
     templates = Templates(graph, numbers)
     nodes = []
     for node in every:
@@ -40,6 +36,7 @@ def nodes_of(
         computed = drawn and node not in given
         row = op_of(made) if computed else None
         constant = node.constant or not drawn
+        partials = made.local_grads if computed else ()
         nodes.append(
             {
                 "name": templates.name(node),
@@ -49,12 +46,10 @@ def nodes_of(
                 "leaf": row is None and not constant,
                 "constant": constant,
                 "row": None if row is None else rows.setdefault(row, len(rows)),
-                "args": [numbers[parent] for parent in parents_of.get(node, [])],
+                "args": [numbers[parent] for parent in parents_of.get(node, ())],
                 "data": as_number(node.data),
                 "grad": as_number(node.grad),
-                "partials": [as_number(partial) for partial in made.local_grads]
-                if computed
-                else [],
+                "partials": [*map(as_number, partials)],
                 "line": _line(made),
                 "call": templates.made(node) if computed else None,
                 "derivatives": templates.derivatives(node) if computed else [],
@@ -62,7 +57,7 @@ def nodes_of(
         )
         if drawn and made in graph.freshness.stale:
             held = graph.freshness.arguments(made)
-            nodes[-1]["given"] = None if held is None else [as_number(x) for x in held]
+            nodes[-1]["given"] = None if held is None else [*map(as_number, held)]
     return nodes
 
 

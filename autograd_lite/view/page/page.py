@@ -1,7 +1,7 @@
 """The page of a graph: one file, or one output of a notebook, with all that it needs inside.
 
 It is an image that carries its data along, which shows everywhere, and a script which puts the live
-drawing in its place where scripts run. The script (`page.js`) is given what is known here: the
+drawing in its place where scripts run. It (`scripts/page.js`) is given what is known here: the
 boxes, the nodes with their numbers and formulas, and the rules of their ops as JavaScript.
 """
 
@@ -13,7 +13,6 @@ import json
 import os
 import re
 import zlib
-from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,20 +27,13 @@ from autograd_lite.view.layout import FONTS
 from autograd_lite.view.page.instructions import as_number, nodes_of
 from autograd_lite.view.page.wording import PHRASES
 from autograd_lite.view.picture import Box, Picture, readable
-from autograd_lite.view.steps import Steps
 from autograd_lite.writing.javascript import script
 
 #: Each may use those before it.
 _SCRIPTS = (
-    *(
-        f"scripts/{name}.js"
-        for name in (
-            "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest",
-            "layered", "fingers", "overview", "camera", "player", "moment", "whatif", "details",
-            "legend", "search", "keys", "questions", "quiz", "score", "state", "save",
-        )
-    ),
-    "page.js", "scripts/parts.js",
+    "library", "numbers", "graph", "wording", "elements", "discs", "drawing", "nearest", "layered",
+    "fingers", "overview", "camera", "player", "moment", "whatif", "details", "legend", "search",
+    "keys", "questions", "quiz", "score", "state", "save", "page", "parts",
 )  # fmt: skip
 #: Most values of a result that is stepped through, and of all such on a page.
 _RESULT, _RESULTS = 200, 2000
@@ -70,6 +62,9 @@ class Page:
     pictures inside folded boxes (`inner`). Without it, the page is one picture alone.
     """
 
+    #: Each may use those before it, and those of every page.
+    further_scripts: tuple[str, ...] = ()
+
     def __init__(
         self,
         shown: Picture,
@@ -85,7 +80,9 @@ class Page:
             "multiple": 1.0 if folding is None else folding.graph.freshness.multiple,
             **_level(shown, columns),
         }
-        self._functions, self._rows = "", "null"
+        #: The graph of the player; empty for a picture that has none.
+        self.nodes: list[dict[str, Any]] = []
+        self._functions, self._rows, rows = "", "null", dict[Op, int]()
         self.inner: list[Level] = []
         self._inside: list[dict[str, Any]] = []
         if folding is not None and shown.folded:
@@ -95,18 +92,15 @@ class Page:
                 {"name": level.name, "title": level.title, **_level(level.picture, columns)}
                 for level in self.inner
             ]
-            self._add_results(folding)
+            self._add_results(folding, rows)
         elif folding is not None:
-            self._add_nodes(folding.graph)
+            self._data["nodes"] = self.nodes = nodes_of(folding.graph, rows)
+        if folding is not None:
+            self._add_rules(rows)
 
-    def _add_nodes(self, graph: Steps) -> None:
-        rows: dict[Op, int] = {}
-        self._data["nodes"] = nodes_of(graph, rows)
-        self._add_rules(rows)
-
-    def _add_results(self, folding: Folding) -> None:
+    def _add_results(self, folding: Folding, rows: dict[Op, int]) -> None:
         """Give pictures inside of boxes the graph of one of their results, to step through."""
-        rows, room, fresh = dict[Op, int](), _RESULTS, folding.graph.freshness
+        room, fresh = _RESULTS, folding.graph.freshness
         # further inside are the same again, fewer of them
         outer = [level for level in self._inside if level["name"].count("_") < 2]
         for level in [] if fresh.stale else outer:
@@ -118,31 +112,20 @@ class Page:
                 seed = 1.0 if fresh.multiple == 0.0 else seed
                 nodes = nodes_of(graph, rows, given)
                 level["result"] = {"nodes": nodes, "seed": as_number(seed), "of": many}
-        self._add_rules(rows)
 
     def _add_rules(self, rows: dict[Op, int]) -> None:
         # a user's functions are Python, and not called here
         if all(map(is_of_table, rows)):
             self._functions, self._rows = script(tuple(rows))
 
-    @property
-    def nodes(self) -> list[dict[str, Any]]:
-        """The graph of the player; empty for a picture that has none."""
-        found: list[dict[str, Any]] = self._data.get("nodes", [])
-        return found
-
     def fragment(self, picture: bytes, full: bool = False) -> str:
         """The HTML that a notebook shows, or all of a page, given the SVG."""
         return (
             f'<div data-lm-suppress-shortcuts="true">{self.image(picture)}<script>(() => {{\n'
-            f'"use strict";\n{self.scripts()}\n'
+            f'"use strict";\n{scripts(*self.further_scripts)}\n'
             f"{self.opening('document.currentScript.parentElement', full)};\n"
             "})();</script></div>"
         )
-
-    def scripts(self) -> str:
-        """The JavaScript that the fragment brings along."""
-        return scripts()
 
     def image(self, picture: bytes) -> str:
         """The element that shows the picture, and holds it for the script."""
@@ -154,31 +137,20 @@ class Page:
 
         `host` is an expression for the element around the image.
         """
-        parts = {"full": full, "style": read("page.css"), **self._within()}
+        levels = (self._data, *self._inside)
+        closed = sum(box["opens"] for level in levels for box in level["boxes"]) - len(self._inside)
+        parts = {"full": full, "style": read("page.css"), "closed": closed}
+        if self._inside:  # boxes alone: the page lays them out when they are asked for
+            text = zlib.compress(as_json(self._inside).encode(), 9)
+            parts["inside"] = [level["name"] for level in self._inside]
+            parts["packed"] = base64.b64encode(text).decode()
         data = as_json({**self._data, **parts})
         return f"(() => {{\n{self._functions}\nreturn open({host}, {data}, {self._rows});\n}})()"
 
     def graph(self) -> str:
         """An expression in JavaScript, to follow `scripts`: the graph alone, without a picture."""
-        nodes = as_json(self._data["nodes"])
+        nodes = as_json(self.nodes)
         return f"(() => {{\n{self._functions}\nreturn new Graph({nodes}, {self._rows});\n}})()"
-
-    def _within(self) -> dict[str, Any]:
-        """The pictures inside, packed, and how many boxes open to none of these.
-
-        They are boxes alone: the page lays them out when they are asked for.
-        """
-        closed = sum(
-            box["opens"] for level in (self._data, *self._inside) for box in level["boxes"]
-        )
-        if not self._inside:
-            return {"closed": closed}
-        text = zlib.compress(as_json(self._inside).encode(), 9)
-        return {
-            "closed": closed - len(self._inside),
-            "inside": [level["name"] for level in self._inside],
-            "packed": base64.b64encode(text).decode(),
-        }
 
     def embedded(self, picture: bytes, path: str | os.PathLike[str] | None) -> str:
         """The element of `GraphView.embed`."""
@@ -214,10 +186,10 @@ def document(title: str, style: str, body: str, scripts: str = "") -> str:
     )
 
 
-def scripts() -> str:
-    """The JavaScript that every page shares."""
-    phrases = f"const PHRASES = {as_json(PHRASES)};"
-    return "\n".join([phrases, *(read(name) for name in _SCRIPTS)])
+def scripts(*further: str) -> str:
+    """The JavaScript that every page shares, and what some page needs besides."""
+    read_out = [read(f"scripts/{name}.js") for name in (*_SCRIPTS, *further)]
+    return "\n".join([f"const PHRASES = {as_json(PHRASES)};", *read_out])
 
 
 def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
@@ -234,7 +206,8 @@ def _level(shown: Picture, columns: Columns | None) -> dict[str, Any]:
 
 def _box(box: Box, places: dict[str, int]) -> dict[str, Any]:
     summary = box.summary and {
-        name: as_number(x) if isinstance(x, float) else x for name, x in asdict(box.summary).items()
+        name: as_number(x) if isinstance(x, float) else x
+        for name, x in box.summary._asdict().items()
     }
     return {
         "id": box.name,

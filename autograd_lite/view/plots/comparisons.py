@@ -199,13 +199,11 @@ class Spread(Plot):
         ----------
         make : callable
             Makes a network, given the scheme and the seed.
-        inputs, outputs : array
         inits : sequence of str
             The schemes (`nn.init.SCHEMES`), which also stand in the legend.
-        ax : Axes, optional
         seeds : sequence of int, default=range(5)
-        **learning
-            Further arguments of `Module.learn`: ``loss``, ``epochs``, ….
+        inputs, outputs, ax, **learning
+            As for `plot_learning_rates`.
 
         Raises
         ------

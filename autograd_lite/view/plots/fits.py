@@ -47,10 +47,8 @@ class Fit(canvas.Plot):
         inputs : array of shape (n, features), or (n,) for one feature
         targets : array of shape (n,)
         ax : Axes, optional
-        epochs : sequence of int, optional
-            Recorded ones. Left out: the first, the last, and two of those between.
-        feature_names : sequence of str
-            Labels of the axes.
+        epochs, feature_names
+            As for `plot_boundaries` and `plot_boundary`.
 
         Raises
         ------

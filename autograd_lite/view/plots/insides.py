@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,10 +122,7 @@ def layer_of(name: str) -> str:
     before, found, _ = name.partition("neurons.")
     if found:
         return before.rstrip(".").replace("layers.", "layer ") or "the layer"
-    parts: Sequence[str] = name.split(".")
-    while len(parts) > 1 and parts[-1].isdigit():
-        parts = parts[:-1]
-    return ".".join(parts)
+    return re.sub(r"(\.\d+)+$", "", name)
 
 
 @dataclass(frozen=True)

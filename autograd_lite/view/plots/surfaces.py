@@ -82,9 +82,8 @@ class LossSurface(canvas.Plot):
             path = np.asarray(path, dtype=float)
             if path.ndim != 2 or path.shape[1] != 2 or not len(path):
                 raise ShapeError(f"a path is an array of shape (n, 2) and has {path.shape}")
-        xs, ys = (
-            np.linspace(*_span("xy"[i], span, path, i), steps) for i, span in enumerate((x, y))
-        )
+        ends = [_span("xy"[i], span, path, i) for i, span in enumerate((x, y))]
+        xs, ys = (np.linspace(*each, steps) for each in ends)
         grid_x, grid_y = np.meshgrid(xs, ys)
         losses = function(grid_x.ravel(), grid_y.ravel()).reshape(steps, steps)
         found = losses[np.isfinite(losses)]

@@ -104,6 +104,21 @@ def test_pieces_and_long_folds_change_no_bit(monkeypatch):
     assert_alike(interpreted, compiled, rng.choice(EDGES, (9, 300)))
 
 
+def test_a_long_fold_takes_as_many_lines_as_it_has_elements(monkeypatch):
+    """Each part of it reads its own elements, and not all of them."""
+    lines, compiled = [], machine_code.compiled
+
+    def counting(bodies):
+        lines.append(sum(len(body.lines) for body in bodies))
+        return compiled(bodies)
+
+    monkeypatch.setattr(machine_code, "compiled", counting)
+    for n in (500, 1000):
+        _, program = frozen(ag.max, n)
+        machine_code.install_once(program, program.runner.machine)
+    assert lines[1] < 2.1 * lines[0]
+
+
 @pytest.mark.parametrize("rows", [1, 7, 100, 1000])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_sums_over_rows_and_shared_inputs_have_the_bits_of_the_interpreter(

@@ -146,6 +146,33 @@ def test_a_failing_compilation_leaves_the_interpreter_in_place_with_one_warning(
     assert tier(function) == "interpreter"
 
 
+def test_a_first_run_deep_in_calls_turns_nothing_off_for_other_programs(monkeypatch):
+    """Python's limit of calls, reached while code is made, is no failure of the system."""
+
+    def too_deep(*_, **__):
+        raise RecursionError("maximum recursion depth exceeded")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tiers._Setting, "reason", "")
+        patched.setattr(tiers.machine_code, "install_once", too_deep)
+        function = ag.compile(slope, jit=True)
+        assert [function(0.5), function(0.5)] == [slope(0.5)] * 2
+        assert "too deep" in function.programs[0].stats()["tier_reason"]
+        assert tiers.reason_against() == ""
+
+
+def test_ctrl_c_while_code_is_made_is_not_lost(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    function = ag.compile(slope, jit=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(tiers.machine_code, "install_once", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            [function(0.5) for _ in range(100)]
+    assert function(0.5) == slope(0.5)
+
+
 def test_a_system_that_forbids_code_is_asked_before_llvm_is(monkeypatch):
     """LLVM would end the process where memory cannot be made executable."""
 

@@ -1,6 +1,7 @@
 // Where the disc with the sign of an arrow goes: near its head, never over a number, and clear of other arrows if it can be.
 
 const DISC = 5.4; // the radius, with its rim
+const SOME_ARROWS = 15; // of more, an open place is looked for in longer strides
 
 const covers = (box, x, y) => {
   const dx = Math.max(box.x - x, 0, x - box.x - box.width);
@@ -30,23 +31,28 @@ function pointsBack(line) {
 function isOpen(point, e, edges) {
   const reach = DISC + 2;
   const isFar = ([left, top, right, bottom]) => point.x < left - reach || point.x > right + reach || point.y < top - reach || point.y > bottom + reach;
-  return (point.open ??= edges.every(({ points, frame }, k) => k === e || isFar(frame) || points.every(({ x, y }) => hypot(x - point.x, y - point.y) > reach)));
+  return (point.open ??= edges.every(({ sparse, frame }, k) => k === e || isFar(frame) || sparse.every(({ x, y }) => (x - point.x) ** 2 + (y - point.y) ** 2 > reach * reach)));
 }
 
 function placeDiscs(edges) {
   for (const edge of edges) {
-    edge.points ??= pointsBack(edge.line);
+    if (edge.points) continue;
+    edge.points = pointsBack(edge.line);
+    edge.sparse = edge.points.filter((_, k) => k % 3 === 0); // nearer to each other than a disc is wide
     const [across, down] = [edge.points.map(({ x }) => x), edge.points.map(({ y }) => y)];
-    edge.frame ??= [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
+    edge.frame = [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
   }
   for (const { text } of edges) text?.removeAttribute("transform");
   const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
   const discs = [];
+  const stride = Math.ceil(edges.length / SOME_ARROWS);
   edges.forEach((edge, e) => {
     const { points } = edge;
     const clear = ({ x, y }) => discs.every((disc) => hypot(disc.x - x, disc.y - y) > 2 * DISC - 1);
     const legible = ({ x, y }) => texts.every((box) => !box || !covers(box, x, y));
-    const point = points.find((p) => legible(p) && clear(p) && isOpen(p, e, edges)) ?? points.find((p) => legible(p) && clear(p)) ?? points.find(legible) ?? points[0];
+    const fits = (p) => legible(p) && clear(p);
+    // among many arrows it is not looked for longer than one waits
+    const point = points.filter((_, k) => k % stride === 0).find((p) => isOpen(p, e, edges) && fits(p)) ?? points.find(fits) ?? points.find(legible) ?? points[0];
     discs.push(point);
     edge.badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
     // a short arrow: its own number makes room
