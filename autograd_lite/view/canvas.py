@@ -6,7 +6,6 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -35,13 +34,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FEATURES = ("feature 1", "feature 2")
 
 
-def _matplotlib(name: str) -> Any:
-    """A module of matplotlib, which is an extra."""
-    try:
-        return import_module(f"matplotlib.{name}")
-    except ImportError as error:
-        said = f'plots need matplotlib ({error}): pip install "autograd-lite[plot]"'
-        raise ImportError(said) from error
+def _missing(error: ImportError) -> ImportError:
+    return ImportError(f'plots need matplotlib ({error}): pip install "autograd-lite[plot]"')
 
 
 def new_figure(
@@ -51,8 +45,11 @@ def new_figure(
 
     It shows itself at the end of a notebook cell. Width and height are in inches.
     """
-    made = _showing_itself(_matplotlib("figure").Figure)
-    figure = made(figsize=(width, height), layout="constrained")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise _missing(error) from error
+    figure = _showing_itself(Figure)(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns)
 
 
@@ -71,7 +68,13 @@ def png(figure: Figure, dpi: int = 100) -> bytes:
 
 def axes_or_new(ax: Axes | None) -> Any:
     """The Axes given, or those of a new pyplot figure."""
-    return _matplotlib("pyplot").subplots(layout="constrained")[1] if ax is None else ax
+    if ax is not None:
+        return ax
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise _missing(error) from error
+    return pyplot.subplots(layout="constrained")[1]
 
 
 class Plot:

@@ -139,20 +139,18 @@ class Folding:
         return replace(self.graph, order=[order[i] for i in kept]), given, len(outputs)
 
     @cached_property
-    def _cutter(self) -> Cutter:
+    def _makers(self) -> tuple[Cutter, Boxes]:
         like = likeness(self.graph, self.columns)
-        return Cutter(self.columns, like, self._depth, self._opened)
-
-    @cached_property
-    def _boxes(self) -> Boxes:
-        return Boxes(self.graph, self.columns, self._cutter.like)
+        cutter = Cutter(self.columns, like, self._depth, self._opened)
+        return cutter, Boxes(self.graph, self.columns, like)
 
     def _outermost(self) -> Picture:
         graph, size = self.graph, len(self.columns)
         if self._depth is None and size <= self._room:
             return every_value(graph)
-        part = self._cutter.whole(self._room)
-        drawn, inside = self._boxes.of(part, "", self._room >= _ROOM)
+        cutter, boxes = self._makers
+        part = cutter.whole(self._room)
+        drawn, inside = boxes.of(part, "", self._room >= _ROOM)
         self._inside |= inside
         said = f"{counted(size, 'value')}, showing {counted(len(drawn), 'group')} ({part.how})"
         caption = ": ".join(filter(None, (graph.caption, said)))
@@ -167,8 +165,9 @@ class Folding:
         if box.kind == "group":
             scope = ("".join(readable(name, lines=1)) for name in box.scope)
             title = "/".join((*scope, title))
-        part = self._cutter.inner(inside, self._room)
-        drawn, within = self._boxes.of(part, name, may_open=True)
+        cutter, boxes = self._makers
+        part = cutter.inner(inside, self._room)
+        drawn, within = boxes.of(part, name, may_open=True)
         self._inside |= within
         said = f"{title}: {counted(len(inside), 'value')}"
         if part.how:
