@@ -75,9 +75,6 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-# --- arguments ------------------------------------------------------------------------------------
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(_USER_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")

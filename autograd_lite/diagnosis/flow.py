@@ -29,11 +29,9 @@ def by_scope(
     depth = _depth({scope_of(node) for node in free})
     scope_at = {node: scope_of(node)[:depth] for node in free}
     groups: dict[Scope, list[Value]] = {}
-    last: dict[Scope, int] = {}
-    for position, (node, scope) in enumerate(scope_at.items()):
+    for node, scope in scope_at.items():
         groups.setdefault(scope, []).append(node)
-        if node.op:
-            last[scope] = position
+    last = {scope: i for i, (node, scope) in enumerate(scope_at.items()) if node.op}
     scopes = sorted(groups, key=lambda scope: last.get(scope, -1))
     summaries = {scope: _summary(scope, groups[scope], adjoint) for scope in scopes}
     largest, smallest = _beyond(scope_at, summaries)
@@ -47,30 +45,24 @@ def by_scope(
 
 def _depth(scopes: set[Scope]) -> int:
     """Number of levels of scopes that make rows of their own."""
-    depth = 1
-    while depth < max(map(len, scopes), default=1) and (
-        len({scope[: depth + 1] for scope in scopes}) <= _ROWS
-    ):
-        depth += 1
-    return depth
+    levels = range(2, max(map(len, scopes), default=1) + 1)
+    return max([n for n in levels if len({scope[:n] for scope in scopes}) <= _ROWS], default=1)
 
 
 def _summary(scope: Scope, nodes: list[Value], adjoint: dict[Value, float]) -> ScopeSummary:
     computed = [abs(adjoint[node]) for node in nodes if node.op]
     leaves = [abs(adjoint[node]) for node in nodes if not node.op]
+    sizes = computed + leaves
     return ScopeSummary(
         scope=scope_name(scope), nodes=len(nodes), leaves=len(leaves),
         mean_data=sum(abs(node.data) for node in nodes) / len(nodes),
-        mean_grad=_mean(computed), leaf_grad=_mean(leaves), max_grad=_largest(computed + leaves),
+        mean_grad=_mean(computed), leaf_grad=_mean(leaves),
+        max_grad=math.nan if math.isnan(sum(sizes)) else max(sizes),
     )  # fmt: skip
 
 
 def _mean(numbers: list[float]) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
-
-
-def _largest(sizes: list[float]) -> float:
-    return math.nan if math.isnan(sum(sizes)) else max(sizes)
 
 
 def _beyond(
@@ -99,10 +91,8 @@ def _beyond(
             outer = scope_at.get(parent)
             if outer is None:  # a constant
                 continue
-            if at_largest[parent] < high:
-                at_largest[parent] = high
-            if at_smallest[parent] < low:
-                at_smallest[parent] = low
+            at_largest[parent] = max(high, at_largest[parent])
+            at_smallest[parent] = max(low, at_smallest[parent])
             if outer != scope:
                 largest[outer] = max(high, largest[outer])
                 smallest[outer] = max(low, smallest[outer])

@@ -67,15 +67,14 @@ def backward(order: list[Value], names: Names) -> tuple[dict[Value, float], list
         if plain != plain and contribution == 0.0:
             message = f"{factors} {at} counted as 0"
             notes.append(Finding("zero_times_inf", "note", (node, parent), message))
-        if kind := _turned(contribution, upstream):
-            message = f"gradient by {names.of(parent)} turns {contribution}: {factors} {at}"
-            turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
-        if kind := _turned(total, so_far, contribution):
-            message = (
-                f"gradient by {names.of(parent)} turns {total}: {so_far:.6g} + "
-                f"{contribution:.6g} from {names.formula(node)}"
-            )
-            turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
+        added = f"{so_far:.6g} + {contribution:.6g} from {names.formula(node)}"
+        for result, given, how in (
+            (contribution, (upstream,), f"{factors} {at}"),
+            (total, (so_far, contribution), added),
+        ):
+            if kind := _turned(result, *given):
+                message = f"gradient by {names.of(parent)} turns {result}: {how}"
+                turned.append(Finding(f"{kind}_gradient", "error", (node, parent), message))
     if all(math.isfinite(found) for node, found in adjoint.items() if not node.op):
         turned = [replace(finding, severity="note") for finding in turned]
     return adjoint, turned + notes

@@ -115,7 +115,11 @@ class Diagnosis:
         return f"<p><b>{self.summary}</b></p>{''.join(tables)}"
 
     def _tables(self) -> list[tuple[Sequence[str], list[list[str]]]]:
-        tables = [(_FINDING_HEADER, self._finding_cells()), (_SCOPE_HEADER, self._scope_cells())]
+        scopes = [
+            [name, f"{nodes}", f"{leaves}", *["" if x is None else f"{x:.3g}" for x in numbers]]
+            for name, nodes, leaves, *numbers in map(astuple, self.scopes)
+        ]
+        tables = [(_FINDING_HEADER, self._finding_cells()), (_SCOPE_HEADER, scopes)]
         return [(header, cells) for header, cells in tables if cells]
 
     def _finding_cells(self) -> list[list[str]]:
@@ -129,12 +133,6 @@ class Diagnosis:
                 more = f"… and {len(messages) - _SHOWN:,} more, in .of({group[1]!r})"
                 cells.append([*group, more])
         return cells
-
-    def _scope_cells(self) -> list[list[str]]:
-        return [
-            [name, f"{nodes}", f"{leaves}", *["" if x is None else f"{x:.3g}" for x in numbers]]
-            for name, nodes, leaves, *numbers in map(astuple, self.scopes)
-        ]
 
 
 def _html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -89,7 +89,6 @@ class Worksheet:
 
 
 def _told(exercise: Exercise) -> Iterator[dict[str, str]]:
-    """The texts of each node."""
     for step, node in zip(exercise.steps, exercise.nodes, strict=True):
         labels = [Piece(LATEX.label(parent.label)) for parent in node.parents]
         call = [LATEX.call(op_of(node), labels).text] if labels else []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown
@@ -12,14 +12,13 @@ from autograd_lite.explanations.paths import PathSum, Sweep
 from autograd_lite.graph import check_value, leaves
 
 
-class _Told(ABC):
+class _Told:
     """Base of one explanation and of several: how they are shown."""
 
     _sweep: Sweep
 
-    @abstractmethod
-    def _every(self) -> list[Explanation]:
-        """Each of them."""
+    def _every(self) -> list[Any]:
+        return [self]
 
     def latex(self) -> str:
         """The chain rule along the paths of each node: in symbols, as formulas, and in numbers.
@@ -61,9 +60,6 @@ class Explanation(_Told, PathSum):
     stale : bool
         Whether a leaf was changed since the graph was recorded. All numbers are those recorded.
     """
-
-    def _every(self) -> list[Explanation]:
-        return [self]
 
 
 class Explanations(_Told, Sequence[Explanation]):

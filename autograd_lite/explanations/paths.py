@@ -168,7 +168,7 @@ class Sweep:
                 heapq.heappush(ways, branch)
             rest += sum(map(self._sum, branches[needed:]))
         rest += sum(map(self._sum, ways))
-        found.sort(key=lambda path: -_size(path.product))
+        found.sort(key=lambda path: -math.inf if math.isnan(path.product) else -abs(path.product))
         return found, rest
 
     def _follow(self, way: _Way, serial: count[int]) -> tuple[list[tuple[int, int]], list[_Way]]:
@@ -180,7 +180,8 @@ class Sweep:
         while node != top:
             edges = self._by_size(node)
             if rank + 1 < len(edges):
-                following = _together(size, self._reach(edges[rank + 1]))
+                reach = self._reach(edges[rank + 1])
+                following = -math.inf if -math.inf in (size, reach) else size + reach
                 order = (-following, next(serial))
                 branches.append(_Way(order, steps, len(steps), node, rank + 1, size, product))
             steps.append((node, rank))
@@ -201,7 +202,6 @@ class Sweep:
         )
 
     def _sum(self, way: _Way) -> float:
-        """The sum over all paths of a way."""
         left = self._by_size(way.node)[way.rank :]
         following = sum([carried(self.gradient[user], partial) for user, _, partial in left])
         return float(carried(way.product, following))
@@ -278,12 +278,3 @@ def _grown(size: float, factor: float) -> float:
     if not factor or size == -math.inf:
         return -math.inf  # zero carries nothing, against inf too
     return size + (math.log(abs(factor)) if math.isfinite(factor) else math.inf)
-
-
-def _size(product: float) -> float:
-    return math.inf if math.isnan(product) else abs(product)
-
-
-def _together(size: float, other: float) -> float:
-    """The size of a product of products."""
-    return -math.inf if -math.inf in (size, other) else size + other

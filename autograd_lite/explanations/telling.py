@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Sequence
+from itertools import groupby
 
 from autograd_lite.engine import Value
 from autograd_lite.explanations.naming import Wording
 from autograd_lite.explanations.paths import TOLD, Path, PathSum, Sweep, seen, which
 from autograd_lite.graph import scope_of
 from autograd_lite.terminal import on_screen
-from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TEXT
 
 #: The partials of nodes by their arguments.
@@ -112,21 +112,22 @@ def _partials(edges: Edges, names: Wording, sweep: Sweep, width: int) -> list[st
     """A table of partials, with their formulas."""
     shown_edges = sorted(edges, key=lambda edge: (sweep.index[edge[0]], edge[1]))[:_EDGES]
     rows: list[list[str]] = []
-    former: Value | None = None
-    formulas: list[Piece | None] = []
-    notes: dict[str, None] = {}
-    for node, argument in shown_edges:
-        made, value = "", ""
-        if node is not former:
-            made, value = f"{names[node]} = {names.call(node).text}", f"= {sweep.data[node]:.6g}"
-            if names.recorded(node) is None:
-                made, value = f"{names[node]}, of numbers not known", value[2:]
-            if said := names.since(node):
-                notes[f"  {names[node]}: {said}"] = None
-            former, formulas = node, names.partials(node)
-        formula, number = formulas[argument], f"{edges[node, argument]:.6g}"
-        known = f"= {formula.text}" if formula and formula.text != number else ""
-        rows.append([made, value, _fraction(node, argument, names), known, f"= {number}"])
+    notes: list[str] = []
+    for place, uses in groupby(shown_edges, lambda edge: sweep.index[edge[0]]):
+        node = sweep.order[place]
+        made, value = f"{names[node]} = {names.call(node).text}", f"= {sweep.data[node]:.6g}"
+        if names.recorded(node) is None:
+            made, value = f"{names[node]}, of numbers not known", value[2:]
+        if said := names.since(node):
+            notes.append(f"  {names[node]}: {said}")
+        formulas = names.partials(node)
+        for _, argument in uses:
+            formula, number = formulas[argument], f"{edges[node, argument]:.6g}"
+            known = f"= {formula.text}" if formula and formula.text != number else ""
+            by = f"{which(node, argument).translate(_INDICES)}{names[node]}"
+            fraction = f"∂{by}/∂{names[node.parents[argument]]}"
+            rows.append([made, value, fraction, known, f"= {number}"])
+            made = value = ""
     widest = [max(map(len, column)) for column in zip(*rows, strict=True)]
     formulas_in = (0, 2, 3)  # of its columns; the widest gives first, so that long cells are cut
     while sum(widest) + 2 * len(widest) > width and max(widest[k] for k in formulas_in) > 8:
@@ -142,8 +143,3 @@ def _partials(edges: Edges, names: Wording, sweep: Sweep, width: int) -> list[st
 
 def _clip(cell: str, width: int) -> str:
     return cell if len(cell) <= width else cell[: width - 1] + "…"
-
-
-def _fraction(node: Value, argument: int, names: Wording) -> str:
-    parent = node.parents[argument]
-    return f"∂{which(node, argument).translate(_INDICES)}{names[node]}/∂{names[parent]}"

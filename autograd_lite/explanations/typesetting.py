@@ -132,12 +132,10 @@ class _Sheet:
         self._write(order)
 
     def expression(self) -> str:
-        """LaTeX of the value."""
         named = self._value.label and self._value.op
         return self._lines(self._names[self._value].text if named else "")
 
     def derivative(self) -> str:
-        """LaTeX of its derivative by the inputs."""
         order = f"^{{{len(self._inputs)}}}" if len(self._inputs) > 1 else ""
         # The last is nearest to the value.
         below = r" \, ".join(
@@ -175,8 +173,6 @@ class _Sheet:
             said.append("stale: numbers of leaves are of now; root.refresh() computes the rest")
         return "; ".join(said)
 
-    # --- which formulas are written ---------------------------------------------------------------
-
     def _choose(self, depth: int | None, max_nodes: int) -> None:
         """Choose the parts nearest to the root, so that those left out are far away."""
         waiting = deque((part, 0) for part in self._parts)
@@ -203,8 +199,6 @@ class _Sheet:
         places, single = LATEX.places(formula.op, [arg.number for arg in args])
         return [args[k] for place in [*places, single] for k in place]
 
-    # --- writing ----------------------------------------------------------------------------------
-
     def _name(self, node: Value | None) -> Piece:
         """The node's label, or a new name, which for None is another each time."""
         if node is None:
@@ -226,19 +220,15 @@ class _Sheet:
                 nested[formula] = 1 + max([nested[arg] for arg in args], default=0)
             repeated = (uses[formula] - 1) * size[formula]
             long = repeated > _REPEATED or size[formula] > _LONG or nested[formula] > _DEEP
+            labelled = formula.node is not None and formula.node.label != ""
+            # the main one has a line of its own if it is a derivative and a node of the graph
+            apart = labelled and self._inputs if formula is self._main else labelled or long
             if formula in self._defined:
                 self._define(self._defined[formula], piece)
-            elif formula in self._written and self._apart(formula, long):
+            elif formula in self._written and apart:
                 piece = self._define(formula.node, piece)
                 size[formula], nested[formula] = 1, 0
             self._pieces[formula] = piece
-
-    def _apart(self, formula: Formula, long: bool) -> bool:
-        """Whether a formula has a line of its own."""
-        labelled = formula.node is not None and formula.node.label != ""
-        if formula is self._main:
-            return labelled and bool(self._inputs)  # a derivative that is a node of the graph
-        return labelled or long
 
     def _define(self, node: Value | None, piece: Piece) -> Piece:
         name = self._name(node)

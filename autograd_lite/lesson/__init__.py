@@ -120,35 +120,24 @@ STEPS = (
     Step(1, "Model initialisation", _text.initialisation, {"models": _figures.models}),
     Step(2, "Forward propagation", _text.forward, {"forward": _figures.forward}),
     Step(3, "Loss function", _text.losses, {"penalty": _figures.penalty}),
-    Step(
-        4,
-        "Differentiation",
-        _text.differentiation_,
-        {"tangent": _figures.tangent, "signs": _figures.signs},
-    ),
-    Step(
-        5,
-        "Back-propagation",
-        _text.backpropagation,
-        {"by_hand": _figures.by_hand, "chain": _diagrams.chain_diagram},
-    ),
+    Step(4, "Differentiation", _text.differentiation_, {
+        "tangent": _figures.tangent, "signs": _figures.signs,
+    }),
+    Step(5, "Back-propagation", _text.backpropagation, {
+        "by_hand": _figures.by_hand, "chain": _diagrams.chain_diagram,
+    }),
     Step(6, "Weight update", _text.update, {"delta_rule": _figures.delta_rule}),
-    Step(
-        7,
-        "Iteration until convergence",
-        _text.iterate,
-        {
-            "convergence": _figures.convergence,
-            "learning_rates": _figures.learning_rates,
-            "depth_and_width": _figures.depth_and_width,
-            "optimizers": _figures.optimizers_compared,
-            "optimizer_paths": _figures.optimizer_paths,
-            "noise": _figures.noise,
-            "genetic_algorithm": _figures.genetic_algorithm,
-            "overall_picture": _diagrams.overall_picture,
-        },
-    ),
-)
+    Step(7, "Iteration until convergence", _text.iterate, {
+        "convergence": _figures.convergence,
+        "learning_rates": _figures.learning_rates,
+        "depth_and_width": _figures.depth_and_width,
+        "optimizers": _figures.optimizers_compared,
+        "optimizer_paths": _figures.optimizer_paths,
+        "noise": _figures.noise,
+        "genetic_algorithm": _figures.genetic_algorithm,
+        "overall_picture": _diagrams.overall_picture,
+    }),
+)  # fmt: skip
 
 __all__ = [
     "DESIRED", "IDEAL", "INPUTS", "LEARNING_RATE", "STARTS", "STEPS", "TOLERANCE", "Chain",

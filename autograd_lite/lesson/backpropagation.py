@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from autograd_lite.engine import Value
-from autograd_lite.graph import ancestors, edges
+from autograd_lite.explanations.trace import trace
 from autograd_lite.ops.reductions import dot
 from autograd_lite.ops.rules import square, tanh
 
@@ -69,15 +69,8 @@ def chain_table(graph: Chain | None = None) -> list[ChainRow]:
     error = f"y - {graph.target:g}"
     formulas = {"h": "w1·x", "y": "w2·h", "error": error, "loss": "error²"}
     return [
-        ChainRow(
-            node.label,
-            formulas.get(node.label, ""),
-            node.data,
-            tuple((parent.label, local) for parent, local in edges(node)),
-            node.grad,
-        )
-        for node in ancestors(graph.loss)
-        if not node.constant
+        ChainRow(step.name, formulas.get(step.name, ""), step.value, step.partials, step.gradient)
+        for step in trace(graph.loss)
     ]
 
 
@@ -93,6 +86,7 @@ HIDDEN: Mapping[str, float] = MappingProxyType({
 def hidden_layer(numbers: Mapping[str, float] = HIDDEN) -> Value:
     """The squared error of that network, after its backward pass.
 
+    >>> from autograd_lite.graph import ancestors
     >>> loss = hidden_layer()
     >>> [node.label for node in ancestors(loss) if node.op]
     ['s1', 'h1', 's2', 'h2', 'y', 'error', 'loss']

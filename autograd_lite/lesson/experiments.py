@@ -74,7 +74,7 @@ def wave(count: int = 9) -> tuple[list[float], list[float]]:
 
 
 def _learnt(
-    hidden: Sequence[int], seed: int, inputs: list[float], targets: list[float], epochs: int
+    hidden: Sequence[int], seed: int, inputs: Sequence[float], targets: Sequence[float], epochs: int
 ) -> tuple[MLP, tuple[float, ...]]:
     model = MLP(1, [*hidden, 1], activation="tanh", seed=seed)
     history = model.learn(
@@ -103,43 +103,28 @@ def _wave_run(hidden: tuple[int, ...], epochs: int, seed: int) -> NetworkRun:
     return NetworkRun(hidden, len(model.parameters()), nodes, curve, needed)
 
 
-def noise(count: int = 40, epochs: int = 80, seed: int = 1) -> list[NoiseRun]:
+@cache
+def noise(count: int = 40, epochs: int = 80, seed: int = 1) -> tuple[NoiseRun, ...]:
     """One network on output = 2 × input, and on targets that are noise.
 
     The noise is drawn independently of the inputs. A network can memorise some of what it has seen
     of it, but nothing that helps with held-out data: half of the samples. The seed is of the data
     and of the first weights.
     """
-    return list(_noise_runs(count, epochs, seed))
-
-
-@cache
-def _noise_runs(count: int, epochs: int, seed: int) -> tuple[NoiseRun, ...]:
     rng = random.Random(seed)
-    inputs = [rng.uniform(-1.0, 1.0) for _ in range(count)]
+    inputs = tuple([rng.uniform(-1.0, 1.0) for _ in range(count)])
     data = {
-        "output = 2 × input": [2.0 * x for x in inputs],
-        "noise": [rng.gauss(0.0, 1.0) for _ in inputs],
+        "output = 2 × input": tuple([2.0 * x for x in inputs]),
+        "noise": tuple([rng.gauss(0.0, 1.0) for _ in inputs]),
     }
-    half = count // 2
-    runs = []
+    half, runs = count // 2, []
     for name, targets in data.items():
-        model, _ = _learnt([6], seed, inputs[:half], targets[:half], epochs)
-        answers = [float(y) for y in model.predict(inputs)]
-        mean = fmean(targets[:half])
-        runs.append(
-            NoiseRun(
-                name,
-                tuple(inputs[:half]),
-                tuple(targets[:half]),
-                tuple(inputs[half:]),
-                tuple(targets[half:]),
-                tuple(answers[half:]),
-                correlation(inputs, targets),
-                _score(answers[:half], targets[:half], mean),
-                _score(answers[half:], targets[half:], mean),
-            )
-        )
+        seen, held = (inputs[:half], targets[:half]), (inputs[half:], targets[half:])
+        model, _ = _learnt([6], seed, *seen, epochs)
+        said = [tuple(map(float, model.predict(xs))) for xs, _ in (seen, held)]
+        pairs = zip(said, (seen[1], held[1]), strict=True)
+        scores = [_score(outputs, ys, fmean(seen[1])) for outputs, ys in pairs]
+        runs.append(NoiseRun(name, *seen, *held, said[1], correlation(inputs, targets), *scores))
     return tuple(runs)
 
 

@@ -6,10 +6,11 @@ on `OnPaper` texts it gives the formula that a person would have to write down.
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import reduce
+from itertools import count, pairwise
+from operator import add
 from typing import Any, NamedTuple
 
 from autograd_lite.engine import Value
@@ -41,10 +42,7 @@ Layers = list[list[list[Any]]]
 
 
 def _weighted_sum(weights: Sequence[Any], xs: Sequence[Any]) -> Any:
-    result = weights[0] * xs[0]
-    for weight, x in zip(weights[1:], xs[1:], strict=True):
-        result = result + weight * x
-    return result
+    return reduce(add, [weight * x for weight, x in zip(weights, xs, strict=True)])
 
 
 def composed_loss(layers: Layers, x: Any, target: Any) -> Any:
@@ -118,7 +116,7 @@ def composition(layers: int, width: int = 1) -> CompositionRow:
         for inputs, neurons in pairwise([1] + [width] * (layers - 1) + [1])
     ]
     values = [[[Value(w) for w in row] for row in layer] for layer in numbers]
-    names = itertools.count(1)
+    names = count(1)
     texts = [[[OnPaper(f"w{next(names)}") for _ in row] for row in layer] for layer in numbers]
     loss = composed_loss(values, x, target)
     [back_propagated] = gradient(loss, [values[0][0][0]])
@@ -136,4 +134,4 @@ def compositions(
     layers: Sequence[int] = (1, 2, 3, 4, 6, 8, 10), width: int = 1
 ) -> list[CompositionRow]:
     """`composition` for growing numbers of layers."""
-    return [composition(count, width) for count in layers]
+    return [composition(number, width) for number in layers]

@@ -55,16 +55,8 @@ def loss_table(W: float) -> list[LossRow]:
     >>> [row.squared_error for row in loss_table(3.0)]
     [0.0, 1.0, 4.0, 9.0, 16.0]
     """
-    return [
-        LossRow(
-            row.input,
-            row.actual,
-            row.desired,
-            absolute(row.actual - row.desired),
-            square(row.actual - row.desired),
-        )
-        for row in forward_table(W)
-    ]
+    rows = [(row, row.actual - row.desired) for row in forward_table(W)]
+    return [LossRow(*row, absolute(error), square(error)) for row, error in rows]
 
 
 def losses(errors: Sequence[float]) -> Losses:
@@ -129,7 +121,4 @@ def error_distributions() -> list[Distribution]:
         "two bigger": (5.0, 5.0, 0.0, 0.0, 0.0),
         "one big": (10.0, 0.0, 0.0, 0.0, 0.0),
     }
-    return [
-        Distribution(name, errors, losses(errors).absolute, losses(errors).squared)
-        for name, errors in examples.items()
-    ]
+    return [Distribution(name, errors, *losses(errors)[:2]) for name, errors in examples.items()]

@@ -152,7 +152,7 @@ def learn(
                         held = measuring.over(_in_batches(held_out, size), number)
                     end = time.perf_counter()
                     history.epochs.append(Epoch(number, *done, end - start, *held))
-                    if live is not None and end >= live.due:
+                    if live is not None and end >= live.throttle.due:
                         live.update()
                     if not bar.disable:
                         bar.set_postfix_str(_postfix(history[-1]), refresh=False)

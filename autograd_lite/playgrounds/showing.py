@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import os
 import re
 import zlib
@@ -13,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, LayoutError, shown
+from autograd_lite.errors import ExpressionError, typed
 from autograd_lite.expressions import CONSTANTS, FUNCTIONS, as_mapping, names, parse
 from autograd_lite.files import as_path, write_whole
 from autograd_lite.ops.numbers import as_float
@@ -93,28 +92,20 @@ class Playground:
             "page": read("page.css"), "network": read("network.css"),
             "style": read("playground.css", _ROOM),
         }  # fmt: skip
+        view = draw(self._root)
+        picture = view.as_html(view.page.image)
         return (
-            f'<div data-lm-suppress-shortcuts="true">{self._picture()}<script>(() => {{\n'
+            f'<div data-lm-suppress-shortcuts="true">{picture}<script>(() => {{\n'
             f'"use strict";\n{scripts()}\n(() => {{\n{functions}\n{updates}\n{own_scripts()}\n'
             f"start(document.currentScript.parentElement, {as_json(data)}, {rows}, {optimizers});\n"
             "})();\n})();</script></div>"
         )
 
-    def _picture(self) -> str:
-        """The graph of the expression, or why there is no picture."""
-        view = draw(self._root)
-        try:
-            return view.page.image(view.to_graphviz().pipe("svg"))
-        except LayoutError as error:
-            return f"<p>{html.escape(str(error))}</p><pre>{html.escape(repr(view))}</pre>"
-
 
 def _recorded(text: str, numbers: dict[str, float]) -> Value:
     """The graph of some formulas, the last being its output; numbers get those of all variables."""
     if not isinstance(text, str):
-        raise TypeError(
-            f"an expression is a str and was given {type(text).__name__}: {shown(text)}"
-        )
+        raise TypeError(f"an expression is a str and was given {typed(text)}")
     known: dict[str, Value | float] = {}
     given, root = {*numbers}, Value(0.0)
     for part in [*filter(str.strip, _BETWEEN.split(text))] or [text]:

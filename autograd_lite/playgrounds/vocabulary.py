@@ -72,15 +72,12 @@ def _templates(row: Op) -> dict[str, Any]:
     return found
 
 
-def _entry(name: str, row: Op, index: int) -> dict[str, Any]:
+def _entry(row: Op, index: int) -> dict[str, Any]:
     ranges = {attr: row.attr_ranges.get(attr, (None, None)) for attr in row.attrs}
     sequence = row if isinstance(row, SequenceOp) else None
     return {
-        "name": row.name,
-        "row": index,
-        "symbol": row.symbol,
-        "symbolConstant": row.symbol_constant,
-        "arity": row.arity or 0,
+        "name": row.name, "row": index, "symbol": row.symbol,
+        "symbolConstant": row.symbol_constant, "arity": row.arity or 0,
         "vectors": len(sequence.vectors) if sequence else 0,
         "scalars": [*sequence.scalars.values()] if sequence else [],
         "empty": bool(sequence and sequence.empty),
@@ -88,9 +85,8 @@ def _entry(name: str, row: Op, index: int) -> dict[str, Any]:
             {"name": attr, "value": value, "low": ranges[attr][0], "high": ranges[attr][1]}
             for attr, value in row.attrs.items()
         ],
-        "signature": str(row.__signature__),
-        "written": _templates(row),
-    }
+        "signature": str(row.__signature__), "written": _templates(row),
+    }  # fmt: skip
 
 
 def _recorded(function: Callable[..., Any], count: int, places: dict[Op, int]) -> dict[str, Any]:
@@ -138,7 +134,7 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         name: {**_recorded(partial(_of_pair, LOSSES[name]), 2, places), "classes": found}
         for name, found in classes.items() if found is None or len(found) == 2
     }  # fmt: skip
-    entries = [_entry(row.name, row, i) for row, i in places.items()]
+    entries = [_entry(row, i) for row, i in places.items()]
     entries += [{"name": name, "recorded": found} for name, found in composed.items()]
     ops = {name: places[row] for name, row in rows.items()}
     table = {

@@ -12,7 +12,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +31,18 @@ _ROUNDING = 64 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
-class Standardised:
-    """A column as (number - mean) / scale."""
+class NumericFeature:
+    """A column that becomes one input: (number - mean) / scale."""
 
     name: str
     mean: float
     scale: float
+    kind: ClassVar[Kind] = "numeric"
 
     @np.errstate(all="ignore")
     def encode(self, column: NDArray[Any]) -> Floats:
         """The numbers that the network takes or is to output, shape (n,)."""
         return (column.astype(np.float64) - self.mean) / self.scale
-
-
-class NumericFeature(Standardised):
-    """A column that becomes one input."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +54,14 @@ class TextFeature:
 
     name: str
     categories: tuple[str, ...]
+    kind: ClassVar[Kind] = "text"
 
     def encode(self, column: NDArray[Any]) -> Floats:
         """The inputs, shape (n, number of categories)."""
         return np.array([[float(cell == c) for c in self.categories] for cell in column])
 
 
-class NumberTarget(Standardised):
+class NumberTarget(NumericFeature):
     """A number to be predicted (regression); the network learns it standardised."""
 
     loss = "squared_error"
@@ -122,15 +120,7 @@ class Preprocessing:
     @property
     def kinds(self) -> dict[str, Kind]:
         """The feature columns that a table must have, and how to read them."""
-        return {
-            feature.name: "numeric" if isinstance(feature, NumericFeature) else "text"
-            for feature in self.features
-        }
-
-    @property
-    def target_kind(self) -> Kind:
-        """How to read the target's column."""
-        return self.target.kind if isinstance(self.target, ClassTarget) else "numeric"
+        return {feature.name: feature.kind for feature in self.features}
 
     def inputs(self, columns: Columns) -> Floats:
         """Inputs of the network, shape (rows, inputs)."""
@@ -172,7 +162,6 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
     `MAX_CATEGORIES` different texts.
     """
     refuse_masked([*columns.values()], "a column")
-    dropped: list[str] = []
     features: list[NumericFeature | TextFeature] = []
     for name, column in columns.items():
         if name == target:
@@ -186,8 +175,8 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
             varies = len(feature.categories) > 1
         if varies:
             features.append(feature)
-        else:
-            dropped.append(name)
+    known = {target, *[feature.name for feature in features]}
+    dropped = [name for name in columns if name not in known]
     if not features:
         raise TableError(
             "there is no column to learn from: besides the target there must be one whose cells "

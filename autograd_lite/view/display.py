@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -112,15 +112,19 @@ class GraphView:
         return on_screen(self._drawing.text)
 
     def _repr_html_(self) -> str:
-        try:
-            return self.page.fragment(self._drawing.pipe("svg"))
-        except LayoutError as error:
-            return f"<p>{html.escape(str(error))}</p><pre>{html.escape(repr(self))}</pre>"
+        return self.as_html(self.page.fragment)
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
         return _bundle(self, repr(self), include, exclude)
+
+    def as_html(self, made: Callable[[bytes], str]) -> str:
+        """HTML made of the picture in SVG; where there is none, why, and the graph as text."""
+        try:
+            return made(self._drawing.pipe("svg"))
+        except LayoutError as error:
+            return f"<p>{html.escape(str(error))}</p><pre>{html.escape(repr(self))}</pre>"
 
 
 def draw(

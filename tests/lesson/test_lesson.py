@@ -306,7 +306,7 @@ def test_more_variables_reach_higher_precision():
     ("function", "arguments"),
     [
         (experiments._wave_run, ((2,), 4, 0)),
-        (experiments._noise_runs, (8, 2, 0)),
+        (lesson.noise, (8, 2, 0)),
         (lesson.race, (2, 30)),
         (lesson.optimize, ("Adam", 0.1, 10)),
     ],

@@ -27,6 +27,12 @@ XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 ODD = np.array([0, 1, 1, 0])
 
 
+def let_every_epoch_be_due(monkeypatch):
+    """However busy the machine is."""
+    always = property(lambda _: 0.0, lambda _, due: None)
+    monkeypatch.setattr(live.Throttle, "due", always, raising=False)
+
+
 @pytest.fixture
 def publisher(monkeypatch):
     """A notebook's shell, which keeps what is published."""
@@ -193,7 +199,7 @@ def test_a_reason_of_any_characters_and_length_is_shown_as_text(publisher):
 
 def test_the_network_is_drawn_with_the_weights_of_the_moment(publisher, monkeypatch):
     """As a picture while it learns, at the end as a page."""
-    monkeypatch.setattr(live.Live, "due", 0.0)  # after each epoch, however busy the machine is
+    let_every_epoch_be_due(monkeypatch)
     model = nn.MLP(2, [4, 1], "tanh", seed=1)
     learn(model=model, epochs=3)
     during = [images(publisher, k)[-1] for k in range(1, len(publisher.outputs))]
@@ -302,7 +308,7 @@ def test_a_training_that_is_not_due_makes_two_pictures(publisher, monkeypatch):
 
 
 def test_every_epoch_that_is_due_makes_one_picture(publisher, monkeypatch):
-    monkeypatch.setattr(live.Live, "due", property(lambda self: 0.0))
+    let_every_epoch_be_due(monkeypatch)
     history = learn(epochs=6)
     assert len(publisher.outputs) == len(history) + 2
     assert [text.split(";")[0] for text in texts(publisher)[1:-1]] == [

@@ -212,10 +212,10 @@ def test_preprocessing_comes_back_from_json_to_the_last_bit():
         ClassTarget("y", ("0", "1"), "numeric"),
     )
     assert Preprocessing.from_json(prepared.to_json()) == prepared
-    assert prepared.target_kind == "numeric"
+    assert prepared.target.kind == "numeric"
     number = Preprocessing(prepared.features, NumberTarget("y", 1.5, 2.5))
     assert Preprocessing.from_json(number.to_json()) == number
-    assert number.target_kind == "numeric"
+    assert number.target.kind == "numeric"
 
 
 @pytest.mark.parametrize(

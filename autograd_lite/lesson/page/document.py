@@ -34,13 +34,14 @@ def document() -> str:
     steps = [{"number": step.number, "title": html.escape(step.title)} for step in STEPS]
     told = zip(steps, [step.html(figures) for step in STEPS], strict=True)
     words = {name: WORDS["page"][name] for name in ("title", "introduction", "source")}
+    host = 'document.getElementById("graph-{}")'.format
     body = filled(
         "document", **words,
         contents="\n".join([filled("content", **step) for step in steps]),
         sections="\n".join([filled("section", **step, told=text) for step, text in told]),
         shared=scripts(), own="\n".join([read(f"{name}.js", "lesson.page") for name in _SCRIPTS]),
         data=_data(),
-        loss=loss.page.opening(_host("loss")), chain=path.page.opening(_host("chain")),
+        loss=loss.page.opening(host("loss")), chain=path.page.opening(host("chain")),
         absolute=draw(_absolute()).page.graph(), hidden=draw(hidden_layer()).page.graph(),
     )  # fmt: skip
     return as_document(words["title"], read("page.css", "lesson.page"), body)
@@ -68,18 +69,15 @@ def _data() -> str:
     """Data, limits and words of the lesson, for the script."""
     run = iteration.descend(IDEAL)
     data = {
-        "inputs": INPUTS,
-        "desired": DESIRED,
-        "places": page_figures.places(),
-        "ends": page_figures.ENDS,
+        "inputs": INPUTS, "desired": DESIRED,
+        "places": page_figures.places(), "ends": page_figures.ENDS,
         "controls": {name: control[-1] for name, control in page_figures.CONTROLS.items()},
         "steps": [nudge.step for nudge in shrinking_steps()],
         "signs": {
             row.sign: [row.increase, row.update]
             for row in sign_table((IDEAL - 1.0, IDEAL, IDEAL + 1.0))
         },
-        "tolerance": iteration.TOLERANCE,
-        "hopeless": iteration.HOPELESS,
+        "tolerance": iteration.TOLERANCE, "hopeless": iteration.HOPELESS,
         "most": iteration.MAX_UPDATES,
         "verdicts": {
             outcome: [
@@ -88,9 +86,5 @@ def _data() -> str:
             ]
             for outcome in ("converged", "diverged", "not yet")
         },
-    }
+    }  # fmt: skip
     return as_json(data)
-
-
-def _host(name: str) -> str:
-    return f'document.getElementById("graph-{name}")'

@@ -34,7 +34,7 @@ _CAPTIONS, _WITHOUT = WORDS["page"]["captions"], WORDS["page"]["without"]
 
 def figures(graphs: dict[str, str]) -> dict[str, str]:
     """The HTML of every figure, by its name, given the images of the graphs to step through."""
-    updates = _table("update", "W", "loss", "derivative")
+    updates = as_html([Grid(("update", "W", "loss", "derivative"), [])])  # filled by the script
     return {
         "models": _figure("models", ["W"], _models()),
         "forward": _figure("forward", ["W"], TABLE),
@@ -45,7 +45,8 @@ def figures(graphs: dict[str, str]) -> dict[str, str]:
         "update": _figure("update", ["W", "rate"], _update()),
         "descent": _figure(
             "descent", ["rate", "start"], *_descent(),
-            f"<details data-live hidden><summary>Every update</summary>{updates}</details>",
+            "<details data-live hidden><summary>Every update</summary>"
+            f"<div data-live hidden>{updates}</div></details>",
         ),
         "hidden": _hidden(),
         "overall": f'<figure data-figure="overall">\n{_overall()}\n</figure>',
@@ -78,7 +79,6 @@ def _squares() -> str:
 
 
 def _curve(name: str, axes: tuple[Axis, Axis], *moving: Callable[[Chart], str]) -> str:
-    """The loss curve with something on it."""
     chart = Chart(name, *axes, f"The loss over the weight W, lowest at W = {IDEAL:g}")
     points = [(point.W, point.loss) for point in loss_curve(axes[0].low, axes[0].high, 73)]
     return chart.svg([chart.line(points, "curve")], [draw_on(chart) for draw_on in moving])
@@ -158,7 +158,6 @@ def _figure(name: str, controls: Sequence[str], *pictures: str) -> str:
 
 
 def _graph(name: str, controls: Sequence[str], image: str) -> str:
-    """A graph to step through."""
     return filled(
         "graph", name=name, controls=_controls(controls), image=image, caption=_CAPTIONS[name]
     )
@@ -184,8 +183,3 @@ def _controls(names: Sequence[str]) -> str:
     if not sliders:
         return ""
     return filled("controls", sliders="".join(sliders), names=" ".join(names))
-
-
-def _table(*headers: str) -> str:
-    """A table that the script fills."""
-    return f"<div data-live hidden>{as_html([Grid(headers, [])])}</div>"

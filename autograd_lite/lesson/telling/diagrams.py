@@ -6,7 +6,6 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from autograd_lite.engine import Value
 from autograd_lite.graph import edges
 from autograd_lite.lesson.backpropagation import Chain, chain
 from autograd_lite.lesson.telling.parts import PICTURE
@@ -45,8 +44,9 @@ def chain_diagram(graph: Chain | None = None) -> Figure:
     figure, axes = new_figure(8.6, 6.4, rows=2)
     for ax, backward in zip(axes, (False, True), strict=True):
         color = COLORS[1] if backward else COLORS[0]
+        number = "gradient {.grad:g}" if backward else "{.data:g}"
         boxes = {
-            node: _box(ax, place, _described(node, backward), color)
+            node: _box(ax, place, f"{node.label}\n{number.format(node)}", color)
             for node, place in places.items()
         }
         for node, box in boxes.items():
@@ -65,10 +65,6 @@ def chain_diagram(graph: Chain | None = None) -> Figure:
         ax.set(xlim=(-0.5, 4.5), ylim=(-0.95, 1.45))
         ax.axis("off")
     return figure
-
-
-def _described(node: Value, backward: bool) -> str:
-    return f"{node.label}\n" + (f"gradient {node.grad:g}" if backward else f"{node.data:g}")
 
 
 def overall_picture() -> Figure:

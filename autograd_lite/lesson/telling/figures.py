@@ -21,8 +21,7 @@ from autograd_lite.view.canvas import COLORS, GREY, Figure, new_figure, style
 
 def _finish(ax: Any, title: str, xlabel: str, ylabel: str, legend: bool = True) -> None:
     ax.set_title(title, fontsize="medium")
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.spines[["top", "right"]].set_visible(False)
     if legend:
         ax.legend(frameon=False, fontsize="small")
@@ -213,8 +212,7 @@ def genetic_algorithm() -> Figure:
         ax.plot(evaluations, result.descent, label="gradient descent", **style(0))
         ax.set_yscale("log")
         ax.set_ylim(bottom=1e-10)
-        title = counted(count, "weight")
-        _finish(ax, title, "loss evaluations", "lowest loss so far")
+        _finish(ax, counted(count, "weight"), "loss evaluations", "lowest loss so far")
     return figure
 
 

@@ -32,7 +32,7 @@ class Grid(NamedTuple):
 
     def cells(self) -> list[list[str]]:
         """The rows as text."""
-        return [[_cell(cell) for cell in row] for row in self.rows]
+        return [["" if cell is None else number(cell) for cell in row] for row in self.rows]
 
 
 class Definitions(NamedTuple):
@@ -63,15 +63,11 @@ TABLE = "<!-- table -->"
 Part = Paragraph | Grid | Definitions | Verbatim | Figure
 
 
-def number(x: float) -> str:
-    """A number at up to four significant digits, or all digits of a larger whole one."""
+def number(x: object) -> str:
+    """A float at up to four significant digits, or all digits of a larger whole one; else text."""
+    if not isinstance(x, float):
+        return str(x)
     return f"{x:.0f}" if x == round(x) and abs(x) < 1e6 else f"{x:.4g}"
-
-
-def _cell(cell: object) -> str:
-    if cell is None:
-        return ""
-    return number(cell) if isinstance(cell, float) else str(cell)
 
 
 def filled(piece: str, /, **parts: object) -> str:
@@ -97,9 +93,6 @@ def _made(part: Mapping[str, Any], numbers: Mapping[str, Any]) -> Any:
     return Verbatim(*(text.format_map(numbers) for text in part.values()))
 
 
-# --- text -----------------------------------------------------------------------------------------
-
-
 def as_text(parts: Sequence[Part], width: int = WIDTH) -> str:
     """The parts with an empty line between them, in at most `width` columns, without figures."""
     shown = (part.letters if isinstance(part, Figure) else part for part in parts)
@@ -123,13 +116,9 @@ def _text(part: Paragraph | Grid | Definitions | Verbatim, width: int) -> str:
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> str:
-    return textwrap.fill(
-        " ".join(text.split()),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
+    room = width - len(indent)
+    lines = textwrap.fill(" ".join(text.split()), room, break_on_hyphens=False)
+    return textwrap.indent(lines, indent)
 
 
 def _aligned(table: Grid, room: int) -> str:
@@ -153,9 +142,6 @@ def _aligned(table: Grid, room: int) -> str:
         lines.insert(1, "  ".join("-" * widths[i] for i in block))
         texts.append("\n".join(("  " + line).rstrip() for line in lines))
     return "\n\n".join(texts)
-
-
-# --- HTML -----------------------------------------------------------------------------------------
 
 
 def as_html(parts: Sequence[Part], figures: Mapping[str, str] | None = None) -> str:

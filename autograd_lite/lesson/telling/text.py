@@ -66,9 +66,7 @@ def differentiation_() -> list[Part]:
     after = [(f"{r.nudged_actual:.4f}", f"{r.nudged_squared_error:.4f}") for r in step.rows]
     return told(
         "differentiation",
-        step=step,
-        moved=step.W + step.step,
-        more=step.nudged_loss - step.loss,
+        step=step, moved=step.W + step.step, more=step.nudged_loss - step.loss,
         exact=differentiation.derivative(step.W),
         both=[
             *((*one, *two) for one, two in zip(before, after, strict=True)),
@@ -76,7 +74,7 @@ def differentiation_() -> list[Part]:
         ],
         slopes=[(f"{n.step:g}", f"{n.slope:.3f}") for n in differentiation.shrinking_steps()],
         signs=[(f"{r.W:g}", *r[1:]) for r in differentiation.sign_table()],
-    )
+    )  # fmt: skip
 
 
 def backpropagation() -> list[Part]:
@@ -98,11 +96,8 @@ def backpropagation() -> list[Part]:
         "backpropagation",
         formulas=[(counted(row.layers, "layer"), _breakable(row.formula)) for row in one[:3]],
         lengths=[("layers", *("characters", "derivatives") * 2), *lengths],
-        deepest=one[-1],
-        graph=graph,
-        nodes=nodes,
-        drawn=_drawn(graph),
-    )
+        deepest=one[-1], graph=graph, nodes=nodes, drawn=_drawn(graph),
+    )  # fmt: skip
 
 
 def _breakable(formula: str) -> str:

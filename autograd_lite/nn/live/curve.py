@@ -62,9 +62,9 @@ class Panel:
     @property
     def text(self) -> str:
         """All of it in one line."""
-        parts = [f"{self.state}: {self.count}", ", ".join([*self.numbers, *self.held]), self.pace]
-        line = "; ".join(part for part in parts if part)
-        return f"{line}; {self.reason}" if self.reason else line
+        numbers = ", ".join([*self.numbers, *self.held])
+        parts = [f"{self.state}: {self.count}", numbers, self.pace, self.reason]
+        return "; ".join(filter(None, parts))
 
 
 def curve_svg(panel: Panel) -> str:
@@ -74,16 +74,10 @@ def curve_svg(panel: Panel) -> str:
     height = HEIGHT + (16 * len(reason) + 6 if reason else 0)
     pace = f" \N{MIDDLE DOT} {panel.pace}" if panel.pace else ""
     state = f"{_MARKS[panel.state]} {panel.state}"
-    lines = [
-        words(_LEFT, 30, first, "big"),
-        words(_RIGHT, 30, state, "failed end" if panel.state == "failed" else "soft end"),
-    ]
-    below = [
-        (panel.count + pace, "soft"),
-        (", ".join(others), ""),
-        (", ".join(panel.held), "held-now"),
-    ]
-    below = [(text, kind) for text, kind in below if text]
+    look = "failed end" if panel.state == "failed" else "soft end"
+    lines = [words(_LEFT, 30, first, "big"), words(_RIGHT, 30, state, look)]
+    texts = {"soft": panel.count + pace, "": ", ".join(others), "held-now": ", ".join(panel.held)}
+    below = [(text, kind) for kind, text in texts.items() if text]
     lines += [words(_LEFT, 50 + 17 * i, text, kind) for i, (text, kind) in enumerate(below)]
     lines += [words(_LEFT, HEIGHT + 7 + 16 * i, line) for i, line in enumerate(reason)]
     return card(WIDTH, height, [*lines, *_curves(panel, 50.0 + 17.0 * len(below))])
@@ -116,20 +110,19 @@ def _metrics(found: Mapping[str, float]) -> list[str]:
 def _curves(panel: Panel, top: float) -> list[str]:
     left, right, bottom = _LEFT, _RIGHT, _BOTTOM
     parts = [f'<path class="rule" d="M{left:g} {bottom:g}H{right:g}"/>']
+    end = words(right, bottom + 16, counted(panel.epochs, "epoch"), "soft small end")
     if not panel.history.epochs:
-        return [*parts, words(right, bottom + 16, counted(panel.epochs, "epoch"), "soft small end")]
+        return [*parts, end]
     columns = [np.array(panel.history.loss)]
     columns += [np.array(panel.history.validation_loss)] if panel.held else []
     together = np.concatenate(columns)
     low, high = float(together.min()), float(together.max())
     by_logarithm = low > 0.0 and high > _MANY_TIMES * low
+    measured: Any = np.log if by_logarithm else np.asarray
+    least, most = measured([low, high])
 
     def placed(losses: Any) -> Any:
-        ends = np.array([low, high])
-        if by_logarithm:
-            losses, ends = np.log(losses), np.log(ends)
-        scale = max(float(ends[1] - ends[0]), 1e-300)
-        return bottom - (losses - ends[0]) / scale * (bottom - top)
+        return bottom - (measured(losses) - least) / max(most - least, 1e-300) * (bottom - top)
 
     for losses, line, dot in zip(columns, ("line", "line held"), ("now", "held-now"), strict=False):
         starts = np.arange(0, len(losses), -(-len(losses) // _BUCKETS))
@@ -144,11 +137,7 @@ def _curves(panel: Panel, top: float) -> list[str]:
         parts.append(f'<path class="{line}" d="{as_path(xs, ys)}"/>')
         parts.append(f'<circle class="{dot}" cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="3.5"/>')
     scale = f"{low:.3g} to {high:.3g}" + (", log scale" if by_logarithm else "")
-    return [
-        *parts,
-        words(left, bottom + 16, scale, "soft small"),
-        words(right, bottom + 16, counted(panel.epochs, "epoch"), "soft small end"),
-    ]
+    return [*parts, words(left, bottom + 16, scale, "soft small"), end]
 
 
 def as_path(xs: Iterable[float], ys: Iterable[float]) -> str:

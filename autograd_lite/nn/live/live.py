@@ -78,11 +78,6 @@ class Live:
         self._id = uuid.uuid4().hex
         self.throttle = Throttle(clock)
 
-    @property
-    def due(self) -> float:
-        """When to call `update` again, on the clock."""
-        return self.throttle.due
-
     def __enter__(self) -> None:
         self.update(first=True)
 
@@ -105,15 +100,10 @@ class Live:
                 drawn = self._surface.svg(self._clock)
                 pictures += [drawn] if drawn else []
             page = "" if first else self._network(state, pictures)
-            self._shell.display_pub.publish(
-                {
-                    "text/plain": panel.text,
-                    "text/html": "\n".join(_image(svg, text) for svg, text in pictures) + page,
-                },
-                {},
-                transient={"display_id": self._id},
-                update=not first,
-            )
+            images = "\n".join(_image(svg, text) for svg, text in pictures)
+            bundle = {"text/plain": panel.text, "text/html": images + page}
+            place = {"display_id": self._id}
+            self._shell.display_pub.publish(bundle, {}, transient=place, update=not first)
 
     def _network(self, state: str, pictures: list[tuple[str, str]]) -> str:
         """Add the network's layers to the pictures; at the end they are a page, which is returned.

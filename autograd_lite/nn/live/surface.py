@@ -228,10 +228,10 @@ def _smooth(scores: Array) -> Array:
     before = np.minimum(at.astype(int), side - 2)
     share = at - before
     with np.errstate(all="ignore"):  # next to what is no number there is none
-        rows = scores[:, before] * (1.0 - share)[:, None]
-        rows += scores[:, before + 1] * share[:, None]
-        found: Array = rows[..., before] * (1.0 - share) + rows[..., before + 1] * share
-    return found
+        for _ in range(2):  # down, then across
+            turned = scores.swapaxes(1, 2)
+            scores = turned[..., before] * (1.0 - share) + turned[..., before + 1] * share
+    return scores
 
 
 def _edges(classes: Array) -> Array:
