@@ -50,7 +50,7 @@ else:
     from autograd_lite.cli import main
     from autograd_lite.lesson.page import document
     assert main(["explain", "x*x", "x=2"]) == 0
-    assert len(document.read("page.js")) > 1000
+    assert len(document.read("scripts/page.js")) > 1000
 print("done")
 """
 
