@@ -233,7 +233,7 @@ class TestPicture:
         start = time.process_time()
         page = ag.draw(loss)._repr_html_()
         assert time.process_time() - start < 2.0
-        assert len(page) < 600_000
+        assert len(page) < 650_000
 
 
 @pytest.fixture(scope="module")
