@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from autograd_lite.lesson.telling.parts import filled
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 360.0, 46.0, 10.0, 14.0, 40.0
 
 
@@ -86,7 +87,8 @@ class Chart(NamedTuple):
             texts.append(f'<text class="x" x="{left:.4g}" y="{floor + 16:g}">{_minus(x)}</text>')
         for y in self.y.ticks:
             top = self.y.at(y, floor, _TOP)
-            shown = f"10{_raised(round(math.log10(y)))}" if self.y.log else _minus(y)
+            power = f"{round(math.log10(y))}".translate(_RAISED) if self.y.log else ""
+            shown = f"10{power}" if power else _minus(y)
             lines.append(f"M{_LEFT:g} {top:.4g}H{right:g}")
             texts.append(f'<text class="y" x="{_LEFT - 5:g}" y="{top + 4.5:.4g}">{shown}</text>')
         return [f'<path class="grid" d="{"".join(lines)}"/>', *texts]
@@ -94,7 +96,3 @@ class Chart(NamedTuple):
 
 def _minus(x: float) -> str:
     return f"{x:g}".replace("-", "−")
-
-
-def _raised(power: int) -> str:
-    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

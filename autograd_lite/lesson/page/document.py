@@ -35,6 +35,9 @@ def document() -> str:
     told = zip(steps, [step.html(figures) for step in STEPS], strict=True)
     words = {name: WORDS["page"][name] for name in ("title", "introduction", "source")}
     host = 'document.getElementById("graph-{}")'.format
+    absolute = absolute_loss(Value(STARTS[0], label="W"))
+    for i, error in enumerate(absolute.parents):
+        error.label = f"|e{i}|"
     body = filled(
         "document", **words,
         contents="\n".join([filled("content", **step) for step in steps]),
@@ -42,7 +45,7 @@ def document() -> str:
         shared=scripts(), own="\n".join([read(f"{name}.js", "lesson.page") for name in _SCRIPTS]),
         data=_data(),
         loss=loss.page.opening(host("loss")), chain=path.page.opening(host("chain")),
-        absolute=draw(_absolute()).page.graph(), hidden=draw(hidden_layer()).page.graph(),
+        absolute=draw(absolute).page.graph(), hidden=draw(hidden_layer()).page.graph(),
     )  # fmt: skip
     return as_document(words["title"], read("page.css", "lesson.page"), body)
 
@@ -55,13 +58,6 @@ def _loss() -> Value:
         error.parents[0].label, error.label, square.label = f"y{i}", f"e{i}", f"e{i}²"
     loss.label = "loss"
     loss.backward()
-    return loss
-
-
-def _absolute() -> Value:
-    loss = absolute_loss(Value(STARTS[0], label="W"))
-    for i, absolute in enumerate(loss.parents):
-        absolute.label = f"|e{i}|"
     return loss
 
 

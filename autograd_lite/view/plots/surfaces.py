@@ -106,8 +106,10 @@ class LossSurface(canvas.Plot):
                        linewidths=0.3)  # fmt: skip
             bar = ax.inset_axes((1.02, 0.0, 0.03, 1.0))
             every = 1 if min(canvas.inches(ax)) > 1.6 else 2
+            # the fewest digits that tell the levels apart, at least three
+            tell = (d for d in range(3, 9) if len({f"{x:.{d}g}" for x in levels}) == len(levels))
             canvas.figure_of(ax).colorbar(filled, cax=bar, spacing="uniform", ticks=levels[::every],
-                                   format=f"%.{_digits(levels)}g")  # fmt: skip
+                                   format=f"%.{next(tell, 9)}g")  # fmt: skip
             bar.tick_params(labelsize=0.85 * canvas.letters(ax), length=2, pad=2)
             bar.set_ylabel("loss", fontsize=canvas.letters(ax))
         if self.path is not None:
@@ -125,11 +127,6 @@ class LossSurface(canvas.Plot):
 
 
 plot_surface = canvas.function_of(LossSurface, "plot_surface", 1)
-
-
-def _digits(levels: Any) -> int:
-    """The fewest digits that tell the levels apart, at least three."""
-    return next((d for d in range(3, 9) if len({f"{x:.{d}g}" for x in levels}) == len(levels)), 9)
 
 
 Found = tuple[Callable[[Any, Any], Any], Any, Sequence[str]]

@@ -261,7 +261,7 @@ def test_c_with_every_row_is_cpp_too(tmp_path):
 
 
 def test_the_documentation_says_how_far_each_language_may_be_off():
-    page = (Path(__file__).parents[2] / "docs" / "programs.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "programs.md").read_text(encoding="utf-8")
     kept = dict(re.findall(r"^\| `to_(\w+)\(\)` \| .+? \| (.+) \|$", page, re.M))
     for name, ulps in ULPS.items():
         assert kept[name].startswith(f"{ulps} ulp" if ulps else "every bit"), name
