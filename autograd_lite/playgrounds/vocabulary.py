@@ -6,7 +6,7 @@ And optimisers and first weights, whose rules are programs, for the networks tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from autograd_lite.engine import Value, topological_order
@@ -14,7 +14,7 @@ from autograd_lite.expressions import CONSTANTS, FUNCTIONS, INSTEAD, SAID, SYNTA
 from autograd_lite.graph import op_of
 from autograd_lite.nn.activation import OFFERED, row_named
 from autograd_lite.nn.init import SCHEMES, drawing
-from autograd_lite.nn.losses import LOSSES, Loss
+from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.optim import SGD, Adam, Optimizer
 from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.activations import sigmoid
@@ -107,11 +107,6 @@ def _recorded(function: Callable[..., Any], count: int, places: dict[Op, int]) -
     return {"nodes": nodes, "results": [order[node] for node in outputs]}
 
 
-def _of_pair(loss: Loss, pair: list[Value]) -> list[Any]:
-    """The loss of one output and its target."""
-    return [loss.sample(pair[:1], pair[1:])]  # type: ignore[misc]  # only a user's own has none
-
-
 @cache
 def vocabulary() -> tuple[str, str, dict[str, Any]]:
     """The ops that an expression can name.
@@ -130,9 +125,10 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         for name, function in FUNCTIONS.items() if name not in rows
     }  # fmt: skip
     classes = {name: loss.classes and [*loss.classes(1)] for name, loss in LOSSES.items()}
+    samples: Any = {name: loss.sample for name, loss in LOSSES.items()}
     losses = {
-        name: {**_recorded(partial(_of_pair, LOSSES[name]), 2, places), "classes": found}
-        for name, found in classes.items() if found is None or len(found) == 2
+        name: _recorded(lambda x, f=samples[name]: [f(x[:1], x[1:])], 2, places) | {"classes": k}
+        for name, k in classes.items() if k is None or len(k) == 2
     }  # fmt: skip
     entries = [_entry(row, i) for row, i in places.items()]
     entries += [{"name": name, "recorded": found} for name, found in composed.items()]

@@ -146,7 +146,11 @@ class Preprocessing:
         """The preprocessing that `to_json` wrote; a ModelFileError for any other text."""
         try:
             parts = json.loads(text)
-            features = tuple(_feature(part) for part in parts["features"])
+            features = tuple([
+                TextFeature(str(part["name"]), tuple(map(str, part["categories"])))
+                if "categories" in part else NumericFeature(*_standardised(part))
+                for part in parts["features"]
+            ])  # fmt: skip
             return Preprocessing(features, _target(parts["target"]))
         except (ValueError, KeyError, TypeError) as error:
             raise ModelFileError(
@@ -252,12 +256,6 @@ def _labels(column: NDArray[Any]) -> list[str]:
     if column.dtype.kind != "f":
         return [str(cell) for cell in column]
     return [str(int(x)) if float(x).is_integer() else repr(float(x)) for x in column]
-
-
-def _feature(part: Mapping[str, Any]) -> NumericFeature | TextFeature:
-    if "categories" in part:
-        return TextFeature(str(part["name"]), tuple(map(str, part["categories"])))
-    return NumericFeature(*_standardised(part))
 
 
 def _target(part: Mapping[str, Any]) -> NumberTarget | ClassTarget:
