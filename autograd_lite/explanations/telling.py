@@ -133,13 +133,13 @@ def _partials(edges: Edges, names: Wording, sweep: Sweep, width: int) -> list[st
     while sum(widest) + 2 * len(widest) > width and max(widest[k] for k in formulas_in) > 8:
         widest[max(formulas_in, key=widest.__getitem__)] -= 1
     lines = [
-        "  " + "  ".join(_clip(cell, n).ljust(n) for cell, n in zip(row, widest, strict=True))
+        "  "
+        + "  ".join(
+            (cell if len(cell) <= n else cell[: n - 1] + "…").ljust(n)
+            for cell, n in zip(row, widest, strict=True)
+        )
         for row in rows
     ]
     if len(edges) > _EDGES:
         lines.append(f"  … and {len(edges) - _EDGES:,} more")
     return [line.rstrip() for line in [*lines, *notes]]
-
-
-def _clip(cell: str, width: int) -> str:
-    return cell if len(cell) <= width else cell[: width - 1] + "…"

@@ -285,7 +285,11 @@ def _bundle(
     wanted = {"text/plain", "text/html"} if include is None else set(include)
     wanted -= set(exclude or ())
     bundle = {"text/plain": text}
-    if "text/html" in wanted and _shows_pictures():
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    # in a terminal IPython asks for HTML, and throws it away
+    shows = shell is None or "text/html" in shell.display_formatter.active_types
+    if "text/html" in wanted and shows:
         try:
             bundle["text/html"] = view.page.fragment(view.to_graphviz().pipe("svg"))
         except LayoutError as error:
@@ -293,10 +297,3 @@ def _bundle(
             first = [] if text == listing else [text]
             bundle["text/plain"] = "\n".join([*first, str(error), listing])
     return {kind: content for kind, content in bundle.items() if kind in wanted}
-
-
-def _shows_pictures() -> bool:
-    """Whether the front end shows HTML: IPython in a terminal asks for it and throws it away."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is None or "text/html" in shell.display_formatter.active_types

@@ -1,6 +1,4 @@
-"""The states of a network's player, as the page has them (``page/scripts/tour.js``): a pass of the
-first sample through the layers, and back.
-"""
+"""The first sample's way through a network and back, in the states of ``page/scripts/tour.js``."""
 
 from __future__ import annotations
 
@@ -29,10 +27,9 @@ class LayerStep(NamedTuple):
         back = self.back and number >= self.network
         column = self.back - 1 if is_past == self.back else len(network.layers) + 1
         calls = [layer.samples[0] for layer in network.layers]
-        numbers = [[x.data for x in network.inputs[0]]]
-        numbers += [[call.out.data for call in layer] for layer in calls]
-        if back:
-            numbers = [[], *([call.out.grad for call in layer] for layer in calls)]
+        numbers = [[] if back else [x.data for x in network.inputs[0]]]
+        for layer in calls:
+            numbers.append([call.out.grad if back else call.out.data for call in layer])
         return LayersState(numbers, self.column if number == self.network else column, back)
 
 
