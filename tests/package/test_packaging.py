@@ -45,10 +45,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     names = zipfile.ZipFile(wheel).namelist()
     inside = {str(p.relative_to(ROOT)) for p in (ROOT / "autograd_lite").rglob("*.py")}
     assert inside <= set(names)
-    pages = [
-        f"autograd_lite/{room}/page/page.{x}" for room in ("view", "lesson") for x in ("js", "css")
-    ]
-    assert {"autograd_lite/py.typed", *pages} <= {*names}
+    pages = ["view/page/scripts/page.js", "view/page/page.css"]
+    pages += ["lesson/page/page.js", "lesson/page/page.css"]
+    assert {"autograd_lite/py.typed", *[f"autograd_lite/{page}" for page in pages]} <= {*names}
     names_of = [f"program/exports/{language}_names.txt" for language in ("c", "javascript")]
     assert {f"autograd_lite/{name}" for name in ("nn/live/card.css", *names_of)} <= {*names}
     words = (
