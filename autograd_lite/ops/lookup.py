@@ -64,7 +64,8 @@ def take(rows: Any, i: Any) -> Any:
     ------
     IndexError
         If an index is no whole number, or there is no such entry; in ``map`` it names the row.
-        Where an index changes later, by `refresh` or in a frozen program, the entry is nan.
+        An index that changes later, by `refresh` or in a frozen program, is not checked: it is
+        rounded down, and the entry is nan where there is none.
     ShapeError
         If there are no entries, or they differ in length.
 

@@ -200,7 +200,8 @@ def install_rows(
 
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
     """The addresses of functions, and what keeps them alive."""
-    llvm, target_machine, triple = _target()
+    with working:  # importing LLVM takes locks, too
+        llvm, target_machine, triple = _target()
     addresses: list[int] = []
     engines: list[Any] = []
     batch: list[Body] = []

@@ -106,7 +106,7 @@ class Tier:
         except RecursionError:  # which says nothing about other programs
             self.reason = "the first run was too deep in calls to make machine code there"
             return
-        except (OSError, RuntimeError, MemoryError) as error:
+        except (ImportError, OSError, RuntimeError, MemoryError) as error:
             self.reason = _Setting.reason = f"making machine code failed: {error}"
             warnings.warn(f"{self.reason}; programs run in the interpreter", stacklevel=2)
             return

@@ -129,9 +129,12 @@ def test_jit_is_true_false_or_none(jit):
         ag.compile(slope, jit=jit)
 
 
-def test_a_failing_compilation_leaves_the_interpreter_in_place_with_one_warning(monkeypatch):
+@pytest.mark.parametrize("kind", [RuntimeError, ImportError])
+def test_a_failing_compilation_leaves_the_interpreter_in_place_with_one_warning(monkeypatch, kind):
+    """So does an installation of llvmlite that cannot be loaded."""
+
     def fail(*_, **__):
-        raise RuntimeError("no room for code")
+        raise kind("no room for code")
 
     monkeypatch.setattr(tiers._Setting, "reason", "")
     monkeypatch.setattr(tiers.machine_code, "install_once", fail)
@@ -236,6 +239,29 @@ print("done")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_fork_during_a_compilation_can_go_on_and_compile():
     assert run(_FORKS) == "done"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("pause", [0.005, 0.02])
+def test_a_fork_while_the_thread_imports_llvm_does_not_hang(pause):
+    """The child's own import waited for ever for a lock of a thread that it does not have."""
+    text = f"""
+import os, time
+import autograd_lite as ag
+from autograd_lite.program.jit import tiers
+tiers.RUNS = 3
+f = ag.compile(lambda x: x * x + 1.0)
+for _ in range(4):
+    f(2.0)
+time.sleep({pause})
+child = os.fork()
+if not child:
+    own = ag.compile(lambda x: x * x + 2.0, jit=True)
+    os._exit(0 if own(2.0) == own(2.0) == 6.0 else 1)
+assert os.waitpid(child, 0)[1] == 0
+print("done")
+"""
+    assert run(text) == "done"
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.1])
