@@ -10,12 +10,12 @@
 
 from autograd_lite.nn import init, losses, optim
 from autograd_lite.nn.architectures import load
-from autograd_lite.nn.history import Epoch, History
 from autograd_lite.nn.layers import Layer, Neuron
+from autograd_lite.nn.learning.history import Epoch, History
+from autograd_lite.nn.learning.recorder import Recorder
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
-from autograd_lite.nn.recorder import Recorder
 
 __all__ = [
     "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",

@@ -12,8 +12,9 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import model_files, training
-from autograd_lite.nn.batches import predict
+from autograd_lite.nn import model_files
+from autograd_lite.nn.learning import learn as learning
+from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
 
 
@@ -194,7 +195,7 @@ class Module:
 
     # --- training ---
 
-    learn = training.learn
+    learn = learning.learn
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
         """The outputs for many samples, as plain numbers.

@@ -15,8 +15,8 @@ from browser import tab
 
 from autograd_lite import AnomalyError, nn
 from autograd_lite.modes import detect_anomaly
-from autograd_lite.nn import training
-from autograd_lite.nn.history import Epoch, History
+from autograd_lite.nn.learning import learn as training
+from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.live import live
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.surface import picture_of

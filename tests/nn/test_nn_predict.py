@@ -12,7 +12,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import AnomalyError, ProgramError, ShapeError, Value, nn
-from autograd_lite.nn import batches
+from autograd_lite.nn import predictions
 from autograd_lite.ops import TABLE
 
 X = np.random.default_rng(3).uniform(0.1, 0.9, size=(40, 3))
@@ -87,7 +87,7 @@ def test_a_row_has_the_same_bits_whatever_is_beside_it(monkeypatch):
     assert right.shape == (70_000, 2)
     assert right.flags.c_contiguous
     for chunk, threads in itertools.product((1_000, 2**17), (1, 2, 7)):
-        monkeypatch.setattr(batches, "_ROWS_AT_A_TIME", chunk)
+        monkeypatch.setattr(predictions, "_ROWS_AT_A_TIME", chunk)
         monkeypatch.setattr(os, "cpu_count", lambda threads=threads: threads)
         assert np.array_equal(model.predict(rows), right)
     assert np.array_equal(model.predict(np.asfortranarray(rows)), right)

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import AnomalyError, ProgramError, ShapeError, Value, nn
-from autograd_lite.nn import batches
+from autograd_lite.nn.learning import batches
 from autograd_lite.nn.losses import find_loss
 
 LINE_X = [0.0, 1.0, 2.0, 3.0]

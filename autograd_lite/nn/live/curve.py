@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import counted
-from autograd_lite.nn.history import History
+from autograd_lite.nn.learning.history import History
 from autograd_lite.view.page.page import read
 
 WIDTH, HEIGHT = 340, 232

@@ -14,7 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from autograd_lite.errors import LayoutError, shown
-from autograd_lite.nn.history import History
+from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.live.curve import Panel, curve_svg
 from autograd_lite.nn.live.surface import Surface
 from autograd_lite.view.network.network_page import LastStep

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.nn.batches import Batches
 from autograd_lite.nn.data import Array
+from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.live.curve import HEIGHT, as_path, card, words
 from autograd_lite.view.canvas import COLORS
 

@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite.errors import ProgramError, TrainingWarning
 from autograd_lite.modes.lines import users_line
 from autograd_lite.nn.data import Array, Model
-from autograd_lite.nn.history import History
+from autograd_lite.nn.learning.history import History
 from autograd_lite.ops.activations import sigmoid
 
 WAY_OUT = "try a smaller learning rate, or standardise the inputs"

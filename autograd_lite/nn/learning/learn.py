@@ -15,16 +15,18 @@ from tqdm import tqdm
 from autograd_lite.engine import is_silent
 from autograd_lite.errors import counted, shown, typed
 from autograd_lite.modes import recording
-from autograd_lite.nn.batches import COMPARED, Batches, CompiledBatches, is_traceable, is_watched
 from autograd_lite.nn.data import Model, positive_int, samples
-from autograd_lite.nn.history import Carried, Epoch, History
 from autograd_lite.nn.init import Generator, generator
+from autograd_lite.nn.learning.batches import COMPARED, Batches, is_traceable
+from autograd_lite.nn.learning.compiled_batches import CompiledBatches
+from autograd_lite.nn.learning.history import Carried, Epoch, History
+from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
-from autograd_lite.nn.remarks import warn_of_divergence, warn_of_probabilities
-from autograd_lite.nn.step import TrainingStep
+from autograd_lite.nn.predictions import is_watched
 
 
 def learn(

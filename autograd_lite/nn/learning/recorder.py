@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, counted, shown
-from autograd_lite.nn.batches import Batches, CompiledBatches, Evaluated, is_traceable
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
-from autograd_lite.nn.history import History
+from autograd_lite.nn.learning.batches import Batches, Evaluated, is_traceable
+from autograd_lite.nn.learning.compiled_batches import CompiledBatches
+from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.module import Module
 

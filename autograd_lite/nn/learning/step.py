@@ -12,10 +12,10 @@ import numpy as np
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError
-from autograd_lite.nn.batches import listed
 from autograd_lite.nn.data import Array, Model
+from autograd_lite.nn.learning.batches import listed
+from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
-from autograd_lite.nn.remarks import WAY_OUT
 
 
 class TrainingStep:

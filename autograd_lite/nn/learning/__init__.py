@@ -1,0 +1,1 @@
+"""Training: batches, steps, the loop over epochs, and what it tells."""

@@ -1,0 +1,150 @@
+"""A model's loss over batches of samples, recorded anew for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value, read_numbers, write_numbers
+from autograd_lite.errors import AnomalyError, some, typed
+from autograd_lite.modes import origin
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
+from autograd_lite.nn.learning.remarks import WAY_OUT
+from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.predictions import predict
+from autograd_lite.nn.tensors import is_known
+from autograd_lite.transforms.gradients import as_value, gradient
+
+COMPARED = 3  # samples or steps, where programs or outputs may not be what they seem
+
+#: The loss of a batch, the accuracy if there is one, the gradient if it is wanted.
+Evaluated = tuple[float, float, Array]
+
+
+class Batches:
+    """The model's loss over batches of one set of samples."""
+
+    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
+        self.model, self.loss, self.sample = model, loss, noun
+        self.parameters = tuple(model.parameters())
+        self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
+        self.inputs, self.targets = inputs, targets
+        self.is_flat = False  # whether `numbers` are ahead of the parameters
+        self.is_current = False  # whether `numbers` are those of the parameters
+        self._depends = False  # whether it is known that the loss depends on a parameter
+
+    def parameters_now(self) -> Array:
+        """The numbers of the parameters."""
+        return np.array([parameter.data for parameter in self.parameters])
+
+    def check(self) -> list[list[Any]]:
+        """Outputs of the first samples; raises if inputs or targets do not fit."""
+        outputs = self._first_outputs()
+        self._width = len(numbers_of(outputs[0]))
+        if self.loss.sample is not None:
+            self.loss.check(self.targets, self._width)
+        return outputs
+
+    def over(
+        self, batches: Iterator[Sequence[int]], epoch: int,
+        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
+    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        """Mean loss and metrics over all samples, with a step after each batch if given."""
+        loss, right, count = 0.0, 0.0, 0
+        for batch in batches:
+            n = len(batch)
+            total, share, gradients = self.evaluate(batch, epoch, step is not None)
+            loss += total * n
+            right += share * n
+            count += n
+            if step is not None:
+                if not self._depends:
+                    self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                step(self.numbers, gradients, epoch, batch)
+        if step is not None and not self._depends:
+            raise ValueError(
+                "the loss depends on no parameter of the module, so nothing is learnt; compute "
+                "outputs and loss from the parameters themselves: not from .data, and not inside "
+                "no_grad, detach or stop_gradient"
+            )
+        return loss / count, dict.fromkeys(self.loss.metrics, right / count)
+
+    def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
+        """The loss of a batch, and what goes with it."""
+        outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
+        total = self.loss.function(outputs, targets)
+        if not isinstance(total, Value):
+            raise TypeError(f"the loss must return a Value and returned {typed(total)}")
+        if not math.isfinite(total.data):
+            raise self._culprit(total.data, epoch, batch, outputs)
+        share = 0.0
+        for metric in self.loss.metrics.values():
+            share = metric([numbers_of(out) for out in outputs], targets)
+        if not differentiate:
+            return total.data, share, np.zeros(0)
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+        total.backward()
+        read_numbers(self.parameters, self.numbers)
+        return total.data, share, np.array([parameter.grad for parameter in self.parameters])
+
+    def show(self) -> None:
+        """Give the parameters the numbers that a training is at, for whoever looks at them."""
+        if self.is_flat:
+            write_numbers(self.parameters, self.numbers)
+
+    def _reaches_parameters(self, batch: Sequence[int]) -> bool:
+        """Whether the loss has derivatives at all, though all of them are 0 here."""
+        self.show()
+        targets = part_of(self.targets, batch).tolist()
+        total = self.loss.function(self._outputs_of(batch), targets)
+        partials = gradient(as_value(total), self.parameters, create_graph=True)
+        return any(partial.op for partial in partials)  # what no path leads to is a leaf
+
+    def outputs_at(self, rows: Array) -> Array:
+        """The model's outputs for other inputs."""
+        return predict(self.model, rows)
+
+    def _first_outputs(self) -> list[list[Any]]:
+        many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some
+        n = min(COMPARED if many else 1, len(self.inputs))
+        return [*map(as_list, self._outputs_of(range(n)))]
+
+    def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
+        return [*map(self.model, part_of(self.inputs, batch).tolist())]
+
+    def _culprit(
+        self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
+    ) -> AnomalyError:
+        """An error that names the sample whose loss is nan or infinite, and has its graph."""
+        self.show()
+        targets = part_of(self.targets, batch).tolist()
+        for i, output, target in zip(batch, outputs, targets, strict=True):
+            try:
+                alone = self.loss.function([output], [target])
+                number = alone.data
+            except (ArithmeticError, AttributeError, TypeError, ValueError):
+                break  # a user's own loss may need more than one sample
+            if not math.isfinite(number):
+                return AnomalyError(
+                    f"the loss turned {number} in epoch {epoch} at {self.sample} {i} (output "
+                    f"{numbers_of(output)}, target {target}); {WAY_OUT}",
+                    node=origin(alone)[0],
+                )
+        return AnomalyError(
+            f"the loss turned {total} in epoch {epoch} over {listed(batch)}, and no one of "
+            f"them alone explains it; {WAY_OUT}"
+        )
+
+
+def is_traceable(model: Any, loss: Loss) -> bool:
+    """Whether outputs and loss are known to depend on parameters and samples alone."""
+    return loss.sample is not None and is_known(model)
+
+
+def listed(batch: Sequence[int]) -> str:
+    """Some numbers of samples, for messages."""
+    return f"samples {some(batch, 10)}"

@@ -1,0 +1,130 @@
+"""A model's loss over batches of samples, by programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import read_numbers
+from autograd_lite.errors import ProgramError, ShapeError
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
+from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, is_traceable
+from autograd_lite.nn.learning.remarks import changing, generators
+from autograd_lite.nn.losses import Loss
+from autograd_lite.program.paths import WHY, Paths
+from autograd_lite.transforms.gradients import as_value, gradient
+from autograd_lite.transforms.trees import take_apart
+
+
+class CompiledBatches(Batches):
+    """The loss by a program of one sample, run over all rows of the batch; their mean."""
+
+    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
+        super().__init__(model, loss, inputs, targets, noun)
+        if loss.sample is None:
+            raise ValueError(
+                "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
+                "out, or name one of the package's losses"
+            )
+        self._batch: Sequence[int] = []
+        self._matrices: list[tuple[Array, bool]] = []
+        self._runs: dict[bool, Callable[[], Array]] = {}
+        of_sample, right = loss.sample, loss.right or (lambda outputs, targets: [])
+
+        def one(model: Model, x: Any, target: Any) -> list[Any]:
+            outputs = as_list(model(x))
+            if len(outputs) != self._width:
+                raise ShapeError(uneven(model, {self._width, len(outputs)}))
+            return [of_sample(outputs, target), *right(outputs, target)]
+
+        self.to_check = 0  # number of steps that are still to be compared with eager ones
+        self._loss = Paths(one, "the loss of a sample")
+
+        def partials(model: Model, x: Any, target: Any) -> list[Any]:
+            loss, *right = one(model, x, target)
+            return [loss, *gradient(as_value(loss), self.parameters, create_graph=True), *right]
+
+        self._gradient = Paths(partials, "the gradient of a sample")
+
+    def check(self) -> list[list[Any]]:
+        """See `Batches`; an unknown module must also give the same outputs twice."""
+        own = not is_traceable(self.model, self.loss)
+        before = generators() if own else ""
+        outputs = super().check()
+        again = self._first_outputs() if own else outputs
+        drawn = own and generators() != before
+        if drawn or str([*map(numbers_of, outputs)]) != str([*map(numbers_of, again)]):
+            raise changing(self.model)
+        x, target = part_of(self.inputs, range(1))[0], self._wanted(range(1))[0]
+        given = {"the model": self.model, "x": x.tolist(), "target": target.tolist()}
+        self._trees = [take_apart(thing, name) for name, thing in given.items()]
+        return outputs
+
+    def _wanted(self, batch: Sequence[int]) -> Array:
+        return part_of(self.targets, batch).reshape(len(batch), -1)
+
+    def over(
+        self, batches: Iterator[Sequence[int]], epoch: int,
+        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
+    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        """See `Batches`; steps that nobody sees move one flat array, the parameters at the end."""
+        if not getattr(step, "is_flat", False):
+            return super().over(batches, epoch, step)
+        if not self.is_current:
+            read_numbers(self.parameters, self.numbers)
+        self.is_flat = self.is_current = True
+        try:
+            return super().over(batches, epoch, step)
+        finally:  # Ctrl-C, too
+            self.show()
+            self.is_flat = False
+
+    def _take(self, batch: Sequence[int]) -> None:
+        """Prepare for a batch, which is the same in each epoch if it holds all samples."""
+        self._batch = batch
+        self._runs.clear()
+        self._matrices.clear()  # before there are others
+        self._matrices = [
+            (self.numbers, True),
+            (part_of(self.inputs, batch), False),
+            (self._wanted(batch), False),
+        ]
+
+    def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
+        """See `Batches`."""
+        if self._batch is not batch:
+            self._take(batch)
+        if not self.is_flat:
+            read_numbers(self.parameters, self.numbers)
+        n, paths = len(batch), self._gradient if differentiate else self._loss
+        if not paths.is_one_program:
+            self.show()  # as rows on other paths may run eagerly
+        if differentiate not in self._runs:
+            self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
+        found = self._runs[differentiate]()
+        total = float(found[0])
+        if not math.isfinite(total):
+            self.show()
+            raise self._culprit(total, epoch, batch, self._outputs_of(batch))
+        end = 1 + differentiate * len(self.parameters)
+        if differentiate and self.to_check:
+            self.to_check -= 1
+            self._compare(batch, epoch, found[:end])
+        # The counts behind these means are whole, so that no bit of the share is lost.
+        right = [round(mean * n) for mean in found[end:].tolist()]
+        return total, sum(right) / (n * len(right) or 1), found[1:end]
+
+    def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
+        """Raise a ProgramError if loss and gradient are not those of the batch's graph."""
+        self.show()
+        total, _, gradients = super().evaluate(batch, epoch, True)
+        eager = np.array([total, *gradients])
+        i = int(np.abs(found - eager).argmax())
+        if abs(found[i] - eager[i]) > 1e-6 * np.abs(eager).max() + 1e-12:
+            raise ProgramError(
+                f"in step {COMPARED - self.to_check}, the program gives {found[i]} and the module "
+                f"{eager[i]} (the loss, or a gradient): it {WHY}, or leave compile out"
+            )
