@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import is_known
+from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
 COMPARED = 3  # samples or steps, where programs or outputs may not be what they seem
@@ -24,14 +26,31 @@ COMPARED = 3  # samples or steps, where programs or outputs may not be what they
 Evaluated = tuple[float, float, Array]
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Samples to learn from, or to measure on."""
+
+    inputs: Array
+    targets: Array
+    #: How much the loss of each counts in the mean, of shape (n,); None where all count as one.
+    weights: Array | None = None
+    #: What messages call one.
+    noun: str = "sample"
+
+
 class Batches:
     """The model's loss over batches of one set of samples."""
 
-    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
-        self.model, self.loss, self.sample = model, loss, noun
+    def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
+        self.model, self.loss, self.samples = model, loss, samples
+        if samples.weights is not None and loss.sample is None:
+            raise ValueError(
+                "a loss of your own takes a whole batch, so that samples cannot have weights; "
+                "leave sample_weight and class_weight out, or name one of the package's losses"
+            )
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
-        self.inputs, self.targets = inputs, targets
+        self.inputs, self.targets = samples.inputs, samples.targets
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
         self._depends = False  # whether it is known that the loss depends on a parameter
@@ -75,7 +94,7 @@ class Batches:
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
         outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
-        total = self.loss.function(outputs, targets)
+        total = self._total(outputs, targets, batch)
         if not isinstance(total, Value):
             raise TypeError(f"the loss must return a Value and returned {typed(total)}")
         if not math.isfinite(total.data):
@@ -91,6 +110,14 @@ class Batches:
         read_numbers(self.parameters, self.numbers)
         return total.data, share, np.array([parameter.grad for parameter in self.parameters])
 
+    def _total(self, outputs: Sequence[Any], targets: Sequence[Any], batch: Sequence[int]) -> Any:
+        """The loss of a batch, as a Value."""
+        if self.samples.weights is None or self.loss.sample is None:
+            return self.loss.function(outputs, targets)
+        weights = part_of(self.samples.weights, batch).tolist()
+        losses = [*map(self.loss.sample, map(as_list, outputs), map(as_list, targets))]
+        return mean([w * loss for w, loss in zip(weights, losses, strict=True)])
+
     def show(self) -> None:
         """Give the parameters the numbers that a training is at, for whoever looks at them."""
         if self.is_flat:
@@ -100,7 +127,7 @@ class Batches:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
         self.show()
         targets = part_of(self.targets, batch).tolist()
-        total = self.loss.function(self._outputs_of(batch), targets)
+        total = self._total(self._outputs_of(batch), targets, batch)
         partials = gradient(as_value(total), self.parameters, create_graph=True)
         return any(partial.op for partial in partials)  # what no path leads to is a leaf
 
@@ -130,7 +157,7 @@ class Batches:
                 break  # a user's own loss may need more than one sample
             if not math.isfinite(number):
                 return AnomalyError(
-                    f"the loss turned {number} in epoch {epoch} at {self.sample} {i} (output "
+                    f"the loss turned {number} in epoch {epoch} at {self.samples.noun} {i} (output "
                     f"{numbers_of(output)}, target {target}); {WAY_OUT}",
                     node=origin(alone)[0],
                 )

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.engine import read_numbers
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
-from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, is_traceable
+from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samples, is_traceable
 from autograd_lite.nn.learning.remarks import changing, generators
 from autograd_lite.nn.losses import Loss
 from autograd_lite.program.paths import WHY, Paths
@@ -22,8 +22,8 @@ from autograd_lite.transforms.trees import take_apart
 class CompiledBatches(Batches):
     """The loss by a program of one sample, run over all rows of the batch; their mean."""
 
-    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
-        super().__init__(model, loss, inputs, targets, noun)
+    def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
+        super().__init__(model, loss, samples)
         if loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
@@ -34,17 +34,18 @@ class CompiledBatches(Batches):
         self._runs: dict[bool, Callable[[], Array]] = {}
         of_sample, right = loss.sample, loss.right or (lambda outputs, targets: [])
 
-        def one(model: Model, x: Any, target: Any) -> list[Any]:
+        def one(model: Model, x: Any, target: Any, weight: Any = None) -> list[Any]:
             outputs = as_list(model(x))
             if len(outputs) != self._width:
                 raise ShapeError(uneven(model, {self._width, len(outputs)}))
-            return [of_sample(outputs, target), *right(outputs, target)]
+            loss = of_sample(outputs, target)
+            return [loss if weight is None else weight * loss, *right(outputs, target)]
 
         self.to_check = 0  # number of steps that are still to be compared with eager ones
         self._loss = Paths(one, "the loss of a sample")
 
-        def partials(model: Model, x: Any, target: Any) -> list[Any]:
-            loss, *right = one(model, x, target)
+        def partials(model: Model, x: Any, target: Any, weight: Any = None) -> list[Any]:
+            loss, *right = one(model, x, target, weight)
             return [loss, *gradient(as_value(loss), self.parameters, create_graph=True), *right]
 
         self._gradient = Paths(partials, "the gradient of a sample")
@@ -58,13 +59,20 @@ class CompiledBatches(Batches):
         drawn = own and generators() != before
         if drawn or str([*map(numbers_of, outputs)]) != str([*map(numbers_of, again)]):
             raise changing(self.model)
-        x, target = part_of(self.inputs, range(1))[0], self._wanted(range(1))[0]
-        given = {"the model": self.model, "x": x.tolist(), "target": target.tolist()}
+        columns = {name: part[0].tolist() for name, part in self._columns(range(1)).items()}
+        if "weight" in columns:  # one number
+            [columns["weight"]] = columns["weight"]
+        given = {"the model": self.model, **columns}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
         return outputs
 
-    def _wanted(self, batch: Sequence[int]) -> Array:
-        return part_of(self.targets, batch).reshape(len(batch), -1)
+    def _columns(self, batch: Sequence[int]) -> dict[str, Array]:
+        """The arguments of the program that have a row for each sample."""
+        found = {"x": part_of(self.inputs, batch)}
+        found["target"] = part_of(self.targets, batch).reshape(len(batch), -1)
+        if self.samples.weights is not None:
+            found["weight"] = part_of(self.samples.weights, batch).reshape(-1, 1)
+        return found
 
     def over(
         self, batches: Iterator[Sequence[int]], epoch: int,
@@ -87,11 +95,8 @@ class CompiledBatches(Batches):
         self._batch = batch
         self._runs.clear()
         self._matrices.clear()  # before there are others
-        self._matrices = [
-            (self.numbers, True),
-            (part_of(self.inputs, batch), False),
-            (self._wanted(batch), False),
-        ]
+        columns = [(part, False) for part in self._columns(batch).values()]
+        self._matrices = [(self.numbers, True), *columns]
 
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""

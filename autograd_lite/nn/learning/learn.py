@@ -17,7 +17,7 @@ from autograd_lite.errors import counted, shown, typed
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.init import Generator, generator
-from autograd_lite.nn.learning.batches import COMPARED, Batches, is_traceable
+from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, Epoch, History
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
@@ -128,7 +128,7 @@ def learn(
         if compile is None:
             compile = not watched and is_traceable(self, criterion)
         kind = CompiledBatches if compile else Batches
-        training = kind(self, criterion, inputs, outputs, "sample")
+        training = kind(self, criterion, Samples(inputs, outputs))
         measuring, held_out, order = _held_out(training, validation, rng)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         _check(training, measuring, check)
@@ -183,8 +183,8 @@ def _held_out(
             raise ValueError(f"validation is (inputs, outputs) and has {parts}")
         inputs, outputs = validation
         data = samples(inputs, outputs, training.model, of="validation ")
-        measuring = type(training)(training.model, training.loss, *data, "validation sample")
-        return measuring, range(len(data[0])), order
+        held = Samples(*data, noun="validation sample")
+        return type(training)(training.model, training.loss, held), range(len(data[0])), order
     if validation is None:
         return training, (), order
     split = _split(validation, len(order))
