@@ -36,7 +36,7 @@ def learn(
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | None = None, progress: bool = True,
     seed: int | None = None, compile: bool | None = None, show: str | None = None,
-    check: bool = False,
+    check: bool = False, threads: int = 1,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -84,6 +84,9 @@ def learn(
         Elsewhere, the bar is shown.
     check : bool, default=False
         Compare the first three steps of a program with eager ones.
+    threads : int, default=1
+        Threads that share a step of a program, from batches of 4,096 samples on. Any number
+        gives the same bits.
 
     Returns
     -------
@@ -131,8 +134,11 @@ def learn(
         training = kind(self, criterion, Samples(inputs, outputs))
         measuring, held_out, order = _held_out(training, validation, rng)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
+        for batches in (training, measuring):
+            batches.threads = positive_int("threads", threads)
         _check(training, measuring, check)
         before = training.parameters_now()
+        training.is_unseen = callback is None and shell is None and not held_out
         step = TrainingStep(self, training.parameters, chosen, bool(compile), shell is not None)
         live: Live | None = None
         if shell is not None:
@@ -168,6 +174,8 @@ def learn(
             except KeyboardInterrupt:
                 history.interrupted = True
                 bar.set_postfix_str("interrupted; what was learnt is kept")
+            finally:
+                training.settle()
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 
