@@ -272,3 +272,74 @@ def test_both_betas_can_be_set():
     optimizer = Adam([Value(1.0)])
     optimizer.betas = (0.5, 0.75)
     assert (optimizer.beta1, optimizer.beta2, optimizer.betas) == (0.5, 0.75, (0.5, 0.75))
+
+
+# --- the state, saved and restored ----------------------------------------------------------------
+
+
+@kinds
+def test_a_restored_optimizer_goes_on_with_the_same_bits(ours, options):
+    rng = np.random.default_rng(1)
+    first, other = (ours([Value(x) for x in START], learning_rate=0.5) for _ in range(2))
+    for name, number in vars(ours(first.parameters, **options)).items():
+        if name != "parameters":
+            setattr(first, name, number)
+    numbers = np.array(START)
+    for _ in range(3):
+        numbers = first.moved(numbers, rng.normal(size=3))
+    state = first.state_dict()
+    assert {type(array) for array in state.values()} == {np.ndarray}
+    other.load_state_dict({name: array.copy() for name, array in state.items()})
+    for _ in range(3):
+        gradients = rng.normal(size=3)
+        mine, numbers = other.moved(numbers, gradients), first.moved(numbers, gradients)
+        assert mine.tobytes() == numbers.tobytes()
+    assert other.steps == first.steps == 6.0
+    assert {k: v.tobytes() for k, v in other.state_dict().items()} == {
+        k: v.tobytes() for k, v in first.state_dict().items()
+    }
+
+
+@kinds
+def test_the_state_before_the_first_step_can_be_restored_too(ours, options):
+    first, other = (ours([Value(x) for x in START], **options) for _ in range(2))
+    other.moved(np.array(START), np.ones(3))
+    other.load_state_dict(first.state_dict())
+    moved = [x.moved(np.array(START), np.ones(3)).tobytes() for x in (first, other)]
+    assert moved[0] == moved[1]
+
+
+def test_what_is_done_later_changes_no_state_that_was_given():
+    optimizer = Adam([Value(1.0)], 0.1)
+    optimizer.moved(np.ones(1), np.ones(1))
+    state = optimizer.state_dict()
+    before = {name: array.copy() for name, array in state.items()}
+    optimizer.load_state_dict(state)
+    optimizer.moved(np.ones(1), np.ones(1))
+    assert state == before
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"learning_rate": -1.0}, ValueError, "learning_rate must be at least 0, and is -1.0"),
+        ({"eps": math.nan}, ValueError, "eps must be at least 0, and is nan"),
+        ({"steps": "3"}, TypeError, "steps holds"),
+        ({"state.0": np.zeros(2)}, ValueError, r"state\.0 has shape \(1,\) here and \(2,\) in"),
+        ({"state.2": np.zeros(1)}, ValueError, "this optimizer does not have: state.2"),
+        ({"beta1": None}, ValueError, "the state lacks beta1"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change, error, said):
+    optimizer = Adam([Value(1.0)], 0.1)
+    optimizer.moved(np.ones(1), np.ones(1))
+    before = optimizer.state_dict()
+    state = {**before, "learning_rate": np.array(0.7), **change}
+    with pytest.raises(error, match=said):
+        optimizer.load_state_dict({k: v for k, v in state.items() if v is not None})
+    assert optimizer.state_dict() == before
+
+
+def test_a_state_is_a_mapping():
+    with pytest.raises(TypeError, match="a state maps names to arrays"):
+        SGD([Value(1.0)], 0.1).load_state_dict([1.0])
