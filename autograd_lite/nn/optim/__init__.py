@@ -5,17 +5,23 @@ ops: parameter, gradient and state in, parameter and state out. So it runs on ar
 inside programs, and pages have it as JavaScript.
 """
 
+from functools import partial
 from typing import Any
 
 from autograd_lite.errors import shown
 from autograd_lite.nn.data import Model
 from autograd_lite.nn.optim.optimizer import Optimizer, in_range
-from autograd_lite.nn.optim.updates import SGD, Adam
+from autograd_lite.nn.optim.updates import SGD, Adam, AdamW, RMSprop
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "find_optimizer", "in_range"]
+__all__ = [
+    "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "find_optimizer", "in_range",
+]  # fmt: skip
 
 #: The optimisers by the names that `learn` takes.
-OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, Any] = {
+    "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "sgd": SGD,
+    "nesterov": partial(SGD, momentum=0.9, nesterov=True),
+}  # fmt: skip
 
 
 def find_optimizer(model: Model, optimizer: str | Optimizer, rate: float | None) -> Optimizer:

@@ -24,9 +24,10 @@ Moved = tuple[Any, Any]
 
 
 class Optimizer:
-    """Base class of optimisers: their parameters, and setting the gradients to zero.
+    """Base class of optimisers: their parameters, state and clipping.
 
-    A subclass has the rule `update`; or a `moved`, or a `step`.
+    For an optimiser of your own write a class below this one that has the rule `update`, and
+    `start` and `settings` if it needs them; all else follows, ``learn(optimizer=…)`` too.
 
     Parameters
     ----------
@@ -34,6 +35,11 @@ class Optimizer:
         Leaves, such as ``model.parameters()``.
     learning_rate : float
         Step size; also an attribute, which may be changed between steps.
+    clip_value : float, optional
+        Limit of the size of each partial derivative, above 0; inf as attribute if left out.
+    clip_norm : float, optional
+        Limit of the norm of the gradient, all parameters together: a longer one is made shorter,
+        after `clip_value`, as PyTorch's ``clip_grad_norm_`` does.
 
     Raises
     ------
@@ -42,6 +48,25 @@ class Optimizer:
     ValueError
         If there are no parameters, if one is given twice or is not a leaf, or if a hyperparameter
         is out of its range.
+
+    Examples
+    --------
+    Lion (Chen et al. 2023) moves by the sign of a mean of gradients, its one number of state:
+
+    >>> import autograd_lite as ag
+    >>> from autograd_lite import nn
+    >>> class Lion(nn.optim.Optimizer):
+    ...     start = (0.0,)
+    ...     settings = "learning_rate", "beta"
+    ...     beta = 0.9
+    ...     def update(self, parameter, gradient, state=start, step=1.0):
+    ...         mean = self.beta * state[0] + (1.0 - self.beta) * gradient
+    ...         return parameter - self.learning_rate * ag.sign(mean), (mean,)
+    >>> model = nn.Neuron(1, "linear", seed=1)
+    >>> lion = Lion(model.parameters(), 0.01, clip_norm=1.0)
+    >>> history = model.learn([0, 1, 2], [1, 3, 5], optimizer=lion, epochs=300, progress=False)
+    >>> model.predict([10]).round()
+    array([21.])
     """
 
     #: The numbers that the state of a parameter begins with.
@@ -49,19 +74,28 @@ class Optimizer:
     #: The attributes, all of them numbers, that `update` depends on.
     settings: tuple[str, ...] = ("learning_rate",)
     #: The attributes, numbers or bools, that decide more than that.
-    switches: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ("clip_value", "clip_norm")
     #: Whether the rule has so many ops that its program takes less time than NumPy.
     is_long = False
 
     #: How many steps were made.
     steps = 0.0
+    clip_value = clip_norm = math.inf
 
     _program = None
     _state: Any = None  # of all parameters: an array for each number of it
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: float) -> None:
+    def __init__(
+        self, parameters: Iterable[Value], learning_rate: float, *,
+        clip_value: float | None = None, clip_norm: float | None = None,
+    ) -> None:  # fmt: skip
         self.parameters = _checked(parameters)
         self.learning_rate = in_range("learning_rate", learning_rate)
+        for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm)):
+            if limit is not None:
+                setattr(self, name, in_range(name, limit))
+                if not limit:
+                    raise ValueError(f"{name}=0 would stop all learning; leave it out for no limit")
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0.0."""
@@ -104,12 +138,21 @@ class Optimizer:
         """
         if self._state is None:
             self._state = self._first_state(len(numbers))
+        gradients = self._clipped(gradients)
         self.steps += 1.0
         if self.is_long and engine == "native":
             return self._moved_by_program(numbers, gradients)
         after, self._state = self.update(numbers, gradients, self._state, self.steps)
         moved: Array = after
         return moved
+
+    def _clipped(self, gradients: Array) -> Array:
+        if self.clip_value < math.inf:
+            gradients = np.clip(gradients, -self.clip_value, self.clip_value)
+        if self.clip_norm < math.inf:
+            share = self.clip_norm / (math.hypot(*gradients.tolist()) + 1e-6)  # as in PyTorch
+            gradients = gradients * min(share, 1.0)
+        return gradients
 
     def _moved_by_program(self, numbers: Array, gradients: Array) -> Array:
         if self._program is None:

@@ -9,7 +9,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import shown
 from autograd_lite.nn.optim.optimizer import Moved, Optimizer, in_range
 from autograd_lite.ops.choice import where
-from autograd_lite.ops.rules import library_power, sqrt
+from autograd_lite.ops.rules import library_power, maximum, sqrt
 
 
 class SGD(Optimizer):
@@ -32,6 +32,8 @@ class SGD(Optimizer):
         Needs a momentum above 0.
     weight_decay : float, default=0
         At least 0; the factor of an L2 penalty.
+    **clipping
+        ``clip_value`` and ``clip_norm`` of `Optimizer`.
 
     Examples
     --------
@@ -50,9 +52,9 @@ class SGD(Optimizer):
 
     def __init__(
         self, parameters: Iterable[Value], learning_rate: float, momentum: float = 0,
-        nesterov: bool = False, weight_decay: float = 0,
+        nesterov: bool = False, weight_decay: float = 0, **clipping: float | None,
     ) -> None:  # fmt: skip
-        super().__init__(parameters, learning_rate)
+        super().__init__(parameters, learning_rate, **clipping)
         self.momentum = in_range("momentum", momentum)
         self.weight_decay = in_range("weight_decay", weight_decay)
         self.nesterov = nesterov
@@ -89,17 +91,19 @@ class Adam(Optimizer):
         Each at least 0 and below 1.
     eps : float, default=1e-8
         At least 0.
+    **clipping
+        ``clip_value`` and ``clip_norm`` of `Optimizer`.
     """
 
     start = 0.0, 0.0
-    settings = "learning_rate", "beta1", "beta2", "eps"
+    settings: tuple[str, ...] = ("learning_rate", "beta1", "beta2", "eps")
     is_long = True
 
     def __init__(
         self, parameters: Iterable[Value], learning_rate: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, **clipping: float | None,
     ) -> None:  # fmt: skip
-        super().__init__(parameters, learning_rate)
+        super().__init__(parameters, learning_rate, **clipping)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise ValueError(
                 f"betas is a pair of numbers, such as (0.9, 0.999), and is {shown(betas)}"
@@ -127,3 +131,109 @@ class Adam(Optimizer):
         # With eps = 0 and no gradient so far this is 0/0; the parameter stays where it is.
         move = rate * mean / (sqrt(square) / correction + self.eps)
         return where(mean, parameter - move, parameter), (mean, square)
+
+
+class AdamW(Adam):
+    """Adam whose parameters also shrink in each step (Loshchilov & Hutter 2019).
+
+    Before Adam's step::
+
+        p = p * (1 - learning_rate * weight_decay)
+
+    Parameters
+    ----------
+    parameters, learning_rate, betas, eps, **clipping
+        As `Adam` takes them.
+    weight_decay : float, default=0.01
+        At least 0.
+
+    Examples
+    --------
+    >>> w = Value(1.0)
+    >>> AdamW([w], learning_rate=0.1, weight_decay=0.5).step()  # of a gradient of 0
+    >>> w.data
+    0.95
+    """
+
+    settings = (*Adam.settings, "weight_decay")
+
+    def __init__(
+        self, parameters: Iterable[Value], learning_rate: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01,
+        **clipping: float | None,
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, learning_rate, betas, eps, **clipping)
+        self.weight_decay = in_range("weight_decay", weight_decay)
+
+    def update(
+        self, parameter: Any, gradient: Any, state: Any = Adam.start, step: Any = 1.0
+    ) -> Moved:
+        """See `Optimizer.update`."""
+        parameter = parameter * (1.0 - self.learning_rate * self.weight_decay)
+        return super().update(parameter, gradient, state, step)
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Hinton 2012), which divides by the root of a mean of squared gradients.
+
+    With gradient g of the parameter p::
+
+        g = g + weight_decay * p
+        s = alpha * s + (1 - alpha) * g * g
+        m = alpha * m + (1 - alpha) * g                        (if centered; else 0)
+        v = momentum * v + g / (sqrt(s - m * m) + eps)
+        p = p - learning_rate * v
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+    learning_rate : float, default=0.01
+        At least 0.
+    alpha : float, default=0.99
+        At least 0 and below 1.
+    eps, weight_decay, momentum : float
+        At least 0; by default 1e-8, 0 and 0.
+    centered : bool, default=False
+        Divide by an estimate of the standard deviation.
+    **clipping
+        ``clip_value`` and ``clip_norm`` of `Optimizer`.
+
+    Examples
+    --------
+    >>> w = Value(1.0)
+    >>> w.grad = 5.0
+    >>> RMSprop([w], learning_rate=0.1, alpha=0.0).step()
+    >>> round(w.data, 6)
+    0.9
+    """
+
+    start = 0.0, 0.0, 0.0
+    settings = "learning_rate", "alpha", "eps", "weight_decay", "momentum"
+    switches = (*Optimizer.switches, "centered")
+    is_long = True
+
+    def __init__(
+        self, parameters: Iterable[Value], learning_rate: float = 0.01, alpha: float = 0.99,
+        eps: float = 1e-8, weight_decay: float = 0, momentum: float = 0, centered: bool = False,
+        **clipping: float | None,
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, learning_rate, **clipping)
+        self.alpha = in_range("alpha", alpha, 1.0)
+        self.eps = in_range("eps", eps)
+        self.weight_decay = in_range("weight_decay", weight_decay)
+        self.momentum = in_range("momentum", momentum)
+        self.centered = centered
+
+    def update(self, parameter: Any, gradient: Any, state: Any = start, step: Any = 1.0) -> Moved:
+        """See `Optimizer.update`."""
+        gradient = gradient + self.weight_decay * parameter
+        square, mean, velocity = state
+        square = self.alpha * square + (1.0 - self.alpha) * gradient * gradient
+        spread = square
+        if self.centered:
+            mean = self.alpha * mean + (1.0 - self.alpha) * gradient
+            spread = maximum(square - mean * mean, 0.0)  # below 0 by rounding alone
+        # With eps = 0 and no gradient so far this is 0/0; the parameter stays where it is.
+        move = where(gradient, gradient / (sqrt(spread) + self.eps), 0.0)
+        velocity = self.momentum * velocity + move
+        return parameter - self.learning_rate * velocity, (square, mean, velocity)
