@@ -17,12 +17,14 @@ from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
 from autograd_lite.nn.learning.sample_order import held_out
+from autograd_lite.nn.learning.scheduled_step import ScheduledStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.predictions import is_watched
+from autograd_lite.nn.schedules import Schedule, find_schedule
 
 
 def learn(
@@ -33,6 +35,7 @@ def learn(
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
     progress: bool = True, seed: int | None = None, compile: bool | None = None,
     show: str | None = None, check: bool = False, threads: int = 1,
+    schedule: str | Schedule | None = None,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -50,7 +53,8 @@ def learn(
         index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
         batch that returns one Value.
     optimizer : str or object, default="adam"
-        ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
+        A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
@@ -83,6 +87,10 @@ def learn(
     threads : int, default=1
         Threads that share a step of a program, from batches of 4,096 samples on. Any number
         gives the same bits.
+    schedule : str or callable, optional
+        Factor of the learning rate by the number of the step (update) in this call, from 0:
+        a function such as `nn.schedules` makes, or a name of these (``"cosine"``,
+        ``"one_cycle"``, ``"reduce_on_plateau"``, ``"step"``, ``"warm_up"``).
 
     Returns
     -------
@@ -132,7 +140,10 @@ def learn(
         _check(training, measuring, check)
         before = training.parameters_now()
         training.is_unseen = not (callbacks or shell or held)
-        step = TrainingStep(self, training.parameters, chosen, compile, shell is not None)
+        given = self, training.parameters, chosen, compile, shell is not None
+        steps = -(-len(order) // size)
+        plan = find_schedule(schedule, epochs * steps)
+        step = TrainingStep(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
