@@ -31,7 +31,7 @@ def learn(
     learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
-    progress: bool = True, seed: int | None = None, compile: bool | None = None,
+    progress: bool = True, seed: Any = None, compile: bool | None = None,
     show: str | None = None, check: bool = False,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
@@ -65,9 +65,9 @@ def learn(
         `Epoch`); a true result of one stops, when all have been called.
     progress : bool, default=True
         Show a bar with the loss on standard error.
-    seed : int, optional
+    seed : int, random.Random or NumPy Generator, optional
         Of the order of samples and the choice of validation samples; Python's global `random`
-        if left out. With one `random.Random` and one optimiser, 5 epochs and 5 are 10.
+        if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
