@@ -153,7 +153,7 @@ def test_an_optimizer_object_keeps_its_state_and_moves_only_its_parameters():
     for _ in range(2):
         model.learn(LINE_X, LINE_Y, optimizer=optimizer, epochs=1, progress=False, seed=1)
     assert data(model.layers[0]) == before
-    assert optimizer._steps == 2
+    assert optimizer.steps == 2
 
 
 # --- what is recorded ---

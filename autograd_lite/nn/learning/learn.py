@@ -32,7 +32,7 @@ def learn(
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
     progress: bool = True, seed: Any = None, compile: bool | None = None,
-    show: str | None = None, check: bool = False,
+    show: str | None = None, check: bool = False, threads: int = 1,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -80,6 +80,9 @@ def learn(
         Elsewhere, the bar is shown.
     check : bool, default=False
         Compare the first three steps of a program with eager ones.
+    threads : int, default=1
+        Threads that share a step of a program, from batches of 4,096 samples on. Any number
+        gives the same bits.
 
     Returns
     -------
@@ -124,8 +127,11 @@ def learn(
         training = kind(self, criterion, Samples(inputs, outputs))
         measuring, held, order = held_out(training, validation, rng)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
+        for batches in (training, measuring):
+            batches.threads = positive_int("threads", threads)
         _check(training, measuring, check)
         before = training.parameters_now()
+        training.is_unseen = not callbacks and shell is None and not held
         step = TrainingStep(self, training.parameters, chosen, compile, shell is not None)
         live: Live | None = None
         if shell is not None:

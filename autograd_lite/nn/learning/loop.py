@@ -61,6 +61,8 @@ class TrainingLoop:
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
+            finally:
+                self.training.settle()
 
     def _epoch(self, number: int) -> Epoch:
         done = self.training.over(shuffled(self.order, self.size, self.rng), number, self.step)
