@@ -23,7 +23,7 @@ class Kept:
 
 
 def kept_for(model: Any, purpose: Hashable, make: Callable[[Sequence[Value]], Any]) -> Any:
-    """What `make` gives for the model's parameters, or gave before if only numbers have changed.
+    """The result of `make` for a model's parameters, or that of before if only numbers changed.
 
     None where outputs may depend on more than these: for a user's own parts.
     """

@@ -144,7 +144,7 @@ def learn(
             batches.threads = positive_int("threads", threads)
         _check(training, measuring, check)
         before = training.parameters_now()
-        training.is_unseen = not callbacks and shell is None and not held
+        training.is_unseen = not (callbacks or shell or held)
         step = TrainingStep(self, training.parameters, chosen, compile, shell is not None)
         live: Live | None = None
         if shell is not None:

@@ -42,34 +42,35 @@ class TrainingLoop:
         with shown, quiet, live or nullcontext():
             try:
                 for number in range(1, epochs + 1):
-                    start = time.perf_counter()
-                    found = self._epoch(number)
-                    end = time.perf_counter()
-                    self.history.epochs.append(found._replace(seconds=end - start))
+                    end = self._epoch(number)
                     if live is not None and end >= live.throttle.due:
                         live.update()
                     if not shown.disable:
                         shown.set_postfix_str(_postfix(self.history[-1]), refresh=False)
                         shown.update()
-                    with np.errstate(**usual):
-                        told = [bool(call(self.history)) for call in callbacks]
                     if callbacks:
+                        with np.errstate(**usual):
+                            told = [bool(call(self.history)) for call in callbacks]
                         self.training.is_current = False  # they may have changed parameters
-                    self.history.stopped = any(told)
-                    if self.history.stopped:
-                        break
+                        self.history.stopped = any(told)
+                        if self.history.stopped:
+                            break
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
             finally:
                 self.training.settle()
 
-    def _epoch(self, number: int) -> Epoch:
+    def _epoch(self, number: int) -> float:
+        """Train for an epoch and tell the history; when it ended."""
+        start = time.perf_counter()
         done = self.training.over(shuffled(self.order, self.size, self.rng), number, self.step)
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
             held = self.measuring.over(in_batches(self.held, self.size), number)
-        return Epoch(number, *done, 0.0, *held)
+        end = time.perf_counter()
+        self.history.epochs.append(Epoch(number, *done, end - start, *held))
+        return end
 
 
 def _bar(epochs: int, wanted: bool) -> Any:
