@@ -14,7 +14,7 @@ from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.learning.remarks import WAY_OUT
-from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import is_known
 from autograd_lite.ops.reductions import mean
@@ -46,7 +46,7 @@ class Batches:
         if samples.weights is not None and loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, so that samples cannot have weights; "
-                "leave sample_weight and class_weight out, or name one of the package's losses"
+                "leave sample_weight and class_weight out, or write nn.per_sample of one of a sample"
             )
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
