@@ -46,7 +46,7 @@ class Batches:
         if samples.weights is not None and loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, so that samples cannot have weights; "
-                "leave sample_weight and class_weight out, or write nn.per_sample of one of a sample"
+                "leave sample_weight and class_weight out, or write it by nn.per_sample"
             )
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
