@@ -16,8 +16,9 @@ from autograd_lite.nn.learning.recorder import Recorder
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
+from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
     "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",
-    "load", "losses", "optim", "read_extra", "schedules",
+    "load", "losses", "optim", "per_sample", "read_extra", "schedules",
 ]  # fmt: skip

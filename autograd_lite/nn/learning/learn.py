@@ -50,10 +50,12 @@ def learn(
     outputs : array of shape (n,) or (n, k)
         The targets, as the loss takes them (`nn.losses`).
     loss : str or callable, default="squared_error"
-        ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
-        ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
-        index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
-        batch that returns one Value.
+        The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
+        ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
+        ``"binary_cross_entropy"`` or ``"cross_entropy"`` (the module gives logits); that function,
+        or ``functools.partial`` of it with another parameter; `nn.per_sample` of a function of
+        one sample; or a function ``(outputs, targets)`` of a batch that returns one Value, which
+        no program runs.
     optimizer : str or object, default="adam"
         A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
         ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
@@ -172,7 +174,7 @@ def _check(training: Batches, measuring: Batches, compare: bool) -> None:
     """Raise now, not in the middle of an epoch, if data, model and loss do not fit."""
     first = training.check()
     if training.loss.logits:
-        warn_of_probabilities(training.loss.function.__name__, first)
+        warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
     if compare and isinstance(training, CompiledBatches):
