@@ -16,8 +16,9 @@ from autograd_lite.nn.learning.recorder import Recorder
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
+from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residual
 
 __all__ = [
-    "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",
-    "load", "losses", "optim", "read_extra",
+    "MLP", "Dropout", "Embedding", "Epoch", "History", "Layer", "LayerNorm", "Module", "Neuron",
+    "Recorder", "Residual", "Sequential", "init", "load", "losses", "optim", "read_extra",
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, un
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samples, is_traceable
 from autograd_lite.nn.learning.remarks import changing, generators
 from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
@@ -34,8 +36,11 @@ class CompiledBatches(Batches):
         self._runs: dict[bool, Callable[[], Array]] = {}
         of_sample, right = loss.sample, loss.right or (lambda outputs, targets: [])
 
-        def one(model: Model, x: Any, target: Any, weight: Any = None) -> list[Any]:
-            outputs = as_list(model(x))
+        def one(model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
+            given = dict(zip(self._others, others, strict=True))
+            weight = given.get("weight")
+            with in_mode(bool(forced.get()), given.get("noise")):
+                outputs = as_list(model(x))
             if len(outputs) != self._width:
                 raise ShapeError(uneven(model, {self._width, len(outputs)}))
             loss = of_sample(outputs, target)
@@ -44,9 +49,10 @@ class CompiledBatches(Batches):
         self.to_check = 0  # number of steps that are still to be compared with eager ones
         self._loss = Paths(one, "the loss of a sample")
 
-        def partials(model: Model, x: Any, target: Any, weight: Any = None) -> list[Any]:
-            loss, *right = one(model, x, target, weight)
-            return [loss, *gradient(as_value(loss), self.parameters, create_graph=True), *right]
+        def partials(model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
+            loss, *right = one(model, x, target, *others)
+            found = iter(gradient(as_value(loss), self.moving, create_graph=True))
+            return [loss, *[0.0 if kept else next(found) for kept in self.frozen], *right]
 
         self._gradient = Paths(partials, "the gradient of a sample")
 
@@ -62,6 +68,7 @@ class CompiledBatches(Batches):
         columns = {name: part[0].tolist() for name, part in self._columns(range(1)).items()}
         if "weight" in columns:  # one number
             [columns["weight"]] = columns["weight"]
+        self._others = [*columns][2:]
         given = {"the model": self.model, **columns}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
         return outputs
@@ -72,7 +79,17 @@ class CompiledBatches(Batches):
         found["target"] = part_of(self.targets, batch).reshape(len(batch), -1)
         if self.samples.weights is not None:
             found["weight"] = part_of(self.samples.weights, batch).reshape(-1, 1)
+        if self.noise.shape[1]:
+            fits = len(self.noise) == len(batch)
+            found["noise"] = self.noise if fits else np.zeros((len(batch), self.noise.shape[1]))
         return found
+
+    def check_entries(self) -> None:
+        """See `Batches`."""
+        try:
+            self.evaluate(range(len(self.inputs)), 0, False)
+        except EntryError:  # of a row: say which sample that is
+            super().check_entries()
 
     def over(
         self, batches: Iterator[Sequence[int]], epoch: int,
@@ -98,6 +115,7 @@ class CompiledBatches(Batches):
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
 
+    @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""
         if self._batch is not batch:
