@@ -13,11 +13,12 @@ from autograd_lite.nn.architectures import load
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.recorder import Recorder
+from autograd_lite.nn.learning.stopping import EarlyStopping
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
 
 __all__ = [
-    "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",
-    "load", "losses", "optim", "read_extra",
+    "MLP", "EarlyStopping", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder",
+    "Sequential", "init", "load", "losses", "optim", "read_extra",
 ]  # fmt: skip
