@@ -244,8 +244,10 @@ def of_words(targets, outputs):
     ("metrics", "loss", "width", "kind", "said"),
     [
         ("f2", "hinge", 1, ValueError, "unknown metric 'f2'; choose from accuracy, f1, auc"),
-        ("mae", "hinge", 1, ValueError, "mae compares numbers, and hinge is a loss of classes"),
-        ("r2", "cross_entropy", 3, ValueError, "choose from f1, auc"),
+        ("mae", "hinge", 1, ValueError, "mae compares each output .* and hinge does not"),
+        ("r2", "cross_entropy", 3, ValueError, "and cross_entropy does not"),
+        ("mae", "poisson", 2, ValueError, "and poisson does not"),
+        ("r2", "gaussian_nll", 2, ValueError, "and gaussian_nll does not"),
         ("accuracy", "squared_error", 1, ValueError, "accuracy needs a loss of classes"),
         ("f1", "squared_error", 1, ValueError, "f1 needs a loss of classes"),
         ("auc", "cross_entropy", 3, ValueError, "auc is not defined for 3 outputs"),
@@ -258,7 +260,7 @@ def of_words(targets, outputs):
     ],
 )  # fmt: skip
 def test_metrics_that_do_not_fit_are_refused(metrics, loss, width, kind, said):
-    targets = np.ones((2, width)) if loss == "hinge" else np.ones(2)
+    targets = np.ones((2, width)) if loss in ("hinge", "poisson") else np.ones(2)
     with pytest.raises(kind, match=said):
         measured(metrics, np.ones((2, width)), targets, loss)
 

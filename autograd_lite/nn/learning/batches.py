@@ -15,7 +15,7 @@ from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.learning.remarks import WAY_OUT
-from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import is_known
 from autograd_lite.ops.reductions import mean
@@ -47,7 +47,7 @@ class Batches:
         if samples.weights is not None and loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, so that samples cannot have weights; "
-                "leave sample_weight and class_weight out, or name one of the package's losses"
+                "leave sample_weight and class_weight out, or write it by nn.per_sample"
             )
         self.parameters = tuple(model.parameters())
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated

@@ -18,6 +18,7 @@ from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
 from autograd_lite.nn.learning.sample_order import held_out, parted
+from autograd_lite.nn.learning.scheduled_step import ScheduledStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch, EarlyStopping
 from autograd_lite.nn.learning.weighting import weights_of
@@ -26,6 +27,7 @@ from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.predictions import is_watched
+from autograd_lite.nn.schedules import Schedule, find_schedule
 
 
 def learn(
@@ -36,6 +38,7 @@ def learn(
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
     progress: bool = True, seed: Any = None, compile: bool | None = None,
     show: str | None = None, check: bool = False, threads: int = 1,
+    schedule: str | Schedule | None = None,
     sample_weight: Any = None, class_weight: Any = None,
     metrics: Any = None, early_stopping: EarlyStopping | None = None,
 ) -> History:  # fmt: skip
@@ -50,12 +53,15 @@ def learn(
     outputs : array of shape (n,) or (n, k)
         The targets, as the loss takes them (`nn.losses`).
     loss : str or callable, default="squared_error"
-        ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
-        ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
-        index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
-        batch that returns one Value.
+        The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
+        ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
+        ``"binary_cross_entropy"`` or ``"cross_entropy"`` (the module gives logits); that function,
+        or ``functools.partial`` of it with another parameter; `nn.per_sample` of a function of
+        one sample; or a function ``(outputs, targets)`` of a batch that returns one Value, which
+        no program runs.
     optimizer : str or object, default="adam"
-        ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
+        A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
@@ -88,6 +94,10 @@ def learn(
     threads : int, default=1
         Threads that share a step of a program, from batches of 4,096 samples on. Any number
         gives the same bits.
+    schedule : str or callable, optional
+        Factor of the learning rate by the number of the step (update) in this call, from 0:
+        a function such as `nn.schedules` makes, or a name of these (``"cosine"``,
+        ``"one_cycle"``, ``"reduce_on_plateau"``, ``"step"``, ``"warm_up"``).
     sample_weight : array of shape (n,), optional
         How much the loss of each sample counts: at least 0, not all of them 0. They are divided by
         their mean over the samples learnt from, so that a weight of 2 beside ones is a sample
@@ -157,13 +167,16 @@ def learn(
         for batches in (training, measuring):
             batches.threads = positive_int("threads", threads)
         width = _check(training, measuring, check)
-        measured = None if metrics is None else Metrics(metrics, criterion, width)
+        measured = None if metrics is None else Metrics(metrics, training, width)
         best = None
         if early_stopping is not None:
             best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
         training.is_unseen = not (callbacks or shell or held or measured or best)
-        step = TrainingStep(self, training.parameters, chosen, compile, shell is not None)
+        given = self, training.parameters, chosen, compile, shell is not None
+        steps = -(-len(order) // size)
+        plan = find_schedule(schedule, epochs * steps)
+        step = TrainingStep(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
@@ -184,7 +197,7 @@ def _check(training: Batches, measuring: Batches, compare: bool) -> int:
     """
     first = training.check()
     if training.loss.logits:
-        warn_of_probabilities(training.loss.function.__name__, first)
+        warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
     if compare and isinstance(training, CompiledBatches):

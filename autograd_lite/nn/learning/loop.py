@@ -45,6 +45,7 @@ class TrainingLoop:
         quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
         with shown, quiet, live or nullcontext():
             try:
+                self.step.observe(self.history)
                 for number in range(1, epochs + 1):
                     end = self._epoch(number)
                     stop = self.best is not None and self.best.look(number)
@@ -79,7 +80,9 @@ class TrainingLoop:
             batches = in_batches(self.held, self.size)
             held = self._measured(self.measuring, batches, self.held, number)
         end = time.perf_counter()
-        self.history.epochs.append(Epoch(number, *done, end - start, *held))
+        found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
+        self.history.epochs.append(found)
+        self.step.observe(self.history)
         return end
 
     def _measured(

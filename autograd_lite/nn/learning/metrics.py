@@ -11,7 +11,7 @@ from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.nn.data import Array, part_of
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.sample_order import in_batches
-from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.ops.numbers import as_float
 
 _ROWS_AT_A_TIME = 2**17
@@ -20,7 +20,8 @@ _ROWS_AT_A_TIME = 2**17
 class Metrics:
     """Functions of all targets and outputs, computed after an epoch."""
 
-    def __init__(self, given: Any, loss: Loss, width: int) -> None:
+    def __init__(self, given: Any, training: Batches, width: int) -> None:
+        loss, targets = training.loss, training.targets[:1].size
         self._usual = np.geterr()  # for a user's own
         self._functions: dict[str, Callable[[Array, Array], Any]] = {}
         for metric in given if isinstance(given, list | tuple) else [given]:
@@ -35,7 +36,7 @@ class Metrics:
                     )
                 self._functions[name] = metric
             elif name not in loss.metrics:  # which every epoch has
-                self._functions[name] = _named(name, loss, width)
+                self._functions[name] = _named(name, loss, width, targets)
 
     def over(self, batches: Batches, part: Sequence[int]) -> dict[str, float]:
         """All of them, by name, over some samples."""
@@ -58,18 +59,21 @@ class Metrics:
         return found
 
 
-def _named(name: str, loss: Loss, width: int) -> Callable[[Array, Array], Any]:
-    """The metric of that name for outputs of a loss."""
+def _named(name: str, loss: Loss, width: int, targets: int) -> Callable[[Array, Array], Any]:
+    """The metric of that name, for numbers of outputs and targets of a loss."""
     if name not in _KNOWN:
         raise ValueError(
             f"unknown metric {shown(name)}; choose from {', '.join(_KNOWN)}, or give a function of "
             "(targets, outputs)"
         )
     if name in _OF_NUMBERS:
-        if loss.classes is not None:
+        same = [0.5] * width
+        rule: Any = loss.sample
+        # A loss that is not 0 where outputs are targets has other outputs: logits, logs, pairs.
+        if loss.name and (loss.classes or targets != width or rule(same, same)):
             raise ValueError(
-                f"{name} compares numbers, and {loss.function.__name__} is a loss of classes; "
-                f"choose from {', '.join(_OF_CLASSES)}"
+                f"{name} compares each output with its target, and {loss.name} does not; give a "
+                "function of (targets, outputs)"
             )
         return _OF_NUMBERS[name]
     if loss.classes is None or name not in _OF_CLASSES:
@@ -78,7 +82,7 @@ def _named(name: str, loss: Loss, width: int) -> Callable[[Array, Array], Any]:
     many = isinstance(classes, range)  # with an output for each
     if width > 1 and (not many or (width > 2 and _OF_CLASSES[name] is _auc)):
         raise ValueError(
-            f"{name} is not defined for {width} outputs of {loss.function.__name__}; give a "
+            f"{name} is not defined for {width} outputs of {loss.name}; give a "
             "function of (targets, outputs)"
         )
 
