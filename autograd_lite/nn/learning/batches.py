@@ -36,16 +36,8 @@ Evaluated = tuple[float, float, Array]
 Step = Callable[[Array, Array, int, Sequence[int]], None]
 
 
-class Sums:
-    """Sums over batches so far."""
-
-    loss, right, count = 0.0, 0.0, 0
-
-    def add(self, loss: float, right: float, n: int) -> None:
-        """Add the mean loss and the share of right choices of n samples."""
-        self.loss += loss * n
-        self.right += right * n
-        self.count += n
+#: Of a batch: its mean loss, the share of right choices, and how many samples it has.
+Measured = tuple[float, float, int]
 
 
 @dataclass(frozen=True)
@@ -119,13 +111,13 @@ class Batches:
         self, batches: InBatches, epoch: int, step: Step | None = None
     ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        sums = Sums()
-        for batch in self._to_do(batches, step, sums):
+        done: list[Measured] = []
+        for batch in self._to_do(batches, step, done):
             n = len(batch)
             if self.noise.shape[1] and step is not None:
                 self._draw(n)
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            sums.add(total, share, n)
+            done.append((total, share, n))
             if step is not None:
                 if not self._depends:
                     self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
@@ -136,11 +128,25 @@ class Batches:
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
-        return sums.loss / sums.count, dict.fromkeys(self._metrics, sums.right / sums.count)
+        return self.mean_of(done)
 
-    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
-        """The batches to evaluate one by one; what others give is added to the sums."""
+    def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:
+        """Mean loss and metrics over batches."""
+        loss, right, count = 0.0, 0.0, 0
+        for total, share, n in batches:
+            loss += total * n
+            right += share * n
+            count += n
+        return loss / count, dict.fromkeys(self._metrics, right / count)
+
+    def _to_do(
+        self, batches: InBatches, step: Step | None, done: list[Measured]
+    ) -> Iterator[Sequence[int]]:
+        """The batches to evaluate one by one; those that need not be are added to what is done."""
         return iter(batches)
+
+    def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
+        """Take the steps that need no Python, while all numbers are finite."""
 
     @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:

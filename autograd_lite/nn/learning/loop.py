@@ -12,7 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.nn.init import Generator
-from autograd_lite.nn.learning.batches import Batches
+from autograd_lite.nn.learning.batches import Batches, Measured
+from autograd_lite.nn.learning.descent import in_spite_of_ctrl_c
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.metrics import Metrics
@@ -20,6 +21,8 @@ from autograd_lite.nn.learning.sample_order import shuffled
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch
 from autograd_lite.nn.live.live import Live
+
+_AT_ONCE = 0.02  # seconds of steps that the machine takes before Python looks
 
 
 class TrainingLoop:
@@ -48,6 +51,8 @@ class TrainingLoop:
             try:
                 self.step.observe(self.history)
                 for number in range(1, epochs + 1):
+                    if number <= len(self.history):
+                        continue
                     end = self._epoch(number)
                     stop = self.best is not None and self.best.look(number)
                     if live is not None and end >= live.throttle.due:
@@ -63,6 +68,8 @@ class TrainingLoop:
                     self.history.stopped = stop
                     if stop:
                         break
+                    if self.training.is_unseen and self.size >= len(self.order):
+                        self._at_once(epochs - 1, shown)
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
@@ -70,6 +77,30 @@ class TrainingLoop:
                 self.training.settle()
             if self.best is not None:
                 self.best.restore()
+
+    def _at_once(self, until: int, shown: Any) -> None:
+        """Train for epochs of one step each, some hundredths of a second at a time."""
+        epochs, taken, wanted = self.history.epochs, 1, 1
+        while taken == wanted and len(epochs) < until:
+            times = max(1, int(_AT_ONCE / max(epochs[-1].seconds, 1e-6)))
+            batches = InBatches(self.order, self.size, min(times, until - len(epochs)))
+            done: list[Measured] = []
+            first, start = len(epochs), time.perf_counter()
+
+            def tell(first: int = first, start: float = start, done: Any = done) -> None:
+                seconds = (time.perf_counter() - start) / max(len(done), 1)
+                means = enumerate(map(self.training.mean_of, zip(done)), first + 1)
+                rate = self.step.rate
+                epochs[first:] = [Epoch(k, *m, seconds, None, {}, rate) for k, m in means]
+
+            try:
+                self.training.at_once(batches, self.step, done)
+            finally:
+                in_spite_of_ctrl_c(tell)
+            taken, wanted = len(done), len(batches)
+            if taken and not shown.disable:
+                shown.set_postfix_str(_postfix(epochs[-1]), refresh=False)
+                shown.update(taken)
 
     def _epoch(self, number: int) -> float:
         """Train for an epoch and tell the history; when it ended."""
