@@ -8,7 +8,7 @@
 [False, True, True, False]
 """
 
-from autograd_lite.nn import init, losses, optim
+from autograd_lite.nn import init, losses, optim, schedules
 from autograd_lite.nn.architectures import load
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
@@ -20,5 +20,5 @@ from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
     "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",
-    "load", "losses", "optim", "per_sample", "read_extra",
+    "load", "losses", "optim", "per_sample", "read_extra", "schedules",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ class MLP(Module):
         Of the last layer.
     init : str, callable or None, default="uniform"
         As for `Neuron`; the default is micrograd's, and None trains better where layers are wide.
-    seed : int, random.Random or None
+    seed : int, random.Random, NumPy Generator or None
         As for `Neuron`. With None, ``random.seed(1337)`` gives micrograd's weights.
 
     Attributes
