@@ -16,9 +16,11 @@ from autograd_lite.nn.learning.recorder import Recorder
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
+from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residual
 from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
-    "MLP", "Epoch", "History", "Layer", "Module", "Neuron", "Recorder", "Sequential", "init",
-    "load", "losses", "optim", "per_sample", "read_extra", "schedules",
+    "MLP", "Dropout", "Embedding", "Epoch", "History", "Layer", "LayerNorm", "Module", "Neuron",
+    "Recorder", "Residual", "Sequential", "init", "load", "losses", "optim", "per_sample",
+    "read_extra", "schedules",
 ]  # fmt: skip

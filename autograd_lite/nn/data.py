@@ -121,27 +121,33 @@ def layer_size(name: str, number: Any) -> int:
 
 def inputs_of(module: Any, x: Any) -> list[Any]:
     """One sample as a list of Values; a plain number becomes a constant, shared by all neurons."""
-    nin = module.nin
-    xs = x if type(x) is list else _sample(module, x)
-    if len(xs) != nin:
-        raise ShapeError(
-            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
-        )
+    xs = elements_of(module, x)
     return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
 
 
-def _sample(module: Any, x: Any) -> list[Any]:
+def elements_of(module: Any, x: Any) -> list[Any]:
+    """One sample as a list, of the module's number of inputs if it has one."""
+    nin = getattr(module, "nin", None)
+    xs = x if type(x) is list else _sample(module, x, nin)
+    if nin is not None and len(xs) != nin:
+        raise ShapeError(
+            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
+        )
+    return xs
+
+
+def _sample(module: Any, x: Any, nin: int | None) -> list[Any]:
     """The elements of a sample that is not a list; a single number is one input."""
     name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
+    inputs, numbers = (counted(nin, w) if nin else f"{w}s" for w in ("input", "number"))
     if isinstance(x, np.ndarray) and x.ndim > 1:
         raise ShapeError(
-            f"{name} takes one sample of {counted(module.nin, 'input')} and was given an "
-            f"array of shape {x.shape}; use predict for many samples"
+            f"{name} takes one sample of {inputs} and was given an array of shape {x.shape}; use "
+            "predict for many samples"
         )
-    if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
+    if isinstance(x, str | AbstractSet | Mapping) or (single and (nin or 1) > 1):
         raise TypeError(
-            f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
-            f"was given {typed(x)}"
+            f"{name} takes a sequence of {numbers}, floats or Values, and was given {typed(x)}"
         )
     return [x] if single else sequence(name, x)
 
@@ -155,11 +161,14 @@ class Model(Protocol):
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""
 
-    def parameters(self) -> list[Value]:
-        """All parameters, each once."""
+    def parameters(self, frozen: bool = True) -> list[Value]:
+        """All parameters, each once; perhaps without those that are to stay as they are."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter."""
+
+    def parts_taking(self, what: str) -> bool:
+        """Whether a part of it takes ``"noise"`` in training, or looks up ``"entries"``."""
 
 
 def uneven(model: Model, widths: Iterable[int]) -> str:

@@ -13,7 +13,7 @@ from autograd_lite.nn.data import inputs_of, layer_size
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.layer_parts import LayerParts, Noticed
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.tensors import structure_of
+from autograd_lite.nn.tensors import Numbers, parameter_array, structure_of
 from autograd_lite.ops.reductions import dot
 
 
@@ -44,6 +44,8 @@ class Neuron(Noticed, Module):
     ----------
     w, b : list of Value, Value
         The weights and the bias.
+    weights, biases : array of shape (nin,), number
+        Their numbers, to read and to set.
 
     Raises
     ------
@@ -63,6 +65,9 @@ class Neuron(Noticed, Module):
 
     scope_name = "neuron"
     traceable = True
+    nout = 1
+    weights = Numbers(lambda neuron: parameter_array(neuron.w))
+    biases = Numbers(lambda neuron: parameter_array(neuron.b))
 
     def __init__(
         self, nin: int, activation: Activation = "relu", nonlin: bool = True, seed: Any = None,
@@ -125,6 +130,8 @@ class Layer(Module):
     Attributes
     ----------
     neurons : list of Neuron
+    weights, biases : array of shape (nout, nin), array of shape (nout,)
+        The numbers of the parameters, to read (a copy) and to set (whole or not at all).
 
     Examples
     --------
@@ -135,6 +142,12 @@ class Layer(Module):
     scope_name = "layer"
     traceable = True
     _kept_parts = LayerParts((), Neuron)
+    weights = Numbers(
+        lambda layer: parameter_array([w for neuron in layer.neurons for w in neuron.w]).reshape(
+            len(layer.neurons), -1
+        )
+    )
+    biases = Numbers(lambda layer: parameter_array([neuron.b for neuron in layer.neurons]))
 
     def __init__(
         self, nin: int, nout: int, activation: Activation = "relu", nonlin: bool = True,
@@ -149,6 +162,11 @@ class Layer(Module):
     def nin(self) -> int:
         """Number of inputs."""
         return self.neurons[0].nin
+
+    @property
+    def nout(self) -> int:
+        """Number of outputs."""
+        return len(self.neurons)
 
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from itertools import chain, product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,8 +14,17 @@ from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
 from autograd_lite.nn import model_files
 from autograd_lite.nn.learning import learn as learning
+from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.nn.predictions import predict
-from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
+from autograd_lite.nn.tensors import (
+    assign,
+    by_name,
+    check_finite,
+    matched,
+    modules_in,
+    own_tensors,
+    tensors_of,
+)
 
 
 class Module:
@@ -44,6 +53,9 @@ class Module:
     scope_name: str = "module"
     #: Whether it is known that outputs depend on inputs and parameters alone.
     traceable: bool = False
+    #: What of it `learn` must know before it begins: ``"noise"`` or ``"entries"``.
+    takes: str = ""
+    _training = _frozen = False
     #: Values that take the places of parameters, though they are computed: in a gradient.
     computed_parameters: frozenset[Value] = frozenset()
 
@@ -59,10 +71,22 @@ class Module:
 
     # --- parameters ---
 
-    def parameters(self) -> list[Value]:
-        """All parameters, each once."""
+    def parameters(self, frozen: bool = True) -> list[Value]:
+        """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
         tensors = [tensor.ravel().tolist() for _, tensor in self._tensors()]
-        return list(dict.fromkeys(chain.from_iterable(tensors)))
+        kept: set[Value] = set()
+        for part in () if frozen else self._modules():
+            if part._frozen:
+                kept.update(chain(*[tensor.flat for _, tensor in own_tensors(part)]))
+        return [p for p in dict.fromkeys(chain.from_iterable(tensors)) if p not in kept]
+
+    def parts_taking(self, what: str) -> bool:
+        """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
+        return any(part.takes == what for part in self._modules())
+
+    def _modules(self) -> list[Module]:
+        """This module and all in it, each once, a whole before its parts."""
+        return [module for _, _, module in modules_in("", self, Module, {})]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""
@@ -106,7 +130,7 @@ class Module:
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
         """
-        _assign(matched(by_name(self._tensors()), state))
+        assign(matched(by_name(self._tensors()), state))
 
     def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
         return tensors_of("", self, Module, self.computed_parameters)
@@ -115,7 +139,8 @@ class Module:
         """Tell all parameters in which part of the network they are, given the scopes around it."""
         path = (*outer, self.scope_name)
         for thing in vars(self).values():
-            for part in thing if isinstance(thing, list) else [thing]:
+            held = thing.ravel().tolist() if isinstance(thing, np.ndarray) else thing
+            for part in held if isinstance(held, list) else [held]:
                 if isinstance(part, Module):
                     part.place(path)
                 elif isinstance(part, Value):
@@ -182,7 +207,7 @@ class Module:
             self._check_description(saved.description)
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
-        _assign(numbers)
+        assign(numbers)
 
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""
@@ -196,6 +221,49 @@ class Module:
     # --- training ---
 
     learn = learning.learn
+
+    @property
+    def training(self) -> bool:
+        """Whether it is in training mode, in which `Dropout` drops; at first it is not.
+
+        In `learn` every module is while parameters are moved, and none while samples are only
+        measured, by `predict` too; afterwards each has the mode that it had.
+        """
+        mode = forced.get()
+        return self._training if mode is None else mode
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        self._training = bool(mode)
+
+    def train(self, mode: bool = True) -> Self:
+        """Go into training mode, with all modules inside, for a loop of your own; return self."""
+        return self._with("_training", mode)
+
+    def eval(self) -> Self:
+        """Leave training mode, with all modules inside, and return self."""
+        return self.train(False)
+
+    def freeze(self) -> Self:
+        """Keep the parameters as they are in `learn`, those of all modules inside too; return self.
+
+        Of a shared parameter it is enough that one of its modules is frozen. `parameters` lists
+        frozen ones, and `state_dict` and files have them. Give an optimiser of your own loop
+        ``parameters(frozen=False)``.
+        """
+        return self._with("_frozen", True)
+
+    def unfreeze(self) -> Self:
+        """Undo `freeze`, for all modules inside too, and return self."""
+        return self._with("_frozen", False)
+
+    def _with(self, name: str, holds: bool) -> Self:
+        for part in self._modules():
+            if holds:
+                setattr(part, name, True)
+            else:
+                vars(part).pop(name, None)
+        return self
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
         """The outputs for many samples, as plain numbers.
@@ -217,9 +285,5 @@ class Module:
         ShapeError
             If the number of features is not the module's, or there are no samples.
         """
-        return predict(self, inputs)
-
-
-def _assign(numbers: list[tuple[Value, float]]) -> None:
-    for parameter, number in numbers:
-        parameter.data = number
+        with in_mode(False):
+            return predict(self, inputs)

@@ -83,6 +83,11 @@ class MLP(Module):
         """Number of inputs."""
         return self.layers[0].nin
 
+    @property
+    def nout(self) -> int:
+        """Number of outputs."""
+        return self.layers[-1].nout
+
     def __call__(self, x: Any) -> Any:
         """One Value if the last layer has one neuron, else a list of them."""
         out: Any = inputs_of(self, x)

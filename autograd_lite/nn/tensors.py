@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ Named = tuple[str, Array]
 def tensors_of(
     name: str,  # of the thing; the names of its parts follow after a dot
     thing: Any,
-    kind: type,  # of the objects whose attributes are looked at
+    kind: type | tuple[()],  # of the objects whose attributes are looked at
     computed: frozenset[Value] = frozenset(),  # parameters, though they are no leaves
     above: tuple[Any, ...] = (),  # the objects on the way here: a part may refer to its whole
 ) -> Iterator[Named]:
@@ -44,14 +44,34 @@ def tensors_of(
     elif is_parameter(thing) or (
         isinstance(thing, list | tuple) and thing and are_parameters(thing)
     ):
-        yield name, _array(thing)
+        yield name, parameter_array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
             full = f"{name}.{key}" if name else f"{key}"
             yield from tensors_of(full, part, kind, computed, (*above, thing))
 
 
-def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
+def own_tensors(module: Any) -> Iterator[Named]:
+    """The parameters of a module, without those of the modules in it."""
+    return tensors_of("", vars(module), (), module.computed_parameters)
+
+
+def modules_in(
+    name: str, thing: Any, kind: type, seen: dict[int, Any], depth: int = 0
+) -> Iterator[tuple[str, int, Any]]:
+    """Name, depth and module of each module in a structure, once, a whole before its parts."""
+    if id(thing) in seen:
+        return
+    seen[id(thing)], is_one = thing, isinstance(thing, kind)
+    if is_one:
+        yield name, depth, thing
+    for key, part in _parts(thing, kind).items():
+        if type(part) is not Value:
+            full = f"{name}.{key}" if name else f"{key}"
+            yield from modules_in(full, part, kind, seen, depth + is_one)
+
+
+def _parts(thing: Any, kind: type | tuple[()]) -> Mapping[Any, Any]:
     if isinstance(thing, kind):
         return vars(thing)
     if isinstance(thing, Mapping):
@@ -71,7 +91,7 @@ def _is_free(value: Value) -> bool:
     return not value.constant
 
 
-def _array(parameters: Any) -> Array:
+def parameter_array(parameters: Any) -> Array:
     """One parameter or a list as an array, without NumPy asking each for its length."""
     if isinstance(parameters, Value):
         return np.fromiter([parameters], dtype=object).reshape(())
@@ -102,7 +122,7 @@ def fitting(arrays: Mapping[str, Array], state: Mapping[str, Any], owner: str) -
     for name, array in arrays.items():
         if numbers[name].shape != array.shape:
             raise ShapeError(
-                f"{name} has shape {array.shape} here and {numbers[name].shape} in the state"
+                f"{name} has shape {array.shape} here and {numbers[name].shape} in what was given"
             )
     return numbers
 
@@ -121,6 +141,35 @@ def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tupl
                     f"{found[parameter]} under another name in the state; give it one number"
                 )
     return [*found.items()]
+
+
+def assign(numbers: Iterable[tuple[Value, float]]) -> None:
+    """Set parameters, which `matched` has checked."""
+    for parameter, number in numbers:
+        parameter.data = number
+
+
+class Numbers:
+    """An attribute of a part: an array of its parameters' numbers, to read and to set.
+
+    It is a copy, in float64; setting is checked, and done whole or not at all.
+    """
+
+    def __init__(self, find: Callable[[Any], Array]) -> None:
+        self._find = find
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, part: Any, owner: Any = None) -> Any:
+        if part is None:
+            return self
+        array = self._find(part)
+        numbers = np.array([parameter.data for parameter in array.flat], np.float64)
+        return numbers.reshape(array.shape)[()]
+
+    def __set__(self, part: Any, numbers: Any) -> None:
+        assign(matched({self._name: self._find(part)}, {self._name: numbers}))
 
 
 def by_name(tensors: Iterable[Named]) -> dict[str, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,13 @@ from autograd_lite.engine import Value, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
+from autograd_lite.nn.init import generator
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
+from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode, in_mode_for
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import is_known
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -50,6 +54,12 @@ class Batches:
                 "leave sample_weight and class_weight out, or write it by nn.per_sample"
             )
         self.parameters = tuple(model.parameters())
+        free = {*model.parameters(frozen=False)}
+        #: Where the parameters are that move; and that are frozen, whose gradient counts as 0.
+        self.moving = [p for p in self.parameters if p in free]
+        self.frozen = np.array([p not in free for p in self.parameters])
+        #: Random numbers for each sample of a batch, if the model takes some in training mode.
+        self.noise, self.rng = np.empty((0, 0)), generator(None)
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
         self.threads = 1  # that share a step, where that is a program
@@ -69,7 +79,23 @@ class Batches:
         self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
+        self.noise = np.empty((0, 0))
+        if self.model.parts_taking("noise"):
+            n = count_of_draws(lambda: self._outputs_of(range(1)))
+            self.noise = np.empty((0, n))
         return outputs
+
+    def check_entries(self) -> None:
+        """Raise an EntryError, if there is one, of the first sample with an index that is wrong."""
+        for i in range(len(self.inputs)):
+            self._outputs_of(range(i, i + 1))
+
+    def _draw(self, n: int) -> None:
+        """New random numbers for the samples of a batch, in the same place if there are as many."""
+        if len(self.noise) != n:
+            self.noise = np.empty((n, self.noise.shape[1]))
+        # The generator of the training gives but one number, so that its state says all.
+        np.random.default_rng(int(self.rng.random() * 2.0**53)).random(out=self.noise)
 
     def over(
         self, batches: Iterator[Sequence[int]], epoch: int,
@@ -79,6 +105,8 @@ class Batches:
         loss, right, count = 0.0, 0.0, 0
         for batch in batches:
             n = len(batch)
+            if self.noise.shape[1] and step is not None:
+                self._draw(n)
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
             loss += total * n
             right += share * n
@@ -95,6 +123,7 @@ class Batches:
             )
         return loss / count, dict.fromkeys(self.loss.metrics, right / count)
 
+    @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
         outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
@@ -112,7 +141,9 @@ class Batches:
             parameter.grad = 0.0
         total.backward()
         read_numbers(self.parameters, self.numbers)
-        return total.data, share, np.array([parameter.grad for parameter in self.parameters])
+        gradients = np.array([parameter.grad for parameter in self.parameters])
+        gradients[self.frozen] = 0.0
+        return total.data, share, gradients
 
     def _total(self, outputs: Sequence[Any], targets: Sequence[Any], batch: Sequence[int]) -> Any:
         """The loss of a batch, as a Value."""
@@ -137,7 +168,7 @@ class Batches:
         self.show()
         targets = part_of(self.targets, batch).tolist()
         total = self._total(self._outputs_of(batch), targets, batch)
-        partials = gradient(as_value(total), self.parameters, create_graph=True)
+        partials = gradient(as_value(total), self.moving, create_graph=True)
         return any(partial.op for partial in partials)  # what no path leads to is a leaf
 
     def outputs_at(self, rows: Array) -> Array:
@@ -150,7 +181,15 @@ class Batches:
         return [*map(as_list, self._outputs_of(range(n)))]
 
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
-        return [*map(self.model, part_of(self.inputs, batch).tolist())]
+        outputs, is_noisy = [], bool(forced.get() and len(self.noise))
+        for i, (sample, row) in enumerate(zip(batch, part_of(self.inputs, batch), strict=True)):
+            noise = in_mode(True, self.noise[i].tolist()) if is_noisy else nullcontext()
+            try:
+                with noise:
+                    outputs.append(self.model(row.tolist()))
+            except EntryError as error:
+                raise EntryError(f"{self.samples.noun} {sample}: {error}") from None
+        return outputs
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd_lite.engine import Value, read_numbers
+from autograd_lite.engine import read_numbers
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
 from autograd_lite.nn.kept import kept_for
@@ -17,31 +17,41 @@ from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samp
 from autograd_lite.nn.learning.remarks import changing, generators
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
+from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
 
 
 class Objective:
-    """The loss of a sample, and its gradient, each recorded once."""
+    """The loss of a sample, and its gradient, each recorded once.
 
-    def __init__(self, parameters: Sequence[Value], loss: Loss, width: int) -> None:
-        self._parameters, self._of, self._width = tuple(parameters), loss, width
+    The gradient is 0 by what is frozen; `others` names the columns beside inputs and targets.
+    """
+
+    def __init__(self, batches: Batches, width: int, others: Sequence[str]) -> None:
+        self._moving, self._frozen = batches.moving, batches.frozen
+        self._of, self._width, self._others = batches.loss, width, others
         self.loss = Paths(self._loss, "the loss of a sample")
         self.gradient = Paths(self._gradient, "the gradient of a sample")
 
-    def _loss(self, model: Model, x: Any, target: Any, weight: Any = None) -> list[Any]:
+    def _loss(self, model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
         """The loss, and whether each choice is right."""
-        outputs, sample, right = as_list(model(x)), self._of.sample, self._of.right
+        given = dict(zip(self._others, others, strict=True))
+        with in_mode(bool(forced.get()), given.get("noise")):
+            outputs = as_list(model(x))
+        sample, right, weight = self._of.sample, self._of.right, given.get("weight")
         if len(outputs) != self._width or sample is None:
             raise ShapeError(uneven(model, {self._width, len(outputs)}))
         loss = sample(outputs, target)
         rights = right(outputs, target) if right else []
         return [loss if weight is None else weight * loss, *rights]
 
-    def _gradient(self, model: Model, x: Any, target: Any, weight: Any = None) -> list[Any]:
-        loss, *right = self._loss(model, x, target, weight)
-        return [loss, *gradient(as_value(loss), self._parameters, create_graph=True), *right]
+    def _gradient(self, model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
+        loss, *right = self._loss(model, x, target, *others)
+        found = iter(gradient(as_value(loss), self._moving, create_graph=True))
+        return [loss, *[0.0 if kept else next(found) for kept in self._frozen], *right]
 
 
 #: Seconds until another thread sees what was learnt: with many parameters, to write them takes as
@@ -83,7 +93,7 @@ class CompiledBatches(Batches):
             [columns["weight"]] = columns["weight"]
         given = {"the model": self.model, **columns}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
-        self._objective = self._kept(tuple(columns))
+        self._objective = self._kept(tuple(columns)[2:])
         return outputs
 
     def _first_losses(self, outputs: list[list[Any]]) -> list[Any]:
@@ -91,17 +101,16 @@ class CompiledBatches(Batches):
         losses = map(cast(Any, self.loss.sample), outputs, targets)
         return [numbers_of(as_value(loss)) for loss in losses]
 
-    def _kept(self, columns: tuple[str, ...]) -> Objective:
+    def _kept(self, others: tuple[str, ...]) -> Objective:
         """The programs of an earlier training like this one, or new ones."""
-        loss, width = self.loss, self._width
 
-        def made(parameters: Sequence[Value]) -> Objective:
-            return Objective(parameters, loss, width)
+        def made(_: Any = None) -> Objective:
+            return Objective(self, self._width, others)
 
-        if loss not in LOSSES.values():  # it may read what has changed since
-            return made(self.parameters)
-        purpose = loss, width, columns, self.inputs.shape[1]
-        found: Objective = kept_for(self.model, purpose, made) or made(self.parameters)
+        if self.loss not in LOSSES.values():  # it may read what has changed since
+            return made()
+        purpose = self.loss, self._width, others, self.inputs.shape[1], self.frozen.tobytes()
+        found: Objective = kept_for(self.model, purpose, made) or made()
         return found
 
     def _columns(self, batch: Sequence[int]) -> dict[str, Array]:
@@ -110,7 +119,17 @@ class CompiledBatches(Batches):
         found["target"] = part_of(self.targets, batch).reshape(len(batch), -1)
         if self.samples.weights is not None:
             found["weight"] = part_of(self.samples.weights, batch).reshape(-1, 1)
+        if self.noise.shape[1]:
+            fits = len(self.noise) == len(batch)
+            found["noise"] = self.noise if fits else np.zeros((len(batch), self.noise.shape[1]))
         return found
+
+    def check_entries(self) -> None:
+        """See `Batches`."""
+        try:
+            self.evaluate(range(len(self.inputs)), 0, False)
+        except EntryError:  # of a row: say which sample that is
+            super().check_entries()
 
     def over(
         self, batches: Iterator[Sequence[int]], epoch: int,
@@ -139,6 +158,7 @@ class CompiledBatches(Batches):
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
 
+    @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""
         if self._batch is not batch:

@@ -24,6 +24,7 @@ from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
+from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.nn.predictions import is_watched
 from autograd_lite.nn.schedules import Schedule, find_schedule
 
@@ -133,7 +134,7 @@ def learn(
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
     history = History()
-    with Carried(history), recording() if is_silent() else nullcontext():
+    with Carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)
@@ -148,6 +149,7 @@ def learn(
         order, held = parted(len(inputs), validation, rng)
         weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
+        training.rng = rng
         measuring, held = held_out(training, validation, held)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
@@ -177,6 +179,9 @@ def _check(training: Batches, measuring: Batches, compare: bool) -> None:
         warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
+    if training.model.parts_taking("entries"):
+        for each in dict.fromkeys([training, measuring]):
+            each.check_entries()
     if compare and isinstance(training, CompiledBatches):
         training.to_check = COMPARED
 

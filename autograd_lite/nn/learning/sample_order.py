@@ -15,7 +15,7 @@ from autograd_lite.nn.learning.batches import Batches, Samples
 
 
 def parted(n: int, validation: Any, rng: Generator) -> tuple[Any, Sequence[int]]:
-    """Those of n samples to learn from, and those to validate on if they are a share."""
+    """The samples of n to learn from, and those to validate on if they are a share."""
     order: Any = range(n)  # while it is one: rows side by side are no copies
     if validation is None or isinstance(validation, tuple | list):
         return order, ()

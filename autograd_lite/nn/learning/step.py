@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError
+from autograd_lite.errors import AnomalyError, shown
 from autograd_lite.nn.data import Array, Model
 from autograd_lite.nn.learning.batches import listed
 from autograd_lite.nn.learning.history import History
@@ -31,6 +31,12 @@ class TrainingStep:
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
         self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
+        free = {*model.parameters(frozen=False)}
+        if not free:
+            raise ValueError(
+                f"all parameters of {shown(model)} are frozen; unfreeze() a part of it"
+            )
+        self._kept = [i for i, parameter in enumerate(self.parameters) if parameter not in free]
         self.watched, self._last = watched, (np.empty(0), np.empty(0))
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
         #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.
@@ -45,6 +51,8 @@ class TrainingStep:
             self._last = before.copy(), gradients.copy()
         if self._on_arrays:
             after = self._moved(before, gradients)
+            if self._kept:
+                after[self._kept] = before[self._kept]
             if not are_finite(after):
                 raise self._anomaly("the parameter", after, epoch, batch)
             if self.is_flat:
@@ -56,6 +64,8 @@ class TrainingStep:
             for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
                 parameter.grad = number
             self.optimizer.step()
+            for i in self._kept:
+                self.parameters[i].data = float(before[i])
             after = np.empty(len(before))
             read_numbers(self.parameters, after)
             if not are_finite(after):
