@@ -16,7 +16,7 @@ from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.init import generator
-from autograd_lite.nn.learning.penalty import Penalty
+from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode, in_mode_for
@@ -63,7 +63,7 @@ class Batches:
         self.noise, self.rng = np.empty((0, 0)), generator(None)
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
-        self.penalty: Penalty | None = None  # added to the loss in steps
+        self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters

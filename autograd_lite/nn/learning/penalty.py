@@ -16,7 +16,7 @@ from autograd_lite.transforms.gradients import gradient
 _BIASES = {"b", "bias", "biases"}
 
 
-class Penalty:
+class PriceOfWeights:
     """l1 Σ|w| + l2 Σw² over the weights of a model that move, from one program of one weight.
 
     Biases, by the last word of their names, are left out: see `learn`.
@@ -46,7 +46,7 @@ class Penalty:
         return float(np.sum(prices)), found
 
 
-def find_penalty(model: Model, l1: Any, l2: Any) -> Penalty | None:
+def find_penalty(model: Model, l1: Any, l2: Any) -> PriceOfWeights | None:
     """The price that is asked for; None if it is nothing."""
     rates = in_range("l1", l1), in_range("l2", l2)
-    return Penalty(model, *rates) if any(rates) else None
+    return PriceOfWeights(model, *rates) if any(rates) else None
