@@ -17,6 +17,7 @@ from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode, in_mode_for
@@ -71,6 +72,7 @@ class Batches:
         self.noise, self.rng = np.empty((0, 0)), generator(None)
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
@@ -113,15 +115,17 @@ class Batches:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
         done: list[Measured] = []
         for batch in self._to_do(batches, step, done):
-            n = len(batch)
             if self.noise.shape[1] and step is not None:
-                self._draw(n)
+                self._draw(len(batch))
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            done.append((total, share, n))
             if step is not None:
                 if not self._depends:
                     self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                if self.penalty is not None:
+                    price, slopes = self.penalty.at(self.numbers)
+                    total, gradients = total + price, gradients + slopes
                 step(self.numbers, gradients, epoch, batch)
+            done.append((total, share, len(batch)))
         if step is not None and not self._depends:
             raise ValueError(
                 "the loss depends on no parameter of the module, so nothing is learnt; compute "

@@ -180,7 +180,9 @@ class CompiledBatches(Batches):
     def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
         """See `Batches`."""
         plain = isinstance(step, TrainingStep) and step.is_plain and self._depends
-        if not plain or self.noise.shape[1] or self.to_check or not self.is_current:
+        if not plain or self.noise.shape[1] or self.penalty or self.to_check:
+            return
+        if not self.is_current:
             return
         optimizer, machine = cast(TrainingStep, step).optimizer, self._objective.gradient.machine
         columns = self._tables()

@@ -16,6 +16,7 @@ from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
+from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
@@ -42,6 +43,7 @@ def learn(
     schedule: str | Schedule | None = None,
     sample_weight: Any = None, class_weight: Any = None,
     metrics: Any = None, early_stopping: EarlyStopping | None = None,
+    l1: float = 0.0, l2: float = 0.0,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -119,6 +121,12 @@ def learn(
     early_stopping : EarlyStopping, optional
         Stops when the loss of validation, or else of training, falls no more; see
         `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
+    l1, l2 : float, default=0.0
+        Add ``l1 * sum(abs(w)) + l2 * sum(w**2)`` to the loss of each step, over all parameters but
+        frozen ones and biases: those called b, bias or biases, in a module of your own too. A bias
+        says where a unit stands, not how steep it is, so that scikit-learn leaves it out as well
+        (the weight_decay of an optimiser does not; its number is twice `l2`). The training loss
+        has it in, the validation loss has not.
 
     Returns
     -------
@@ -164,6 +172,7 @@ def learn(
         weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         training.rng = rng
+        training.penalty = find_penalty(self, l1, l2)
         measuring, held = held_out(training, validation, held)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
