@@ -106,24 +106,31 @@ def check_finite(name: str, numbers: Array) -> None:
         raise ValueError(f"{name}{where} is {number!r}; parameters must be finite")
 
 
-def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tuple[Value, float]]:
-    """The number that a state has for each parameter; an error if anything does not fit."""
+def fitting(arrays: Mapping[str, Array], state: Mapping[str, Any], owner: str) -> dict[str, Array]:
+    """The arrays of a state, copied; an error if it has other names or shapes than these."""
     if not isinstance(state, Mapping):
         raise TypeError(
             f"a state maps names to arrays, as state_dict() gives it, and was given {typed(state)}"
         )
     for names, fault in (
-        (tensors.keys() - state.keys(), "lacks"),
-        (state.keys() - tensors.keys(), "holds names that this module does not have:"),
+        (arrays.keys() - state.keys(), "lacks"),
+        (state.keys() - arrays.keys(), f"holds names that this {owner} does not have:"),
     ):
         if names:
             raise ValueError(f"the state {fault} {some(sorted(names), 5)}")
-    numbers = {name: real_array(name, state[name]) for name in tensors}
-    for name, tensor in tensors.items():
-        if numbers[name].shape != tensor.shape:
+    numbers = {name: real_array(name, state[name]) for name in arrays}
+    for name, array in arrays.items():
+        if numbers[name].shape != array.shape:
             raise ShapeError(
-                f"{name} has shape {tensor.shape} here and {numbers[name].shape} in what was given"
+                f"{name} has shape {array.shape} here and {numbers[name].shape} in what was given"
             )
+    return numbers
+
+
+def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tuple[Value, float]]:
+    """The number that a state has for each parameter; an error if anything does not fit."""
+    numbers = fitting(tensors, state, "module")
+    for name in tensors:
         check_finite(name, numbers[name])
     found: dict[Value, float] = {}
     for name, tensor in tensors.items():

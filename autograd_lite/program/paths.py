@@ -104,13 +104,15 @@ class Paths:
         """Whether it is known that all rows take one path, which reads its arguments alone."""
         return bool(self.traced) and not (self.traced[0].guards or self.traced[0].captured)
 
-    def bound(self, trees: Lazy, matrices: Matrices, n_rows: int) -> Callable[[], Floats]:
+    def bound(
+        self, trees: Lazy, matrices: Matrices, n_rows: int, threads: int
+    ) -> Callable[[], Floats]:
         """The mean over rows as a function of what the matrices hold when it is called."""
         if not self.traced:
             self._another(trees())
         if not self.is_one_program:
-            return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
-        sums = self.traced[0].program.runner.bound(matrices, n_rows)
+            return lambda: self.numbers(trees, matrices, n_rows, "mean", threads)
+        sums = self.traced[0].program.runner.bound(matrices, n_rows, threads)
         return lambda: sums() / n_rows
 
     def _another(self, trees: Trees, row: int | None = None) -> Traced | None:

@@ -106,12 +106,12 @@ def test_a_row_has_the_same_bits_whatever_is_beside_it(monkeypatch):
 def test_numbers_set_by_hand_are_seen():
     model = network()
     model.predict(X)
-    kept = vars(model)["_kept_outputs"]
+    kept = vars(model)["_kept"]
     model.layers[1].neurons[0].b.data = 3.0
     assert_seen(model)
     model.load_state_dict(network(seed=5).state_dict())
     assert_seen(model)
-    assert vars(model)["_kept_outputs"] is kept
+    assert vars(model)["_kept"] is kept
 
 
 CHANGES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -61,8 +62,11 @@ class Batches:
         self.noise, self.rng = np.empty((0, 0)), generator(None)
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
+        self.is_unseen = False  # whether nobody looks at the parameters from epoch to epoch
+        self._settled = 0.0  # when the parameters were given their numbers
         self._depends = False  # whether it is known that the loss depends on a parameter
 
     def parameters_now(self) -> Array:
@@ -153,6 +157,11 @@ class Batches:
         """Give the parameters the numbers that a training is at, for whoever looks at them."""
         if self.is_flat:
             write_numbers(self.parameters, self.numbers)
+
+    def settle(self) -> None:
+        """Give the parameters their numbers, which stay there: at the end, too."""
+        self.show()
+        self.is_flat, self._settled = False, time.monotonic()
 
     def _reaches_parameters(self, batch: Sequence[int]) -> bool:
         """Whether the loss has derivatives at all, though all of them are 0 here."""

@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import read_numbers
+from autograd_lite.engine import Value, read_numbers
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
+from autograd_lite.nn.kept import kept_for
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samples, is_traceable
 from autograd_lite.nn.learning.remarks import changing, generators
-from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.losses import LOSSES, Loss
 from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
+
+
+class Objective:
+    """The loss of a sample, and its gradient, each recorded once."""
+
+    def __init__(
+        self, parameters: Sequence[Value], frozen: Array, loss: Loss, width: int,
+        columns: Sequence[str],  # the arguments behind the model
+    ) -> None:  # fmt: skip
+        self._of, self._width, self._columns = loss, width, columns
+        self._moving = [p for p, kept in zip(parameters, frozen, strict=True) if not kept]
+        self._frozen = frozen.tolist()
+        self.loss = Paths(self._loss, "the loss of a sample")
+        self.gradient = Paths(self._gradient, "the gradient of a sample")
+
+    def _loss(self, model: Model, *columns: Any) -> list[Any]:
+        """The loss, and whether each choice is right."""
+        given = dict(zip(self._columns, columns, strict=True))
+        target, weight = given["target"], given.get("weight")
+        with in_mode(bool(forced.get()), given.get("noise")):
+            outputs = as_list(model(given["x"]))
+        sample, right = self._of.sample, self._of.right
+        if len(outputs) != self._width or sample is None:
+            raise ShapeError(uneven(model, {self._width, len(outputs)}))
+        loss = sample(outputs, target)
+        rights = right(outputs, target) if right else []
+        return [loss if weight is None else weight * loss, *rights]
+
+    def _gradient(self, model: Model, *columns: Any) -> list[Any]:
+        loss, *right = self._loss(model, *columns)
+        found = iter(gradient(as_value(loss), self._moving, create_graph=True))
+        return [loss, *[0.0 if frozen else next(found) for frozen in self._frozen], *right]
+
+
+#: Seconds until another thread sees what was learnt: with many parameters, to write them takes as
+#: long as a step over few samples.
+_UNSEEN = 0.05
 
 
 class CompiledBatches(Batches):
@@ -34,27 +73,7 @@ class CompiledBatches(Batches):
         self._batch: Sequence[int] = []
         self._matrices: list[tuple[Array, bool]] = []
         self._runs: dict[bool, Callable[[], Array]] = {}
-        of_sample, right = loss.sample, loss.right or (lambda outputs, targets: [])
-
-        def one(model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
-            given = dict(zip(self._others, others, strict=True))
-            weight = given.get("weight")
-            with in_mode(bool(forced.get()), given.get("noise")):
-                outputs = as_list(model(x))
-            if len(outputs) != self._width:
-                raise ShapeError(uneven(model, {self._width, len(outputs)}))
-            loss = of_sample(outputs, target)
-            return [loss if weight is None else weight * loss, *right(outputs, target)]
-
         self.to_check = 0  # number of steps that are still to be compared with eager ones
-        self._loss = Paths(one, "the loss of a sample")
-
-        def partials(model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
-            loss, *right = one(model, x, target, *others)
-            found = iter(gradient(as_value(loss), self.moving, create_graph=True))
-            return [loss, *[0.0 if kept else next(found) for kept in self.frozen], *right]
-
-        self._gradient = Paths(partials, "the gradient of a sample")
 
     def check(self) -> list[list[Any]]:
         """See `Batches`; an unknown module must also give the same outputs twice."""
@@ -68,10 +87,24 @@ class CompiledBatches(Batches):
         columns = {name: part[0].tolist() for name, part in self._columns(range(1)).items()}
         if "weight" in columns:  # one number
             [columns["weight"]] = columns["weight"]
-        self._others = [*columns][2:]
         given = {"the model": self.model, **columns}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
+        self._objective = self._kept(tuple(columns))
         return outputs
+
+    def _kept(self, columns: tuple[str, ...]) -> Objective:
+        """The programs of an earlier training like this one, or new ones."""
+        loss, width, frozen = self.loss, self._width, self.frozen
+
+        def made(parameters: Sequence[Value]) -> Objective:
+            return Objective(parameters, frozen, loss, width, columns)
+
+        if loss not in LOSSES.values():  # it may read what has changed since
+            return made(self.parameters)
+        shapes = columns, self.inputs.shape[1], self.noise.shape[1]
+        purpose = loss, width, frozen.tobytes(), shapes
+        found: Objective = kept_for(self.model, purpose, made) or made(self.parameters)
+        return found
 
     def _columns(self, batch: Sequence[int]) -> dict[str, Array]:
         """The arguments of the program that have a row for each sample."""
@@ -95,17 +128,20 @@ class CompiledBatches(Batches):
         self, batches: Iterator[Sequence[int]], epoch: int,
         step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
     ) -> tuple[float, dict[str, float]]:  # fmt: skip
-        """See `Batches`; steps that nobody sees move one flat array, the parameters at the end."""
+        """See `Batches`; steps that nobody sees move one flat array, the parameters after them."""
         if not getattr(step, "is_flat", False):
             return super().over(batches, epoch, step)
         if not self.is_current:
             read_numbers(self.parameters, self.numbers)
         self.is_flat = self.is_current = True
         try:
-            return super().over(batches, epoch, step)
-        finally:  # Ctrl-C, too
-            self.show()
-            self.is_flat = False
+            found = super().over(batches, epoch, step)
+        except BaseException:  # Ctrl-C, too
+            self.settle()
+            raise
+        if not self.is_unseen or time.monotonic() - self._settled > _UNSEEN:
+            self.settle()
+        return found
 
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch, which is the same in each epoch if it holds all samples."""
@@ -122,11 +158,13 @@ class CompiledBatches(Batches):
             self._take(batch)
         if not self.is_flat:
             read_numbers(self.parameters, self.numbers)
-        n, paths = len(batch), self._gradient if differentiate else self._loss
+        n, paths = len(batch), self._objective.gradient if differentiate else self._objective.loss
         if not paths.is_one_program:
             self.show()  # as rows on other paths may run eagerly
         if differentiate not in self._runs:
-            self._runs[differentiate] = paths.bound(lambda: self._trees, self._matrices, n)
+            self._runs[differentiate] = paths.bound(
+                lambda: self._trees, self._matrices, n, self.threads
+            )
         found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):

@@ -1,0 +1,87 @@
+"""The loop of a training: epochs, and what follows each of them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from autograd_lite.nn.init import Generator
+from autograd_lite.nn.learning.batches import Batches
+from autograd_lite.nn.learning.history import Epoch, History
+from autograd_lite.nn.learning.sample_order import in_batches, shuffled
+from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.live.live import Live
+
+
+class TrainingLoop:
+    """Epochs over samples in batches, each told to the history and to whoever watches."""
+
+    def __init__(
+        self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
+        size: int, rng: Generator, step: TrainingStep, history: History,
+    ) -> None:  # fmt: skip
+        self.training, self.order, self.size = training, order, size
+        self.measuring, self.held = measuring, held
+        self.rng, self.step, self.history = rng, step, history
+
+    def run(
+        self, epochs: int, callbacks: Sequence[Callable[[History], Any]], live: Live | None,
+        bar: bool,
+    ) -> None:  # fmt: skip
+        """Train for some epochs, until a callback stops it or Ctrl-C does."""
+        shown = _bar(epochs, bar)
+        usual = np.geterr()
+        # Entered once, as it takes long beside a step; a user's own code runs outside of it.
+        quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
+        with shown, quiet, live or nullcontext():
+            try:
+                for number in range(1, epochs + 1):
+                    end = self._epoch(number)
+                    if live is not None and end >= live.throttle.due:
+                        live.update()
+                    if not shown.disable:
+                        shown.set_postfix_str(_postfix(self.history[-1]), refresh=False)
+                        shown.update()
+                    if callbacks:
+                        with np.errstate(**usual):
+                            told = [bool(call(self.history)) for call in callbacks]
+                        self.training.is_current = False  # they may have changed parameters
+                        self.history.stopped = any(told)
+                        if self.history.stopped:
+                            break
+            except KeyboardInterrupt:
+                self.history.interrupted = True
+                shown.set_postfix_str("interrupted; what was learnt is kept")
+            finally:
+                self.training.settle()
+
+    def _epoch(self, number: int) -> float:
+        """Train for an epoch and tell the history; when it ended."""
+        start = time.perf_counter()
+        done = self.training.over(shuffled(self.order, self.size, self.rng), number, self.step)
+        held: tuple[float | None, dict[str, float]] = (None, {})
+        if self.held:
+            held = self.measuring.over(in_batches(self.held, self.size), number)
+        end = time.perf_counter()
+        self.history.epochs.append(Epoch(number, *done, end - start, *held))
+        return end
+
+
+def _bar(epochs: int, wanted: bool) -> Any:
+    """A progress bar on standard error (None in a windowed program)."""
+    off = not wanted or sys.stderr is None
+    return tqdm(total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=off)
+
+
+def _postfix(epoch: Epoch) -> str:
+    parts = [f"loss={epoch.loss:.4g}"]
+    parts += [f"{name}={number:.3f}" for name, number in epoch.metrics.items()]
+    if epoch.validation_loss is not None:
+        parts.append(f"validation={epoch.validation_loss:.4g}")
+    return ", ".join(parts)

@@ -1,0 +1,68 @@
+"""Samples in the order of a training: which are held out, and which batch has which."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import counted, shown, typed
+from autograd_lite.nn.data import samples
+from autograd_lite.nn.init import Generator
+from autograd_lite.nn.learning.batches import Batches, Samples
+
+
+def held_out(
+    training: Batches, validation: Any, rng: Generator
+) -> tuple[Batches, Sequence[int], Any]:
+    """The batches and samples to validate on, and the samples to learn from."""
+    order: Any = range(len(training.inputs))  # while it is one: rows side by side are no copies
+    if isinstance(validation, tuple | list):
+        if len(validation) != 2:
+            parts = counted(len(validation), "part")
+            raise ValueError(f"validation is (inputs, outputs) and has {parts}")
+        inputs, outputs = validation
+        data = samples(inputs, outputs, training.model, of="validation ")
+        held = Samples(*data, noun="validation sample")
+        return type(training)(training.model, training.loss, held), range(len(data[0])), order
+    if validation is None:
+        return training, (), order
+    split = _split(validation, len(order))
+    order = array("q", order)
+    rng.shuffle(order)
+    return training, order[:split], order[split:]
+
+
+def _split(share: Any, n: int) -> int:
+    """How many of n samples are kept for validation."""
+    if isinstance(share, bool) or not isinstance(share, int | float | np.floating):
+        raise TypeError(
+            f"validation is (inputs, outputs) or a share of the samples, such as 0.2, and was "
+            f"given {typed(share)}"
+        )
+    count = round(share * n) if 0.0 < share < 1.0 else 0
+    if not 0 < count < n:
+        raise ValueError(
+            f"validation={shown(share)} of {counted(n, 'sample')} leaves nothing to validate "
+            "on, or to learn from; write a share between 0 and 1, such as 0.2"
+        )
+    return count
+
+
+def shuffled(order: Any, size: int, rng: Generator) -> Iterator[Sequence[int]]:
+    """The samples of an epoch in batches; shuffled anew each time, so that 5 + 5 epochs are 10."""
+    if size < len(order):
+        order = array("q", order)
+        rng.shuffle(order)
+    return in_batches(order, size)
+
+
+def in_batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """The samples in batches, in this order."""
+    if size >= len(order):
+        return iter([order])
+    # NumPy reads an array of its own faster.
+    found: Any = order if isinstance(order, range) else np.asarray(order)
+    return (found[start : start + size] for start in range(0, len(order), size))
