@@ -8,7 +8,7 @@
 [False, True, True, False]
 """
 
-from autograd_lite.nn import init, losses, optim
+from autograd_lite.nn import init, losses, optim, schedules
 from autograd_lite.nn.architectures import load
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
@@ -17,8 +17,10 @@ from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
 from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residual
+from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
     "MLP", "Dropout", "Embedding", "Epoch", "History", "Layer", "LayerNorm", "Module", "Neuron",
-    "Recorder", "Residual", "Sequential", "init", "load", "losses", "optim", "read_extra",
+    "Recorder", "Residual", "Sequential", "init", "load", "losses", "optim", "per_sample",
+    "read_extra", "schedules",
 ]  # fmt: skip

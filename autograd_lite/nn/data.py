@@ -232,7 +232,21 @@ def check_classes(name: str, classes: Sequence[float], targets: Array | list[flo
         raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {said}")
 
 
-def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+def check_least(name: str, least: float, targets: Array | list[Any]) -> None:
+    """Raise a ValueError that names the first target that is too small; Values may be any."""
+    if least == -np.inf:
+        return
+    plain = [least if isinstance(target, Value) else target for target in targets]
+    below = np.flatnonzero(np.less(plain, least))
+    if len(below):
+        raise ValueError(
+            f"the targets of {name} are at least {least:g}, and number {below[0]} is "
+            f"{float(plain[below[0]])}"
+        )
+
+
+def rows_of(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+    """The outputs of each sample, and its targets."""
     rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
     if len(rows) != len(wanted):
         raise ShapeError(
@@ -246,7 +260,7 @@ def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], li
 
 def pairs_of(name: str, outputs: Any, targets: Any) -> tuple[list[Any], list[Any]]:
     """All outputs of all samples, and a target for each."""
-    rows, wanted = _samples(name, outputs, targets)
+    rows, wanted = rows_of(name, outputs, targets)
     if len(rows[0]) != len(wanted[0]) or not rows[0]:
         raise ShapeError(
             f"{name} takes one target per output and was given {counted(len(rows[0]), 'output')} "
@@ -257,7 +271,7 @@ def pairs_of(name: str, outputs: Any, targets: Any) -> tuple[list[Any], list[Any
 
 def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], Any]]:
     """(outputs, index of the class) of all samples; an index is a Value where it was one."""
-    rows, wanted = _samples(name, outputs, targets)
+    rows, wanted = rows_of(name, outputs, targets)
     if len(rows[0]) < 2:
         raise ShapeError(
             f"{name} takes one output per class, at least 2, and was given {len(rows[0])}; use "

@@ -29,7 +29,7 @@ class Neuron(Noticed, Module):
         or a function from Value to Value.
     nonlin : bool, default=True
         False is another way to say ``activation="linear"``.
-    seed : int, random.Random or None
+    seed : int, random.Random, NumPy Generator or None
         Of the weights. None draws from Python's global `random`, as micrograd does.
     init : str or callable, default="uniform"
         ``"uniform"`` (-1 to 1), ``"he_normal"`` (also ``"he"``), ``"he_uniform"``,

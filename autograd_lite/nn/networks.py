@@ -32,7 +32,7 @@ class MLP(Module):
         Of the last layer.
     init : str or callable, default="uniform"
         As for `Neuron`.
-    seed : int, random.Random or None
+    seed : int, random.Random, NumPy Generator or None
         As for `Neuron`. With None, ``random.seed(1337)`` gives micrograd's weights.
 
     Attributes

@@ -17,7 +17,7 @@ from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.learning.remarks import WAY_OUT
-from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode, in_mode_for
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import is_known
@@ -51,7 +51,7 @@ class Batches:
         if samples.weights is not None and loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, so that samples cannot have weights; "
-                "leave sample_weight and class_weight out, or name one of the package's losses"
+                "leave sample_weight and class_weight out, or write it by nn.per_sample"
             )
         self.parameters = tuple(model.parameters())
         free = {*model.parameters(frozen=False)}

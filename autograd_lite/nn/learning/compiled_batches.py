@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, un
 from autograd_lite.nn.kept import kept_for
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samples, is_traceable
 from autograd_lite.nn.learning.remarks import changing, generators
-from autograd_lite.nn.losses import LOSSES, Loss
+from autograd_lite.nn.loss_rules import Loss
+from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
@@ -68,7 +69,7 @@ class CompiledBatches(Batches):
         if loss.sample is None:
             raise ValueError(
                 "a loss of your own takes a whole batch, and cannot be compiled; leave compile "
-                "out, or name one of the package's losses"
+                "out, or write nn.per_sample of a function of one sample"
             )
         self._batch: Sequence[int] = []
         self._matrices: list[tuple[Array, bool]] = []
@@ -76,14 +77,19 @@ class CompiledBatches(Batches):
         self.to_check = 0  # number of steps that are still to be compared with eager ones
 
     def check(self) -> list[list[Any]]:
-        """See `Batches`; an unknown module must also give the same outputs twice."""
+        """See `Batches`; an unknown module or loss must also give the same numbers twice."""
         own = not is_traceable(self.model, self.loss)
         before = generators() if own else ""
         outputs = super().check()
         again = self._first_outputs() if own else outputs
         drawn = own and generators() != before
         if drawn or str([*map(numbers_of, outputs)]) != str([*map(numbers_of, again)]):
-            raise changing(self.model)
+            raise changing(type(self.model).__name__)
+        if not self.loss.name:
+            before = generators()
+            first, second = (self._first_losses(outputs) for _ in range(2))
+            if generators() != before or str(first) != str(second):
+                raise changing(repr(self.loss.function))
         columns = {name: part[0].tolist() for name, part in self._columns(range(1)).items()}
         if "weight" in columns:  # one number
             [columns["weight"]] = columns["weight"]
@@ -91,6 +97,11 @@ class CompiledBatches(Batches):
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
         self._objective = self._kept(tuple(columns))
         return outputs
+
+    def _first_losses(self, outputs: list[list[Any]]) -> list[Any]:
+        targets = part_of(self.targets, range(len(outputs))).reshape(len(outputs), -1).tolist()
+        losses = map(cast(Any, self.loss.sample), outputs, targets)
+        return [numbers_of(as_value(loss)) for loss in losses]
 
     def _kept(self, columns: tuple[str, ...]) -> Objective:
         """The programs of an earlier training like this one, or new ones."""

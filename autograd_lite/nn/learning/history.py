@@ -26,6 +26,8 @@ class Epoch(NamedTuple):
     validation_loss : float or None
         None without validation data.
     validation_metrics : mapping of str to float
+    learning_rate : float or None
+        Of the last step.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Epoch(NamedTuple):
     seconds: float
     validation_loss: float | None = None
     validation_metrics: Mapping[str, float] = MappingProxyType({})
+    learning_rate: float | None = None
 
 
 @dataclass
@@ -80,6 +83,11 @@ class History:
     def seconds(self) -> list[float]:
         """Wall time of each epoch."""
         return [epoch.seconds for epoch in self.epochs]
+
+    @property
+    def learning_rate(self) -> list[float | None]:
+        """Learning rate of the last step of each epoch."""
+        return [epoch.learning_rate for epoch in self.epochs]
 
     @property
     def metrics(self) -> dict[str, list[float]]:

@@ -16,14 +16,17 @@ from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
-from autograd_lite.nn.learning.sample_order import held_out
+from autograd_lite.nn.learning.sample_order import held_out, parted
+from autograd_lite.nn.learning.scheduled_step import ScheduledStep
 from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.learning.weighting import weights_of
 from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
 from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.nn.predictions import is_watched
+from autograd_lite.nn.schedules import Schedule, find_schedule
 
 
 def learn(
@@ -32,8 +35,10 @@ def learn(
     learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
-    progress: bool = True, seed: int | None = None, compile: bool | None = None,
+    progress: bool = True, seed: Any = None, compile: bool | None = None,
     show: str | None = None, check: bool = False, threads: int = 1,
+    schedule: str | Schedule | None = None,
+    sample_weight: Any = None, class_weight: Any = None,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -46,12 +51,15 @@ def learn(
     outputs : array of shape (n,) or (n, k)
         The targets, as the loss takes them (`nn.losses`).
     loss : str or callable, default="squared_error"
-        ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
-        ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
-        index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
-        batch that returns one Value.
+        The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
+        ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
+        ``"binary_cross_entropy"`` or ``"cross_entropy"`` (the module gives logits); that function,
+        or ``functools.partial`` of it with another parameter; `nn.per_sample` of a function of
+        one sample; or a function ``(outputs, targets)`` of a batch that returns one Value, which
+        no program runs.
     optimizer : str or object, default="adam"
-        ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
+        A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
@@ -66,9 +74,9 @@ def learn(
         `Epoch`); a true result of one stops, when all have been called.
     progress : bool, default=True
         Show a bar with the loss on standard error.
-    seed : int, optional
+    seed : int, random.Random or NumPy Generator, optional
         Of the order of samples and the choice of validation samples; Python's global `random`
-        if left out. With one `random.Random` and one optimiser, 5 epochs and 5 are 10.
+        if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
@@ -84,6 +92,19 @@ def learn(
     threads : int, default=1
         Threads that share a step of a program, from batches of 4,096 samples on. Any number
         gives the same bits.
+    schedule : str or callable, optional
+        Factor of the learning rate by the number of the step (update) in this call, from 0:
+        a function such as `nn.schedules` makes, or a name of these (``"cosine"``,
+        ``"one_cycle"``, ``"reduce_on_plateau"``, ``"step"``, ``"warm_up"``).
+    sample_weight : array of shape (n,), optional
+        How much the loss of each sample counts: at least 0, not all of them 0. They are divided by
+        their mean over the samples learnt from, so that a weight of 2 beside ones is a sample
+        given twice, in a full batch, and the learning rate keeps its meaning. Samples of a share
+        that is held out keep theirs, divided by their own mean; metrics count each as one.
+    class_weight : dict or "balanced", optional
+        Weights of classes, for a loss of them: of each label (1 where it is left out), or such
+        that all classes weigh the same, as scikit-learn has it. Multiplied with `sample_weight`,
+        and for learning alone: the loss of validation has none.
 
     Returns
     -------
@@ -125,16 +146,21 @@ def learn(
         quick = not watched and is_traceable(self, criterion)  # a call changes nothing
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
-        training = kind(self, criterion, Samples(inputs, outputs))
+        order, held = parted(len(inputs), validation, rng)
+        weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
+        training = kind(self, criterion, Samples(inputs, outputs, weights))
         training.rng = rng
-        measuring, held, order = held_out(training, validation, rng)
+        measuring, held = held_out(training, validation, held)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
             batches.threads = positive_int("threads", threads)
         _check(training, measuring, check)
         before = training.parameters_now()
         training.is_unseen = not (callbacks or shell or held)
-        step = TrainingStep(self, training.parameters, chosen, compile, shell is not None)
+        given = self, training.parameters, chosen, compile, shell is not None
+        steps = -(-len(order) // size)
+        plan = find_schedule(schedule, epochs * steps)
+        step = TrainingStep(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
@@ -150,7 +176,7 @@ def _check(training: Batches, measuring: Batches, compare: bool) -> None:
     """Raise now, not in the middle of an epoch, if data, model and loss do not fit."""
     first = training.check()
     if training.loss.logits:
-        warn_of_probabilities(training.loss.function.__name__, first)
+        warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
     if training.model.parts_taking("entries"):

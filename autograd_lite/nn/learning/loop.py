@@ -41,6 +41,7 @@ class TrainingLoop:
         quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
         with shown, quiet, live or nullcontext():
             try:
+                self.step.observe(self.history)
                 for number in range(1, epochs + 1):
                     end = self._epoch(number)
                     if live is not None and end >= live.throttle.due:
@@ -69,7 +70,9 @@ class TrainingLoop:
         if self.held:
             held = self.measuring.over(in_batches(self.held, self.size), number)
         end = time.perf_counter()
-        self.history.epochs.append(Epoch(number, *done, end - start, *held))
+        found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
+        self.history.epochs.append(found)
+        self.step.observe(self.history)
         return end
 
 

@@ -14,25 +14,30 @@ from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches, Samples
 
 
-def held_out(
-    training: Batches, validation: Any, rng: Generator
-) -> tuple[Batches, Sequence[int], Any]:
-    """The batches and samples to validate on, and the samples to learn from."""
-    order: Any = range(len(training.inputs))  # while it is one: rows side by side are no copies
-    if isinstance(validation, tuple | list):
-        if len(validation) != 2:
-            parts = counted(len(validation), "part")
-            raise ValueError(f"validation is (inputs, outputs) and has {parts}")
-        inputs, outputs = validation
-        data = samples(inputs, outputs, training.model, of="validation ")
-        held = Samples(*data, noun="validation sample")
-        return type(training)(training.model, training.loss, held), range(len(data[0])), order
-    if validation is None:
-        return training, (), order
-    split = _split(validation, len(order))
+def parted(n: int, validation: Any, rng: Generator) -> tuple[Any, Sequence[int]]:
+    """Those of n samples to learn from, and those to validate on if they are a share."""
+    order: Any = range(n)  # while it is one: rows side by side are no copies
+    if validation is None or isinstance(validation, tuple | list):
+        return order, ()
+    split = _split(validation, n)
     order = array("q", order)
     rng.shuffle(order)
-    return training, order[:split], order[split:]
+    return order[split:], order[:split]
+
+
+def held_out(
+    training: Batches, validation: Any, held: Sequence[int]
+) -> tuple[Batches, Sequence[int]]:
+    """The batches and samples to validate on; the training's own where a share is held out."""
+    if not isinstance(validation, tuple | list):
+        return training, held
+    if len(validation) != 2:
+        parts = counted(len(validation), "part")
+        raise ValueError(f"validation is (inputs, outputs) and has {parts}")
+    inputs, outputs = validation
+    data = samples(inputs, outputs, training.model, of="validation ")
+    apart = Samples(*data, noun="validation sample")
+    return type(training)(training.model, training.loss, apart), range(len(data[0]))
 
 
 def _split(share: Any, n: int) -> int:

@@ -14,6 +14,7 @@ from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, shown
 from autograd_lite.nn.data import Array, Model
 from autograd_lite.nn.learning.batches import listed
+from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 
@@ -72,6 +73,14 @@ class TrainingStep:
         except BaseException:  # Ctrl-C, too: a step is done whole or not at all
             write_numbers(self.parameters, before)
             raise
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step; None where there is none."""
+        return getattr(self.optimizer, "learning_rate", None)
+
+    def observe(self, history: History) -> None:
+        """Look at the epochs so far, before the first and after each."""
 
     def last(self) -> dict[Value, tuple[float, float]]:
         """Of each parameter its number before the last step, and the gradient in it."""
