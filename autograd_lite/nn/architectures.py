@@ -11,6 +11,8 @@ from autograd_lite.nn import model_files
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
+from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residual
+from autograd_lite.nn.tensors import with_repeated
 
 #: How many parameters a described module has, and a function that builds it.
 Plan = tuple[int, Callable[[], Module]]
@@ -26,8 +28,8 @@ def load(path: str | os.PathLike[str]) -> Module:
 
     Returns
     -------
-    Neuron, Layer, MLP or Sequential
-        Ready to predict, or to learn on.
+    Module
+        Of this package; ready to predict, or to learn on.
 
     Raises
     ------
@@ -71,8 +73,40 @@ def _sequential(modules: list[Any]) -> Plan:
     return sum(count for count, _ in plans), lambda: Sequential(*[build() for _, build in plans])
 
 
+def _dropout(rate: float) -> Plan:
+    return 0, lambda: Dropout(rate)
+
+
+def _norm(n: int, eps: float) -> Plan:
+    return 2 * n, lambda: LayerNorm(n, eps)
+
+
+def _embedding(n: int, width: int) -> Plan:
+    return n * width, lambda: Embedding(n, width, seed=_SEED)
+
+
+def _residual(module: Any) -> Plan:
+    count, build = _plan(module)
+    return count, lambda: Residual(build())
+
+
+def _shared(module: Any, runs: list[list[int]]) -> Plan:
+    count, build = _plan(module)
+    if not all(0 <= one < one + n <= other <= count - n for other, one, n in runs):
+        raise ValueError(f"it describes {count} parameters and shares others: {shown(runs, 60)}")
+
+    def built() -> Module:
+        whole = build()
+        shared: Module = with_repeated(whole, whole.places(), runs)
+        return shared
+
+    return count, built
+
+
 _PLANS: dict[str, Callable[..., Plan]] = {
     "Neuron": _neuron, "Layer": _layer, "MLP": _mlp, "Sequential": _sequential,
+    "Dropout": _dropout, "LayerNorm": _norm, "Embedding": _embedding, "Residual": _residual,
+    "Shared": _shared,
 }  # fmt: skip
 
 
@@ -81,10 +115,16 @@ def _is_size(thing: Any) -> bool:
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(["nin", "nout"], _is_size),
+    **dict.fromkeys(["nin", "nout", "n", "width"], _is_size),
     "nouts": lambda thing: isinstance(thing, list) and bool(thing) and all(map(_is_size, thing)),
     **dict.fromkeys(["activation", "output"], lambda thing: isinstance(thing, str)),
     "modules": lambda thing: isinstance(thing, list) and bool(thing),
+    "module": lambda thing: isinstance(thing, dict),
+    **dict.fromkeys(["rate", "eps"], lambda thing: type(thing) in (int, float)),
+    "runs": lambda thing: (
+        isinstance(thing, list)
+        and all(isinstance(run, list) and [*map(type, run)] == [int] * 3 for run in thing)
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from autograd_lite.nn.tensors import (
     matched,
     modules_in,
     own_tensors,
+    repeated,
     tensors_of,
 )
 
@@ -73,12 +74,11 @@ class Module:
 
     def parameters(self, frozen: bool = True) -> list[Value]:
         """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
-        tensors = [tensor.ravel().tolist() for _, tensor in self._tensors()]
         kept: set[Value] = set()
         for part in () if frozen else self._modules():
             if part._frozen:
                 kept.update(chain(*[tensor.flat for _, tensor in own_tensors(part)]))
-        return [p for p in dict.fromkeys(chain.from_iterable(tensors)) if p not in kept]
+        return [p for p in dict.fromkeys(self.places()) if p not in kept]
 
     def parts_taking(self, what: str) -> bool:
         """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
@@ -156,6 +156,17 @@ class Module:
         """
         return {"type": f"{type(self).__module__}.{type(self).__qualname__}"}
 
+    def description(self) -> dict[str, Any]:
+        """The architecture, and which of its parameters are shared."""
+        runs = repeated(self.places())
+        return (
+            {"type": "Shared", "module": self.describe(), "runs": runs} if runs else self.describe()
+        )
+
+    def places(self) -> list[Value]:
+        """The parameter in each place; a shared one has several."""
+        return [parameter for _, tensor in self._tensors() for parameter in tensor.flat]
+
     def save(self, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
         """Write parameters and architecture to a safetensors file, atomically.
 
@@ -170,19 +181,10 @@ class Module:
         Raises
         ------
         ValueError
-            If a parameter is nan or infinite, if parts share parameters, or if the architecture
-            cannot be described, as with an activation that is a function of your own.
+            If a parameter is nan or infinite, or if the architecture cannot be described, as with
+            an activation that is a function of your own.
         """
-        description = self.describe()
-        names: dict[Value, str] = {}
-        for name, tensor in self._tensors():
-            for parameter in tensor.flat:
-                if parameter in names:
-                    raise ValueError(
-                        f"{names[parameter]} and {name} share a parameter, which a file cannot "
-                        "say; save state_dict() in a way of your own"
-                    )
-                names[parameter] = name
+        description = self.description()
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
@@ -212,7 +214,7 @@ class Module:
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""
         try:
-            mine = self.describe()
+            mine = self.description()
         except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
