@@ -14,6 +14,7 @@ from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
 from autograd_lite.nn import model_files
 from autograd_lite.nn.learning import learn as learning
+from autograd_lite.nn.parts.overview import summary, tree
 from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import (
@@ -70,6 +71,27 @@ class Module:
         """The output for one sample."""
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
 
+    def __str__(self) -> str:
+        return tree(self, Module)
+
+    def summary(self) -> str:
+        """A table of all parts: numbers of outputs (where known) and parameters; how many frozen.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Layer(2, 4, "tanh"), nn.Dropout(0.5), nn.Layer(4, 1))
+        >>> layer = model.layers[0].freeze()
+        >>> model.summary()
+        part        outputs  parameters  frozen  kind
+        model             1          17      12  Sequential
+          layers.0        4          12      12  Layer of 4 TanhNeuron(2)
+          layers.1                    0       0  Dropout(0.5)
+          layers.2        1           5       0  Layer of 1 ReLUNeuron(4)
+        17 parameters, 12 of them frozen
+        """
+        return summary(self, Module)
+
     # --- parameters ---
 
     def parameters(self, frozen: bool = True) -> list[Value]:
@@ -86,7 +108,7 @@ class Module:
 
     def _modules(self) -> list[Module]:
         """This module and all in it, each once, a whole before its parts."""
-        return [module for _, _, module in modules_in("", self, Module, {})]
+        return [*{id(m): m for _, _, m in modules_in("", self, Module, {})}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""

@@ -60,12 +60,15 @@ def own_tensors(module: Any) -> Iterator[Named]:
 def modules_in(
     name: str, thing: Any, kind: type, seen: dict[int, Any], depth: int = 0
 ) -> Iterator[tuple[str, int, Any]]:
-    """Name, depth and module of each module in a structure, once, a whole before its parts."""
+    """Name, depth and module of each module in a structure, a whole before its parts.
+
+    One that is there several times comes under each of its names, and its parts once.
+    """
+    if is_one := isinstance(thing, kind):
+        yield name, depth, thing
     if id(thing) in seen:
         return
-    seen[id(thing)], is_one = thing, isinstance(thing, kind)
-    if is_one:
-        yield name, depth, thing
+    seen[id(thing)] = thing
     for key, part in _parts(thing, kind).items():
         if type(part) is not Value:
             full = f"{name}.{key}" if name else f"{key}"

@@ -43,7 +43,7 @@ class _Block(Module):
         return type(self).__name__, inner
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(str(getattr(self, f)) for f in self.fields)})"
+        return f"{type(self).__name__}({', '.join(repr(getattr(self, f)) for f in self.fields)})"
 
 
 class Dropout(_Block):
@@ -258,6 +258,8 @@ class Residual(_Block):
         """Number of inputs, if the module has one; else an AttributeError."""
         found: int = self.module.nin  # type: ignore[attr-defined]
         return found
+
+    nout = nin
 
     def __call__(self, x: Any) -> Any:
         """As many Values as inputs, in a list; one for one input."""
