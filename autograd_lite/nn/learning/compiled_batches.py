@@ -9,12 +9,23 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd_lite.engine import Value, read_numbers
+from autograd_lite.engine import read_numbers
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
 from autograd_lite.nn.kept import kept_for
-from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samples, is_traceable
+from autograd_lite.nn.learning.batches import (
+    COMPARED,
+    Batches,
+    Evaluated,
+    Samples,
+    Step,
+    Sums,
+    is_traceable,
+)
+from autograd_lite.nn.learning.descent import descend
+from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.remarks import changing, generators
+from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
@@ -25,37 +36,42 @@ from autograd_lite.transforms.trees import take_apart
 
 
 class Objective:
-    """The loss of a sample, and its gradient, each recorded once."""
+    """The loss of a sample, and its gradient, each recorded once.
 
-    def __init__(
-        self, parameters: Sequence[Value], frozen: Array, loss: Loss, width: int,
-        columns: Sequence[str],  # the arguments behind the model
-    ) -> None:  # fmt: skip
-        self._of, self._width, self._columns = loss, width, columns
-        self._moving = [p for p, kept in zip(parameters, frozen, strict=True) if not kept]
-        self._frozen = frozen.tolist()
+    The gradient is 0 by what is frozen; `others` names the columns beside inputs and targets.
+    """
+
+    def __init__(self, batches: Batches, width: int, others: Sequence[str]) -> None:
+        self._moving, self._frozen = batches.moving, batches.frozen
+        self._of, self._width, self._others = batches.loss, width, others
         self.loss = Paths(self._loss, "the loss of a sample")
         self.gradient = Paths(self._gradient, "the gradient of a sample")
 
-    def _loss(self, model: Model, *columns: Any) -> list[Any]:
+    def _loss(self, model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
         """The loss, and whether each choice is right."""
-        given = dict(zip(self._columns, columns, strict=True))
-        target, weight = given["target"], given.get("weight")
+        given = dict(zip(self._others, others, strict=True))
         with in_mode(bool(forced.get()), given.get("noise")):
-            outputs = as_list(model(given["x"]))
-        sample, right = self._of.sample, self._of.right
+            outputs = as_list(model(x))
+        sample, right, weight = self._of.sample, self._of.right, given.get("weight")
         if len(outputs) != self._width or sample is None:
             raise ShapeError(uneven(model, {self._width, len(outputs)}))
         loss = sample(outputs, target)
         rights = right(outputs, target) if right else []
         return [loss if weight is None else weight * loss, *rights]
 
-    def _gradient(self, model: Model, *columns: Any) -> list[Any]:
-        loss, *right = self._loss(model, *columns)
+    def _gradient(self, model: Model, x: Any, target: Any, *others: Any) -> list[Any]:
+        loss, *right = self._loss(model, x, target, *others)
         found = iter(gradient(as_value(loss), self._moving, create_graph=True))
-        return [loss, *[0.0 if frozen else next(found) for frozen in self._frozen], *right]
+        return [loss, *[0.0 if kept else next(found) for kept in self._frozen], *right]
 
 
+def share_of(means: list[float], n: int) -> float:
+    """The share of choices that are right, of the means of each over n samples."""
+    # The counts behind these means are whole, so that no bit of the share is lost.
+    return sum([round(mean * n) for mean in means]) / (n * len(means) or 1)
+
+
+_SMALL = 2**16  # numbers that may be copied for all of a training
 #: Seconds until another thread sees what was learnt: with many parameters, to write them takes as
 #: long as a step over few samples.
 _UNSEEN = 0.05
@@ -74,6 +90,7 @@ class CompiledBatches(Batches):
         self._batch: Sequence[int] = []
         self._matrices: list[tuple[Array, bool]] = []
         self._runs: dict[bool, Callable[[], Array]] = {}
+        self._whole: list[Array] | None = None
         self.to_check = 0  # number of steps that are still to be compared with eager ones
 
     def check(self) -> list[list[Any]]:
@@ -95,7 +112,7 @@ class CompiledBatches(Batches):
             [columns["weight"]] = columns["weight"]
         given = {"the model": self.model, **columns}
         self._trees = [take_apart(thing, name) for name, thing in given.items()]
-        self._objective = self._kept(tuple(columns))
+        self._objective = self._kept(tuple(columns)[2:])
         return outputs
 
     def _first_losses(self, outputs: list[list[Any]]) -> list[Any]:
@@ -103,18 +120,16 @@ class CompiledBatches(Batches):
         losses = map(cast(Any, self.loss.sample), outputs, targets)
         return [numbers_of(as_value(loss)) for loss in losses]
 
-    def _kept(self, columns: tuple[str, ...]) -> Objective:
+    def _kept(self, others: tuple[str, ...]) -> Objective:
         """The programs of an earlier training like this one, or new ones."""
-        loss, width, frozen = self.loss, self._width, self.frozen
 
-        def made(parameters: Sequence[Value]) -> Objective:
-            return Objective(parameters, frozen, loss, width, columns)
+        def made(_: Any = None) -> Objective:
+            return Objective(self, self._width, others)
 
-        if loss not in LOSSES.values():  # it may read what has changed since
-            return made(self.parameters)
-        shapes = columns, self.inputs.shape[1], self.noise.shape[1]
-        purpose = loss, width, frozen.tobytes(), shapes
-        found: Objective = kept_for(self.model, purpose, made) or made(self.parameters)
+        if self.loss not in LOSSES.values():  # it may read what has changed since
+            return made()
+        purpose = self.loss, self._width, others, self.inputs.shape[1], self.frozen.tobytes()
+        found: Objective = kept_for(self.model, purpose, made) or made()
         return found
 
     def _columns(self, batch: Sequence[int]) -> dict[str, Array]:
@@ -136,9 +151,8 @@ class CompiledBatches(Batches):
             super().check_entries()
 
     def over(
-        self, batches: Iterator[Sequence[int]], epoch: int,
-        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
-    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        self, batches: InBatches, epoch: int, step: Step | None = None
+    ) -> tuple[float, dict[str, float]]:
         """See `Batches`; steps that nobody sees move one flat array, the parameters after them."""
         if not getattr(step, "is_flat", False):
             return super().over(batches, epoch, step)
@@ -153,6 +167,31 @@ class CompiledBatches(Batches):
         if not self.is_unseen or time.monotonic() - self._settled > _UNSEEN:
             self.settle()
         return found
+
+    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
+        """See `Batches`; steps that need no Python are taken by the machine."""
+        taken, singly = 0, batches.after(0)
+        if isinstance(step, TrainingStep) and step.is_plain and not self.noise.shape[1]:
+            while taken < len(batches) and (self.to_check or not self._depends):
+                yield next(singly)
+                taken += 1
+            machine, columns = self._objective.gradient.machine, self._tables()
+            if taken < len(batches) and columns and machine and not step.optimizer.clips:
+                given = step.optimizer, self.numbers, columns, batches, taken, self.threads
+                for found, n in descend(machine, *given):
+                    loss, *right = found.tolist()
+                    sums.add(loss, share_of(right, n), n)
+                    taken += 1
+        yield from batches.after(taken)  # with the one, if any, in which a number is not finite
+
+    def _tables(self) -> list[Array]:
+        """Contiguous columns of float64 of all samples; none if they would be large copies."""
+        if self._whole is None:
+            every = range(len(self.inputs))
+            ready = self.inputs.flags.c_contiguous and self.inputs.dtype == np.float64
+            small = ready or self.inputs.size <= _SMALL
+            self._whole = [*self._columns(every).values()] if small else []
+        return self._whole
 
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch, which is the same in each epoch if it holds all samples."""
@@ -185,9 +224,7 @@ class CompiledBatches(Batches):
         if differentiate and self.to_check:
             self.to_check -= 1
             self._compare(batch, epoch, found[:end])
-        # The counts behind these means are whole, so that no bit of the share is lost.
-        right = [round(mean * n) for mean in found[end:].tolist()]
-        return total, sum(right) / (n * len(right) or 1), found[1:end]
+        return total, share_of(found[end:].tolist(), n), found[1:end]
 
     def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
         """Raise a ProgramError if loss and gradient are not those of the batch's graph."""

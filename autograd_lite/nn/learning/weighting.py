@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.errors import ShapeError, counted, shown, some, typed
 from autograd_lite.nn.data import Array, real_array
-from autograd_lite.nn.losses import Loss
+from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.optim import in_range
 
 
