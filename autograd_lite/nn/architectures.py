@@ -97,7 +97,7 @@ def _shared(module: Any, runs: list[list[int]]) -> Plan:
 
     def built() -> Module:
         whole = build()
-        shared: Module = with_repeated(whole, whole.places(), runs)
+        shared: Module = with_repeated(whole, whole._places(), runs)
         return shared
 
     return count, built

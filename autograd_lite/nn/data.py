@@ -167,7 +167,7 @@ class Model(Protocol):
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter."""
 
-    def parts_taking(self, what: str) -> bool:
+    def _has_taking(self, what: str) -> bool:
         """Whether a part of it takes ``"noise"`` in training, or looks up ``"entries"``."""
 
 

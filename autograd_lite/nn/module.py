@@ -56,7 +56,7 @@ class Module:
     #: Whether it is known that outputs depend on inputs and parameters alone.
     traceable: bool = False
     #: What of it `learn` must know before it begins: ``"noise"`` or ``"entries"``.
-    takes: str = ""
+    _takes: str = ""
     _training = _frozen = False
     #: Values that take the places of parameters, though they are computed: in a gradient.
     computed_parameters: frozenset[Value] = frozenset()
@@ -97,16 +97,16 @@ class Module:
     def parameters(self, frozen: bool = True) -> list[Value]:
         """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
         kept: set[Value] = set()
-        for part in () if frozen else self._modules():
+        for part in () if frozen else self._every_module():
             if part._frozen:
                 kept.update(chain(*[tensor.flat for _, tensor in own_tensors(part)]))
-        return [p for p in dict.fromkeys(self.places()) if p not in kept]
+        return [p for p in dict.fromkeys(self._places()) if p not in kept]
 
-    def parts_taking(self, what: str) -> bool:
+    def _has_taking(self, what: str) -> bool:
         """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
-        return any(part.takes == what for part in self._modules())
+        return any(part._takes == what for part in self._every_module())
 
-    def _modules(self) -> list[Module]:
+    def _every_module(self) -> list[Module]:
         """This module and all in it, each once, a whole before its parts."""
         return [*{id(m): m for _, _, m in modules_in("", self, Module, {})}.values()]
 
@@ -178,14 +178,14 @@ class Module:
         """
         return {"type": f"{type(self).__module__}.{type(self).__qualname__}"}
 
-    def description(self) -> dict[str, Any]:
+    def _description(self) -> dict[str, Any]:
         """The architecture, and which of its parameters are shared."""
-        runs = repeated(self.places())
+        runs = repeated(self._places())
         return (
             {"type": "Shared", "module": self.describe(), "runs": runs} if runs else self.describe()
         )
 
-    def places(self) -> list[Value]:
+    def _places(self) -> list[Value]:
         """The parameter in each place; a shared one has several."""
         return [parameter for _, tensor in self._tensors() for parameter in tensor.flat]
 
@@ -206,7 +206,7 @@ class Module:
             If a parameter is nan or infinite, or if the architecture cannot be described, as with
             an activation that is a function of your own.
         """
-        description = self.description()
+        description = self._description()
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
@@ -236,7 +236,7 @@ class Module:
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""
         try:
-            mine = self.description()
+            mine = self._description()
         except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
@@ -282,7 +282,7 @@ class Module:
         return self._with("_frozen", False)
 
     def _with(self, name: str, holds: bool) -> Self:
-        for part in self._modules():
+        for part in self._every_module():
             if holds:
                 setattr(part, name, True)
             else:

@@ -98,7 +98,7 @@ class Batches:
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
         self.noise = np.empty((0, 0))
-        if self.model.parts_taking("noise"):
+        if self.model._has_taking("noise"):
             n = count_of_draws(lambda: self._outputs_of(range(1)))
             self.noise = np.empty((0, n))
         return outputs

@@ -77,7 +77,7 @@ class Dropout(_Block):
     """
 
     scope_name = "dropout"
-    traceable, takes = True, "noise"
+    traceable, _takes = True, "noise"
     fields = ("rate",)
     _program_structure = _Block._program_structure
 
@@ -184,7 +184,7 @@ class Embedding(_Block):
     """
 
     scope_name = "embedding"
-    traceable, takes = True, "entries"
+    traceable, _takes = True, "entries"
     fields = ("n", "width")
     _program_structure = _Block._program_structure
     weights = Numbers(lambda part: part.rows)
