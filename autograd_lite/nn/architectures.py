@@ -54,14 +54,6 @@ def load(path: str | os.PathLike[str]) -> Module:
 _SEED = 0
 
 
-def _neuron(nin: int, activation: str) -> Plan:
-    return nin + 1, lambda: Neuron(nin, activation, seed=_SEED)
-
-
-def _layer(nin: int, nout: int, activation: str) -> Plan:
-    return (nin + 1) * nout, lambda: Layer(nin, nout, activation, seed=_SEED)
-
-
 def _mlp(nin: int, nouts: list[int], activation: str, output: str) -> Plan:
     sizes = [nin, *nouts]
     count = sum((a + 1) * b for a, b in zip(sizes, nouts, strict=False))
@@ -71,18 +63,6 @@ def _mlp(nin: int, nouts: list[int], activation: str, output: str) -> Plan:
 def _sequential(modules: list[Any]) -> Plan:
     plans = [_plan(module) for module in modules]
     return sum(count for count, _ in plans), lambda: Sequential(*[build() for _, build in plans])
-
-
-def _dropout(rate: float) -> Plan:
-    return 0, lambda: Dropout(rate)
-
-
-def _norm(n: int, eps: float) -> Plan:
-    return 2 * n, lambda: LayerNorm(n, eps)
-
-
-def _embedding(n: int, width: int) -> Plan:
-    return n * width, lambda: Embedding(n, width, seed=_SEED)
 
 
 def _residual(module: Any) -> Plan:
@@ -104,9 +84,14 @@ def _shared(module: Any, runs: list[list[int]]) -> Plan:
 
 
 _PLANS: dict[str, Callable[..., Plan]] = {
-    "Neuron": _neuron, "Layer": _layer, "MLP": _mlp, "Sequential": _sequential,
-    "Dropout": _dropout, "LayerNorm": _norm, "Embedding": _embedding, "Residual": _residual,
-    "Shared": _shared,
+    "Neuron": lambda nin, activation: (nin + 1, lambda: Neuron(nin, activation, seed=_SEED)),
+    "Layer": lambda nin, nout, activation: (
+        (nin + 1) * nout, lambda: Layer(nin, nout, activation, seed=_SEED)
+    ),
+    "MLP": _mlp, "Sequential": _sequential, "Residual": _residual, "Shared": _shared,
+    "Dropout": lambda rate: (0, lambda: Dropout(rate)),
+    "LayerNorm": lambda n, eps: (2 * n, lambda: LayerNorm(n, eps)),
+    "Embedding": lambda n, width: (n * width, lambda: Embedding(n, width, seed=_SEED)),
 }  # fmt: skip
 
 

@@ -161,8 +161,11 @@ class Model(Protocol):
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""
 
-    def parameters(self, frozen: bool = True) -> list[Value]:
-        """All parameters, each once; perhaps without those that are to stay as they are."""
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
+
+    def _frozen_parameters(self) -> set[Value]:
+        """Parameters that are to stay as they are."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from itertools import chain, product
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
@@ -96,11 +96,12 @@ class Module:
 
     def parameters(self, frozen: bool = True) -> list[Value]:
         """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
-        kept: set[Value] = set()
-        for part in () if frozen else self._every_module():
-            if part._frozen:
-                kept.update(chain(*[tensor.flat for _, tensor in own_tensors(part)]))
+        kept = set() if frozen else self._frozen_parameters()
         return [p for p in dict.fromkeys(self._places()) if p not in kept]
+
+    def _frozen_parameters(self) -> set[Value]:
+        parts = [part for part in self._every_module() if part._frozen]
+        return {p for part in parts for _, tensor in own_tensors(part) for p in tensor.flat}
 
     def _has_taking(self, what: str) -> bool:
         """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""

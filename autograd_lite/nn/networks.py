@@ -157,11 +157,7 @@ class Sequential(Module):
         found: int = self.layers[0].nin  # type: ignore[attr-defined]
         return found
 
-    @property
-    def nout(self) -> int:
-        """Number of outputs, if the last module has one; else an AttributeError."""
-        found: int = self.layers[-1].nout  # type: ignore[attr-defined]
-        return found
+    nout = MLP.nout
 
     def __call__(self, x: Any) -> Any:
         """The last module's output."""

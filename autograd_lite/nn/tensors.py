@@ -66,8 +66,8 @@ def modules_in(
     """
     if is_one := isinstance(thing, kind):
         yield name, depth, thing
-    if id(thing) in seen:
-        return
+    if id(thing) in seen or (type(thing) is list and {*map(type, thing)} == {Value}):
+        return  # of parameters without looking at each, as usual
     seen[id(thing)] = thing
     for key, part in _parts(thing, kind).items():
         if type(part) is not Value:

@@ -153,6 +153,17 @@ def test_a_module_is_in_training_mode_only_in_steps():
     assert seen[-1] is True
 
 
+def test_a_recorder_measures_without_dropout():
+    """Losses and gradients of its records are numbers of the model, not of a mask."""
+    model = network().train()
+    recorder = nn.Recorder(model, X, Y)
+    plain = nn.Sequential(*[copy.deepcopy(part) for part in model.layers[1::2]])
+    right = nn.Recorder(plain, X, Y)
+    np.testing.assert_allclose(recorder.losses(), right.losses(), rtol=1e-12)
+    np.testing.assert_allclose(recorder.gradients(), right.gradients(), rtol=1e-12, atol=1e-14)
+    assert recorder.gradients().any()
+
+
 def test_train_and_eval_reach_every_module_and_return_the_model():
     model = nn.Sequential(nn.Residual(nn.Dropout(0.5)), nn.MLP(2, [2], seed=1))
     inner = model.layers[0].module

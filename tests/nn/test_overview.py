@@ -97,9 +97,9 @@ def test_models_of_all_parts_are_drawn(training):
     picture = ag.draw(model).to_graphviz().source
     assert "Network 4-3, Network 3-3, Network 3-1: 7 neurons, 31 parameters" in picture
     boxes = ag.draw(model([1.0, 2.0, 3.0, 4.0]), layout="graph").to_graphviz().source
-    for name in ("layer 0", "norm 1", "residual 2"):
+    for name in ("layer 0", "LayerNorm 1", "Residual 2"):
         assert name in boxes
-    assert ("dropout 1" in boxes) == training
+    assert ("Dropout 1" in boxes) == training
 
 
 def test_an_embedding_is_drawn_with_its_rows_in_its_scope():
@@ -107,7 +107,7 @@ def test_an_embedding_is_drawn_with_its_rows_in_its_scope():
     for index in (1.0, Value(1.0)):
         source = ag.draw(model([index]), layout="graph").to_graphviz().source
         assert "e1,0" in source
-        assert "embedding 0" in source
+        assert "Embedding 0" in source
 
 
 def test_a_layer_that_is_used_twice_is_not_drawn_as_one_at_two_samples():

@@ -193,8 +193,19 @@ def test_a_wrong_index_is_named_before_anything_is_changed(compile, where):
             compile=compile, progress=False,
         )  # fmt: skip
     assert numbers(model) == before
-    with pytest.raises(IndexError, match="was given 7"):
+    with pytest.raises(IndexError, match=r"^sample 17: Embedding.* was given 7"):
         model.predict(wrong)
+    wrong[0, 0] = -1.0
+    with pytest.raises(IndexError, match=r"^sample 0: Embedding.* was given -1"):
+        model.learn(wrong, Y, compile=compile, progress=False)
+
+
+def test_a_prediction_for_many_rows_names_the_one_that_is_wrong():
+    """Programs get rows in parts of 131,072."""
+    rows = np.zeros((140_000, 2))
+    rows[135_000, 1] = 5.0
+    with pytest.raises(IndexError, match=r"^sample 135000: Embedding"):
+        looked_up().predict(rows)
 
 
 # --- freezing ------------------------------------------------------------------------------------
@@ -267,6 +278,41 @@ def test_unfreezing_a_part_of_what_is_frozen_tunes_that_part():
     assert len(model.unfreeze().parameters(frozen=False)) == 26
     model.learn(X, Y, epochs=1, progress=False)
     assert all(a != b for a, b in zip(before, numbers(model), strict=True))
+
+
+def test_an_optimiser_may_hold_the_others_alone():
+    ends = []
+    for every in (True, False):
+        model = nn.MLP(4, [3, 1], "tanh", seed=1)
+        model.layers[0].freeze()
+        adam = nn.optim.Adam(model.parameters(frozen=every), 0.01)
+        model.learn(X, Y, optimizer=adam, epochs=2, seed=1, progress=False)
+        ends.append(numbers(model))
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-12)
+
+
+class Listed(nn.Module):
+    """A class as in micrograd's notebooks, which lists its parameters itself."""
+
+    def __init__(self):
+        self.neuron = nn.Neuron(4, "linear", seed=1)
+
+    def parameters(self):
+        return self.neuron.parameters()
+
+    def __call__(self, x):
+        return self.neuron(x)
+
+
+def test_a_class_that_lists_its_parameters_itself_learns_and_may_be_frozen_in_part():
+    model = Listed()
+    before = numbers(model)
+    model.learn(X, Y, epochs=1, progress=False)
+    assert all(a != b for a, b in zip(before, numbers(model), strict=True))
+    model.neuron.freeze()
+    with pytest.raises(ValueError, match="are frozen"):
+        model.learn(X, Y, epochs=1, progress=False)
+    assert "5 of them frozen" in model.summary()
 
 
 def test_a_shared_parameter_is_frozen_if_one_of_its_modules_is():

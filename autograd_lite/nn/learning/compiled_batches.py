@@ -28,7 +28,7 @@ from autograd_lite.nn.learning.remarks import changing, generators
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
-from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
+from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -201,7 +201,6 @@ class CompiledBatches(Batches):
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
 
-    @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""
         if self._batch is not batch:

@@ -34,7 +34,7 @@ def tree(model: Any, kind: type) -> str:
 def summary(model: Any, kind: type) -> Overview:
     """The table of `Module.summary`."""
     own = model.parameters()
-    frozen = {*own} - {*model.parameters(frozen=False)}
+    frozen = model._frozen_parameters()
     rows = []
     for line in _lines(model, kind):
         held = line.part.parameters()

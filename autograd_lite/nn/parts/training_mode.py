@@ -7,13 +7,10 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from autograd_lite.engine import tracing
 from autograd_lite.errors import ProgramError
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 #: The mode of all modules, whatever their own: in `learn`, and while outputs are predicted.
 forced: ContextVar[bool | None] = ContextVar("forced", default=None)
@@ -30,20 +27,6 @@ def in_mode(training: bool, noise: Iterable[Any] | None = None) -> Iterator[None
     finally:
         forced.reset(tokens[0])
         _noise.reset(tokens[1])
-
-
-def in_mode_for(evaluate: _Method) -> _Method:
-    """A method whose last argument says whether modules are in training mode meanwhile."""
-
-    @wraps(evaluate)
-    def method(self: Any, batch: Any, epoch: int, differentiate: bool) -> Any:
-        token = forced.set(differentiate)
-        try:
-            return evaluate(self, batch, epoch, differentiate)
-        finally:
-            forced.reset(token)
-
-    return cast(_Method, method)
 
 
 def drawn(what: str) -> Any:
