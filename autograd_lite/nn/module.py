@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import chain, product
 from typing import Any, Self
 
 import numpy as np
@@ -96,8 +96,9 @@ class Module:
 
     def parameters(self, frozen: bool = True) -> list[Value]:
         """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
+        found = dict.fromkeys(self._places())
         kept = set() if frozen else self._frozen_parameters()
-        return [p for p in dict.fromkeys(self._places()) if p not in kept]
+        return [p for p in found if p not in kept] if kept else [*found]
 
     def _frozen_parameters(self) -> set[Value]:
         parts = [part for part in self._every_module() if part._frozen]
@@ -188,7 +189,7 @@ class Module:
 
     def _places(self) -> list[Value]:
         """The parameter in each place; a shared one has several."""
-        return [parameter for _, tensor in self._tensors() for parameter in tensor.flat]
+        return [*chain(*[tensor.ravel().tolist() for _, tensor in self._tensors()])]
 
     def save(self, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
         """Write parameters and architecture to a safetensors file, atomically.

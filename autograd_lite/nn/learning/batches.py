@@ -15,7 +15,7 @@ from autograd_lite.engine import Value, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
-from autograd_lite.nn.init import Generator
+from autograd_lite.nn.init import generator
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
@@ -73,7 +73,7 @@ class Batches:
         frozen = model._frozen_parameters()
         self.moving = [p for p in self.parameters if p not in frozen]
         self.frozen = np.array([p in frozen for p in self.parameters])  # whose gradient counts as 0
-        self.rng: Generator | None = None  # of a training
+        self.rng = generator(None)  # or that of a training
         self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
@@ -96,7 +96,7 @@ class Batches:
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
         self.noise = np.empty((0, 0))
-        if self.rng is not None and self.model._has_taking("noise"):
+        if self.model._has_taking("noise"):
             self.noise = np.empty((0, count_of_draws(lambda: self._outputs_of(range(1)))))
         return outputs
 
@@ -113,24 +113,29 @@ class Batches:
         if len(self.noise) != n:
             self.noise = np.empty((n, self.noise.shape[1]))
         # The training's generator gives but one number, so that its state says all.
-        assert self.rng is not None
         np.random.default_rng(int(self.rng.random() * 2.0**53)).random(out=self.noise)
 
     def over(
         self, batches: InBatches, epoch: int, step: Step | None = None
     ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        sums = Sums()
         with in_mode(training=step is not None):
-            for batch in self._to_do(batches, step, sums):
-                if self.noise.shape[1] and step is not None:
-                    self._draw(len(batch))
-                total, share, gradients = self.evaluate(batch, epoch, step is not None)
-                sums.add(total, share, len(batch))
-                if step is not None:
-                    if not self._depends:
-                        self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
-                    step(self.numbers, gradients, epoch, batch)
+            return self._over(batches, epoch, step)
+
+    def _over(
+        self, batches: InBatches, epoch: int, step: Step | None
+    ) -> tuple[float, dict[str, float]]:
+        sums = Sums()
+        for batch in self._to_do(batches, step, sums):
+            n = len(batch)
+            if self.noise.shape[1] and step is not None:
+                self._draw(n)
+            total, share, gradients = self.evaluate(batch, epoch, step is not None)
+            sums.add(total, share, n)
+            if step is not None:
+                if not self._depends:
+                    self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                step(self.numbers, gradients, epoch, batch)
         if step is not None and not self._depends:
             raise ValueError(
                 "the loss depends on no parameter of the module, so nothing is learnt; compute "

@@ -150,17 +150,17 @@ class CompiledBatches(Batches):
         except EntryError:  # of a row: say which sample that is
             super().check_entries()
 
-    def over(
-        self, batches: InBatches, epoch: int, step: Step | None = None
+    def _over(
+        self, batches: InBatches, epoch: int, step: Step | None
     ) -> tuple[float, dict[str, float]]:
         """See `Batches`; steps that nobody sees move one flat array, the parameters after them."""
         if not getattr(step, "is_flat", False):
-            return super().over(batches, epoch, step)
+            return super()._over(batches, epoch, step)
         if not self.is_current:
             read_numbers(self.parameters, self.numbers)
         self.is_flat = self.is_current = True
         try:
-            found = super().over(batches, epoch, step)
+            found = super()._over(batches, epoch, step)
         except BaseException:  # Ctrl-C, too
             self.settle()
             raise

@@ -33,6 +33,11 @@ def drawn(what: str) -> Any:
     """A random number, uniform from 0 to 1, for a part that messages call `what`."""
     noise = _noise.get()
     if noise is None:
+        if forced.get():
+            raise ProgramError(
+                f"{what} is no attribute of the model or of a module in it, where learn looks for "
+                "what takes random numbers; keep it in one"
+            )
         if tracing.get():
             raise ProgramError(
                 f"{what} draws anew at each call, and a program would repeat what was drawn in its "
