@@ -28,7 +28,7 @@ from autograd_lite.nn.learning.remarks import changing, generators
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
-from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
+from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -145,17 +145,17 @@ class CompiledBatches(Batches):
         except EntryError:  # of a row: say which sample that is
             super().check_entries()
 
-    def over(
-        self, batches: InBatches, epoch: int, step: Step | None = None
+    def _over(
+        self, batches: InBatches, epoch: int, step: Step | None
     ) -> tuple[float, dict[str, float]]:
         """See `Batches`; steps that nobody sees move one flat array, the parameters after them."""
         if not getattr(step, "is_flat", False):
-            return super().over(batches, epoch, step)
+            return super()._over(batches, epoch, step)
         if not self.is_current:
             read_numbers(self.parameters, self.numbers)
         self.is_flat = self.is_current = True
         try:
-            found = super().over(batches, epoch, step)
+            found = super()._over(batches, epoch, step)
         except BaseException:  # Ctrl-C, too
             self.settle()
             raise
@@ -214,7 +214,6 @@ class CompiledBatches(Batches):
         self._runs.clear()
         self._matrices.clear()
 
-    @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""
         if self._batch is not batch:

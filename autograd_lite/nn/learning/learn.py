@@ -211,7 +211,7 @@ def _check(training: Batches, measuring: Batches, compare: bool) -> int:
         warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
-    if training.model.parts_taking("entries"):
+    if training.model._has_taking("entries"):
         for each in dict.fromkeys([training, measuring]):
             each.check_entries()
     if compare and isinstance(training, CompiledBatches):
