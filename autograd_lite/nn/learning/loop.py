@@ -15,6 +15,7 @@ from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.sample_order import in_batches, shuffled
+from autograd_lite.nn.learning.solver_step import SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.live.live import Live
 
@@ -37,35 +38,43 @@ class TrainingLoop:
         """Train for some epochs, until a callback stops it or Ctrl-C does."""
         shown = _bar(epochs, bar)
         usual = np.geterr()
+
+        def finish(number: int, start: float, done: tuple[float, dict[str, float]]) -> bool:
+            """Tell of an epoch, and whether a callback wants it to be the last."""
+            end = self._tell(number, start, done)
+            if live is not None and end >= live.throttle.due:
+                live.update()
+            if not shown.disable:
+                shown.set_postfix_str(_postfix(self.history[-1]), refresh=False)
+                shown.update()
+            if callbacks:
+                with np.errstate(**usual):
+                    told = [bool(call(self.history)) for call in callbacks]
+                self.training.is_current = False  # they may have changed parameters
+                self.history.stopped = any(told)
+            return self.history.stopped
+
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
         quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
         with shown, quiet, live or nullcontext():
             try:
                 self.step.observe(self.history)
+                if isinstance(self.step, SolverStep):
+                    self.step.run(self.training, self.order, epochs, finish)
+                    return
                 for number in range(1, epochs + 1):
-                    end = self._epoch(number)
-                    if live is not None and end >= live.throttle.due:
-                        live.update()
-                    if not shown.disable:
-                        shown.set_postfix_str(_postfix(self.history[-1]), refresh=False)
-                        shown.update()
-                    if callbacks:
-                        with np.errstate(**usual):
-                            told = [bool(call(self.history)) for call in callbacks]
-                        self.training.is_current = False  # they may have changed parameters
-                        self.history.stopped = any(told)
-                        if self.history.stopped:
-                            break
+                    start = time.perf_counter()
+                    batches = shuffled(self.order, self.size, self.rng)
+                    if finish(number, start, self.training.over(batches, number, self.step)):
+                        break
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
             finally:
                 self.training.settle()
 
-    def _epoch(self, number: int) -> float:
-        """Train for an epoch and tell the history; when it ended."""
-        start = time.perf_counter()
-        done = self.training.over(shuffled(self.order, self.size, self.rng), number, self.step)
+    def _tell(self, number: int, start: float, done: tuple[float, dict[str, float]]) -> float:
+        """Measure after an epoch and write it into the history; when it ended."""
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
             held = self.measuring.over(in_batches(self.held, self.size), number)

@@ -1,0 +1,169 @@
+"""SciPy's solvers in place of steps: an epoch is one of their iterations, over all samples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value, are_finite, write_numbers
+from autograd_lite.errors import AnomalyError
+from autograd_lite.nn.data import Array, Model, as_list, part_of
+from autograd_lite.nn.learning.batches import Batches
+from autograd_lite.nn.learning.compiled_batches import CompiledBatches
+from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.losses import squared_error
+from autograd_lite.program.paths import Paths
+from autograd_lite.transforms.gradients import as_value, gradient
+from autograd_lite.transforms.trees import take_apart
+
+#: More evaluations than there will be: the epochs are the limit.
+_MANY = 2**31 - 1
+
+#: Given number, start and result of an epoch: tells of it, and whether that was the last.
+Finish = Callable[[int, float, tuple[float, dict[str, float]]], bool]
+
+
+class SolverStep(TrainingStep):
+    """A solver that evaluates the loss where it wants to; the parameters are its last iterate."""
+
+    def __init__(
+        self, model: Model, parameters: Sequence[Value], optimizer: Any, quiet: bool, watched: bool
+    ) -> None:
+        super().__init__(model, parameters, optimizer, quiet, watched)
+        self.quiet, self._gradients, self._name = True, np.empty(0), optimizer
+        try:
+            import scipy.optimize
+        except ImportError as error:
+            raise ImportError(
+                f'{optimizer} is a solver of SciPy ({error}): pip install "autograd-lite[solvers]"'
+            ) from None
+        self._scipy = scipy.optimize
+
+    def run(self, training: Batches, order: Sequence[int], epochs: int, finish: Finish) -> None:
+        """Iterate until nothing gets better, or as often as there are epochs, or until stopped."""
+        self._training, self._order = training, order
+        self._finish, self._epochs = finish, epochs
+        self._number, self._start = 1, time.perf_counter()
+        self._evaluate(training.parameters_now())
+        self._at, self._loss, self._slope = self._seen, self._done[0], self._gradients
+        try:
+            self._lbfgs() if self._name == "lbfgs" else self._levenberg_marquardt()
+            if self._number == 1:  # nothing could get better
+                finish(1, self._start, self._done)
+        except StopIteration:
+            pass  # from `_accept`
+        finally:  # Ctrl-C, too
+            write_numbers(self.parameters, self._at)
+
+    def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
+        """Keep the gradient, for the solver."""
+        if not are_finite(gradients):
+            raise self._anomaly("the gradient of", gradients, epoch, batch)
+        if self.watched:
+            self._last = before.copy(), gradients.copy()
+        self._gradients = gradients.copy()
+
+    def _evaluate(self, numbers: Array) -> float:
+        """The loss there; and the gradient is kept."""
+        write_numbers(self.parameters, numbers)
+        self._done = self._training.over(iter([self._order]), self._number, self)
+        self._seen = numbers.copy()
+        return self._done[0]
+
+    def _accept(self, numbers: Array) -> None:
+        """End an epoch at a new iterate; StopIteration if it was the last."""
+        if np.array_equal(numbers, self._at):
+            return  # where it began
+        if not np.array_equal(numbers, self._seen):
+            self._evaluate(numbers)
+        write_numbers(self.parameters, numbers)
+        self._at, self._loss, self._slope = self._seen, self._done[0], self._gradients
+        is_last = self._finish(self._number, self._start, self._done)
+        if not np.array_equal(self._training.parameters_now(), self._at):
+            self._at = self._training.parameters_now()
+            raise ValueError(
+                f"a callback changed parameters, and {self._name} cannot go on from others "
+                "than its own; learn again from there"
+            )
+        self._number, self._start = self._number + 1, time.perf_counter()
+        if is_last or self._number > self._epochs:
+            raise StopIteration
+
+    # --- the solvers ---
+
+    def _lbfgs(self) -> None:
+        def loss_and_gradient(numbers: Array) -> tuple[float, Array]:
+            try:
+                return self._evaluate(numbers), self._gradients
+            except AnomalyError:  # too far: a parabola that is lowest after a tenth of the way
+                way = numbers - self._at
+                rise = abs(float(way @ self._slope))
+                return self._loss + 4.0 * rise, way * (9.0 * rise / float(way @ way))
+
+        limits = {"maxiter": self._epochs + 1, "maxfun": _MANY, "ftol": 0.0, "gtol": 0.0}
+        self._scipy.minimize(
+            loss_and_gradient, self._at, jac=True, method="L-BFGS-B", options=limits,
+            callback=lambda numbers: self._accept(numbers),
+        )  # fmt: skip
+
+    def _levenberg_marquardt(self) -> None:
+        if self._training.loss.function is not squared_error:
+            raise ValueError(
+                "levenberg_marquardt takes the differences that squared_error squares, and no "
+                "other loss; write optimizer='lbfgs'"
+            )
+        targets = part_of(self._training.targets, self._order).reshape(len(self._order), -1)
+        weights = self._training.samples.weights
+        scale: Any = 1.0 if weights is None else np.sqrt(part_of(weights, self._order))[:, None]
+        outputs, partials = self._over_rows(_outputs), self._over_rows(self._partials)
+
+        def differences(numbers: Array) -> Array:
+            found: Array = scale * (outputs(numbers) - targets)
+            return found.ravel()
+
+        def jacobian(numbers: Array) -> Array:
+            self._accept(numbers)
+            found: Array = (scale * partials(numbers)).reshape(-1, len(numbers))
+            bad = found[~np.isfinite(found).all(axis=1)]
+            if len(bad):
+                raise self._anomaly("a derivative by", bad[0], self._number, self._order)
+            return found
+
+        self._scipy.least_squares(
+            differences, self._at, jac=jacobian, x_scale="jac", max_nfev=_MANY,
+            method="lm" if targets.size >= len(self._at) else "trf",
+            ftol=1e-15, xtol=1e-15, gtol=1e-15,
+        )  # fmt: skip
+
+    def _partials(self, model: Model, x: Any) -> list[Any]:
+        """The partial derivatives of a sample's outputs, output by output."""
+        of_outputs = [
+            gradient(as_value(output), self.parameters, create_graph=True)
+            for output in _outputs(model, x)
+        ]
+        return [*chain(*of_outputs)]
+
+    def _over_rows(self, function: Callable[[Model, Any], list[Any]]) -> Callable[[Array], Array]:
+        """A function of model and sample as one of the parameters' numbers, over all samples."""
+        rows, training = part_of(self._training.inputs, self._order), self._training
+        paths = Paths(function, "the model")
+
+        def over(numbers: Array) -> Array:
+            write_numbers(self.parameters, numbers)
+            if isinstance(training, CompiledBatches):
+                return paths.numbers(
+                    lambda: [take_apart(self.model, "model"), take_apart(rows[0].tolist(), "x")],
+                    [(numbers, True), (rows, False)], len(rows), None, training.threads,
+                )  # fmt: skip
+            found = [take_apart(function(self.model, x), "outputs") for x in rows.tolist()]
+            return np.array([each.numbers() for each in found])
+
+        return over
+
+
+def _outputs(model: Model, x: Any) -> list[Any]:
+    return as_list(model(x))
