@@ -14,7 +14,8 @@ from tqdm import tqdm
 from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.history import Epoch, History
-from autograd_lite.nn.learning.sample_order import in_batches, shuffled
+from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.sample_order import shuffled
 from autograd_lite.nn.learning.solver_step import SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.live.live import Live
@@ -77,7 +78,7 @@ class TrainingLoop:
         """Measure after an epoch and write it into the history; when it ended."""
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
-            held = self.measuring.over(in_batches(self.held, self.size), number)
+            held = self.measuring.over(InBatches(self.held, self.size), number)
         end = time.perf_counter()
         found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
         self.history.epochs.append(found)
