@@ -307,6 +307,45 @@ def test_levenberg_marquardt_is_for_squared_errors(loss):
     assert model.numbers == [0.0, 1.0]
 
 
+@anyhow
+@both
+def test_a_frozen_part_stays(solver, how):
+    """And the other is fitted as if its numbers were constants."""
+
+    class Sum(nn.Module):
+        def __init__(self):
+            self.first, self.rest = Curve(lambda x, a: a * x, [1.5]), Curve(line, [0.0, 0.0])
+
+        def __call__(self, x):
+            return self.first(x) + self.rest(x) * ag.sqrt(1.0 + x[0])
+
+    model = Sum()
+    model.first.freeze()
+    model.learn(X, Y, optimizer=solver, epochs=200, progress=False, **how)
+    assert model.first.numbers == [1.5]
+    columns = np.stack([X, np.ones(6)], axis=1) * np.sqrt(1.0 + X)[:, None]
+    expected = np.linalg.lstsq(columns, Y - 1.5 * X, rcond=None)[0]
+    assert model.rest.numbers == pytest.approx(expected, rel=1e-6)
+
+
+@both
+def test_a_loss_that_changes_from_time_to_time_is_refused(solver):
+    model = nn.Sequential(nn.Layer(1, 4, "tanh", seed=1), nn.Dropout(0.5), nn.Layer(4, 1, "linear"))
+    before = [p.data for p in model.parameters()]
+    with pytest.raises(ValueError, match=f"{solver} compares losses, and a part .* random numbers"):
+        model.learn(X, Y, optimizer=solver, progress=False)
+    assert [p.data for p in model.parameters()] == before
+
+
+@both
+def test_an_error_of_the_module_is_not_the_end(solver):
+    """Not a StopIteration, by which SciPy's callbacks stop."""
+    calls = iter(range(20))
+    model = Curve(lambda x, a, b: a * x + b + 0.0 * next(calls), [0.0, 0.0])
+    with pytest.raises(StopIteration):
+        model.learn(X, Y, optimizer=solver, compile=False, progress=False)
+
+
 @both
 def test_without_scipy_the_extra_is_named(solver, monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)

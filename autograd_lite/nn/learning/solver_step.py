@@ -14,8 +14,10 @@ from autograd_lite.errors import AnomalyError
 from autograd_lite.nn.data import Array, Model, as_list, part_of
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
+from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.losses import squared_error
+from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.program.paths import Paths
 from autograd_lite.transforms.gradients import as_value, gradient
 from autograd_lite.transforms.trees import take_apart
@@ -25,6 +27,10 @@ _MANY = 2**31 - 1
 
 #: Given number, start and result of an epoch: tells of it, and whether that was the last.
 Finish = Callable[[int, float, tuple[float, dict[str, float]]], bool]
+
+
+class _LastEpochError(Exception):
+    """The last epoch is over."""
 
 
 class SolverStep(TrainingStep):
@@ -45,19 +51,24 @@ class SolverStep(TrainingStep):
 
     def run(self, training: Batches, order: Sequence[int], epochs: int, finish: Finish) -> None:
         """Iterate until nothing gets better, or as often as there are epochs, or until stopped."""
-        self._training, self._order = training, order
+        if training.noise.shape[1]:
+            raise ValueError(
+                f"{self._name} compares losses, and a part of this model draws random numbers, so "
+                "that each is another; choose an optimizer of steps, such as 'adam'"
+            )
+        self._training, self._order, self._all = training, order, InBatches(order, len(order))
         self._finish, self._epochs = finish, epochs
         self._number, self._start = 1, time.perf_counter()
-        self._evaluate(training.parameters_now())
-        self._at, self._loss, self._slope = self._seen, self._done[0], self._gradients
+        self._evaluate(self._numbers())
+        self._keep()
         try:
             self._lbfgs() if self._name == "lbfgs" else self._levenberg_marquardt()
             if self._number == 1:  # nothing could get better
                 finish(1, self._start, self._done)
-        except StopIteration:
-            pass  # from `_accept`
+        except _LastEpochError:
+            pass
         finally:  # Ctrl-C, too
-            write_numbers(self.parameters, self._at)
+            write_numbers(training.moving, self._at)
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """Keep the gradient, for the solver."""
@@ -65,33 +76,39 @@ class SolverStep(TrainingStep):
             raise self._anomaly("the gradient of", gradients, epoch, batch)
         if self.watched:
             self._last = before.copy(), gradients.copy()
-        self._gradients = gradients.copy()
+        self._gradients = gradients[~self._training.frozen]
+
+    def _numbers(self) -> Array:
+        return np.array([parameter.data for parameter in self._training.moving])
 
     def _evaluate(self, numbers: Array) -> float:
-        """The loss there; and the gradient is kept."""
-        write_numbers(self.parameters, numbers)
-        self._done = self._training.over(iter([self._order]), self._number, self)
+        """The loss there; the gradient is kept."""
+        write_numbers(self._training.moving, numbers)
+        self._done = self._training.over(self._all, self._number, self)
         self._seen = numbers.copy()
         return self._done[0]
 
+    def _keep(self) -> None:
+        self._at, self._loss, self._slope = self._seen, self._done[0], self._gradients
+
     def _accept(self, numbers: Array) -> None:
-        """End an epoch at a new iterate; StopIteration if it was the last."""
+        """End an epoch at a new iterate; raises `_LastEpochError` after the last."""
         if np.array_equal(numbers, self._at):
             return  # where it began
         if not np.array_equal(numbers, self._seen):
             self._evaluate(numbers)
-        write_numbers(self.parameters, numbers)
-        self._at, self._loss, self._slope = self._seen, self._done[0], self._gradients
+        write_numbers(self._training.moving, numbers)
+        self._keep()
         is_last = self._finish(self._number, self._start, self._done)
-        if not np.array_equal(self._training.parameters_now(), self._at):
-            self._at = self._training.parameters_now()
+        if not np.array_equal(self._numbers(), self._at):
+            self._at = self._numbers()
             raise ValueError(
-                f"a callback changed parameters, and {self._name} cannot go on from others "
-                "than its own; learn again from there"
+                f"a callback changed parameters, and {self._name} cannot go on from others than "
+                "its own; learn again from there"
             )
         self._number, self._start = self._number + 1, time.perf_counter()
         if is_last or self._number > self._epochs:
-            raise StopIteration
+            raise _LastEpochError
 
     # --- the solvers ---
 
@@ -130,7 +147,9 @@ class SolverStep(TrainingStep):
             found: Array = (scale * partials(numbers)).reshape(-1, len(numbers))
             bad = found[~np.isfinite(found).all(axis=1)]
             if len(bad):
-                raise self._anomaly("a derivative by", bad[0], self._number, self._order)
+                whole = np.zeros(len(self.parameters))
+                whole[~self._training.frozen] = bad[0]
+                raise self._anomaly("a derivative by", whole, self._number, self._order)
             return found
 
         self._scipy.least_squares(
@@ -142,7 +161,7 @@ class SolverStep(TrainingStep):
     def _partials(self, model: Model, x: Any) -> list[Any]:
         """The partial derivatives of a sample's outputs, output by output."""
         of_outputs = [
-            gradient(as_value(output), self.parameters, create_graph=True)
+            gradient(as_value(output), self._training.moving, create_graph=True)
             for output in _outputs(model, x)
         ]
         return [*chain(*of_outputs)]
@@ -153,14 +172,14 @@ class SolverStep(TrainingStep):
         paths = Paths(function, "the model")
 
         def over(numbers: Array) -> Array:
-            write_numbers(self.parameters, numbers)
-            if isinstance(training, CompiledBatches):
-                return paths.numbers(
-                    lambda: [take_apart(self.model, "model"), take_apart(rows[0].tolist(), "x")],
-                    [(numbers, True), (rows, False)], len(rows), None, training.threads,
-                )  # fmt: skip
-            found = [take_apart(function(self.model, x), "outputs") for x in rows.tolist()]
-            return np.array([each.numbers() for each in found])
+            write_numbers(training.moving, numbers)
+            with in_mode(True):
+                if isinstance(training, CompiledBatches):
+                    trees = [take_apart(self.model, "model"), take_apart(rows[0].tolist(), "x")]
+                    given = [(training.parameters_now(), True), (rows, False)]
+                    return paths.numbers(lambda: trees, given, len(rows), None, training.threads)
+                found = [take_apart(function(self.model, x), "outputs") for x in rows.tolist()]
+                return np.array([each.numbers() for each in found])
 
         return over
 
