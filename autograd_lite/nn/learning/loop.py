@@ -15,9 +15,11 @@ from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.sample_order import shuffled
-from autograd_lite.nn.learning.solver_step import SolverStep
+from autograd_lite.nn.learning.solver_step import Finish, SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.learning.stopping import BestEpoch
 from autograd_lite.nn.live.live import Live
 
 
@@ -27,22 +29,25 @@ class TrainingLoop:
     def __init__(
         self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
         size: int, rng: Generator, step: TrainingStep, history: History,
+        metrics: Metrics | None = None, best: BestEpoch | None = None,
     ) -> None:  # fmt: skip
         self.training, self.order, self.size = training, order, size
         self.measuring, self.held = measuring, held
         self.rng, self.step, self.history = rng, step, history
+        self.metrics, self.best = metrics, best
 
     def run(
         self, epochs: int, callbacks: Sequence[Callable[[History], Any]], live: Live | None,
         bar: bool,
     ) -> None:  # fmt: skip
-        """Train for some epochs, until a callback stops it or Ctrl-C does."""
+        """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
         shown = _bar(epochs, bar)
         usual = np.geterr()
 
         def finish(number: int, start: float, done: tuple[float, dict[str, float]]) -> bool:
-            """Tell of an epoch, and whether a callback wants it to be the last."""
+            """Tell of an epoch; whether it is to be the last."""
             end = self._tell(number, start, done)
+            stop = self.best is not None and self.best.look(number)
             if live is not None and end >= live.throttle.due:
                 live.update()
             if not shown.disable:
@@ -52,8 +57,9 @@ class TrainingLoop:
                 with np.errstate(**usual):
                     told = [bool(call(self.history)) for call in callbacks]
                 self.training.is_current = False  # they may have changed parameters
-                self.history.stopped = any(told)
-            return self.history.stopped
+                stop = any(told) or stop
+            self.history.stopped = stop
+            return stop
 
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
         quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
@@ -62,28 +68,41 @@ class TrainingLoop:
                 self.step.observe(self.history)
                 if isinstance(self.step, SolverStep):
                     self.step.run(self.training, self.order, epochs, finish)
-                    return
-                for number in range(1, epochs + 1):
-                    start = time.perf_counter()
-                    batches = shuffled(self.order, self.size, self.rng)
-                    if finish(number, start, self.training.over(batches, number, self.step)):
-                        break
+                else:
+                    self._run(epochs, finish)
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
             finally:
                 self.training.settle()
+            if self.best is not None:
+                self.best.restore()
+
+    def _run(self, epochs: int, finish: Finish) -> None:
+        for number in range(1, epochs + 1):
+            start = time.perf_counter()
+            batches = shuffled(self.order, self.size, self.rng)
+            if finish(number, start, self.training.over(batches, number, self.step)):
+                break
 
     def _tell(self, number: int, start: float, done: tuple[float, dict[str, float]]) -> float:
-        """Measure after an epoch and write it into the history; when it ended."""
+        """Measure after an epoch and tell the history; when it ended."""
+        done = self._measured(self.training, self.order, done)
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
-            held = self.measuring.over(InBatches(self.held, self.size), number)
+            found = self.measuring.over(InBatches(self.held, self.size), number)
+            held = self._measured(self.measuring, self.held, found)
         end = time.perf_counter()
-        found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
-        self.history.epochs.append(found)
+        rate = self.step.rate
+        self.history.epochs.append(Epoch(number, *done, end - start, *held, learning_rate=rate))
         self.step.observe(self.history)
         return end
+
+    def _measured(
+        self, over: Batches, part: Sequence[int], done: tuple[float, dict[str, float]]
+    ) -> tuple[float, dict[str, float]]:
+        loss, found = done
+        return loss, found if self.metrics is None else found | self.metrics.over(over, part)
 
 
 def _bar(epochs: int, wanted: bool) -> Any:
