@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -128,61 +129,51 @@ class SolverStep(TrainingStep):
         )  # fmt: skip
 
     def _levenberg_marquardt(self) -> None:
-        if self._training.loss.function is not squared_error:
+        training, order, size = self._training, self._order, len(self._at)
+        if training.loss.function is not squared_error:
             raise ValueError(
                 "levenberg_marquardt takes the differences that squared_error squares, and no "
                 "other loss; write optimizer='lbfgs'"
             )
-        targets = part_of(self._training.targets, self._order).reshape(len(self._order), -1)
-        weights = self._training.samples.weights
-        scale: Any = 1.0 if weights is None else np.sqrt(part_of(weights, self._order))[:, None]
-        outputs, partials = self._over_rows(_outputs), self._over_rows(self._partials)
+        rows, targets = (part_of(a, order) for a in (training.inputs, training.targets))
+        weights, targets = training.samples.weights, targets.reshape(len(order), -1)
+        scale = np.ones(1) if weights is None else np.sqrt(part_of(weights, order))[:, None]
+        paths = Paths(self._outputs_and_partials, "the model")
 
-        def differences(numbers: Array) -> Array:
-            found: Array = scale * (outputs(numbers) - targets)
-            return found.ravel()
-
-        def jacobian(numbers: Array) -> Array:
-            self._accept(numbers)
-            found: Array = (scale * partials(numbers)).reshape(-1, len(numbers))
-            bad = found[~np.isfinite(found).all(axis=1)]
-            if len(bad):
-                whole = np.zeros(len(self.parameters))
-                whole[~self._training.frozen] = bad[0]
-                raise self._anomaly("a derivative by", whole, self._number, self._order)
-            return found
-
-        self._scipy.least_squares(
-            differences, self._at, jac=jacobian, x_scale="jac", max_nfev=_MANY,
-            method="lm" if targets.size >= len(self._at) else "trf",
-            ftol=1e-15, xtol=1e-15, gtol=1e-15,
-        )  # fmt: skip
-
-    def _partials(self, model: Model, x: Any) -> list[Any]:
-        """The partial derivatives of a sample's outputs, output by output."""
-        of_outputs = [
-            gradient(as_value(output), self._training.moving, create_graph=True)
-            for output in _outputs(model, x)
-        ]
-        return [*chain(*of_outputs)]
-
-    def _over_rows(self, function: Callable[[Model, Any], list[Any]]) -> Callable[[Array], Array]:
-        """A function of model and sample as one of the parameters' numbers, over all samples."""
-        rows, training = part_of(self._training.inputs, self._order), self._training
-        paths = Paths(function, "the model")
-
-        def over(numbers: Array) -> Array:
-            write_numbers(training.moving, numbers)
+        @lru_cache(maxsize=1)  # SciPy asks for derivatives where it asked for differences
+        def at(numbers: bytes) -> tuple[Array, Array]:
+            write_numbers(training.moving, np.frombuffer(numbers))
             with in_mode(True):
                 if isinstance(training, CompiledBatches):
                     trees = [take_apart(self.model, "model"), take_apart(rows[0].tolist(), "x")]
                     given = [(training.parameters_now(), True), (rows, False)]
-                    return paths.numbers(lambda: trees, given, len(rows), None, training.threads)
-                found = [take_apart(function(self.model, x), "outputs") for x in rows.tolist()]
-                return np.array([each.numbers() for each in found])
+                    found = paths.numbers(lambda: trees, given, len(rows), None, training.threads)
+                else:
+                    each = [self._outputs_and_partials(self.model, x) for x in rows.tolist()]
+                    found = np.array([take_apart(row, "the outputs").numbers() for row in each])
+            outputs, partials = np.hsplit(found, [targets.shape[1]])
+            return (scale * (outputs - targets)).ravel(), (scale * partials).reshape(-1, size)
 
-        return over
+        def jacobian(numbers: Array) -> Array:
+            self._accept(numbers)
+            found = at(numbers.tobytes())[1]
+            bad = found[~np.isfinite(found).all(axis=1)]
+            if len(bad):
+                whole = np.zeros(len(self.parameters))
+                whole[~training.frozen] = bad[0]
+                raise self._anomaly("a derivative by", whole, self._number, order)
+            return found
 
+        self._scipy.least_squares(
+            lambda numbers: at(numbers.tobytes())[0], self._at, jac=jacobian, x_scale="jac",
+            method="lm" if targets.size >= size else "trf", max_nfev=_MANY,
+            ftol=1e-15, xtol=1e-15, gtol=1e-15,
+        )  # fmt: skip
 
-def _outputs(model: Model, x: Any) -> list[Any]:
-    return as_list(model(x))
+    def _outputs_and_partials(self, model: Model, x: Any) -> list[Any]:
+        """A sample's outputs, and behind them the partial derivatives of each."""
+        outputs, moving = as_list(model(x)), self._training.moving
+        return [
+            *outputs,
+            *chain(*(gradient(as_value(y), moving, create_graph=True) for y in outputs)),
+        ]
