@@ -20,6 +20,7 @@ from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
+from autograd_lite.nn.learning.solver_step import SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch, EarlyStopping
 from autograd_lite.nn.learning.weighting import weights_of
@@ -31,11 +32,13 @@ from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.nn.predictions import is_watched
 from autograd_lite.nn.schedules import Schedule, find_schedule
 
+_USUAL = type("Usual", (int,), {})(32)  # samples of a batch; whoever writes 32 gives another object
+
 
 def learn(
     self: Model, inputs: Any, outputs: Any,
     loss: str | Callable[[Any, Any], Any] = "squared_error", optimizer: str | Optimizer = "adam",
-    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
+    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = _USUAL,
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
     progress: bool = True, seed: Any = None, compile: bool | None = None,
@@ -64,13 +67,16 @@ def learn(
         no program runs.
     optimizer : str or object, default="adam"
         A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
-        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``. Or a solver
+        of SciPy (extra `solvers`), which takes all samples at once: ``"lbfgs"``, or for
+        ``"squared_error"``, as in fits of curves, ``"levenberg_marquardt"``. An epoch is one of its
+        iterations, with the loss after it; there are fewer when nothing gets better any more.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
         Passes over the data.
     batch_size : int or None, default=32
-        Samples per update; None takes all of them.
+        Samples per update; None takes all of them, as solvers do.
     validation : (inputs, outputs) or float, optional
         Data to measure after each epoch; or the share of the samples, drawn at random, to
         keep for that.
@@ -162,6 +168,13 @@ def learn(
         callbacks = _called(callback)
         inputs, outputs = samples(inputs, outputs, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
+        if isinstance(chosen, str):
+            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+                raise ValueError(
+                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
+                    "and schedule out"
+                )
+            batch_size = None
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
@@ -187,7 +200,8 @@ def learn(
         given = self, training.parameters, chosen, compile, shell is not None
         steps = -(-len(order) // size)
         plan = find_schedule(schedule, epochs * steps)
-        step = TrainingStep(*given) if plan is None else ScheduledStep(*given, plan, steps)
+        kind_of_step = SolverStep if isinstance(chosen, str) else TrainingStep
+        step = kind_of_step(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
