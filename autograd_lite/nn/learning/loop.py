@@ -28,25 +28,28 @@ class TrainingLoop:
         self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
         size: int, rng: Generator, step: TrainingStep, history: History,
         metrics: Metrics | None = None, best: BestEpoch | None = None,
+        keep: Callable[[bool], None] | None = None,
     ) -> None:  # fmt: skip
         self.training, self.order, self.size = training, order, size
         self.measuring, self.held = measuring, held
         self.rng, self.step, self.history = rng, step, history
         self.metrics, self.best = metrics, best
+        self._keep = keep  # told after each epoch whether it was the last
 
     def run(
         self, epochs: int, callbacks: Sequence[Callable[[History], Any]], live: Live | None,
         bar: bool,
     ) -> None:  # fmt: skip
         """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
-        shown = _bar(epochs, bar)
+        first = len(self.history) + 1
+        shown = _bar(epochs, first - 1, bar)
         usual = np.geterr()
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
         quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
         with shown, quiet, live or nullcontext():
             try:
                 self.step.observe(self.history)
-                for number in range(1, epochs + 1):
+                for number in range(first, 0 if self.history.stopped else epochs + 1):
                     end = self._epoch(number)
                     stop = self.best is not None and self.best.look(number)
                     if live is not None and end >= live.throttle.due:
@@ -60,6 +63,8 @@ class TrainingLoop:
                         self.training.is_current = False  # they may have changed parameters
                         stop = any(told) or stop
                     self.history.stopped = stop
+                    if self._keep is not None:
+                        self._keep(stop or number == epochs)
                     if stop:
                         break
             except KeyboardInterrupt:
@@ -93,10 +98,12 @@ class TrainingLoop:
         return loss, found if self.metrics is None else found | self.metrics.over(over, part)
 
 
-def _bar(epochs: int, wanted: bool) -> Any:
+def _bar(epochs: int, done: int, wanted: bool) -> Any:
     """A progress bar on standard error (None in a windowed program)."""
     off = not wanted or sys.stderr is None
-    return tqdm(total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=off)
+    return tqdm(
+        total=epochs, initial=done, desc="learning", unit="epoch", file=sys.stderr, disable=off
+    )
 
 
 def _postfix(epoch: Epoch) -> str:
