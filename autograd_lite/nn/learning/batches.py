@@ -16,6 +16,7 @@ from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode, in_mode_for
@@ -29,6 +30,22 @@ COMPARED = 3  # samples or steps, where programs or outputs may not be what they
 
 #: The loss of a batch, the accuracy if there is one, the gradient if it is wanted.
 Evaluated = tuple[float, float, Array]
+
+
+#: A step: the parameters' numbers before it, their gradient, the epoch, the batch.
+Step = Callable[[Array, Array, int, Sequence[int]], None]
+
+
+class Sums:
+    """Sums over batches so far."""
+
+    loss, right, count = 0.0, 0.0, 0
+
+    def add(self, loss: float, right: float, n: int) -> None:
+        """Add the mean loss and the share of right choices of n samples."""
+        self.loss += loss * n
+        self.right += right * n
+        self.count += n
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,7 @@ class Batches:
         self.is_current = False  # whether `numbers` are those of the parameters
         self.is_unseen = False  # whether nobody looks at the parameters from epoch to epoch
         self._settled = 0.0  # when the parameters were given their numbers
+        self._metrics = tuple(loss.metrics)
         self._depends = False  # whether it is known that the loss depends on a parameter
 
     def parameters_now(self) -> Array:
@@ -98,19 +116,16 @@ class Batches:
         np.random.default_rng(int(self.rng.random() * 2.0**53)).random(out=self.noise)
 
     def over(
-        self, batches: Iterator[Sequence[int]], epoch: int,
-        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
-    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        self, batches: InBatches, epoch: int, step: Step | None = None
+    ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        loss, right, count = 0.0, 0.0, 0
-        for batch in batches:
+        sums = Sums()
+        for batch in self._to_do(batches, step, sums):
             n = len(batch)
             if self.noise.shape[1] and step is not None:
                 self._draw(n)
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            loss += total * n
-            right += share * n
-            count += n
+            sums.add(total, share, n)
             if step is not None:
                 if not self._depends:
                     self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
@@ -121,7 +136,11 @@ class Batches:
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
-        return loss / count, dict.fromkeys(self.loss.metrics, right / count)
+        return sums.loss / sums.count, dict.fromkeys(self._metrics, sums.right / sums.count)
+
+    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
+        """The batches to evaluate one by one; what others give is added to the sums."""
+        return iter(batches)
 
     @in_mode_for
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:

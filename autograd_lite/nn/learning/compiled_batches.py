@@ -13,8 +13,19 @@ from autograd_lite.engine import read_numbers
 from autograd_lite.errors import ProgramError, ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
 from autograd_lite.nn.kept import kept_for
-from autograd_lite.nn.learning.batches import COMPARED, Batches, Evaluated, Samples, is_traceable
+from autograd_lite.nn.learning.batches import (
+    COMPARED,
+    Batches,
+    Evaluated,
+    Samples,
+    Step,
+    Sums,
+    is_traceable,
+)
+from autograd_lite.nn.learning.descent import descend
+from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.remarks import changing, generators
+from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
@@ -54,6 +65,13 @@ class Objective:
         return [loss, *[0.0 if kept else next(found) for kept in self._frozen], *right]
 
 
+def share_of(means: list[float], n: int) -> float:
+    """The share of choices that are right, of the means of each over n samples."""
+    # The counts behind these means are whole, so that no bit of the share is lost.
+    return sum([round(mean * n) for mean in means]) / (n * len(means) or 1)
+
+
+_SMALL = 2**16  # numbers that may be copied for all of a training
 #: Seconds until another thread sees what was learnt: with many parameters, to write them takes as
 #: long as a step over few samples.
 _UNSEEN = 0.05
@@ -72,6 +90,7 @@ class CompiledBatches(Batches):
         self._batch: Sequence[int] = []
         self._matrices: list[tuple[Array, bool]] = []
         self._runs: dict[bool, Callable[[], Array]] = {}
+        self._whole: list[Array] | None = None
         self.to_check = 0  # number of steps that are still to be compared with eager ones
 
     def check(self) -> list[list[Any]]:
@@ -132,9 +151,8 @@ class CompiledBatches(Batches):
             super().check_entries()
 
     def over(
-        self, batches: Iterator[Sequence[int]], epoch: int,
-        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
-    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        self, batches: InBatches, epoch: int, step: Step | None = None
+    ) -> tuple[float, dict[str, float]]:
         """See `Batches`; steps that nobody sees move one flat array, the parameters after them."""
         if not getattr(step, "is_flat", False):
             return super().over(batches, epoch, step)
@@ -149,6 +167,31 @@ class CompiledBatches(Batches):
         if not self.is_unseen or time.monotonic() - self._settled > _UNSEEN:
             self.settle()
         return found
+
+    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
+        """See `Batches`; steps that need no Python are taken by the machine."""
+        taken, singly = 0, batches.after(0)
+        if isinstance(step, TrainingStep) and step.is_plain and not self.noise.shape[1]:
+            while taken < len(batches) and (self.to_check or not self._depends):
+                yield next(singly)
+                taken += 1
+            machine, columns = self._objective.gradient.machine, self._tables()
+            if taken < len(batches) and columns and machine and not step.optimizer.clips:
+                given = step.optimizer, self.numbers, columns, batches, taken, self.threads
+                for found, n in descend(machine, *given):
+                    loss, *right = found.tolist()
+                    sums.add(loss, share_of(right, n), n)
+                    taken += 1
+        yield from batches.after(taken)  # with the one, if any, in which a number is not finite
+
+    def _tables(self) -> list[Array]:
+        """Contiguous columns of float64 of all samples; none if they would be large copies."""
+        if self._whole is None:
+            every = range(len(self.inputs))
+            ready = self.inputs.flags.c_contiguous and self.inputs.dtype == np.float64
+            small = ready or self.inputs.size <= _SMALL
+            self._whole = [*self._columns(every).values()] if small else []
+        return self._whole
 
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch, which is the same in each epoch if it holds all samples."""
@@ -181,9 +224,7 @@ class CompiledBatches(Batches):
         if differentiate and self.to_check:
             self.to_check -= 1
             self._compare(batch, epoch, found[:end])
-        # The counts behind these means are whole, so that no bit of the share is lost.
-        right = [round(mean * n) for mean in found[end:].tolist()]
-        return total, sum(right) / (n * len(right) or 1), found[1:end]
+        return total, share_of(found[end:].tolist(), n), found[1:end]
 
     def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
         """Raise a ProgramError if loss and gradient are not those of the batch's graph."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,8 +14,9 @@ from tqdm import tqdm
 from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.history import Epoch, History
+from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.metrics import Metrics
-from autograd_lite.nn.learning.sample_order import in_batches, shuffled
+from autograd_lite.nn.learning.sample_order import shuffled
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch
 from autograd_lite.nn.live.live import Live
@@ -82,7 +83,7 @@ class TrainingLoop:
         done = self._measured(self.training, batches, self.order, number, self.step)
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
-            batches = in_batches(self.held, self.size)
+            batches = InBatches(self.held, self.size)
             held = self._measured(self.measuring, batches, self.held, number)
         end = time.perf_counter()
         found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
@@ -91,7 +92,7 @@ class TrainingLoop:
         return end
 
     def _measured(
-        self, over: Batches, batches: Iterator[Sequence[int]], part: Sequence[int], number: int,
+        self, over: Batches, batches: InBatches, part: Sequence[int], number: int,
         step: TrainingStep | None = None,
     ) -> tuple[float, dict[str, float]]:  # fmt: skip
         loss, found = over.over(batches, number, step)

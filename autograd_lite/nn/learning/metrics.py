@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.nn.data import Array, part_of
 from autograd_lite.nn.learning.batches import Batches
-from autograd_lite.nn.learning.sample_order import in_batches
+from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.ops.numbers import as_float
 
@@ -42,7 +42,7 @@ class Metrics:
         """All of them, by name, over some samples."""
         if not self._functions:
             return {}
-        chunks = in_batches(part, _ROWS_AT_A_TIME)
+        chunks = InBatches(part, _ROWS_AT_A_TIME)
         outputs = np.concatenate([batches.outputs_at(part_of(batches.inputs, c)) for c in chunks])
         targets = part_of(batches.targets, part)
         targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets

@@ -41,6 +41,8 @@ class TrainingStep:
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
         #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.
         self.is_flat = self.quiet and type(optimizer) in OPTIMIZERS.values()
+        #: Whether nothing but the optimiser's rule is done in a step.
+        self.is_plain = self.is_flat and not (self._kept or watched)
         self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
