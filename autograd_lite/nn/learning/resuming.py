@@ -200,7 +200,7 @@ def _put(arrays: Mapping[str, Array], loop: TrainingLoop, done: list[Epoch]) -> 
 
 
 def _facts_of(loop: TrainingLoop) -> dict[str, str]:
-    """All that decides the numbers of a training, beside its options."""
+    """Facts that decide the numbers of a training, beside its options."""
     training, optimizer = loop.training, loop.step.optimizer
     if not hasattr(optimizer, "load_state_dict"):
         raise TypeError(
