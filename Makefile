@@ -19,7 +19,7 @@ help:
 	@echo "make valgrind   the C engine under valgrind's memcheck"
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
-	@echo "make kills      a training that is killed at 50 random moments, and goes on with the same bits"
+	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
@@ -94,7 +94,7 @@ fuzz: $(VENV)/test
 	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/program/test_program_oracles.py
 
 kills: $(VENV)/test
-	KILLS=50 $(BIN)/python -m pytest -q tests/nn/test_resuming.py -k killed
+	KILLS=50 $(BIN)/python -m pytest -q tests/nn/test_resuming.py tests/nn/test_interrupted.py -k "killed or whenever"
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.

@@ -404,7 +404,7 @@ def test_a_process_that_is_killed_at_any_moment_loses_an_interval_at_most(tmp_pa
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     done = 0
     with subprocess.Popen(command, **pipes) as trainer:
-        for number in range(int(os.environ.get("KILLS", "5"))):
+        for number in range(int(os.environ.get("KILLS", "4"))):
             begun = (folder / "checkpoint.safetensors").exists()
             print(2 + number if begun else 1, file=trainer.stdin, flush=True)
             child = int(trainer.stdout.readline())

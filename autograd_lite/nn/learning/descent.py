@@ -42,8 +42,10 @@ def descend(
         gradient.descend(
             update.runner, numbers, state, settings, columns, n_samples, order, size, found, threads
         )
-    finally:  # Ctrl-C may have come between two steps
         optimizer.go_on_from(state, settings[0])
+    except BaseException:  # Ctrl-C may have come between two steps
+        optimizer.go_on_from(state, settings[0])
+        raise
     taken = int(settings[0] - before)
     left = len(batches.order) - first * size
     return ((row, min(size, left - i * size)) for i, row in enumerate(found[:taken]))

@@ -68,10 +68,11 @@ class TrainingLoop:
                         self._keep(stop or number == epochs)
                     if stop:
                         break
+                self.training.settle()
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
-            finally:
+            finally:  # again: Ctrl-C may have come between what was learnt and its place
                 self.training.settle()
             if self.best is not None:
                 self.best.restore()
