@@ -104,7 +104,7 @@ def test_a_step_is_done_whole_or_not_at_all_whenever_ctrl_c_comes(kind, compile,
     check(kind, compile, model, optimizer, history)
     assert (len(history), history.interrupted) == (3, False)
     rng = random.Random(f"{kind} {compile} {seen}")
-    for _ in range(int(os.environ.get("KILLS", "4"))):
+    for _ in range(int(os.environ.get("KILLS", "3"))):
         moment = Moment(rng.randrange(1, -none.left))
         check(kind, compile, *train(kind, moment, **given))
         assert moment.left == 0
