@@ -170,12 +170,14 @@ class CompiledBatches(Batches):
         self, batches: InBatches, step: Step | None, done: list[Measured]
     ) -> Iterator[Sequence[int]]:
         """See `Batches`; steps that need no Python are taken by the machine."""
-        singly = batches.after(0)
-        if step is not None:
+        if step is None or not getattr(step, "is_plain", False):
+            yield from batches
+        else:
+            singly = batches.after(0)
             while len(done) < len(batches) and (self.to_check or not self._depends):
                 yield next(singly)
             self.at_once(batches, step, done)
-        yield from batches.after(len(done))  # with one, if any, in which a number is not finite
+            yield from batches.after(len(done))  # with one, if any, that has no finite numbers
 
     def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
         """See `Batches`."""

@@ -38,13 +38,16 @@ class Metrics:
             elif name not in loss.metrics:  # which every epoch has
                 self._functions[name] = _named(name, loss, width, targets)
 
-    def over(self, batches: Batches, part: Sequence[int]) -> dict[str, float]:
+    def over(self, batches: Batches, part: Any) -> dict[str, float]:
         """All of them, by name, over some samples."""
         if not self._functions:
             return {}
-        chunks = InBatches(part, _ROWS_AT_A_TIME)
-        outputs = np.concatenate([batches.outputs_at(part_of(batches.inputs, c)) for c in chunks])
-        targets = part_of(batches.targets, part)
+        chunks = part if isinstance(part, InBatches) else InBatches(part, _ROWS_AT_A_TIME)
+        pairs = [
+            (part_of(batches.targets, c), batches.outputs_at(part_of(batches.inputs, c)))
+            for c in chunks
+        ]
+        targets, outputs = map(np.concatenate, zip(*pairs, strict=True))
         targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
         found = {}
         for name, function in self._functions.items():

@@ -36,7 +36,8 @@ _ROWS_AT_A_TIME = 2**17
 
 #: Arguments of `learn` that change no number of a training, or are compared in another way.
 _FREE = {
-    *("self", "inputs", "outputs", "epochs", "sample_weight", "validation", "compile"),
+    *("self", "inputs", "outputs", "epochs", "batches", "sample_weight"),
+    *("validation", "compile"),
     *("callback", "progress", "show", "check", "threads", "checkpoint", "resume"),
 }
 
