@@ -12,10 +12,9 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import model_files
+from autograd_lite.nn import labels, model_files
 from autograd_lite.nn.learning import learn as learning
-from autograd_lite.nn.parts.training_mode import forced, in_mode
-from autograd_lite.nn.predictions import predict
+from autograd_lite.nn.parts.training_mode import forced
 from autograd_lite.nn.tensors import (
     assign,
     by_name,
@@ -56,6 +55,10 @@ class Module:
     #: What of it `learn` must know before it begins: ``"noise"`` or ``"entries"``.
     takes: str = ""
     _training = _frozen = False
+    #: The labels that it has learnt, sorted, which `predict` gives; None if it gives outputs.
+    classes_: np.ndarray[Any, Any] | None = None
+    #: Name of the loss that `learn` was given last; "" before, and of a loss of one's own.
+    learnt_with: str = ""
     #: Values that take the places of parameters, though they are computed: in a gradient.
     computed_parameters: frozenset[Value] = frozenset()
 
@@ -186,7 +189,9 @@ class Module:
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
-        model_files.write(path, model_files.SavedModel(state, description, dict(extra or {})))
+        learnt = labels.as_plain(self)
+        saved = model_files.SavedModel(state, description, dict(extra or {}), learnt)
+        model_files.write(path, saved)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set this module's parameters from a file that `save` wrote.
@@ -205,6 +210,7 @@ class Module:
         try:
             numbers = matched(by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
+            labels.restore(self, saved.learnt)
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
         assign(numbers)
@@ -265,25 +271,6 @@ class Module:
                 vars(part).pop(name, None)
         return self
 
-    def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
-        """The outputs for many samples, as plain numbers.
-
-        Of modules of this package they come from a program over rows, within the accuracy of
-        `Compiled.map` of those of a call; each row has the same bits whatever rows are beside it.
-        A module of your own is called for each sample, which takes hundreds of times as long.
-
-        Parameters
-        ----------
-        inputs : array of shape (n, features), or (n,) for one feature
-
-        Returns
-        -------
-        ndarray of shape (n,), or (n, k) with k > 1 outputs
-
-        Raises
-        ------
-        ShapeError
-            If the number of features is not the module's, or there are no samples.
-        """
-        with in_mode(False):
-            return predict(self, inputs)
+    predict = labels.predict
+    decision_function = labels.decision_function
+    predict_proba = labels.predict_proba

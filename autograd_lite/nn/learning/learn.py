@@ -11,6 +11,7 @@ from autograd_lite.errors import shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded, remember
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
@@ -50,7 +51,10 @@ def learn(
     inputs : array of shape (n, features), or (n,) for one feature
         Arrays are not copied: leave them as they are meanwhile.
     outputs : array of shape (n,) or (n, k)
-        The targets, as the loss takes them (`nn.losses`).
+        The targets, as the loss takes them (`nn.losses`). For a loss of classes they may be labels
+        of any kind: texts, booleans, whole numbers such as -1 and 1 or 1 to k, or one-hot rows.
+        Those are kept as the module's ``classes_``, and `predict` gives them; then it learns no
+        others (``model.classes_ = None`` forgets them, and so does a loss without classes).
     loss : str or callable, default="squared_error"
         The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
         ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
@@ -145,7 +149,8 @@ def learn(
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)
-        inputs, outputs = samples(inputs, outputs, self)
+        read = encoded(self, criterion, inputs, outputs, self.classes_)
+        inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
@@ -154,15 +159,17 @@ def learn(
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
         order, held = parted(len(inputs), validation, rng)
-        weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
+        labels = outputs if read.classes is None else read.labels
+        weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         training.rng = rng
         training.penalty = find_penalty(self, l1, l2)
-        measuring, held = held_out(training, validation, held)
+        measuring, held = held_out(training, validation, held, read.classes)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
             batches.threads = positive_int("threads", threads)
         _check(training, measuring, check)
+        remember(self, criterion, read.classes)
         before = training.parameters_now()
         training.is_unseen = not (callbacks or shell or held)
         given = self, training.parameters, chosen, compile, shell is not None
