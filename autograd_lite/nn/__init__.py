@@ -13,6 +13,7 @@ from autograd_lite.nn.architectures import load
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.recorder import Recorder
+from autograd_lite.nn.learning.stopping import EarlyStopping
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
@@ -20,7 +21,7 @@ from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residua
 from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
-    "MLP", "Dropout", "Embedding", "Epoch", "History", "Layer", "LayerNorm", "Module", "Neuron",
-    "Recorder", "Residual", "Sequential", "init", "load", "losses", "optim", "per_sample",
-    "read_extra", "schedules",
+    "MLP", "Dropout", "EarlyStopping", "Embedding", "Epoch", "History", "Layer", "LayerNorm",
+    "Module", "Neuron", "Recorder", "Residual", "Sequential", "init", "load", "losses", "optim",
+    "per_sample", "read_extra", "schedules",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from autograd_lite.nn.data import Array, Model, as_list, sample_rows
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.parts.training_mode import in_mode
-from autograd_lite.nn.predictions import outputs_at
+from autograd_lite.nn.predictions import outputs_at, outputs_for
 from autograd_lite.ops.numbers import refuse_masked
 
 
@@ -46,7 +46,7 @@ def encoded(
         if (usual and known is None) or not (labels == np.round(labels)).all():
             return given
     with in_mode(False):
-        width = len(as_list(model(sample_rows(inputs, model)[0].tolist())))
+        width = len(as_list(next(outputs_for(model, sample_rows(inputs, model)[:1]))))
     if labels.ndim > 1:
         labels, known = _from_one_hot(f"{of}outputs", labels, known)
     elif numeric and known is None and np.isin(labels, loss.classes(width)).all():
@@ -134,130 +134,160 @@ def _check(model: Model, loss: Any, classes: Array, width: int, all_of: str) -> 
         )
 
 
-# --- methods of modules ---------------------------------------------------------------------------
+class Predictor:
+    """The methods of a module that answer for many samples."""
 
+    #: What `classes_` and `learnt_with` give. Programs do not depend on it: see `KEPT`.
+    _kept_learnt: tuple[Array | None, str] = None, ""
 
-def predict(self: Any, inputs: Any) -> Array:
-    """The outputs for many samples, as plain numbers; or labels, if `learn` was given such.
+    @property
+    def classes_(self) -> Array | None:
+        """The labels that `predict` gives, sorted; None where it gives outputs.
 
-    Outputs of modules of this package come from a program over rows, within the accuracy of
-    `Compiled.map` of those of a call; each row has the same bits whatever rows are beside it.
-    A module of your own is called for each sample, which takes hundreds of times as long.
+        `learn` sets them; by an array, so may you; None lets it learn other labels.
+        """
+        return self._kept_learnt[0]
 
-    Parameters
-    ----------
-    inputs : array of shape (n, features), or (n,) for one feature
+    @classes_.setter
+    def classes_(self, classes: Array | None) -> None:
+        self._kept_learnt = _as_classes(classes), self.learnt_with
 
-    Returns
-    -------
-    ndarray of shape (n,), or (n, k) with k > 1 outputs
-        After `learn` on labels, those of `classes_`, of shape (n,); `decision_function` has the
-        outputs then.
+    @property
+    def learnt_with(self) -> str:
+        """Name of the loss of the last `learn`; "" before, and for a loss of one's own."""
+        return self._kept_learnt[1]
 
-    Raises
-    ------
-    ShapeError
-        If the number of features is not the module's, or there are no samples.
-    ValueError
-        If an output is nan, which stands for no class.
-    """
-    outputs = decision_function(self, inputs)
-    if self.classes_ is None:
-        return outputs
-    bad = np.flatnonzero(np.isnan(outputs).reshape(len(outputs), -1).any(axis=1))
-    if len(bad):
-        raise ValueError(
-            f"for sample {bad[0]} this {type(self).__name__} gives {outputs[bad[0]]}, which stands "
-            "for no class; decision_function gives the numbers as they are"
-        )
-    n_classes = 2 if outputs.ndim == 1 else outputs.shape[1]
-    if n_classes != len(self.classes_):
-        raise ShapeError(
-            f"this {type(self).__name__} gives outputs for {n_classes} classes, and its classes_ "
-            f"are {len(self.classes_)}; let it learn them anew, or set classes_ to None"
-        )
-    chosen = (outputs > 0.0).astype(int) if outputs.ndim == 1 else outputs.argmax(axis=1)
-    labels: Array = self.classes_[chosen]
-    return labels
+    def predict(self, inputs: Any) -> Array:
+        """The outputs for many samples, as plain numbers; or labels, if `learn` was given such.
 
+        Outputs of modules of this package come from a program over rows, within the accuracy of
+        `Compiled.map` of those of a call; each row has the same bits whatever rows are beside it.
+        A module of your own is called for each sample, which takes hundreds of times as long.
 
-def decision_function(self: Any, inputs: Any) -> Array:
-    """The outputs for many samples, as plain numbers, also of a module that has learnt labels.
+        Parameters
+        ----------
+        inputs : array of shape (n, features), or (n,) for one feature
 
-    Parameters and errors are those of `predict`.
+        Returns
+        -------
+        ndarray of shape (n,), or (n, k) with k > 1 outputs
+            After `learn` on labels, those of `classes_`, of shape (n,); `decision_function` has the
+            outputs then.
 
-    Returns
-    -------
-    ndarray of shape (n,), or (n, k) with k > 1 outputs
-        Of one output for two classes, above 0 speaks for the second.
-    """
-    with in_mode(False):
-        return outputs_at(self, inputs)
+        Raises
+        ------
+        ShapeError
+            If the number of features is not the module's, or there are no samples.
+        ValueError
+            If an output is nan, which stands for no class.
+        """
+        outputs = self.decision_function(inputs)
+        if self.classes_ is None:
+            return outputs
+        bad = np.flatnonzero(np.isnan(outputs).reshape(len(outputs), -1).any(axis=1))
+        if len(bad):
+            raise ValueError(
+                f"for sample {bad[0]} this {type(self).__name__} gives {outputs[bad[0]]}, which "
+                "stands for no class; decision_function gives the numbers as they are"
+            )
+        n_classes = 2 if outputs.ndim == 1 else outputs.shape[1]
+        if n_classes != len(self.classes_):
+            raise ShapeError(
+                f"this {type(self).__name__} gives outputs for {n_classes} classes, and its "
+                f"classes_ are {len(self.classes_)}; let it learn them anew, or set them to None"
+            )
+        chosen = (outputs > 0.0).astype(int) if outputs.ndim == 1 else outputs.argmax(axis=1)
+        labels: Array = self.classes_[chosen]
+        return labels
 
+    def decision_function(self, inputs: Any) -> Array:
+        """The outputs for many samples, as plain numbers, also of a module that has learnt labels.
 
-def predict_proba(self: Any, inputs: Any) -> Array:
-    """The probabilities of the classes for many samples.
+        Parameters and errors are those of `predict`.
 
-    Parameters and errors are those of `predict`.
+        Returns
+        -------
+        ndarray of shape (n,), or (n, k) with k > 1 outputs
+            Of one output for two classes, above 0 speaks for the second.
+        """
+        with in_mode(False):
+            return outputs_at(cast(Any, self), inputs)
 
-    Returns
-    -------
-    ndarray of shape (n, k)
-        A column for each class, in the order of `classes_` or of the targets that were learnt. With
-        ``"binary_cross_entropy"`` of several outputs, a column for each: its chance to be 1.
+    def predict_proba(self, inputs: Any) -> Array:
+        """The probabilities of the classes for many samples.
 
-    Raises
-    ------
-    ValueError
-        If the loss of the last `learn` makes no probabilities.
+        Parameters and errors are those of `predict`.
 
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> history = model.learn(
-    ...     [0, 1, 2, 3], ["no", "no", "yes", "yes"], "binary_cross_entropy", epochs=300,
-    ...     learning_rate=0.1, progress=False,
-    ... )
-    >>> model.predict([0, 3]).tolist(), model.classes_.tolist()
-    (['no', 'yes'], ['no', 'yes'])
-    >>> (model.predict_proba([0, 3]) > 0.5).tolist()
-    [[True, False], [False, True]]
-    """
-    loss = LOSSES.get(self.learnt_with)
-    if loss is None or loss.probabilities is None:
-        names = " or ".join(repr(name) for name, row in LOSSES.items() if row.probabilities)
-        raise ValueError(
-            f"probabilities come after learn with loss={names}, and this {type(self).__name__} has "
-            f"learnt by {self.learnt_with or 'no loss of nn.losses'}"
-        )
-    outputs = decision_function(self, inputs)
-    columns = [*outputs.reshape(len(outputs), -1).T]
-    with np.errstate(all="ignore"):
-        return np.stack(loss.probabilities(columns), axis=1)
+        Returns
+        -------
+        ndarray of shape (n, k)
+            A column for each class, in the order of `classes_` or of the targets that were
+            learnt. With ``"binary_cross_entropy"`` of several outputs, a column for each: its
+            chance to be 1.
+
+        Raises
+        ------
+        ValueError
+            If the loss of the last `learn` makes no probabilities.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Neuron(1, "linear", seed=1)
+        >>> history = model.learn(
+        ...     [0, 1, 2, 3], ["no", "no", "yes", "yes"], "binary_cross_entropy", epochs=300,
+        ...     learning_rate=0.1, progress=False,
+        ... )
+        >>> model.predict([0, 3]).tolist(), model.classes_.tolist()
+        (['no', 'yes'], ['no', 'yes'])
+        >>> (model.predict_proba([0, 3]) > 0.5).tolist()
+        [[True, False], [False, True]]
+        """
+        loss = LOSSES.get(self.learnt_with)
+        if loss is None or loss.probabilities is None:
+            names = " or ".join(repr(name) for name, row in LOSSES.items() if row.probabilities)
+            raise ValueError(
+                f"probabilities come after learn with loss={names}, and this "
+                f"{type(self).__name__} has learnt by {self.learnt_with or 'no loss of nn.losses'}"
+            )
+        outputs = self.decision_function(inputs)
+        columns = [*outputs.reshape(len(outputs), -1).T]
+        with np.errstate(all="ignore"):
+            return np.stack(loss.probabilities(columns), axis=1)
 
 
 def remember(model: Any, loss: Loss, classes: Array | None) -> None:
     """Let a model know what it learns."""
-    model.classes_, model.learnt_with = classes, loss.name
+    model._kept_learnt = classes, loss.name
 
 
 def as_plain(model: Any) -> dict[str, Any]:
-    """Loss and classes of a model, for its file; empty before it has learnt by a known loss."""
-    found = {"classes": None if model.classes_ is None else model.classes_.tolist()}
-    return {**found, "loss": model.learnt_with} if model.learnt_with else {}
+    """Loss and classes of a model, for its file; empty if it has learnt neither."""
+    classes = None if model.classes_ is None else model.classes_.tolist()
+    return {"loss": model.learnt_with, "classes": classes} if model.learnt_with or classes else {}
 
 
 def restore(model: Any, learnt: Mapping[str, Any]) -> None:
     """Let a model know what its file says; a ValueError if that makes no sense."""
-    loss, classes = learnt.get("loss", ""), learnt.get("classes")
-    kinds = {*map(type, classes)} if isinstance(classes, list) else set()
-    labels = np.array(classes) if len(kinds) == 1 and kinds <= {str, bool, int, float} else None
-    sound = labels is None if classes is None else labels is not None and len(classes) > 1
+    loss = learnt.get("loss", "")
+    if not isinstance(loss, str) or loss not in {"", *LOSSES}:
+        raise ValueError(f"it has learnt by {shown(loss, 60)}, which is no loss")
+    model._kept_learnt = _as_classes(learnt.get("classes")), loss
+
+
+def _as_classes(given: Any) -> Array | None:
+    """Sorted labels as an array."""
+    if given is None:
+        return None
+    found = np.asarray(given)
     if (
-        not sound
-        or (labels is not None and np.unique(labels).tolist() != classes)
-        or (not isinstance(loss, str) or {loss} - {"", *LOSSES})
+        found.dtype.kind not in "Ubiuf"
+        or found.ndim != 1
+        or len(found) < 2
+        or np.unique(found).tolist() != [*given]
     ):
-        raise ValueError(f"no module learns {shown(classes, 60)} by {shown(loss, 60)}")
-    model.classes_, model.learnt_with = labels, loss
+        raise ValueError(
+            "classes_ are two labels or more that a model learns, all texts or all numbers, sorted "
+            f"and each once, and were given {shown(given)}"
+        )
+    return found

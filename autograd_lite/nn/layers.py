@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -187,6 +188,11 @@ class Layer(Module):
             return super().describe()
         one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
         return {**one, "type": "Layer", "nout": len(self.neurons)}
+
+    def _in_one_line(self) -> str:
+        """The layer in one line: its kinds of neurons, and how many there are of each."""
+        kinds = Counter(map(repr, self.neurons))
+        return f"Layer of {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"

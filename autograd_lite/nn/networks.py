@@ -157,6 +157,8 @@ class Sequential(Module):
         found: int = self.layers[0].nin  # type: ignore[attr-defined]
         return found
 
+    nout = MLP.nout
+
     def __call__(self, x: Any) -> Any:
         """The last module's output."""
         with scope(self.scope_name):

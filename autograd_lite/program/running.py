@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -80,6 +80,15 @@ class Native:
         n_rows = -1 if inputs.ndim == 1 else inputs.shape[1]
         run: Callable[[], None] = native.Bound(self.machine, inputs, outputs, n_rows)
         return run
+
+    def descend(
+        self, update: Runner, numbers: Floats, state: Floats, settings: Floats,
+        columns: Sequence[Floats], n_samples: int, order: Any, size: int, found: Floats,
+        threads: int,
+    ) -> None:  # fmt: skip
+        """Take steps of training; see `native.Machine.descend`."""
+        given = tuple(columns), n_samples, order, size, found, min(threads, _MOST_THREADS)
+        self.machine.descend(cast(Native, update).machine, numbers, state, settings, *given)
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """See `Runner`."""

@@ -16,11 +16,13 @@ from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_tra
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
+from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
 from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.learning.stopping import BestEpoch, EarlyStopping
 from autograd_lite.nn.learning.weighting import weights_of
 from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import picture_of
@@ -40,7 +42,9 @@ def learn(
     progress: bool = True, seed: Any = None, compile: bool | None = None,
     show: str | None = None, check: bool = False, threads: int = 1,
     schedule: str | Schedule | None = None,
-    sample_weight: Any = None, class_weight: Any = None, l1: float = 0.0, l2: float = 0.0,
+    sample_weight: Any = None, class_weight: Any = None,
+    metrics: Any = None, early_stopping: EarlyStopping | None = None,
+    l1: float = 0.0, l2: float = 0.0,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -110,6 +114,17 @@ def learn(
         Weights of classes, for a loss of them: of each label (1 where it is left out), or such
         that all classes weigh the same, as scikit-learn has it. Multiplied with `sample_weight`,
         and for learning alone: the loss of validation has none.
+    metrics : str, callable or list of them, optional
+        More columns of the history, computed over all outputs at the end of each epoch, for the
+        samples learnt from (which costs another pass over them) and for those of validation:
+        ``"f1"`` (of the second of two classes, or the mean over more), ``"auc"`` (two classes) for
+        losses of classes, which have ``"accuracy"`` in any case; ``"mae"``, ``"r2"`` for others;
+        or functions ``(targets, outputs)`` of arrays, in scikit-learn's order, that give a
+        number. `outputs` are as `predict` gives numbers, (n,) or (n, k): logits, where the loss
+        takes those.
+    early_stopping : EarlyStopping, optional
+        Stops when the loss of validation, or else of training, falls no more; see
+        `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
     l1, l2 : float, default=0.0
         Add ``l1 * sum(abs(w)) + l2 * sum(w**2)`` to the loss of each step, over all parameters but
         frozen ones and biases: those called b, bias or biases, in a module of your own too. A bias
@@ -168,10 +183,13 @@ def learn(
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
             batches.threads = positive_int("threads", threads)
-        _check(training, measuring, check)
-        remember(self, criterion, read.classes)
+        width = _check(training, measuring, check)
+        measured = None if metrics is None else Metrics(metrics, training, width)
+        best = None
+        if early_stopping is not None:
+            best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
-        training.is_unseen = not (callbacks or shell or held)
+        training.is_unseen = not (callbacks or shell or held or measured or best)
         given = self, training.parameters, chosen, compile, shell is not None
         steps = -(-len(order) // size)
         plan = find_schedule(schedule, epochs * steps)
@@ -181,24 +199,31 @@ def learn(
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
             picture = None if watched else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
-        loop = TrainingLoop(training, order, measuring, held, size, rng, step, history)
+        loop = TrainingLoop(
+            training, order, measuring, held, size, rng, step, history, measured, best
+        )
+        remember(self, criterion, read.classes)
         loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 
 
-def _check(training: Batches, measuring: Batches, compare: bool) -> None:
-    """Raise now, not in the middle of an epoch, if data, model and loss do not fit."""
+def _check(training: Batches, measuring: Batches, compare: bool) -> int:
+    """Raise now, not in the middle of an epoch, if data, model and loss do not fit.
+
+    The number of outputs is returned.
+    """
     first = training.check()
     if training.loss.logits:
         warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
-    if training.model.parts_taking("entries"):
+    if training.model._has_taking("entries"):
         for each in dict.fromkeys([training, measuring]):
             each.check_entries()
     if compare and isinstance(training, CompiledBatches):
         training.to_check = COMPARED
+    return len(first[0])
 
 
 def _called(callback: Any) -> list[Callable[[History], Any]]:

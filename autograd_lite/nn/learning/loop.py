@@ -12,11 +12,17 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.nn.init import Generator
-from autograd_lite.nn.learning.batches import Batches
+from autograd_lite.nn.learning.batches import Batches, Measured
+from autograd_lite.nn.learning.descent import in_spite_of_ctrl_c
 from autograd_lite.nn.learning.history import Epoch, History
-from autograd_lite.nn.learning.sample_order import in_batches, shuffled
+from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.metrics import Metrics
+from autograd_lite.nn.learning.sample_order import shuffled
 from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.learning.stopping import BestEpoch
 from autograd_lite.nn.live.live import Live
+
+_AT_ONCE = 0.02  # seconds of steps that the machine takes before Python looks
 
 
 class TrainingLoop:
@@ -25,16 +31,18 @@ class TrainingLoop:
     def __init__(
         self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
         size: int, rng: Generator, step: TrainingStep, history: History,
+        metrics: Metrics | None = None, best: BestEpoch | None = None,
     ) -> None:  # fmt: skip
         self.training, self.order, self.size = training, order, size
         self.measuring, self.held = measuring, held
         self.rng, self.step, self.history = rng, step, history
+        self.metrics, self.best = metrics, best
 
     def run(
         self, epochs: int, callbacks: Sequence[Callable[[History], Any]], live: Live | None,
         bar: bool,
     ) -> None:  # fmt: skip
-        """Train for some epochs, until a callback stops it or Ctrl-C does."""
+        """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
         shown = _bar(epochs, bar)
         usual = np.geterr()
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
@@ -43,7 +51,10 @@ class TrainingLoop:
             try:
                 self.step.observe(self.history)
                 for number in range(1, epochs + 1):
+                    if number <= len(self.history):
+                        continue
                     end = self._epoch(number)
+                    stop = self.best is not None and self.best.look(number)
                     if live is not None and end >= live.throttle.due:
                         live.update()
                     if not shown.disable:
@@ -53,27 +64,65 @@ class TrainingLoop:
                         with np.errstate(**usual):
                             told = [bool(call(self.history)) for call in callbacks]
                         self.training.is_current = False  # they may have changed parameters
-                        self.history.stopped = any(told)
-                        if self.history.stopped:
-                            break
+                        stop = any(told) or stop
+                    self.history.stopped = stop
+                    if stop:
+                        break
+                    if self.training.is_unseen and self.size >= len(self.order):
+                        self._at_once(epochs - 1, shown)
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
             finally:
                 self.training.settle()
+            if self.best is not None:
+                self.best.restore()
+
+    def _at_once(self, until: int, shown: Any) -> None:
+        """Train for epochs of one step each, some hundredths of a second at a time."""
+        epochs, taken, wanted = self.history.epochs, 1, 1
+        while taken == wanted and len(epochs) < until:
+            times = max(1, int(_AT_ONCE / max(epochs[-1].seconds, 1e-6)))
+            batches = InBatches(self.order, self.size, min(times, until - len(epochs)))
+            done: list[Measured] = []
+            first, start = len(epochs), time.perf_counter()
+
+            def tell(first: int = first, start: float = start, done: Any = done) -> None:
+                seconds = (time.perf_counter() - start) / max(len(done), 1)
+                means = enumerate(map(self.training.mean_of, zip(done)), first + 1)
+                rate = self.step.rate
+                epochs[first:] = [Epoch(k, *m, seconds, None, {}, rate) for k, m in means]
+
+            try:
+                self.training.at_once(batches, self.step, done)
+            finally:
+                in_spite_of_ctrl_c(tell)
+            taken, wanted = len(done), len(batches)
+            if taken and not shown.disable:
+                shown.set_postfix_str(_postfix(epochs[-1]), refresh=False)
+                shown.update(taken)
 
     def _epoch(self, number: int) -> float:
         """Train for an epoch and tell the history; when it ended."""
         start = time.perf_counter()
-        done = self.training.over(shuffled(self.order, self.size, self.rng), number, self.step)
+        batches = shuffled(self.order, self.size, self.rng)
+        done = self._measured(self.training, batches, self.order, number, self.step)
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
-            held = self.measuring.over(in_batches(self.held, self.size), number)
+            batches = InBatches(self.held, self.size)
+            held = self._measured(self.measuring, batches, self.held, number)
         end = time.perf_counter()
         found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
         self.history.epochs.append(found)
         self.step.observe(self.history)
         return end
+
+    def _measured(
+        self, over: Batches, batches: InBatches, part: Sequence[int], number: int,
+        step: TrainingStep | None = None,
+    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        loss, found = over.over(batches, number, step)
+        return loss, found if self.metrics is None else found | self.metrics.over(over, part)
 
 
 def _bar(epochs: int, wanted: bool) -> Any:

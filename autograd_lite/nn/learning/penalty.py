@@ -23,10 +23,10 @@ class PriceOfWeights:
     """
 
     def __init__(self, model: Model, l1: float, l2: float) -> None:
-        free = {*model.parameters(frozen=False)}
+        frozen = model._frozen_parameters()
         self._places = np.array([
             i for i, (name, parameter) in enumerate(model.named_parameters())
-            if parameter in free and name.rstrip("0123456789.").split(".")[-1] not in _BIASES
+            if parameter not in frozen and name.rstrip("0123456789.").split(".")[-1] not in _BIASES
         ], dtype=int)  # fmt: skip
         if not len(self._places):
             raise ValueError(

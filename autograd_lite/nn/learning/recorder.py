@@ -62,7 +62,7 @@ class Recorder:
         outputs = encoded(model, found, inputs, outputs, model.classes_).targets
         self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         criterion = dataclasses.replace(found, right=None)
-        self._twin = copy.deepcopy(model)
+        self._twin = copy.deepcopy(model).eval()
         self._twin.classes_ = None  # `outputs` are targets
         self._watched, self._moved = model.parameters(), self._twin.parameters()
         kind = CompiledBatches if is_traceable(model, criterion) else Batches

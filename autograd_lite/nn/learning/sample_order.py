@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from autograd_lite.nn.data import Array, samples
 from autograd_lite.nn.init import Generator
 from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.batches import Batches, Samples
+from autograd_lite.nn.learning.in_batches import InBatches
 
 
 def parted(n: int, validation: Any, rng: Generator) -> tuple[Any, Sequence[int]]:
@@ -60,18 +61,9 @@ def _split(share: Any, n: int) -> int:
     return count
 
 
-def shuffled(order: Any, size: int, rng: Generator) -> Iterator[Sequence[int]]:
+def shuffled(order: Any, size: int, rng: Generator) -> InBatches:
     """The samples of an epoch in batches; shuffled anew each time, so that 5 + 5 epochs are 10."""
     if size < len(order):
         order = array("q", order)
         rng.shuffle(order)
-    return in_batches(order, size)
-
-
-def in_batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """The samples in batches, in this order."""
-    if size >= len(order):
-        return iter([order])
-    # NumPy reads an array of its own faster.
-    found: Any = order if isinstance(order, range) else np.asarray(order)
-    return (found[start : start + size] for start in range(0, len(order), size))
+    return InBatches(order, size)

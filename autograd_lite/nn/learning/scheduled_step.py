@@ -20,6 +20,7 @@ class ScheduledStep(TrainingStep):
         watched: bool, schedule: Schedule, steps_of_epoch: int,
     ) -> None:  # fmt: skip
         super().__init__(model, parameters, optimizer, quiet, watched)
+        self.is_plain = False
         self._schedule, self._steps_of_epoch = schedule, steps_of_epoch
         self._rate = super().rate
         self.number = 0  # of the next step

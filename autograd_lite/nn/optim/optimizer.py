@@ -82,7 +82,7 @@ class Optimizer:
     steps = 0.0
     clip_value = clip_norm = math.inf
 
-    _program = None
+    _program: tuple[Any, Program] | None = None
     _state: Any = None  # of all parameters: an array for each number of it
 
     def __init__(
@@ -146,6 +146,11 @@ class Optimizer:
         moved: Array = after
         return moved
 
+    @property
+    def clips(self) -> bool:
+        """Whether gradients have a limit."""
+        return min(self.clip_value, self.clip_norm) < math.inf
+
     def _clipped(self, gradients: Array) -> Array:
         if self.clip_value < math.inf:
             gradients = np.clip(gradients, -self.clip_value, self.clip_value)
@@ -154,13 +159,26 @@ class Optimizer:
             gradients = gradients * min(share, 1.0)
         return gradients
 
+    def prepared(self) -> tuple[Program, Array, Array]:
+        """The rule as a program now; the state, a number of it in each row; steps and settings."""
+        settings = np.array([self.steps, *[getattr(self, name) for name in self.settings]])
+        # A rule may decide by a setting that is 0, and by switches.
+        kind = (settings[1:] == 0.0).tobytes(), *[getattr(self, name) for name in self.switches]
+        if self._program is None or kind != self._program[0]:
+            self._program = kind, self.program()
+        if self._state is None:
+            self._state = self._first_state(len(self.parameters))
+        return self._program[1], np.ascontiguousarray(self._state, np.float64), settings
+
+    def go_on_from(self, state: Array, steps: float) -> None:
+        """Take this state, after so many steps in all."""
+        self._state, self.steps = state, float(steps)
+
     def _moved_by_program(self, numbers: Array, gradients: Array) -> Array:
-        if self._program is None:
-            self._program = self.program()
-        shared = np.array([self.steps, *[getattr(self, name) for name in self.settings]])
+        program, _, shared = self.prepared()
         parts = [*[np.ascontiguousarray(x, np.float64) for x in (numbers, gradients)], *self._state]
         given = [*[(x.reshape(-1, 1), False) for x in parts], (shared, True)]
-        found = self._program.runner.rows(given, len(numbers), False, 1)
+        found = program.runner.rows(given, len(numbers), False, 1)
         self._state = found[1:]
         after: Array = found[0]
         return after

@@ -75,10 +75,8 @@ def test_two_classes_are_learnt_as_their_targets_are_and_given_back(kind, loss):
 def test_three_classes_are_learnt_as_their_indices_are_and_given_back(kind):
     labels = {**THREE, "0 to 2": THIRDS}[kind]
     model, twin = network(3), network(3)
-    assert (
-        learn(model, labels, "cross_entropy", compile=compile).loss
-        == learn(twin, THIRDS, "cross_entropy", compile=compile).loss
-    )
+    same = learn(twin, THIRDS, "cross_entropy")
+    assert learn(model, labels, "cross_entropy").loss == same.loss
     np.testing.assert_array_equal(model.decision_function(X), twin.predict(X))
     if kind == "0 to 2":
         assert model.classes_ is None
@@ -343,6 +341,21 @@ def test_classes_that_do_not_fit_the_outputs_are_told():
     model.classes_ = np.array(["a", "b", "c"])
     with pytest.raises(ShapeError, match="outputs for 2 classes, and its classes_ are 3"):
         model.predict(X)
+
+
+def test_classes_of_a_training_loop_of_ones_own_may_be_set(tmp_path):
+    model = network()
+    learn(model, SIDES, "binary_cross_entropy")
+    model.classes_ = ["no", "yes"]
+    assert model.predict(X).tolist() == TWO["list of texts"]
+    assert model.learnt_with == "binary_cross_entropy"
+    other = network()
+    other.classes_ = [1, 2]
+    other.save(tmp_path / "m.safetensors")
+    assert nn.load(tmp_path / "m.safetensors").classes_.tolist() == [1, 2]
+    for wrong in (["yes", "no"], ["a"], "ab", 3, [1, "a"], [0.0, math.nan], [["a", "b"]]):
+        with pytest.raises(ValueError, match="two labels or more"):
+            model.classes_ = wrong
 
 
 # --- beside learn ---------------------------------------------------------------------------------
