@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -19,8 +20,10 @@ from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.learning.resuming import Checkpoint, Keeper
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
+from autograd_lite.nn.learning.solver_step import SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch, EarlyStopping
 from autograd_lite.nn.learning.weighting import weights_of
@@ -32,11 +35,13 @@ from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.nn.predictions import is_watched
 from autograd_lite.nn.schedules import Schedule, find_schedule
 
+_USUAL = type("Usual", (int,), {})(32)  # samples of a batch; whoever writes 32 gives another object
+
 
 def learn(
     self: Model, inputs: Any, outputs: Any,
     loss: str | Callable[[Any, Any], Any] = "squared_error", optimizer: str | Optimizer = "adam",
-    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
+    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = _USUAL,
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
     progress: bool = True, seed: Any = None, compile: bool | None = None,
@@ -45,6 +50,7 @@ def learn(
     sample_weight: Any = None, class_weight: Any = None,
     metrics: Any = None, early_stopping: EarlyStopping | None = None,
     l1: float = 0.0, l2: float = 0.0,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None, resume: bool = False,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -68,13 +74,16 @@ def learn(
         no program runs.
     optimizer : str or object, default="adam"
         A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
-        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``. Or a solver
+        of SciPy (extra `solvers`), which takes all samples at once: ``"lbfgs"``, or for
+        ``"squared_error"``, as in fits of curves, ``"levenberg_marquardt"``. An epoch is one of its
+        iterations, with the loss after it; there are fewer when nothing gets better any more.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
         Passes over the data.
     batch_size : int or None, default=32
-        Samples per update; None takes all of them.
+        Samples per update; None takes all of them, as solvers do.
     validation : (inputs, outputs) or float, optional
         Data to measure after each epoch; or the share of the samples, drawn at random, to
         keep for that.
@@ -131,6 +140,15 @@ def learn(
         says where a unit stands, not how steep it is, so that scikit-learn leaves it out as well
         (the weight_decay of an optimiser does not; its number is twice `l2`). The training loss
         has it in, the validation loss has not.
+    checkpoint : str, path-like or Checkpoint, optional
+        A folder, to which the training is written after the first epoch that ends 60 s behind the
+        last one written, at the beginning and at the end; `nn.Checkpoint` sets other times. What
+        is there is replaced whole or not at all; a folder with a checkpoint is refused, unless:
+    resume : bool, default=False
+        Continue from the checkpoint in that folder, if there is one: with the bits of a training
+        that was never interrupted, on such a machine. A generator, also Python's global one, is
+        set to where it was. Data, options, model (whatever its numbers are now) and versions have
+        to be those it began with; `epochs` may be more, callbacks others.
 
     Returns
     -------
@@ -150,16 +168,20 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    ModelFileError
+        If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
         If shapes do not fit each other or the module, or there are no samples.
     ValueError
         If a number in the data is nan or infinite, a target is not what the loss takes, or
         another argument is out of its range; if a loss of your own is to be compiled, or the
         loss depends on no parameter.
+    FileExistsError
+        If there is a checkpoint to be continued, and `resume` is False.
     ProgramError
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
-    history = History()
+    options, history = dict(locals()), History()
     with Carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
@@ -167,12 +189,24 @@ def learn(
         read = encoded(self, criterion, inputs, outputs, self.classes_)
         inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
+        if isinstance(chosen, str):
+            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+                raise ValueError(
+                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
+                    "and schedule out"
+                )
+            batch_size = None
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
         quick = not watched and is_traceable(self, criterion)  # a call changes nothing
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
+        keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
+        if keeper is not None:
+            keeper.begin(rng)
+        elif resume:
+            raise ValueError('resume=True continues a training from a folder: checkpoint="run/"')
         order, held = parted(len(inputs), validation, rng)
         labels = outputs if read.classes is None else read.labels
         weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
@@ -189,19 +223,23 @@ def learn(
         if early_stopping is not None:
             best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
-        training.is_unseen = not (callbacks or shell or held or measured or best)
+        training.is_unseen = not (callbacks or shell or held or measured or best or checkpoint)
         given = self, training.parameters, chosen, compile, shell is not None
         steps = -(-len(order) // size)
         plan = find_schedule(schedule, epochs * steps)
-        step = TrainingStep(*given) if plan is None else ScheduledStep(*given, plan, steps)
+        kind_of_step = SolverStep if isinstance(chosen, str) else TrainingStep
+        step = kind_of_step(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
             picture = None if watched else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         loop = TrainingLoop(
-            training, order, measuring, held, size, rng, step, history, measured, best
-        )
+            training, order, measuring, held, size, rng, step, history, measured, best,
+            None if keeper is None else keeper.look,
+        )  # fmt: skip
+        if keeper is not None:
+            keeper.resume(loop, epochs)
         remember(self, criterion, read.classes)
         loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
