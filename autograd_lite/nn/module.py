@@ -80,15 +80,12 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Layer(2, 4, "tanh"), nn.Dropout(0.5), nn.Layer(4, 1))
-        >>> layer = model.layers[0].freeze()
-        >>> model.summary()
+        >>> nn.Sequential(nn.Layer(2, 4, "tanh").freeze(), nn.Dropout(0.5)).summary()
         part        outputs  parameters  frozen  kind
-        model             1          17      12  Sequential
+        model                        12      12  Sequential
           layers.0        4          12      12  Layer of 4 TanhNeuron(2)
           layers.1                    0       0  Dropout(0.5)
-          layers.2        1           5       0  Layer of 1 ReLUNeuron(4)
-        17 parameters, 12 of them frozen
+        12 parameters, 12 of them frozen
         """
         return summary(self, Module)
 
