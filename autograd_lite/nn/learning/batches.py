@@ -17,6 +17,7 @@ from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
@@ -35,16 +36,8 @@ Evaluated = tuple[float, float, Array]
 Step = Callable[[Array, Array, int, Sequence[int]], None]
 
 
-class Sums:
-    """Sums over batches so far."""
-
-    loss, right, count = 0.0, 0.0, 0
-
-    def add(self, loss: float, right: float, n: int) -> None:
-        """Add the mean loss and the share of right choices of n samples."""
-        self.loss += loss * n
-        self.right += right * n
-        self.count += n
+#: Of a batch: its mean loss, the share of right choices, and how many samples it has.
+Measured = tuple[float, float, int]
 
 
 @dataclass(frozen=True)
@@ -77,6 +70,7 @@ class Batches:
         self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
@@ -125,28 +119,44 @@ class Batches:
     def _over(
         self, batches: InBatches, epoch: int, step: Step | None
     ) -> tuple[float, dict[str, float]]:
-        sums = Sums()
-        for batch in self._to_do(batches, step, sums):
-            n = len(batch)
+        done: list[Measured] = []
+        for batch in self._to_do(batches, step, done):
             if self.noise.shape[1] and step is not None:
-                self._draw(n)
+                self._draw(len(batch))
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            sums.add(total, share, n)
             if step is not None:
                 if not self._depends:
                     self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                if self.penalty is not None:
+                    price, slopes = self.penalty.at(self.numbers)
+                    total, gradients = total + price, gradients + slopes
                 step(self.numbers, gradients, epoch, batch)
+            done.append((total, share, len(batch)))
         if step is not None and not self._depends:
             raise ValueError(
                 "the loss depends on no parameter of the module, so nothing is learnt; compute "
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
-        return sums.loss / sums.count, dict.fromkeys(self._metrics, sums.right / sums.count)
+        return self.mean_of(done)
 
-    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
-        """The batches to evaluate one by one; what others give is added to the sums."""
+    def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:
+        """Mean loss and metrics over batches."""
+        loss, right, count = 0.0, 0.0, 0
+        for total, share, n in batches:
+            loss += total * n
+            right += share * n
+            count += n
+        return loss / count, dict.fromkeys(self._metrics, right / count)
+
+    def _to_do(
+        self, batches: InBatches, step: Step | None, done: list[Measured]
+    ) -> Iterator[Sequence[int]]:
+        """The batches to evaluate one by one; those that need not be are added to what is done."""
         return iter(batches)
+
+    def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
+        """Take the steps that need no Python, while all numbers are finite."""
 
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
