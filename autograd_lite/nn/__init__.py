@@ -14,6 +14,7 @@ from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.rate_test import RateTest, find_learning_rate
 from autograd_lite.nn.learning.recorder import Recorder
+from autograd_lite.nn.learning.resuming import Checkpoint
 from autograd_lite.nn.learning.stopping import EarlyStopping
 from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
@@ -22,7 +23,8 @@ from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residua
 from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
-    "MLP", "Dropout", "EarlyStopping", "Embedding", "Epoch", "History", "Layer", "LayerNorm",
-    "Module", "Neuron", "RateTest", "Recorder", "Residual", "Sequential", "find_learning_rate",
-    "init", "load", "losses", "optim", "per_sample", "read_extra", "schedules",
+    "MLP", "Checkpoint", "Dropout", "EarlyStopping", "Embedding", "Epoch", "History", "Layer",
+    "LayerNorm", "Module", "Neuron", "RateTest", "Recorder", "Residual", "Sequential",
+    "find_learning_rate", "init", "load", "losses", "optim", "per_sample", "read_extra",
+    "schedules",
 ]  # fmt: skip

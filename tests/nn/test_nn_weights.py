@@ -25,10 +25,10 @@ def learn(inputs, outputs, loss="squared_error", width=1, **given):
 
 @PASSES
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy", "cross_entropy"])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_weight_is_how_often_a_sample_is_given(loss, optimizer, compile):
+def test_a_weight_is_how_often_a_sample_is_given(loss, compile):
+    """By SGD, whose steps are as long as the loss has weight."""
     targets = NUMBERS if loss == "squared_error" else CLASSES
-    given = {"width": 1 + (loss == "cross_entropy"), "optimizer": optimizer, "compile": compile}
+    given = {"width": 1 + (loss == "cross_entropy"), "optimizer": "sgd", "compile": compile}
     weighted, history = learn(X, targets, loss, sample_weight=COUNTS * 0.5, **given)
     many = np.repeat(np.arange(24), COUNTS)
     repeated, twin = learn(X[many], targets[many], loss, **given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -18,6 +19,7 @@ from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.learning.resuming import Checkpoint, Keeper
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
 from autograd_lite.nn.learning.solver_step import SolverStep
@@ -47,6 +49,7 @@ def learn(
     sample_weight: Any = None, class_weight: Any = None,
     metrics: Any = None, early_stopping: EarlyStopping | None = None,
     l1: float = 0.0, l2: float = 0.0,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None, resume: bool = False,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -133,6 +136,15 @@ def learn(
         says where a unit stands, not how steep it is, so that scikit-learn leaves it out as well
         (the weight_decay of an optimiser does not; its number is twice `l2`). The training loss
         has it in, the validation loss has not.
+    checkpoint : str, path-like or Checkpoint, optional
+        A folder, to which the training is written after the first epoch that ends 60 s behind the
+        last one written, at the beginning and at the end; `nn.Checkpoint` sets other times. What
+        is there is replaced whole or not at all; a folder with a checkpoint is refused, unless:
+    resume : bool, default=False
+        Continue from the checkpoint in that folder, if there is one: with the bits of a training
+        that was never interrupted, on such a machine. A generator, also Python's global one, is
+        set to where it was. Data, options, model (whatever its numbers are now) and versions have
+        to be those it began with; `epochs` may be more, callbacks others.
 
     Returns
     -------
@@ -152,16 +164,20 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    ModelFileError
+        If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
         If shapes do not fit each other or the module, or there are no samples.
     ValueError
         If a number in the data is nan or infinite, a target is not what the loss takes, or
         another argument is out of its range; if a loss of your own is to be compiled, or the
         loss depends on no parameter.
+    FileExistsError
+        If there is a checkpoint to be continued, and `resume` is False.
     ProgramError
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
-    history = History()
+    options, history = dict(locals()), History()
     with Carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
@@ -181,6 +197,11 @@ def learn(
         quick = not watched and is_traceable(self, criterion)  # a call changes nothing
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
+        keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
+        if keeper is not None:
+            keeper.begin(rng)
+        elif resume:
+            raise ValueError('resume=True continues a training from a folder: checkpoint="run/"')
         order, held = parted(len(inputs), validation, rng)
         weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
@@ -196,7 +217,7 @@ def learn(
         if early_stopping is not None:
             best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
-        training.is_unseen = not (callbacks or shell or held or measured or best)
+        training.is_unseen = not (callbacks or shell or held or measured or best or checkpoint)
         given = self, training.parameters, chosen, compile, shell is not None
         steps = -(-len(order) // size)
         plan = find_schedule(schedule, epochs * steps)
@@ -208,8 +229,11 @@ def learn(
             picture = None if watched else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         loop = TrainingLoop(
-            training, order, measuring, held, size, rng, step, history, measured, best
-        )
+            training, order, measuring, held, size, rng, step, history, measured, best,
+            None if keeper is None else keeper.look,
+        )  # fmt: skip
+        if keeper is not None:
+            keeper.resume(loop, epochs)
         loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history

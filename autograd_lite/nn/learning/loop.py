@@ -33,18 +33,20 @@ class TrainingLoop:
         self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
         size: int, rng: Generator, step: TrainingStep, history: History,
         metrics: Metrics | None = None, best: BestEpoch | None = None,
+        keep: Callable[[bool], None] | None = None,
     ) -> None:  # fmt: skip
         self.training, self.order, self.size = training, order, size
         self.measuring, self.held = measuring, held
         self.rng, self.step, self.history = rng, step, history
         self.metrics, self.best = metrics, best
+        self._keep = keep  # told after each epoch whether it was the last
 
     def run(
         self, epochs: int, callbacks: Sequence[Callable[[History], Any]], live: Live | None,
         bar: bool,
     ) -> None:  # fmt: skip
         """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
-        shown = self._bar = _bar(epochs, bar)
+        shown = self._bar = _bar(epochs, len(self.history), bar)
         usual = np.geterr()
 
         def finish(number: int, start: float, done: tuple[float, dict[str, float]]) -> bool:
@@ -62,6 +64,8 @@ class TrainingLoop:
                 self.training.is_current = False  # they may have changed parameters
                 stop = any(told) or stop
             self.history.stopped = stop
+            if self._keep is not None:
+                self._keep(stop or number == epochs)
             return stop
 
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
@@ -73,10 +77,11 @@ class TrainingLoop:
                     self.step.run(self.training, self.order, epochs, finish)
                 else:
                     self._run(epochs, finish)
+                self.training.settle()
             except KeyboardInterrupt:
                 self.history.interrupted = True
                 shown.set_postfix_str("interrupted; what was learnt is kept")
-            finally:
+            finally:  # again: Ctrl-C may have come between what was learnt and its place
                 self.training.settle()
             if self.best is not None:
                 self.best.restore()
@@ -106,7 +111,7 @@ class TrainingLoop:
                 self._bar.update(taken)
 
     def _run(self, epochs: int, finish: Finish) -> None:
-        while (number := len(self.history) + 1) <= epochs:
+        while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
             start = time.perf_counter()
             batches = shuffled(self.order, self.size, self.rng)
             if finish(number, start, self.training.over(batches, number, self.step)):
@@ -134,10 +139,12 @@ class TrainingLoop:
         return loss, found if self.metrics is None else found | self.metrics.over(over, part)
 
 
-def _bar(epochs: int, wanted: bool) -> Any:
+def _bar(epochs: int, done: int, wanted: bool) -> Any:
     """A progress bar on standard error (None in a windowed program)."""
     off = not wanted or sys.stderr is None
-    return tqdm(total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=off)
+    return tqdm(
+        total=epochs, initial=done, desc="learning", unit="epoch", file=sys.stderr, disable=off
+    )
 
 
 def _postfix(epoch: Epoch) -> str:

@@ -34,8 +34,8 @@ class ScheduledStep(TrainingStep):
         """See `TrainingStep`; an error if the schedule gives no factor."""
         own = self.optimizer.learning_rate
         factor = in_range(f"schedule({self.number})", self._schedule(self.number))
-        self._rate = self.optimizer.learning_rate = own * factor
         try:
+            self._rate = self.optimizer.learning_rate = own * factor
             super().__call__(before, gradients, epoch, batch)
         finally:
             self.optimizer.learning_rate = own

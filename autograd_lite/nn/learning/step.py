@@ -51,30 +51,37 @@ class TrainingStep:
             raise self._anomaly("the gradient of", gradients, epoch, batch)
         if self.watched:
             self._last = before.copy(), gradients.copy()
-        if self._on_arrays:
-            after = self._moved(before, gradients)
-            if self._kept:
-                after[self._kept] = before[self._kept]
+        start, own = before.copy(), isinstance(self.optimizer, Optimizer)
+        state = vars(self.optimizer).copy() if own else {}  # whose arrays no step changes in place
+        try:
+            after = self._after(before, gradients)
             if not are_finite(after):
                 raise self._anomaly("the parameter", after, epoch, batch)
             if self.is_flat:
                 before[:] = after
             else:
                 write_numbers(self.parameters, after)
-            return
-        try:
+        except BaseException:  # Ctrl-C, too: a step is done whole or not at all
+            before[:] = start
+            if not self.is_flat:
+                write_numbers(self.parameters, start)
+            if own:
+                self.optimizer.__dict__ = state
+            raise
+
+    def _after(self, before: Array, gradients: Array) -> Array:
+        """The numbers of the parameters after the step."""
+        if self._on_arrays:
+            after = self._moved(before, gradients)
+        else:
             for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
                 parameter.grad = number
             self.optimizer.step()
-            for i in self._kept:
-                self.parameters[i].data = float(before[i])
             after = np.empty(len(before))
             read_numbers(self.parameters, after)
-            if not are_finite(after):
-                raise self._anomaly("the parameter", after, epoch, batch)
-        except BaseException:  # Ctrl-C, too: a step is done whole or not at all
-            write_numbers(self.parameters, before)
-            raise
+        if self._kept:
+            after[self._kept] = before[self._kept]
+        return after
 
     @property
     def rate(self) -> float | None:

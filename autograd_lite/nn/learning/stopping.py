@@ -69,7 +69,7 @@ class BestEpoch:
             )
         self._rule, self._parameters, self._history = rule, training.parameters, history
         self._loss, self._waited = np.inf, 0
-        self.numbers: Array = np.empty(len(self._parameters))
+        self.numbers: Array = np.zeros(len(self._parameters))
 
     def look(self, number: int) -> bool:
         """Whether the training is to stop after an epoch; of each that was, in order."""
