@@ -261,7 +261,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Go into training mode, with all modules inside, for a loop of your own; return self."""
-        return self._with("_training", mode)
+        return self._with("_training", bool(mode))
 
     def eval(self) -> Self:
         """Leave training mode, with all modules inside, and return self."""
@@ -282,10 +282,7 @@ class Module:
 
     def _with(self, name: str, holds: bool) -> Self:
         for part in self._every_module():
-            if holds:
-                setattr(part, name, True)
-            else:
-                vars(part).pop(name, None)
+            setattr(part, name, holds)
         return self
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
