@@ -97,7 +97,7 @@ def learn(
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
-        Of the order of samples and the choice of validation samples; Python's global `random`
+        Of the order of samples, validation samples and masks of `Dropout`; Python's global `random`
         if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
