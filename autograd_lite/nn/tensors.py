@@ -222,6 +222,8 @@ def is_known(part: Any, *above: Any) -> bool:
     """Whether a part of a model, and what is in it, depends on its numbers alone."""
     if isinstance(part, Value) or any(part is whole for whole in above):
         return True
+    if type(part) is list and {*map(type, part)} == {Value}:
+        return True  # without looking at each, as usual
     inner = part
     if isinstance(part, Mapping):
         inner = part.values()
