@@ -196,10 +196,11 @@ def learn(
         inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
         if isinstance(chosen, str):
-            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+            size_given = not (batch_size is None or batch_size is _USUAL)
+            if size_given or schedule is not None or checkpoint is not None:
                 raise ValueError(
-                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
-                    "and schedule out"
+                    f"{chosen} takes all samples at once, finds its own steps, and cannot continue "
+                    "from a checkpoint; leave batch_size, schedule and checkpoint out"
                 )
             batch_size = None
         epochs = positive_int("epochs", epochs)
