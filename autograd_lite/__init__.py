@@ -56,6 +56,7 @@ if _TYPE_CHECKING:
         jacobian,
         jvp,
         primitive,
+        root,
         taylor,
         uncertainty,
         value_and_grad,
@@ -79,7 +80,7 @@ _LATE = {
     "playgrounds": "playground",
     "program": "Program compile freeze load_program",
     "transforms": "check_grad checkpoint custom_op derivative grad gradient hessian hvp jacobian "
-    "jvp primitive taylor uncertainty value_and_grad vjp",
+    "jvp primitive root taylor uncertainty value_and_grad vjp",
     "view": "draw draw_diff draw_dot",
 }  # fmt: skip
 _home = {name: room for room, names in _LATE.items() for name in names.split()}
@@ -92,7 +93,7 @@ __all__ = [
     "derivative", "detect_anomaly", "diagnose", "draw", "draw_diff", "draw_dot", "engine",
     "exercises", "explain", "freeze", "grad", "gradient", "hessian", "hvp", "isclose", "jacobian",
     "jvp", "keep_lines", "latex", "load_program", "log_softmax", "nn", "no_grad", "playground",
-    "primitive", "scope", "softmax", "take", "taylor", "uncertainty", "value_and_grad",
+    "primitive", "root", "scope", "softmax", "take", "taylor", "uncertainty", "value_and_grad",
     "vjp", *_rows,
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from autograd_lite.nn import init, losses, optim, schedules
 from autograd_lite.nn.architectures import load
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
+from autograd_lite.nn.learning.rate_test import RateTest, find_learning_rate
 from autograd_lite.nn.learning.recorder import Recorder
 from autograd_lite.nn.learning.resuming import Checkpoint
 from autograd_lite.nn.learning.stopping import EarlyStopping
@@ -23,6 +24,7 @@ from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [
     "MLP", "Checkpoint", "Dropout", "EarlyStopping", "Embedding", "Epoch", "History", "Layer",
-    "LayerNorm", "Module", "Neuron", "Recorder", "Residual", "Sequential", "init", "load",
-    "losses", "optim", "per_sample", "read_extra", "schedules",
+    "LayerNorm", "Module", "Neuron", "RateTest", "Recorder", "Residual", "Sequential",
+    "find_learning_rate", "init", "load", "losses", "optim", "per_sample", "read_extra",
+    "schedules",
 ]  # fmt: skip

@@ -161,13 +161,16 @@ class Model(Protocol):
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""
 
-    def parameters(self, frozen: bool = True) -> list[Value]:
-        """All parameters, each once; perhaps without those that are to stay as they are."""
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
+
+    def _frozen_parameters(self) -> set[Value]:
+        """Parameters that are to stay as they are."""
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter."""
 
-    def parts_taking(self, what: str) -> bool:
+    def _has_taking(self, what: str) -> bool:
         """Whether a part of it takes ``"noise"`` in training, or looks up ``"entries"``."""
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown, typed
+from autograd_lite.nn.activation import LINEAR, Activation, bends
 from autograd_lite.ops.rules import sqrt
 from autograd_lite.program.freezing import freeze
 from autograd_lite.program.program import Program
@@ -61,16 +62,18 @@ SCHEMES: dict[str, Scheme] = {
 }  # fmt: skip
 
 
-def scheme(init: str | Scheme) -> Scheme:
-    """The scheme of that name; a function is returned as it is."""
+def scheme(init: str | Scheme | None, activation: Activation = LINEAR) -> Scheme:
+    """The scheme of that name, or that of an activation; a function is returned as it is."""
+    if init is None:
+        return he_normal if bends(activation) else glorot_uniform
     if isinstance(init, str):
         if init.lower() not in SCHEMES:
             raise ValueError(f"unknown init {shown(init)}; choose one of: {', '.join(SCHEMES)}")
         return SCHEMES[init.lower()]
     if not callable(init):
         raise TypeError(
-            f"init is a name ({', '.join(SCHEMES)}) or a function of (random generator, fan_in, "
-            f"fan_out) and was given {typed(init)}"
+            f"init is a name ({', '.join(SCHEMES)}), None, or a function of (random generator, "
+            f"fan_in, fan_out) and was given {typed(init)}"
         )
     return init
 

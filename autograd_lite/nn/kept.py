@@ -29,12 +29,12 @@ def kept_for(model: Any, purpose: Hashable, make: Callable[[Sequence[Value]], An
     """
     values: list[Value] = []
     structure: Any = structure_of(model, values), [*map(id, values)]
-    kept: Kept | None = vars(model).get("_kept")
+    kept: Kept | None = vars(model).get("_kept_programs")
     if kept is None or kept.structure != structure:
         parameters = model.parameters()
         if not is_known(model) or not {*values} <= {*parameters}:  # or some are computed
             return None
-        kept = vars(model)["_kept"] = Kept()
+        kept = vars(model)["_kept_programs"] = Kept()
         kept.structure = structure
     programs = kept.programs
     if purpose not in programs:

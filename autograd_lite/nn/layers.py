@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -31,10 +32,12 @@ class Neuron(Noticed, Module):
         False is another way to say ``activation="linear"``.
     seed : int, random.Random, NumPy Generator or None
         Of the weights. None draws from Python's global `random`, as micrograd does.
-    init : str or callable, default="uniform"
+    init : str, callable or None, default="uniform"
         ``"uniform"`` (-1 to 1), ``"he_normal"`` (also ``"he"``), ``"he_uniform"``,
         ``"glorot_uniform"`` (also ``"glorot"``), ``"glorot_normal"``, or a function of (random
-        generator, fan_in, fan_out) that gives one weight. The bias begins at 0.
+        generator, fan_in, fan_out) that gives one weight. None chooses by the activation: He's
+        for ReLU and what is like it (large above 0, small below), Glorot's for others. The bias
+        begins at 0.
     fan_out : int, default=1
         Number of neurons in the layer, which Glorot's schemes use.
 
@@ -69,11 +72,11 @@ class Neuron(Noticed, Module):
 
     def __init__(
         self, nin: int, activation: Activation = "relu", nonlin: bool = True, seed: Any = None,
-        init: str | Scheme = "uniform", fan_out: int = 1,
+        init: str | Scheme | None = "uniform", fan_out: int = 1,
     ) -> None:  # fmt: skip
         nin, fan_out = layer_size("nin", nin), layer_size("fan_out", fan_out)
         self.activation = checked(activation) if nonlin else "linear"
-        rng, draw = generator(seed), scheme(init)
+        rng, draw = generator(seed), scheme(init, self.activation)
         self.w = [Value(draw(rng, nin, fan_out), label=f"w{i}") for i in range(nin)]
         self.b = Value(0.0, label="b")
         self.place(current_scope.get())
@@ -149,7 +152,7 @@ class Layer(Module):
 
     def __init__(
         self, nin: int, nout: int, activation: Activation = "relu", nonlin: bool = True,
-        seed: Any = None, init: str | Scheme = "uniform",
+        seed: Any = None, init: str | Scheme | None = "uniform",
     ) -> None:  # fmt: skip
         nout, rng = layer_size("nout", nout), generator(seed)
         self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
@@ -185,6 +188,11 @@ class Layer(Module):
             return super().describe()
         one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
         return {**one, "type": "Layer", "nout": len(self.neurons)}
+
+    def _in_one_line(self) -> str:
+        """The layer in one line: its kinds of neurons, and how many there are of each."""
+        kinds = Counter(map(repr, self.neurons))
+        return f"Layer of {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"

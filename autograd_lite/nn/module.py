@@ -14,6 +14,7 @@ from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
 from autograd_lite.nn import model_files
 from autograd_lite.nn.learning import learn as learning
+from autograd_lite.nn.parts.overview import summary, tree
 from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.nn.predictions import predict
 from autograd_lite.nn.tensors import (
@@ -23,6 +24,7 @@ from autograd_lite.nn.tensors import (
     matched,
     modules_in,
     own_tensors,
+    repeated,
     tensors_of,
 )
 
@@ -54,7 +56,7 @@ class Module:
     #: Whether it is known that outputs depend on inputs and parameters alone.
     traceable: bool = False
     #: What of it `learn` must know before it begins: ``"noise"`` or ``"entries"``.
-    takes: str = ""
+    _takes: str = ""
     _training = _frozen = False
     #: Values that take the places of parameters, though they are computed: in a gradient.
     computed_parameters: frozenset[Value] = frozenset()
@@ -69,24 +71,46 @@ class Module:
         """The output for one sample."""
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
 
+    def __str__(self) -> str:
+        return tree(self, Module)
+
+    def summary(self) -> str:
+        """A table of all parts: numbers of outputs (where known) and parameters; how many frozen.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Layer(2, 4, "tanh"), nn.Dropout(0.5), nn.Layer(4, 1))
+        >>> layer = model.layers[0].freeze()
+        >>> model.summary()
+        part        outputs  parameters  frozen  kind
+        model             1          17      12  Sequential
+          layers.0        4          12      12  Layer of 4 TanhNeuron(2)
+          layers.1                    0       0  Dropout(0.5)
+          layers.2        1           5       0  Layer of 1 ReLUNeuron(4)
+        17 parameters, 12 of them frozen
+        """
+        return summary(self, Module)
+
     # --- parameters ---
 
     def parameters(self, frozen: bool = True) -> list[Value]:
         """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
-        tensors = [tensor.ravel().tolist() for _, tensor in self._tensors()]
-        kept: set[Value] = set()
-        for part in () if frozen else self._modules():
-            if part._frozen:
-                kept.update(chain(*[tensor.flat for _, tensor in own_tensors(part)]))
-        return [p for p in dict.fromkeys(chain.from_iterable(tensors)) if p not in kept]
+        found = dict.fromkeys(self._places())
+        kept = set() if frozen else self._frozen_parameters()
+        return [p for p in found if p not in kept] if kept else [*found]
 
-    def parts_taking(self, what: str) -> bool:
+    def _frozen_parameters(self) -> set[Value]:
+        parts = [part for part in self._every_module() if part._frozen]
+        return {p for part in parts for _, tensor in own_tensors(part) for p in tensor.flat}
+
+    def _has_taking(self, what: str) -> bool:
         """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
-        return any(part.takes == what for part in self._modules())
+        return any(part._takes == what for part in self._every_module())
 
-    def _modules(self) -> list[Module]:
+    def _every_module(self) -> list[Module]:
         """This module and all in it, each once, a whole before its parts."""
-        return [module for _, _, module in modules_in("", self, Module, {})]
+        return [*{id(m): m for _, _, m in modules_in("", self, Module, {})}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""
@@ -156,6 +180,17 @@ class Module:
         """
         return {"type": f"{type(self).__module__}.{type(self).__qualname__}"}
 
+    def _description(self) -> dict[str, Any]:
+        """The architecture, and which of its parameters are shared."""
+        runs = repeated(self._places())
+        return (
+            {"type": "Shared", "module": self.describe(), "runs": runs} if runs else self.describe()
+        )
+
+    def _places(self) -> list[Value]:
+        """The parameter in each place; a shared one has several."""
+        return [*chain(*[tensor.ravel().tolist() for _, tensor in self._tensors()])]
+
     def save(self, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
         """Write parameters and architecture to a safetensors file, atomically.
 
@@ -170,19 +205,10 @@ class Module:
         Raises
         ------
         ValueError
-            If a parameter is nan or infinite, if parts share parameters, or if the architecture
-            cannot be described, as with an activation that is a function of your own.
+            If a parameter is nan or infinite, or if the architecture cannot be described, as with
+            an activation that is a function of your own.
         """
-        description = self.describe()
-        names: dict[Value, str] = {}
-        for name, tensor in self._tensors():
-            for parameter in tensor.flat:
-                if parameter in names:
-                    raise ValueError(
-                        f"{names[parameter]} and {name} share a parameter, which a file cannot "
-                        "say; save state_dict() in a way of your own"
-                    )
-                names[parameter] = name
+        description = self._description()
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
@@ -212,7 +238,7 @@ class Module:
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""
         try:
-            mine = self.describe()
+            mine = self._description()
         except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
@@ -258,7 +284,7 @@ class Module:
         return self._with("_frozen", False)
 
     def _with(self, name: str, holds: bool) -> Self:
-        for part in self._modules():
+        for part in self._every_module():
             if holds:
                 setattr(part, name, True)
             else:

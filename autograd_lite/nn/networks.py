@@ -30,8 +30,8 @@ class MLP(Module):
         Of all layers but the last; as for `Neuron`.
     output : str or callable, default="linear"
         Of the last layer.
-    init : str or callable, default="uniform"
-        As for `Neuron`.
+    init : str, callable or None, default="uniform"
+        As for `Neuron`; the default is micrograd's, and None trains better where layers are wide.
     seed : int, random.Random, NumPy Generator or None
         As for `Neuron`. With None, ``random.seed(1337)`` gives micrograd's weights.
 
@@ -59,7 +59,7 @@ class MLP(Module):
 
     def __init__(
         self, nin: int, nouts: Sequence[int], activation: Activation = "relu",
-        output: Activation = "linear", init: str | Scheme = "uniform", seed: Any = None,
+        output: Activation = "linear", init: str | Scheme | None = "uniform", seed: Any = None,
     ) -> None:  # fmt: skip
         if isinstance(nouts, str | Mapping | AbstractSet) or not isinstance(nouts, Iterable):
             raise TypeError(
@@ -156,6 +156,8 @@ class Sequential(Module):
         """Number of inputs, if the first module has one; else an AttributeError."""
         found: int = self.layers[0].nin  # type: ignore[attr-defined]
         return found
+
+    nout = MLP.nout
 
     def __call__(self, x: Any) -> Any:
         """The last module's output."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from autograd_lite.engine import Value, current_mode, read_numbers
 from autograd_lite.errors import ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, sample_rows, uneven
 from autograd_lite.nn.kept import kept_for
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import Paths
 from autograd_lite.transforms.trees import take_apart
 
@@ -26,15 +28,30 @@ def predict(model: Model, inputs: Any) -> Array:
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         chunk = part_of(rows, range(start, start + _ROWS_AT_A_TIME))
         if program is None:
-            found = [as_list(numbers_of(model(row.tolist()))) for row in chunk]
+            found = [as_list(numbers_of(out)) for out in outputs_for(model, chunk, start)]
             widths = {*map(len, found)} | {part.shape[1] for part in parts}
             if len(widths) > 1:
                 raise ShapeError(uneven(model, widths))
             parts.append(np.array(found))
         else:
-            parts.append(np.ascontiguousarray(program.over(model, chunk)))
+            try:
+                parts.append(np.ascontiguousarray(program.over(model, chunk)))
+            except EntryError:  # of a row of the chunk: say which sample that is
+                deque(outputs_for(model, chunk, start), maxlen=0)
+                raise
     outputs = np.concatenate(parts)
     return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
+
+
+def outputs_for(
+    model: Model, rows: Iterable[Array], first: int = 0, noun: str = "sample"
+) -> Iterator[Any]:
+    """The model's output for each row, by a call; an index that is wrong says in which."""
+    for i, row in enumerate(rows, first):
+        try:
+            yield model(row.tolist())
+        except EntryError as error:
+            raise EntryError(f"{noun} {i}: {error}") from None
 
 
 def is_watched() -> bool:

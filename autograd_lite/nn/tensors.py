@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,12 +60,15 @@ def own_tensors(module: Any) -> Iterator[Named]:
 def modules_in(
     name: str, thing: Any, kind: type, seen: dict[int, Any], depth: int = 0
 ) -> Iterator[tuple[str, int, Any]]:
-    """Name, depth and module of each module in a structure, once, a whole before its parts."""
-    if id(thing) in seen:
-        return
-    seen[id(thing)], is_one = thing, isinstance(thing, kind)
-    if is_one:
+    """Name, depth and module of each module in a structure, a whole before its parts.
+
+    One that is there several times comes under each of its names, and its parts once.
+    """
+    if is_one := isinstance(thing, kind):
         yield name, depth, thing
+    if id(thing) in seen or (type(thing) is list and {*map(type, thing)} == {Value}):
+        return  # of parameters without looking at each, as usual
+    seen[id(thing)] = thing
     for key, part in _parts(thing, kind).items():
         if type(part) is not Value:
             full = f"{name}.{key}" if name else f"{key}"
@@ -141,6 +145,29 @@ def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tupl
                     f"{found[parameter]} under another name in the state; give it one number"
                 )
     return [*found.items()]
+
+
+def repeated(parameters: Sequence[Value]) -> list[list[int]]:
+    """Runs of parameters that were met before: where each begins, where it was, its length."""
+    runs: list[list[int]] = []
+    met: dict[Value, int] = {}
+    for i, parameter in enumerate(parameters):
+        before = met.setdefault(parameter, i)
+        if before < i and runs and [sum(runs[-1][::2]), sum(runs[-1][1:])] == [i, before]:
+            runs[-1][2] += 1
+        elif before < i:
+            runs.append([i, before, 1])
+    return runs
+
+
+def with_repeated(module: Any, parameters: Sequence[Value], runs: Iterable[Sequence[int]]) -> Any:
+    """A copy of a module in which some of its parameters stand in the places of others."""
+    memo = {}  # deepcopy takes what it holds for an object in place of copying it
+    for begin, before, count in runs:
+        for k in range(count):
+            one, other = parameters[before + k], parameters[begin + k]
+            memo[id(one)] = memo[id(other)] = one
+    return copy.deepcopy(module, memo)
 
 
 def assign(numbers: Iterable[tuple[Value, float]]) -> None:

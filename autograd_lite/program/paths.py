@@ -107,7 +107,7 @@ class Paths:
 
     @property
     def machine(self) -> Native | None:
-        """What runs all rows, if that is one program and the machine in C."""
+        """The runner of all rows, if that is one program and the machine in C."""
         runner = self.traced[0].program.runner if self.is_one_program else None
         return runner if isinstance(runner, Native) else None
 

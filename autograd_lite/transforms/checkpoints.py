@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.engine import (
@@ -12,6 +12,7 @@ from autograd_lite.engine import (
     all_around,
     current_scope,
     dependent,
+    fields,
     restore,
     topological_order,
     tracing,
@@ -75,14 +76,14 @@ def checkpoint(f: Function) -> Function:
 
 @also_in_no_grad
 def _checkpoint(f: Function, /, *args: Any, **keywords: Any) -> Any:
-    call = _Call(f, args, keywords)
+    call = Call(f, args, keywords)
     if tracing.get() or any(leaf._traced & MADE for leaf in call.values):
         return f(*args, **keywords)  # a program keeps no graph anyway
     inner = call.record([leaf.data for leaf in call.values])
     return inner.result.rebuilt([call.node(inner, i) for i in range(len(inner.outputs))])
 
 
-class _Inner:
+class Inner:
     """The graph of one call: the nodes that go in, those that come out, and those between."""
 
     def __init__(self, inputs: list[Value], result: Tree, mark: Value) -> None:
@@ -92,13 +93,13 @@ class _Inner:
         outside = [x for x in order if x._stamp < since and not x.constant]
         self.inputs = [*inputs, *outside]
         self.between = [x for x in dependent(order, self.inputs) if x.op and x._stamp > since]
-        self.enclosed = not any(x.op for x in self.inputs)
+        self.enclosed = not any(x.op or x._traced for x in self.inputs)
 
     def partials(self, output: Value) -> list[float]:
         """The derivatives of one output by the inputs, each of them a variable by itself."""
         if self.enclosed:  # nothing lies above the inputs: the engine's sweep will do
             return adjoints(output, 1.0, self.inputs)
-        numbers = {node: IEEE(node.data) for node in (*self.inputs, *self.between)}
+        numbers = {node: IEEE(number_in(node)) for node in (*self.inputs, *self.between)}
         adjoint = self.swept_back(output, numbers)
         return [float(adjoint.get(node, 0.0)) for node in self.inputs]
 
@@ -107,7 +108,7 @@ class _Inner:
         return reverse_sweep(self.between, {output: 1.0}, numbers, self.inputs)
 
 
-class _Call:
+class Call:
     """A function and its arguments, to record it again."""
 
     def __init__(self, f: Function, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
@@ -117,32 +118,35 @@ class _Call:
         self.around = all_around()
         self.outside: list[Value] | None = None
 
-    def record(self, numbers: Sequence[float]) -> _Inner:
+    def given(self, inputs: Iterable[Any]) -> list[Any]:
+        """The arguments with others in place of the Values among them."""
+        rest = iter(inputs)
+        return [
+            tree.rebuilt([next(rest) if isinstance(x, Value) else x for x in tree.leaves])
+            if any(isinstance(x, Value) for x in tree.leaves)
+            else arg
+            for arg, tree in self.args
+        ]
+
+    def record(self, numbers: Sequence[float]) -> Inner:
         """The graph at other numbers for the Values among the arguments.
 
         Derivatives taken inside know the differentiations around the first call, and these Values.
         """
         mark, inputs = Value(0.0), list(map(Value, numbers))
         with recording(), differentiating(inputs, outer=self.around):
-            rest = iter(inputs)
-            args = [
-                tree.rebuilt([next(rest) if isinstance(x, Value) else x for x in tree.leaves])
-                if any(isinstance(x, Value) for x in tree.leaves)
-                else arg
-                for arg, tree in self.args
-            ]
-            output = self.f(*args, **self.keywords)
-        inner = _Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), mark)
+            output = self.f(*self.given(inputs), **self.keywords)
+        inner = Inner(inputs, take_apart(output, f"the result of {name_of(self.f)}"), mark)
         outside = inner.inputs[len(inputs) :]
         self.outside = outside if self.outside is None else self.outside
         if [*map(id, outside)] != [*map(id, self.outside)]:
             raise GraphError(
-                f"{name_of(self.f)} was called again by its checkpoint and used other Values from "
+                f"{name_of(self.f)} was called again for derivatives and used other Values from "
                 f"outside ({len(outside)}) than before ({len(self.outside)}); make them arguments"
             )
         return inner
 
-    def node(self, inner: _Inner, i: int) -> Any:
+    def node(self, inner: Inner, i: int) -> Any:
         """The node for one number that the function returned."""
         output = inner.outputs[i]
         if not isinstance(output, Value):
@@ -153,7 +157,7 @@ class _Call:
             return parents[place]
         if output not in {*inner.between}:
             return Value(output.data)
-        row, partials, scope = _Segment(self, i), inner.partials(output), current_scope.get()
+        row, partials, scope = Segment(self, i), inner.partials(output), current_scope.get()
         label, number = output.label, output.data
         return noted(restore(row, parents, tuple(partials), number, 0.0, label, False, scope))
 
@@ -165,17 +169,17 @@ def _taken_apart(arg: Any) -> Tree:
         return setting(arg)
 
 
-class _Segment(SequenceOp):
+class Segment(SequenceOp):
     """The row of one output: its rules are the function itself, recorded again and swept over."""
 
     custom = True
+    name, doc = "checkpoint", "A part of a computation that is kept as one node."
 
-    def __init__(self, call: _Call, i: int) -> None:
+    def __init__(self, call: Call, i: int) -> None:
         self.call, self.i = call, i
-        self.name = self.__name__ = "checkpoint"
+        self.__name__, self.__doc__ = self.name, self.doc
         self.symbol, self.symbol_constant = name_of(call.f), ""
-        self.latex = r"\operatorname{checkpoint}\left(#*\right)"
-        self.doc = self.__doc__ = "A part of a computation that is kept as one node."
+        self.latex = rf"\operatorname{{{self.name}}}\left(#*\right)"
         self.rules, self.domain, self.operator, self.public = (call.f, ()), (), "", False
         self.attrs, self.attr_ranges, self.empty, self.scalars = {}, {}, False, {}
         self.arity, self.arguments, self.vectors = None, ("xs",), ("xs",)
@@ -184,16 +188,16 @@ class _Segment(SequenceOp):
 
     def __reduce__(self) -> Any:
         raise TypeError(
-            f"a checkpoint of {self.symbol} holds a Python function and cannot be pickled; pickle "
+            f"a {self.name} of {self.symbol} holds a Python function and cannot be pickled; pickle "
             "the leaves, and build the graph again"
         )
 
-    def on_floats(self, *numbers: float) -> float:
+    def on_floats(self, *numbers: float) -> float:  # noqa: D102
         inner, found = self._evaluated(numbers, numbers)
         output = inner.outputs[self.i]
         return float(found[output]) if output in found else float(output.data)
 
-    def partials_on_floats(
+    def partials_on_floats(  # noqa: D102
         self, out: float, args: Sequence[float], wanted: Sequence[bool]
     ) -> tuple[float, ...]:
         return tuple(map(float, self.partials_on(IEEE(out), [*map(IEEE, args)], wanted)))
@@ -201,18 +205,18 @@ class _Segment(SequenceOp):
     def forward(self, *args: Any) -> Any:
         """The function's own steps; for what has no number, those at the numbers of the call."""
         try:
-            numbers = [*map(_number, args)]
+            numbers = [*map(number_in, args)]
         except TypeError:
             numbers = [own.data for own in self.call.values]
         inner, found = self._evaluated(args, numbers)
         return found.get(inner.outputs[self.i], inner.outputs[self.i])
 
-    def expand(self, args: Sequence[Any]) -> Any:
+    def expand(self, args: Sequence[Any]) -> Any:  # noqa: D102
         return self.forward(*args)
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """The gradient of the function, recorded again, in any number system."""
-        inner, found = self._evaluated(args, [*map(_number, args)])
+        inner, found = self._evaluated(args, [*map(number_in, args)])
         output = inner.outputs[self.i]
         adjoint = inner.swept_back(output, found)
         pairs = zip(inner.inputs, wanted, strict=True)
@@ -220,22 +224,22 @@ class _Segment(SequenceOp):
 
     def _evaluated(
         self, args: Sequence[Any], numbers: Sequence[float]
-    ) -> tuple[_Inner, dict[Value, Any]]:
+    ) -> tuple[Inner, dict[Value, Any]]:
         """The graph at these numbers, and what its nodes are in the system of the arguments."""
         system = number_system(args) or IEEE
         inner = self.call.record(numbers[: len(self.call.values)])
         found: dict[Value, Any] = dict(zip(inner.inputs, args, strict=True))
         for node in inner.between:
-            parts = tuple([found.get(p, p.data) for p in node.parents])
+            parts = tuple([found[p] if p in found else number_in(p) for p in node.parents])
             found[node] = system._apply_op(op_of(node), parts)
             if isinstance(found[node], Series):
                 found[node].compute_like(parts)
         return inner, found
 
 
-def _number(thing: Any) -> float:
-    """The plain number in one of any number system."""
+def number_in(thing: Any) -> float:
+    """The plain number in one of any number system; of a traced Value without telling of it."""
     if isinstance(thing, Series):
         return thing.number()
     number = value_of(thing)
-    return number.data if isinstance(number, Value) else float(number)
+    return float(fields(number)[3] if isinstance(number, Value) else number)

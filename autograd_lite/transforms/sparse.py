@@ -1,19 +1,20 @@
 """Sparse Jacobians and Hessians: the entries that can be other than 0, in few sweeps.
 
 Their structure comes from the graph (`dependence`). Columns that share no row are found by one
-sweep along all of them (`colouring`).
+sweep along all of them: they have one colour (Gebremedhin, Manne & Pothen, What Color Is Your
+Jacobian?, SIAM Review 47, 2005). Each gets the first that it may have, those with most neighbours
+first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, count
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from autograd_lite.engine import tracing
-from autograd_lite.transforms.colouring import disjoint_colours, star_colours
 from autograd_lite.transforms.dependence import swept
 from autograd_lite.transforms.recordings import Recording
 from autograd_lite.transforms.structures import parts_of
@@ -174,3 +175,61 @@ def sparse_hessian(recording: Recording, products: Products) -> list[list[Any]]:
         numbers[mine] = np.array(product, numbers.dtype)[rows[mine] + columns[mine] - by[mine]]
     heights = [len(tree.leaves) for tree in recording.arguments]
     return _blocks(recording, heights, rows, columns, numbers)
+
+
+# --- colours --------------------------------------------------------------------------------------
+
+
+def disjoint_colours(groups: Sequence[Collection[int]]) -> list[int]:
+    """A colour for each group of things; no thing is in two groups of one colour.
+
+    For the columns of a Jacobian, as groups of rows (Curtis, Powell & Reid, On the Estimation of
+    Sparse Jacobian Matrices, 1974).
+    """
+    used: dict[int, set[int]] = {}
+    colours = [0] * len(groups)
+    for i in _largest_first(groups):
+        forbidden = set().union(*[used.setdefault(thing, set()) for thing in groups[i]])
+        colours[i] = _first_not_in(forbidden)
+        for thing in groups[i]:
+            used[thing].add(colours[i])
+    return colours
+
+
+def star_colours(neighbours: Sequence[Sequence[int]]) -> list[int]:
+    """A colour for each vertex of a graph, other than its neighbours'; no path of four has but two.
+
+    So of two neighbours one has no other neighbour of the other's colour, and their entry of a
+    symmetric matrix stands alone in that one's row of the product with the sum of these columns.
+    """
+    colours = [-1] * len(neighbours)
+    #: For each vertex the colours of its neighbours: the only one that has it, or -1 for several.
+    alone: list[dict[int, int]] = [{} for _ in neighbours]
+    #: For each vertex the colours of neighbours that have another neighbour of its own colour.
+    between: list[set[int]] = [set() for _ in neighbours]
+    for v in _largest_first(neighbours):
+        forbidden = {*alone[v]}
+        for w in neighbours[v]:
+            forbidden |= between[w]
+            if alone[v].get(colours[w]) == -1:
+                forbidden.update(alone[w])
+        mine = colours[v] = _first_not_in(forbidden)
+        for w in neighbours[v]:
+            twin = alone[w].setdefault(mine, v)
+            if twin != v:
+                alone[w][mine] = -1
+                if colours[w] >= 0:
+                    for each in (v, twin):
+                        if each >= 0:
+                            between[each].add(colours[w])
+            if alone[v].get(colours[w]) == -1:
+                between[w].add(mine)
+    return colours
+
+
+def _largest_first(groups: Sequence[Collection[int]]) -> list[int]:
+    return sorted(range(len(groups)), key=lambda i: -len(groups[i]))
+
+
+def _first_not_in(colours: Collection[int]) -> int:
+    return next(colour for colour in count() if colour not in colours)

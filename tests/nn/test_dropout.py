@@ -153,6 +153,17 @@ def test_a_module_is_in_training_mode_only_in_steps():
     assert seen[-1] is True
 
 
+def test_a_recorder_measures_without_dropout():
+    """Losses and gradients of its records are numbers of the model, not of a mask."""
+    model = network().train()
+    recorder = nn.Recorder(model, X, Y)
+    plain = nn.Sequential(*[copy.deepcopy(part) for part in model.layers[1::2]])
+    right = nn.Recorder(plain, X, Y)
+    np.testing.assert_allclose(recorder.losses(), right.losses(), rtol=1e-12)
+    np.testing.assert_allclose(recorder.gradients(), right.gradients(), rtol=1e-12, atol=1e-14)
+    assert recorder.gradients().any()
+
+
 def test_train_and_eval_reach_every_module_and_return_the_model():
     model = nn.Sequential(nn.Residual(nn.Dropout(0.5)), nn.MLP(2, [2], seed=1))
     inner = model.layers[0].module
@@ -199,6 +210,34 @@ def test_a_sample_that_draws_more_than_the_first_is_refused():
 
     with pytest.raises(ValueError, match="as many random numbers for each sample as the first"):
         Uneven().learn([1.0, 2.0], [0.0, 0.0], batch_size=None, progress=False)
+
+
+@pytest.mark.parametrize("compile", [True, False])
+def test_a_part_that_learn_cannot_find_is_refused(compile):
+    """Its masks would not follow from the seed."""
+    outside = nn.Dropout(0.5)
+
+    class Hidden(nn.Module):
+        def __init__(self):
+            self.neuron = nn.Neuron(3, seed=1)
+
+        def __call__(self, x):
+            return self.neuron(outside(x))
+
+    with pytest.raises(ProgramError, match=r"Dropout\(0.5\) is no attribute of the model"):
+        Hidden().learn(X, Y, compile=compile, progress=False)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_any_number_of_threads_gives_the_same_bits(threads):
+    rows = RNG.normal(size=(2_000, 3))
+    ends = []
+    for count in (1, threads):
+        model = network()
+        given = {"epochs": 2, "batch_size": 1_000, "seed": 1, "progress": False}
+        model.learn(rows, rows[:, 0], threads=count, compile=True, **given)
+        ends.append([p.data for p in model.parameters()])
+    assert ends[0] == ends[1]
 
 
 def test_draws_are_counted():

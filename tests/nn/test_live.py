@@ -592,5 +592,6 @@ def test_learn_looks_at_the_clock_only_as_often_as_without(publisher, monkeypatc
         perf_counter=lambda: calls.append(0) or clock()))  # fmt: skip
     for show in (None, "live"):
         monkeypatch.setattr(live.Throttle, "PAUSE", 1e9)
+        calls.clear()
         learn(show=show, epochs=20, progress=False)
-    assert len(calls) == 2 * 2 * 20
+        assert len(calls) <= 2 * 20

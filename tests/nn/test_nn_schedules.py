@@ -274,3 +274,109 @@ def test_a_copy_of_a_schedule_goes_on_by_itself():
     other = copy.deepcopy(schedule)
     other.observe(nn.History([*epochs, *epochs]))
     assert (schedule(0), other(0)) == (1.0, 0.1)
+
+
+# --- the range test -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [line, Line])
+def test_a_range_test_takes_a_step_at_each_rate(model):
+    """As by hand; the loss is that before the step, and the model stays as it is."""
+    tested, by_hand = model(), model()
+    before = [p.data for p in tested.parameters()]
+    test = nn.find_learning_rate(
+        tested, X, Y, optimizer="sgd", lowest=1e-3, highest=0.1, steps=7, batch_size=None
+    )
+    assert [p.data for p in tested.parameters()] == before
+    assert [p.grad for p in tested.parameters()] == [0.0, 0.0]
+    assert test.rates == pytest.approx(np.geomspace(1e-3, 0.1, 7))
+    optimizer = SGD(by_hand.parameters(), 1.0)
+    for rate, loss in zip(test.rates, test.losses, strict=True):
+        by_hand.zero_grad()
+        now = nn.losses.squared_error([by_hand([x]) for x in X], Y)
+        assert loss == pytest.approx(now.data)
+        now.backward()
+        optimizer.learning_rate = rate
+        optimizer.step()
+
+
+def test_a_range_test_goes_through_all_samples_in_batches():
+    """Of 2, 2 and 1; and on into the next epoch, in an order by the seed."""
+    outputs = [1.0, 10.0, 100.0, 1000.0, 10000.0]
+    tests = [
+        nn.find_learning_rate(
+            line(), X, outputs, lowest=1e-30, highest=2e-30, steps=8, batch_size=2, seed=seed
+        )
+        for seed in (1, 1, 2)
+    ]
+    first, again, other = (test.losses.tolist() for test in tests)
+    assert first == again != other
+    assert len(first) == 8
+    # The model hardly moves: an epoch's losses add up to that of all samples.
+    weights = [2.0, 2.0, 1.0]
+    whole = nn.find_learning_rate(line(), X, outputs, lowest=1e-30, highest=2e-30, steps=1)
+    for start in (0, 3):
+        epoch = np.dot(weights, first[start : start + 3]) / 5.0
+        assert epoch == pytest.approx(whole.losses[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_suggestion_is_a_rate_that_learns(optimizer):
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(200, 3))
+    outputs = np.tanh(inputs @ [1.0, -1.0, 0.5])
+    model = nn.MLP(3, [8, 1], activation="tanh", seed=1)
+    test = nn.find_learning_rate(model, inputs, outputs, optimizer=optimizer, seed=0)
+    history = model.learn(
+        inputs, outputs, optimizer=optimizer, learning_rate=test.suggestion, epochs=10,
+        progress=False, seed=0,
+    )  # fmt: skip
+    assert history.loss[-1] < 0.2 * test.losses[0]
+    fall = np.diff(test.smooth)[test.rates[:-1] == test.suggestion]
+    assert fall == np.diff(test.smooth[: test.smooth.argmin() + 1]).min() < 0.0
+
+
+def test_a_range_test_ends_where_the_loss_is_not_finite():
+    test = nn.find_learning_rate(line(), X, Y, optimizer="sgd", highest=1e300)
+    assert 10 < len(test.rates) == len(test.losses) < 100
+    assert np.isfinite(test.losses).all()
+
+
+def test_a_range_test_is_drawn():
+    pytest.importorskip("matplotlib").use("Agg")
+    from matplotlib.figure import Figure
+
+    test = nn.find_learning_rate(line(), X, Y, optimizer="sgd", seed=0)
+    ax = test.plot(Figure().subplots())
+    assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "learning rate", "loss")
+    losses, mean, suggestion = ax.lines
+    assert losses.get_ydata().tolist() == test.losses.tolist()
+    assert mean.get_ydata().tolist() == test.smooth.tolist()
+    assert [*suggestion.get_xdata()] == [test.suggestion] * 2
+    low, high = ax.get_ylim()
+    assert low < test.smooth.min() < test.smooth[0] < high < test.losses.max()
+
+
+def test_where_no_rate_helps_there_is_no_suggestion():
+    test = nn.find_learning_rate(line(), X, Y, optimizer="sgd", lowest=1.0, steps=20)
+    with pytest.raises(ValueError, match="the loss fell at no rate from 1 on; give a smaller"):
+        _ = test.suggestion
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"lowest": 1.0, "highest": 0.1}, ValueError, "from lowest=1.0 to highest=0.1, both above"),
+        ({"lowest": 0.0}, ValueError, "from lowest=0.0 to highest=10.0, both above 0"),
+        ({"steps": 0}, ValueError, "steps must be at least 1 and is 0"),
+        ({"optimizer": "lbfgs"}, ValueError, "a name with a learning rate .adam, .*'lbfgs'"),
+        ({"optimizer": SGD([Value(1.0)], 0.1)}, ValueError, "as the copy of the model has other"),
+        ({"loss": "squared"}, ValueError, "unknown loss 'squared'"),
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
+        ({"outputs": [1.0]}, ValueError, "5 inputs and 1 output"),
+        ({"outputs": [1e200] * 5}, AnomalyError, "the loss turned inf in epoch 1"),
+    ],
+)
+def test_what_a_range_test_cannot_take_is_an_error(options, error, said):
+    with pytest.raises(error, match=said):
+        nn.find_learning_rate(line(), X, **{"outputs": Y, **options})

@@ -17,7 +17,7 @@ import autograd_lite as ag
 from autograd_lite import ShapeError, Value, nn
 from autograd_lite.ops import SequenceOp
 from autograd_lite.transforms import sparse
-from autograd_lite.transforms.colouring import disjoint_colours, star_colours
+from autograd_lite.transforms.sparse import disjoint_colours, star_colours
 
 csr_array = pytest.importorskip("scipy.sparse", reason="needs SciPy (extra: sparse)").csr_array
 

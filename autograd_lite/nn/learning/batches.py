@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,12 @@ from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
-from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode, in_mode_for
-from autograd_lite.nn.predictions import predict
+from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
+from autograd_lite.nn.predictions import outputs_for, predict
 from autograd_lite.nn.tensors import is_known
-from autograd_lite.ops.lookup import EntryError
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -36,16 +36,8 @@ Evaluated = tuple[float, float, Array]
 Step = Callable[[Array, Array, int, Sequence[int]], None]
 
 
-class Sums:
-    """Sums over batches so far."""
-
-    loss, right, count = 0.0, 0.0, 0
-
-    def add(self, loss: float, right: float, n: int) -> None:
-        """Add the mean loss and the share of right choices of n samples."""
-        self.loss += loss * n
-        self.right += right * n
-        self.count += n
+#: Of a batch: its mean loss, the share of right choices, and how many samples it has.
+Measured = tuple[float, float, int]
 
 
 @dataclass(frozen=True)
@@ -71,14 +63,14 @@ class Batches:
                 "leave sample_weight and class_weight out, or write it by nn.per_sample"
             )
         self.parameters = tuple(model.parameters())
-        free = {*model.parameters(frozen=False)}
-        #: Where the parameters are that move; and that are frozen, whose gradient counts as 0.
-        self.moving = [p for p in self.parameters if p in free]
-        self.frozen = np.array([p not in free for p in self.parameters])
-        #: Random numbers for each sample of a batch, if the model takes some in training mode.
-        self.noise, self.rng = np.empty((0, 0)), generator(None)
+        frozen = model._frozen_parameters()
+        self.moving = [p for p in self.parameters if p not in frozen]
+        self.frozen = np.array([p in frozen for p in self.parameters])  # whose gradient counts as 0
+        self.rng = generator(None)  # or that of a training
+        self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
@@ -98,51 +90,74 @@ class Batches:
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
         self.noise = np.empty((0, 0))
-        if self.model.parts_taking("noise"):
-            n = count_of_draws(lambda: self._outputs_of(range(1)))
-            self.noise = np.empty((0, n))
+        if self.model._has_taking("noise"):
+            self.noise = np.empty((0, count_of_draws(lambda: self._outputs_of(range(1)))))
         return outputs
 
     def check_entries(self) -> None:
         """Raise an EntryError, if there is one, of the first sample with an index that is wrong."""
-        for i in range(len(self.inputs)):
-            self._outputs_of(range(i, i + 1))
+        deque(self._called(len(self.inputs)), maxlen=0)
+
+    def _called(self, n: int) -> Iterator[Any]:
+        """The outputs for the first samples."""
+        return outputs_for(self.model, part_of(self.inputs, range(n)), 0, self.samples.noun)
 
     def _draw(self, n: int) -> None:
         """New random numbers for the samples of a batch, in the same place if there are as many."""
         if len(self.noise) != n:
             self.noise = np.empty((n, self.noise.shape[1]))
-        # The generator of the training gives but one number, so that its state says all.
+        # The training's generator gives but one number, so that its state says all.
         np.random.default_rng(int(self.rng.random() * 2.0**53)).random(out=self.noise)
 
     def over(
         self, batches: InBatches, epoch: int, step: Step | None = None
     ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        sums = Sums()
-        for batch in self._to_do(batches, step, sums):
-            n = len(batch)
+        with in_mode(training=step is not None):
+            return self._over(batches, epoch, step)
+
+    def _over(
+        self, batches: InBatches, epoch: int, step: Step | None
+    ) -> tuple[float, dict[str, float]]:
+        done: list[Measured] = []
+        for batch in self._to_do(batches, step, done):
             if self.noise.shape[1] and step is not None:
-                self._draw(n)
+                self._draw(len(batch))
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            sums.add(total, share, n)
             if step is not None:
                 if not self._depends:
                     self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                if self.penalty is not None:
+                    price, slopes = self.penalty.at(self.numbers)
+                    total, gradients = total + price, gradients + slopes
                 step(self.numbers, gradients, epoch, batch)
+            done.append((total, share, len(batch)))
         if step is not None and not self._depends:
             raise ValueError(
                 "the loss depends on no parameter of the module, so nothing is learnt; compute "
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
-        return sums.loss / sums.count, dict.fromkeys(self._metrics, sums.right / sums.count)
+        return self.mean_of(done)
 
-    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
-        """The batches to evaluate one by one; what others give is added to the sums."""
+    def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:
+        """Mean loss and metrics over batches."""
+        loss, right, count = 0.0, 0.0, 0
+        for total, share, n in batches:
+            loss += total * n
+            right += share * n
+            count += n
+        return loss / count, dict.fromkeys(self._metrics, right / count)
+
+    def _to_do(
+        self, batches: InBatches, step: Step | None, done: list[Measured]
+    ) -> Iterator[Sequence[int]]:
+        """The batches to evaluate one by one; those that need not be are added to what is done."""
         return iter(batches)
 
-    @in_mode_for
+    def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
+        """Take the steps that need no Python, while all numbers are finite."""
+
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
         outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
@@ -197,17 +212,16 @@ class Batches:
     def _first_outputs(self) -> list[list[Any]]:
         many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some
         n = min(COMPARED if many else 1, len(self.inputs))
-        return [*map(as_list, self._outputs_of(range(n)))]
+        return [*map(as_list, self._called(n))]
 
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
-        outputs, is_noisy = [], bool(forced.get() and len(self.noise))
-        for i, (sample, row) in enumerate(zip(batch, part_of(self.inputs, batch), strict=True)):
-            noise = in_mode(True, self.noise[i].tolist()) if is_noisy else nullcontext()
-            try:
-                with noise:
-                    outputs.append(self.model(row.tolist()))
-            except EntryError as error:
-                raise EntryError(f"{self.samples.noun} {sample}: {error}") from None
+        rows, is_noisy = part_of(self.inputs, batch), bool(forced.get() and len(self.noise))
+        if not is_noisy:
+            return [*map(self.model, rows.tolist())]
+        outputs = []
+        for row, noise in zip(rows.tolist(), self.noise.tolist(), strict=True):
+            with in_mode(True, noise):
+                outputs.append(self.model(row))
         return outputs
 
     def _culprit(

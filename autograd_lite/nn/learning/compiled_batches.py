@@ -17,18 +17,18 @@ from autograd_lite.nn.learning.batches import (
     COMPARED,
     Batches,
     Evaluated,
+    Measured,
     Samples,
     Step,
-    Sums,
     is_traceable,
 )
-from autograd_lite.nn.learning.descent import descend
+from autograd_lite.nn.learning.descent import descend, share_of
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.remarks import changing, generators
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
-from autograd_lite.nn.parts.training_mode import forced, in_mode, in_mode_for
+from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -65,13 +65,8 @@ class Objective:
         return [loss, *[0.0 if kept else next(found) for kept in self._frozen], *right]
 
 
-def share_of(means: list[float], n: int) -> float:
-    """The share of choices that are right, of the means of each over n samples."""
-    # The counts behind these means are whole, so that no bit of the share is lost.
-    return sum([round(mean * n) for mean in means]) / (n * len(means) or 1)
-
-
 _SMALL = 2**16  # numbers that may be copied for all of a training
+_MOST_AT_ONCE = 2**13  # parameters, as NumPy moves more of them in less time
 #: Seconds until another thread sees what was learnt: with many parameters, to write them takes as
 #: long as a step over few samples.
 _UNSEEN = 0.05
@@ -150,39 +145,53 @@ class CompiledBatches(Batches):
         except EntryError:  # of a row: say which sample that is
             super().check_entries()
 
-    def over(
-        self, batches: InBatches, epoch: int, step: Step | None = None
+    def _over(
+        self, batches: InBatches, epoch: int, step: Step | None
     ) -> tuple[float, dict[str, float]]:
         """See `Batches`; steps that nobody sees move one flat array, the parameters after them."""
         if not getattr(step, "is_flat", False):
-            return super().over(batches, epoch, step)
+            return super()._over(batches, epoch, step)
         if not self.is_current:
             read_numbers(self.parameters, self.numbers)
         self.is_flat = self.is_current = True
         try:
-            found = super().over(batches, epoch, step)
+            found = super()._over(batches, epoch, step)
         except BaseException:  # Ctrl-C, too
             self.settle()
             raise
-        if not self.is_unseen or time.monotonic() - self._settled > _UNSEEN:
-            self.settle()
+        self._settle_in_time()
         return found
 
-    def _to_do(self, batches: InBatches, step: Step | None, sums: Sums) -> Iterator[Sequence[int]]:
+    def _settle_in_time(self) -> None:
+        if not self.is_unseen or time.monotonic() - self._settled > _UNSEEN:
+            self.settle()
+
+    def _to_do(
+        self, batches: InBatches, step: Step | None, done: list[Measured]
+    ) -> Iterator[Sequence[int]]:
         """See `Batches`; steps that need no Python are taken by the machine."""
-        taken, singly = 0, batches.after(0)
-        if isinstance(step, TrainingStep) and step.is_plain and not self.noise.shape[1]:
-            while taken < len(batches) and (self.to_check or not self._depends):
+        singly = batches.after(0)
+        if step is not None:
+            while len(done) < len(batches) and (self.to_check or not self._depends):
                 yield next(singly)
-                taken += 1
-            machine, columns = self._objective.gradient.machine, self._tables()
-            if taken < len(batches) and columns and machine and not step.optimizer.clips:
-                given = step.optimizer, self.numbers, columns, batches, taken, self.threads
-                for found, n in descend(machine, *given):
-                    loss, *right = found.tolist()
-                    sums.add(loss, share_of(right, n), n)
-                    taken += 1
-        yield from batches.after(taken)  # with the one, if any, in which a number is not finite
+            self.at_once(batches, step, done)
+        yield from batches.after(len(done))  # with one, if any, in which a number is not finite
+
+    def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
+        """See `Batches`."""
+        plain = isinstance(step, TrainingStep) and step.is_plain and self._depends
+        if not plain or self.noise.shape[1] or self.penalty or self.to_check:
+            return
+        if not self.is_current:
+            return
+        optimizer, machine = cast(TrainingStep, step).optimizer, self._objective.gradient.machine
+        columns = self._tables()
+        few = len(done) < len(batches) and len(self.numbers) <= _MOST_AT_ONCE
+        if few and columns and machine and not optimizer.clips:
+            self.is_flat = True
+            self._forget()
+            descend(machine, optimizer, self.numbers, columns, batches, self.threads, done)
+            self._settle_in_time()
 
     def _tables(self) -> list[Array]:
         """Contiguous columns of float64 of all samples; none if they would be large copies."""
@@ -195,13 +204,16 @@ class CompiledBatches(Batches):
 
     def _take(self, batch: Sequence[int]) -> None:
         """Prepare for a batch, which is the same in each epoch if it holds all samples."""
+        self._forget()  # before there are others
         self._batch = batch
-        self._runs.clear()
-        self._matrices.clear()  # before there are others
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
 
-    @in_mode_for
+    def _forget(self) -> None:
+        self._batch = []
+        self._runs.clear()
+        self._matrices.clear()
+
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """See `Batches`."""
         if self._batch is not batch:

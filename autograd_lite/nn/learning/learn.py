@@ -17,10 +17,12 @@ from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
+from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
 from autograd_lite.nn.learning.resuming import Checkpoint, Keeper
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
+from autograd_lite.nn.learning.solver_step import SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch, EarlyStopping
 from autograd_lite.nn.learning.weighting import weights_of
@@ -32,11 +34,13 @@ from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.nn.predictions import is_watched
 from autograd_lite.nn.schedules import Schedule, find_schedule
 
+_USUAL = type("Usual", (int,), {})(32)  # samples of a batch; whoever writes 32 gives another object
+
 
 def learn(
     self: Model, inputs: Any, outputs: Any,
     loss: str | Callable[[Any, Any], Any] = "squared_error", optimizer: str | Optimizer = "adam",
-    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
+    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = _USUAL,
     validation: float | tuple[Any, Any] | None = None,
     callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
     progress: bool = True, seed: Any = None, compile: bool | None = None,
@@ -44,6 +48,7 @@ def learn(
     schedule: str | Schedule | None = None,
     sample_weight: Any = None, class_weight: Any = None,
     metrics: Any = None, early_stopping: EarlyStopping | None = None,
+    l1: float = 0.0, l2: float = 0.0,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None, resume: bool = False,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
@@ -65,13 +70,16 @@ def learn(
         no program runs.
     optimizer : str or object, default="adam"
         A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
-        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``.
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``. Or a solver
+        of SciPy (extra `solvers`), which takes all samples at once: ``"lbfgs"``, or for
+        ``"squared_error"``, as in fits of curves, ``"levenberg_marquardt"``. An epoch is one of its
+        iterations, with the loss after it; there are fewer when nothing gets better any more.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
         Passes over the data.
     batch_size : int or None, default=32
-        Samples per update; None takes all of them.
+        Samples per update; None takes all of them, as solvers do.
     validation : (inputs, outputs) or float, optional
         Data to measure after each epoch; or the share of the samples, drawn at random, to
         keep for that.
@@ -122,6 +130,12 @@ def learn(
     early_stopping : EarlyStopping, optional
         Stops when the loss of validation, or else of training, falls no more; see
         `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
+    l1, l2 : float, default=0.0
+        Add ``l1 * sum(abs(w)) + l2 * sum(w**2)`` to the loss of each step, over all parameters but
+        frozen ones and biases: those called b, bias or biases, in a module of your own too. A bias
+        says where a unit stands, not how steep it is, so that scikit-learn leaves it out as well
+        (the weight_decay of an optimiser does not; its number is twice `l2`). The training loss
+        has it in, the validation loss has not.
     checkpoint : str, path-like or Checkpoint, optional
         A folder, to which the training is written after the first epoch that ends 60 s behind the
         last one written, at the beginning and at the end; `nn.Checkpoint` sets other times. What
@@ -170,6 +184,13 @@ def learn(
         callbacks = _called(callback)
         inputs, outputs = samples(inputs, outputs, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
+        if isinstance(chosen, str):
+            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+                raise ValueError(
+                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
+                    "and schedule out"
+                )
+            batch_size = None
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
@@ -185,6 +206,7 @@ def learn(
         weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         training.rng = rng
+        training.penalty = find_penalty(self, l1, l2)
         measuring, held = held_out(training, validation, held)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
@@ -195,11 +217,12 @@ def learn(
         if early_stopping is not None:
             best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
-        training.is_unseen = not (callbacks or shell or held or measured or best)
+        training.is_unseen = not (callbacks or shell or held or measured or best or checkpoint)
         given = self, training.parameters, chosen, compile, shell is not None
         steps = -(-len(order) // size)
         plan = find_schedule(schedule, epochs * steps)
-        step = TrainingStep(*given) if plan is None else ScheduledStep(*given, plan, steps)
+        kind_of_step = SolverStep if isinstance(chosen, str) else TrainingStep
+        step = kind_of_step(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
@@ -226,7 +249,7 @@ def _check(training: Batches, measuring: Batches, compare: bool) -> int:
         warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
-    if training.model.parts_taking("entries"):
+    if training.model._has_taking("entries"):
         for each in dict.fromkeys([training, measuring]):
             each.check_entries()
     if compare and isinstance(training, CompiledBatches):

@@ -12,14 +12,18 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.nn.init import Generator
-from autograd_lite.nn.learning.batches import Batches
+from autograd_lite.nn.learning.batches import Batches, Measured
+from autograd_lite.nn.learning.descent import in_spite_of_ctrl_c
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.sample_order import shuffled
+from autograd_lite.nn.learning.solver_step import Finish, SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.learning.stopping import BestEpoch
 from autograd_lite.nn.live.live import Live
+
+_AT_ONCE = 0.02  # seconds of steps that the machine takes before Python looks
 
 
 class TrainingLoop:
@@ -42,32 +46,37 @@ class TrainingLoop:
         bar: bool,
     ) -> None:  # fmt: skip
         """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
-        first = len(self.history) + 1
-        shown = _bar(epochs, first - 1, bar)
+        shown = self._bar = _bar(epochs, len(self.history), bar)
         usual = np.geterr()
+
+        def finish(number: int, start: float, done: tuple[float, dict[str, float]]) -> bool:
+            """Tell of an epoch; whether it is to be the last."""
+            end = self._tell(number, start, done)
+            stop = self.best is not None and self.best.look(number)
+            if live is not None and end >= live.throttle.due:
+                live.update()
+            if not shown.disable:
+                shown.set_postfix_str(_postfix(self.history[-1]), refresh=False)
+                shown.update()
+            if callbacks:
+                with np.errstate(**usual):
+                    told = [bool(call(self.history)) for call in callbacks]
+                self.training.is_current = False  # they may have changed parameters
+                stop = any(told) or stop
+            self.history.stopped = stop
+            if self._keep is not None:
+                self._keep(stop or number == epochs)
+            return stop
+
         # Entered once, as it takes long beside a step; a user's own code runs outside of it.
         quiet = np.errstate(all="ignore") if self.step.quiet else nullcontext()
         with shown, quiet, live or nullcontext():
             try:
                 self.step.observe(self.history)
-                for number in range(first, 0 if self.history.stopped else epochs + 1):
-                    end = self._epoch(number)
-                    stop = self.best is not None and self.best.look(number)
-                    if live is not None and end >= live.throttle.due:
-                        live.update()
-                    if not shown.disable:
-                        shown.set_postfix_str(_postfix(self.history[-1]), refresh=False)
-                        shown.update()
-                    if callbacks:
-                        with np.errstate(**usual):
-                            told = [bool(call(self.history)) for call in callbacks]
-                        self.training.is_current = False  # they may have changed parameters
-                        stop = any(told) or stop
-                    self.history.stopped = stop
-                    if self._keep is not None:
-                        self._keep(stop or number == epochs)
-                    if stop:
-                        break
+                if isinstance(self.step, SolverStep):
+                    self.step.run(self.training, self.order, epochs, finish)
+                else:
+                    self._run(epochs, finish)
                 self.training.settle()
             except KeyboardInterrupt:
                 self.history.interrupted = True
@@ -77,26 +86,56 @@ class TrainingLoop:
             if self.best is not None:
                 self.best.restore()
 
-    def _epoch(self, number: int) -> float:
-        """Train for an epoch and tell the history; when it ended."""
-        start = time.perf_counter()
-        batches = shuffled(self.order, self.size, self.rng)
-        done = self._measured(self.training, batches, self.order, number, self.step)
+    def _at_once(self, until: int) -> None:
+        """Train for epochs of one step each, some hundredths of a second at a time."""
+        epochs, taken, wanted = self.history.epochs, 1, 1
+        while taken == wanted and len(epochs) < until:
+            times = max(1, int(_AT_ONCE / max(epochs[-1].seconds, 1e-6)))
+            batches = InBatches(self.order, self.size, min(times, until - len(epochs)))
+            done: list[Measured] = []
+            first, start = len(epochs), time.perf_counter()
+
+            def tell(first: int = first, start: float = start, done: Any = done) -> None:
+                seconds = (time.perf_counter() - start) / max(len(done), 1)
+                means = enumerate(map(self.training.mean_of, zip(done)), first + 1)
+                rate = self.step.rate
+                epochs[first:] = [Epoch(k, *m, seconds, None, {}, rate) for k, m in means]
+
+            try:
+                self.training.at_once(batches, self.step, done)
+            finally:
+                in_spite_of_ctrl_c(tell)
+            taken, wanted = len(done), len(batches)
+            if taken and not self._bar.disable:
+                self._bar.set_postfix_str(_postfix(epochs[-1]), refresh=False)
+                self._bar.update(taken)
+
+    def _run(self, epochs: int, finish: Finish) -> None:
+        while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
+            start = time.perf_counter()
+            batches = shuffled(self.order, self.size, self.rng)
+            if finish(number, start, self.training.over(batches, number, self.step)):
+                break
+            if self.training.is_unseen and self.size >= len(self.order):
+                self._at_once(epochs - 1)
+
+    def _tell(self, number: int, start: float, done: tuple[float, dict[str, float]]) -> float:
+        """Measure after an epoch and tell the history; when it ended."""
+        done = self._measured(self.training, self.order, done)
         held: tuple[float | None, dict[str, float]] = (None, {})
         if self.held:
-            batches = InBatches(self.held, self.size)
-            held = self._measured(self.measuring, batches, self.held, number)
+            found = self.measuring.over(InBatches(self.held, self.size), number)
+            held = self._measured(self.measuring, self.held, found)
         end = time.perf_counter()
-        found = Epoch(number, *done, end - start, *held, learning_rate=self.step.rate)
-        self.history.epochs.append(found)
+        rate = self.step.rate
+        self.history.epochs.append(Epoch(number, *done, end - start, *held, learning_rate=rate))
         self.step.observe(self.history)
         return end
 
     def _measured(
-        self, over: Batches, batches: InBatches, part: Sequence[int], number: int,
-        step: TrainingStep | None = None,
-    ) -> tuple[float, dict[str, float]]:  # fmt: skip
-        loss, found = over.over(batches, number, step)
+        self, over: Batches, part: Sequence[int], done: tuple[float, dict[str, float]]
+    ) -> tuple[float, dict[str, float]]:
+        loss, found = done
         return loss, found if self.metrics is None else found | self.metrics.over(over, part)
 
 

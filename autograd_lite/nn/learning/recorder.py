@@ -59,7 +59,7 @@ class Recorder:
         self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         self.every = positive_int("every", every)
         criterion = dataclasses.replace(find_loss(loss), right=None)
-        self._twin = copy.deepcopy(model)
+        self._twin = copy.deepcopy(model).eval()
         self._watched, self._moved = model.parameters(), self._twin.parameters()
         kind = CompiledBatches if is_traceable(model, criterion) else Batches
         self._pass = kind(self._twin, criterion, Samples(self.inputs, self.outputs))

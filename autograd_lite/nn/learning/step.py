@@ -31,12 +31,12 @@ class TrainingStep:
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
         self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
-        free = {*model.parameters(frozen=False)}
-        if not free:
+        frozen = model._frozen_parameters()
+        self._kept = [i for i, parameter in enumerate(self.parameters) if parameter in frozen]
+        if len(self._kept) == len(self.parameters):
             raise ValueError(
                 f"all parameters of {shown(model)} are frozen; unfreeze() a part of it"
             )
-        self._kept = [i for i, parameter in enumerate(self.parameters) if parameter not in free]
         self.watched, self._last = watched, (np.empty(0), np.empty(0))
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
         #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.

@@ -24,22 +24,32 @@ OPTIMIZERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def find_optimizer(model: Model, optimizer: str | Optimizer, rate: float | None) -> Optimizer:
-    """The optimiser of that name, or an object with ``step()`` as one, for a model's parameters."""
-    parameters = model.parameters()
+#: SciPy's solvers, which `learn` runs in place of steps.
+SOLVERS = "lbfgs", "levenberg_marquardt"
+
+
+def find_optimizer(model: Model, optimizer: str | Optimizer, rate: float | None) -> Any:
+    """The optimiser of that name, or an object with ``step()`` as one, for a model's parameters.
+
+    Of a solver it is the name.
+    """
+    parameters, names = model.parameters(), [*OPTIMIZERS, *SOLVERS]
     if not parameters:
         raise ValueError(f"{shown(model)} has no parameters that could learn")
     if isinstance(optimizer, str):
-        if optimizer.lower() not in OPTIMIZERS:
+        name = optimizer.lower()
+        if name not in names:
             raise ValueError(
-                f"unknown optimizer {shown(optimizer)}; choose one of: {', '.join(OPTIMIZERS)}"
+                f"unknown optimizer {shown(optimizer)}; choose one of: {', '.join(names)}"
             )
-        rate = 0.01 if rate is None else rate
-        made: Optimizer = OPTIMIZERS[optimizer.lower()](parameters, learning_rate=rate)
-        return made
+        if name in SOLVERS:
+            if rate is not None:
+                raise ValueError(f"{name} finds its own steps; leave learning_rate out")
+            return name
+        return OPTIMIZERS[name](parameters, learning_rate=0.01 if rate is None else rate)
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(
-            f"optimizer is a name ({', '.join(OPTIMIZERS)}) or an object with step(), such as "
+            f"optimizer is a name ({', '.join(names)}) or an object with step(), such as "
             f"nn.optim.SGD(model.parameters(), 0.1), and was given {shown(optimizer)}"
         )
     if rate is not None:

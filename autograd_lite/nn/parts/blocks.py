@@ -25,7 +25,12 @@ class _Block(Module):
     """A block that its arguments describe."""
 
     #: The arguments by which it is made again, which are attributes, too.
-    fields: ClassVar[tuple[str, ...]] = ()
+    fields: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "fields" in vars(cls):  # of the package; of classes below those nothing is known
+            cls.traceable, cls._program_structure = True, _Block._structure  # type: ignore[attr-defined]
 
     def describe(self) -> dict[str, Any]:
         """The architecture as plain data."""
@@ -35,7 +40,7 @@ class _Block(Module):
         plain = {k: v.describe() if isinstance(v, Module) else v for k, v in held.items()}
         return {"type": type(self).__name__, **plain}
 
-    def _program_structure(self, values: list[Value]) -> Any:
+    def _structure(self, values: list[Value]) -> Any:
         for part in vars(self).values():
             values += part if isinstance(part, list) else getattr(part, "flat", ())
         held = [getattr(self, name) for name in self.fields]
@@ -43,7 +48,7 @@ class _Block(Module):
         return type(self).__name__, inner
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(str(getattr(self, f)) for f in self.fields)})"
+        return f"{type(self).__name__}({', '.join(repr(getattr(self, f)) for f in self.fields)})"
 
 
 class Dropout(_Block):
@@ -60,8 +65,6 @@ class Dropout(_Block):
 
     Raises
     ------
-    ValueError
-        If `rate` is out of its range.
     ProgramError
         When called: in training mode, inside a function that is compiled.
 
@@ -76,10 +79,8 @@ class Dropout(_Block):
     [0.0, 4.0, 6.0]
     """
 
-    scope_name = "dropout"
-    traceable, takes = True, "noise"
+    _takes = "noise"
     fields = ("rate",)
-    _program_structure = _Block._program_structure
 
     def __init__(self, rate: float) -> None:
         self.rate = in_range("rate", rate, 1.0)
@@ -97,8 +98,8 @@ class Dropout(_Block):
 class LayerNorm(_Block):
     """Inputs less their mean, divided by their standard deviation, times `w`, plus `b`.
 
-    The variance is the mean square of what is left, plus `eps` (Ba, Kiros & Hinton 2016; numbers
-    and names as PyTorch's ``LayerNorm(n)``, whose weight and bias are `w` and `b`).
+    The variance is the mean square of what is left, plus `eps` (Ba, Kiros & Hinton 2016; PyTorch's
+    numbers). The parameters `w` and `b` are lists of n Values, which begin at 1 and 0.
 
     Parameters
     ----------
@@ -107,34 +108,20 @@ class LayerNorm(_Block):
     eps : float, default=1e-5
         Keeps the division finite where all inputs are equal; at least 0.
 
-    Attributes
-    ----------
-    w, b : list of Value
-        They begin at 1 and 0.
-
     Examples
     --------
     >>> [round(x.data, 3) for x in LayerNorm(4)([1.0, 2.0, 3.0, 4.0])]
     [-1.342, -0.447, 0.447, 1.342]
     """
 
-    scope_name = "norm"
-    traceable = True
     fields = ("n", "eps")
-    _program_structure = _Block._program_structure
 
     def __init__(self, n: int, eps: float = 1e-5) -> None:
-        self.n, self.eps = layer_size("n", n), in_range("eps", eps)
+        self.n = self.nin = self.nout = layer_size("n", n)
+        self.eps = in_range("eps", eps)
         self.w = [Value(1.0, label=f"w{i}") for i in range(self.n)]
         self.b = [Value(0.0, label=f"b{i}") for i in range(self.n)]
         self.place(current_scope.get())
-
-    @property
-    def nin(self) -> int:
-        """Number of inputs."""
-        return self.n
-
-    nout = nin
 
     def __call__(self, x: Any) -> Any:
         """As many Values as inputs, in a list; one for one input."""
@@ -157,9 +144,7 @@ class Embedding(_Block):
         Number of categories, whose indices are 0 to n - 1.
     width : int
         How many numbers stand for one.
-    seed : int, random.Random or None
-        As for `Neuron`.
-    init : str or callable, default="uniform"
+    seed, init
         As for `Neuron`, with `n` for fan_in and `width` for fan_out.
 
     Attributes
@@ -183,10 +168,8 @@ class Embedding(_Block):
     [0.5, 0.6, 0.1, 0.2]
     """
 
-    scope_name = "embedding"
-    traceable, takes = True, "entries"
+    _takes = "entries"
     fields = ("n", "width")
-    _program_structure = _Block._program_structure
     weights = Numbers(lambda part: part.rows)
 
     def __init__(
@@ -223,13 +206,6 @@ class Residual(_Block):
     module : Module
         With as many outputs as inputs.
 
-    Raises
-    ------
-    TypeError
-        If `module` is none.
-    ShapeError
-        When called: if the numbers of inputs and outputs differ.
-
     Examples
     --------
     >>> from autograd_lite.nn import Layer
@@ -239,10 +215,7 @@ class Residual(_Block):
     [3.0, 4.0]
     """
 
-    scope_name = "residual"
-    traceable = True
     fields = ("module",)
-    _program_structure = _Block._program_structure
 
     def __init__(self, module: Module) -> None:
         if not isinstance(module, Module):
@@ -258,6 +231,8 @@ class Residual(_Block):
         """Number of inputs, if the module has one; else an AttributeError."""
         found: int = self.module.nin  # type: ignore[attr-defined]
         return found
+
+    nout = nin
 
     def __call__(self, x: Any) -> Any:
         """As many Values as inputs, in a list; one for one input."""

@@ -7,13 +7,10 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from autograd_lite.engine import tracing
 from autograd_lite.errors import ProgramError
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 #: The mode of all modules, whatever their own: in `learn`, and while outputs are predicted.
 forced: ContextVar[bool | None] = ContextVar("forced", default=None)
@@ -32,24 +29,15 @@ def in_mode(training: bool, noise: Iterable[Any] | None = None) -> Iterator[None
         _noise.reset(tokens[1])
 
 
-def in_mode_for(evaluate: _Method) -> _Method:
-    """A method whose last argument says whether modules are in training mode meanwhile."""
-
-    @wraps(evaluate)
-    def method(self: Any, batch: Any, epoch: int, differentiate: bool) -> Any:
-        token = forced.set(differentiate)
-        try:
-            return evaluate(self, batch, epoch, differentiate)
-        finally:
-            forced.reset(token)
-
-    return cast(_Method, method)
-
-
 def drawn(what: str) -> Any:
     """A random number, uniform from 0 to 1, for a part that messages call `what`."""
     noise = _noise.get()
     if noise is None:
+        if forced.get():
+            raise ProgramError(
+                f"{what} is no attribute of the model or of a module in it, where learn looks for "
+                "what takes random numbers; keep it in one"
+            )
         if tracing.get():
             raise ProgramError(
                 f"{what} draws anew at each call, and a program would repeat what was drawn in its "
