@@ -31,6 +31,12 @@ def network(seed=1, width=1):
     return nn.MLP(2, [4, width], "tanh", seed=seed)
 
 
+def shared(seed):
+    """A network with one layer twice, another frozen."""
+    twice, first = nn.Layer(3, 3, "tanh", seed=seed), nn.Layer(2, 3, "tanh", seed=5)
+    return nn.Sequential(first.freeze(), twice, twice, nn.Layer(3, 1, "linear", seed=seed))
+
+
 def learn(model, epochs=10, optimizer=None, dies=None, **given):
     """Learn; a maker of optimisers is given the parameters; the process dies in an epoch."""
 
@@ -90,6 +96,11 @@ VARIATIONS = {
             nn.Layer(2, 4, "tanh", seed=seed), nn.Dropout(0.3), nn.Layer(4, 1, "linear", seed=seed)
         ),
     },
+    "own": {
+        "seed": 3, "compile": False, "loss": lambda o, t: nn.losses.squared_error(o, t) * 2.0,
+        "optimizer": lambda p: nn.optim.RMSprop(p, 0.01), "l2": 0.01,
+    },
+    "shared": {"seed": 3, "l1": 0.01, "l2": 0.01, "threads": 2, "model": lambda seed: shared(seed)},
     "quantile": {"seed": 3, "loss": partial(nn.losses.quantile, level=0.8)},
 }  # fmt: skip
 
@@ -246,6 +257,7 @@ def test_a_checkpoint_is_not_overwritten_by_another_training(tmp_path):
         ({"sample_weight": np.arange(40)}, "weights was '' and is"),
         ({"validation": 0.25}, "samples held out was 0 and is 10"),
         ({"validation": (X, Y)}, "samples held out was 0 and is 40"),
+        ({"l2": 0.1}, "l2 was 0.0 and is 0.1"),
         ({"metrics": "mae"}, "metrics was None and is .*mae"),
         ({"schedule": "cosine"}, "schedule was None and is .*cosine"),
         ({"early_stopping": nn.EarlyStopping(3)}, r"early_stopping was .*\(patience=3"),
