@@ -94,7 +94,7 @@ fuzz: $(VENV)/test
 	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/program/test_program_oracles.py
 
 kills: $(VENV)/test
-	KILLS=50 $(BIN)/python -m pytest -q tests/nn/test_resuming.py tests/nn/test_interrupted.py -k "killed or whenever"
+	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.

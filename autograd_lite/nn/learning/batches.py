@@ -217,7 +217,7 @@ class Batches:
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
         rows, is_noisy = part_of(self.inputs, batch), bool(forced.get() and len(self.noise))
         if not is_noisy:
-            return [*map(self.model, rows.tolist())]
+            return [self.model(row) for row in rows.tolist()]  # map would end at StopIteration
         outputs = []
         for row, noise in zip(rows.tolist(), self.noise.tolist(), strict=True):
             with in_mode(True, noise):
