@@ -150,6 +150,12 @@ def test_epochs_that_are_added_later_are_those_of_a_longer_training(tmp_path):
     assert state(model, history) == expected
 
 
+def test_an_option_is_the_same_whatever_type_its_number_has(tmp_path):
+    learn(network(), 2, seed=3, l2=0, checkpoint=tmp_path)
+    given = {"seed": np.int64(3), "batch_size": np.int32(16), "l2": 0.0, "resume": True}
+    assert len(learn(network(), 3, checkpoint=tmp_path, **given)) == 3
+
+
 def test_early_stopping_is_not_undone(tmp_path):
     rule = nn.EarlyStopping(2, 0.3)
     model, again = network(), network(2)
