@@ -139,6 +139,7 @@ class Format:
     kinds: Set[str]  # of the numbers in its arrays, as safetensors calls them
     writer: str  # of such files, for messages
     error: type[Exception]  # for a file that is none
+    optional: Set[str] = frozenset()  # further fields of the description
 
     def write(
         self, path: str | os.PathLike[str], arrays: dict[str, Any], description: Mapping[str, Any]
@@ -194,6 +195,6 @@ class Format:
                 f"it has format version {version} and this program reads version {_VERSION}; "
                 "a newer autograd_lite may read it"
             )
-        if found.keys() != self.fields:
+        if not self.fields <= found.keys() <= self.fields | self.optional:
             raise self.error(f"its description holds {sorted(found)} and not {sorted(self.fields)}")
         return found

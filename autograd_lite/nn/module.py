@@ -12,11 +12,10 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import model_files
+from autograd_lite.nn import labels, model_files
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.parts.overview import summary, tree
-from autograd_lite.nn.parts.training_mode import forced, in_mode
-from autograd_lite.nn.predictions import predict
+from autograd_lite.nn.parts.training_mode import forced
 from autograd_lite.nn.tensors import (
     assign,
     by_name,
@@ -29,7 +28,7 @@ from autograd_lite.nn.tensors import (
 )
 
 
-class Module:
+class Module(labels.Predictor):
     """A part of a network.
 
     Subclass it, keep leaves (`Value`), other modules, or lists, tuples, dicts and object arrays of
@@ -212,7 +211,9 @@ class Module:
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
-        model_files.write(path, model_files.SavedModel(state, description, dict(extra or {})))
+        learnt = labels.as_plain(self)
+        saved = model_files.SavedModel(state, description, dict(extra or {}), learnt)
+        model_files.write(path, saved)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set this module's parameters from a file that `save` wrote.
@@ -231,6 +232,7 @@ class Module:
         try:
             numbers = matched(by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
+            labels.restore(self, saved.learnt)
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
         assign(numbers)
@@ -290,26 +292,3 @@ class Module:
             else:
                 vars(part).pop(name, None)
         return self
-
-    def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
-        """The outputs for many samples, as plain numbers.
-
-        Of modules of this package they come from a program over rows, within the accuracy of
-        `Compiled.map` of those of a call; each row has the same bits whatever rows are beside it.
-        A module of your own is called for each sample, which takes hundreds of times as long.
-
-        Parameters
-        ----------
-        inputs : array of shape (n, features), or (n,) for one feature
-
-        Returns
-        -------
-        ndarray of shape (n,), or (n, k) with k > 1 outputs
-
-        Raises
-        ------
-        ShapeError
-            If the number of features is not the module's, or there are no samples.
-        """
-        with in_mode(False):
-            return predict(self, inputs)

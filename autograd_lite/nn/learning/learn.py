@@ -12,6 +12,7 @@ from autograd_lite.errors import shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded, remember
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
@@ -60,7 +61,10 @@ def learn(
     inputs : array of shape (n, features), or (n,) for one feature
         Arrays are not copied: leave them as they are meanwhile.
     outputs : array of shape (n,) or (n, k)
-        The targets, as the loss takes them (`nn.losses`).
+        The targets, as the loss takes them (`nn.losses`). For a loss of classes they may be labels
+        of any kind: texts, booleans, whole numbers such as -1 and 1 or 1 to k, or one-hot rows.
+        Those are kept as the module's ``classes_``, and `predict` gives them; then it learns no
+        others (``model.classes_ = None`` forgets them, and so does a loss without classes).
     loss : str or callable, default="squared_error"
         The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
         ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
@@ -182,7 +186,8 @@ def learn(
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)
-        inputs, outputs = samples(inputs, outputs, self)
+        read = encoded(self, criterion, inputs, outputs, self.classes_)
+        inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
         if isinstance(chosen, str):
             if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
@@ -203,11 +208,12 @@ def learn(
         elif resume:
             raise ValueError('resume=True continues a training from a folder: checkpoint="run/"')
         order, held = parted(len(inputs), validation, rng)
-        weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
+        labels = outputs if read.classes is None else read.labels
+        weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         training.rng = rng
         training.penalty = find_penalty(self, l1, l2)
-        measuring, held = held_out(training, validation, held)
+        measuring, held = held_out(training, validation, held, read.classes)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
             batches.threads = positive_int("threads", threads)
@@ -234,6 +240,7 @@ def learn(
         )  # fmt: skip
         if keeper is not None:
             keeper.resume(loop, epochs)
+        remember(self, criterion, read.classes)
         loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history

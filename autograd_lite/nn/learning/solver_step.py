@@ -130,10 +130,10 @@ class SolverStep(TrainingStep):
 
     def _levenberg_marquardt(self) -> None:
         training, order, size = self._training, self._order, len(self._at)
-        if training.loss.function is not squared_error:
+        if training.loss.function is not squared_error or training.penalty is not None:
             raise ValueError(
                 "levenberg_marquardt takes the differences that squared_error squares, and no "
-                "other loss; write optimizer='lbfgs'"
+                "other loss, l1 or l2; write optimizer='lbfgs'"
             )
         rows, targets = (part_of(a, order) for a in (training.inputs, training.targets))
         weights, targets = training.samples.weights, targets.reshape(len(order), -1)
