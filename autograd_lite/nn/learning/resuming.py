@@ -234,8 +234,8 @@ def _plain(option: Any) -> Any:
 def _named(thing: Any) -> Any:
     if isinstance(thing, partial):
         return [thing.func, *thing.args, thing.keywords]
-    if isinstance(thing, np.generic):
-        return thing.item()
+    if isinstance(thing, np.generic | np.ndarray):
+        return thing.tolist()
     named = getattr(thing, "__qualname__", type(thing).__qualname__)
     return repr(thing) if is_dataclass(thing) else named
 

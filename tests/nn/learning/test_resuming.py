@@ -78,6 +78,9 @@ VARIATIONS = {
         "seed": 3, "outputs": CLASSES, "loss": "binary_cross_entropy", "metrics": "auc",
         "class_weight": "balanced", "optimizer": lambda p: nn.optim.AdamW(p, 0.05),
     },
+    "texts": {"seed": 3, "outputs": np.where(CLASSES, "yes", "no"), "loss": "cross_entropy",
+              "model": lambda seed: network(seed, 2), "class_weight": {"yes": 2.0},
+              "metrics": "f1", "validation": 0.25},
     "random": {"seed": lambda: random.Random(5), "validation": 0.25},
     "numpy": {"seed": lambda: np.random.default_rng(5), "validation": 0.25},
     "mersenne": {"seed": lambda: np.random.Generator(np.random.MT19937(5)), "validation": 0.25},
@@ -148,6 +151,19 @@ def test_epochs_that_are_added_later_are_those_of_a_longer_training(tmp_path):
         history = learn(model, epochs, seed=3, checkpoint=tmp_path, resume=True)
         assert len(history) == epochs
     assert state(model, history) == expected
+
+
+def test_labels_are_part_of_the_data(tmp_path):
+    """Which the model of a resumed training has, though its own were others."""
+    yes, true = np.where(CLASSES, "yes", "no"), CLASSES.astype(bool)
+    given = {"seed": 3, "loss": "binary_cross_entropy", "checkpoint": tmp_path}
+    learn(network(), 2, outputs=yes, **given)
+    model = network(5)
+    history = learn(model, 3, outputs=yes, resume=True, **given)
+    assert (len(history), model.classes_.tolist()) == (3, ["no", "yes"])
+    assert {*model.predict(X)} <= {"no", "yes"}
+    with pytest.raises(ModelFileError, match=r"classes was \['no', 'yes'\] and is \[False, True\]"):
+        learn(network(), 4, outputs=true, resume=True, **given)
 
 
 def test_an_option_is_the_same_whatever_type_its_number_has(tmp_path):
