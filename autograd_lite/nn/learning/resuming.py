@@ -44,7 +44,7 @@ _FREE = {
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How often `learn` writes a checkpoint, and where to; also at the first and last epoch.
+    """When `learn` writes a checkpoint, and where to: also before the first epoch and at the end.
 
     Parameters
     ----------
@@ -106,8 +106,8 @@ class Keeper:
                 raise FileExistsError(errno.EEXIST, said, str(self._path))
             with _FORMAT.reading(self._path) as self._kept:
                 pass
-        for part in folder.glob(f".{'[0-9a-f]' * 16}.part"):  # of one that was killed
-            part.unlink()
+        for part in folder.glob(f".{'[0-9a-f]' * 16}.part") if resume else ():
+            part.unlink()  # of a training that was killed
         self._facts = {name: _plain(x) for name, x in options.items() if name not in _FREE}
         if isinstance(options["schedule"], str):  # which is made for so many
             self._facts["epochs"] = _plain(options["epochs"])
