@@ -135,8 +135,8 @@ def learn(
         ``"f1"`` (of the second of two classes, or the mean over more), ``"auc"`` (two classes) for
         losses of classes, which have ``"accuracy"`` in any case; ``"mae"``, ``"r2"`` for others;
         or functions ``(targets, outputs)`` of arrays, in scikit-learn's order, that give a
-        number. `outputs` are as `predict` gives numbers, (n,) or (n, k): logits, where the loss
-        takes those.
+        number. `targets` are as the loss takes them, `outputs` as `decision_function` gives them:
+        (n,) or (n, k).
     early_stopping : EarlyStopping, optional
         Stops when the loss of validation, or else of training, falls no more; see
         `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
@@ -211,6 +211,7 @@ def learn(
             tell_of_speed(self, criterion, history, progress or show is not None)
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
+        options["classes"] = read.classes
         keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
         if keeper is not None:
             keeper.begin(rng)
