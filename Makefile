@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants firefox clean
+.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills firefox clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -19,6 +19,7 @@ help:
 	@echo "make valgrind   the C engine under valgrind's memcheck"
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
+	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
@@ -91,6 +92,9 @@ FUZZ := HYPOTHESIS_PROFILE=fuzz FUZZ_EXAMPLES=
 fuzz: $(VENV)/test
 	$(FUZZ)$(N) $(BIN)/python -m pytest -q tests/engine/test_random_graphs.py tests/engine/test_agreement.py
 	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/program/test_program_oracles.py
+
+kills: $(VENV)/test
+	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import shown, typed
 from autograd_lite.ops import TABLE, Op
 
@@ -12,6 +13,7 @@ from autograd_lite.ops import TABLE, Op
 Activation = str | Callable[[Any], Any]
 
 LINEAR = "linear"
+_FAR = 30.0  # from 0, where activations are what they tend to
 #: Those that the playground offers.
 OFFERED = ("tanh", "relu", "sigmoid", "softplus", "sin", LINEAR)
 
@@ -51,6 +53,12 @@ def activate(activation: Activation, out: Any) -> Any:
             f"the activation {shown(activation)} must return a Value and returned {typed(result)}"
         )
     return result
+
+
+def bends(activation: Activation) -> bool:
+    """Whether it lets pass large numbers above 0 and holds back those below, as a rectifier."""
+    above, below = (float(activate(activation, Value(x)).data) for x in (_FAR, -_FAR))
+    return 0.5 * _FAR < above < 2.0 * _FAR and abs(below) < 0.5 * _FAR
 
 
 def symbol_of(activation: Activation) -> str:

@@ -11,6 +11,8 @@ from autograd_lite.nn import model_files
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
+from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residual
+from autograd_lite.nn.tensors import with_repeated
 
 #: How many parameters a described module has, and a function that builds it.
 Plan = tuple[int, Callable[[], Module]]
@@ -26,8 +28,8 @@ def load(path: str | os.PathLike[str]) -> Module:
 
     Returns
     -------
-    Neuron, Layer, MLP or Sequential
-        Ready to predict, or to learn on.
+    Module
+        Of this package; ready to predict, or to learn on.
 
     Raises
     ------
@@ -52,14 +54,6 @@ def load(path: str | os.PathLike[str]) -> Module:
 _SEED = 0
 
 
-def _neuron(nin: int, activation: str) -> Plan:
-    return nin + 1, lambda: Neuron(nin, activation, seed=_SEED)
-
-
-def _layer(nin: int, nout: int, activation: str) -> Plan:
-    return (nin + 1) * nout, lambda: Layer(nin, nout, activation, seed=_SEED)
-
-
 def _mlp(nin: int, nouts: list[int], activation: str, output: str) -> Plan:
     sizes = [nin, *nouts]
     count = sum((a + 1) * b for a, b in zip(sizes, nouts, strict=False))
@@ -71,8 +65,33 @@ def _sequential(modules: list[Any]) -> Plan:
     return sum(count for count, _ in plans), lambda: Sequential(*[build() for _, build in plans])
 
 
+def _residual(module: Any) -> Plan:
+    count, build = _plan(module)
+    return count, lambda: Residual(build())
+
+
+def _shared(module: Any, runs: list[list[int]]) -> Plan:
+    count, build = _plan(module)
+    if not all(0 <= one < one + n <= other <= count - n for other, one, n in runs):
+        raise ValueError(f"it describes {count} parameters and shares others: {shown(runs, 60)}")
+
+    def built() -> Module:
+        whole = build()
+        shared: Module = with_repeated(whole, whole._places(), runs)
+        return shared
+
+    return count, built
+
+
 _PLANS: dict[str, Callable[..., Plan]] = {
-    "Neuron": _neuron, "Layer": _layer, "MLP": _mlp, "Sequential": _sequential,
+    "Neuron": lambda nin, activation: (nin + 1, lambda: Neuron(nin, activation, seed=_SEED)),
+    "Layer": lambda nin, nout, activation: (
+        (nin + 1) * nout, lambda: Layer(nin, nout, activation, seed=_SEED)
+    ),
+    "MLP": _mlp, "Sequential": _sequential, "Residual": _residual, "Shared": _shared,
+    "Dropout": lambda rate: (0, lambda: Dropout(rate)),
+    "LayerNorm": lambda n, eps: (2 * n, lambda: LayerNorm(n, eps)),
+    "Embedding": lambda n, width: (n * width, lambda: Embedding(n, width, seed=_SEED)),
 }  # fmt: skip
 
 
@@ -81,10 +100,16 @@ def _is_size(thing: Any) -> bool:
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(["nin", "nout"], _is_size),
+    **dict.fromkeys(["nin", "nout", "n", "width"], _is_size),
     "nouts": lambda thing: isinstance(thing, list) and bool(thing) and all(map(_is_size, thing)),
     **dict.fromkeys(["activation", "output"], lambda thing: isinstance(thing, str)),
     "modules": lambda thing: isinstance(thing, list) and bool(thing),
+    "module": lambda thing: isinstance(thing, dict),
+    **dict.fromkeys(["rate", "eps"], lambda thing: type(thing) in (int, float)),
+    "runs": lambda thing: (
+        isinstance(thing, list)
+        and all(isinstance(run, list) and [*map(type, run)] == [int] * 3 for run in thing)
+    ),
 }
 
 

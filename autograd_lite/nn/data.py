@@ -121,27 +121,33 @@ def layer_size(name: str, number: Any) -> int:
 
 def inputs_of(module: Any, x: Any) -> list[Any]:
     """One sample as a list of Values; a plain number becomes a constant, shared by all neurons."""
-    nin = module.nin
-    xs = x if type(x) is list else _sample(module, x)
-    if len(xs) != nin:
-        raise ShapeError(
-            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
-        )
+    xs = elements_of(module, x)
     return [x if type(x) is Value or hasattr(type(x), "_apply_op") else constant(x) for x in xs]
 
 
-def _sample(module: Any, x: Any) -> list[Any]:
+def elements_of(module: Any, x: Any) -> list[Any]:
+    """One sample as a list, of the module's number of inputs if it has one."""
+    nin = getattr(module, "nin", None)
+    xs = x if type(x) is list else _sample(module, x, nin)
+    if nin is not None and len(xs) != nin:
+        raise ShapeError(
+            f"this {type(module).__name__} takes {counted(nin, 'input')} and was given {len(xs)}"
+        )
+    return xs
+
+
+def _sample(module: Any, x: Any, nin: int | None) -> list[Any]:
     """The elements of a sample that is not a list; a single number is one input."""
     name, single = f"this {type(module).__name__}", not isinstance(x, Iterable)
+    inputs, numbers = (counted(nin, w) if nin else f"{w}s" for w in ("input", "number"))
     if isinstance(x, np.ndarray) and x.ndim > 1:
         raise ShapeError(
-            f"{name} takes one sample of {counted(module.nin, 'input')} and was given an "
-            f"array of shape {x.shape}; use predict for many samples"
+            f"{name} takes one sample of {inputs} and was given an array of shape {x.shape}; use "
+            "predict for many samples"
         )
-    if isinstance(x, str | AbstractSet | Mapping) or (single and module.nin > 1):
+    if isinstance(x, str | AbstractSet | Mapping) or (single and (nin or 1) > 1):
         raise TypeError(
-            f"{name} takes a sequence of {counted(module.nin, 'number')}, floats or Values, and "
-            f"was given {typed(x)}"
+            f"{name} takes a sequence of {numbers}, floats or Values, and was given {typed(x)}"
         )
     return [x] if single else sequence(name, x)
 
@@ -158,8 +164,14 @@ class Model(Protocol):
     def parameters(self) -> list[Value]:
         """All parameters, each once."""
 
+    def _frozen_parameters(self) -> set[Value]:
+        """Parameters that are to stay as they are."""
+
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter."""
+
+    def _has_taking(self, what: str) -> bool:
+        """Whether a part of it takes ``"noise"`` in training, or looks up ``"entries"``."""
 
 
 def uneven(model: Model, widths: Iterable[int]) -> str:
@@ -223,7 +235,21 @@ def check_classes(name: str, classes: Sequence[float], targets: Array | list[flo
         raise ValueError(f"the targets of {name} are {known}, and number {wrong[0]} is {said}")
 
 
-def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+def check_least(name: str, least: float, targets: Array | list[Any]) -> None:
+    """Raise a ValueError that names the first target that is too small; Values may be any."""
+    if least == -np.inf:
+        return
+    plain = [least if isinstance(target, Value) else target for target in targets]
+    below = np.flatnonzero(np.less(plain, least))
+    if len(below):
+        raise ValueError(
+            f"the targets of {name} are at least {least:g}, and number {below[0]} is "
+            f"{float(plain[below[0]])}"
+        )
+
+
+def rows_of(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+    """The outputs of each sample, and its targets."""
     rows, wanted = _rows(name, "outputs", outputs), _rows(name, "targets", targets)
     if len(rows) != len(wanted):
         raise ShapeError(
@@ -237,7 +263,7 @@ def _samples(name: str, outputs: Any, targets: Any) -> tuple[list[list[Any]], li
 
 def pairs_of(name: str, outputs: Any, targets: Any) -> tuple[list[Any], list[Any]]:
     """All outputs of all samples, and a target for each."""
-    rows, wanted = _samples(name, outputs, targets)
+    rows, wanted = rows_of(name, outputs, targets)
     if len(rows[0]) != len(wanted[0]) or not rows[0]:
         raise ShapeError(
             f"{name} takes one target per output and was given {counted(len(rows[0]), 'output')} "
@@ -248,7 +274,7 @@ def pairs_of(name: str, outputs: Any, targets: Any) -> tuple[list[Any], list[Any
 
 def classes_of(name: str, outputs: Any, targets: Any) -> list[tuple[list[Any], Any]]:
     """(outputs, index of the class) of all samples; an index is a Value where it was one."""
-    rows, wanted = _samples(name, outputs, targets)
+    rows, wanted = rows_of(name, outputs, targets)
     if len(rows[0]) < 2:
         raise ShapeError(
             f"{name} takes one output per class, at least 2, and was given {len(rows[0])}; use "

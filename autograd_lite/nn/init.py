@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import operator
 import random
+from array import array
 from collections.abc import Callable
 from typing import Any, cast
 
+import numpy as np
+
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown, typed
+from autograd_lite.nn.activation import LINEAR, Activation, bends
 from autograd_lite.ops.rules import sqrt
 from autograd_lite.program.freezing import freeze
 from autograd_lite.program.program import Program
@@ -58,16 +62,18 @@ SCHEMES: dict[str, Scheme] = {
 }  # fmt: skip
 
 
-def scheme(init: str | Scheme) -> Scheme:
-    """The scheme of that name; a function is returned as it is."""
+def scheme(init: str | Scheme | None, activation: Activation = LINEAR) -> Scheme:
+    """The scheme of that name, or that of an activation; a function is returned as it is."""
+    if init is None:
+        return he_normal if bends(activation) else glorot_uniform
     if isinstance(init, str):
         if init.lower() not in SCHEMES:
             raise ValueError(f"unknown init {shown(init)}; choose one of: {', '.join(SCHEMES)}")
         return SCHEMES[init.lower()]
     if not callable(init):
         raise TypeError(
-            f"init is a name ({', '.join(SCHEMES)}) or a function of (random generator, fan_in, "
-            f"fan_out) and was given {typed(init)}"
+            f"init is a name ({', '.join(SCHEMES)}), None, or a function of (random generator, "
+            f"fan_in, fan_out) and was given {typed(init)}"
         )
     return init
 
@@ -89,19 +95,53 @@ def drawing(init: str) -> tuple[str, Program]:
     return method, freeze([x if isinstance(x, Value) else Value(x) for x in numbers], inputs)
 
 
+class NumpyRandom(random.Random):
+    """A NumPy `Generator` as one of Python's, which draws on from where that stands."""
+
+    def __init__(self, drawn: np.random.Generator) -> None:
+        self._drawn, self.gauss_next = drawn, None
+
+    def random(self) -> float:
+        """See `random.Random`, here and below."""
+        return float(self._drawn.random())
+
+    def getrandbits(self, k: int) -> int:
+        """From whole bytes."""
+        return int.from_bytes(self._drawn.bytes(-(-k // 8)), "little") & ((1 << k) - 1)
+
+    def shuffle(self, x: Any) -> None:
+        """As NumPy does it, which takes a twentieth of the time for an array."""
+        self._drawn.shuffle(np.asarray(x) if isinstance(x, array) else x)
+
+    def getstate(self) -> tuple[Any, ...]:
+        """Of the generator behind it, and a number that `gauss` keeps for its next call."""
+        return self._drawn.bit_generator.state, self.gauss_next
+
+    def setstate(self, state: tuple[Any, ...]) -> None:
+        """Draw on from there."""
+        self._drawn.bit_generator.state, self.gauss_next = state
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NumpyRandom, (self._drawn,), self.getstate()
+
+
 def generator(seed: Any) -> Generator:
     """Where random numbers come from.
 
-    An int starts a generator of its own; a `random.Random` is drawn on from where it stands; None,
-    like the module `random`, is Python's global generator, which ``random.seed(...)`` sets.
+    An int starts a generator of its own; a `random.Random` or a NumPy `Generator` is drawn on from
+    where it stands; None, like the module `random`, is Python's global generator, which
+    ``random.seed(...)`` sets.
     """
     if seed is None or seed is random:
         return cast(Generator, random)
     if isinstance(seed, random.Random):
         return seed
+    if isinstance(seed, np.random.Generator):
+        return NumpyRandom(seed)
     try:
         return random.Random(operator.index(seed))
     except TypeError:
         raise TypeError(
-            f"seed is an int, a random.Random or None and was given {typed(seed)}"
+            "seed is an int, a random.Random, a NumPy Generator (np.random.default_rng(1)) or "
+            f"None and was given {typed(seed)}"
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from autograd_lite.nn.data import inputs_of, layer_size
 from autograd_lite.nn.init import Scheme, generator, scheme
 from autograd_lite.nn.layer_parts import LayerParts, Noticed
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.tensors import structure_of
+from autograd_lite.nn.tensors import Numbers, parameter_array, structure_of
 from autograd_lite.ops.reductions import dot
 
 
@@ -29,12 +30,14 @@ class Neuron(Noticed, Module):
         or a function from Value to Value.
     nonlin : bool, default=True
         False is another way to say ``activation="linear"``.
-    seed : int, random.Random or None
+    seed : int, random.Random, NumPy Generator or None
         Of the weights. None draws from Python's global `random`, as micrograd does.
-    init : str or callable, default="uniform"
+    init : str, callable or None, default="uniform"
         ``"uniform"`` (-1 to 1), ``"he_normal"`` (also ``"he"``), ``"he_uniform"``,
         ``"glorot_uniform"`` (also ``"glorot"``), ``"glorot_normal"``, or a function of (random
-        generator, fan_in, fan_out) that gives one weight. The bias begins at 0.
+        generator, fan_in, fan_out) that gives one weight. None chooses by the activation: He's
+        for ReLU and what is like it (large above 0, small below), Glorot's for others. The bias
+        begins at 0.
     fan_out : int, default=1
         Number of neurons in the layer, which Glorot's schemes use.
 
@@ -42,6 +45,8 @@ class Neuron(Noticed, Module):
     ----------
     w, b : list of Value, Value
         The weights and the bias.
+    weights, biases : array of shape (nin,), number
+        Their numbers, to read and to set.
 
     Raises
     ------
@@ -61,14 +66,17 @@ class Neuron(Noticed, Module):
 
     scope_name = "neuron"
     traceable = True
+    nout = 1
+    weights = Numbers(lambda neuron: parameter_array(neuron.w))
+    biases = Numbers(lambda neuron: parameter_array(neuron.b))
 
     def __init__(
         self, nin: int, activation: Activation = "relu", nonlin: bool = True, seed: Any = None,
-        init: str | Scheme = "uniform", fan_out: int = 1,
+        init: str | Scheme | None = "uniform", fan_out: int = 1,
     ) -> None:  # fmt: skip
         nin, fan_out = layer_size("nin", nin), layer_size("fan_out", fan_out)
         self.activation = checked(activation) if nonlin else "linear"
-        rng, draw = generator(seed), scheme(init)
+        rng, draw = generator(seed), scheme(init, self.activation)
         self.w = [Value(draw(rng, nin, fan_out), label=f"w{i}") for i in range(nin)]
         self.b = Value(0.0, label="b")
         self.place(current_scope.get())
@@ -123,6 +131,8 @@ class Layer(Module):
     Attributes
     ----------
     neurons : list of Neuron
+    weights, biases : array of shape (nout, nin), array of shape (nout,)
+        The numbers of the parameters, to read (a copy) and to set (whole or not at all).
 
     Examples
     --------
@@ -133,10 +143,16 @@ class Layer(Module):
     scope_name = "layer"
     traceable = True
     _kept_parts = LayerParts((), Neuron)
+    weights = Numbers(
+        lambda layer: parameter_array([w for neuron in layer.neurons for w in neuron.w]).reshape(
+            len(layer.neurons), -1
+        )
+    )
+    biases = Numbers(lambda layer: parameter_array([neuron.b for neuron in layer.neurons]))
 
     def __init__(
         self, nin: int, nout: int, activation: Activation = "relu", nonlin: bool = True,
-        seed: Any = None, init: str | Scheme = "uniform",
+        seed: Any = None, init: str | Scheme | None = "uniform",
     ) -> None:  # fmt: skip
         nout, rng = layer_size("nout", nout), generator(seed)
         self.neurons = [Neuron(nin, activation, nonlin, rng, init, nout) for _ in range(nout)]
@@ -147,6 +163,11 @@ class Layer(Module):
     def nin(self) -> int:
         """Number of inputs."""
         return self.neurons[0].nin
+
+    @property
+    def nout(self) -> int:
+        """Number of outputs."""
+        return len(self.neurons)
 
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""
@@ -167,6 +188,11 @@ class Layer(Module):
             return super().describe()
         one = common([neuron.describe() for neuron in self.neurons], "the neurons of a layer")
         return {**one, "type": "Layer", "nout": len(self.neurons)}
+
+    def _in_one_line(self) -> str:
+        """The layer in one line: its kinds of neurons, and how many there are of each."""
+        kinds = Counter(map(repr, self.neurons))
+        return f"Layer of {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"

@@ -1,29 +1,45 @@
 """Losses: how far a batch of outputs is from its targets, as one number.
 
 Each is ``loss(outputs, targets)``. `outputs` holds one entry per sample: a number, or a sequence of
-k numbers for a network of k outputs; `targets` has the same shape, except for `cross_entropy`. The
-result is the **mean over the samples**; with several outputs a sample counts the mean over its
-outputs (as PyTorch's ``reduction="mean"`` does). Values in, one Value out; plain numbers in, a
-float out.
+k numbers for a network of k outputs; `targets` has the same shape, except for `cross_entropy` and
+`gaussian_nll`. The result is the **mean over the samples**; with several outputs a sample counts
+the mean over its outputs (as PyTorch's ``reduction="mean"`` does). Values in, one Value out; plain
+numbers in, a float out.
+
+A loss with a parameter is given to `learn` with another than the usual one by `functools.partial`:
+``loss=partial(nn.losses.quantile, level=0.9)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.errors import shown, typed
-from autograd_lite.nn.data import Array, check_classes, classes_of, pairs_of
-from autograd_lite.ops.activations import softplus
-from autograd_lite.ops.choice import equal, less, where
-from autograd_lite.ops.lookup import entry_at, take
+from autograd_lite.errors import ShapeError, shown, typed
+from autograd_lite.nn.data import check_classes, check_least, classes_of, pairs_of, rows_of
+from autograd_lite.nn.loss_rules import (
+    Loss,
+    cross_entropy_of_sample,
+    gaps_of,
+    gaussian_of_sample,
+    huber_of,
+    of_bit,
+    of_pairs,
+    of_sides,
+    of_two,
+    quantile_of,
+    right_class,
+)
+from autograd_lite.nn.samplewise import PerSample
+from autograd_lite.ops.lookup import take
 from autograd_lite.ops.numbers import as_float
-from autograd_lite.ops.reductions import logsumexp, max, mean
-from autograd_lite.ops.rules import absolute, relu, square, stop_gradient
+from autograd_lite.ops.reductions import logsumexp, mean, softmax
+from autograd_lite.ops.rules import absolute, exp, relu, square
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:
@@ -62,6 +78,91 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
     2.0
     """
     return _over_batch("absolute_error", outputs, targets)
+
+
+def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
+    """Mean of error² / 2 up to |error| = `delta`, and beyond of the tangent there (Huber 1964).
+
+    So outliers pull no harder than an error of `delta`.
+
+    Parameters, returns and errors are those of `squared_error`; a `delta` that is not above 0 is a
+    ValueError.
+
+    Examples
+    --------
+    >>> huber([3.0, 2.5], [0.0, 2.0])
+    1.3125
+    """
+    return _over_batch("huber", outputs, targets, delta=_between("delta", delta, math.inf))
+
+
+def quantile(outputs: Any, targets: Any, level: float = 0.5) -> Any:
+    """Mean of the larger of level · error and (level - 1) · error, with error = target - output.
+
+    Least where the share `level` of the targets lies below the output (Koenker & Bassett 1978), so
+    at the median for 0.5. The derivative at an error of 0 is halfway between those beside it.
+
+    Parameters, returns and errors are those of `squared_error`; a `level` that is not between 0 and
+    1 is a ValueError.
+
+    Examples
+    --------
+    >>> quantile([1.0, 1.0], [3.0, -1.0], level=0.75)
+    1.0
+    """
+    return _over_batch("quantile", outputs, targets, level=_between("level", level, 1.0))
+
+
+def poisson(outputs: Any, targets: Any) -> Any:
+    """Mean of -log(probability of the count) of Poisson's distribution, from logs of the rate.
+
+    That is exp(output) - target · output: without log(target!), which no output changes (PyTorch's
+    ``full=False``).
+
+    Parameters, returns and errors are those of `squared_error`; a target below 0 is a ValueError.
+
+    Examples
+    --------
+    >>> poisson([0.0, 0.0], [3, 2])
+    1.0
+    """
+    return _over_batch("poisson", outputs, targets)
+
+
+@np.errstate(all="ignore")
+def gaussian_nll(outputs: Any, targets: Any) -> Any:
+    """Mean of -log(density of the target) of normal distributions, from mean and log variance.
+
+    That is (log variance + (target - mean)² / variance) / 2: without log(2π) / 2, which no output
+    changes (PyTorch's ``full=False``).
+
+    Parameters
+    ----------
+    outputs : sequence of n pairs (mean, log variance)
+    targets : sequence of n numbers
+
+    Returns
+    -------
+    Value or float
+
+    Raises
+    ------
+    ShapeError
+        If the numbers of samples differ, there are none, or a sample has not 2 outputs and 1
+        target.
+
+    Examples
+    --------
+    >>> gaussian_nll([[1.0, 0.0]], [4.0])
+    4.5
+    """
+    rows, wanted = rows_of("gaussian_nll", outputs, targets)
+    if (len(rows[0]), len(wanted[0])) != (2, 1):
+        raise ShapeError(
+            "gaussian_nll takes 2 outputs, mean and log variance, and 1 target per sample and was "
+            f"given {len(rows[0])} and {len(wanted[0])}"
+        )
+    return mean([*map(gaussian_of_sample, rows, wanted)])
 
 
 def hinge(outputs: Any, targets: Any) -> Any:
@@ -126,111 +227,50 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0]).__round__(4)
     500.3466
     """
-    pairs = [(_gaps(row), c) for row, c in classes_of("cross_entropy", outputs, targets)]
+    pairs = [(gaps_of(row), c) for row, c in classes_of("cross_entropy", outputs, targets)]
     return mean([logsumexp(gaps) - take(gaps, c) for gaps, c in pairs])
-
-
-def _gaps(logits: Sequence[Any]) -> list[Any]:
-    """Each logit minus the largest, which cancels in the loss and its derivatives."""
-    top = stop_gradient(max(logits))
-    return [logit - top for logit in logits]
-
-
-def _cross_entropy_of_sample(outputs: Any, targets: Any) -> Any:
-    gaps, [target] = _gaps(outputs), targets
-    return logsumexp(gaps) - entry_at(gaps, target)
 
 
 # --- by name --------------------------------------------------------------------------------------
 
 
-def _right_sides(outputs: Any, targets: Any) -> list[Any]:
-    """Whether each score or logit is on the side of 0 that its target names."""
-    return [equal(less(0.0, o), less(0.0, t)) for o, t in zip(outputs, targets, strict=True)]
-
-
-def _right_class(outputs: Any, targets: Any) -> list[Any]:
-    """Whether the largest logit, the first of equals, is that of the class."""
-    largest, found = outputs[0], 0.0
-    for k, output in enumerate(outputs[1:], 1):
-        larger = less(largest, output)
-        largest, found = where(larger, output, largest), where(larger, float(k), found)
-    return [equal(found, targets[0])]
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A loss and the metrics that go with it."""
-
-    #: Of outputs and targets of a batch.
-    function: Callable[[Any, Any], Any]
-    #: Of one sample, lists that may hold Values; the batch's loss is the mean. None for a user's.
-    sample: Callable[[Any, Any], Any] | None = None
-    #: Of one sample, or of columns: 1.0 for each choice that is right, else 0.0; for the accuracy.
-    right: Callable[[Any, Any], list[Any]] | None = None
-    #: The targets that there may be, given the number of outputs.
-    classes: Callable[[int], Sequence[float]] | None = None
-    #: Whether it makes probabilities of the outputs itself.
-    logits: bool = False
-
-    @property
-    def metrics(self) -> Mapping[str, Callable[[Any, Any], float]]:
-        """Functions of a batch's plain outputs and targets, by name."""
-        return {} if self.right is None else {"accuracy": self._accuracy}
-
-    def _accuracy(self, outputs: Any, targets: Any) -> float:
-        rows = np.reshape(outputs, (len(outputs), -1))
-        wanted = np.reshape(targets, (len(targets), -1))
-        return float(np.mean(self.right([*rows.T], [*wanted.T])))  # type: ignore[misc]
-
-    def check(self, targets: Array, n_outputs: int) -> None:
-        """Raise what the function of this loss raises for such targets."""
-        self.function([[0.0] * n_outputs], targets[:1])
-        if self.classes is not None:
-            check_classes(self.function.__name__, self.classes(n_outputs), targets.ravel())
-
-
-def _of_pairs(
-    function: Callable[[Any, Any], Any], pair: Callable[[Any, Any], Any],
-    classes: tuple[float, float] | None = None, logits: bool = False,
-) -> Loss:  # fmt: skip
-    """The loss that is the mean of a rule for one output and its target."""
-
-    def sample(outputs: Any, targets: Any) -> Any:
-        return mean([*map(pair, outputs, targets)])
-
-    if classes is None:
-        return Loss(function, sample)
-    return Loss(function, sample, _right_sides, lambda n_outputs: classes, logits=logits)
-
-
 @np.errstate(all="ignore")
-def _over_batch(name: str, outputs: Any, targets: Any) -> Any:
+def _over_batch(name: str, outputs: Any, targets: Any, **parameters: float) -> Any:
     """A loss of pairs over all outputs of all samples, as if they were those of one."""
     found, wanted = pairs_of(name, outputs, targets)
     loss: Any = LOSSES[name]
     if loss.classes is not None:
         wanted = [*map(as_float, wanted)]
         check_classes(name, loss.classes(1), wanted)
-    return loss.sample(found, wanted)
+    check_least(name, loss.least, wanted)
+    return loss.sample(found, wanted, **parameters)
 
 
-def _of_bit(output: Any, bit: Any) -> Any:
-    if isinstance(bit, Value):  # in a program, which holds for both
-        return softplus(where(bit, -output, output))
-    return softplus(-output if bit else output)
+def _between(name: str, number: Any, above: float) -> float:
+    """A parameter of a loss as a float between 0 and another number, both left out."""
+    exact = as_float(number)
+    if not 0.0 < exact < above:
+        limit = "finite" if above == math.inf else f"below {above:g}"
+        raise ValueError(f"{name} must be above 0 and {limit}, and is {shown(number)}")
+    return exact
 
 
 #: The losses by name.
 LOSSES: dict[str, Loss] = {
-    "squared_error": _of_pairs(squared_error, lambda o, t: square(o - t)),
-    "absolute_error": _of_pairs(absolute_error, lambda o, t: absolute(o - t)),
-    "hinge": _of_pairs(hinge, lambda o, t: relu(1.0 - t * o), (-1.0, 1.0)),
-    "binary_cross_entropy": _of_pairs(binary_cross_entropy, _of_bit, (0.0, 1.0), logits=True),
-    "cross_entropy": Loss(
-        cross_entropy, _cross_entropy_of_sample, _right_class, range, logits=True
-    ),
-}
+    loss.name: loss
+    for loss in (
+        of_pairs(squared_error, lambda o, t: square(o - t)),
+        of_pairs(absolute_error, lambda o, t: absolute(o - t)),
+        of_pairs(huber, huber_of),
+        of_pairs(quantile, quantile_of),
+        of_pairs(poisson, lambda o, t: exp(o) - t * o, least=0.0),
+        Loss(gaussian_nll, gaussian_of_sample, name="gaussian_nll"),
+        of_two(hinge, lambda o, t: relu(1.0 - t * o), -1.0, 1.0),
+        of_two(binary_cross_entropy, of_bit, 0.0, 1.0, probabilities=of_sides),
+        Loss(cross_entropy, cross_entropy_of_sample, right_class, range, softmax,
+             name="cross_entropy"),
+    )
+}  # fmt: skip
 
 
 def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
@@ -244,4 +284,10 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
             f"loss is a name ({', '.join(LOSSES)}) or a function of (outputs, targets) and was "
             f"given {typed(loss)}"
         )
+    if isinstance(loss, PerSample):
+        return Loss(loss, loss.sample)
+    if isinstance(loss, partial) and not loss.args:  # with another delta or level
+        row = find_loss(loss.func)
+        if row.name and row.sample is not None:
+            return replace(row, function=loss, sample=partial(row.sample, **loss.keywords))
     return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))

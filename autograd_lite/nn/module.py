@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from itertools import chain, product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,8 +14,19 @@ from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
 from autograd_lite.nn import model_files
 from autograd_lite.nn.learning import learn as learning
+from autograd_lite.nn.parts.overview import summary, tree
+from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.nn.predictions import predict
-from autograd_lite.nn.tensors import by_name, check_finite, matched, tensors_of
+from autograd_lite.nn.tensors import (
+    assign,
+    by_name,
+    check_finite,
+    matched,
+    modules_in,
+    own_tensors,
+    repeated,
+    tensors_of,
+)
 
 
 class Module:
@@ -44,6 +55,9 @@ class Module:
     scope_name: str = "module"
     #: Whether it is known that outputs depend on inputs and parameters alone.
     traceable: bool = False
+    #: What of it `learn` must know before it begins: ``"noise"`` or ``"entries"``.
+    _takes: str = ""
+    _training = _frozen = False
     #: Values that take the places of parameters, though they are computed: in a gradient.
     computed_parameters: frozenset[Value] = frozenset()
 
@@ -57,12 +71,46 @@ class Module:
         """The output for one sample."""
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
 
+    def __str__(self) -> str:
+        return tree(self, Module)
+
+    def summary(self) -> str:
+        """A table of all parts: numbers of outputs (where known) and parameters; how many frozen.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Layer(2, 4, "tanh"), nn.Dropout(0.5), nn.Layer(4, 1))
+        >>> layer = model.layers[0].freeze()
+        >>> model.summary()
+        part        outputs  parameters  frozen  kind
+        model             1          17      12  Sequential
+          layers.0        4          12      12  Layer of 4 TanhNeuron(2)
+          layers.1                    0       0  Dropout(0.5)
+          layers.2        1           5       0  Layer of 1 ReLUNeuron(4)
+        17 parameters, 12 of them frozen
+        """
+        return summary(self, Module)
+
     # --- parameters ---
 
-    def parameters(self) -> list[Value]:
-        """All parameters, each once."""
-        tensors = [tensor.ravel().tolist() for _, tensor in self._tensors()]
-        return list(dict.fromkeys(chain.from_iterable(tensors)))
+    def parameters(self, frozen: bool = True) -> list[Value]:
+        """All parameters, each once; without those that `freeze` keeps if not `frozen`."""
+        found = dict.fromkeys(self._places())
+        kept = set() if frozen else self._frozen_parameters()
+        return [p for p in found if p not in kept] if kept else [*found]
+
+    def _frozen_parameters(self) -> set[Value]:
+        parts = [part for part in self._every_module() if part._frozen]
+        return {p for part in parts for _, tensor in own_tensors(part) for p in tensor.flat}
+
+    def _has_taking(self, what: str) -> bool:
+        """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
+        return any(part._takes == what for part in self._every_module())
+
+    def _every_module(self) -> list[Module]:
+        """This module and all in it, each once, a whole before its parts."""
+        return [*{id(m): m for _, _, m in modules_in("", self, Module, {})}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""
@@ -106,7 +154,7 @@ class Module:
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
         """
-        _assign(matched(by_name(self._tensors()), state))
+        assign(matched(by_name(self._tensors()), state))
 
     def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
         return tensors_of("", self, Module, self.computed_parameters)
@@ -115,7 +163,8 @@ class Module:
         """Tell all parameters in which part of the network they are, given the scopes around it."""
         path = (*outer, self.scope_name)
         for thing in vars(self).values():
-            for part in thing if isinstance(thing, list) else [thing]:
+            held = thing.ravel().tolist() if isinstance(thing, np.ndarray) else thing
+            for part in held if isinstance(held, list) else [held]:
                 if isinstance(part, Module):
                     part.place(path)
                 elif isinstance(part, Value):
@@ -131,6 +180,17 @@ class Module:
         """
         return {"type": f"{type(self).__module__}.{type(self).__qualname__}"}
 
+    def _description(self) -> dict[str, Any]:
+        """The architecture, and which of its parameters are shared."""
+        runs = repeated(self._places())
+        return (
+            {"type": "Shared", "module": self.describe(), "runs": runs} if runs else self.describe()
+        )
+
+    def _places(self) -> list[Value]:
+        """The parameter in each place; a shared one has several."""
+        return [*chain(*[tensor.ravel().tolist() for _, tensor in self._tensors()])]
+
     def save(self, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
         """Write parameters and architecture to a safetensors file, atomically.
 
@@ -145,19 +205,10 @@ class Module:
         Raises
         ------
         ValueError
-            If a parameter is nan or infinite, if parts share parameters, or if the architecture
-            cannot be described, as with an activation that is a function of your own.
+            If a parameter is nan or infinite, or if the architecture cannot be described, as with
+            an activation that is a function of your own.
         """
-        description = self.describe()
-        names: dict[Value, str] = {}
-        for name, tensor in self._tensors():
-            for parameter in tensor.flat:
-                if parameter in names:
-                    raise ValueError(
-                        f"{names[parameter]} and {name} share a parameter, which a file cannot "
-                        "say; save state_dict() in a way of your own"
-                    )
-                names[parameter] = name
+        description = self._description()
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
@@ -182,12 +233,12 @@ class Module:
             self._check_description(saved.description)
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
-        _assign(numbers)
+        assign(numbers)
 
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""
         try:
-            mine = self.describe()
+            mine = self._description()
         except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
@@ -196,6 +247,49 @@ class Module:
     # --- training ---
 
     learn = learning.learn
+
+    @property
+    def training(self) -> bool:
+        """Whether it is in training mode, in which `Dropout` drops; at first it is not.
+
+        In `learn` every module is while parameters are moved, and none while samples are only
+        measured, by `predict` too; afterwards each has the mode that it had.
+        """
+        mode = forced.get()
+        return self._training if mode is None else mode
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        self._training = bool(mode)
+
+    def train(self, mode: bool = True) -> Self:
+        """Go into training mode, with all modules inside, for a loop of your own; return self."""
+        return self._with("_training", mode)
+
+    def eval(self) -> Self:
+        """Leave training mode, with all modules inside, and return self."""
+        return self.train(False)
+
+    def freeze(self) -> Self:
+        """Keep the parameters as they are in `learn`, those of all modules inside too; return self.
+
+        Of a shared parameter it is enough that one of its modules is frozen. `parameters` lists
+        frozen ones, and `state_dict` and files have them. Give an optimiser of your own loop
+        ``parameters(frozen=False)``.
+        """
+        return self._with("_frozen", True)
+
+    def unfreeze(self) -> Self:
+        """Undo `freeze`, for all modules inside too, and return self."""
+        return self._with("_frozen", False)
+
+    def _with(self, name: str, holds: bool) -> Self:
+        for part in self._every_module():
+            if holds:
+                setattr(part, name, True)
+            else:
+                vars(part).pop(name, None)
+        return self
 
     def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
         """The outputs for many samples, as plain numbers.
@@ -217,9 +311,5 @@ class Module:
         ShapeError
             If the number of features is not the module's, or there are no samples.
         """
-        return predict(self, inputs)
-
-
-def _assign(numbers: list[tuple[Value, float]]) -> None:
-    for parameter, number in numbers:
-        parameter.data = number
+        with in_mode(False):
+            return predict(self, inputs)

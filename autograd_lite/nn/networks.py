@@ -30,9 +30,9 @@ class MLP(Module):
         Of all layers but the last; as for `Neuron`.
     output : str or callable, default="linear"
         Of the last layer.
-    init : str or callable, default="uniform"
-        As for `Neuron`.
-    seed : int, random.Random or None
+    init : str, callable or None, default="uniform"
+        As for `Neuron`; the default is micrograd's, and None trains better where layers are wide.
+    seed : int, random.Random, NumPy Generator or None
         As for `Neuron`. With None, ``random.seed(1337)`` gives micrograd's weights.
 
     Attributes
@@ -59,7 +59,7 @@ class MLP(Module):
 
     def __init__(
         self, nin: int, nouts: Sequence[int], activation: Activation = "relu",
-        output: Activation = "linear", init: str | Scheme = "uniform", seed: Any = None,
+        output: Activation = "linear", init: str | Scheme | None = "uniform", seed: Any = None,
     ) -> None:  # fmt: skip
         if isinstance(nouts, str | Mapping | AbstractSet) or not isinstance(nouts, Iterable):
             raise TypeError(
@@ -82,6 +82,11 @@ class MLP(Module):
     def nin(self) -> int:
         """Number of inputs."""
         return self.layers[0].nin
+
+    @property
+    def nout(self) -> int:
+        """Number of outputs."""
+        return self.layers[-1].nout
 
     def __call__(self, x: Any) -> Any:
         """One Value if the last layer has one neuron, else a list of them."""
@@ -151,6 +156,8 @@ class Sequential(Module):
         """Number of inputs, if the first module has one; else an AttributeError."""
         found: int = self.layers[0].nin  # type: ignore[attr-defined]
         return found
+
+    nout = MLP.nout
 
     def __call__(self, x: Any) -> Any:
         """The last module's output."""

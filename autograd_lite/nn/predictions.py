@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from autograd_lite.engine import Value, current_mode, read_numbers
 from autograd_lite.errors import ShapeError
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, sample_rows, uneven
-from autograd_lite.nn.tensors import is_known, structure_of
+from autograd_lite.nn.kept import kept_for
+from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import Paths
 from autograd_lite.transforms.trees import take_apart
 
@@ -22,19 +24,34 @@ def predict(model: Model, inputs: Any) -> Array:
     """See `Module.predict`."""
     rows = sample_rows(inputs, model)
     parts: list[Array] = []
-    program = None if is_watched() else outputs_of(model, rows.shape[1])
+    program = None if is_watched() else kept_for(model, rows.shape[1], Outputs)
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         chunk = part_of(rows, range(start, start + _ROWS_AT_A_TIME))
         if program is None:
-            found = [as_list(numbers_of(model(row.tolist()))) for row in chunk]
+            found = [as_list(numbers_of(out)) for out in outputs_for(model, chunk, start)]
             widths = {*map(len, found)} | {part.shape[1] for part in parts}
             if len(widths) > 1:
                 raise ShapeError(uneven(model, widths))
             parts.append(np.array(found))
         else:
-            parts.append(np.ascontiguousarray(program.over(model, chunk)))
+            try:
+                parts.append(np.ascontiguousarray(program.over(model, chunk)))
+            except EntryError:  # of a row of the chunk: say which sample that is
+                deque(outputs_for(model, chunk, start), maxlen=0)
+                raise
     outputs = np.concatenate(parts)
     return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
+
+
+def outputs_for(
+    model: Model, rows: Iterable[Array], first: int = 0, noun: str = "sample"
+) -> Iterator[Any]:
+    """The model's output for each row, by a call; an index that is wrong says in which."""
+    for i, row in enumerate(rows, first):
+        try:
+            yield model(row.tolist())
+        except EntryError as error:
+            raise EntryError(f"{noun} {i}: {error}") from None
 
 
 def is_watched() -> bool:
@@ -44,14 +61,11 @@ def is_watched() -> bool:
 
 
 class Outputs:
-    """A program that computes a model's outputs for many rows; a copy records its own."""
+    """A program that computes a model's outputs for many rows."""
 
-    def __init__(self, parameters: Sequence[Value] = (), structure: Any = None) -> None:
-        self.structure, self._parameters = structure, parameters
+    def __init__(self, parameters: Sequence[Value]) -> None:
+        self._parameters = parameters
         self._paths = Paths(lambda model, x: model(x), "the model")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Outputs, ()
 
     def over(self, model: Model, rows: Array) -> Array:
         """Of shape (rows, outputs), for contiguous rows."""
@@ -62,16 +76,3 @@ class Outputs:
             lambda: [take_apart(model, "the model"), take_apart(rows[0].tolist(), "x")],
             [(numbers, True), (rows, False)], len(rows), None, threads,
         )  # fmt: skip
-
-
-def outputs_of(model: Any, n_inputs: int) -> Outputs | None:
-    """The program from before if only numbers changed, or a new one; None for a user's parts."""
-    values: list[Value] = []
-    structure: Any = n_inputs, structure_of(model, values), [*map(id, values)]
-    kept: Outputs | None = vars(model).get("_kept_outputs")
-    if kept is None or kept.structure != structure:
-        parameters = model.parameters()
-        if not is_known(model) or not {*values} <= {*parameters}:  # or some are computed
-            return None
-        kept = vars(model)["_kept_outputs"] = Outputs(parameters, structure)
-    return kept

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ Named = tuple[str, Array]
 def tensors_of(
     name: str,  # of the thing; the names of its parts follow after a dot
     thing: Any,
-    kind: type,  # of the objects whose attributes are looked at
+    kind: type | tuple[()],  # of the objects whose attributes are looked at
     computed: frozenset[Value] = frozenset(),  # parameters, though they are no leaves
     above: tuple[Any, ...] = (),  # the objects on the way here: a part may refer to its whole
 ) -> Iterator[Named]:
@@ -44,14 +45,37 @@ def tensors_of(
     elif is_parameter(thing) or (
         isinstance(thing, list | tuple) and thing and are_parameters(thing)
     ):
-        yield name, _array(thing)
+        yield name, parameter_array(thing)
     elif not any(thing is whole for whole in above):
         for key, part in _parts(thing, kind).items():
             full = f"{name}.{key}" if name else f"{key}"
             yield from tensors_of(full, part, kind, computed, (*above, thing))
 
 
-def _parts(thing: Any, kind: type) -> Mapping[Any, Any]:
+def own_tensors(module: Any) -> Iterator[Named]:
+    """The parameters of a module, without those of the modules in it."""
+    return tensors_of("", vars(module), (), module.computed_parameters)
+
+
+def modules_in(
+    name: str, thing: Any, kind: type, seen: dict[int, Any], depth: int = 0
+) -> Iterator[tuple[str, int, Any]]:
+    """Name, depth and module of each module in a structure, a whole before its parts.
+
+    One that is there several times comes under each of its names, and its parts once.
+    """
+    if is_one := isinstance(thing, kind):
+        yield name, depth, thing
+    if id(thing) in seen or (type(thing) is list and {*map(type, thing)} == {Value}):
+        return  # of parameters without looking at each, as usual
+    seen[id(thing)] = thing
+    for key, part in _parts(thing, kind).items():
+        if type(part) is not Value:
+            full = f"{name}.{key}" if name else f"{key}"
+            yield from modules_in(full, part, kind, seen, depth + is_one)
+
+
+def _parts(thing: Any, kind: type | tuple[()]) -> Mapping[Any, Any]:
     if isinstance(thing, kind):
         return vars(thing)
     if isinstance(thing, Mapping):
@@ -71,7 +95,7 @@ def _is_free(value: Value) -> bool:
     return not value.constant
 
 
-def _array(parameters: Any) -> Array:
+def parameter_array(parameters: Any) -> Array:
     """One parameter or a list as an array, without NumPy asking each for its length."""
     if isinstance(parameters, Value):
         return np.fromiter([parameters], dtype=object).reshape(())
@@ -86,24 +110,31 @@ def check_finite(name: str, numbers: Array) -> None:
         raise ValueError(f"{name}{where} is {number!r}; parameters must be finite")
 
 
-def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tuple[Value, float]]:
-    """The number that a state has for each parameter; an error if anything does not fit."""
+def fitting(arrays: Mapping[str, Array], state: Mapping[str, Any], owner: str) -> dict[str, Array]:
+    """The arrays of a state, copied; an error if it has other names or shapes than these."""
     if not isinstance(state, Mapping):
         raise TypeError(
             f"a state maps names to arrays, as state_dict() gives it, and was given {typed(state)}"
         )
     for names, fault in (
-        (tensors.keys() - state.keys(), "lacks"),
-        (state.keys() - tensors.keys(), "holds names that this module does not have:"),
+        (arrays.keys() - state.keys(), "lacks"),
+        (state.keys() - arrays.keys(), f"holds names that this {owner} does not have:"),
     ):
         if names:
             raise ValueError(f"the state {fault} {some(sorted(names), 5)}")
-    numbers = {name: real_array(name, state[name]) for name in tensors}
-    for name, tensor in tensors.items():
-        if numbers[name].shape != tensor.shape:
+    numbers = {name: real_array(name, state[name]) for name in arrays}
+    for name, array in arrays.items():
+        if numbers[name].shape != array.shape:
             raise ShapeError(
-                f"{name} has shape {tensor.shape} here and {numbers[name].shape} in the state"
+                f"{name} has shape {array.shape} here and {numbers[name].shape} in what was given"
             )
+    return numbers
+
+
+def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tuple[Value, float]]:
+    """The number that a state has for each parameter; an error if anything does not fit."""
+    numbers = fitting(tensors, state, "module")
+    for name in tensors:
         check_finite(name, numbers[name])
     found: dict[Value, float] = {}
     for name, tensor in tensors.items():
@@ -114,6 +145,58 @@ def matched(tensors: Mapping[str, Array], state: Mapping[str, Any]) -> list[tupl
                     f"{found[parameter]} under another name in the state; give it one number"
                 )
     return [*found.items()]
+
+
+def repeated(parameters: Sequence[Value]) -> list[list[int]]:
+    """Runs of parameters that were met before: where each begins, where it was, its length."""
+    runs: list[list[int]] = []
+    met: dict[Value, int] = {}
+    for i, parameter in enumerate(parameters):
+        before = met.setdefault(parameter, i)
+        if before < i and runs and [sum(runs[-1][::2]), sum(runs[-1][1:])] == [i, before]:
+            runs[-1][2] += 1
+        elif before < i:
+            runs.append([i, before, 1])
+    return runs
+
+
+def with_repeated(module: Any, parameters: Sequence[Value], runs: Iterable[Sequence[int]]) -> Any:
+    """A copy of a module in which some of its parameters stand in the places of others."""
+    memo = {}  # deepcopy takes what it holds for an object in place of copying it
+    for begin, before, count in runs:
+        for k in range(count):
+            one, other = parameters[before + k], parameters[begin + k]
+            memo[id(one)] = memo[id(other)] = one
+    return copy.deepcopy(module, memo)
+
+
+def assign(numbers: Iterable[tuple[Value, float]]) -> None:
+    """Set parameters, which `matched` has checked."""
+    for parameter, number in numbers:
+        parameter.data = number
+
+
+class Numbers:
+    """An attribute of a part: an array of its parameters' numbers, to read and to set.
+
+    It is a copy, in float64; setting is checked, and done whole or not at all.
+    """
+
+    def __init__(self, find: Callable[[Any], Array]) -> None:
+        self._find = find
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, part: Any, owner: Any = None) -> Any:
+        if part is None:
+            return self
+        array = self._find(part)
+        numbers = np.array([parameter.data for parameter in array.flat], np.float64)
+        return numbers.reshape(array.shape)[()]
+
+    def __set__(self, part: Any, numbers: Any) -> None:
+        assign(matched({self._name: self._find(part)}, {self._name: numbers}))
 
 
 def by_name(tensors: Iterable[Named]) -> dict[str, Array]:

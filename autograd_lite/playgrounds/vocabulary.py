@@ -30,6 +30,8 @@ _USUAL = (2.0, 3.0, 4.0, -1.0, -2.0, 0.5, 1.0, 0.0)
 #: Sequences up to this length are read by the functions that are no rows.
 _MOST = 6
 _LINEAR = "The sum itself: no bend, so many layers can do what one can."
+#: The losses of the page, which has words for each.
+_LOSSES = ("squared_error", "absolute_error", "hinge", "binary_cross_entropy")
 #: The optimisers of the page, by what it calls them.
 _OPTIMIZERS: dict[str, Any] = {
     "SGD": lambda p: SGD(p, 0.1),
@@ -124,12 +126,12 @@ def vocabulary() -> tuple[str, str, dict[str, Any]]:
         name: [_recorded(function, n, places) for n in range(_MOST + 1)[1:]]
         for name, function in FUNCTIONS.items() if name not in rows
     }  # fmt: skip
-    classes = {name: loss.classes and [*loss.classes(1)] for name, loss in LOSSES.items()}
-    samples: Any = {name: loss.sample for name, loss in LOSSES.items()}
+    chosen: dict[str, Any] = {name: LOSSES[name] for name in _LOSSES}
     losses = {
-        name: _recorded(lambda x, f=samples[name]: [f(x[:1], x[1:])], 2, places) | {"classes": k}
-        for name, k in classes.items() if k is None or len(k) == 2
-    }  # fmt: skip
+        name: _recorded(lambda x, f=loss.sample: [f(x[:1], x[1:])], 2, places)
+        | {"classes": loss.classes and [*loss.classes(1)]}
+        for name, loss in chosen.items()
+    }
     entries = [_entry(row, i) for row, i in places.items()]
     entries += [{"name": name, "recorded": found} for name, found in composed.items()]
     ops = {name: places[row] for name, row in rows.items()}

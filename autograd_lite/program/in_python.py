@@ -80,6 +80,6 @@ class InPython:
                     found[k, block] = column
         return found[:, 0] if reduced else found
 
-    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
+    def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """See `Runner`."""
-        return lambda: self.rows(arguments, n_rows, True, 1)
+        return lambda: self.rows(arguments, n_rows, True, threads)

@@ -18,6 +18,7 @@ from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import Matrices, is_followed_in, with_columns
 from autograd_lite.program.program import reduced
+from autograd_lite.program.running import Native
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
 from autograd_lite.transforms.gradients import as_value
@@ -104,13 +105,21 @@ class Paths:
         """Whether it is known that all rows take one path, which reads its arguments alone."""
         return bool(self.traced) and not (self.traced[0].guards or self.traced[0].captured)
 
-    def bound(self, trees: Lazy, matrices: Matrices, n_rows: int) -> Callable[[], Floats]:
+    @property
+    def machine(self) -> Native | None:
+        """The runner of all rows, if that is one program and the machine in C."""
+        runner = self.traced[0].program.runner if self.is_one_program else None
+        return runner if isinstance(runner, Native) else None
+
+    def bound(
+        self, trees: Lazy, matrices: Matrices, n_rows: int, threads: int
+    ) -> Callable[[], Floats]:
         """The mean over rows as a function of what the matrices hold when it is called."""
         if not self.traced:
             self._another(trees())
         if not self.is_one_program:
-            return lambda: self.numbers(trees, matrices, n_rows, "mean", 1)
-        sums = self.traced[0].program.runner.bound(matrices, n_rows)
+            return lambda: self.numbers(trees, matrices, n_rows, "mean", threads)
+        sums = self.traced[0].program.runner.bound(matrices, n_rows, threads)
         return lambda: sums() / n_rows
 
     def _another(self, trees: Trees, row: int | None = None) -> Traced | None:

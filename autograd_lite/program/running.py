@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Runner(Protocol):
     def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
         """See `Program.bind`."""
 
-    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
+    def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """The sums over rows, as a function of what the arrays hold when it is called.
 
         Quicker than `rows` where the same arrays, contiguous ones of float64, are used again.
@@ -81,13 +81,22 @@ class Native:
         run: Callable[[], None] = native.Bound(self.machine, inputs, outputs, n_rows)
         return run
 
-    def bound(self, arguments: Matrices, n_rows: int) -> Callable[[], Floats]:
+    def descend(
+        self, update: Runner, numbers: Floats, state: Floats, settings: Floats,
+        columns: Sequence[Floats], n_samples: int, order: Any, size: int, found: Floats,
+        threads: int,
+    ) -> None:  # fmt: skip
+        """Take steps of training; see `native.Machine.descend`."""
+        given = tuple(columns), n_samples, order, size, found, min(threads, _MOST_THREADS)
+        self.machine.descend(cast(Native, update).machine, numbers, state, settings, *given)
+
+    def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """See `Runner`."""
         given, n_outputs, run = _placed(arguments), self._n_outputs, self.machine.map
 
         def sums() -> Floats:
             found = np.empty(n_outputs)
-            run(given, n_rows, found, True, 1)
+            run(given, n_rows, found, True, min(threads, _MOST_THREADS))
             return found
 
         return sums

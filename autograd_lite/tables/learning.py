@@ -135,7 +135,7 @@ def train(
     prepared, dropped = fit(training, target, task)
     inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
     sizes = [*hidden, prepared.target.width]
-    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init="he", seed=seed)
+    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init=None, seed=seed)
     history = network.learn(
         inputs, outputs, loss=prepared.target.loss, learning_rate=learning_rate, epochs=epochs,
         progress=progress, seed=seed,

@@ -148,11 +148,6 @@ class Line(nn.Module):
         return self.slope * x[0]
 
 
-def shared():
-    layer = nn.Layer(1, 1)
-    return nn.Sequential(layer, layer)
-
-
 def uneven():
     layer = nn.Layer(2, 2)
     layer.neurons[0].activation = "tanh"
@@ -166,7 +161,6 @@ def uneven():
         (nn.MLP(2, [2, 1], activation=lambda v: v), "activation .* is a function"),
         (Line(float("nan")), "slope is nan"),
         (Line(float("inf")), "slope is inf"),
-        (shared(), "share a parameter"),
         (uneven(), "the neurons of a layer differ"),
     ],
 )

@@ -442,6 +442,46 @@ def test_a_scheme_may_be_a_function():
     assert layer.state_dict()["neurons.0.w"].tolist() == [2.3, 2.3]
 
 
+@pytest.mark.parametrize(
+    ("activation", "scheme"),
+    [
+        *[(name, "he") for name in ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")],
+        *[(name, "glorot") for name in ("linear", "tanh", "sigmoid", "sin", "absolute", "log")],
+        (lambda x: ag.maximum(x, 0.1 * x), "he"), (lambda x: x * 1.5, "glorot"),
+    ],
+)  # fmt: skip
+def test_without_a_scheme_weights_begin_as_suits_the_activation(activation, scheme):
+    of_neurons = [nn.Neuron(5, activation, seed=1, init=i, fan_out=3) for i in (None, scheme)]
+    of_layers = [nn.Layer(5, 3, activation, seed=1, init=i) for i in (None, scheme)]
+    for found, expected in (of_neurons, of_layers):
+        assert [p.data for p in found.parameters()] == [p.data for p in expected.parameters()]
+
+
+def test_without_a_scheme_each_layer_has_that_of_its_own_activation():
+    """A layer without activation has Glorot's, as `nonlin=False` says too."""
+    model, rng = nn.MLP(4, [8, 2], init=None, seed=1), random.Random(1)
+    layers = [
+        nn.Layer(4, 8, init="he", seed=rng),
+        nn.Layer(8, 2, "linear", init="glorot", seed=rng),
+    ]
+    expected = [p.data for layer in layers for p in layer.parameters()]
+    assert [p.data for p in model.parameters()] == expected
+    pair = [nn.Layer(8, 2, nonlin=False, init=init, seed=1) for init in (None, "glorot")]
+    assert len({str([p.data for p in layer.parameters()]) for layer in pair}) == 1
+
+
+def test_a_wide_network_learns_best_from_weights_that_suit_it():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(100, 8))
+    outputs = np.sin(inputs[:, 0]) + inputs[:, 1] * inputs[:, 2]
+    losses = []
+    for init in (None, "uniform"):
+        model = nn.MLP(8, [64, 64, 1], init=init, seed=1)
+        losses += model.learn(inputs, outputs, learning_rate=0.001, epochs=20, seed=1,
+                              progress=False).loss[-1:]  # fmt: skip
+    assert 5 * losses[0] < losses[1]
+
+
 def test_an_unknown_scheme_is_an_error_that_lists_the_known():
     with pytest.raises(ValueError, match=r"unknown init 'xavier'.*uniform.*glorot"):
         nn.MLP(2, [1], init="xavier")

@@ -106,12 +106,12 @@ def test_a_row_has_the_same_bits_whatever_is_beside_it(monkeypatch):
 def test_numbers_set_by_hand_are_seen():
     model = network()
     model.predict(X)
-    kept = vars(model)["_kept_outputs"]
+    kept = vars(model)["_kept_programs"]
     model.layers[1].neurons[0].b.data = 3.0
     assert_seen(model)
     model.load_state_dict(network(seed=5).state_dict())
     assert_seen(model)
-    assert vars(model)["_kept_outputs"] is kept
+    assert vars(model)["_kept_programs"] is kept
 
 
 CHANGES = {
@@ -363,3 +363,14 @@ def tracked():
             tracemalloc.stop()
 
     return peak
+
+
+def test_a_users_program_of_a_model_outlives_learning_and_predicting():
+    """What a model keeps for these is no part of it to a function that is compiled."""
+    model = nn.MLP(2, [3, 1], seed=1)
+    compiled = ag.compile(lambda model, x: model(x))
+    for _ in range(2):
+        compiled(model, [1.0, 2.0])
+        model.learn([[1, 2], [2, 3]], [1, 2], epochs=1, progress=False)
+        model.predict([[1.0, 2.0]])
+    assert len(compiled.programs) == 1

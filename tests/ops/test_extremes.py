@@ -152,9 +152,11 @@ def test_losses_raise_nothing_under_an_error_state_that_raises(loss, kind, raisi
     targets = {"hinge": [1.0], "binary_cross_entropy": [1.0], "cross_entropy": [0]}
     function = getattr(nn.losses, loss)
     for a, b in itertools.product(EDGES, EDGES):
-        outputs = [kind(a), kind(b)] if loss == "cross_entropy" else [kind(a)]
-        function([outputs], [targets.get(loss, [b])])
-        function([np.array(outputs)], [targets.get(loss, [b])])
+        pair = loss in ("cross_entropy", "gaussian_nll")
+        outputs = [kind(a), kind(b)] if pair else [kind(a)]
+        target = targets.get(loss, [abs(b) if loss == "poisson" else b])
+        function([outputs], [target])
+        function([np.array(outputs)], [target])
 
 
 # --- NumPy's error state ---

@@ -79,9 +79,7 @@ static PyObject *are_finite(PyObject *module, PyObject *array) {
     Py_buffer view;
     if (get_numbers(array, &view, 0) < 0)
         return NULL;
-    bool all = true;
-    for (Py_ssize_t i = 0; i < view.len / (Py_ssize_t)sizeof(double); i++)
-        all &= isfinite(((const double *)view.buf)[i]) != 0;
+    const bool all = all_finite(view.buf, view.len / (Py_ssize_t)sizeof(double));
     PyBuffer_Release(&view);
     return PyBool_FromLong(all);
 }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +15,15 @@ from autograd_lite.engine import Value, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
+from autograd_lite.nn.init import generator
+from autograd_lite.nn.learning.in_batches import InBatches
+from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
-from autograd_lite.nn.losses import Loss
-from autograd_lite.nn.predictions import predict
+from autograd_lite.nn.loss_rules import Loss
+from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
+from autograd_lite.nn.predictions import outputs_for, predict
 from autograd_lite.nn.tensors import is_known
+from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
 COMPARED = 3  # samples or steps, where programs or outputs may not be what they seem
@@ -24,16 +32,51 @@ COMPARED = 3  # samples or steps, where programs or outputs may not be what they
 Evaluated = tuple[float, float, Array]
 
 
+#: A step: the parameters' numbers before it, their gradient, the epoch, the batch.
+Step = Callable[[Array, Array, int, Sequence[int]], None]
+
+
+#: Of a batch: its mean loss, the share of right choices, and how many samples it has.
+Measured = tuple[float, float, int]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples to learn from, or to measure on."""
+
+    inputs: Array
+    targets: Array
+    #: How much the loss of each counts in the mean, of shape (n,); None where all count as one.
+    weights: Array | None = None
+    #: What messages call one.
+    noun: str = "sample"
+
+
 class Batches:
     """The model's loss over batches of one set of samples."""
 
-    def __init__(self, model: Model, loss: Loss, inputs: Array, targets: Array, noun: str) -> None:
-        self.model, self.loss, self.sample = model, loss, noun
+    def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
+        self.model, self.loss, self.samples = model, loss, samples
+        if samples.weights is not None and loss.sample is None:
+            raise ValueError(
+                "a loss of your own takes a whole batch, so that samples cannot have weights; "
+                "leave sample_weight and class_weight out, or write it by nn.per_sample"
+            )
         self.parameters = tuple(model.parameters())
+        frozen = model._frozen_parameters()
+        self.moving = [p for p in self.parameters if p not in frozen]
+        self.frozen = np.array([p in frozen for p in self.parameters])  # whose gradient counts as 0
+        self.rng = generator(None)  # or that of a training
+        self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
-        self.inputs, self.targets = inputs, targets
+        self.inputs, self.targets = samples.inputs, samples.targets
+        self.penalty: PriceOfWeights | None = None  # added to the loss in steps
+        self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
+        self.is_unseen = False  # whether nobody looks at the parameters from epoch to epoch
+        self._settled = 0.0  # when the parameters were given their numbers
+        self._metrics = tuple(loss.metrics)
         self._depends = False  # whether it is known that the loss depends on a parameter
 
     def parameters_now(self) -> Array:
@@ -46,36 +89,79 @@ class Batches:
         self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
+        self.noise = np.empty((0, 0))
+        if self.model._has_taking("noise"):
+            self.noise = np.empty((0, count_of_draws(lambda: self._outputs_of(range(1)))))
         return outputs
 
+    def check_entries(self) -> None:
+        """Raise an EntryError, if there is one, of the first sample with an index that is wrong."""
+        deque(self._called(len(self.inputs)), maxlen=0)
+
+    def _called(self, n: int) -> Iterator[Any]:
+        """The outputs for the first samples."""
+        return outputs_for(self.model, part_of(self.inputs, range(n)), 0, self.samples.noun)
+
+    def _draw(self, n: int) -> None:
+        """New random numbers for the samples of a batch, in the same place if there are as many."""
+        if len(self.noise) != n:
+            self.noise = np.empty((n, self.noise.shape[1]))
+        # The training's generator gives but one number, so that its state says all.
+        np.random.default_rng(int(self.rng.random() * 2.0**53)).random(out=self.noise)
+
     def over(
-        self, batches: Iterator[Sequence[int]], epoch: int,
-        step: Callable[[Array, Array, int, Sequence[int]], None] | None = None,
-    ) -> tuple[float, dict[str, float]]:  # fmt: skip
+        self, batches: InBatches, epoch: int, step: Step | None = None
+    ) -> tuple[float, dict[str, float]]:
         """Mean loss and metrics over all samples, with a step after each batch if given."""
-        loss, right, count = 0.0, 0.0, 0
-        for batch in batches:
-            n = len(batch)
+        with in_mode(training=step is not None):
+            return self._over(batches, epoch, step)
+
+    def _over(
+        self, batches: InBatches, epoch: int, step: Step | None
+    ) -> tuple[float, dict[str, float]]:
+        done: list[Measured] = []
+        for batch in self._to_do(batches, step, done):
+            if self.noise.shape[1] and step is not None:
+                self._draw(len(batch))
             total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            loss += total * n
-            right += share * n
-            count += n
             if step is not None:
                 if not self._depends:
                     self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                if self.penalty is not None:
+                    price, slopes = self.penalty.at(self.numbers)
+                    total, gradients = total + price, gradients + slopes
                 step(self.numbers, gradients, epoch, batch)
+            done.append((total, share, len(batch)))
         if step is not None and not self._depends:
             raise ValueError(
                 "the loss depends on no parameter of the module, so nothing is learnt; compute "
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
-        return loss / count, dict.fromkeys(self.loss.metrics, right / count)
+        return self.mean_of(done)
+
+    def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:
+        """Mean loss and metrics over batches."""
+        loss, right, count = 0.0, 0.0, 0
+        for total, share, n in batches:
+            loss += total * n
+            right += share * n
+            count += n
+        return loss / count, dict.fromkeys(self._metrics, right / count)
+
+    def _to_do(
+        self, batches: InBatches, step: Step | None, done: list[Measured]
+    ) -> Iterator[Sequence[int]]:
+        """The batches to evaluate one by one; those that need not be are added to what is done."""
+        return iter(batches)
+
+    def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
+        """Take the steps that need no Python, while all numbers are finite."""
 
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
         outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
-        total = self.loss.function(outputs, targets)
+        total = self._total(outputs, targets, batch)
         if not isinstance(total, Value):
             raise TypeError(f"the loss must return a Value and returned {typed(total)}")
         if not math.isfinite(total.data):
@@ -89,19 +175,34 @@ class Batches:
             parameter.grad = 0.0
         total.backward()
         read_numbers(self.parameters, self.numbers)
-        return total.data, share, np.array([parameter.grad for parameter in self.parameters])
+        gradients = np.array([parameter.grad for parameter in self.parameters])
+        gradients[self.frozen] = 0.0
+        return total.data, share, gradients
+
+    def _total(self, outputs: Sequence[Any], targets: Sequence[Any], batch: Sequence[int]) -> Any:
+        """The loss of a batch, as a Value."""
+        if self.samples.weights is None or self.loss.sample is None:
+            return self.loss.function(outputs, targets)
+        weights = part_of(self.samples.weights, batch).tolist()
+        losses = [*map(self.loss.sample, map(as_list, outputs), map(as_list, targets))]
+        return mean([w * loss for w, loss in zip(weights, losses, strict=True)])
 
     def show(self) -> None:
         """Give the parameters the numbers that a training is at, for whoever looks at them."""
         if self.is_flat:
             write_numbers(self.parameters, self.numbers)
 
+    def settle(self) -> None:
+        """Give the parameters their numbers, which stay there: at the end, too."""
+        self.show()
+        self.is_flat, self._settled = False, time.monotonic()
+
     def _reaches_parameters(self, batch: Sequence[int]) -> bool:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
         self.show()
         targets = part_of(self.targets, batch).tolist()
-        total = self.loss.function(self._outputs_of(batch), targets)
-        partials = gradient(as_value(total), self.parameters, create_graph=True)
+        total = self._total(self._outputs_of(batch), targets, batch)
+        partials = gradient(as_value(total), self.moving, create_graph=True)
         return any(partial.op for partial in partials)  # what no path leads to is a leaf
 
     def outputs_at(self, rows: Array) -> Array:
@@ -111,10 +212,17 @@ class Batches:
     def _first_outputs(self) -> list[list[Any]]:
         many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some
         n = min(COMPARED if many else 1, len(self.inputs))
-        return [*map(as_list, self._outputs_of(range(n)))]
+        return [*map(as_list, self._called(n))]
 
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
-        return [*map(self.model, part_of(self.inputs, batch).tolist())]
+        rows, is_noisy = part_of(self.inputs, batch), bool(forced.get() and len(self.noise))
+        if not is_noisy:
+            return [self.model(row) for row in rows.tolist()]  # map would end at StopIteration
+        outputs = []
+        for row, noise in zip(rows.tolist(), self.noise.tolist(), strict=True):
+            with in_mode(True, noise):
+                outputs.append(self.model(row))
+        return outputs
 
     def _culprit(
         self, total: float, epoch: int, batch: Sequence[int], outputs: Sequence[Any]
@@ -130,7 +238,7 @@ class Batches:
                 break  # a user's own loss may need more than one sample
             if not math.isfinite(number):
                 return AnomalyError(
-                    f"the loss turned {number} in epoch {epoch} at {self.sample} {i} (output "
+                    f"the loss turned {number} in epoch {epoch} at {self.samples.noun} {i} (output "
                     f"{numbers_of(output)}, target {target}); {WAY_OUT}",
                     node=origin(alone)[0],
                 )

@@ -20,12 +20,15 @@ class Epoch(NamedTuple):
     loss : float
         Mean over the samples, each at the time of its batch.
     metrics : dict of str to float
-        ``"accuracy"`` (0 to 1) for the losses of classification; nothing for others.
+        ``"accuracy"`` (0 to 1) for the losses of classification, measured batch by batch as the
+        loss is; and the `metrics` that `learn` was given, measured at the end of the epoch.
     seconds : float
         Wall time, validation included.
     validation_loss : float or None
         None without validation data.
     validation_metrics : mapping of str to float
+    learning_rate : float or None
+        Of the last step.
     """
 
     number: int
@@ -34,6 +37,7 @@ class Epoch(NamedTuple):
     seconds: float
     validation_loss: float | None = None
     validation_metrics: Mapping[str, float] = MappingProxyType({})
+    learning_rate: float | None = None
 
 
 @dataclass
@@ -47,7 +51,11 @@ class History:
     interrupted : bool
         Whether Ctrl-C ended it.
     stopped : bool
-        Whether the callback ended it.
+        Whether a callback or early stopping ended it.
+    reason : str
+        Why early stopping ended it; empty if it did not.
+    best : int or None
+        Number of the best epoch; None without early stopping.
 
     Examples
     --------
@@ -61,6 +69,8 @@ class History:
     epochs: list[Epoch] = field(default_factory=list)
     interrupted: bool = False
     stopped: bool = False
+    reason: str = ""
+    best: int | None = None
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -80,6 +90,11 @@ class History:
     def seconds(self) -> list[float]:
         """Wall time of each epoch."""
         return [epoch.seconds for epoch in self.epochs]
+
+    @property
+    def learning_rate(self) -> list[float | None]:
+        """Learning rate of the last step of each epoch."""
+        return [epoch.learning_rate for epoch in self.epochs]
 
     @property
     def metrics(self) -> dict[str, list[float]]:

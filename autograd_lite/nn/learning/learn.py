@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-
 from autograd_lite.engine import is_silent
-from autograd_lite.errors import counted, shown, typed
+from autograd_lite.errors import shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
-from autograd_lite.nn.init import Generator, generator
-from autograd_lite.nn.learning.batches import COMPARED, Batches, is_traceable
+from autograd_lite.nn.init import generator
+from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
-from autograd_lite.nn.learning.history import Carried, Epoch, History
+from autograd_lite.nn.learning.history import Carried, History
+from autograd_lite.nn.learning.loop import TrainingLoop
+from autograd_lite.nn.learning.metrics import Metrics
+from autograd_lite.nn.learning.penalty import find_penalty
 from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.learning.resuming import Checkpoint, Keeper
+from autograd_lite.nn.learning.sample_order import held_out, parted
+from autograd_lite.nn.learning.scheduled_step import ScheduledStep
+from autograd_lite.nn.learning.solver_step import SolverStep
 from autograd_lite.nn.learning.step import TrainingStep
+from autograd_lite.nn.learning.stopping import BestEpoch, EarlyStopping
+from autograd_lite.nn.learning.weighting import weights_of
 from autograd_lite.nn.live.live import Live, shell_for
 from autograd_lite.nn.live.surface import picture_of
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import Optimizer, find_optimizer
+from autograd_lite.nn.parts.training_mode import in_mode
 from autograd_lite.nn.predictions import is_watched
+from autograd_lite.nn.schedules import Schedule, find_schedule
+
+_USUAL = type("Usual", (int,), {})(32)  # samples of a batch; whoever writes 32 gives another object
 
 
 def learn(
     self: Model, inputs: Any, outputs: Any,
     loss: str | Callable[[Any, Any], Any] = "squared_error", optimizer: str | Optimizer = "adam",
-    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = 32,
+    learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = _USUAL,
     validation: float | tuple[Any, Any] | None = None,
-    callback: Callable[[History], Any] | None = None, progress: bool = True,
-    seed: int | None = None, compile: bool | None = None, show: str | None = None,
-    check: bool = False,
+    callback: Callable[[History], Any] | Sequence[Callable[[History], Any]] | None = None,
+    progress: bool = True, seed: Any = None, compile: bool | None = None,
+    show: str | None = None, check: bool = False, threads: int = 1,
+    schedule: str | Schedule | None = None,
+    sample_weight: Any = None, class_weight: Any = None,
+    metrics: Any = None, early_stopping: EarlyStopping | None = None,
+    l1: float = 0.0, l2: float = 0.0,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None, resume: bool = False,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -49,29 +62,35 @@ def learn(
     outputs : array of shape (n,) or (n, k)
         The targets, as the loss takes them (`nn.losses`).
     loss : str or callable, default="squared_error"
-        ``"squared_error"``, ``"absolute_error"``, ``"hinge"`` (targets -1, +1),
-        ``"binary_cross_entropy"`` (0, 1; the module gives logits), ``"cross_entropy"`` (class
-        index; the module gives one logit per class), or a function ``(outputs, targets)`` of a
-        batch that returns one Value.
+        The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
+        ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
+        ``"binary_cross_entropy"`` or ``"cross_entropy"`` (the module gives logits); that function,
+        or ``functools.partial`` of it with another parameter; `nn.per_sample` of a function of
+        one sample; or a function ``(outputs, targets)`` of a batch that returns one Value, which
+        no program runs.
     optimizer : str or object, default="adam"
-        ``"adam"``, ``"sgd"``, or an object with ``step()`` and the module's ``parameters``.
+        A name of `nn.optim.OPTIMIZERS` (``"adam"``, ``"adamw"``, ``"rmsprop"``, ``"sgd"``,
+        ``"nesterov"``), or an object with ``step()`` and the module's ``parameters``. Or a solver
+        of SciPy (extra `solvers`), which takes all samples at once: ``"lbfgs"``, or for
+        ``"squared_error"``, as in fits of curves, ``"levenberg_marquardt"``. An epoch is one of its
+        iterations, with the loss after it; there are fewer when nothing gets better any more.
     learning_rate : float, optional
         For an optimiser given by name; 0.01 if left out, which suits networks of this size.
     epochs : int, default=100
         Passes over the data.
     batch_size : int or None, default=32
-        Samples per update; None takes all of them.
+        Samples per update; None takes all of them, as solvers do.
     validation : (inputs, outputs) or float, optional
         Data to measure after each epoch; or the share of the samples, drawn at random, to
         keep for that.
-    callback : callable, optional
+    callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); a true result stops.
+        `Epoch`); a true result of one stops, when all have been called.
     progress : bool, default=True
         Show a bar with the loss on standard error.
-    seed : int, optional
+    seed : int, random.Random or NumPy Generator, optional
         Of the order of samples and the choice of validation samples; Python's global `random`
-        if left out. With one `random.Random` and one optimiser, 5 epochs and 5 are 10.
+        if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
@@ -84,6 +103,48 @@ def learn(
         Elsewhere, the bar is shown.
     check : bool, default=False
         Compare the first three steps of a program with eager ones.
+    threads : int, default=1
+        Threads that share a step of a program, from batches of 4,096 samples on. Any number
+        gives the same bits.
+    schedule : str or callable, optional
+        Factor of the learning rate by the number of the step (update) in this call, from 0:
+        a function such as `nn.schedules` makes, or a name of these (``"cosine"``,
+        ``"one_cycle"``, ``"reduce_on_plateau"``, ``"step"``, ``"warm_up"``).
+    sample_weight : array of shape (n,), optional
+        How much the loss of each sample counts: at least 0, not all of them 0. They are divided by
+        their mean over the samples learnt from, so that a weight of 2 beside ones is a sample
+        given twice, in a full batch, and the learning rate keeps its meaning. Samples of a share
+        that is held out keep theirs, divided by their own mean; metrics count each as one.
+    class_weight : dict or "balanced", optional
+        Weights of classes, for a loss of them: of each label (1 where it is left out), or such
+        that all classes weigh the same, as scikit-learn has it. Multiplied with `sample_weight`,
+        and for learning alone: the loss of validation has none.
+    metrics : str, callable or list of them, optional
+        More columns of the history, computed over all outputs at the end of each epoch, for the
+        samples learnt from (which costs another pass over them) and for those of validation:
+        ``"f1"`` (of the second of two classes, or the mean over more), ``"auc"`` (two classes) for
+        losses of classes, which have ``"accuracy"`` in any case; ``"mae"``, ``"r2"`` for others;
+        or functions ``(targets, outputs)`` of arrays, in scikit-learn's order, that give a
+        number. `outputs` are as `predict` gives numbers, (n,) or (n, k): logits, where the loss
+        takes those.
+    early_stopping : EarlyStopping, optional
+        Stops when the loss of validation, or else of training, falls no more; see
+        `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
+    l1, l2 : float, default=0.0
+        Add ``l1 * sum(abs(w)) + l2 * sum(w**2)`` to the loss of each step, over all parameters but
+        frozen ones and biases: those called b, bias or biases, in a module of your own too. A bias
+        says where a unit stands, not how steep it is, so that scikit-learn leaves it out as well
+        (the weight_decay of an optimiser does not; its number is twice `l2`). The training loss
+        has it in, the validation loss has not.
+    checkpoint : str, path-like or Checkpoint, optional
+        A folder, to which the training is written after the first epoch that ends 60 s behind the
+        last one written, at the beginning and at the end; `nn.Checkpoint` sets other times. What
+        is there is replaced whole or not at all; a folder with a checkpoint is refused, unless:
+    resume : bool, default=False
+        Continue from the checkpoint in that folder, if there is one: with the bits of a training
+        that was never interrupted, on such a machine. A generator, also Python's global one, is
+        set to where it was. Data, options, model (whatever its numbers are now) and versions have
+        to be those it began with; `epochs` may be more, callbacks others.
 
     Returns
     -------
@@ -103,148 +164,107 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    ModelFileError
+        If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
         If shapes do not fit each other or the module, or there are no samples.
     ValueError
         If a number in the data is nan or infinite, a target is not what the loss takes, or
         another argument is out of its range; if a loss of your own is to be compiled, or the
         loss depends on no parameter.
+    FileExistsError
+        If there is a checkpoint to be continued, and `resume` is False.
     ProgramError
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
-    history = History()
-    with Carried(history), recording() if is_silent() else nullcontext():
+    options, history = dict(locals()), History()
+    with Carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
-        if callback is not None and not callable(callback):
-            raise TypeError(
-                f"callback is a function of the History and was given {shown(callback)}"
-            )
+        callbacks = _called(callback)
         inputs, outputs = samples(inputs, outputs, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
+        if isinstance(chosen, str):
+            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+                raise ValueError(
+                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
+                    "and schedule out"
+                )
+            batch_size = None
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
-        if compile is None:
-            compile = not watched and is_traceable(self, criterion)
+        quick = not watched and is_traceable(self, criterion)  # a call changes nothing
+        compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
-        training = kind(self, criterion, inputs, outputs, "sample")
-        measuring, held_out, order = _held_out(training, validation, rng)
+        keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
+        if keeper is not None:
+            keeper.begin(rng)
+        elif resume:
+            raise ValueError('resume=True continues a training from a folder: checkpoint="run/"')
+        order, held = parted(len(inputs), validation, rng)
+        weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
+        training = kind(self, criterion, Samples(inputs, outputs, weights))
+        training.rng = rng
+        training.penalty = find_penalty(self, l1, l2)
+        measuring, held = held_out(training, validation, held)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
-        _check(training, measuring, check)
+        for batches in (training, measuring):
+            batches.threads = positive_int("threads", threads)
+        width = _check(training, measuring, check)
+        measured = None if metrics is None else Metrics(metrics, training, width)
+        best = None
+        if early_stopping is not None:
+            best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
-        step = TrainingStep(self, training.parameters, chosen, bool(compile), shell is not None)
+        training.is_unseen = not (callbacks or shell or held or measured or best or checkpoint)
+        given = self, training.parameters, chosen, compile, shell is not None
+        steps = -(-len(order) // size)
+        plan = find_schedule(schedule, epochs * steps)
+        kind_of_step = SolverStep if isinstance(chosen, str) else TrainingStep
+        step = kind_of_step(*given) if plan is None else ScheduledStep(*given, plan, steps)
         live: Live | None = None
         if shell is not None:
-            quick = not watched and is_traceable(self, criterion)  # a call changes nothing
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
             picture = None if watched else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
-        bar = _bar(epochs, live is None and (progress or show is not None))
-        usual = np.geterr()
-        # Entered once, as it takes long beside a step; a user's own code runs outside of it.
-        quiet = np.errstate(all="ignore") if step.quiet else nullcontext()
-        with bar, quiet, live or nullcontext():
-            try:
-                for number in range(1, epochs + 1):
-                    start = time.perf_counter()
-                    done = training.over(_shuffled(order, size, rng), number, step)
-                    held: tuple[float | None, dict[str, float]] = (None, {})
-                    if held_out:
-                        held = measuring.over(_in_batches(held_out, size), number)
-                    end = time.perf_counter()
-                    history.epochs.append(Epoch(number, *done, end - start, *held))
-                    if live is not None and end >= live.throttle.due:
-                        live.update()
-                    if not bar.disable:
-                        bar.set_postfix_str(_postfix(history[-1]), refresh=False)
-                        bar.update()
-                    if callback is not None:
-                        with np.errstate(**usual):
-                            history.stopped = bool(callback(history))
-                        training.is_current = False  # it may have changed parameters
-                        if history.stopped:
-                            break
-            except KeyboardInterrupt:
-                history.interrupted = True
-                bar.set_postfix_str("interrupted; what was learnt is kept")
+        loop = TrainingLoop(
+            training, order, measuring, held, size, rng, step, history, measured, best,
+            None if keeper is None else keeper.look,
+        )  # fmt: skip
+        if keeper is not None:
+            keeper.resume(loop, epochs)
+        loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 
 
-def _held_out(
-    training: Batches, validation: Any, rng: Generator
-) -> tuple[Batches, Sequence[int], Any]:
-    """The batches and samples to validate on, and the samples to learn from."""
-    order: Any = range(len(training.inputs))  # while it is one: rows side by side are no copies
-    if isinstance(validation, tuple | list):
-        if len(validation) != 2:
-            parts = counted(len(validation), "part")
-            raise ValueError(f"validation is (inputs, outputs) and has {parts}")
-        inputs, outputs = validation
-        data = samples(inputs, outputs, training.model, of="validation ")
-        measuring = type(training)(training.model, training.loss, *data, "validation sample")
-        return measuring, range(len(data[0])), order
-    if validation is None:
-        return training, (), order
-    split = _split(validation, len(order))
-    order = array("q", order)
-    rng.shuffle(order)
-    return training, order[:split], order[split:]
+def _check(training: Batches, measuring: Batches, compare: bool) -> int:
+    """Raise now, not in the middle of an epoch, if data, model and loss do not fit.
 
-
-def _check(training: Batches, measuring: Batches, compare: bool) -> None:
-    """Raise now, not in the middle of an epoch, if data, model and loss do not fit."""
+    The number of outputs is returned.
+    """
     first = training.check()
     if training.loss.logits:
-        warn_of_probabilities(training.loss.function.__name__, first)
+        warn_of_probabilities(training.loss.name, first)
     if measuring is not training:
         measuring.check()
+    if training.model._has_taking("entries"):
+        for each in dict.fromkeys([training, measuring]):
+            each.check_entries()
     if compare and isinstance(training, CompiledBatches):
         training.to_check = COMPARED
+    return len(first[0])
 
 
-def _split(share: Any, n: int) -> int:
-    """How many of n samples are kept for validation."""
-    if isinstance(share, bool) or not isinstance(share, int | float | np.floating):
-        raise TypeError(
-            f"validation is (inputs, outputs) or a share of the samples, such as 0.2, and was "
-            f"given {typed(share)}"
-        )
-    count = round(share * n) if 0.0 < share < 1.0 else 0
-    if not 0 < count < n:
-        raise ValueError(
-            f"validation={shown(share)} of {counted(n, 'sample')} leaves nothing to validate "
-            "on, or to learn from; write a share between 0 and 1, such as 0.2"
-        )
-    return count
-
-
-def _shuffled(order: Any, size: int, rng: Generator) -> Iterator[Sequence[int]]:
-    """The samples of an epoch in batches; shuffled anew each time, so that 5 + 5 epochs are 10."""
-    if size < len(order):
-        order = array("q", order)
-        rng.shuffle(order)
-    return _in_batches(order, size)
-
-
-def _in_batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    if size >= len(order):
-        return iter([order])
-    # NumPy reads an array of its own faster.
-    found: Any = order if isinstance(order, range) else np.asarray(order)
-    return (found[start : start + size] for start in range(0, len(order), size))
-
-
-def _bar(epochs: int, wanted: bool) -> Any:
-    """A progress bar on standard error (None in a windowed program)."""
-    off = not wanted or sys.stderr is None
-    return tqdm(total=epochs, desc="learning", unit="epoch", file=sys.stderr, disable=off)
-
-
-def _postfix(epoch: Epoch) -> str:
-    parts = [f"loss={epoch.loss:.4g}"]
-    parts += [f"{name}={number:.3f}" for name, number in epoch.metrics.items()]
-    if epoch.validation_loss is not None:
-        parts.append(f"validation={epoch.validation_loss:.4g}")
-    return ", ".join(parts)
+def _called(callback: Any) -> list[Callable[[History], Any]]:
+    """The functions that are called after each epoch."""
+    given = [] if callback is None else callback
+    functions = [*given] if isinstance(given, list | tuple) else [given]
+    for function in functions:
+        if not callable(function):
+            raise TypeError(
+                "callback is a function of the History, or a list of them, and was given "
+                f"{shown(function)}"
+            )
+    return functions

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, counted, shown
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
-from autograd_lite.nn.learning.batches import Batches, Evaluated, is_traceable
+from autograd_lite.nn.learning.batches import Batches, Evaluated, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.losses import find_loss
@@ -59,10 +59,10 @@ class Recorder:
         self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         self.every = positive_int("every", every)
         criterion = dataclasses.replace(find_loss(loss), right=None)
-        self._twin = copy.deepcopy(model)
+        self._twin = copy.deepcopy(model).eval()
         self._watched, self._moved = model.parameters(), self._twin.parameters()
         kind = CompiledBatches if is_traceable(model, criterion) else Batches
-        self._pass = kind(self._twin, criterion, self.inputs, self.outputs, "sample")
+        self._pass = kind(self._twin, criterion, Samples(self.inputs, self.outputs))
         self._pass.check()
         self.names = [name for name, _ in model.named_parameters()]
         self.epochs, self._numbers = [0], [self._now()]

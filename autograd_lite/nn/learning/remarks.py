@@ -58,10 +58,9 @@ def generators() -> str:
     return f"{random.getstate()} {np.random.get_state()}"
 
 
-def changing(module: Any) -> ProgramError:
-    """The error for a module whose outputs change from call to call."""
+def changing(name: str) -> ProgramError:
+    """The error for a module or loss that gives other numbers from call to call."""
     return ProgramError(
-        f"{type(module).__name__} draws random numbers, or gives other outputs each time that it "
-        "is called with the same sample, and a program would repeat those of its recording; leave "
-        "compile out"
+        f"{name} draws random numbers, or gives other outputs each time that it is called with "
+        "the same sample, and a program would repeat those of its recording; use compile=False"
     )

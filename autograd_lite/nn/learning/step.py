@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError
+from autograd_lite.errors import AnomalyError, shown
 from autograd_lite.nn.data import Array, Model
 from autograd_lite.nn.learning.batches import listed
+from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 
@@ -30,10 +31,18 @@ class TrainingStep:
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
         same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
         self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
+        frozen = model._frozen_parameters()
+        self._kept = [i for i, parameter in enumerate(self.parameters) if parameter in frozen]
+        if len(self._kept) == len(self.parameters):
+            raise ValueError(
+                f"all parameters of {shown(model)} are frozen; unfreeze() a part of it"
+            )
         self.watched, self._last = watched, (np.empty(0), np.empty(0))
         self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
         #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.
         self.is_flat = self.quiet and type(optimizer) in OPTIMIZERS.values()
+        #: Whether nothing but the optimiser's rule is done in a step.
+        self.is_plain = self.is_flat and not (self._kept or watched)
         self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
@@ -42,26 +51,45 @@ class TrainingStep:
             raise self._anomaly("the gradient of", gradients, epoch, batch)
         if self.watched:
             self._last = before.copy(), gradients.copy()
-        if self._on_arrays:
-            after = self._moved(before, gradients)
+        start, own = before.copy(), isinstance(self.optimizer, Optimizer)
+        state = vars(self.optimizer).copy() if own else {}  # whose arrays no step changes in place
+        try:
+            after = self._after(before, gradients)
             if not are_finite(after):
                 raise self._anomaly("the parameter", after, epoch, batch)
             if self.is_flat:
                 before[:] = after
             else:
                 write_numbers(self.parameters, after)
-            return
-        try:
+        except BaseException:  # Ctrl-C, too: a step is done whole or not at all
+            before[:] = start
+            if not self.is_flat:
+                write_numbers(self.parameters, start)
+            if own:
+                self.optimizer.__dict__ = state
+            raise
+
+    def _after(self, before: Array, gradients: Array) -> Array:
+        """The numbers of the parameters after the step."""
+        if self._on_arrays:
+            after = self._moved(before, gradients)
+        else:
             for parameter, number in zip(self.parameters, gradients.tolist(), strict=True):
                 parameter.grad = number
             self.optimizer.step()
             after = np.empty(len(before))
             read_numbers(self.parameters, after)
-            if not are_finite(after):
-                raise self._anomaly("the parameter", after, epoch, batch)
-        except BaseException:  # Ctrl-C, too: a step is done whole or not at all
-            write_numbers(self.parameters, before)
-            raise
+        if self._kept:
+            after[self._kept] = before[self._kept]
+        return after
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step; None where there is none."""
+        return getattr(self.optimizer, "learning_rate", None)
+
+    def observe(self, history: History) -> None:
+        """Look at the epochs so far, before the first and after each."""
 
     def last(self) -> dict[Value, tuple[float, float]]:
         """Of each parameter its number before the last step, and the gradient in it."""

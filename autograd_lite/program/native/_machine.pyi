@@ -34,6 +34,19 @@ class Machine:
         reduce: bool,
         threads: int,
     ) -> None: ...
+    def descend(
+        self,
+        update: Machine,
+        numbers: Any,
+        state: Any,
+        settings: Any,
+        columns: tuple[Any, ...],
+        n_samples: int,
+        order: Any | None,
+        size: int,
+        found: Any,
+        threads: int,
+    ) -> int: ...
     def watch(self, runs: int, rows: int, watcher: Callable[..., object]) -> None: ...
     def steps(
         self, shared: bytes, reduce: bool

@@ -173,6 +173,7 @@ enum {
 #include "call.c"
 #include "bound.c"
 #include "installing.c"
+#include "descent.c"
 
 /* --- the type ------------------------------------------------------------------------------------ */
 
@@ -275,6 +276,7 @@ static PyObject *machine_map(PyObject *self, PyObject *args) {
 static PyMethodDef machine_methods[] = {
     {"run", (PyCFunction)(void (*)(void))machine_run, METH_FASTCALL, machine_run_doc},
     {"map", machine_map, METH_VARARGS, machine_map_doc},
+    {"descend", machine_descend, METH_VARARGS, machine_descend_doc},
     {"watch", machine_watch, METH_VARARGS, machine_watch_doc},
     {"steps", machine_steps, METH_VARARGS, machine_steps_doc},
     {"install", machine_install, METH_VARARGS, machine_install_doc},

@@ -45,8 +45,9 @@ static void fetch_columns(const Job *job, double *blocks, const Argument *argume
                              const int32_t *end, Py_ssize_t row, int n, int lanes) {
     for (const int32_t *input = inputs; input < end; input++, blocks += job->stride) {
         const double *from = (const double *)argument->view.buf + (*input - argument->first) * job->n_rows + row;
-        for (int i = 0; i < lanes; i++)
-            blocks[i] = from[i < n ? i : n - 1];
+        memcpy(blocks, from, (size_t)n * sizeof(double));
+        for (int i = n; i < lanes; i++)
+            blocks[i] = from[n - 1];
     }
 }
 
@@ -350,7 +351,7 @@ static int read_argument(const Machine *machine, Argument *argument, PyObject *g
     argument->first = (int32_t)first;
     argument->count = (int32_t)count;
     argument->shared = shared;
-    argument->columns = columns && !shared;
+    argument->columns = (columns || count == 1) && !shared;
     return 0;
 }
 

@@ -176,5 +176,7 @@ def _chains(
         while key in follows:
             key = follows[key]
             rows.insert(0, [feeding[sample[0].inputs] for sample in rows[0]])
+            if len(rows[0]) < len(layers[key]):
+                return [], "a layer is used more than once, and its outputs go different ways"
         networks.append(FoundNetwork([LayerCalls(samples) for samples in rows]))
     return networks, ""

@@ -1,10 +1,16 @@
 """Programs that keep a model's arrays: what is learnt is what eager evaluation learns."""
 
+import threading
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
+from autograd_lite.nn.learning.batches import Samples
+from autograd_lite.nn.learning.compiled_batches import CompiledBatches
+from autograd_lite.nn.losses import find_loss
 from autograd_lite.program.paths import Paths
 from autograd_lite.transforms.trees import take_apart
 
@@ -175,7 +181,7 @@ class TestBound:
         x, w = Value(1.0), Value(2.0)
         program = ag.freeze([x * w, x + w, w], [x, w])
         rows, weights = np.array([[1.0], [2.0], [4.0]]), np.array([3.0])
-        sums = program.runner.bound([(rows, False), (weights, True)], 3)
+        sums = program.runner.bound([(rows, False), (weights, True)], 3, 1)
         first = sums()
         assert first.tolist() == [21.0, 16.0, 9.0]
         weights[0], rows[1] = -1.0, 5.0
@@ -186,7 +192,7 @@ class TestBound:
         x = Value(1.0)
         program = ag.freeze(ag.sin(x), [x])
         arrays = [np.linspace(0.0, 1.0, n).reshape(-1, 1) for n in (1, 64, 300)]
-        bound = [program.runner.bound([(array, False)], len(array)) for array in arrays]
+        bound = [program.runner.bound([(array, False)], len(array), 1) for array in arrays]
         for _ in range(2):
             for array, sums in zip(arrays, bound, strict=True):
                 np.testing.assert_allclose(sums(), np.sin(array).sum(axis=0), rtol=1e-13)
@@ -200,7 +206,7 @@ class TestBound:
             trees = [take_apart(2.0, "w"), take_apart(1.0, "x")]
             weights, rows = np.array([2.0]), np.array([[1.0], [-3.0], [5.0]])
             paths = Paths(function, "f")
-            mean = paths.bound(lambda trees=trees: trees, [(weights, True), (rows, False)], 3)
+            mean = paths.bound(lambda trees=trees: trees, [(weights, True), (rows, False)], 3, 1)
             for weights[0] in (2.0, -0.5):
                 right = np.mean([function(weights[0], x) for x in rows[:, 0]])
                 assert mean().tolist() == pytest.approx([right])
@@ -250,3 +256,71 @@ def test_a_step_of_ones_own_that_raises_leaves_the_parameters_as_they_were(compi
             epochs=1, progress=False,
         )  # fmt: skip
     assert [p.data for p in model.parameters()] == before
+
+
+def test_programs_are_kept_from_one_training_to_the_next():
+    """With the numbers of a model that learns for the first time; one layer more has others."""
+    model, fresh = (nn.MLP(2, [3, 1], activation="tanh", seed=1) for _ in range(2))
+    model.learn(X, Y, epochs=1, progress=False)
+    [first] = vars(model)["_kept_programs"].programs.values()
+    model.load_state_dict(fresh.state_dict())
+    found, right = (
+        m.learn(X[:50], Y[:50], epochs=2, progress=False, seed=1) for m in (model, fresh)
+    )
+    assert [*vars(model)["_kept_programs"].programs.values()] == [first]
+    assert len(first.gradient.traced) == 1
+    assert found.loss == right.loss
+    model.layers.append(nn.Layer(1, 1, "tanh", seed=2))
+    model.learn(X, Y, epochs=1, progress=False)
+    assert first not in vars(model)["_kept_programs"].programs.values()
+
+
+def test_a_loss_of_ones_own_is_recorded_anew():
+    """Since it may read what has changed between two trainings."""
+    model, scale = nn.MLP(2, [1], seed=1), [1.0]
+    sample = lambda outputs, targets: scale[0] * (outputs[0] - targets[0]) ** 2  # noqa: E731
+    loss = replace(find_loss("squared_error"), sample=sample)
+    for scale[0] in (1.0, 3.0):
+        batches = CompiledBatches(model, loss, Samples(X, Y))
+        batches.check()
+        once, _, _ = batches.evaluate(range(len(X)), 1, True)
+        assert once == pytest.approx(scale[0] * np.mean((model.predict(X) - Y) ** 2))
+
+
+def test_another_thread_sees_what_is_learnt():
+    """Not only at the end, though nobody looks in this thread."""
+    model = nn.MLP(2, [3, 1], activation="tanh", seed=1)
+    before, seen, done = model.state_dict(), [], threading.Event()
+
+    def look():
+        while not done.wait(0.02):
+            seen.append(model.state_dict()["layers.0.neurons.0.b"].item())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        epochs = 6_000 if ag.engine == "python" else 40_000
+        model.learn(X, Y, epochs=epochs, batch_size=None, progress=False)
+    finally:
+        done.set()
+        thread.join()
+    assert len({*seen} - {before["layers.0.neurons.0.b"].item()}) > 1
+
+
+@pytest.mark.parametrize("validation", [None, 0.25])
+def test_any_number_of_threads_gives_the_same_bits(validation):
+    """Of batches that threads share; rows take one path or two."""
+    xs = np.random.default_rng(0).normal(size=(9_000, 2))
+    targets = xs[:, 0] * xs[:, 1]
+    for activation in ("tanh", lambda v: v if v > 0.0 else 0.1 * v):
+        states = []
+        for threads in (1, 2, 5):
+            model = nn.MLP(2, [3, 1], activation=activation, seed=1)
+            history = model.learn(
+                xs, targets, epochs=2, batch_size=5_000, progress=False, seed=1, compile=True,
+                threads=threads, validation=validation,
+            )  # fmt: skip
+            states.append([history.loss, *(p.data for p in model.parameters())])
+        assert states[0] == states[1] == states[2]
+    with pytest.raises(ValueError, match="threads must be at least 1 and is 0"):
+        model.learn(xs, targets, threads=0)

@@ -73,6 +73,16 @@ def test_ten_epochs_are_ten_however_they_are_parted(kind, batch_size, parts, com
     assert learnt(parts) == learnt([10])
 
 
+def test_of_several_callbacks_each_is_called_and_one_is_enough_to_stop():
+    called = []
+    callbacks = [lambda h: called.append(1), lambda h: len(h) == 2, lambda h: called.append(3)]
+    history = learn(network(), callback=callbacks)
+    assert (len(history), history.stopped, called) == (2, True, [1, 3, 1, 3])
+    assert len(learn(network(), callback=[])) == 6
+    with pytest.raises(TypeError, match=r"callback is a function of the History, or a list .* 3"):
+        learn(network(), callback=[print, 3])
+
+
 # --- what an exception carries ---
 
 

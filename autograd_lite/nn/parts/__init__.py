@@ -1,0 +1,1 @@
+"""Parts of networks beside layers, and what trains and describes parts of all kinds."""
