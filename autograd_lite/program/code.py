@@ -22,6 +22,14 @@ KINDS = {
 }  # fmt: skip
 
 
+def added_in_tree(parts: Sequence[Floats]) -> Floats:
+    """Arrays added up in a binary tree over their places, as the machine adds those of blocks."""
+    while len(parts) > 1:
+        pairs = [a + b for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        parts = [*pairs, *parts[2 * len(pairs) :]]
+    return parts[0]
+
+
 class Instruction(NamedTuple):
     """One step: register `out` becomes `op` of the registers `operands`."""
 

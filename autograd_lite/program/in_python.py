@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.ops.ieee import PYTHON_RAISES
-from autograd_lite.program.code import Code, Floats
+from autograd_lite.program.code import Code, Floats, added_in_tree
 from autograd_lite.program.exports.array_code import to_numpy
 from autograd_lite.program.exports.python_code import CarefulLanguage, PythonLanguage, written_in
 from autograd_lite.program.layouts import Matrices
@@ -65,7 +65,8 @@ class InPython:
     @np.errstate(all="ignore")  # the sums, too
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """See `Runner`; one thread does it all."""
-        found = np.zeros((len(self._program.outputs), 1 if reduced else n_rows))
+        n_outputs = len(self._program.outputs)
+        found, sums = np.zeros((n_outputs, 0 if reduced else n_rows)), [np.zeros(n_outputs)]
         for first in range(0, n_rows, BLOCK):
             block = slice(first, min(first + BLOCK, n_rows))
             columns: list[Floats] = []
@@ -73,12 +74,14 @@ class InPython:
                 given = array.reshape(-1, 1) if shared else array[block].T
                 columns += [*np.ascontiguousarray(given)]
             outputs = self._over_columns(*columns)
-            for k, column in enumerate([outputs] if self._program.single else outputs):
-                if reduced:  # of a column that is one number, every row counts
-                    found[k, 0] += np.broadcast_to(column, block.stop - first).sum()
-                else:
+            found_here = [outputs] if self._program.single else outputs
+            if reduced:  # of a column that is one number, every row counts
+                n = block.stop - first
+                sums.append(np.array([np.broadcast_to(x, n).sum() for x in found_here]))
+            else:
+                for k, column in enumerate(found_here):
                     found[k, block] = column
-        return found[:, 0] if reduced else found
+        return added_in_tree(sums[1:] or sums) if reduced else found
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """See `Runner`."""

@@ -16,12 +16,13 @@ from autograd_lite.errors import AnomalyError, ShapeError, counted, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
-from autograd_lite.nn.predictions import outputs_for, predict
+from autograd_lite.nn.predictions import outputs_at, outputs_for
 from autograd_lite.nn.tensors import is_known
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -70,6 +71,7 @@ class Batches:
         self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.classes: Array | None = None  # whose labels samples to come have as outputs
         self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
@@ -96,6 +98,8 @@ class Batches:
 
     def take(self, inputs: Any, outputs: Any) -> int:
         """Go on with other samples, which are like those before; how many they are."""
+        if self.classes is not None:
+            outputs = encoded(self.model, self.loss, inputs, outputs, self.classes).targets
         new = samples(inputs, outputs, self.model)
         before = self.inputs, self.targets
         for noun, rows, others in zip(("input", "output"), new, before, strict=True):
@@ -226,7 +230,7 @@ class Batches:
 
     def outputs_at(self, rows: Array) -> Array:
         """The model's outputs for other inputs."""
-        return predict(self.model, rows)
+        return outputs_at(self.model, rows)
 
     def _first_outputs(self) -> list[list[Any]]:
         many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Self
 
@@ -45,12 +45,14 @@ class InBatches:
 
 
 class Stream(InBatches):
-    """Batches that a user's iterable gives: each brings its samples, which `take` takes."""
+    """Batches that a user's iterable gives: each brings its samples, which a training takes."""
+
+    kind: Any = None  # of its training; that of arrays, if None
 
     def __init__(self, given: Any, passes: int, keep: bool) -> None:
         self._given, self._usual, self.number = given, np.geterr(), 0
-        #: Makes the samples of a batch those of a training; how many they are.
-        self.take: Callable[[Any, Any], int]
+        self.training: Any = None  # takes the samples of each batch
+        self.size = 0  # of batches of validation, if not that of the first
         try:
             iterator = iter(given)
         except TypeError:
@@ -76,7 +78,7 @@ class Stream(InBatches):
         iterator, self._begun, self.number = self._begun or iter(self._given), None, 0
         while (pair := self._next(iterator)) is not self:
             with self:
-                n = self.take(*self._parts(pair))
+                n = self.training.take(*self._parts(pair))
             yield range(n)
 
     def _next(self, iterator: Iterator[Any]) -> Any:
@@ -119,6 +121,8 @@ class Stream(InBatches):
 def stream_of(options: Mapping[str, Any], epochs: int, is_sized: bool) -> Stream | None:
     """The batches of a user's iterable, if `learn` is given one in place of arrays."""
     given = options["batches"]
+    if isinstance(given, Stream):
+        return given
     if given is None:
         if options["inputs"] is None or options["outputs"] is None:
             raise TypeError("learn takes inputs and outputs, or as batches an iterable of both")

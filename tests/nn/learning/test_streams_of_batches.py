@@ -212,8 +212,10 @@ def test_a_bad_class_index_and_entry_are_named():
     model = nn.MLP(3, [2], seed=1)
     with pytest.raises(ValueError, match=r"batch 2: the targets of cross_entropy .* number 1 is 2"):
         learnt([(INPUTS[:2], [0, 1]), (INPUTS[:2], [0, 2])], model, loss="cross_entropy")
-    with pytest.raises(ValueError, match=r"batch 1: the targets of cross_entropy .* number 1 is 2"):
-        learnt([(INPUTS[:2], [0, 2])], model, loss="cross_entropy")
+    with pytest.raises(
+        ValueError, match=r"batch 1: the targets of cross_entropy .* number 1 is 0\.5"
+    ):
+        learnt([(INPUTS[:2], [0, 0.5])], model, loss="cross_entropy")
     model = nn.Sequential(nn.Embedding(3, 2, seed=1), nn.Layer(2, 1, "linear", seed=1))
     with pytest.raises(IndexError, match="batch 2: sample 1: "):
         learnt([([[0], [1]], [0, 1]), ([[0], [7]], [0, 2])], model)
@@ -336,3 +338,20 @@ def test_the_program_is_kept_from_batch_to_batch():
     assert vars(model)["_kept_programs"].programs == kept
     [objective] = [each for key, each in kept.items() if isinstance(key, tuple)]
     assert len(objective.gradient.traced) == 1
+
+
+def test_labels_are_those_of_the_model():
+    """Set before, as no batch may have them all; then predict gives them."""
+    labels = np.where(OUTPUTS > 0, "up", "down")
+    model = nn.MLP(3, [1], seed=1)
+    loader = Loader(outputs=labels)
+    with pytest.raises(ValueError, match=r"batch 1: outputs are labels .* set model.classes_"):
+        learnt(loader, model, loss="binary_cross_entropy")
+    model.classes_ = np.array(["down", "up"])
+    given = {"loss": "binary_cross_entropy", "epochs": 30, "validation": (INPUTS, labels)}
+    _, history = learnt(loader, model, **given)
+    assert (model.predict(INPUTS) == labels).mean() == history.validation_metrics["accuracy"][-1]
+    assert history.validation_metrics["accuracy"][-1] > 0.7
+    labels[40] = "left"
+    with pytest.raises(ValueError, match=r"batch 2: .*number 8 is 'left', which is none of the"):
+        learnt(Loader(outputs=labels), model, loss="binary_cross_entropy")
