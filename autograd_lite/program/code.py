@@ -30,6 +30,11 @@ def added_in_tree(parts: Sequence[Floats]) -> Floats:
     return parts[0]
 
 
+def _placed(numbers: Any, dtype: Any) -> Any:
+    """An array as C takes it: a pickle's numbers may begin at any byte."""
+    return np.require(numbers, dtype, ["C", "A"])
+
+
 class Instruction(NamedTuple):
     """One step: register `out` becomes `op` of the registers `operands`."""
 
@@ -61,11 +66,11 @@ class Code:
     ) -> None:  # fmt: skip
         self.n_inputs, self.ops, self.single = n_inputs, tuple(ops), single
         self.saved = dict(saved or {})
-        self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)
-        self.codes: npt.NDArray[np.int32] = np.ascontiguousarray(codes, dtype=np.int32)
-        self.starts: Indices = np.ascontiguousarray(starts, dtype=np.int64)
-        self.operands: Indices = np.ascontiguousarray(operands, dtype=np.int64)
-        self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
+        self.constants: Floats = _placed(constants, np.float64)
+        self.codes: npt.NDArray[np.int32] = _placed(codes, np.int32)
+        self.starts: Indices = _placed(starts, np.int64)
+        self.operands: Indices = _placed(operands, np.int64)
+        self.outputs: Indices = _placed(outputs, np.int64)
 
     def changed(self, **parts: Any) -> Self:
         """The same code but for some parts."""

@@ -121,8 +121,6 @@ class Stream(InBatches):
 def stream_of(options: Mapping[str, Any], epochs: int, is_sized: bool) -> Stream | None:
     """The batches of a user's iterable, if `learn` is given one in place of arrays."""
     given = options["batches"]
-    if isinstance(given, Stream):
-        return given
     if given is None:
         if options["inputs"] is None or options["outputs"] is None:
             raise TypeError("learn takes inputs and outputs, or as batches an iterable of both")
@@ -137,5 +135,7 @@ def stream_of(options: Mapping[str, Any], epochs: int, is_sized: bool) -> Stream
             "no share of batches can be held out, as learn sees one at a time; give "
             "validation=(inputs, outputs)"
         )
+    if isinstance(given, Stream):
+        return given
     passes = epochs * (1 + (options["metrics"] is not None))
     return Stream(given, passes, keep=not options["resume"])

@@ -1,0 +1,312 @@
+"""Learning on Dask: from more data than memory holds, on more machines than one.
+
+`learn` is full-batch descent as `Module.learn` has it. In each step every worker adds up loss and
+gradient over its blocks of rows; the sums of blocks are added in a binary tree over their numbers,
+and the optimiser moves the parameters here. So the bits are those of one process, whatever workers
+there are and however the data lie. Dask does the rest: it fetches blocks when they are needed, and
+computes again those of a worker that was lost.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import name as engine
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, counted, shown
+from autograd_lite.nn.data import Array, Model, part_of, positive_int, samples
+from autograd_lite.nn.learning import learn as learning
+from autograd_lite.nn.learning.compiled_batches import CompiledBatches
+from autograd_lite.nn.learning.history import History
+from autograd_lite.nn.learning.in_batches import InBatches, Stream
+from autograd_lite.nn.learning.remarks import WAY_OUT
+from autograd_lite.nn.losses import find_loss
+from autograd_lite.ops.digest import table_digest
+from autograd_lite.ops.numbers import refuse_masked
+from autograd_lite.program.code import added_in_tree
+from autograd_lite.program.machine import native
+from autograd_lite.program.paths import Paths
+from autograd_lite.program.program import Program
+
+_FEWEST, _ROWS, _NUMBERS = 128 if native else 4096, 4096, 2**21  # of a block, the last at most
+_SUMS = 16  # that one task adds up: a power of two
+_VALIDATED = 2**15  # samples of validation at a time
+_OPTIONS = {
+    *("optimizer", "learning_rate", "epochs", "validation", "callback", "progress", "seed", "show"),
+    *("schedule", "early_stopping", "l1", "l2", "checkpoint", "resume"),
+}
+
+
+def learn(
+    model: Model, inputs: Any, outputs: Any, loss: Any = "squared_error",
+    batch_size: int | None = None, client: Any = None, **options: Any,
+) -> History:  # fmt: skip
+    """Fit the parameters of a model on Dask, with the bits of `Module.learn` in one process.
+
+    Parameters
+    ----------
+    model : Module
+        Its programs travel to the workers: a module that draws random numbers is refused.
+    inputs, outputs : Dask arrays or frames, or arrays
+        Of shape (n, features), (n,) or (n, k), as `Module.learn` takes them, but for labels:
+        classes are their indices. Each epoch computes Dask's anew, if they are not persisted;
+        `inputs` and `outputs` of frames whose lengths are not known are computed once more.
+    loss : str or callable, default="squared_error"
+        As `Module.learn` takes it, but for a function of a whole batch.
+    batch_size : int, optional
+        Rows of a batch, which lie side by side; batches come in another order in each epoch. Left
+        out, each step is over all rows. A step takes some hundredths of a second beside its
+        arithmetic, so that batches should be of 100,000 rows or more.
+    client : distributed.Client, optional
+        The present one, if left out.
+    **options
+        Of `Module.learn`: optimizer, learning_rate, epochs, validation (arrays in memory, measured
+        here), callback, progress, seed, show, schedule, early_stopping, l1, l2, checkpoint, resume.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ImportError
+        Without the extra `dask`.
+    ProgramError
+        If a worker has another op table than this process, or another processor, C library or
+        NumPy than the other workers, so that bits could differ; or if model or loss choose by
+        comparing numbers, so that no one program holds for all rows.
+    TypeError, ValueError
+        If an option or the data are not what `Module.learn` takes; wrong numbers are found in the
+        step that meets them. If there is no client, or it has no workers.
+
+    Examples
+    --------
+    >>> from autograd_lite import distributed, nn
+    >>> from distributed import Client
+    >>> model = nn.Neuron(1, "linear", seed=1)
+    >>> with Client(processes=False, dashboard_address=None, n_workers=1) as client:
+    ...     history = distributed.learn(model, [0, 1, 2], [1, 3, 5], epochs=9, progress=False)
+    >>> history.loss == nn.Neuron(1, "linear", seed=1).learn(
+    ...     [0, 1, 2], [1, 3, 5], batch_size=None, epochs=9, progress=False
+    ... ).loss
+    True
+    """
+    strange = sorted(options.keys() - _OPTIONS)
+    if strange:
+        raise TypeError(
+            f"distributed.learn takes these options of learn: {', '.join(sorted(_OPTIONS))}; and "
+            f"was given {strange[0]}"
+        )
+    workers = _Workers(client)
+    stream = _RemoteStream(workers, inputs, outputs, batch_size)
+    return learning.learn(model, loss=loss, batches=stream, compile=True, **options)
+
+
+class _Workers:
+    """The workers of a client, which give equal bits."""
+
+    def __init__(self, client: Any) -> None:
+        try:
+            import dask.array
+            import distributed
+        except ImportError as error:
+            raise ImportError(
+                f'learning on several machines needs Dask ({error}): pip install "autograd-lite'
+                '[dask]"'
+            ) from None
+        self.dask: Any = dask
+        if client is None:
+            try:
+                client = distributed.default_client()  # type: ignore[no-untyped-call]
+            except ValueError:
+                raise ValueError(
+                    "there is no Dask client; make one, client = distributed.Client(), for workers "
+                    "on this machine, or give it the address of a scheduler"
+                ) from None
+        self.client = client
+        found = client.run(facts)
+        if not found:
+            raise ValueError(f"{client} has no workers; start some")
+        own = {name: facts()[name] for name in ("autograd_lite", "op table", "engine")}
+        self.facts = {**next(iter(found.values())), **own}
+        for worker, theirs in found.items():
+            refuse_others(worker, theirs, self.facts)
+
+    def array(self, thing: Any, name: str) -> Any:
+        """A Dask array of known length."""
+        if hasattr(thing, "to_dask_array"):
+            thing = thing.to_dask_array()
+        if not isinstance(thing, self.dask.array.Array):
+            refuse_masked(thing, name)
+            array = np.asarray(thing)
+            thing = self.dask.array.from_array(array, chunks=self.rows(array) if array.ndim else -1)
+            with self.dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+                thing = self.client.persist(thing)
+        if np.isnan(thing.shape).any():
+            thing = thing.copy().compute_chunk_sizes()
+        return thing
+
+    def rows(self, array: Any, n: int = 0) -> Any:
+        """Dask's chunks for blocks of 128 rows, doubled some times."""
+        rows, width, threads = _FEWEST, array[:1].size, sum(self.client.nthreads().values())
+        most = max(_ROWS // 2, (n or len(array)) // (8 * threads))
+        while 2 * rows * width <= _NUMBERS and rows <= most:
+            rows *= 2
+        return (rows, *[-1] * (array.ndim - 1))
+
+
+class _RemoteBatches(CompiledBatches):
+    """The loss over rows that workers have; over samples in memory, as any other."""
+
+    workers: _Workers
+    _blocks: Sequence[tuple[Any, Any, int]] = ()  # inputs, outputs, the number of the first row
+
+    def check(self) -> list[list[Any]]:
+        """See `Batches`."""
+        outputs = super().check()
+        if self.noise.shape[1]:
+            raise ValueError(
+                "a part of this model draws random numbers, which workers do not; learn without "
+                "(dropout: rate=0), or by model.learn(batches=…)"
+            )
+        self._programs: dict[Paths, Any] = {}
+        return outputs
+
+    def take(self, blocks: Any, n: Any) -> int:
+        """See `Batches`; the samples stay where they are."""
+        if self.classes is not None:
+            raise ValueError("on workers, targets are the indices of classes; give these")
+        self._blocks = blocks
+        return int(n)
+
+    def _columns(self, batch: Sequence[int]) -> dict[str, Array]:
+        """See `CompiledBatches`; of those rows that are here."""
+        return super()._columns(range(len(self.inputs)) if self._blocks else batch)
+
+    def _mean(self, paths: Paths, n: int) -> Callable[[], Array]:
+        run = super()._mean(paths, n)  # which records the program
+        if not self._blocks:
+            return run
+        delayed, client = self.workers.dask.delayed, self.workers.client
+        if paths not in self._programs:
+            if not paths.is_one_program:
+                raise ProgramError(
+                    "the model or the loss chooses by comparing numbers, so that rows may need "
+                    "several programs; choose with ag.where, not with if"
+                )
+            program = delayed(paths.traced[0].program, traverse=False)
+            self._programs[paths] = client.persist(program)
+        given = self._programs[paths], self.loss.name or self.loss.function, self._width
+        add, sums = delayed(added_in_tree, pure=False), delayed(sums_of, pure=False)
+
+        def mean() -> Array:
+            numbers = delayed(self.numbers.copy(), traverse=False)
+            parts = [sums(*given, self.workers.facts, numbers, *block) for block in self._blocks]
+            while len(parts) > 1:
+                parts = [add(parts[i : i + _SUMS]) for i in range(0, len(parts), _SUMS)]
+            found: Array = client.compute(parts[0]).result() / n
+            if not isfinite(found[0]):
+                raise AnomalyError(f"the loss turned {found[0]} over all rows together; {WAY_OUT}")
+            return found
+
+        return mean
+
+
+class _RemoteStream(Stream):
+    """Batches of blocks of rows that workers have."""
+
+    def __init__(self, workers: _Workers, inputs: Any, outputs: Any, batch_size: Any) -> None:
+        rows, targets = workers.array(inputs, "inputs"), workers.array(outputs, "outputs")
+        n = len(rows)
+        if n != len(targets):
+            raise ShapeError(
+                f"there are {counted(n, 'input')} and {counted(len(targets), 'output')}; give one "
+                "output per input"
+            )
+        size = n if batch_size is None else min(positive_int("batch_size", batch_size), n)
+        blocks = workers.rows(rows, size)
+
+        def batch(start: int) -> tuple[Any, int]:
+            parts = [each[start : start + size] for each in (rows, targets)]
+            n_rows, chunks = len(parts[0]), [(blocks[0], *[-1] * (p.ndim - 1)) for p in parts]
+            cut = [p.rechunk(c).to_delayed().ravel() for p, c in zip(parts, chunks, strict=True)]
+            firsts = range(start, start + n_rows, blocks[0])
+            return [*zip(*cut, firsts, strict=True)], n_rows
+
+        self._all = [batch(start) for start in range(0, n, size or 1)] or [([], 0)]
+        super().__init__(self._all, 1, keep=False)
+        self.first = workers.dask.compute(rows[:3], targets[:3], scheduler=workers.client)
+        self.size, self._workers = _VALIDATED, workers
+        self._held = rows, targets  # as Dask drops blocks that it was given when these are gone
+
+    def kind(self, *given: Any) -> CompiledBatches:
+        """The batches of its training."""
+        made = _RemoteBatches(*given)
+        made.workers = self._workers
+        return made
+
+    def __iter__(self) -> Any:
+        self._given = [*self._all]
+        if len(self._given) > 1:
+            self.training.rng.shuffle(self._given)
+        return super().__iter__()
+
+    __exit__ = InBatches.__exit__
+
+
+# --- on workers -----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def facts() -> dict[str, str]:
+    """Facts about a process that decide the bits of its numbers."""
+    vectors = "none"
+    if native is not None:
+        name, lanes, functions = native.vectors()
+        there = sorted(leaf for leaf, address in functions.items() if address)
+        vectors = f"{name}, {lanes} lanes, of its own or the C library's {', '.join(there)}"
+    return {
+        "autograd_lite": vars(sys.modules["autograd_lite"])["__version__"],
+        "op table": table_digest(), "engine": engine, "NumPy": np.__version__,
+        "processor": platform.machine(), "vector instructions": vectors,
+        "C library": " ".join(platform.libc_ver()).strip() or platform.platform(),
+    }  # fmt: skip
+
+
+def refuse_others(worker: str, theirs: dict[str, str], expected: dict[str, str]) -> None:
+    """Raise a ProgramError if a worker's facts are not those expected."""
+    for name, fact in expected.items():
+        if theirs.get(name) != fact:
+            raise ProgramError(
+                f"the worker {worker} would give other bits: {name} is {shown(theirs.get(name))} "
+                f"there and {shown(fact)} elsewhere; leave it out, or install there what they have"
+            )
+
+
+def sums_of(
+    program: Program, loss: Any, width: int, expected: dict[str, str], numbers: Array,
+    inputs: Array, outputs: Array, first: int,
+) -> Array:  # fmt: skip
+    """Outputs of a program, added up over a block of rows, which are checked first."""
+    if facts() != expected:  # of a worker that came later
+        import distributed
+
+        refuse_others(distributed.get_worker().address, facts(), expected)
+    place = f"rows {first} to {first + len(inputs) - 1}: "
+    try:
+        rows, targets = samples(inputs, outputs, None)
+        find_loss(loss).check(targets, width)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{place}{error}") from None
+    every = range(len(rows))
+    columns = [(part_of(a.reshape(len(a), -1), every), False) for a in (rows, targets)]
+    found = program.run_rows([(numbers.copy(), True), *columns], len(rows), "sum")
+    if not isfinite(found[0]):
+        raise AnomalyError(f"{place}the loss turned {found[0]}; {WAY_OUT}")
+    return found
