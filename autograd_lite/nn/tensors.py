@@ -227,6 +227,8 @@ def unknown_in(part: Any, *above: Any) -> Any:
     """A module or function in a part of a model that may depend on more; None without any."""
     if isinstance(part, Value) or any(part is whole for whole in above):
         return None
+    if type(part) is list and {*map(type, part)} == {Value}:
+        return None  # without looking at each, as usual
     inner = part
     if isinstance(part, Mapping):
         inner = part.values()
