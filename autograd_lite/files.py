@@ -145,7 +145,8 @@ class Format:
         self, path: str | os.PathLike[str], arrays: dict[str, Any], description: Mapping[str, Any]
     ) -> None:
         """Write a file, all of it or nothing."""
-        text = json.dumps({"version": _VERSION, **description}, sort_keys=True)
+        described = {"version": _VERSION, **description}
+        text = json.dumps(described, sort_keys=True, default=lambda array: array.tolist())
         write_whole(path, safetensors.numpy.save(arrays, metadata={self.key: text}))
 
     @contextmanager

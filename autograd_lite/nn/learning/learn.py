@@ -97,7 +97,7 @@ def learn(
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
-        Of the order of samples and the choice of validation samples; Python's global `random`
+        Of the order of samples, validation samples and masks of `Dropout`; Python's global `random`
         if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
@@ -135,8 +135,8 @@ def learn(
         ``"f1"`` (of the second of two classes, or the mean over more), ``"auc"`` (two classes) for
         losses of classes, which have ``"accuracy"`` in any case; ``"mae"``, ``"r2"`` for others;
         or functions ``(targets, outputs)`` of arrays, in scikit-learn's order, that give a
-        number. `outputs` are as `predict` gives numbers, (n,) or (n, k): logits, where the loss
-        takes those.
+        number. `targets` are as the loss takes them, `outputs` as `decision_function` gives them:
+        (n,) or (n, k).
     early_stopping : EarlyStopping, optional
         Stops when the loss of validation, or else of training, falls no more; see
         `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
@@ -196,10 +196,11 @@ def learn(
         inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
         if isinstance(chosen, str):
-            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+            size_given = not (batch_size is None or batch_size is _USUAL)
+            if size_given or schedule is not None or checkpoint is not None:
                 raise ValueError(
-                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
-                    "and schedule out"
+                    f"{chosen} takes all samples at once, finds its own steps, and cannot continue "
+                    "from a checkpoint; leave batch_size, schedule and checkpoint out"
                 )
             batch_size = None
         epochs = positive_int("epochs", epochs)
@@ -210,6 +211,7 @@ def learn(
             tell_of_speed(self, criterion, history, progress or show is not None)
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
+        options["classes"] = read.classes
         keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
         if keeper is not None:
             keeper.begin(rng)
