@@ -8,6 +8,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from examples.option_greeks import option
+
 
 class Program(NamedTuple):
     """A function in both forms, each called as ``form(variables, data, functions)``.
@@ -132,27 +134,3 @@ def portfolio_loop(rows: Sequence[Any], contracts: Sequence[Any], functions: Any
 def portfolio_arrays(rows: Any, contracts: Sequence[Any], functions: Any) -> Any:
     """All options at once."""
     return option(*rows, *contracts, functions).sum()
-
-
-def option(
-    spot: Any,
-    volatility: Any,
-    rate: Any,
-    dividend: Any,
-    years: Any,
-    strike: Any,
-    sign: Any,
-    functions: Any,
-) -> Any:
-    """The worth of a call (sign 1) or put (sign -1), or of arrays of them."""
-    spread = volatility * functions.sqrt(years)
-    forward = spot * functions.exp(-dividend * years)
-    cash = strike * functions.exp(-rate * years)
-    high = functions.log(forward / cash) / spread + 0.5 * spread
-    low = high - spread
-    return sign * (forward * normal(sign * high, functions) - cash * normal(sign * low, functions))
-
-
-def normal(x: Any, functions: Any) -> Any:
-    """The normal distribution function."""
-    return 0.5 * functions.erfc(-math.sqrt(0.5) * x)

@@ -43,7 +43,8 @@ def encoded(
         return given
     if numeric and labels.ndim == 1:
         usual = np.isin(labels, loss.classes(1)).all() if by_sign else False
-        if (usual and known is None) or not (labels == np.round(labels)).all():
+        whole = np.isfinite(labels) & (labels == np.round(labels))
+        if (usual and known is None) or not whole.all():
             return given
     with in_mode(False):
         width = len(as_list(next(outputs_for(model, sample_rows(inputs, model)[:1]))))

@@ -79,15 +79,12 @@ class Module(labels.Predictor):
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Layer(2, 4, "tanh"), nn.Dropout(0.5), nn.Layer(4, 1))
-        >>> layer = model.layers[0].freeze()
-        >>> model.summary()
+        >>> nn.Sequential(nn.Layer(2, 4, "tanh").freeze(), nn.Dropout(0.5)).summary()
         part        outputs  parameters  frozen  kind
-        model             1          17      12  Sequential
+        model                        12      12  Sequential
           layers.0        4          12      12  Layer of 4 TanhNeuron(2)
           layers.1                    0       0  Dropout(0.5)
-          layers.2        1           5       0  Layer of 1 ReLUNeuron(4)
-        17 parameters, 12 of them frozen
+        12 parameters, 12 of them frozen
         """
         return summary(self, Module)
 
@@ -266,7 +263,7 @@ class Module(labels.Predictor):
 
     def train(self, mode: bool = True) -> Self:
         """Go into training mode, with all modules inside, for a loop of your own; return self."""
-        return self._with("_training", mode)
+        return self._with("_training", bool(mode))
 
     def eval(self) -> Self:
         """Leave training mode, with all modules inside, and return self."""
@@ -287,8 +284,5 @@ class Module(labels.Predictor):
 
     def _with(self, name: str, holds: bool) -> Self:
         for part in self._every_module():
-            if holds:
-                setattr(part, name, True)
-            else:
-                vars(part).pop(name, None)
+            setattr(part, name, holds)
         return self

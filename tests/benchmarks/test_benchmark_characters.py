@@ -6,18 +6,19 @@ import pytest
 
 pytest.importorskip("names", reason="names is not installed (extra: bench)")
 from benchmarks import characters
+from examples import gpt
 
 
 def test_the_parameters_and_names_are_those_of_the_figure():
-    names = characters.first_names()
-    assert sum(rows * columns for rows, columns in characters.SHAPES.values()) == 4192
+    names = gpt.first_names(1000)
+    assert sum(rows * columns for rows, columns in gpt.SHAPES.values()) == 4192
     assert len(names) == 1000
     assert names == sorted(names[:], key=lambda tokens: tokens[1:-1])
-    assert all(tokens[0] == tokens[-1] == characters.END for tokens in names)
+    assert all(tokens[0] == tokens[-1] == gpt.END for tokens in names)
 
 
 def test_both_ways_have_the_same_losses():
-    names = characters.first_names()[:3]
+    names = gpt.first_names(1000)[:3]
     on_values, compiled = characters.on_values(names), characters.compiled(names)
     assert on_values.losses[0] == compiled.losses[0], "before the first step, to the bit"
     assert on_values.losses == pytest.approx(compiled.losses, rel=1e-12)

@@ -75,7 +75,7 @@ def test_the_sdist_holds_what_a_build_and_the_tests_need(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"} <= names
     assert {"Makefile", "ARCHITECTURE.md", "CHANGELOG.md", ".ci/run"} <= names
-    folders = [ROOT / name for name in ("benchmarks", "docs", "notebooks", "tests")]
+    folders = [ROOT / name for name in ("benchmarks", "docs", "examples", "notebooks", "tests")]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     read = [path for path in files if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}]
     assert {path.relative_to(ROOT).as_posix() for path in read} <= names

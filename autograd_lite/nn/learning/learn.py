@@ -19,7 +19,11 @@ from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.penalty import find_penalty
-from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.learning.remarks import (
+    tell_of_speed,
+    warn_of_divergence,
+    warn_of_probabilities,
+)
 from autograd_lite.nn.learning.resuming import Checkpoint, Keeper
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
@@ -93,12 +97,14 @@ def learn(
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
-        Of the order of samples and the choice of validation samples; Python's global `random`
+        Of the order of samples, validation samples and masks of `Dropout`; Python's global `random`
         if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
-        loss are the package's own, so known to depend on parameters and samples alone.
+        loss are the package's own, so known to depend on parameters and samples alone, or where
+        a module's class says ``traceable = True``, and a loss is by `nn.per_sample`; of others, a
+        note beside the bar, once for each, and the history's ``notes`` say what it costs.
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
         speed and time left, and over one feature or two what the module makes of each point of
@@ -190,16 +196,19 @@ def learn(
         inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
         if isinstance(chosen, str):
-            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+            size_given = not (batch_size is None or batch_size is _USUAL)
+            if size_given or schedule is not None or checkpoint is not None:
                 raise ValueError(
-                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
-                    "and schedule out"
+                    f"{chosen} takes all samples at once, finds its own steps, and cannot continue "
+                    "from a checkpoint; leave batch_size, schedule and checkpoint out"
                 )
             batch_size = None
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
         quick = not watched and is_traceable(self, criterion)  # a call changes nothing
+        if compile is None and not (quick or watched):
+            tell_of_speed(self, criterion, history, progress or show is not None)
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
         options["classes"] = read.classes

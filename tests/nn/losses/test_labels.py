@@ -228,6 +228,7 @@ def test_weights_of_classes_go_by_labels():
         (["a", math.nan] * 6, "hinge", 1, TypeError, "but number 1 is float: nan"),
         ([None, True] * 6, "hinge", 1, TypeError, "plain numbers"),
         ([0.0, math.nan] * 6, "hinge", 1, ValueError, "sample 1 is nan"),
+        ([0.0, math.inf] * 6, "hinge", 1, ValueError, "sample 1 is inf"),
         ([0.25, 0.5] * 6, "hinge", 1, ValueError, "-1 or 1, and number 0 is 0.25"),
         ([0.5, 1.5] * 6, "cross_entropy", 2, ValueError, "number 0 is 0.5"),
         ([b"a", b"b"] * 6, "hinge", 1, TypeError, "plain numbers"),
@@ -359,6 +360,28 @@ def test_classes_of_a_training_loop_of_ones_own_may_be_set(tmp_path):
 
 
 # --- beside learn ---------------------------------------------------------------------------------
+
+
+def test_the_search_for_a_learning_rate_takes_labels():
+    found = [
+        nn.find_learning_rate(network(), X, labels, loss="hinge", seed=1).losses
+        for labels in (TWO["list of texts"], 2 * SIDES - 1)
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_a_checkpoint_goes_on_with_labels_to_equal_bits(n, tmp_path):
+    labels, found = TWO["list of texts"], []
+    for stops in ([], [n]):
+        model, folder = network(), tmp_path / str(len(stops))
+        for stop in [*stops, 99]:
+            history = learn(model, labels, "hinge", epochs=8, checkpoint=folder, resume=stop != n,
+                            callback=lambda h, stop=stop: len(h) >= stop, l2=0.01)  # fmt: skip
+            if stop == n:
+                model = network()
+        found.append([history.loss, model.state_dict(), model.predict(X).tolist()])
+    np.testing.assert_equal(*found)
 
 
 def test_a_recorder_takes_labels_and_its_models_give_outputs():

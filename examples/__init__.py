@@ -1,0 +1,1 @@
+"""Real programs, each in one file: see README.md."""
