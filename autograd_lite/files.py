@@ -139,12 +139,14 @@ class Format:
     kinds: Set[str]  # of the numbers in its arrays, as safetensors calls them
     writer: str  # of such files, for messages
     error: type[Exception]  # for a file that is none
+    optional: Set[str] = frozenset()  # further fields of the description
 
     def write(
         self, path: str | os.PathLike[str], arrays: dict[str, Any], description: Mapping[str, Any]
     ) -> None:
         """Write a file, all of it or nothing."""
-        text = json.dumps({"version": _VERSION, **description}, sort_keys=True)
+        described = {"version": _VERSION, **description}
+        text = json.dumps(described, sort_keys=True, default=lambda array: array.tolist())
         write_whole(path, safetensors.numpy.save(arrays, metadata={self.key: text}))
 
     @contextmanager
@@ -193,6 +195,6 @@ class Format:
                 f"it has format version {version} and this program reads version {_VERSION}; "
                 "a newer autograd_lite may read it"
             )
-        if found.keys() != self.fields:
+        if not self.fields <= found.keys() <= self.fields | self.optional:
             raise self.error(f"its description holds {sorted(found)} and not {sorted(self.fields)}")
         return found

@@ -12,7 +12,6 @@ from autograd_lite.nn import init, losses, optim, schedules
 from autograd_lite.nn.architectures import load
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.learning.history import Epoch, History
-from autograd_lite.nn.learning.rate_test import RateTest, find_learning_rate
 from autograd_lite.nn.learning.recorder import Recorder
 from autograd_lite.nn.learning.resuming import Checkpoint
 from autograd_lite.nn.learning.stopping import EarlyStopping
@@ -20,6 +19,7 @@ from autograd_lite.nn.model_files import read_extra
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
 from autograd_lite.nn.parts.blocks import Dropout, Embedding, LayerNorm, Residual
+from autograd_lite.nn.rate_test import RateTest, find_learning_rate
 from autograd_lite.nn.samplewise import per_sample
 
 __all__ = [

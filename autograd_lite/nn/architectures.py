@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd_lite.errors import ModelFileError, shown
 from autograd_lite.nn import model_files
+from autograd_lite.nn.labels import restore
 from autograd_lite.nn.layers import Layer, Neuron
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.networks import MLP, Sequential
@@ -45,6 +46,7 @@ def load(path: str | os.PathLike[str]) -> Module:
             raise ValueError(f"it describes {count} parameters and holds {held}")
         module = build()
         module.load_state_dict(saved.tensors)
+        restore(module, saved.learnt)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
     return module

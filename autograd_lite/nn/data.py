@@ -89,8 +89,8 @@ def _finite_array(name: str, data: Any) -> Array:
             said = str(error)
             if text is not None and name.endswith("outputs"):
                 said = (
-                    f"{text!r:.80} is text; for classes give their indices from 0, "
-                    "np.unique(labels, return_inverse=True)[1], and loss='cross_entropy'"
+                    f"{text!r:.80} is text, which is a label of a class; give a loss of classes, "
+                    "such as loss='cross_entropy'"
                 )
             raise TypeError(f"{name} must be plain numbers: {said}") from None
         array = np.array(numbers, dtype=np.float64).reshape(given.shape)
@@ -157,6 +157,8 @@ def _sample(module: Any, x: Any, nin: int | None) -> list[Any]:
 
 class Model(Protocol):
     """A model, as training sees it."""
+
+    classes_: Array | None
 
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""

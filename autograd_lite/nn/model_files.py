@@ -13,7 +13,7 @@ from autograd_lite.files import Format
 
 _FORMAT = Format(
     key="autograd_lite", fields={"module", "extra"}, kinds={"F64"},
-    writer="Module.save of autograd_lite", error=ModelFileError,
+    writer="Module.save of autograd_lite", error=ModelFileError, optional={"learnt"},
 )  # fmt: skip
 
 
@@ -24,12 +24,16 @@ class SavedModel:
     tensors: dict[str, np.ndarray[Any, Any]]
     description: Any
     extra: dict[str, str]
+    #: By which loss, and which classes; nothing of a module that has not learnt.
+    learnt: dict[str, Any]
 
 
 def write(path: str | os.PathLike[str], saved: SavedModel) -> None:
     """Write a model file, all of it or nothing."""
     _check_extra(saved.extra)
-    _FORMAT.write(path, saved.tensors, {"module": saved.description, "extra": saved.extra})
+    learnt = {"learnt": saved.learnt} if saved.learnt else {}
+    told = {"module": saved.description, "extra": saved.extra, **learnt}
+    _FORMAT.write(path, saved.tensors, told)
 
 
 def read(path: str | os.PathLike[str]) -> SavedModel:
@@ -39,7 +43,10 @@ def read(path: str | os.PathLike[str]) -> SavedModel:
             _check_extra(description["extra"])
         except TypeError as error:
             raise ModelFileError(str(error)) from None
-    return SavedModel(tensors, description["module"], description["extra"])
+    learnt = description.get("learnt", {})
+    if not isinstance(learnt, dict):
+        raise ModelFileError(f"{os.fsdecode(path)}: what it has learnt is {shown(learnt)}")
+    return SavedModel(tensors, description["module"], description["extra"], learnt)
 
 
 def read_extra(path: str | os.PathLike[str]) -> dict[str, str]:

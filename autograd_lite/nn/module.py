@@ -12,11 +12,10 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import model_files
+from autograd_lite.nn import labels, model_files
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.parts.overview import summary, tree
-from autograd_lite.nn.parts.training_mode import forced, in_mode
-from autograd_lite.nn.predictions import predict
+from autograd_lite.nn.parts.training_mode import forced
 from autograd_lite.nn.tensors import (
     assign,
     by_name,
@@ -29,7 +28,7 @@ from autograd_lite.nn.tensors import (
 )
 
 
-class Module:
+class Module(labels.Predictor):
     """A part of a network.
 
     Subclass it, keep leaves (`Value`), other modules, or lists, tuples, dicts and object arrays of
@@ -80,15 +79,12 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Layer(2, 4, "tanh"), nn.Dropout(0.5), nn.Layer(4, 1))
-        >>> layer = model.layers[0].freeze()
-        >>> model.summary()
+        >>> nn.Sequential(nn.Layer(2, 4, "tanh").freeze(), nn.Dropout(0.5)).summary()
         part        outputs  parameters  frozen  kind
-        model             1          17      12  Sequential
+        model                        12      12  Sequential
           layers.0        4          12      12  Layer of 4 TanhNeuron(2)
           layers.1                    0       0  Dropout(0.5)
-          layers.2        1           5       0  Layer of 1 ReLUNeuron(4)
-        17 parameters, 12 of them frozen
+        12 parameters, 12 of them frozen
         """
         return summary(self, Module)
 
@@ -212,7 +208,9 @@ class Module:
         state = self.state_dict()
         for name, numbers in state.items():
             check_finite(name, numbers)
-        model_files.write(path, model_files.SavedModel(state, description, dict(extra or {})))
+        learnt = labels.as_plain(self)
+        saved = model_files.SavedModel(state, description, dict(extra or {}), learnt)
+        model_files.write(path, saved)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set this module's parameters from a file that `save` wrote.
@@ -231,6 +229,7 @@ class Module:
         try:
             numbers = matched(by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
+            labels.restore(self, saved.learnt)
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
         assign(numbers)
@@ -264,7 +263,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Go into training mode, with all modules inside, for a loop of your own; return self."""
-        return self._with("_training", mode)
+        return self._with("_training", bool(mode))
 
     def eval(self) -> Self:
         """Leave training mode, with all modules inside, and return self."""
@@ -285,31 +284,5 @@ class Module:
 
     def _with(self, name: str, holds: bool) -> Self:
         for part in self._every_module():
-            if holds:
-                setattr(part, name, True)
-            else:
-                vars(part).pop(name, None)
+            setattr(part, name, holds)
         return self
-
-    def predict(self, inputs: Any) -> np.ndarray[Any, Any]:
-        """The outputs for many samples, as plain numbers.
-
-        Of modules of this package they come from a program over rows, within the accuracy of
-        `Compiled.map` of those of a call; each row has the same bits whatever rows are beside it.
-        A module of your own is called for each sample, which takes hundreds of times as long.
-
-        Parameters
-        ----------
-        inputs : array of shape (n, features), or (n,) for one feature
-
-        Returns
-        -------
-        ndarray of shape (n,), or (n, k) with k > 1 outputs
-
-        Raises
-        ------
-        ShapeError
-            If the number of features is not the module's, or there are no samples.
-        """
-        with in_mode(False):
-            return predict(self, inputs)

@@ -20,8 +20,8 @@ from autograd_lite.transforms.trees import take_apart
 _ROWS_AT_A_TIME, _ROWS_OF_A_THREAD = 2**17, 2**14
 
 
-def predict(model: Model, inputs: Any) -> Array:
-    """See `Module.predict`."""
+def outputs_at(model: Model, inputs: Any) -> Array:
+    """The outputs for many samples: see `Module.decision_function`."""
     rows = sample_rows(inputs, model)
     parts: list[Array] = []
     program = None if is_watched() else kept_for(model, rows.shape[1], Outputs)

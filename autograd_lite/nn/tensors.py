@@ -218,15 +218,25 @@ def structure_of(part: Any, values: list[Value]) -> Any:
     return object() if known is None else known(part, values)
 
 
-def is_known(part: Any, *above: Any) -> bool:
+def is_known(part: Any) -> bool:
     """Whether a part of a model, and what is in it, depends on its numbers alone."""
+    return unknown_in(part) is None
+
+
+def unknown_in(part: Any, *above: Any) -> Any:
+    """A module or function in a part of a model that may depend on more; None without any."""
     if isinstance(part, Value) or any(part is whole for whole in above):
-        return True
+        return None
+    if type(part) is list and {*map(type, part)} == {Value}:
+        return None  # without looking at each, as usual
     inner = part
     if isinstance(part, Mapping):
         inner = part.values()
     elif hasattr(type(part), "traceable"):
-        inner = vars(part).values() if type(part).traceable else [len]
+        if not type(part).traceable:
+            return part
+        inner = vars(part).values()
     elif not isinstance(part, list | tuple):
-        return not callable(part)
-    return all(is_known(each, part, *above) for each in inner)
+        return part if callable(part) else None
+    found = (unknown_in(each, part, *above) for each in inner)
+    return next((each for each in found if each is not None), None)

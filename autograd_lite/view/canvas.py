@@ -204,9 +204,29 @@ def samples_of(inputs: Any, targets: Any) -> tuple[Any, Any]:
     return samples, numbers
 
 
+def learnt_classes(model: Any) -> Any:
+    """The labels that a classifier's `predict` gives in place of its scores; None of others."""
+    return getattr(model, "classes_", None) if hasattr(model, "decision_function") else None
+
+
+def places_of(model: Any, labels: Any) -> Any:
+    """Labels that a model has learnt as their places among them; others as they are."""
+    classes = learnt_classes(model)
+    if classes is None or np.ndim(labels) != 1:
+        return labels
+    unknown = np.setdiff1d(labels, classes)
+    if len(unknown):
+        raise ValueError(
+            f"{shown(unknown[0].item())} is none of the classes {shown(classes.tolist())} that the "
+            "model has learnt; leave such samples out"
+        )
+    return np.searchsorted(classes, labels)
+
+
 def outputs_for(model: Any, points: Any) -> Any:
     """The outputs of a model, which is what has `predict`."""
-    predict = getattr(model, "predict", None)
+    name = "predict" if learnt_classes(model) is None else "decision_function"
+    predict = getattr(model, name, None)
     if not callable(predict):
         raise TypeError(
             f"a plot of outputs needs a model with predict(samples), and this is {shown(model)}: "

@@ -316,8 +316,8 @@ def test_the_first_of_equal_logits_counts():
     ("loss", "good", "bad", "message"),
     [
         ("hinge", 1.0, 0.5, "-1 or 1, and number 70000 is 0.5"),
-        ("binary_cross_entropy", 1.0, -1.0, "0 or 1, and number 70000 is -1.0"),
-        ("cross_entropy", 1, 2, "from 0 to 1, and number 70000 is 2.0"),
+        ("binary_cross_entropy", 1.0, 0.25, "0 or 1, and number 70000 is 0.25"),
+        ("cross_entropy", 1.0, 1.5, "from 0 to 1, and number 70000 is 1.5"),
     ],
 )
 @pytest.mark.parametrize("compile", [False, None])

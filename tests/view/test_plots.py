@@ -277,6 +277,31 @@ def test_boundary_asks_the_model_steps_times_steps_points(ax):
     assert np.all(grid.max(axis=0) > flat.max(axis=0))
 
 
+@pytest.mark.parametrize(
+    ("names", "k", "loss"),
+    [(["left", "right"], 1, "hinge"), ([1, 2, 3], 3, "cross_entropy"), ([False, True], 1, "hinge")],
+)
+def test_boundary_of_a_model_that_has_learnt_labels_is_that_of_its_scores(names, k, loss, ax):
+    inputs = np.random.default_rng(1).uniform(-1.0, 1.0, (30, 2))
+    places = np.digitize(inputs[:, 0], np.linspace(-1.0, 1.0, len(names) + 1)[1:-1])
+    model = nn.MLP(2, [k], seed=1)
+    model.learn(inputs, np.array(names)[places], loss, epochs=20, progress=False, seed=1)
+    scores = Scores(model.decision_function)
+    found = plots.Boundary.of(model, inputs, np.array(names)[places], steps=5)
+    expected = plots.Boundary.of(scores, inputs, places, steps=5, threshold=0.0)
+    np.testing.assert_array_equal(found.leads, expected.leads)
+    assert found.labels == names
+    plots.plot_boundary(model, inputs, np.array(names)[places], ax)
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown == [str(n) if isinstance(n, str | bool) else f"class {n}" for n in names]
+    if k == 1:
+        calibration = plots.Calibration.of(model, inputs, np.array(names)[places])
+        same = plots.Calibration.of(scores, inputs, places, logits=True)
+        np.testing.assert_array_equal(calibration.shares, same.shares)
+    with pytest.raises(ValueError, match="'up' is none of the classes"):
+        plots.plot_boundary(model, inputs, ["up"] * 30, ax)
+
+
 def test_boundary_of_a_network(ax):
     """A trained MLP of two inputs and one output can be drawn."""
     model = nn.MLP(2, [4, 1], activation="tanh", seed=1)

@@ -21,7 +21,7 @@ from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
-from autograd_lite.nn.predictions import outputs_for, predict
+from autograd_lite.nn.predictions import outputs_at, outputs_for
 from autograd_lite.nn.tensors import is_known
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -207,7 +207,7 @@ class Batches:
 
     def outputs_at(self, rows: Array) -> Array:
         """The model's outputs for other inputs."""
-        return predict(self.model, rows)
+        return outputs_at(self.model, rows)
 
     def _first_outputs(self) -> list[list[Any]]:
         many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some

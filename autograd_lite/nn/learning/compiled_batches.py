@@ -32,7 +32,7 @@ from autograd_lite.nn.parts.training_mode import forced, in_mode
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
-from autograd_lite.transforms.trees import take_apart
+from autograd_lite.transforms.trees import Tree, take_apart
 
 
 class Objective:
@@ -105,10 +105,13 @@ class CompiledBatches(Batches):
         columns = {name: part[0].tolist() for name, part in self._columns(range(1)).items()}
         if "weight" in columns:  # one number
             [columns["weight"]] = columns["weight"]
-        given = {"the model": self.model, **columns}
-        self._trees = [take_apart(thing, name) for name, thing in given.items()]
+        self._first = {"the model": self.model, **columns}
         self._objective = self._kept(tuple(columns)[2:])
         return outputs
+
+    def _trees(self) -> list[Tree]:
+        """The arguments of the program for the first sample."""
+        return [take_apart(thing, name) for name, thing in self._first.items()]
 
     def _first_losses(self, outputs: list[list[Any]]) -> list[Any]:
         targets = part_of(self.targets, range(len(outputs))).reshape(len(outputs), -1).tolist()
@@ -224,9 +227,7 @@ class CompiledBatches(Batches):
         if not paths.is_one_program:
             self.show()  # as rows on other paths may run eagerly
         if differentiate not in self._runs:
-            self._runs[differentiate] = paths.bound(
-                lambda: self._trees, self._matrices, n, self.threads
-            )
+            self._runs[differentiate] = paths.bound(self._trees, self._matrices, n, self.threads)
         found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -53,14 +53,7 @@ def descend(
         gradient.descend(
             update.runner, numbers, state, settings, columns, n_samples, order, size, found, threads
         )
-    finally:  # Ctrl-C may have come between two steps
-        in_spite_of_ctrl_c(tell)
-
-
-def in_spite_of_ctrl_c(tell: Callable[[], None]) -> None:
-    """Do what may be done twice, all of it, even if Ctrl-C comes meanwhile."""
-    try:
         tell()
-    except KeyboardInterrupt:
+    except BaseException:  # Ctrl-C may have come between two steps, or while it was told
         tell()
         raise

@@ -56,6 +56,8 @@ class History:
         Why early stopping ended it; empty if it did not.
     best : int or None
         Number of the best epoch; None without early stopping.
+    notes : list of str
+        Why no program ran the steps, where that was not asked for.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class History:
     stopped: bool = False
     reason: str = ""
     best: int | None = None
+    notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.epochs)

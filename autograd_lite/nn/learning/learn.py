@@ -12,13 +12,18 @@ from autograd_lite.errors import shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded, remember
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.penalty import find_penalty
-from autograd_lite.nn.learning.remarks import warn_of_divergence, warn_of_probabilities
+from autograd_lite.nn.learning.remarks import (
+    tell_of_speed,
+    warn_of_divergence,
+    warn_of_probabilities,
+)
 from autograd_lite.nn.learning.resuming import Checkpoint, Keeper
 from autograd_lite.nn.learning.sample_order import held_out, parted
 from autograd_lite.nn.learning.scheduled_step import ScheduledStep
@@ -60,7 +65,10 @@ def learn(
     inputs : array of shape (n, features), or (n,) for one feature
         Arrays are not copied: leave them as they are meanwhile.
     outputs : array of shape (n,) or (n, k)
-        The targets, as the loss takes them (`nn.losses`).
+        The targets, as the loss takes them (`nn.losses`). For a loss of classes they may be labels
+        of any kind: texts, booleans, whole numbers such as -1 and 1 or 1 to k, or one-hot rows.
+        Those are kept as the module's ``classes_``, and `predict` gives them; then it learns no
+        others (``model.classes_ = None`` forgets them, and so does a loss without classes).
     loss : str or callable, default="squared_error"
         The name of a function in `nn.losses`: ``"squared_error"``, ``"absolute_error"``,
         ``"huber"``, ``"quantile"``, ``"poisson"``, ``"gaussian_nll"`` (2 outputs), ``"hinge"``,
@@ -89,12 +97,14 @@ def learn(
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
-        Of the order of samples and the choice of validation samples; Python's global `random`
+        Of the order of samples, validation samples and masks of `Dropout`; Python's global `random`
         if left out. With one generator and one optimiser, 5 epochs and 5 are 10.
     compile : bool, optional
         Whether a step is recorded once, as a program (`autograd_lite.compile`): the same
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
-        loss are the package's own, so known to depend on parameters and samples alone.
+        loss are the package's own, so known to depend on parameters and samples alone, or where
+        a module's class says ``traceable = True``, and a loss is by `nn.per_sample`; of others, a
+        note beside the bar, once for each, and the history's ``notes`` say what it costs.
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
         speed and time left, and over one feature or two what the module makes of each point of
@@ -125,8 +135,8 @@ def learn(
         ``"f1"`` (of the second of two classes, or the mean over more), ``"auc"`` (two classes) for
         losses of classes, which have ``"accuracy"`` in any case; ``"mae"``, ``"r2"`` for others;
         or functions ``(targets, outputs)`` of arrays, in scikit-learn's order, that give a
-        number. `outputs` are as `predict` gives numbers, (n,) or (n, k): logits, where the loss
-        takes those.
+        number. `targets` are as the loss takes them, `outputs` as `decision_function` gives them:
+        (n,) or (n, k).
     early_stopping : EarlyStopping, optional
         Stops when the loss of validation, or else of training, falls no more; see
         `nn.EarlyStopping`. The history has the ``reason`` and the ``best`` epoch.
@@ -182,32 +192,38 @@ def learn(
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)
-        inputs, outputs = samples(inputs, outputs, self)
+        read = encoded(self, criterion, inputs, outputs, self.classes_)
+        inputs, outputs = samples(inputs, read.targets, self)
         chosen = find_optimizer(self, optimizer, learning_rate)
         if isinstance(chosen, str):
-            if not (batch_size is None or batch_size is _USUAL) or schedule is not None:
+            size_given = not (batch_size is None or batch_size is _USUAL)
+            if size_given or schedule is not None or checkpoint is not None:
                 raise ValueError(
-                    f"{chosen} takes all samples at once and finds its own steps; leave batch_size "
-                    "and schedule out"
+                    f"{chosen} takes all samples at once, finds its own steps, and cannot continue "
+                    "from a checkpoint; leave batch_size, schedule and checkpoint out"
                 )
             batch_size = None
         epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
         quick = not watched and is_traceable(self, criterion)  # a call changes nothing
+        if compile is None and not (quick or watched):
+            tell_of_speed(self, criterion, history, progress or show is not None)
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
+        options["classes"] = read.classes
         keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
         if keeper is not None:
             keeper.begin(rng)
         elif resume:
             raise ValueError('resume=True continues a training from a folder: checkpoint="run/"')
         order, held = parted(len(inputs), validation, rng)
-        weights = weights_of(criterion, outputs, sample_weight, class_weight, order, held)
+        labels = outputs if read.classes is None else read.labels
+        weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         training.rng = rng
         training.penalty = find_penalty(self, l1, l2)
-        measuring, held = held_out(training, validation, held)
+        measuring, held = held_out(training, validation, held, read.classes)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         for batches in (training, measuring):
             batches.threads = positive_int("threads", threads)
@@ -234,6 +250,7 @@ def learn(
         )  # fmt: skip
         if keeper is not None:
             keeper.resume(loop, epochs)
+        remember(self, criterion, read.classes)
         loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history

@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches, Measured
-from autograd_lite.nn.learning.descent import in_spite_of_ctrl_c
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.metrics import Metrics
@@ -103,8 +102,10 @@ class TrainingLoop:
 
             try:
                 self.training.at_once(batches, self.step, done)
-            finally:
-                in_spite_of_ctrl_c(tell)
+                tell()
+            except BaseException:  # Ctrl-C, too, also while it was told
+                tell()
+                raise
             taken, wanted = len(done), len(batches)
             if taken and not self._bar.disable:
                 self._bar.set_postfix_str(_postfix(epochs[-1]), refresh=False)

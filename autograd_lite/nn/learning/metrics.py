@@ -11,7 +11,6 @@ from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.nn.data import Array, part_of
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.in_batches import InBatches
-from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.ops.numbers import as_float
 
 _ROWS_AT_A_TIME = 2**17
@@ -21,103 +20,100 @@ class Metrics:
     """Functions of all targets and outputs, computed after an epoch."""
 
     def __init__(self, given: Any, training: Batches, width: int) -> None:
-        loss, targets = training.loss, training.targets[:1].size
         self._usual = np.geterr()  # for a user's own
         self._functions: dict[str, Callable[[Array, Array], Any]] = {}
+        there = training.loss.metrics  # in every epoch
         for metric in given if isinstance(given, list | tuple) else [given]:
             name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
-            if name in self._functions or (name in loss.metrics and metric != name):
+            if name in self._functions or (name in there and metric != name):
                 raise ValueError(f"two metrics are called {name!r}; give each a name of its own")
-            if not isinstance(metric, str):
-                if not callable(metric):
-                    raise TypeError(
-                        f"metrics are names ({', '.join(_KNOWN)}) or functions of (targets, "
-                        f"outputs), and were given {typed(metric)}"
-                    )
-                self._functions[name] = metric
-            elif name not in loss.metrics:  # which every epoch has
-                self._functions[name] = _named(name, loss, width, targets)
+            if not isinstance(metric, str) and not callable(metric):
+                raise TypeError(
+                    f"metrics are names ({', '.join(_KNOWN)}) or functions of (targets, outputs), "
+                    f"and were given {typed(metric)}"
+                )
+            if name not in there:
+                named = isinstance(metric, str)
+                self._functions[name] = _named(name, training, width) if named else metric
 
     def over(self, batches: Batches, part: Sequence[int]) -> dict[str, float]:
         """All of them, by name, over some samples."""
-        if not self._functions:
-            return {}
         chunks = InBatches(part, _ROWS_AT_A_TIME)
         outputs = np.concatenate([batches.outputs_at(part_of(batches.inputs, c)) for c in chunks])
-        targets = part_of(batches.targets, part)
-        targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
-        found = {}
+        targets, found = part_of(batches.targets, part).reshape(len(part), -1), {}
+        targets = targets[:, 0] if targets.shape[1] == 1 else targets
         for name, function in self._functions.items():
             with np.errstate(**self._usual):
                 number = function(targets, outputs)
             try:
                 found[name] = as_float(number)
             except TypeError:
-                raise TypeError(
-                    f"the metric {name} must give a number and gave {typed(number)}"
-                ) from None
+                said = f"the metric {name} must give a number and gave {typed(number)}"
+                raise TypeError(said) from None
         return found
 
 
-def _named(name: str, loss: Loss, width: int, targets: int) -> Callable[[Array, Array], Any]:
-    """The metric of that name, for numbers of outputs and targets of a loss."""
+def _named(name: str, training: Batches, width: int) -> Callable[[Array, Array], Any]:
+    """The metric of that name for a training whose model has so many outputs."""
+    loss, rule = training.loss, training.loss.sample
+    known: dict[str, Any] = _OF_NUMBERS if name in _OF_NUMBERS else _OF_CLASSES
     if name not in _KNOWN:
         raise ValueError(
             f"unknown metric {shown(name)}; choose from {', '.join(_KNOWN)}, or give a function of "
             "(targets, outputs)"
         )
-    if name in _OF_NUMBERS:
+    if known is _OF_NUMBERS:
         same = [0.5] * width
-        rule: Any = loss.sample
         # A loss that is not 0 where outputs are targets has other outputs: logits, logs, pairs.
-        if loss.name and (loss.classes or targets != width or rule(same, same)):
+        if loss.name and (
+            loss.classes or training.targets[:1].size != width or not rule or rule(same, same)
+        ):
             raise ValueError(
                 f"{name} compares each output with its target, and {loss.name} does not; give a "
                 "function of (targets, outputs)"
             )
-        return _OF_NUMBERS[name]
-    if loss.classes is None or name not in _OF_CLASSES:
+        function: Callable[[Array, Array], Any] = known[name]
+        return function
+    if loss.classes is None or name not in known:
         raise ValueError(f"{name} needs a loss of classes, such as cross_entropy")
     classes = loss.classes(width)
     many = isinstance(classes, range)  # with an output for each
-    if width > 1 and (not many or (width > 2 and _OF_CLASSES[name] is _auc)):
+    if width > 1 and (not many or (width > 2 and known[name] is _auc)):
         raise ValueError(
-            f"{name} is not defined for {width} outputs of {loss.name}; give a "
-            "function of (targets, outputs)"
+            f"{name} is not defined for {width} outputs of {loss.name}; give a function of "
+            "(targets, outputs)"
         )
 
     def metric(targets: Array, outputs: Array) -> Any:
-        right = [targets == c for c in classes]
-        if not many:
-            outputs = np.stack([np.zeros(len(outputs)), outputs], axis=1)
-        return _OF_CLASSES[name](right, outputs)
+        scores = outputs if many else np.stack([np.zeros(len(outputs)), outputs], axis=1)
+        return known[name]([targets == c for c in classes], scores)
 
     return metric
 
 
-def _f1(right: Sequence[Array], outputs: Array) -> float:
+def _f1(right: Sequence[Array], scores: Array) -> float:
     """F1 of the second of two classes; of more, the mean over those that occur."""
-    chosen, scores = outputs.argmax(axis=1), []
-    for k, mine in enumerate(right):
-        found = chosen == k
-        either = mine.sum() + found.sum()
-        scores.append(2.0 * (mine & found).sum() / either if either else np.nan)
-    return float(np.nanmean(scores)) if len(right) > 2 else float(np.nan_to_num(scores[1]))
+    chosen = scores.argmax(axis=1)
+    pairs = [(mine, chosen == k) for k, mine in enumerate(right)]
+    found = [
+        2.0 * (mine & took).sum() / (mine.sum() + took.sum())
+        for mine, took in (pairs if len(pairs) > 2 else pairs[1:])
+        if mine.any() or took.any()
+    ]
+    return float(np.mean(found)) if found else 0.0
 
 
-def _auc(right: Sequence[Array], outputs: Array) -> float:
+def _auc(right: Sequence[Array], scores: Array) -> float:
     """Area under the ROC curve: how often the second of two classes ranks above the first.
 
     A tie counts one half (Mann & Whitney 1947); nan if one class has no samples.
     """
-    _, place, counts = np.unique(
-        outputs[:, 1] - outputs[:, 0], return_inverse=True, return_counts=True
-    )
+    sides = scores[:, 1] - scores[:, 0]
+    _, place, counts = np.unique(sides, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[place]
     first, second = (int(mine.sum()) for mine in right)
-    if not first or not second:
-        return float("nan")
-    return float((ranks[right[1]].sum() - second * (second + 1) / 2.0) / (first * second))
+    above = ranks[right[1]].sum() - second * (second + 1) / 2.0
+    return float(above / (first * second)) if first and second else float("nan")
 
 
 def _errors(targets: Array, outputs: Array) -> Array:
@@ -130,25 +126,15 @@ def _errors(targets: Array, outputs: Array) -> Array:
     return errors.reshape(len(errors), -1)
 
 
-def _mae(targets: Array, outputs: Array) -> float:
-    """Mean absolute error."""
-    return float(np.abs(_errors(targets, outputs)).mean())
-
-
 def _r2(targets: Array, outputs: Array) -> float:
     """Share of the variance that is explained, the mean over outputs; as scikit-learn's."""
     residual = np.square(_errors(targets, outputs)).sum(axis=0)
     total = np.square(targets - targets.mean(axis=0)).reshape(len(targets), -1).sum(axis=0)
-    if len(targets) < 2:
-        return float("nan")
-    varied = total > 0.0
-    explained = 1.0 - residual / np.where(varied, total, 1.0)
     # Of equal targets, where nothing can be explained, scikit-learn's convention.
-    return float(np.where(varied, explained, residual == 0.0).mean())
+    explained = np.where(total, 1.0 - residual / np.where(total, total, 1.0), residual == 0.0)
+    return float(explained.mean()) if len(targets) > 1 else float("nan")
 
 
-_OF_CLASSES: dict[str, Callable[[Sequence[Array], Array], float]] = {
-    "f1": _f1, "auc": _auc, "roc_auc": _auc,
-}  # fmt: skip
-_OF_NUMBERS: dict[str, Callable[[Array, Array], float]] = {"mae": _mae, "r2": _r2}
+_OF_CLASSES = {"f1": _f1, "auc": _auc, "roc_auc": _auc}
+_OF_NUMBERS = {"mae": lambda targets, outputs: np.abs(_errors(targets, outputs)).mean(), "r2": _r2}
 _KNOWN = ["accuracy", *_OF_CLASSES, *_OF_NUMBERS]

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.errors import AnomalyError, ShapeError, counted, shown
 from autograd_lite.nn.data import Array, positive_int, real_array, samples
+from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.batches import Batches, Evaluated, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import History
@@ -56,10 +57,13 @@ class Recorder:
         self, model: Module, inputs: Any, outputs: Any,
         loss: str | Callable[[Any, Any], Any] = "squared_error", every: int = 1,
     ) -> None:  # fmt: skip
-        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
         self.every = positive_int("every", every)
-        criterion = dataclasses.replace(find_loss(loss), right=None)
+        found = find_loss(loss)
+        outputs = encoded(model, found, inputs, outputs, model.classes_).targets
+        self.inputs, self.outputs = (a.astype(np.float64) for a in samples(inputs, outputs, model))
+        criterion = dataclasses.replace(found, right=None)
         self._twin = copy.deepcopy(model).eval()
+        self._twin.classes_ = None  # `outputs` are targets
         self._watched, self._moved = model.parameters(), self._twin.parameters()
         kind = CompiledBatches if is_traceable(model, criterion) else Batches
         self._pass = kind(self._twin, criterion, Samples(self.inputs, self.outputs))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from collections.abc import Sequence
 from math import isclose
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from autograd_lite.errors import ProgramError, TrainingWarning
 from autograd_lite.modes.lines import users_line
 from autograd_lite.nn.data import Array, Model
 from autograd_lite.nn.learning.history import History
+from autograd_lite.nn.loss_rules import Loss
+from autograd_lite.nn.tensors import unknown_in
 from autograd_lite.ops.activations import sigmoid
 
 WAY_OUT = "try a smaller learning rate, or standardise the inputs"
 _LARGE = 1e6  # no parameter of a training that goes well
+_TOLD: set[str] = set()  # notes that this process has shown
 _MANY = 5  # epochs, after which a loss should be lower; in fewer, mini-batches make noise
 
 
@@ -51,6 +56,26 @@ def warn_of_divergence(history: History, before: Array, after: Array, model: Mod
 def _warn(message: str) -> None:
     line = users_line()
     warnings.warn_explicit(message, TrainingWarning, line.file, line.number)
+
+
+def tell_of_speed(model: Model, loss: Loss, history: History, aloud: bool) -> None:
+    """Note why there is no program; aloud at the first training for which that holds."""
+    if loss.sample is None:
+        culprit = loss.function
+        said, way_out = "the loss {} takes a whole batch", "write it for one sample: nn.per_sample"
+    else:
+        culprit = unknown_in(model)
+        said = "{} may depend on more than inputs and parameters"
+        way_out = "if it does not, say compile=True, or traceable = True in the class of a module"
+    named = culprit if hasattr(culprit, "__name__") else type(culprit)
+    note = (
+        f"{said.format(named.__name__)}, so that no program runs the steps, and graphs take "
+        f"10 to 40 times as long; {way_out}"
+    )
+    history.notes.append(note)
+    if aloud and sys.stderr is not None and note not in _TOLD:
+        _TOLD.add(note)
+        tqdm.write(f"note: {note}", file=sys.stderr)
 
 
 def generators() -> str:

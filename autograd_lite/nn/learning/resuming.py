@@ -5,19 +5,20 @@ from __future__ import annotations
 import copy
 import errno
 import hashlib
+import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from autograd_lite.engine import name as engine
-from autograd_lite.errors import ModelFileError, shown
+from autograd_lite.errors import ModelFileError, shown, typed
 from autograd_lite.files import Format, as_path, check_place
 from autograd_lite.nn.data import Array, part_of, positive_int
 from autograd_lite.nn.init import Generator
@@ -34,16 +35,16 @@ _FORMAT = Format(
 _SECONDS = 60.0
 _ROWS_AT_A_TIME = 2**17
 
-#: Arguments of `learn` that change no number of a training, or are compared in another way.
+#: Arguments of `learn` that change no number of a training, or are compared by what they do.
 _FREE = {
-    *("self", "inputs", "outputs", "epochs", "sample_weight", "validation", "compile"),
-    *("callback", "progress", "show", "check", "threads", "checkpoint", "resume"),
+    *("self", "inputs", "outputs", "epochs", "sample_weight", "class_weight", "validation"),
+    *("callback", "progress", "show", "check", "threads", "checkpoint", "resume", "compile"),
 }
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How often `learn` writes a checkpoint, and where to; also at the first and last epoch.
+    """When `learn` writes a checkpoint, and where to: also before the first epoch and at the end.
 
     Parameters
     ----------
@@ -97,48 +98,46 @@ class Keeper:
         folder = as_path(self._rule.folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / _NAME
+        self._kept: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         check_place(self._path)
-        if self._path.exists() and not resume:
-            said = "a checkpoint is there; continue it by resume=True, or name another folder"
-            raise FileExistsError(errno.EEXIST, said, str(self._path))
-        self._options = {name: x for name, x in options.items() if name not in _FREE}
-        if isinstance(options["schedule"], str):
-            self._options["epochs"] = options["epochs"]  # for which it is made
-        self._facts = {name: _text(thing) for name, thing in self._options.items()}
-        self._saved: tuple[dict[str, Any], dict[str, Any]] | None = None
-        if resume:
-            for part in folder.glob(f".{'[0-9a-f]' * 16}.part"):  # of one that was killed
-                part.unlink()
-            if self._path.exists():
-                with _FORMAT.reading(self._path) as found:
-                    self._saved = found
+        if self._path.exists():
+            if not resume:
+                said = "a checkpoint is there; continue it by resume=True, or name another folder"
+                raise FileExistsError(errno.EEXIST, said, str(self._path))
+            with _FORMAT.reading(self._path) as self._kept:
+                pass
+        for part in folder.glob(f".{'[0-9a-f]' * 16}.part") if resume else ():
+            part.unlink()  # of a training that was killed
+        self._facts = {name: _plain(x) for name, x in options.items() if name not in _FREE}
+        if isinstance(options["schedule"], str):  # which is made for so many
+            self._facts["epochs"] = _plain(options["epochs"])
 
     def begin(self, rng: Generator) -> None:
         """Let a generator start where it did, before the samples are parted."""
         self._before = self._start = rng.getstate()
-        if self._saved is not None:
+        kept = self._kept[1]
+        if kept:
             with self._blamed(rng):
-                kept = self._saved[1]
                 _compare({"seed": kept["facts"].get("seed")}, {"seed": self._facts["seed"]})
                 self._start = _as_state(kept["start"])
                 rng.setstate(self._start)
 
     def resume(self, loop: TrainingLoop, epochs: int) -> None:
         """Continue a training that was prepared as the one kept was; an error if it is another."""
-        self._loop, history = loop, loop.history
+        self._loop, (arrays, kept) = loop, self._kept
         self._facts |= _facts_of(loop)
-        if self._saved is None:
+        if not kept:
             self._keep()
             return
-        arrays, description = self._saved
         with self._blamed(loop.rng):
-            _compare(description["facts"], self._facts)
-            done = [Epoch(*row) for row in description["epochs"]]
-            if len(done) > epochs:
-                raise ValueError(f"it has {len(done)} epochs, and epochs={epochs} is less")
-            loop.rng.setstate(_as_state(description["generator"]))
-            _put(arrays, loop, done)
-        self._number, self._time = len(history), time.monotonic()
+            _compare(kept["facts"], self._facts)
+            if len(kept["epochs"]) > epochs:
+                raise ValueError(
+                    f"it has {len(kept['epochs'])} epochs, and epochs={epochs} is less"
+                )
+            loop.rng.setstate(_as_state(kept["generator"]))
+            _put(arrays, loop, [Epoch(*row) for row in kept["epochs"]])
+        self._number, self._time = len(loop.history), time.monotonic()
 
     @contextmanager
     def _blamed(self, rng: Generator) -> Iterator[None]:
@@ -152,34 +151,27 @@ class Keeper:
 
     def look(self, last: bool) -> None:
         """Keep the training after an epoch, if it is time or this was the last."""
-        rule, more = self._rule, len(self._loop.history) - self._number
-        waited = time.monotonic() - self._time
-        due = rule.epochs is not None and more >= rule.epochs
-        if last or due or (rule.seconds is not None and waited >= rule.seconds):
+        epochs, seconds = self._rule.epochs, self._rule.seconds
+        late = seconds is not None and time.monotonic() - self._time >= seconds
+        if last or late or (epochs and len(self._loop.history) - self._number >= epochs):
             self._keep()
 
     def _keep(self) -> None:
-        """Write it all, or nothing."""
         loop = self._loop
         loop.training.show()
-        parts = _parts_of(loop)
-        arrays = {f"{kind}:{name}": x for kind in parts for name, x in parts[kind].items()}
-        description = {
-            "facts": self._facts, "start": _plain(self._start),
-            "generator": _plain(loop.rng.getstate()), "epochs": _plain(loop.history.epochs),
-        }  # fmt: skip
-        _FORMAT.write(self._path, arrays, description)
-        self._number, self._time = len(loop.history), time.monotonic()
+        rows = [e._replace(validation_metrics={**e.validation_metrics}) for e in loop.history]
+        described = {"facts": self._facts, "epochs": rows, "start": self._start}
+        _FORMAT.write(self._path, _arrays_of(loop), described | {"generator": loop.rng.getstate()})
+        self._number, self._time = len(rows), time.monotonic()
 
 
-def _parts_of(loop: TrainingLoop) -> dict[str, dict[str, Array]]:
+def _arrays_of(loop: TrainingLoop) -> dict[str, Array]:
     """The arrays that a training has come to."""
     model: Any = loop.training.model
-    return {
-        "model": model.state_dict(),
-        "optimizer": loop.step.optimizer.state_dict(),
-        "best": {} if loop.best is None else {"numbers": loop.best.numbers},
-    }
+    found = {f"model:{name}": array for name, array in model.state_dict().items()}
+    states = loop.step.optimizer.state_dict().items()
+    best = {} if loop.best is None else {"best:": loop.best.numbers}
+    return found | {f"optimizer:{name}": array for name, array in states} | best
 
 
 def _put(arrays: Mapping[str, Array], loop: TrainingLoop, done: list[Epoch]) -> None:
@@ -188,93 +180,74 @@ def _put(arrays: Mapping[str, Array], loop: TrainingLoop, done: list[Epoch]) -> 
     for name, array in arrays.items():
         kind, _, rest = name.partition(":")
         parts[kind][rest] = array
-    best = None if loop.best is None else parts["best"]["numbers"]
-    model: Any = loop.training.model
+    best, model = loop.best, cast(Any, loop.training.model)
     copy.copy(loop.step.optimizer).load_state_dict(parts["optimizer"])  # an error changes nothing
     model.load_state_dict(parts["model"])
     loop.step.optimizer.load_state_dict(parts["optimizer"])
     loop.history.epochs.extend(done)
-    if loop.best is not None and best is not None:
-        stops = [loop.best.look(epoch.number) for epoch in done]
-        loop.history.stopped, loop.best.numbers = any(stops), best
+    if best is not None:
+        for epoch in done:
+            loop.history.stopped = best.look(epoch.number)
+        best.numbers = parts["best"][""]
 
 
-def _facts_of(loop: TrainingLoop) -> dict[str, str]:
+def _facts_of(loop: TrainingLoop) -> dict[str, Any]:
     """Facts that decide the numbers of a training, beside its options."""
-    training, optimizer = loop.training, loop.step.optimizer
+    training, optimizer, model = loop.training, loop.step.optimizer, cast(Any, loop.training.model)
     if not hasattr(optimizer, "load_state_dict"):
         raise TypeError(
             "a checkpoint keeps an optimiser's state_dict() for its load_state_dict(), and "
-            f"{type(optimizer).__name__} has none; leave checkpoint out"
+            f"{typed(optimizer)} has none; leave checkpoint out"
         )
-    facts = {
-        f"{name} of the optimizer": _text(number.item())
-        for name, number in optimizer.state_dict().items()
-        if number.ndim == 0 and name != "steps"
-    }
-    facts["compile"] = _text(type(training) is not Batches)
-    facts["model"] = _text(_described(training.model))
-    facts["frozen parameters"] = _text(np.flatnonzero(training.frozen).tolist())
-    facts["samples held out"] = _text(len(loop.held))
+    settings = {k: x for k, x in optimizer.state_dict().items() if x.ndim == 0 and k != "steps"}
+    facts = {f"{name} of the optimizer": _plain(x.item()) for name, x in settings.items()}
+    facts["compile"] = _plain(type(training) is not Batches)
+    facts["model"] = _plain(type(model))
+    with suppress(ValueError):  # a user's functions: only the user can know
+        facts["model"] = _plain(model.describe())
+    facts["frozen parameters"] = _plain(np.flatnonzero(training.frozen).tolist())
+    facts["samples held out"] = _plain(len(loop.held))
     for noun, batches in (("", training), ("validation ", loop.measuring)):
         given = batches.samples
         columns = {"inputs": given.inputs, "outputs": given.targets, "weights": given.weights}
-        facts |= {f"{noun}{name}": _fingerprint(rows) for name, rows in columns.items()}
-    facts["autograd_lite"] = vars(sys.modules["autograd_lite"])["__version__"]
-    facts["engine"], facts["NumPy"] = engine, np.__version__
-    facts["Python"] = ".".join(map(str, sys.version_info[:2]))
-    return facts
-
-
-def _described(model: Any) -> Any:
-    try:
-        return model.describe()
-    except ValueError:  # a user's functions: only the user can know
-        return type(model)
+        facts |= {f"digest of {noun}{name}": _fingerprint(rows) for name, rows in columns.items()}
+    version = vars(sys.modules["autograd_lite"])["__version__"]
+    facts |= {"autograd_lite": version, "engine": engine, "NumPy": np.__version__}
+    return facts | {"Python": ".".join(map(str, sys.version_info[:2]))}
 
 
 def _fingerprint(rows: Array | None) -> str:
     """A digest of the numbers of an array."""
     if rows is None:
-        return "none"
+        return ""
     digest = hashlib.sha256(str(rows.shape).encode())
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         digest.update(part_of(rows, range(start, start + _ROWS_AT_A_TIME)).data)
-    return f"data of fingerprint {digest.hexdigest()[:16]}"
+    return digest.hexdigest()[:16]
 
 
-def _text(thing: Any) -> str:
-    """An option as text, which is equal in another process."""
-    if isinstance(thing, str | bool | None) or is_dataclass(thing):
-        return repr(thing)
-    if isinstance(thing, int | float | np.number):
-        return repr(float(thing)).removesuffix(".0")
+def _plain(option: Any) -> Any:
+    """An option as JSON gives it back, in another process too."""
+    return json.loads(json.dumps(option, default=_named))
+
+
+def _named(thing: Any) -> Any:
     if isinstance(thing, partial):
-        return f"{_text(thing.func)} with {_text(thing.args)}, {_text(thing.keywords)}"
-    if isinstance(thing, Mapping):
-        return f"{{{', '.join(f'{key!r}: {_text(value)}' for key, value in thing.items())}}}"
-    if isinstance(thing, list | tuple):
-        return f"[{', '.join(map(_text, thing))}]"
-    return str(getattr(thing, "__qualname__", type(thing).__qualname__))
+        return [thing.func, *thing.args, thing.keywords]
+    if isinstance(thing, np.generic | np.ndarray):
+        return thing.tolist()
+    named = getattr(thing, "__qualname__", type(thing).__qualname__)
+    return repr(thing) if is_dataclass(thing) else named
 
 
-def _compare(kept: Mapping[str, str], now: Mapping[str, str]) -> None:
+def _compare(kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     for name in {**kept, **now}:
-        if kept.get(name) != now.get(name):
+        old, new = kept.get(name), now.get(name)
+        if old != new:
             raise ValueError(
-                f"it is of another training: {name} was {shown(kept.get(name))} and is "
-                f"{shown(now.get(name))}; resume with what it began with, or begin in another "
-                "folder"
+                f"it is of another training: {name} was {shown(old)} and is {shown(new)}; resume "
+                "with what it began with, or begin in another folder"
             )
-
-
-def _plain(thing: Any) -> Any:
-    """A generator's state, or a history, as JSON has it."""
-    if isinstance(thing, Mapping):
-        return {name: _plain(value) for name, value in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [_plain(value) for value in thing]
-    return thing.tolist() if isinstance(thing, np.ndarray | np.generic) else thing
 
 
 def _as_state(thing: Any) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import counted, shown, typed
-from autograd_lite.nn.data import samples
+from autograd_lite.nn.data import Array, samples
 from autograd_lite.nn.init import Generator
+from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.batches import Batches, Samples
 from autograd_lite.nn.learning.in_batches import InBatches
 
@@ -27,7 +28,7 @@ def parted(n: int, validation: Any, rng: Generator) -> tuple[Any, Sequence[int]]
 
 
 def held_out(
-    training: Batches, validation: Any, held: Sequence[int]
+    training: Batches, validation: Any, held: Sequence[int], classes: Array | None
 ) -> tuple[Batches, Sequence[int]]:
     """The batches and samples to validate on; the training's own where a share is held out."""
     if not isinstance(validation, tuple | list):
@@ -36,6 +37,9 @@ def held_out(
         parts = counted(len(validation), "part")
         raise ValueError(f"validation is (inputs, outputs) and has {parts}")
     inputs, outputs = validation
+    if classes is not None:
+        given = encoded(training.model, training.loss, inputs, outputs, classes, "validation ")
+        outputs = given.targets
     data = samples(inputs, outputs, training.model, of="validation ")
     apart = Samples(*data, noun="validation sample")
     return type(training)(training.model, training.loss, apart), range(len(data[0]))

@@ -122,18 +122,24 @@ class SolverStep(TrainingStep):
                 rise = abs(float(way @ self._slope))
                 return self._loss + 4.0 * rise, way * (9.0 * rise / float(way @ way))
 
+        def accept(numbers: Array) -> None:
+            try:
+                self._accept(numbers)
+            except StopIteration as error:  # by which SciPy would end in silence
+                raise RuntimeError("a callback raised StopIteration") from error
+
         limits = {"maxiter": self._epochs + 1, "maxfun": _MANY, "ftol": 0.0, "gtol": 0.0}
         self._scipy.minimize(
             loss_and_gradient, self._at, jac=True, method="L-BFGS-B", options=limits,
-            callback=lambda numbers: self._accept(numbers),
+            callback=accept,
         )  # fmt: skip
 
     def _levenberg_marquardt(self) -> None:
         training, order, size = self._training, self._order, len(self._at)
-        if training.loss.function is not squared_error:
+        if training.loss.function is not squared_error or training.penalty is not None:
             raise ValueError(
                 "levenberg_marquardt takes the differences that squared_error squares, and no "
-                "other loss; write optimizer='lbfgs'"
+                "other loss, l1 or l2; write optimizer='lbfgs'"
             )
         rows, targets = (part_of(a, order) for a in (training.inputs, training.targets))
         weights, targets = training.samples.weights, targets.reshape(len(order), -1)

@@ -43,7 +43,7 @@ def weights_of(
 
 
 def _of_samples(given: Any, n: int) -> Array:
-    """Weights from 0 to 1, which cannot overflow in sums."""
+    """Weights up to 1, whose sum cannot overflow."""
     if given is None:
         return np.ones(n)
     weights = real_array("sample_weight", given)

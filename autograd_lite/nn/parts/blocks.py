@@ -149,14 +149,13 @@ class Embedding(_Block):
 
     Attributes
     ----------
-    rows : object array of shape (n, width)
-        The parameters.
+    rows, weights : arrays of shape (n, width)
+        The parameters; their numbers, to read and to set.
 
     Raises
     ------
     IndexError
-        When called: if an index is no whole number, or there is no such category. `learn` looks
-        at all samples before it begins, and names the sample.
+        When called, if there is no such category. `learn` looks at all samples before it begins.
 
     Examples
     --------

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from autograd_lite.errors import counted
 from autograd_lite.nn.tensors import modules_in
 from autograd_lite.terminal import Terminal
-
-
-class _Line(NamedTuple):
-    name: str  # in the part around it
-    depth: int
-    text: str
-    part: Any
 
 
 class Overview(str):
@@ -25,41 +19,36 @@ class Overview(str):
 
 def tree(model: Any, kind: type) -> str:
     """The parts of a model, one in a line, those of a part below it."""
-    return "\n".join(
-        f"{'  ' * line.depth}{line.name}{': ' * bool(line.name)}{line.text}"
-        for line in _lines(model, kind)
-    )
+    return "\n".join(f"{name}: {text}" if name else text for name, text, _ in _lines(model, kind))
 
 
 def summary(model: Any, kind: type) -> Overview:
     """The table of `Module.summary`."""
-    own = model.parameters()
-    frozen = model._frozen_parameters()
-    rows = []
-    for line in _lines(model, kind):
-        held = line.part.parameters()
-        sizes = [getattr(line.part, "nout", ""), len(held), len(frozen.intersection(held))]
-        name = "  " * line.depth + (line.name or "model")
-        rows.append([name, *map(str, sizes), line.text])
-    header = "part", "outputs", "parameters", "frozen", "kind"
-    said = f"{counted(len(own), 'parameter')}, {len(frozen) or 'none'} of them frozen"
-    return Overview(f"{Terminal(None).table(header, rows)}\n{said}")
+    rows, frozen = [], model._frozen_parameters()
+    for name, text, part in _lines(model, kind):
+        held = part.parameters()
+        sizes = getattr(part, "nout", ""), len(held), len(frozen.intersection(held))
+        rows.append([name or "model", *map(str, sizes), text])
+    table = Terminal(None).table(("part", "outputs", "parameters", "frozen", "kind"), rows)
+    count = counted(len(model.parameters()), "parameter")
+    return Overview(f"{table}\n{count}, {len(frozen) or 'none'} of them frozen")
 
 
-def _lines(model: Any, kind: type) -> list[_Line]:
-    lines: list[_Line] = []
-    above: list[str] = []  # the full names of the parts around the one that is looked at
-    hidden = -1  # the depth below which parts are told in the line of the one around them
+def _lines(model: Any, kind: type) -> Iterator[tuple[str, str, Any]]:
+    """Of each part the indented name, the kind, and the part; neurons are told by their layer."""
+    above: list[str] = []  # the full names of the parts around
+    told: dict[int, Any] = {}
+    closed = False
     for name, depth, part in modules_in("", model, kind, {}):
-        if -1 < hidden < depth:
+        if closed and depth >= len(above):
             continue
-        short = name.removeprefix(f"{above[depth - 1]}.") if depth and above[depth - 1] else name
+        short = name.removeprefix(f"{above[depth - 1]}.") if depth > 1 else name
         above[depth:] = [name]
-        hidden = depth if hasattr(part, "_in_one_line") else -1
-        text = part._in_one_line() if hidden > -1 else _kind_of(part, kind)
-        is_again = any(part is line.part for line in lines)
-        lines.append(_Line(short, depth, text + " (again)" * is_again, part))
-    return lines
+        line = getattr(part, "_in_one_line", None)
+        closed = line is not None
+        again = " (again)" * (id(part) in told)
+        told[id(part)] = part
+        yield "  " * depth + short, (line() if line else _kind_of(part, kind)) + again, part
 
 
 def _kind_of(part: Any, kind: type) -> str:

@@ -22,7 +22,7 @@ class Boundary(canvas.Plot):
     xs: Any
     ys: Any
     leads: list[Any]
-    labels: Sequence[float]
+    labels: Sequence[Any]
     points: Any
     classes: Any
 
@@ -38,7 +38,8 @@ class Boundary(canvas.Plot):
             ``predict`` of an (m, 2) array gives (m,) scores, or (m, k) with one score per class.
         inputs : array of shape (n, 2)
         targets : array of shape (n,) or (n, k)
-            Class labels (0 and 1, -1 and +1, or 0 to k - 1), or one column of 0 and 1 per class.
+            Class labels (0 and 1, -1 and +1, 0 to k - 1, or such as the model has learnt), or one
+            column of 0 and 1 per class.
         ax : Axes, optional
         steps : int, default=50
             The plane is asked at steps × steps points.
@@ -59,9 +60,14 @@ class Boundary(canvas.Plot):
         >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
         >>> ax = plot_boundary(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
         """
-        points, classes = _labelled_points(inputs, targets)
+        points, classes = _labelled_points(inputs, canvas.places_of(model, targets))
         xs, ys, scores = _scores_on_grid(model, points, steps)
+        known = canvas.learnt_classes(model)
+        if known is not None and threshold is None:  # scores, not probabilities
+            threshold = 0.0
         labels, leads = _leads(scores, np.unique(classes).tolist(), threshold)
+        if known is not None:
+            labels, classes = known.tolist(), known[classes.astype(int)]
         return cls(xs, ys, leads, labels, points, classes)
 
     def draw(self, ax: Any, feature_names: Sequence[str] = canvas.FEATURES) -> None:
@@ -82,7 +88,8 @@ class Boundary(canvas.Plot):
                 ax.contour(*grid, lead, levels=[0.0], colors=line, linewidths=1.0)
         for index, label in enumerate(self.labels):
             ax.plot(
-                *self.points[self.classes == label].T, linestyle="", label=f"class {label:g}",
+                *self.points[self.classes == label].T, linestyle="",
+                label=label if isinstance(label, str | bool) else f"class {label:g}",
                 color=canvas.color(index), marker=canvas.marker(index), markersize=size,
                 markeredgecolor="white", markeredgewidth=0.1 * size,
             )  # fmt: skip

@@ -185,7 +185,7 @@ class Calibration(canvas.Plot):
         inputs : array of shape (n, features), or (n,) for one feature
             Best of samples from which the model has not learnt.
         targets : array of shape (n,)
-            Class indices from 0.
+            Class indices from 0, or labels that the model has learnt.
         ax : Axes, optional
         bins : int, default=10
             Of equal width.
@@ -204,13 +204,14 @@ class Calibration(canvas.Plot):
         >>> from autograd_lite import nn
         >>> ax = plot_calibration(nn.MLP(2, [1], seed=1), [[0, 0], [0, 1], [1, 0]], [0, 1, 1])
         """
-        samples, classes = canvas.samples_of(inputs, targets)
+        samples, classes = canvas.samples_of(inputs, canvas.places_of(model, targets))
         scores = canvas.outputs_for(model, samples).reshape(len(samples), -1)
         known = range(max(scores.shape[1], 2))
         if not {*classes.tolist()} <= {*known}:
             raise ValueError(f"these outputs are for classes {[*known]}, not {np.unique(classes)}")
         if logits is None:
-            logits = bool(scores.min() < 0.0 or scores.max() > 1.0)
+            outside = bool(scores.min() < 0.0 or scores.max() > 1.0)
+            logits = outside or canvas.learnt_classes(model) is not None
         if scores.shape[1] == 1:
             event, true = "class 1", classes == 1
             chances = sigmoid(scores[:, 0]) if logits else scores[:, 0]

@@ -3,7 +3,9 @@
 import math
 import pickle
 import random
+import re
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import AnomalyError, ProgramError, ShapeError, TrainingWarning, Value, nn
 from autograd_lite.cli import main
+from autograd_lite.nn.learning import remarks
 
 X = np.linspace(-1.0, 1.0, 20)
 Y = 2.0 * X
@@ -207,6 +210,61 @@ def test_the_command_line_tells_it_as_a_note(tmp_path, capsys):
     assert printed.err == ""
 
 
+def line():
+    class OwnLine(nn.Module):
+        def __init__(self):
+            self.w, self.b = Value(0.5), Value(0.1)
+
+        def __call__(self, x):
+            return self.w * x[0] + self.b
+
+    return OwnLine()
+
+
+def own_loss(outputs, targets):
+    return ag.mean([(o - t) ** 2 for o, t in zip(outputs, targets, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "said"),
+    [
+        (line, {}, r"OwnLine may depend .* 10 to 40 times .* compile=True, or traceable = True"),
+        (network, {"loss": own_loss}, r"the loss own_loss takes a whole batch, .* nn\.per_sample"),
+        (lambda: nn.Neuron(1, lambda v: v * v, seed=1), {}, "<lambda> may depend"),
+        (line, {"loss": partial(own_loss)}, "the loss partial takes a whole batch"),
+    ],
+)  # fmt: skip
+def test_why_no_program_runs_is_noted_and_told_once(make, options, said, capsys, monkeypatch):
+    monkeypatch.setattr(remarks, "_TOLD", set())
+    histories = [learn(make(), progress=progress, **options) for progress in (False, True, True)]
+    for history in histories:
+        assert len(history.notes) == 1
+        assert re.search(said, history.notes[0])
+    shown = capsys.readouterr().err
+    assert shown.count("note: ") == shown.count(histories[0].notes[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (network, {}), (network, {"loss": nn.per_sample(lambda o, t: (o - t) ** 2)}),
+        (line, {"compile": True}), (line, {"compile": False}),
+        (network, {"loss": own_loss, "compile": False}),
+        (network, {"loss": partial(nn.losses.huber, delta=2.0)}),
+    ],
+)  # fmt: skip
+def test_nothing_is_noted_of_a_program_or_where_none_is_wanted(make, options, capsys, monkeypatch):
+    monkeypatch.setattr(remarks, "_TOLD", set())
+    assert learn(make(), progress=True, **options).notes == []
+    assert "note" not in capsys.readouterr().err
+
+
+def test_without_standard_error_the_note_is_in_the_history_alone(monkeypatch):
+    monkeypatch.setattr(remarks, "_TOLD", set())
+    monkeypatch.setattr("sys.stderr", None)
+    assert len(learn(line(), progress=True).notes) == 1
+
+
 # --- modules that are no function of parameters and samples ---
 
 
@@ -320,10 +378,10 @@ def test_one_row_without_brackets_is_told_how_to_write_it(model, inputs, message
 
 
 @pytest.mark.parametrize("labels", [["cat", "dog"] * 10, np.array(["cat", "dog"] * 10)])
-def test_labels_in_text_are_told_of_indices_and_cross_entropy(labels):
-    with pytest.raises(TypeError, match=r"'cat' is text.*indices.*loss='cross_entropy'"):
+def test_labels_in_text_are_told_of_losses_of_classes(labels):
+    with pytest.raises(TypeError, match=r"'cat' is text.*label.*loss='cross_entropy'"):
         learn(network(), labels)
-    assert learn(network(2), np.unique(labels, return_inverse=True)[1], "cross_entropy")
+    assert learn(network(2), labels, "cross_entropy")
 
 
 # --- states ---

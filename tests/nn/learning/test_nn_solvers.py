@@ -278,8 +278,9 @@ def test_samples_may_be_held_out(solver, validation):
     ("options", "said"),
     [
         ({"batch_size": 32}, "takes all samples at once"),
-        ({"batch_size": 2}, "leave batch_size and schedule out"),
-        ({"schedule": "cosine"}, "finds its own steps"),
+        ({"batch_size": 2}, "leave batch_size, schedule and checkpoint out"),
+        ({"schedule": "cosine"}, "finds its own steps, and"),
+        ({"checkpoint": "somewhere"}, "cannot continue from a checkpoint"),
         ({"learning_rate": 0.1}, "finds its own steps; leave learning_rate out"),
     ],
 )
@@ -338,12 +339,40 @@ def test_a_loss_that_changes_from_time_to_time_is_refused(solver):
 
 
 @both
-def test_an_error_of_the_module_is_not_the_end(solver):
-    """Not a StopIteration, by which SciPy's callbacks stop."""
-    calls = iter(range(20))
-    model = Curve(lambda x, a, b: a * x + b + 0.0 * next(calls), [0.0, 0.0])
-    with pytest.raises(StopIteration):
-        model.learn(X, Y, optimizer=solver, compile=False, progress=False)
+def test_a_callback_that_runs_out_is_an_error(solver):
+    """SciPy's own callbacks stop in silence by a StopIteration."""
+    model, left = Curve(line, [0.0, 0.0]), iter([])
+    with pytest.raises((StopIteration, RuntimeError)) as caught:
+        model.learn(
+            X, Y, optimizer=solver, callback=lambda history: next(left), epochs=9, progress=False,
+        )  # fmt: skip
+    assert len(caught.value.history) == 1
+
+
+def test_lbfgs_takes_a_price_of_weights():
+    """Ridge regression, in its closed form."""
+    model = nn.Neuron(1, "linear", seed=1)
+    history = model.learn(X, Y, optimizer="lbfgs", l2=0.3, progress=False)
+    centred = X - X.mean()
+    slope = centred @ Y / (centred @ centred + 0.3 * len(X))
+    assert model.w[0].data == pytest.approx(slope, rel=1e-7)
+    residuals = model.predict(X) - Y
+    assert history.loss[-1] == pytest.approx(np.mean(residuals**2) + 0.3 * slope**2)
+    with pytest.raises(ValueError, match="no other loss, l1 or l2; write optimizer='lbfgs'"):
+        model.learn(X, Y, optimizer="levenberg_marquardt", l2=0.3, progress=False)
+
+
+@both
+def test_the_best_epoch_is_restored(solver):
+    x, y, formula, starts, _ = RAT42
+    model, seen = Curve(formula, starts[0]), []
+    history = model.learn(
+        x, y, optimizer=solver, early_stopping=nn.EarlyStopping(2, min_delta=1.0),
+        callback=lambda history: seen.append(model.numbers), progress=False,
+    )  # fmt: skip
+    assert history.stopped
+    assert len(history) == history.best + 2
+    assert model.numbers == seen[history.best - 1]
 
 
 @both

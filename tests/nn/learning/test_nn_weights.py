@@ -66,6 +66,20 @@ def test_weights_of_classes_are_those_of_their_samples(compile):
     assert both == pytest.approx(by_class, rel=1e-12)
 
 
+def test_classes_are_named_by_their_labels():
+    numbers, _ = learn(X, CLASSES, "cross_entropy", 2, class_weight={0: 1.0, 1: 4.0})
+    for labels, weights in (
+        (np.where(CLASSES, "yes", "no"), {"yes": 4.0}),
+        (CLASSES.astype(bool), {True: 4.0}),
+        (2 * CLASSES - 1, {-1: 0.25}),
+        (np.eye(2)[CLASSES], {1: 4.0}),
+    ):
+        found, _ = learn(X, labels, "cross_entropy", 2, class_weight=weights)
+        assert found == pytest.approx(numbers, rel=1e-12)
+    with pytest.raises(ValueError, match="names 'maybe', and the labels are no, yes"):
+        learn(X, np.where(CLASSES, "yes", "no"), "cross_entropy", 2, class_weight={"maybe": 1.0})
+
+
 def test_balanced_is_scikit_learns():
     utils = pytest.importorskip("sklearn.utils.class_weight", reason="needs scikit-learn")
     theirs = utils.compute_sample_weight("balanced", CLASSES)

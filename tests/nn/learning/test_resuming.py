@@ -31,6 +31,12 @@ def network(seed=1, width=1):
     return nn.MLP(2, [4, width], "tanh", seed=seed)
 
 
+def shared(seed):
+    """A network with one layer twice, another frozen."""
+    twice, first = nn.Layer(3, 3, "tanh", seed=seed), nn.Layer(2, 3, "tanh", seed=5)
+    return nn.Sequential(first.freeze(), twice, twice, nn.Layer(3, 1, "linear", seed=seed))
+
+
 def learn(model, epochs=10, optimizer=None, dies=None, **given):
     """Learn; a maker of optimisers is given the parameters; the process dies in an epoch."""
 
@@ -72,6 +78,9 @@ VARIATIONS = {
         "seed": 3, "outputs": CLASSES, "loss": "binary_cross_entropy", "metrics": "auc",
         "class_weight": "balanced", "optimizer": lambda p: nn.optim.AdamW(p, 0.05),
     },
+    "texts": {"seed": 3, "outputs": np.where(CLASSES, "yes", "no"), "loss": "cross_entropy",
+              "model": lambda seed: network(seed, 2), "class_weight": {"yes": 2.0},
+              "metrics": "f1", "validation": 0.25},
     "random": {"seed": lambda: random.Random(5), "validation": 0.25},
     "numpy": {"seed": lambda: np.random.default_rng(5), "validation": 0.25},
     "mersenne": {"seed": lambda: np.random.Generator(np.random.MT19937(5)), "validation": 0.25},
@@ -90,6 +99,11 @@ VARIATIONS = {
             nn.Layer(2, 4, "tanh", seed=seed), nn.Dropout(0.3), nn.Layer(4, 1, "linear", seed=seed)
         ),
     },
+    "own": {
+        "seed": 3, "compile": False, "loss": lambda o, t: nn.losses.squared_error(o, t) * 2.0,
+        "optimizer": lambda p: nn.optim.RMSprop(p, 0.01), "l2": 0.01,
+    },
+    "shared": {"seed": 3, "l1": 0.01, "l2": 0.01, "threads": 2, "model": lambda seed: shared(seed)},
     "quantile": {"seed": 3, "loss": partial(nn.losses.quantile, level=0.8)},
 }  # fmt: skip
 
@@ -137,6 +151,25 @@ def test_epochs_that_are_added_later_are_those_of_a_longer_training(tmp_path):
         history = learn(model, epochs, seed=3, checkpoint=tmp_path, resume=True)
         assert len(history) == epochs
     assert state(model, history) == expected
+
+
+def test_labels_are_part_of_the_data(tmp_path):
+    """Which the model of a resumed training has, though its own were others."""
+    yes, true = np.where(CLASSES, "yes", "no"), CLASSES.astype(bool)
+    given = {"seed": 3, "loss": "binary_cross_entropy", "checkpoint": tmp_path}
+    learn(network(), 2, outputs=yes, **given)
+    model = network(5)
+    history = learn(model, 3, outputs=yes, resume=True, **given)
+    assert (len(history), model.classes_.tolist()) == (3, ["no", "yes"])
+    assert {*model.predict(X)} <= {"no", "yes"}
+    with pytest.raises(ModelFileError, match=r"classes was \['no', 'yes'\] and is \[False, True\]"):
+        learn(network(), 4, outputs=true, resume=True, **given)
+
+
+def test_an_option_is_the_same_whatever_type_its_number_has(tmp_path):
+    learn(network(), 2, seed=3, l2=0, checkpoint=tmp_path)
+    given = {"seed": np.int64(3), "batch_size": np.int32(16), "l2": 0.0, "resume": True}
+    assert len(learn(network(), 3, checkpoint=tmp_path, **given)) == 3
 
 
 def test_early_stopping_is_not_undone(tmp_path):
@@ -233,21 +266,22 @@ def test_a_checkpoint_is_not_overwritten_by_another_training(tmp_path):
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"batch_size": 8}, "batch_size was '16' and is '8'"),
-        ({"learning_rate": 0.5}, "learning_rate was 'None' and is '0.5'"),
+        ({"batch_size": 8}, "batch_size was 16 and is 8"),
+        ({"learning_rate": 0.5}, "learning_rate was None and is 0.5"),
         ({"loss": "huber"}, "loss was .*squared_error.* and is .*huber"),
         ({"loss": nn.per_sample(lambda o, t: (o - t) ** 2)}, "loss was"),
-        ({"optimizer": lambda p: nn.optim.Adam(p, 0.01)}, "optimizer was .*adam.* and is 'Adam'"),
-        ({"compile": False}, "compile was 'True' and is 'False'"),
-        ({"seed": 4}, "seed was '3' and is '4'"),
-        ({"seed": None}, "seed was '3' and is 'None'"),
-        ({"seed": random.Random(3)}, "seed was '3' and is 'Random'"),
-        ({"outputs": Y + 1e-9}, "outputs was .* and is"),
-        ({"sample_weight": np.arange(40)}, "weights was 'none' and is"),
-        ({"validation": 0.25}, "samples held out was '0' and is '10'"),
-        ({"validation": (X, Y)}, "samples held out was '0' and is '40'"),
-        ({"metrics": "mae"}, "metrics was 'None' and is .*mae"),
-        ({"schedule": "cosine"}, "schedule was 'None' and is .*cosine"),
+        ({"optimizer": lambda p: nn.optim.Adam(p, 0.01)}, "optimizer was 'adam' and is 'Adam'"),
+        ({"compile": False}, "compile was True and is False"),
+        ({"seed": 4}, "seed was 3 and is 4"),
+        ({"seed": None}, "seed was 3 and is None"),
+        ({"seed": random.Random(3)}, "seed was 3 and is 'Random'"),
+        ({"outputs": Y + 1e-9}, "digest of outputs was .* and is"),
+        ({"sample_weight": np.arange(40)}, "weights was '' and is"),
+        ({"validation": 0.25}, "samples held out was 0 and is 10"),
+        ({"validation": (X, Y)}, "samples held out was 0 and is 40"),
+        ({"l2": 0.1}, "l2 was 0.0 and is 0.1"),
+        ({"metrics": "mae"}, "metrics was None and is .*mae"),
+        ({"schedule": "cosine"}, "schedule was None and is .*cosine"),
         ({"early_stopping": nn.EarlyStopping(3)}, r"early_stopping was .*\(patience=3"),
         ({"epochs": 1}, "it has 2 epochs, and epochs=1 is less"),
     ],
@@ -347,7 +381,7 @@ class Steps:
         ({"checkpoint": ""}, OSError, "the path is empty"),
         ({"checkpoint": "{}/file"}, OSError, "file"),
         ({"checkpoint": "{}/file/run"}, OSError, "file"),
-        ({"checkpoint": "{}/new", "optimizer": Steps}, TypeError, "Steps has none"),
+        ({"checkpoint": "{}/new", "optimizer": Steps}, TypeError, "Steps: .* has none"),
         ({"checkpoint": "{}/new", "seed": random.SystemRandom()}, NotImplementedError, "state"),
     ],
 )  # fmt: skip

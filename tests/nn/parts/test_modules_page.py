@@ -10,7 +10,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import nn
 
-TEXT = (Path(__file__).parents[2] / "docs" / "modules.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[3] / "docs" / "modules.md").read_text(encoding="utf-8")
 RNG = np.random.default_rng(7)
 NUMBERS, TOKENS = RNG.normal(size=(20, 3)), RNG.integers(0, 3, size=(20, 4)).astype(float)
 

@@ -176,6 +176,19 @@ def test_a_model_of_biases_alone_has_no_weights_to_price():
     assert len(learn(Constant())) == 5
 
 
+def test_solvers_take_the_price_into_account_or_say_that_they_cannot():
+    optimize = pytest.importorskip("scipy.optimize", reason="SciPy is not installed")
+    model = nn.Neuron(1, "linear", seed=1)
+    history = learn(model, optimizer="lbfgs", learning_rate=None, l2=0.3, epochs=50)
+    found = optimize.minimize(
+        lambda p: np.mean((p[0] * X + p[1] - Y) ** 2) + 0.3 * p[0] ** 2, [0, 0]
+    )
+    assert [p.data for p in model.parameters()] == pytest.approx(found.x, abs=1e-6)
+    assert history.loss[-1] == pytest.approx(found.fun, rel=1e-9)
+    with pytest.raises(ValueError, match="no other loss, l1 or l2; write optimizer='lbfgs'"):
+        learn(model, optimizer="levenberg_marquardt", learning_rate=None, l1=0.1)
+
+
 def test_that_nothing_depends_on_the_parameters_is_told_in_spite_of_it():
     loss = nn.per_sample(lambda output, target: target)
     with pytest.raises(ValueError, match="depends on no parameter"):

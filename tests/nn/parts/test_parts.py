@@ -488,3 +488,53 @@ def test_a_hostile_description_of_parts_builds_nothing(description, message, tmp
     model_files.write(path, changed)
     with pytest.raises(ModelFileError, match=message):
         nn.load(path)
+
+
+class Mild(nn.Dropout):
+    """A class below one of the package's: programs and files know nothing of it."""
+
+    def __call__(self, x):
+        return [0.5 * y for y in super().__call__(x)]
+
+
+def test_a_class_below_a_part_is_not_mistaken_for_it(tmp_path):
+    path = tmp_path / "model.safetensors"
+    model = nn.Sequential(nn.Layer(4, 3, seed=1), Mild(0.5), nn.Layer(3, 1, seed=2))
+    np.testing.assert_allclose(model.predict(X), [model(row).data for row in X.tolist()])
+    ends = []
+    for compile in (True, False):
+        twin = copy.deepcopy(model)
+        history = twin.learn(X, Y, epochs=2, seed=1, compile=compile, progress=False)
+        ends.append(history.loss)
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-12)
+    assert not Mild.traceable
+    model.save(path)
+    with pytest.raises(ModelFileError, match="cannot build"):
+        nn.load(path)
+
+
+def test_an_array_of_weights_is_documented_on_its_class():
+    assert type(nn.Layer.weights).__name__ == "Numbers"
+    assert nn.Layer.weights.__doc__.startswith("An attribute")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: setattr(m.layers[1], "eps", 0.5),
+        lambda m: setattr(m.layers[2].module.layers[1], "rate", 0.6),
+        lambda m: setattr(m.layers[2], "module", nn.Layer(3, 3, "relu", seed=7)),
+        lambda m: m.layers[1].freeze(),
+    ],
+)
+def test_what_is_changed_between_trainings_is_seen(change):
+    """Programs are kept from call to call as long as they are right."""
+    ends = []
+    for compile in (True, False):
+        model = mixed()
+        model.learn(X, Y, epochs=1, seed=1, compile=compile, progress=False)
+        model.predict(X)
+        change(model)
+        history = model.learn(X, Y, epochs=2, seed=2, compile=compile, progress=False)
+        ends.append([*history.loss, *model.predict(X)])
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-10)

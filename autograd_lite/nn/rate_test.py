@@ -15,6 +15,7 @@ from autograd_lite.errors import AnomalyError, shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Array, Model, positive_int, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.batches import Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.in_batches import InBatches
@@ -122,7 +123,8 @@ def find_learning_rate(
         )
     rates = np.geomspace(lowest, highest, positive_int("steps", steps))
     twin, criterion, rng = copy.deepcopy(model), find_loss(loss), generator(seed)
-    given = samples(inputs, outputs, twin)
+    read = encoded(twin, criterion, inputs, outputs, twin.classes_)
+    given = samples(inputs, read.targets, twin)
     with recording() if is_silent() else nullcontext(), in_mode(False), np.errstate(all="ignore"):
         kind = CompiledBatches if is_traceable(twin, criterion) else Batches
         training = kind(twin, criterion, Samples(*given))

@@ -103,9 +103,9 @@ def test_without_dropout_a_seed_gives_the_orders_that_it_gave():
 def test_outputs_have_the_mean_of_the_inputs_and_zeros_at_the_rate():
     random.seed(2)
     dropout = nn.Dropout(0.25).train()
-    outs = np.array([x.data for x in dropout([3.0] * 40_000)])
+    outs = np.array([x.data for x in dropout([3.0] * 10_000)])
     assert {*outs.tolist()} == {0.0, 4.0}
-    assert abs((outs == 0.0).mean() - 0.25) < 0.01
+    assert abs((outs == 0.0).mean() - 0.25) < 0.02
 
 
 def test_its_derivative_is_the_mask():
