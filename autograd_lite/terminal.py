@@ -1,7 +1,5 @@
 """Text for a terminal: its letters and width, colour where it is welcome, and tables that fit."""
 
-from __future__ import annotations
-
 import codecs
 import os
 import shutil

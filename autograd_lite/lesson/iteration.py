@@ -1,7 +1,5 @@
 """Steps 6 and 7: the delta rule, and repeating everything until the loss is small."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Checks of a pickle's parts before the engine is given them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from autograd_lite.engine import Value

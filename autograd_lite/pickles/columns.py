@@ -1,7 +1,5 @@
 """Nodes as columns: numbers as little-endian bytes, one per node or, for some, one per parent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any

@@ -1,7 +1,5 @@
 """The nodes that a picture shows: a graph as it is, or with many-argument nodes in small steps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
