@@ -1,7 +1,5 @@
 """Networks that learn the same with different learning rates, optimisers or first weights."""
 
-from __future__ import annotations
-
 import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +31,7 @@ class Race(Plot):
         outputs: Any,
         runs: Mapping[str, Callable[[Any], Mapping[str, Any]]],
         **learning: Any,
-    ) -> Race:
+    ) -> "Race":
         """Let copies of a model learn, with arguments of `Module.learn` for all runs.
 
         By name, `runs` has a function of the copy that gives further arguments for one run.
@@ -192,7 +190,7 @@ class Spread(Plot):
         *,
         seeds: Sequence[int] = range(5),
         **learning: Any,
-    ) -> Spread:
+    ) -> "Spread":
         """The loss per epoch from several schemes of first weights: median and range over seeds.
 
         Parameters

@@ -1,7 +1,5 @@
 """Losses: over epochs, and over one weight with the tangent and the step of an update."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -188,7 +186,7 @@ class LossCurve(canvas.Plot):
         *,
         span: tuple[float, float] | None = None,
         steps: int = 200,
-    ) -> LossCurve:
+    ) -> "LossCurve":
         """A loss of one weight, its tangent at a point, and a step of gradient descent from there.
 
         Parameters

@@ -1,7 +1,5 @@
 """A loss over two parameters, with the way that training took."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,7 +40,7 @@ class LossSurface(canvas.Plot):
         y: Span = None,
         steps: int = 50,
         levels: int = 10,
-    ) -> LossSurface:
+    ) -> "LossSurface":
         """A loss over two parameters as contours, with the path of training.
 
         Parameters
