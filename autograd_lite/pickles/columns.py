@@ -61,12 +61,9 @@ def _joined(blocks: list[Any]) -> bytes:
 
 
 def unpacked(
-    nodes: list[Value],
-    rows: list[Op | None],
-    labels: list[str],
-    scopes: list[tuple[str, ...]],
+    nodes: list[Value], rows: list[Op | None], labels: list[str], scopes: list[tuple[str, ...]],
     *columns: bytes,
-) -> Iterator[Value]:
+) -> Iterator[Value]:  # fmt: skip
     """The nodes out of their columns, each to be appended to the list before the next is asked for.
 
     Raises

@@ -40,11 +40,9 @@ class Steps:
 
 
 def steps(
-    root: Value,
-    expand: bool = False,
-    constants: bool = True,
+    root: Value, expand: bool = False, constants: bool = True,
     wrt: Value | Sequence[Value] | None = None,
-) -> Steps:
+) -> Steps:  # fmt: skip
     """The graph above a root, as a picture shows it; for the options see `draw`.
 
     In nodes that are expanded, a step's ``grad`` is its local adjoint (the derivative of the node

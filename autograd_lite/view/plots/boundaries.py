@@ -104,12 +104,9 @@ class Boundaries(canvas.Plot):
 
     @classmethod
     def of(
-        cls,
-        recorder: Any,
-        epochs: Sequence[int] | None = None,
-        steps: int = 50,
+        cls, recorder: Any, epochs: Sequence[int] | None = None, steps: int = 50,
         threshold: float | None = None,
-    ) -> "Boundaries":
+    ) -> "Boundaries":  # fmt: skip
         """How a model of two features came to decide, epoch by epoch.
 
         Parameters

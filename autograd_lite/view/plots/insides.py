@@ -137,15 +137,9 @@ class Responses(canvas.Plot):
 
     @classmethod
     def of(
-        cls,
-        model: Any,
-        inputs: Any,
-        *,
-        layer: int = 0,
-        neurons: Sequence[int] | None = None,
-        features: Sequence[int] | None = None,
-        steps: int = 50,
-    ) -> "Responses":
+        cls, model: Any, inputs: Any, *, layer: int = 0, neurons: Sequence[int] | None = None,
+        features: Sequence[int] | None = None, steps: int = 50,
+    ) -> "Responses":  # fmt: skip
         """Output of each neuron of a layer: a curve over one feature, a map over two.
 
         Parameters
