@@ -1,7 +1,5 @@
 """Model files: weights as arrays, and the architecture in the description. No pickle."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, field
 from typing import Any

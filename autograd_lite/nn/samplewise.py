@@ -1,7 +1,5 @@
 """A loss of one's own, by a function of one sample."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from functools import reduce, update_wrapper

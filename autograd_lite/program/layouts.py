@@ -1,7 +1,5 @@
 """Layouts: the types, sizes and settings of arguments, and arguments as rows."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections import deque

@@ -1,7 +1,5 @@
 """`root`: where a function is zero, with derivatives by the implicit function theorem."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
