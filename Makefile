@@ -93,6 +93,7 @@ FUZZ := HYPOTHESIS_PROFILE=fuzz FUZZ_EXAMPLES=
 fuzz: $(VENV)/test
 	$(FUZZ)$(N) $(BIN)/python -m pytest -q tests/engine/test_random_graphs.py tests/engine/test_agreement.py
 	$(FUZZ)$$(($(N) / 4)) $(BIN)/python -m pytest -q -rP tests/program/test_program_oracles.py
+	$(FUZZ)$$(($(N) / 2)) $(BIN)/python -m pytest -q tests/program/jit/test_machine_code.py -k random_programs
 
 kills: $(VENV)/test
 	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
@@ -104,7 +105,7 @@ dask: $(VENV)/test
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.
 # Where nodes lie makes no difference to the machine, whose tests run on one copy.
 NATIVE_TESTS := $(addprefix tests/,engine/test_agreement.py graphs/test_freshness.py engine/test_second_order.py graphs/test_modes.py graphs/test_equality.py graphs/test_copies.py program/test_leaving.py engine/test_native.py engine/test_native_rows.py engine/test_leaves.py program/test_program.py program/test_calls.py program/test_program_files.py engine/test_interrupts.py engine/test_engine.py graphs/test_value.py transforms/test_transforms.py ops/test_table.py engine/test_random_graphs.py graphs/test_pickles.py program/test_followed.py)
-MACHINE_TESTS := $(addprefix tests/,program/native/test_machine.py program/native/test_machine_rows.py program/native/test_vectors.py program/native/test_dense.py program/test_bind.py program/jit/test_machine_code.py)
+MACHINE_TESTS := $(addprefix tests/,program/native/test_machine.py program/native/test_machine_rows.py program/native/test_vectors.py program/native/test_dense.py program/test_bind.py program/jit/test_machine_code.py nn/learning/test_descent.py)
 IN_COPY = cd build/$(1) && PYTHONPATH="$(CURDIR)/build/$(1)" AUTOGRAD_LITE_ENGINE=native PYTHONMALLOC=malloc HYPOTHESIS_PROFILE=few
 TEST_COPY := $(CURDIR)/$(BIN)/python -P -m pytest -q -p no:cacheprovider
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g

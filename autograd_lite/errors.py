@@ -20,8 +20,6 @@ Each also derives from the built-in exception that a caller would expect, so ``e
 works without knowing this page. A wrong *type* of argument is a plain `TypeError`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -4,8 +4,6 @@
 scope; `units` finds activations that pass no gradient; `report` is what users hold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 

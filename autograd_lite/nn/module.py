@@ -1,7 +1,5 @@
 """Module: a part of a network, with parameters that can be listed, saved, loaded and trained."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from itertools import chain, product
@@ -104,7 +102,7 @@ class Module(labels.Predictor):
         """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
         return any(part._takes == what for part in self._every_module())
 
-    def _every_module(self) -> list[Module]:
+    def _every_module(self) -> "list[Module]":
         """This module and all in it, each once, a whole before its parts."""
         return [*{id(m): m for _, _, m in modules_in("", self, Module, {})}.values()]
 

@@ -1,7 +1,5 @@
 """MLP, with micrograd's signature and order of parameters, and Sequential."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any

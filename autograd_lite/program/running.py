@@ -1,7 +1,5 @@
 """Runners of programs: the machine in C where it was compiled, else Python."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 

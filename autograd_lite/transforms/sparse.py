@@ -6,8 +6,6 @@ Jacobian?, SIAM Review 47, 2005). Each gets the first that it may have, those wi
 first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, count
 from typing import Any, NamedTuple, NoReturn

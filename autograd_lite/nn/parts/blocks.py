@@ -1,7 +1,5 @@
 """Blocks that networks are built of beside layers: Dropout, LayerNorm, Embedding, Residual."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 import numpy as np

@@ -4,8 +4,6 @@ Making machine code takes about as long as some ten thousand runs. After these i
 thread in the background, and put in place between two runs. No tier changes a bit.
 """
 
-from __future__ import annotations
-
 import atexit
 import mmap
 import os

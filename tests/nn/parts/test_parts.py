@@ -1,6 +1,7 @@
 """Parts beside layers: their numbers, in programs and in training; freezing; arrays of weights."""
 
 import copy
+import dataclasses
 import pickle
 
 import numpy as np
@@ -484,8 +485,8 @@ def test_a_hostile_description_of_parts_builds_nothing(description, message, tmp
     nn.Sequential(layer, layer).save(path)
     saved = model_files.read(path)
     known = saved.description if "runs" in description else {}
-    changed = model_files.SavedModel(saved.tensors, {**known, **description}, {})
-    model_files.write(path, changed)
+    changed = {**known, **description}
+    model_files.write(path, dataclasses.replace(saved, description=changed))
     with pytest.raises(ModelFileError, match=message):
         nn.load(path)
 
