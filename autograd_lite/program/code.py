@@ -28,11 +28,6 @@ def added_in_tree(parts: Sequence[Floats]) -> Floats:
     return parts[0]
 
 
-def _placed(numbers: Any, dtype: Any) -> Any:
-    """An array as C takes it: a pickle's numbers may begin at any byte."""
-    return np.require(numbers, dtype, ["C", "A"])
-
-
 class Instruction(NamedTuple):
     """One step: register `out` becomes `op` of the registers `operands`."""
 
@@ -64,11 +59,12 @@ class Code:
     ) -> None:  # fmt: skip
         self.n_inputs, self.ops, self.single = n_inputs, tuple(ops), single
         self.saved = dict(saved or {})
-        self.constants: Floats = _placed(constants, np.float64)
-        self.codes: npt.NDArray[np.int32] = _placed(codes, np.int32)
-        self.starts: Indices = _placed(starts, np.int64)
-        self.operands: Indices = _placed(operands, np.int64)
-        self.outputs: Indices = _placed(outputs, np.int64)
+        # As C takes them: a pickle's numbers may begin at any byte.
+        self.constants: Floats = np.require(constants, np.float64, ["C", "A"])
+        self.codes: npt.NDArray[np.int32] = np.require(codes, np.int32, ["C", "A"])
+        self.starts: Indices = np.require(starts, np.int64, ["C", "A"])
+        self.operands: Indices = np.require(operands, np.int64, ["C", "A"])
+        self.outputs: Indices = np.require(outputs, np.int64, ["C", "A"])
 
     def changed(self, **parts: Any) -> Self:
         """The same code but for some parts."""

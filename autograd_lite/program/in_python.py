@@ -63,8 +63,8 @@ class InPython:
     @np.errstate(all="ignore")  # the sums, too
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """See `Runner`; one thread does it all."""
-        n_outputs = len(self._program.outputs)
-        found, sums = np.zeros((n_outputs, 0 if reduced else n_rows)), [np.zeros(n_outputs)]
+        empty = np.zeros((len(self._program.outputs), 0))
+        parts = [empty.sum(axis=1)] if reduced and not n_rows else []
         for first in range(0, n_rows, BLOCK):
             block = slice(first, min(first + BLOCK, n_rows))
             columns: list[Floats] = []
@@ -72,14 +72,11 @@ class InPython:
                 given = array.reshape(-1, 1) if shared else array[block].T
                 columns += [*np.ascontiguousarray(given)]
             outputs = self._over_columns(*columns)
-            found_here = [outputs] if self._program.single else outputs
-            if reduced:  # of a column that is one number, every row counts
-                n = block.stop - first
-                sums.append(np.array([np.broadcast_to(x, n).sum() for x in found_here]))
-            else:
-                for k, column in enumerate(found_here):
-                    found[k, block] = column
-        return added_in_tree(sums[1:] or sums) if reduced else found
+            n, outputs = block.stop - first, [outputs] if self._program.single else outputs
+            # Of a column that is one number, every row counts.
+            found = np.array([np.broadcast_to(column, n) for column in outputs]).reshape(-1, n)
+            parts.append(found.sum(axis=1) if reduced else found)
+        return added_in_tree(parts) if reduced else np.concatenate([empty, *parts], axis=1)
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """See `Runner`."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError, ShapeError, counted, some, typed
+from autograd_lite.errors import AnomalyError, ShapeError, some, typed
 from autograd_lite.modes import origin
 from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, samples
 from autograd_lite.nn.init import generator
@@ -103,11 +103,8 @@ class Batches:
         new = samples(inputs, outputs, self.model)
         before = self.inputs, self.targets
         for noun, rows, others in zip(("input", "output"), new, before, strict=True):
-            if rows[0].size != others[0].size:
-                numbers = counted(rows[0].size, "number")
-                raise ShapeError(
-                    f"each {noun} has {numbers}, and {others[0].size} in the batches before"
-                )
+            if rows[0].size != (usual := others[0].size):
+                raise ShapeError(f"an {noun} is {rows[0].size} numbers, and was {usual} before")
         if self.loss.sample is not None:
             self.loss.check(new[1], self._width)
         self.samples = Samples(*new)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import chain
 from typing import Any, Self
 
 import numpy as np
 
-from autograd_lite.errors import AutogradError, ShapeError, counted, shown, typed
+from autograd_lite.errors import AutogradError, ShapeError, shown, typed
 
 
 class InBatches:
@@ -53,14 +53,10 @@ class Stream(InBatches):
         self._given, self._usual, self.number = given, np.geterr(), 0
         self.training: Any = None  # takes the samples of each batch
         self.size = 0  # of batches of validation, if not that of the first
-        try:
-            iterator = iter(given)
-        except TypeError:
-            raise TypeError(
-                f"batches is an iterable of (inputs, outputs) and was given {typed(given)}"
-            ) from None
-        self.can_repeat = iterator is not given
-        if not self.can_repeat and passes > 1:
+        if not isinstance(given, Iterable):
+            raise TypeError(f"batches are an iterable of pairs and were given {typed(given)}")
+        iterator = iter(given)
+        if iterator is given and passes > 1:
             raise ValueError(
                 f"batches is {shown(given)}, which can be run through only once, and there are to "
                 f"be {passes} passes; give a list, or an object whose __iter__ begins anew"
@@ -68,11 +64,8 @@ class Stream(InBatches):
         pair = self._next(iterator)
         with self:
             self.first = self._parts(pair)
-        # Where nothing stands against it, an epoch is one pass.
-        self._begun: Any = chain([pair], iterator) if keep or not self.can_repeat else None
-
-    def __len__(self) -> int:
-        return len(self._given)
+        # Where nothing stands against it, the first epoch goes on from there.
+        self._begun: Any = chain([pair], iterator) if keep or iterator is given else None
 
     def __iter__(self) -> Iterator[Sequence[int]]:
         iterator, self._begun, self.number = self._begun or iter(self._given), None, 0
@@ -94,22 +87,18 @@ class Stream(InBatches):
         return pair
 
     def _parts(self, pair: Any) -> tuple[Any, Any]:
-        if not isinstance(pair, tuple | list):
-            raise TypeError(f"a batch is (inputs, outputs), and this is {typed(pair)}")
-        if len(pair) != 2:
-            raise ValueError(f"a batch is (inputs, outputs), and has {counted(len(pair), 'part')}")
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"a batch is a pair (inputs, outputs), and this is {typed(pair)}")
         return pair[0], pair[1]
 
     def steps(self, wanted: bool) -> int:
         """The steps of an epoch; 0 if nobody can know."""
-        if hasattr(type(self._given), "__len__"):
-            return len(self)
-        if wanted:
+        if wanted and not isinstance(self._given, Sized):
             raise ValueError(
-                "a schedule by name, and one of a training that is continued, needs the number of "
+                "a schedule by name, or of a training that is continued, goes by the number of "
                 f"batches, and {shown(self._given)} has no length; give it a __len__"
             )
-        return 0
+        return len(self._given) if isinstance(self._given, Sized) else 0
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Let an error say which batch it is."""
