@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import name as engine
-from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, counted, shown
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, counted, shown, typed
 from autograd_lite.nn.data import Array, Model, part_of, positive_int, samples
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
@@ -115,6 +115,8 @@ class _Workers:
                 "there is no Dask client; client = distributed.Client() makes one, with workers on "
                 "this machine, or with those of the scheduler whose address it is given"
             ) from None
+        if not isinstance(self.client, distributed.Client):
+            raise TypeError(f"client is a distributed.Client and was given {typed(self.client)}")
         found = self.client.run(facts)
         if not found:
             raise ValueError(f"{self.client} has no workers; start some")
@@ -125,14 +127,20 @@ class _Workers:
 
     def array(self, thing: Any, name: str) -> Any:
         """A Dask array of known length."""
-        thing = thing.to_dask_array() if hasattr(thing, "to_dask_array") else thing
-        if not isinstance(thing, self.dask.array.Array):
+        given = {"scheduler": self.client, "distributed.admin.large-graph-warning-threshold": "1TB"}
+        with self.dask.config.set(given):
+            thing = thing.to_dask_array() if hasattr(thing, "to_dask_array") else thing
+            is_plain = not isinstance(thing, self.dask.array.Array)
             refuse_masked(thing, name)
-            thing = np.asarray(thing)
-            cut = self.dask.array.from_array(thing, chunks=self.chunks(thing, len(thing)))
-            with self.dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            rows = np.asarray(thing) if is_plain else thing
+            fits, kind = rows.ndim in (1, 2), f"{rows.dtype} of shape {rows.shape}"
+            if not fits or rows.dtype.kind not in "biuf":
+                said = f"{name} are numbers in one dimension or two, and were {kind}"
+                raise (TypeError if fits else ShapeError)(said)
+            if is_plain:
+                cut = self.dask.array.from_array(rows, chunks=self.chunks(rows, len(rows)))
                 thing = self.client.persist(cut)
-        return thing.copy().compute_chunk_sizes() if np.isnan(thing.shape).any() else thing
+            return thing.copy().compute_chunk_sizes() if np.isnan(thing.shape).any() else thing
 
     def chunks(self, array: Any, n: int) -> tuple[int, ...]:
         """Dask's name for blocks of 128 rows, doubled some times, for a step over n rows."""

@@ -1,10 +1,13 @@
 """Learning on Dask: bits of one process, whatever workers there are; and what is refused."""
 
+import doctest
 import os
 import pickle
 import random
+import re
 import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,11 +194,12 @@ class Choosing(nn.Layer):
     ({"inputs": INPUTS[:0], "outputs": OUTPUTS[:0]}, ag.ShapeError, "inputs are empty"),
     ({"inputs": np.ma.masked_less(INPUTS, 0.0)}, TypeError, "mask"),
     ({"inputs": INPUTS[:, :2]}, ag.ShapeError, "takes 4 inputs and was given 2"),
-    ({"inputs": INPUTS[:, :, None]}, ag.ShapeError, "one or two dimensions"),
-    ({"outputs": ["a"] * 18_000}, TypeError, "outputs must be plain numbers: 'a' is text"),
+    ({"inputs": INPUTS[:, :, None]}, ag.ShapeError, "were float64 of shape .18000, 4, 1."),
+    ({"outputs": ["a"] * 18_000}, TypeError, "outputs are numbers .* and were <U1 of"),
     ({"loss": "hinge"}, ValueError, "targets of hinge are -1 or 1"),
     ({"loss": lambda outputs, targets: sum(outputs)}, ValueError, "nn.per_sample"),
     ({"validation": 0.1}, ValueError, "no share of batches"),
+    ({"client": 5}, TypeError, "client is a distributed.Client and was given int: 5"),
     ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
     ({"model": network(nn.Dropout(0.5))}, ValueError, "draws random numbers, which workers do not"),
     ({"model": nn.Sequential(Choosing(4, 1, "linear"))}, ag.ProgramError, "choose with ag.where"),
@@ -284,3 +288,13 @@ def test_trainings_run_beside_each_other_as_futures(client):
     for seed, (model, history) in enumerate(client.gather(client.map(train, range(3)))):
         twin, expected = train(seed)
         assert (history.loss, numbers(model)) == (expected.loss, numbers(twin))
+
+
+@NATIVE
+def test_the_page_says_what_is_true(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[3] / "docs" / "larger_data.md").read_text(encoding="utf-8")
+    plain = re.sub("^```.*$", "", text, flags=re.M)
+    examples = doctest.DocTestParser().get_doctest(plain, {}, "larger_data.md", None, 0)
+    assert len(examples.examples) > 15
+    assert doctest.DocTestRunner().run(examples).failed == 0
