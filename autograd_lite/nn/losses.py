@@ -136,20 +136,8 @@ def gaussian_nll(outputs: Any, targets: Any) -> Any:
     That is (log variance + (target - mean)² / variance) / 2: without log(2π) / 2, which no output
     changes (PyTorch's ``full=False``).
 
-    Parameters
-    ----------
-    outputs : sequence of n pairs (mean, log variance)
-    targets : sequence of n numbers
-
-    Returns
-    -------
-    Value or float
-
-    Raises
-    ------
-    ShapeError
-        If the numbers of samples differ, there are none, or a sample has not 2 outputs and 1
-        target.
+    Parameters, returns and errors are those of `squared_error`, but for the shape: a sample has two
+    outputs, mean and log variance, and one target.
 
     Examples
     --------
