@@ -10,8 +10,6 @@ A loss with a parameter is given to `learn` with another than the usual one by `
 ``loss=partial(nn.losses.quantile, level=0.9)``.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace
