@@ -40,7 +40,7 @@ class InPython:
         return to_numpy(self._program)
 
     def once(self, inputs: Floats) -> Floats:
-        """See `Native`."""
+        """See `Runner`."""
         numbers = inputs.tolist()
         try:
             found = self._fast(*numbers)
@@ -49,7 +49,7 @@ class InPython:
         return np.array(found, dtype=np.float64).reshape(-1)
 
     def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
-        """See `Native`."""
+        """See `Runner`."""
 
         def run() -> None:
             if inputs.ndim == 1:
@@ -62,7 +62,7 @@ class InPython:
 
     @np.errstate(all="ignore")  # the sums, too
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
-        """See `Native`; one thread does it all."""
+        """See `Runner`; one thread does it all."""
         found = np.zeros((len(self._program.outputs), 1 if reduced else n_rows))
         for first in range(0, n_rows, BLOCK):
             block = slice(first, min(first + BLOCK, n_rows))
@@ -79,5 +79,5 @@ class InPython:
         return found[:, 0] if reduced else found
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
-        """See `Native`."""
+        """See `Runner`."""
         return lambda: self.rows(arguments, n_rows, True, threads)

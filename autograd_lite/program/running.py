@@ -17,7 +17,7 @@ _MOST_THREADS = 2**31 - 1  # more than rows have blocks
 
 
 class Native:
-    """A program run by the machine in C; `InPython` has the same methods."""
+    """A program run by the machine in C."""
 
     def __init__(self, code: Code, jit: bool | None = None) -> None:
         ops = [(op.name, tuple(op.attrs.values())) for op in code.ops]
@@ -75,6 +75,7 @@ class Native:
         return sums
 
 
+#: What runs a program; `Native` says of the methods, which both have, what they do.
 Runner = InPython | Native
 
 

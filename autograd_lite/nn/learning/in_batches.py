@@ -1,5 +1,7 @@
 """The samples of an epoch, batch by batch."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
