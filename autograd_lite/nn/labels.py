@@ -1,7 +1,5 @@
 """Labels of classes as people have them: made targets of a loss, and given back by `predict`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 

@@ -15,7 +15,7 @@ from textwrap import wrap
 from typing import Any
 
 from autograd_lite.engine import pulled_back
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, needing
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import SIGN, STYLE, drawing_of
 from autograd_lite.view.layout import lay_out_each
@@ -228,11 +228,8 @@ def _parts(picture: str) -> Iterator[tuple[str, str]]:
 
 
 def _pillow() -> Any:
-    try:
+    with needing("plot", "a GIF needs Pillow"):
         from PIL import Image
-    except ImportError as error:
-        said = f'a GIF needs Pillow ({error}): pip install "autograd-lite[plot]"'
-        raise ImportError(said) from error
     return Image
 
 

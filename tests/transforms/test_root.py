@@ -117,6 +117,7 @@ SECOND = {
     "of a checkpoint": lambda f: ag.hessian(ag.checkpoint(f)),
     "compile": lambda f: ag.compile(ag.hessian(f)),
     "compile of grad of grad": lambda f: ag.compile(ag.grad(ag.grad(f))),
+    "compile of series": lambda f: ag.compile(ag.derivative(f, 2)),
 }
 
 

@@ -223,12 +223,7 @@ class Residual(_Block):
         self.module = module
         self.place(current_scope.get())
 
-    @property
-    def nin(self) -> int:
-        """Number of inputs, if the module has one; else an AttributeError."""
-        found: int = self.module.nin  # type: ignore[attr-defined]
-        return found
-
+    nin = property(lambda self: self.module.nin, doc="Number of inputs, if the module has one.")
     nout = nin
 
     def __call__(self, x: Any) -> Any:
