@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import name as engine
-from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, counted, shown, typed
+from autograd_lite.errors import (
+    AnomalyError,
+    ProgramError,
+    ShapeError,
+    counted,
+    needing,
+    shown,
+    typed,
+)
 from autograd_lite.nn.data import Array, Model, part_of, positive_int, samples
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
@@ -100,13 +108,9 @@ class _Workers:
     """The workers of a client, which give equal bits."""
 
     def __init__(self, client: Any) -> None:
-        try:
+        with needing("dask", "learning on several machines needs Dask"):
             import dask.array
             import distributed
-        except ImportError as error:
-            raise ImportError(
-                f'several machines need Dask ({error}): pip install "autograd-lite[dask]"'
-            ) from None
         self.dask: Any = dask
         try:
             self.client: Any = client or distributed.default_client()  # type: ignore[no-untyped-call]

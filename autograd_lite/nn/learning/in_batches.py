@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import chain
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +36,8 @@ class InBatches:
             return iter([order] * (self._times - first))
         return (order[i : i + size] for i in range(first * size, len(order), size))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Any:
         """Block in which errors are those of the batch that came last."""
-        return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Leave an error as it is: it names the sample."""
@@ -51,6 +50,7 @@ class Stream(InBatches):
 
     def __init__(self, given: Any, passes: int, keep: bool) -> None:
         self._given, self._usual, self.number = given, np.geterr(), 0
+        self.first: Any = None  # inputs and outputs of the first batch
         self.training: Any = None  # takes the samples of each batch
         self.size = 0  # of batches of validation, if not that of the first
         if not isinstance(given, Iterable):
@@ -99,6 +99,10 @@ class Stream(InBatches):
                 f"batches, and {shown(self._given)} has no length; give it a __len__"
             )
         return len(self._given) if isinstance(self._given, Sized) else 0
+
+    def __enter__(self) -> Any:
+        """See `InBatches`; the first samples are given."""
+        return self.first
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Let an error say which batch it is."""

@@ -200,10 +200,8 @@ def learn(
         callbacks = _called(callback)
         epochs = positive_int("epochs", epochs)
         stream = stream_of(options, epochs, batch_size is not _USUAL)
-        place = nullcontext() if stream is None else stream
-        if stream is not None:
-            inputs, outputs = stream.first
-        with place:
+        place: Any = nullcontext((inputs, outputs)) if stream is None else stream
+        with place as (inputs, outputs):
             read = encoded(self, criterion, inputs, outputs, self.classes_)
             inputs, outputs = samples(inputs, read.targets, self)
             if stream is not None and self.classes_ is None and read.classes is not None:
@@ -229,8 +227,7 @@ def learn(
             tell_of_speed(self, criterion, history, progress or show is not None)
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
-        if stream is not None and stream.kind is not None:
-            kind = stream.kind
+        kind = kind if stream is None else stream.kind or kind
         options["classes"] = read.classes
         keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
         if keeper is not None:
@@ -259,12 +256,12 @@ def learn(
         if early_stopping is not None:
             best = BestEpoch(early_stopping, training, history)
         before = training.parameters_now()
-        training.is_unseen = not (callbacks or shell or held or measured or best or checkpoint)
+        seen = callbacks, shell, held, measured, best, checkpoint, stream is not None
+        training.is_unseen = not any(seen)
         given = self, training.parameters, chosen, compile, shell is not None
         if stream is None:
             steps = -(-len(order) // size)
         else:
-            training.is_unseen = False
             steps = stream.steps(isinstance(schedule, str) or (resume and schedule is not None))
         plan = find_schedule(schedule, epochs * steps)
         kind_of_step = SolverStep if isinstance(chosen, str) else TrainingStep
