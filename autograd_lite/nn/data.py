@@ -1,7 +1,5 @@
 """Samples and sizes as users give them, checked."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet

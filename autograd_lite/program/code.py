@@ -1,7 +1,5 @@
 """Code: registers and instructions as plain data, which exports, files and runners take."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 

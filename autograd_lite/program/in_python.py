@@ -1,7 +1,5 @@
 """Programs run in Python, where the machine was not compiled: by the source of exports."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """`checkpoint`: a part of a computation kept as one node, and computed again when needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

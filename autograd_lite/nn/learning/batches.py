@@ -1,7 +1,5 @@
 """A model's loss over batches of samples, recorded anew for each."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections import deque

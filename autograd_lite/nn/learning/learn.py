@@ -1,7 +1,5 @@
 """Learning from samples: what `Module.learn` does."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext

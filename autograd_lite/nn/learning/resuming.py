@@ -1,7 +1,5 @@
 """Checkpoints of a training: a file from which it continues with the same bits."""
 
-from __future__ import annotations
-
 import copy
 import errno
 import hashlib

@@ -1,7 +1,5 @@
 """Samples in the order of a training: which are held out, and which batch has which."""
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A step of training whose learning rate follows a schedule."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
