@@ -83,6 +83,10 @@ class Batches:
         frozen = self.model._frozen_parameters()
         return [(id(p), p in frozen) for p in self.model.parameters()]
 
+    def look_anew(self) -> None:
+        """Read parameters and samples again: somebody may have changed their numbers."""
+        self.is_current = False
+
     def check_unchanged(self) -> None:
         """Raise a ValueError if the model is built otherwise than when the training began."""
         if self._building() != self._built:

@@ -216,6 +216,12 @@ class CompiledBatches(Batches):
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
 
+    def look_anew(self) -> None:
+        """See `Batches`."""
+        super().look_anew()
+        self._whole = None
+        self._forget()
+
     def _forget(self) -> None:
         self._batch = []
         self._runs.clear()

@@ -58,7 +58,8 @@ class TrainingLoop:
             if callbacks:
                 with np.errstate(**usual):
                     told = [bool(call(self.history)) for call in callbacks]
-                self.training.is_current = False  # they may have changed parameters
+                for batches in (self.training, self.measuring):
+                    batches.look_anew()
                 stop = any(told) or stop
                 if not stop and number < epochs:
                     self.training.check_unchanged()

@@ -629,6 +629,25 @@ def test_a_callback_may_move_the_parameters(compile):
     assert data(model) == [0.25, 0.25]
 
 
+@pytest.mark.parametrize("size", [None, 2])
+def test_a_callback_may_change_samples_in_place(size):
+    """However they lie in memory: programs hold no copies of them beyond an epoch."""
+
+    def learnt(order, compile):
+        model = nn.Neuron(2, "linear", seed=1)
+        inputs = np.array([[1.0, 2.0], [3.0, 1.0], [0.5, 0.5], [2.0, 4.0]], order=order)
+
+        def halve(history):
+            inputs[:] *= 0.5
+
+        given = {"callback": halve, "compile": compile, "progress": False, "seed": 1}
+        model.learn(inputs, LINE_Y, epochs=4, batch_size=size, **given)
+        return data(model)
+
+    for order in "CF":
+        assert learnt(order, True) == pytest.approx(learnt("C", False), rel=1e-12)
+
+
 def test_inside_detect_anomaly_every_node_is_looked_at():
     model = nn.MLP(1, [2, 1], "tanh", seed=1)
     model.parameters()[0].data = 1e308
