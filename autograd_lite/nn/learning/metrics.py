@@ -40,6 +40,7 @@ class Metrics:
         outputs = np.concatenate([batches.outputs_at(part_of(batches.inputs, c)) for c in chunks])
         targets, found = part_of(batches.targets, part).reshape(len(part), -1), {}
         targets = targets[:, 0] if targets.shape[1] == 1 else targets
+        targets.flags.writeable = outputs.flags.writeable = False  # they may be the user's own
         for name, function in self._functions.items():
             with np.errstate(**self._usual):
                 number = function(targets, outputs)
