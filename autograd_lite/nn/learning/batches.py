@@ -78,6 +78,24 @@ class Batches:
         self._settled = 0.0  # when the parameters were given their numbers
         self._metrics = tuple(loss.metrics)
         self._depends = False  # whether it is known that the loss depends on a parameter
+        self._built = self._building()
+
+    def _building(self) -> Any:
+        """Facts that a training takes from the model at its beginning, to compare."""
+        frozen = self.model._frozen_parameters()
+        return [(id(p), p in frozen) for p in self.model.parameters()]
+
+    def look_anew(self) -> None:
+        """Read parameters and samples again: somebody may have changed their numbers."""
+        self.is_current = False
+
+    def check_unchanged(self) -> None:
+        """Raise a ValueError if the model is built otherwise than when the training began."""
+        if self._building() != self._built:
+            raise ValueError(
+                "a callback has changed how the module is built, or what is frozen in it, and this "
+                "training goes on with what it began with; return True there, and call learn again"
+            )
 
     def parameters_now(self) -> Array:
         """The numbers of the parameters."""

@@ -27,6 +27,7 @@ from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.parts.training_mode import forced, in_mode
+from autograd_lite.nn.tensors import is_known, structure_of
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -106,6 +107,11 @@ class CompiledBatches(Batches):
         self._first = {"the model": self.model, **columns}
         self._objective = self._kept(tuple(columns)[2:])
         return outputs
+
+    def _building(self) -> Any:
+        """See `Batches`; with settings, which programs have in them, as far as they are known."""
+        known = structure_of(self.model, []) if is_known(self.model) else None
+        return super()._building(), known
 
     def _trees(self) -> list[Tree]:
         """The arguments of the program for the first sample."""
@@ -211,6 +217,12 @@ class CompiledBatches(Batches):
         self._batch = batch
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
+
+    def look_anew(self) -> None:
+        """See `Batches`."""
+        super().look_anew()
+        self._whole = None
+        self._forget()
 
     def _forget(self) -> None:
         self._batch = []

@@ -93,7 +93,8 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); a true result of one stops, when all have been called.
+        `Epoch`); a true result of one stops, when all have been called. They may set parameters;
+        to freeze some, or to build otherwise, stop and call `learn` again.
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
@@ -186,8 +187,8 @@ def learn(
         If shapes do not fit each other or the module, or there are no samples.
     ValueError
         If a number in the data is nan or infinite, a target is not what the loss takes, or
-        another argument is out of its range; if a loss of your own is to be compiled, or the
-        loss depends on no parameter.
+        another argument is out of its range; if a loss of your own is to be compiled, the loss
+        depends on no parameter, or a callback has built the module otherwise.
     FileExistsError
         If there is a checkpoint to be continued, and `resume` is False.
     ProgramError

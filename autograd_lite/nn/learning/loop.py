@@ -58,8 +58,11 @@ class TrainingLoop:
             if callbacks:
                 with np.errstate(**usual):
                     told = [bool(call(self.history)) for call in callbacks]
-                self.training.is_current = False  # they may have changed parameters
+                for batches in (self.training, self.measuring):
+                    batches.look_anew()
                 stop = any(told) or stop
+                if not stop and number < epochs:
+                    self.training.check_unchanged()
             self.history.stopped = stop
             if self._keep is not None:
                 self._keep(stop or number == epochs)

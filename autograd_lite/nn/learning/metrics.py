@@ -44,6 +44,7 @@ class Metrics:
         targets, outputs = map(np.concatenate, zip(*pairs, strict=True))
         targets, found = targets.reshape(len(targets), -1), {}
         targets = targets[:, 0] if targets.shape[1] == 1 else targets
+        targets.flags.writeable = outputs.flags.writeable = False  # they may be the user's own
         for name, function in self._functions.items():
             with np.errstate(**self._usual):
                 number = function(targets, outputs)
