@@ -1,7 +1,5 @@
 """A user's own formula as an estimator of scikit-learn: its free parameters, fitted to data."""
 
-from __future__ import annotations
-
 import inspect
 import warnings
 from collections.abc import Callable, Mapping

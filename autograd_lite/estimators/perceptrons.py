@@ -1,7 +1,5 @@
 """Multi-layer perceptrons as estimators of scikit-learn, whose words have its meaning here."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """The samples of an epoch, batch by batch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import chain
 from typing import Any
