@@ -106,7 +106,7 @@ def _finite_array(name: str, data: Any) -> Array:
             f"{name}: sample {bad[0][0]}{column} is {float(array[tuple(bad[0])])!r}; leave such "
             f"samples out, or fill in a number ({len(bad)} in all)"
         )
-    return array
+    return array if array.flags.aligned else array.copy()  # as pickles give some
 
 
 # --- one sample -----------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError, some, typed
+from autograd_lite.errors import AnomalyError, ShapeError, some, typed
 from autograd_lite.modes import origin
-from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
@@ -68,6 +69,7 @@ class Batches:
         self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.classes: Array | None = None  # whose labels samples to come have as outputs
         self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
@@ -110,6 +112,23 @@ class Batches:
             self.noise = np.empty((0, count_of_draws(lambda: self._outputs_of(range(1)))))
         return outputs
 
+    def take(self, inputs: Any, outputs: Any) -> int:
+        """Go on with other samples, which are like those before; how many they are."""
+        if self.classes is not None:
+            outputs = encoded(self.model, self.loss, inputs, outputs, self.classes).targets
+        new = samples(inputs, outputs, self.model)
+        before = self.inputs, self.targets
+        for noun, rows, others in zip(("input", "output"), new, before, strict=True):
+            if rows[0].size != (usual := others[0].size):
+                raise ShapeError(f"an {noun} is {rows[0].size} numbers, and was {usual} before")
+        if self.loss.sample is not None:
+            self.loss.check(new[1], self._width)
+        self.samples = Samples(*new)
+        self.inputs, self.targets = new
+        if self.model._has_taking("entries"):
+            self.check_entries()
+        return len(new[0])
+
     def check_entries(self) -> None:
         """Raise an EntryError, if there is one, of the first sample with an index that is wrong."""
         deque(self._called(len(self.inputs)), maxlen=0)
@@ -137,16 +156,17 @@ class Batches:
     ) -> tuple[float, dict[str, float]]:
         done: list[Measured] = []
         for batch in self._to_do(batches, step, done):
-            if self.noise.shape[1] and step is not None:
-                self._draw(len(batch))
-            total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            if step is not None:
-                if not self._depends:
-                    self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
-                if self.penalty is not None:
-                    price, slopes = self.penalty.at(self.numbers)
-                    total, gradients = total + price, gradients + slopes
-                step(self.numbers, gradients, epoch, batch)
+            with batches:
+                if self.noise.shape[1] and step is not None:
+                    self._draw(len(batch))
+                total, share, gradients = self.evaluate(batch, epoch, step is not None)
+                if step is not None:
+                    if not self._depends:
+                        self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                    if self.penalty is not None:
+                        price, slopes = self.penalty.at(self.numbers)
+                        total, gradients = total + price, gradients + slopes
+                    step(self.numbers, gradients, epoch, batch)
             done.append((total, share, len(batch)))
         if step is not None and not self._depends:
             raise ValueError(

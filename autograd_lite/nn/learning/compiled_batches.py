@@ -177,12 +177,14 @@ class CompiledBatches(Batches):
         self, batches: InBatches, step: Step | None, done: list[Measured]
     ) -> Iterator[Sequence[int]]:
         """See `Batches`; steps that need no Python are taken by the machine."""
-        singly = batches.after(0)
-        if step is not None:
+        if step is None or not getattr(step, "is_plain", False):
+            yield from batches
+        else:
+            singly = batches.after(0)
             while len(done) < len(batches) and (self.to_check or not self._depends):
                 yield next(singly)
             self.at_once(batches, step, done)
-        yield from batches.after(len(done))  # with one, if any, in which a number is not finite
+            yield from batches.after(len(done))  # with one, if any, that has no finite numbers
 
     def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
         """See `Batches`."""
@@ -237,7 +239,7 @@ class CompiledBatches(Batches):
         if not paths.is_one_program:
             self.show()  # as rows on other paths may run eagerly
         if differentiate not in self._runs:
-            self._runs[differentiate] = paths.bound(self._trees, self._matrices, n, self.threads)
+            self._runs[differentiate] = self._mean(paths, n)
         found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):
@@ -248,6 +250,10 @@ class CompiledBatches(Batches):
             self.to_check -= 1
             self._compare(batch, epoch, found[:end])
         return total, share_of(found[end:].tolist(), n), found[1:end]
+
+    def _mean(self, paths: Paths, n: int) -> Callable[[], Array]:
+        """The mean over a batch, as a function of the numbers that the parameters then have."""
+        return paths.bound(self._trees, self._matrices, n, self.threads)
 
     def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
         """Raise a ProgramError if loss and gradient are not those of the batch's graph."""

@@ -1,0 +1,262 @@
+"""Multi-layer perceptrons as estimators of scikit-learn, whose words have its meaning here."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from autograd_lite import nn
+from autograd_lite.errors import some, typed
+from autograd_lite.nn.data import positive_int
+from autograd_lite.nn.losses import find_loss
+from autograd_lite.nn.optim import SOLVERS, find_optimizer, in_range
+from autograd_lite.ops.rules import exp
+
+#: Activations that scikit-learn has another word for.
+_ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
+#: The factor of a loss that scikit-learn has and `nn.losses` has not.
+_SHARES = {"squared_error": 0.5}
+#: What predictions are made of outputs by, where these are something else.
+_PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp}
+
+#: A condition on a method: without it the estimator has none of that name.
+_given: Callable[[Callable[[Any], bool]], Callable[[Any], Any]] = available_if
+
+
+class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Parameters and training of both."""
+
+    model_: nn.MLP
+    loss_curve_: list[float]
+    _random: random.Random
+
+    def __init__(
+        self, *, hidden_layer_sizes: int | Sequence[int] = (100,), activation: Any = "relu",
+        loss: Any = None, solver: Any = "adam", alpha: float = 0.0001,
+        batch_size: int | str | None = "auto", learning_rate_init: float = 0.001,
+        max_iter: int = 200, random_state: Any = None, tol: float = 1e-4, verbose: bool = False,
+        warm_start: bool = False, momentum: float = 0.9, nesterovs_momentum: bool = True,
+        early_stopping: bool = False, validation_fraction: float = 0.1, n_iter_no_change: int = 10,
+        learn_options: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.__dict__.update({name: given for name, given in locals().items() if name != "self"})
+
+    @property
+    def _is_solver(self) -> bool:
+        return str(self.solver).lower() in SOLVERS
+
+    @property
+    def coefs_(self) -> list[Any]:
+        """The weights of each layer, of shape (inputs, neurons)."""
+        return [layer.weights.T for layer in self.model_.layers]
+
+    @property
+    def intercepts_(self) -> list[Any]:
+        """The biases of each layer, of shape (neurons,)."""
+        return [layer.biases for layer in self.model_.layers]
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for `max_iter` epochs, or until the loss falls no more; return self.
+
+        X is of shape (n, features), `y` of (n,), for a regressor also (n, k). A whole number as
+        `sample_weight` of a sample is as good as so many copies.
+        """
+        epochs = positive_int("max_iter", self.max_iter)
+        return self._fit(X, y, sample_weight, self.warm_start, epochs)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, goes_on: bool, epochs: int | None,
+        classes: Any = None,
+    ) -> Self:  # fmt: skip
+        """Learn from samples for some epochs; None is one, of an optimiser that goes on."""
+        goes_on, several = goes_on and hasattr(self, "model_"), isinstance(self, RegressorMixin)
+        kinds = {"multi_output": several, "y_numeric": several, "dtype": np.float64}
+        X, y = validate_data(self, X, y, reset=not goes_on, **kinds)
+        targets, loss, known, width = self._read(y, goes_on, classes)
+        criterion, weights, size, mean_weight = find_loss(loss), None, len(X), 1.0
+        share = _SHARES.get(criterion.name, 1.0)
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            mean_weight = float(weights.mean())
+        sizes = [*np.atleast_1d(self.hidden_layer_sizes).tolist(), width]
+        if goes_on:
+            model, rng, curve = self.model_, self._random, self.loss_curve_
+        else:
+            rng = random.Random(int(check_random_state(self.random_state).randint(2**31 - 1)))
+            named = isinstance(self.activation, str)
+            activation = _ACTIVATIONS.get(self.activation) if named else None
+            kind = activation or self.activation
+            model, curve = nn.MLP(X.shape[1], sizes, kind, init=None, seed=rng), []
+        if (there := [layer.nout for layer in model.layers]) != sizes:
+            raise ValueError(
+                f"the network to go on with has layers of {there} neurons, and by "
+                f"hidden_layer_sizes and y they are {sizes}; write warm_start=False, or fit anew"
+            )
+        # A loss of one's own knows no classes, and is given their places as they are.
+        no_labels = known is None or criterion.classes is None
+        model.classes_ = None if no_labels else np.arange(len(known))
+        optimizer = getattr(self, "_optimizer", None) if goes_on and epochs is None else None
+        optimizer = optimizer or self._made_optimizer(model, share)
+        held, stopping = self.validation_fraction if self.early_stopping else None, None
+        size -= round((held or 0.0) * size)
+        if not (self._is_solver or self.batch_size is None):
+            is_auto = isinstance(self.batch_size, str) and self.batch_size == "auto"
+            size = min(200 if is_auto else positive_int("batch_size", self.batch_size), size)
+        if epochs is not None:
+            patience, least = min(self.n_iter_no_change, epochs), in_range("tol", self.tol)
+            stopping = nn.EarlyStopping(patience, least / share, self.early_stopping)
+        price = in_range("alpha", self.alpha) / (2.0 * share * max(size, 1) * mean_weight)
+        history = model.learn(
+            X, targets, loss, optimizer, epochs=1 if epochs is None else epochs, validation=held,
+            batch_size=None if self._is_solver else size, progress=bool(self.verbose), seed=rng,
+            sample_weight=weights, early_stopping=stopping, l2=price, **(self.learn_options or {}),
+        )  # fmt: skip
+        self.model_, self._random, self._optimizer = model, rng, optimizer
+        if known is not None:
+            self.classes_ = known
+        self.loss_curve_ = [*curve, *[share * number for number in history.loss]]
+        self.n_iter_ = len(self.loss_curve_)
+        return self
+
+    def _made_optimizer(self, model: Any, share: float) -> Any:
+        rate = self.learning_rate_init
+        if isinstance(self.solver, str) and self.solver == "sgd":  # not indifferent to a factor
+            nesterov = bool(self.nesterovs_momentum and self.momentum)
+            return nn.optim.SGD(model.parameters(), rate * share, self.momentum, nesterov)
+        if callable(self.solver):
+            return self.solver(model.parameters(), learning_rate=rate)
+        if not isinstance(self.solver, str):
+            said = "solver is a name, or a class such as nn.optim.AdamW, and was given"
+            raise TypeError(f"{said} {typed(self.solver)}")
+        return find_optimizer(model, self.solver, None if self._is_solver else rate)
+
+    def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
+        """Targets, loss, the classes if there are such, and the number of outputs."""
+        raise NotImplementedError
+
+    def _rows(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=np.float64, reset=False)
+
+
+class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
+    """Network that predicts numbers, as an estimator of scikit-learn.
+
+    Parameters
+    ----------
+    activation, solver : str or callable
+        Scikit-learn's, and what `nn.MLP` and `learn` take; a solver also as a function of
+        parameters and `learning_rate`: ``functools.partial(nn.optim.AdamW, weight_decay=0.1)``.
+    loss : str or callable, optional
+        As `learn` takes it; ``"squared_error"`` if left out (scikit-learn's, which is half of that
+        in `nn.losses`). With ``"poisson"`` the rate is predicted.
+    tol, n_iter_no_change
+        It stops after so many epochs in a row that were not better by `tol` than the best so far,
+        with `early_stopping` by the loss of the share held out; then the best epoch's parameters
+        are kept.
+    learn_options : dict, optional
+        More for `learn`, such as ``{"schedule": "cosine", "threads": 2}``.
+    hidden_layer_sizes, alpha, batch_size, learning_rate_init, max_iter, random_state, verbose, \
+warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction
+        As scikit-learn has them. The others that it has there are not: samples are always shuffled.
+
+    Attributes
+    ----------
+    model_ : nn.MLP
+    loss_curve_, n_iter_ : list of float, int
+        Loss of each epoch, of all calls that went on, and the number of these.
+    coefs_, intercepts_ : list of array
+        Of each layer; shapes are scikit-learn's.
+
+    Examples
+    --------
+    >>> X = [[x / 20.0 - 1.0] for x in range(40)]
+    >>> y = [x**2 for [x] in X]
+    >>> MLPRegressor(solver="lbfgs", random_state=0).fit(X, y).score(X, y) > 0.99
+    True
+    """
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
+        y = y if y.ndim > 1 and y.shape[1] > 1 else column_or_1d(y, warn=True)
+        loss = "squared_error" if self.loss is None else self.loss
+        return y, loss, None, 1 if y.ndim == 1 else y.shape[1]
+
+    def predict(self, X: Any) -> Any:
+        """Predictions, of shape (n,) or (n, k), for samples (n, features)."""
+        rows = self._rows(X)
+        outputs = self.model_.predict(rows)
+        return _PREDICTIONS.get(self.model_.learnt_with, lambda y: y)(outputs)
+
+    @_given(lambda self: not (self._is_solver or self.early_stopping))
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Learn for one epoch, going on with parameters and optimiser; as `fit` otherwise."""
+        return self._fit(X, y, sample_weight, True, None)
+
+
+class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
+    """Network that tells classes apart, as an estimator of scikit-learn.
+
+    Parameters and attributes are those of `MLPRegressor`, and ``classes_``, the labels. The loss
+    is the cross-entropy if left out; another has one output for two classes and one for each of
+    more, and one of your own is given the places of labels in ``classes_``.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
+    >>> MLPClassifier(solver="lbfgs", random_state=0).fit(X, y).predict([[-1.0], [4.0]]).tolist()
+    ['low', 'high']
+    """
+
+    def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
+        check_classification_targets(y)
+        named = y if classes is None else classes
+        known = self.classes_ if goes_on else np.unique(named)
+        strange = np.setdiff1d(np.union1d(y, named), known)
+        if len(strange):
+            raise ValueError(
+                f"y has {some(strange.tolist(), 10, repr)}, which is none of the classes "
+                f"{some(known.tolist(), 10, repr)}; leave such samples out, or fit anew"
+            )
+        if len(known) < 2:
+            raise ValueError(f"y has one class, {known.tolist()[0]!r}; give samples of two")
+        two, loss = len(known) == 2, self.loss
+        if loss is None:
+            loss = "binary_cross_entropy" if two else "cross_entropy"
+        of = find_loss(loss).classes
+        width = 1 if two and (of is None or len(of(1)) == 2) else len(known)
+        return np.searchsorted(known, y), loss, known, width
+
+    @_given(lambda self: not (self._is_solver or self.early_stopping))
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+        """Learn for one epoch, as that of `MLPRegressor`; the first call is told all classes."""
+        return self._fit(X, y, sample_weight, True, None, classes)
+
+    def decision_function(self, X: Any) -> Any:
+        """The outputs: of two classes one number, above 0 for the second; of more one for each."""
+        rows = self._rows(X)
+        found = self.model_.decision_function(rows)
+        return found[:, 1] - found[:, 0] if found.ndim == 2 and len(self.classes_) == 2 else found
+
+    def predict(self, X: Any) -> Any:
+        """Labels, of shape (n,), for samples (n, features)."""
+        found = self.decision_function(X)
+        return self.classes_[(found > 0.0).astype(int) if found.ndim == 1 else found.argmax(axis=1)]
+
+    @_given(lambda self: self.loss is None or find_loss(self.loss).logits)
+    def predict_proba(self, X: Any) -> Any:
+        """Probabilities of the classes, of shape (n, k), where the loss makes such of outputs."""
+        rows = self._rows(X)
+        return self.model_.predict_proba(rows)
