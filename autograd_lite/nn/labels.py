@@ -184,15 +184,18 @@ class Predictor:
                 f"for sample {bad[0]} this {type(self).__name__} gives {outputs[bad[0]]}, which "
                 "stands for no class; decision_function gives the numbers as they are"
             )
+        self._check_width(outputs)
+        chosen = (outputs > 0.0).astype(int) if outputs.ndim == 1 else outputs.argmax(axis=1)
+        labels: Array = self.classes_[chosen]
+        return labels
+
+    def _check_width(self, outputs: Array) -> None:
         n_classes = 2 if outputs.ndim == 1 else outputs.shape[1]
-        if n_classes != len(self.classes_):
+        if self.classes_ is not None and n_classes != len(self.classes_):
             raise ShapeError(
                 f"this {type(self).__name__} gives outputs for {n_classes} classes, and its "
                 f"classes_ are {len(self.classes_)}; let it learn them anew, or set them to None"
             )
-        chosen = (outputs > 0.0).astype(int) if outputs.ndim == 1 else outputs.argmax(axis=1)
-        labels: Array = self.classes_[chosen]
-        return labels
 
     def decision_function(self, inputs: Any) -> Array:
         """The outputs for many samples, as plain numbers, also of a module that has learnt labels.
@@ -245,6 +248,7 @@ class Predictor:
                 f"{type(self).__name__} has learnt by {self.learnt_with or 'no loss of nn.losses'}"
             )
         outputs = self.decision_function(inputs)
+        self._check_width(outputs)
         columns = [*outputs.reshape(len(outputs), -1).T]
         with np.errstate(all="ignore"):
             return np.stack(loss.probabilities(columns), axis=1)

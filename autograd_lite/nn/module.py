@@ -261,8 +261,8 @@ class Module(labels.Predictor):
         """Keep the parameters as they are in `learn`, those of all modules inside too; return self.
 
         Of a shared parameter it is enough that one of its modules is frozen. `parameters` lists
-        frozen ones, and `state_dict` and files have them. Give an optimiser of your own loop
-        ``parameters(frozen=False)``.
+        frozen ones, and `state_dict` and files have their numbers, but not that they are frozen.
+        Give an optimiser of your own loop ``parameters(frozen=False)``.
         """
         return self._with("_frozen", True)
 

@@ -67,7 +67,9 @@ def take(rows: Any, i: Any) -> Any:
         An index that changes later, by `refresh` or in a frozen program, is not checked: it is
         rounded down, and the entry is nan where there is none.
     ShapeError
-        If there are no entries, or they differ in length.
+        If there are no entries, or they differ in length and the index is a Value.
+    TypeError
+        If an index is no number, or they are an array of bools: a mask.
 
     Examples
     --------
@@ -77,6 +79,9 @@ def take(rows: Any, i: Any) -> Any:
     [10.0, 30.0]
     """
     refuse_masked(rows, "take")
+    if isinstance(i, np.ndarray) and i.dtype.kind == "b" and i.ndim:
+        said = "take goes by indices and was given an array of bools"
+        raise TypeError(f"{said}; write np.flatnonzero(mask) for those where a mask is True")
     entries: Any = rows if isinstance(rows, list | tuple | np.ndarray) else sequence("take", rows)
     if not len(entries) or (isinstance(entries, np.ndarray) and entries.ndim > 2):
         said = "no entries" if not len(entries) else f"shape {entries.shape}"

@@ -123,6 +123,7 @@ def test_a_wrong_int_is_an_index_error(i):
         (3.0, 0, TypeError, "take takes one sequence"),
         ([1, 2], "0", TypeError, "given str"),
         ([1, 2], None, TypeError, "given None"),
+        ([1, 2], np.array([True, False]), TypeError, r"bools; write np.flatnonzero\(mask\)"),
         (np.ma.masked_array([1.0, 2.0], [True, False]), 1, TypeError, "masked"),
     ],
     ids=str,

@@ -239,7 +239,10 @@ class Optimizer:
 
 def in_range(name: str, number: Any, below: float = math.inf) -> float:
     """A hyperparameter as a float, which is at least 0 and less than `below`."""
-    exact = as_float(number)
+    try:
+        exact = as_float(number)
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from None
     if not 0.0 <= exact < below:
         limit = "finite" if below == math.inf else f"below {below:g}"
         raise ValueError(f"{name} must be at least 0 and {limit}, and is {shown(number)}")

@@ -339,9 +339,11 @@ def test_a_file_that_makes_no_sense_is_refused(learnt, tmp_path):
 
 def test_classes_that_do_not_fit_the_outputs_are_told():
     model = network()
+    learn(model, SIDES, "binary_cross_entropy")
     model.classes_ = np.array(["a", "b", "c"])
-    with pytest.raises(ShapeError, match="outputs for 2 classes, and its classes_ are 3"):
-        model.predict(X)
+    for ask in (model.predict, model.predict_proba):
+        with pytest.raises(ShapeError, match="outputs for 2 classes, and its classes_ are 3"):
+            ask(X)
 
 
 def test_classes_of_a_training_loop_of_ones_own_may_be_set(tmp_path):

@@ -152,7 +152,7 @@ def test_l1_of_much_makes_most_weights_small():
         ({"l2": math.inf}, ValueError, "l2 must be at least 0 and finite, and is inf"),
         ({"l2": math.nan}, ValueError, "and is nan"),
         ({"l2": "0.1"}, TypeError, "str"),
-        ({"l1": None}, TypeError, "NoneType"),
+        ({"l1": None}, TypeError, "l1: expected one real number and was given NoneType"),
     ],
 )
 def test_rates_out_of_range_are_told_before_anything_changes(options, error, message):
