@@ -41,12 +41,13 @@ class FormulaModel(nn.Module):
         if not (self.columns and begin):
             kind = "parameter" if self.columns else "column"
             raise ValueError(f"no {kind} is among the names {some([*found], 10)}: {said}")
-        wrong = [n for n in {**begin, **(start or {})} if n not in begin]
-        wrong += [n for n, x in begin.items() if x is None and n not in (start or {n: 1.0})]
+        given = {name: 1.0 for name, x in begin.items() if x is None} if start is None else start
+        wrong = given.keys() - begin or {n for n, x in begin.items() if x is None} - given.keys()
         if wrong:
-            raise ValueError(f"start does not fit the formula at {shown(wrong[0])}: {said}")
-        begin = {n: 1.0 if x is None else x for n, x in {**begin, **(start or {})}.items()}
-        self.free = {name: Value(x, label=name) for name, x in begin.items()}
+            raise ValueError(
+                f"start does not fit the formula at {shown(min(wrong, key=str))}: {said}"
+            )
+        self.free = {n: Value(x, label=n) for n, x in {**begin, **given}.items()}
 
     def __call__(self, x: Any) -> Any:
         """The formula at one row."""
@@ -74,7 +75,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     params_, errors_ : dict of str to float
-        The parameters, and, for ``"squared_error"`` alone, their standard errors.
+        The parameters, and, for ``"squared_error"`` alone, as the next two, their standard errors.
     covariance_ : array of shape (k, k)
         ``noise_**2 * inverse(J.T @ W @ J)``, with the Jacobian J of the fitted formula and weights
         W. It is inf where J is singular, or there are not more samples than parameters.
@@ -99,8 +100,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         start: Mapping[str, float] | None = None, loss: Any = "squared_error",
         solver: str | None = None, max_iter: int = 1000,
     ) -> None:  # fmt: skip
-        self.formula, self.start, self.loss = formula, start, loss
-        self.solver, self.max_iter = solver, max_iter
+        self.__dict__.update({name: given for name, given in locals().items() if name != "self"})
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the parameters to X of shape (n, columns) and `y` of shape (n,); return self.

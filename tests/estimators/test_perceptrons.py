@@ -157,7 +157,7 @@ def test_going_on_with_other_layers_or_classes_is_refused_and_changes_nothing():
     before = model.decision_function(X).tolist()
     with pytest.raises(ValueError, match=r"'maybe', which is none of the classes 'no', 'yes'"):
         model.fit(X, ["maybe", *SIGNS[1:]])
-    with pytest.raises(ValueError, match=r"layers of \[100, 1\] neurons"):
+    with pytest.raises(ValueError, match=r"layers of \[100, 1\] neurons, and not of \[5, 1\]"):
         model.set_params(hidden_layer_sizes=(5,)).fit(X, SIGNS)
     with pytest.raises(ValueError, match="none of the classes"):
         model.partial_fit(X, SIGNS, classes=["no", "yes", "maybe"])
@@ -174,6 +174,18 @@ def test_partial_fit_learns_classes_that_come_later():
     assert model.score(X, KINDS) > 0.8
     assert not hasattr(MLPClassifier(solver="lbfgs"), "partial_fit")
     assert not hasattr(MLPRegressor(early_stopping=True), "partial_fit")
+
+
+def test_partial_fit_goes_on_by_what_is_set_now():
+    """With the optimiser's state, as long as settings are the same."""
+    for setting in ({"solver": "adam"}, {"learning_rate_init": 0.5}, {"momentum": 0.0}):
+        model = MLPRegressor(solver="sgd", max_iter=2, random_state=0).fit(X, NUMBERS)
+        _, before = model.partial_fit(X, NUMBERS)._optimizer
+        _, same = model.partial_fit(X, NUMBERS)._optimizer
+        _, other = model.set_params(**setting).partial_fit(X, NUMBERS)._optimizer
+        assert same is before is not other
+    model = MLPRegressor(solver="lbfgs", max_iter=2, random_state=0).fit(X, NUMBERS)
+    assert model.set_params(solver="adam").partial_fit(X, NUMBERS).n_iter_ == 3
 
 
 def smooth(output, target):
@@ -248,7 +260,7 @@ def test_solvers_of_least_squares_and_options_of_learn_are_reached():
     ("settings", "message"),
     [
         ({"solver": "newton"}, "unknown optimizer 'newton'"),
-        ({"solver": 3}, "solver is a name, or a class such as"),
+        ({"solver": 3}, "optimizer is a name .* and was given 3"),
         ({"activation": "step"}, "unknown activation 'step'"),
         ({"alpha": -1.0}, "alpha"),
         ({"tol": -1.0}, "tol"),
