@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills firefox clean
+.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask firefox clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -20,6 +20,7 @@ help:
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
+	@echo "make dask       learning on two workers from four times as much data as one has memory"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
@@ -62,7 +63,7 @@ lint: $(VENV)/test
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 BESIDE := $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py estimators)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py)
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
@@ -96,6 +97,9 @@ fuzz: $(VENV)/test
 
 kills: $(VENV)/test
 	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
+
+dask: $(VENV)/test
+	DASK_BLOCKS=77 $(BIN)/python -m pytest -q tests/nn/learning/test_distributed.py
 
 # The C engine's tests run on copies of the package that are compiled for the purpose. A copy is written
 # by tests/compiled_copy.py, with AUTOGRAD_LITE_DEBUG=1 for every node in a piece of memory of its own.

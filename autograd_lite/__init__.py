@@ -73,7 +73,8 @@ globals().update(_rows)
 #: The rooms that load when they are first asked for, each with the names that are found here, too.
 #: Type checkers read the same names above. Nothing else in the package loads late.
 _LATE = {
-    "cli": "", "demo": "", "estimators": "", "exercises": "", "expressions": "", "files": "",
+    "cli": "", "demo": "", "distributed": "", "estimators": "", "exercises": "", "expressions": "",
+    "files": "",
     "lesson": "", "nn": "", "tables": "", "terminal": "", "diagnosis": "diagnose",
     "explanations": "explain latex", "graph": "scope",
     "modes": "detect_anomaly keep_lines no_grad",

@@ -5,8 +5,6 @@ The data are scikit-learn's: 569 breast tumours, benign or malignant, each with 
 `plot`.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import textwrap
@@ -19,6 +17,7 @@ import numpy as np
 
 from autograd_lite import nn
 from autograd_lite.engine import Value
+from autograd_lite.errors import needing
 from autograd_lite.files import write_whole
 from autograd_lite.graph import scope
 from autograd_lite.lesson import STEPS
@@ -90,12 +89,8 @@ def run(out: str | os.PathLike[str] = "out") -> float:
 
 def tumours() -> Columns:
     """The measurements as columns of floats, and the diagnosis as text."""
-    try:
+    with needing("data", "the data come with scikit-learn"):
         from sklearn.datasets import load_breast_cancer
-    except ImportError as error:
-        raise ImportError(
-            f'the data come with scikit-learn ({error}): pip install "autograd-lite[data]"'
-        ) from error
     bunch = load_breast_cancer()
     names = [str(name) for name in bunch.feature_names]
     diagnosis = np.array(bunch.target_names.tolist(), dtype=object)[bunch.target]

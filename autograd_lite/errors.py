@@ -20,10 +20,9 @@ Each also derives from the built-in exception that a caller would expect, so ``e
 works without knowing this page. A wrong *type* of argument is a plain `TypeError`.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -50,6 +49,16 @@ def some(things: Sequence[Any], limit: int, write: Callable[[Any], str] = str) -
     """The first of many things, and how many more there are, for messages."""
     more = f" and {len(things) - limit} more" if len(things) > limit else ""
     return ", ".join(map(write, things[:limit])) + more
+
+
+@contextmanager
+def needing(extra: str, said: str) -> Iterator[None]:
+    """Block that imports an optional library; an ImportError names the extra that brings it."""
+    try:
+        yield
+    except ImportError as error:
+        way_out = f'pip install "autograd-lite[{extra}]"'
+        raise ImportError(f"{said} ({error}): {way_out}") from error
 
 
 class AutogradError(Exception):

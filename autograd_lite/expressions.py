@@ -5,8 +5,6 @@ the place shown and the way out named. A function is a public row of the op tabl
 name, so a new row can be used in text at once.
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import math

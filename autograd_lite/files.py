@@ -1,7 +1,5 @@
 """Paths, files that are written whole or not at all, and the formats of what the package reads."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

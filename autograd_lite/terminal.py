@@ -1,7 +1,5 @@
 """Text for a terminal: its letters and width, colour where it is welcome, and tables that fit."""
 
-from __future__ import annotations
-
 import codecs
 import os
 import shutil
@@ -71,11 +69,9 @@ class Terminal:
         return self.paint(text, "red" if number.startswith("-") else "green")
 
     def table(
-        self,
-        header: Sequence[str],
-        rows: Sequence[Sequence[str]],
+        self, header: Sequence[str], rows: Sequence[Sequence[str]],
         paint: Sequence[Paint | None] = (),
-    ) -> str:
+    ) -> str:  # fmt: skip
         """Aligned columns under a header, numbers to the right; the last column is wrapped.
 
         For each column, `paint` may hold a function that colours its cells.
@@ -94,11 +90,9 @@ class Terminal:
 
 
 def _line(
-    cells: Sequence[str],
-    widths: Sequence[int],
-    right: Sequence[bool],
+    cells: Sequence[str], widths: Sequence[int], right: Sequence[bool],
     paint: Sequence[Paint | None],
-) -> str:
+) -> str:  # fmt: skip
     padded = [
         cell.rjust(width) if flush else cell.ljust(width)
         for cell, width, flush in zip(cells, widths, right, strict=True)

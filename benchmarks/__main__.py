@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (
     calls,
     characters,
+    classifying,
     compiled,
     gradients,
     grid,
@@ -75,6 +76,9 @@ def main() -> None:
 
     tell("a character GPT, on Values and compiled")
     figures += characters.figures(count, options.quick)
+
+    tell("networks that learn classes, in turn")
+    figures += classifying.figures(count, options.quick)
 
     tell("short calls, nested and sparse derivatives, large tables and importing, in pairs")
     pairs = min(count, 30)

@@ -39,10 +39,7 @@ MODELS = {
 
 
 def read(name):
-    """The data x and y, two places to begin, and the certified parameters and errors.
-
-    The head of a file says in which lines they are.
-    """
+    """The data x and y, two starts, certified parameters and errors: its head says where."""
     text = (Path(__file__).with_name("data") / f"{name}.dat").read_text()
     lines = text.splitlines()
 

@@ -88,9 +88,8 @@ def picture(history, names, path):
     """The loss of each step, their mean, and what the model made up."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure, n = Figure(figsize=(9, 4), layout="constrained"), max(1, len(history) // 20)
     left, right = figure.subplots(1, 2, width_ratios=[2, 1])
-    n = max(1, len(history) // 20)
     left.plot(history, ".", color="0.8", label="each name")
     left.plot(range(n - 1, len(history)), np.convolve(history, np.ones(n) / n, "valid"), color="C0",
               label=f"mean of {n}")  # fmt: skip

@@ -4,8 +4,6 @@ What a user gets wrong is told in one line on stderr (and, for an expression, th
 status 2. Ctrl-C ends with status 130, a closed pipe with 141, as a shell reports those signals.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.metadata
 import keyword

@@ -1,7 +1,5 @@
 """The commands of the command line, given options that have been read."""
 
-from __future__ import annotations
-
 import argparse
 import csv
 import os

@@ -4,10 +4,8 @@
 scope; `units` finds activations that pass no gradient; `report` is what users hold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any
 
 from autograd_lite.diagnosis import flow, origins, units
 from autograd_lite.diagnosis.names import Names
@@ -19,14 +17,7 @@ from autograd_lite.graph import ancestors, check_value
 __all__ = ["Diagnosis", "Finding", "ScopeSummary", "diagnose"]
 
 
-class HasParameters(Protocol):
-    """A `Module`, or anything else that can name its parameters."""
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        """(name, parameter) for each."""
-
-
-def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = None) -> Diagnosis:
+def diagnose(root: Value, parameters: Any = None) -> Diagnosis:
     """Faults of a graph and its gradients: a report, and the findings as data.
 
     No fault of the graph is raised, and nothing in it is changed, no ``grad`` either: gradients are
@@ -37,7 +28,7 @@ def diagnose(root: Value, parameters: HasParameters | Iterable[Value] | None = N
     root : Value
         Such as a loss.
     parameters : Module or iterable of Value, optional
-        What `root` should depend on.
+        What `root` should depend on; of anything that has them, its ``named_parameters()``.
 
     Returns
     -------
@@ -134,9 +125,7 @@ def _suspects(node: Value) -> list[Value]:
     return [parent for parent in free if not parent.op] or free
 
 
-def _parameters(
-    parameters: HasParameters | Iterable[Value], adjoint: dict[Value, float]
-) -> Iterator[Finding]:
+def _parameters(parameters: Any, adjoint: dict[Value, float]) -> Iterator[Finding]:
     if isinstance(parameters, Iterable):
         named = [
             (check_value(p, f"parameters[{i}]").label or f"parameters[{i}]", p)

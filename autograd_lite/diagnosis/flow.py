@@ -1,7 +1,5 @@
 """Sizes of data and gradients, scope by scope, and the scopes that vanish or explode."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

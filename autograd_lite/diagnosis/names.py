@@ -1,7 +1,5 @@
 """Names of the nodes of a graph, as findings use them."""
 
-from __future__ import annotations
-
 from autograd_lite.engine import Value
 from autograd_lite.graph import op_of, scope_of
 from autograd_lite.graph.freshness import Freshness

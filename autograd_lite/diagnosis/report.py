@@ -1,7 +1,5 @@
 """The report of a diagnosis: findings and measurements as data, text and HTML."""
 
-from __future__ import annotations
-
 import html
 from collections import Counter
 from collections.abc import Iterable, Sequence

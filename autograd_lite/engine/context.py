@@ -5,8 +5,6 @@ of a graph (`scope`), blocks such as `no_grad` and `detect_anomaly`, differentia
 and functions that are compiled, whose numbers must not be baked into a program.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """Messages of both engines for refused assignments to a Value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, NoReturn
 

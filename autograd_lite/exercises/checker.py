@@ -4,8 +4,6 @@ Laws are little programs, and known mistakes the numbers that they leave behind:
 The functions of the op table have a law each.
 """
 
-from __future__ import annotations
-
 import html
 import math
 import sys

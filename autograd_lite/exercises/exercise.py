@@ -1,7 +1,5 @@
 """Exercises in back-propagation by hand: random graphs with round numbers, and their key."""
 
-from __future__ import annotations
-
 import html
 import math
 import random

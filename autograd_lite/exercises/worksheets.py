@@ -1,7 +1,5 @@
 """Worksheets as files: HTML to print, LaTeX, and notebooks; each with a file that holds the key."""
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Explanations as equations in LaTeX."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from autograd_lite.engine import Value

@@ -1,7 +1,5 @@
 """Explanations of a gradient: every path from a node to the root, and the sum of their products."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Formulas as a number system: an op called on them gives a formula, lightly simplified."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -35,7 +33,7 @@ class Formula:
 
     def __init__(
         self, number: float | None = None, node: Value | None = None, op: Op | None = None,
-        args: tuple[Formula, ...] | None = (),
+        args: "tuple[Formula, ...] | None" = (),
     ) -> None:  # fmt: skip
         self.number, self.node, self.op, self.args = number, node, op, args
 
@@ -46,7 +44,7 @@ class Formula:
     __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
     @staticmethod
-    def _apply_op(op: Op, args: Sequence[Any]) -> Formula:
+    def _apply_op(op: Op, args: Sequence[Any]) -> "Formula":
         formulas = tuple(map(as_formula, args))
         numbers = [formula.number for formula in formulas]
         known = [number for number in numbers if number is not None]

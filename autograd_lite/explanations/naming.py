@@ -1,7 +1,5 @@
 """Names of nodes in formulas, and ops and partials written with them."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping

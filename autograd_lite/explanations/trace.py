@@ -4,8 +4,6 @@ The form in which textbooks write a computation down (Griewank & Walther, Evalua
 2008, section 2.2): ``v1 = w * x``, ``v2 = v1 + b``, ``v3 = tanh(v2)``.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from autograd_lite.engine import Value

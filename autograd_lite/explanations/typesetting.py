@@ -1,7 +1,5 @@
 """Expressions and derivatives as LaTeX, over as many lines as a reader needs."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import count, groupby

@@ -1,7 +1,5 @@
 """Walks over graphs: order, leaves, staleness; and scopes, which name parts of a graph."""
 
-from __future__ import annotations
-
 from contextlib import ContextDecorator
 from typing import Any
 

@@ -3,8 +3,6 @@
 A picture, page, explanation or report states an equation, or a gradient, as it is found here.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from contextvars import Context

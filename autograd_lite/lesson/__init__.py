@@ -23,8 +23,6 @@ the engine; formulas are written by hand only where that is the point.
 30.006
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

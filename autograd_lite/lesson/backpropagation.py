@@ -1,7 +1,5 @@
 """Step 5: back-propagation through two weights in a chain, node by node."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """Step 7: what depth, width and the data do to learning, tried on small networks."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Sequence

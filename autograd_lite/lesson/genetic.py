@@ -1,7 +1,5 @@
 """Step 7: a genetic algorithm, whose mutations are blind, against gradient descent."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -49,13 +47,9 @@ def linear_loss(weights: int, samples: int = 40, seed: int = 0) -> Loss:
 
 
 def evolve(
-    loss: Loss,
-    start: Sequence[float],
-    evaluations: int,
-    population: int = 5,
-    mutation: float = 0.3,
-    seed: int = 0,
-) -> tuple[list[float], int, int]:
+    loss: Loss, start: Sequence[float], evaluations: int, population: int = 5,
+    mutation: float = 0.3, seed: int = 0,
+) -> tuple[list[float], int, int]:  # fmt: skip
     """A genetic algorithm: every survivor has a mutated child, and the fittest survive.
 
     Parameters

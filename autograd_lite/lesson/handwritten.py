@@ -4,8 +4,6 @@ The hand-written derivative is one function of ordinary arithmetic. On floats it
 on `OnPaper` texts it gives the formula that a person would have to write down.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from functools import reduce
@@ -29,7 +27,7 @@ class OnPaper(Piece):
     __slots__ = ()
 
     @staticmethod
-    def _apply_op(row: Op, args: Sequence[Any]) -> OnPaper:
+    def _apply_op(row: Op, args: Sequence[Any]) -> "OnPaper":
         pieces = [arg if isinstance(arg, Piece) else TEXT.number(float(arg)) for arg in args]
         call = TEXT.call(row, pieces)
         return OnPaper(call.text.replace(" * ", "*"), call.level)

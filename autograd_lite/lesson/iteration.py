@@ -1,7 +1,5 @@
 """Steps 6 and 7: the delta rule, and repeating everything until the loss is small."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -116,11 +114,9 @@ def chain_update(learning_rate: float = LEARNING_RATE) -> ChainUpdate:
 
 
 def descend(
-    start: float,
-    learning_rate: float = LEARNING_RATE,
-    tolerance: float = TOLERANCE,
+    start: float, learning_rate: float = LEARNING_RATE, tolerance: float = TOLERANCE,
     max_updates: int = MAX_UPDATES,
-) -> Descent:
+) -> Descent:  # fmt: skip
     """Forward, loss, differentiate, update, and again, until the loss is below the tolerance.
 
     >>> run = descend(3.0)

@@ -1,7 +1,5 @@
 """Step 3: the loss, which says in one number how wrong the model is, and why it squares."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Steps 1 and 2: the data, a model with one weight, its random start, and forward propagation."""
 
-from __future__ import annotations
-
 import random
 from typing import NamedTuple, TypeVar
 

@@ -1,7 +1,5 @@
 """Step 7: ways to update the weights, compared in a narrow valley of the loss."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple

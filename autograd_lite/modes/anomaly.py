@@ -1,7 +1,5 @@
 """Finding the first nan or inf: `detect_anomaly`."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -132,7 +130,7 @@ def noted(node: Value) -> Value:
     return node
 
 
-def _watcher() -> _Watcher | None:
+def _watcher() -> "_Watcher | None":
     mode = current_mode.get()
     watcher = mode.watchers[-1] if mode is not None and mode.watchers else None
     return watcher if isinstance(watcher, _Watcher) else None

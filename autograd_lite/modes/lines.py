@@ -1,7 +1,5 @@
 """The line of a user's program that recorded a node, and keeping it: `keep_lines`."""
 
-from __future__ import annotations
-
 import linecache
 import re
 import sys

@@ -1,7 +1,5 @@
 """Whether ops build a graph."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Activations: an op of the table by its name, ``"linear"``, or a user's function."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Samples and sizes as users give them, checked."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -108,7 +106,7 @@ def _finite_array(name: str, data: Any) -> Array:
             f"{name}: sample {bad[0][0]}{column} is {float(array[tuple(bad[0])])!r}; leave such "
             f"samples out, or fill in a number ({len(bad)} in all)"
         )
-    return array
+    return array if array.flags.aligned else array.copy()  # as pickles give some
 
 
 # --- one sample -----------------------------------------------------------------------------------

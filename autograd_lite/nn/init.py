@@ -1,7 +1,5 @@
 """How weights begin: named schemes, and where their random numbers come from."""
 
-from __future__ import annotations
-
 import operator
 import random
 from array import array

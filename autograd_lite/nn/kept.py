@@ -1,7 +1,5 @@
 """Programs that a model keeps from call to call."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Labels of classes as people have them: made targets of a loss, and given back by `predict`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
@@ -94,20 +92,15 @@ def _labels(name: str, outputs: Any) -> Array | None:
 
 def _from_one_hot(name: str, rows: Array, known: Array | None) -> tuple[Array, Array]:
     """The label of each row, and the classes: the places of the columns, if they are not known."""
-    texts = rows.dtype.kind == "U"
-    ones = np.zeros(rows.shape, dtype=bool) if texts else rows == 1
-    rest = ones if texts else ones | (rows == 0)
-    wrong = np.flatnonzero((ones.sum(axis=1) != 1) | ~rest.all(axis=1))
-    if len(wrong):
+    classes = np.arange(rows.shape[1]) if known is None else known
+    ones = np.zeros(rows.shape) if rows.dtype.kind == "U" else np.asarray(rows, dtype=np.float64)
+    right = (ones.max(axis=1) == 1.0) & (np.count_nonzero(ones, axis=1) == 1)
+    if not right.all() or len(classes) != rows.shape[1]:
+        i = int(np.argmin(right))
         raise ShapeError(
             f"{name} of several columns are one-hot rows, with a 1 for the class and 0 elsewhere, "
-            f"and row {wrong[0]} is {shown(rows[wrong[0]].tolist())}; give one label per sample"
-        )
-    classes = np.arange(rows.shape[1]) if known is None else known
-    if len(classes) != rows.shape[1]:
-        raise ShapeError(
-            f"{name} have {rows.shape[1]} columns, and there are {len(classes)} classes: "
-            f"{some(classes.tolist(), 10, repr)}"
+            f"for {some(classes.tolist(), 10, repr)}, and row {i} is {shown(rows[i].tolist())}; "
+            "give one label per sample"
         )
     return classes[ones.argmax(axis=1)], classes
 

@@ -1,7 +1,5 @@
 """A layer's weights, biases and scopes, looked up once instead of in every call."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any

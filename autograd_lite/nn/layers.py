@@ -1,7 +1,5 @@
 """Neuron and Layer, with micrograd's order of parameters."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial

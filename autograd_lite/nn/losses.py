@@ -10,8 +10,6 @@ A loss with a parameter is given to `learn` with another than the usual one by `
 ``loss=partial(nn.losses.quantile, level=0.9)``.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,20 +19,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown, typed
+from autograd_lite.nn import loss_rules as rules
 from autograd_lite.nn.data import check_classes, check_least, classes_of, pairs_of, rows_of
-from autograd_lite.nn.loss_rules import (
-    Loss,
-    cross_entropy_of_sample,
-    gaps_of,
-    gaussian_of_sample,
-    huber_of,
-    of_bit,
-    of_pairs,
-    of_sides,
-    of_two,
-    quantile_of,
-    right_class,
-)
 from autograd_lite.nn.samplewise import PerSample
 from autograd_lite.ops.lookup import take
 from autograd_lite.ops.numbers import as_float
@@ -136,20 +122,8 @@ def gaussian_nll(outputs: Any, targets: Any) -> Any:
     That is (log variance + (target - mean)² / variance) / 2: without log(2π) / 2, which no output
     changes (PyTorch's ``full=False``).
 
-    Parameters
-    ----------
-    outputs : sequence of n pairs (mean, log variance)
-    targets : sequence of n numbers
-
-    Returns
-    -------
-    Value or float
-
-    Raises
-    ------
-    ShapeError
-        If the numbers of samples differ, there are none, or a sample has not 2 outputs and 1
-        target.
+    Parameters, returns and errors are those of `squared_error`, but for the shape: a sample has two
+    outputs, mean and log variance, and one target.
 
     Examples
     --------
@@ -162,7 +136,7 @@ def gaussian_nll(outputs: Any, targets: Any) -> Any:
             "gaussian_nll takes 2 outputs, mean and log variance, and 1 target per sample and was "
             f"given {len(rows[0])} and {len(wanted[0])}"
         )
-    return mean([*map(gaussian_of_sample, rows, wanted)])
+    return mean([*map(rules.gaussian_of_sample, rows, wanted)])
 
 
 def hinge(outputs: Any, targets: Any) -> Any:
@@ -227,7 +201,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0]).__round__(4)
     500.3466
     """
-    pairs = [(gaps_of(row), c) for row, c in classes_of("cross_entropy", outputs, targets)]
+    pairs = [(rules.gaps_of(row), c) for row, c in classes_of("cross_entropy", outputs, targets)]
     return mean([logsumexp(gaps) - take(gaps, c) for gaps, c in pairs])
 
 
@@ -256,24 +230,24 @@ def _between(name: str, number: Any, above: float) -> float:
 
 
 #: The losses by name.
-LOSSES: dict[str, Loss] = {
+LOSSES: dict[str, rules.Loss] = {
     loss.name: loss
     for loss in (
-        of_pairs(squared_error, lambda o, t: square(o - t)),
-        of_pairs(absolute_error, lambda o, t: absolute(o - t)),
-        of_pairs(huber, huber_of),
-        of_pairs(quantile, quantile_of),
-        of_pairs(poisson, lambda o, t: exp(o) - t * o, least=0.0),
-        Loss(gaussian_nll, gaussian_of_sample, name="gaussian_nll"),
-        of_two(hinge, lambda o, t: relu(1.0 - t * o), -1.0, 1.0),
-        of_two(binary_cross_entropy, of_bit, 0.0, 1.0, probabilities=of_sides),
-        Loss(cross_entropy, cross_entropy_of_sample, right_class, range, softmax,
+        rules.of_pairs(squared_error, lambda o, t: square(o - t)),
+        rules.of_pairs(absolute_error, lambda o, t: absolute(o - t)),
+        rules.of_pairs(huber, rules.huber_of),
+        rules.of_pairs(quantile, rules.quantile_of),
+        rules.of_pairs(poisson, lambda o, t: exp(o) - t * o, least=0.0),
+        rules.Loss(gaussian_nll, rules.gaussian_of_sample, name="gaussian_nll"),
+        rules.of_two(hinge, lambda o, t: relu(1.0 - t * o), -1.0, 1.0),
+        rules.of_two(binary_cross_entropy, rules.of_bit, 0.0, 1.0, probabilities=rules.of_sides),
+        rules.Loss(cross_entropy, rules.cross_entropy_of_sample, rules.right_class, range, softmax,
              name="cross_entropy"),
     )
 }  # fmt: skip
 
 
-def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
+def find_loss(loss: str | Callable[[Any, Any], Any]) -> rules.Loss:
     """The loss of that name, or a function ``loss(outputs, targets)`` as one."""
     if isinstance(loss, str):
         if loss not in LOSSES:
@@ -285,9 +259,9 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Loss:
             f"given {typed(loss)}"
         )
     if isinstance(loss, PerSample):
-        return Loss(loss, loss.sample)
+        return rules.Loss(loss, loss.sample)
     if isinstance(loss, partial) and not loss.args:  # with another delta or level
         row = find_loss(loss.func)
         if row.name and row.sample is not None:
             return replace(row, function=loss, sample=partial(row.sample, **loss.keywords))
-    return next((row for row in LOSSES.values() if row.function is loss), Loss(loss))
+    return next((row for row in LOSSES.values() if row.function is loss), rules.Loss(loss))

@@ -1,9 +1,7 @@
 """Model files: weights as arrays, and the architecture in the description. No pickle."""
 
-from __future__ import annotations
-
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,7 @@ class SavedModel:
     description: Any
     extra: dict[str, str]
     #: By which loss, and which classes; nothing of a module that has not learnt.
-    learnt: dict[str, Any]
+    learnt: dict[str, Any] = field(default_factory=dict)
 
 
 def write(path: str | os.PathLike[str], saved: SavedModel) -> None:

@@ -1,7 +1,5 @@
 """Module: a part of a network, with parameters that can be listed, saved, loaded and trained."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from itertools import chain, product
@@ -12,20 +10,10 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.errors import ModelFileError
 from autograd_lite.graph import place
-from autograd_lite.nn import labels, model_files
+from autograd_lite.nn import labels, model_files, tensors
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.parts.overview import summary, tree
 from autograd_lite.nn.parts.training_mode import forced
-from autograd_lite.nn.tensors import (
-    assign,
-    by_name,
-    check_finite,
-    matched,
-    modules_in,
-    own_tensors,
-    repeated,
-    tensors_of,
-)
 
 
 class Module(labels.Predictor):
@@ -98,15 +86,15 @@ class Module(labels.Predictor):
 
     def _frozen_parameters(self) -> set[Value]:
         parts = [part for part in self._every_module() if part._frozen]
-        return {p for part in parts for _, tensor in own_tensors(part) for p in tensor.flat}
+        return {p for part in parts for _, tensor in tensors.own_tensors(part) for p in tensor.flat}
 
     def _has_taking(self, what: str) -> bool:
         """Whether a part of it takes random ``"noise"`` in training, or looks up ``"entries"``."""
         return any(part._takes == what for part in self._every_module())
 
-    def _every_module(self) -> list[Module]:
+    def _every_module(self) -> "list[Module]":
         """This module and all in it, each once, a whole before its parts."""
-        return [*{id(m): m for _, _, m in modules_in("", self, Module, {})}.values()]
+        return [*{id(m): m for _, _, m in tensors.modules_in("", self, Module, {})}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, parameter) for each parameter, each once: ``layers.0.neurons.1.w.0``."""
@@ -130,7 +118,7 @@ class Module(labels.Predictor):
         """
         return {
             name: np.array([p.data for p in tensor.flat], dtype=np.float64).reshape(tensor.shape)
-            for name, tensor in by_name(self._tensors()).items()
+            for name, tensor in tensors.by_name(self._tensors()).items()
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -150,10 +138,10 @@ class Module(labels.Predictor):
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
         """
-        assign(matched(by_name(self._tensors()), state))
+        tensors.assign(tensors.matched(tensors.by_name(self._tensors()), state))
 
     def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-        return tensors_of("", self, Module, self.computed_parameters)
+        return tensors.tensors_of("", self, Module, self.computed_parameters)
 
     def place(self, outer: tuple[str, ...]) -> None:
         """Tell all parameters in which part of the network they are, given the scopes around it."""
@@ -178,7 +166,7 @@ class Module(labels.Predictor):
 
     def _description(self) -> dict[str, Any]:
         """The architecture, and which of its parameters are shared."""
-        runs = repeated(self._places())
+        runs = tensors.repeated(self._places())
         return (
             {"type": "Shared", "module": self.describe(), "runs": runs} if runs else self.describe()
         )
@@ -207,7 +195,7 @@ class Module(labels.Predictor):
         description = self._description()
         state = self.state_dict()
         for name, numbers in state.items():
-            check_finite(name, numbers)
+            tensors.check_finite(name, numbers)
         learnt = labels.as_plain(self)
         saved = model_files.SavedModel(state, description, dict(extra or {}), learnt)
         model_files.write(path, saved)
@@ -227,12 +215,12 @@ class Module(labels.Predictor):
         """
         saved = model_files.read(path)
         try:
-            numbers = matched(by_name(self._tensors()), saved.tensors)
+            numbers = tensors.matched(tensors.by_name(self._tensors()), saved.tensors)
             self._check_description(saved.description)
             labels.restore(self, saved.learnt)
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
-        assign(numbers)
+        tensors.assign(numbers)
 
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""

@@ -1,7 +1,5 @@
 """MLP, with micrograd's signature and order of parameters, and Sequential."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -151,12 +149,7 @@ class Sequential(Module):
         number(self.layers)
         self.place(current_scope.get())
 
-    @property
-    def nin(self) -> int:
-        """Number of inputs, if the first module has one; else an AttributeError."""
-        found: int = self.layers[0].nin  # type: ignore[attr-defined]
-        return found
-
+    nin = property(lambda self: self.layers[0].nin, doc="Number of inputs, if the first has one.")
     nout = MLP.nout
 
     def __call__(self, x: Any) -> Any:

@@ -1,7 +1,5 @@
 """A model's outputs for many samples, by a program where that is known to be right."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence

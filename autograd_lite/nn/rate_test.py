@@ -1,7 +1,5 @@
 """Range test of learning rates: a training whose rate grows from step to step."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from contextlib import nullcontext

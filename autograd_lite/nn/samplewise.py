@@ -1,6 +1,4 @@
-"""A loss of one's own, as a function of one sample."""
-
-from __future__ import annotations
+"""A loss of one's own, by a function of one sample."""
 
 import sys
 from collections.abc import Callable
@@ -16,9 +14,39 @@ from autograd_lite.ops.reductions import mean
 
 
 class PerSample:
-    """The loss of a batch as the mean of a function of one sample's outputs and target.
+    """Make a loss of a function of one sample; also a decorator.
 
-    So it is a program, as the package's own losses are. Made by `per_sample`.
+    The loss of a batch is the mean over its samples. `learn` compiles it as it does the package's
+    losses, which takes a fraction of the time of a function of a whole batch. Called on outputs and
+    targets of a batch, it gives their loss, as the functions in `nn.losses` do.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(outputs, target)`` gives the loss of one sample, one Value. Of a model of one
+        output, `outputs` is that, a Value; of more, a list of them; `target` likewise, by the
+        numbers of a row of targets. It must depend on these two alone: another number that it
+        reads, unless that is a Value, is recorded as it is then. A comparison of Values makes a
+        path of the program for each way it comes out; `ag.where` makes none.
+
+    Raises
+    ------
+    TypeError
+        If `function` cannot be called; later, if it gives no number.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> from autograd_lite import sqrt
+    >>> loss = per_sample(lambda output, target: sqrt(1.0 + (output - target) ** 2) - 1.0)
+    >>> loss([0.75, 2.0], [0.0, 2.0])
+    0.125
+    >>> model = nn.Neuron(1, "linear", seed=1)
+    >>> history = model.learn(
+    ...     [0, 1, 2], [1, 3, 5], loss, learning_rate=0.05, epochs=800, progress=False
+    ... )
+    >>> model.predict([10]).round(2)
+    array([21.])
     """
 
     def __init__(self, function: Callable[[Any, Any], Any]) -> None:
@@ -61,44 +89,5 @@ class PerSample:
         return ".".join(path) if found is self else (PerSample, (self._function,))
 
 
-def per_sample(function: Callable[[Any, Any], Any]) -> PerSample:
-    """Make a loss of a function of one sample; also a decorator.
-
-    The loss of a batch is the mean over its samples. `learn` compiles it as it does the package's
-    losses, which takes a fraction of the time of a function of a whole batch.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(outputs, target)`` gives the loss of one sample, one Value. Of a model of one
-        output, `outputs` is that, a Value; of more, a list of them; `target` likewise, by the
-        numbers of a row of targets. It must depend on these two alone: another number that it
-        reads, unless that is a Value, is recorded as it is then. A comparison of Values makes a
-        path of the program for each way it comes out; `ag.where` makes none.
-
-    Returns
-    -------
-    PerSample
-        For ``learn(loss=…)``; called on outputs and targets of a batch it gives their loss, as the
-        functions in `nn.losses` do. It can be pickled if the function can.
-
-    Raises
-    ------
-    TypeError
-        If `function` cannot be called; later, if it gives no number.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> from autograd_lite import sqrt
-    >>> loss = per_sample(lambda output, target: sqrt(1.0 + (output - target) ** 2) - 1.0)
-    >>> loss([0.75, 2.0], [0.0, 2.0])
-    0.125
-    >>> model = nn.Neuron(1, "linear", seed=1)
-    >>> history = model.learn(
-    ...     [0, 1, 2], [1, 3, 5], loss, learning_rate=0.05, epochs=800, progress=False
-    ... )
-    >>> model.predict([10]).round(2)
-    array([21.])
-    """
-    return PerSample(function)
+#: The name that users call it by.
+per_sample = PerSample

@@ -26,16 +26,18 @@ def _place(xs: Any, index: Any) -> Any:
 
 def _is_looked_at(out: Any, xs: Any, index: Any) -> Any:
     """1.0 for the entry that it is, 0.0 for the others: in a program one comparison for each."""
-    place = _place(xs, index)
+    place = floor(_place(xs, index))
     return each(lambda k: equal(k, place), scan(lambda k, x: k + 1.0, xs, 0.0))
 
 
 entry_at = sequence_op(
     "take", symbol="take", latex=r"\operatorname{take}\left(#*\right)", public=False,
     scalars={"index": math.nan},
-    forward=lambda xs, index: at(xs, _place(xs, index)),
+    forward=lambda xs, index: where(
+        less(_place(xs, index), count(xs)), at(xs, _place(xs, index)), math.nan
+    ),
     partials=[_is_looked_at, lambda out, xs, index: 0.0],
-    doc="Entry of xs at an index, which counts from the end if negative; nan if there is none.",
+    doc="Entry of xs at an index, rounded down; from the end if negative, nan if there is none.",
 )  # fmt: skip
 
 
@@ -62,8 +64,8 @@ def take(rows: Any, i: Any) -> Any:
     ------
     IndexError
         If an index is no whole number, or there is no such entry; in ``map`` it names the row.
-        An index that changes later, by `refresh` or in a frozen program, is not checked: where
-        there is no such entry, the result is nan.
+        An index that changes later, by `refresh` or in a frozen program, is not checked: it is
+        rounded down, and the entry is nan where there is none.
     ShapeError
         If there are no entries, or they differ in length.
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError
-from autograd_lite.ops.choice import equal, where
+from autograd_lite.ops.choice import less_equal, where
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float, refuse_masked
 from autograd_lite.ops.table import TABLE, Op, add_row
@@ -262,17 +262,18 @@ def count(vector: Sequence[Any]) -> Any:
 
 
 def at(vector: Any, place: Any) -> Any:
-    """The element at a place, counted from 0; nan where there is none.
+    """The element at a place, counted from 0 and rounded down: the last one that is not above it.
 
-    Other numbers than floats choose step by step, as the place is not known to Python.
+    So behind the end it is the last, and before the first, or at nan, it is nan. Other numbers than
+    floats choose step by step, as the place is not known to Python.
     """
     symbolic = getattr(type(vector), "_at", None)
     if symbolic is not None:
         return symbolic(vector, place)
     if type(place) is float:
-        is_there = 0.0 <= place < len(vector) and place == int(place)
-        return vector[int(place)] if is_there else math.nan
+        last = len(vector) - 1
+        return vector[int(min(place, last))] if place >= 0.0 else math.nan
     found: Any = math.nan
     for k, x in enumerate(vector):
-        found = where(equal(float(k), place), x, found)
+        found = where(less_equal(float(k), place), x, found)
     return found

@@ -21,8 +21,6 @@ Unpickling can run any code, so open only pickles from people you trust; the mod
 safe to open.
 """
 
-from __future__ import annotations
-
 import threading
 import weakref
 from collections.abc import Sequence
@@ -59,7 +57,7 @@ class _Pickled:
     Only the pickler's memory refers to it, so it ends with that.
     """
 
-    mark: _Root
+    mark: "_Root"
 
     def __init__(self) -> None:
         self.places: dict[Value, int] = {}

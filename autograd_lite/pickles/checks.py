@@ -1,7 +1,5 @@
 """Checks of a pickle's parts before the engine is given them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from autograd_lite.engine import Value
@@ -30,15 +28,9 @@ def check_parts(what: str, parts: Any, kind: object, part: object) -> None:
 
 
 def check_node(
-    row: Any,
-    parents: int,
-    partials: Any,
-    data: Any,
-    grad: Any,
-    label: Any,
-    constant: Any,
+    row: Any, parents: int, partials: Any, data: Any, grad: Any, label: Any, constant: Any,
     scope: Any,
-) -> None:
+) -> None:  # fmt: skip
     """These are `fields` of one node with so many parents."""
     check(row is None or isinstance(row, Op), "op", row)
     check(arity(row) in (-1, parents), "number of parents", parents)

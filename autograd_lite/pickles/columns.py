@@ -1,7 +1,5 @@
 """Nodes as columns: numbers as little-endian bytes, one per node or, for some, one per parent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
@@ -63,12 +61,9 @@ def _joined(blocks: list[Any]) -> bytes:
 
 
 def unpacked(
-    nodes: list[Value],
-    rows: list[Op | None],
-    labels: list[str],
-    scopes: list[tuple[str, ...]],
+    nodes: list[Value], rows: list[Op | None], labels: list[str], scopes: list[tuple[str, ...]],
     *columns: bytes,
-) -> Iterator[Value]:
+) -> Iterator[Value]:  # fmt: skip
     """The nodes out of their columns, each to be appended to the list before the next is asked for.
 
     Raises

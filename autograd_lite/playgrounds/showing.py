@@ -1,7 +1,5 @@
 """The object that shows the playground in a notebook and saves it as a file."""
 
-from __future__ import annotations
-
 import base64
 import os
 import re

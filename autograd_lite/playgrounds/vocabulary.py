@@ -3,8 +3,6 @@
 And optimisers and first weights, whose rules are programs, for the networks that it trains.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import Any

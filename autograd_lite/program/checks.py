@@ -1,7 +1,5 @@
 """Checks of a program from a file, before it is run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Code: registers and instructions as plain data, which exports, files and runners take."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -20,6 +18,14 @@ KINDS = {
     "constants": np.float64, "codes": np.int32,
     **dict.fromkeys(["starts", "operands", "outputs"], np.int64),
 }  # fmt: skip
+
+
+def added_in_tree(parts: Sequence[Floats]) -> Floats:
+    """Arrays added up in a binary tree over their places, as the machine adds those of blocks."""
+    while len(parts) > 1:
+        pairs = [a + b for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        parts = [*pairs, *parts[2 * len(pairs) :]]
+    return parts[0]
 
 
 class Instruction(NamedTuple):
@@ -53,11 +59,12 @@ class Code:
     ) -> None:  # fmt: skip
         self.n_inputs, self.ops, self.single = n_inputs, tuple(ops), single
         self.saved = dict(saved or {})
-        self.constants: Floats = np.ascontiguousarray(constants, dtype=np.float64)
-        self.codes: npt.NDArray[np.int32] = np.ascontiguousarray(codes, dtype=np.int32)
-        self.starts: Indices = np.ascontiguousarray(starts, dtype=np.int64)
-        self.operands: Indices = np.ascontiguousarray(operands, dtype=np.int64)
-        self.outputs: Indices = np.ascontiguousarray(outputs, dtype=np.int64)
+        # As C takes them: a pickle's numbers may begin at any byte.
+        self.constants: Floats = np.require(constants, np.float64, ["C", "A"])
+        self.codes: npt.NDArray[np.int32] = np.require(codes, np.int32, ["C", "A"])
+        self.starts: Indices = np.require(starts, np.int64, ["C", "A"])
+        self.operands: Indices = np.require(operands, np.int64, ["C", "A"])
+        self.outputs: Indices = np.require(outputs, np.int64, ["C", "A"])
 
     def changed(self, **parts: Any) -> Self:
         """The same code but for some parts."""

@@ -1,7 +1,5 @@
 """`compile`: a function that is traced at its first call, and then run as a program."""
 
-from __future__ import annotations
-
 import functools
 import threading
 import warnings

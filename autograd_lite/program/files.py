@@ -1,7 +1,5 @@
 """Program files: numbers as arrays, and the names of the ops in the description."""
 
-from __future__ import annotations
-
 import os
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """`freeze`: a program out of a graph that exists."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

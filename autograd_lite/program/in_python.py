@@ -1,7 +1,5 @@
 """Programs run in Python, where the machine was not compiled: by the source of exports."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.ops.ieee import PYTHON_RAISES
-from autograd_lite.program.code import Code, Floats
+from autograd_lite.program.code import Code, Floats, added_in_tree
 from autograd_lite.program.exports.array_code import to_numpy
 from autograd_lite.program.exports.python_code import CarefulLanguage, PythonLanguage, written_in
 from autograd_lite.program.layouts import Matrices
@@ -65,7 +63,8 @@ class InPython:
     @np.errstate(all="ignore")  # the sums, too
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
         """See `Runner`; one thread does it all."""
-        found = np.zeros((len(self._program.outputs), 1 if reduced else n_rows))
+        empty = np.zeros((len(self._program.outputs), 0))
+        parts = [empty.sum(axis=1)] if reduced and not n_rows else []
         for first in range(0, n_rows, BLOCK):
             block = slice(first, min(first + BLOCK, n_rows))
             columns: list[Floats] = []
@@ -73,12 +72,11 @@ class InPython:
                 given = array.reshape(-1, 1) if shared else array[block].T
                 columns += [*np.ascontiguousarray(given)]
             outputs = self._over_columns(*columns)
-            for k, column in enumerate([outputs] if self._program.single else outputs):
-                if reduced:  # of a column that is one number, every row counts
-                    found[k, 0] += np.broadcast_to(column, block.stop - first).sum()
-                else:
-                    found[k, block] = column
-        return found[:, 0] if reduced else found
+            n, outputs = block.stop - first, [outputs] if self._program.single else outputs
+            # Of a column that is one number, every row counts.
+            found = np.array([np.broadcast_to(column, n) for column in outputs]).reshape(-1, n)
+            parts.append(found.sum(axis=1) if reduced else found)
+        return added_in_tree(parts) if reduced else np.concatenate([empty, *parts], axis=1)
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """See `Runner`."""

@@ -1,7 +1,5 @@
 """Layouts: the types, sizes and settings of arguments, and arguments as rows."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections import deque
@@ -11,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, is_followed, refuse_values
+from autograd_lite.engine import Value, going_on, is_followed, refuse_values
 from autograd_lite.errors import ShapeError, typed
 from autograd_lite.ops import Op
 from autograd_lite.ops.numbers import refuse_masked
@@ -120,7 +118,9 @@ def holds_values(tree: Tree) -> bool:
 
 def is_followed_in(tree: Tree) -> bool:
     """Whether it depends on inputs of a function around that is differentiated or compiled."""
-    return not tree.plain and any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
+    if tree.plain or not going_on:  # else a call over a network would ask for each parameter
+        return False
+    return any(isinstance(x, Value) and is_followed(x) for x in tree.leaves)
 
 
 def shared_numbers(tree: Tree) -> Floats:

@@ -1,7 +1,5 @@
 """The machine in C, or None where it was not compiled or another engine was chosen."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

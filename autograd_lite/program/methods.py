@@ -1,7 +1,5 @@
 """Compiled functions as methods."""
 
-from __future__ import annotations
-
 import functools
 from types import MethodType
 from typing import Any

@@ -1,7 +1,5 @@
 """Outlines of networks: equal ones are the same function of their parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial

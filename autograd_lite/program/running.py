@@ -1,9 +1,7 @@
 """Runners of programs: the machine in C where it was compiled, else Python."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,34 +14,6 @@ from autograd_lite.program.machine import native
 Function = Callable[..., Any]
 
 _MOST_THREADS = 2**31 - 1  # more than rows have blocks
-
-
-class Runner(Protocol):
-    """The interface of both runners."""
-
-    @property
-    def stats(self) -> dict[str, Any]:
-        """The tier that runs it; see `Program.stats`."""
-
-    def once(self, inputs: Floats) -> Floats:
-        """The outputs for one input, with the bits of eager evaluation."""
-
-    def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
-        """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
-
-    def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
-        """See `Program.bind`."""
-
-    def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
-        """The sums over rows, as a function of what the arrays hold when it is called.
-
-        Quicker than `rows` where the same arrays, contiguous ones of float64, are used again.
-        """
-
-
-def runner(code: Code, jit: bool | None = None) -> Runner:
-    """The fastest runner there is; `jit` says whether it may make machine code."""
-    return InPython(code) if native is None else Native(code, jit)
 
 
 class Native:
@@ -60,29 +30,29 @@ class Native:
 
     @property
     def stats(self) -> dict[str, Any]:
-        """See `Runner`."""
+        """The tier that runs it; see `Program.stats`."""
         return self._tier.stats
 
     def once(self, inputs: Floats) -> Floats:
-        """See `Runner`."""
+        """The outputs for one input, with the bits of eager evaluation."""
         found = np.empty(self._n_outputs)
         self.machine.run(inputs, found)
         return found
 
     def rows(self, arguments: Matrices, n_rows: int, reduced: bool, threads: int) -> Floats:
-        """See `Runner`."""
+        """The outputs as columns, of shape (outputs, n_rows), or their sums, (outputs,)."""
         found = np.empty(self._n_outputs if reduced else (self._n_outputs, n_rows))
         self.machine.map(_placed(arguments), n_rows, found, reduced, min(threads, _MOST_THREADS))
         return found
 
     def on_arrays(self, inputs: Floats, outputs: Floats) -> Callable[[], None]:
-        """See `Runner`."""
+        """See `Program.bind`."""
         n_rows = -1 if inputs.ndim == 1 else inputs.shape[1]
         run: Callable[[], None] = native.Bound(self.machine, inputs, outputs, n_rows)
         return run
 
     def descend(
-        self, update: Runner, numbers: Floats, state: Floats, settings: Floats,
+        self, update: "Runner", numbers: Floats, state: Floats, settings: Floats,
         columns: Sequence[Floats], n_samples: int, order: Any, size: int, found: Floats,
         threads: int,
     ) -> None:  # fmt: skip
@@ -91,7 +61,10 @@ class Native:
         self.machine.descend(cast(Native, update).machine, numbers, state, settings, *given)
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
-        """See `Runner`."""
+        """The sums over rows, as a function of what the arrays hold when it is called.
+
+        Quicker than `rows` where the same arrays, contiguous ones of float64, are used again.
+        """
         given, n_outputs, run = _placed(arguments), self._n_outputs, self.machine.map
 
         def sums() -> Floats:
@@ -100,6 +73,15 @@ class Native:
             return found
 
         return sums
+
+
+#: What runs a program; `Native` says of the methods, which both have, what they do.
+Runner = InPython | Native
+
+
+def runner(code: Code, jit: bool | None = None) -> Runner:
+    """The fastest runner there is; `jit` says whether it may make machine code."""
+    return InPython(code) if native is None else Native(code, jit)
 
 
 def _placed(arguments: Matrices) -> tuple[tuple[Floats, int, int, bool], ...]:

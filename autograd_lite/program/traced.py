@@ -1,7 +1,5 @@
 """A function as it was traced: its program, comparisons and form of result; and as a call in C."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tracing: a function is run once on Values; its graph and comparisons become a program."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace

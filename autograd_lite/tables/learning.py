@@ -1,7 +1,5 @@
 """A network that learns from a table: task, split, training, score and one file for all of it."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Sequence
@@ -59,7 +57,7 @@ class TableModel:
         self.network.save(path, extra={_EXTRA: self.preprocessing.to_json()})
 
     @staticmethod
-    def load(path: str | os.PathLike[str]) -> TableModel:
+    def load(path: str | os.PathLike[str]) -> "TableModel":
         """Read a model that `save` wrote; a ModelFileError if that is not what the file holds."""
         network = nn.load(path)
         extra = nn.read_extra(path)

@@ -5,8 +5,6 @@ column per category, and the target says which task it is. All of it is computed
 rows alone, so that held-out rows stay unseen, and saved as JSON inside the model's file.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import sys
@@ -142,7 +140,7 @@ class Preprocessing:
         return json.dumps(parts)
 
     @staticmethod
-    def from_json(text: str) -> Preprocessing:
+    def from_json(text: str) -> "Preprocessing":
         """The preprocessing that `to_json` wrote; a ModelFileError for any other text."""
         try:
             parts = json.loads(text)

@@ -5,8 +5,6 @@ numeric column every cell must be a finite number: the odd one out is a mistake 
 its line, never a missing number to be guessed. No cell may be empty.
 """
 
-from __future__ import annotations
-
 import csv
 import difflib
 import io

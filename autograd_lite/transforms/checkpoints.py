@@ -1,7 +1,5 @@
 """`checkpoint`: a part of a computation kept as one node, and computed again when needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -240,6 +238,6 @@ class Segment(SequenceOp):
 def number_in(thing: Any) -> float:
     """The plain number in one of any number system; of a traced Value without telling of it."""
     if isinstance(thing, Series):
-        return thing.number()
+        return number_in(thing[0])
     number = value_of(thing)
     return float(fields(number)[3] if isinstance(number, Value) else number)

@@ -1,7 +1,5 @@
 """Structure of derivatives: which of them can be other than 0, by the graph alone."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain

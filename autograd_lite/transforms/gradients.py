@@ -1,7 +1,5 @@
 """Derivatives of graphs that exist: the reverse sweep, as floats or recorded as Values."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext

@@ -1,7 +1,5 @@
 """Jacobians, Hessians and their products with vectors, as functions."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice

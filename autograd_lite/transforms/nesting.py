@@ -1,7 +1,5 @@
 """Differentiations that go on around the code that runs, and nodes that depend on them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

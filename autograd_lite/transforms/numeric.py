@@ -1,7 +1,5 @@
 """Numeric derivatives with an estimate of their error, and what they confirm."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple

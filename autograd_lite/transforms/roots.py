@@ -1,7 +1,5 @@
 """`root`: where a function is zero, with derivatives by the implicit function theorem."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -175,18 +173,23 @@ class _Equations(Call):
                 raise self._failed("the Jacobian has a row of zeros or nan", xs)
             table.append([x / size for x in (*row[:n], *others)])
         sizes = [largest([absolute(row[k]) for row in table]) for k in range(n)]
-        for k in range(n):
-            for i in range(k + 1, n):  # the largest pivot, without a branch
-                other = less(absolute(table[k][k]), absolute(table[i][k]))
-                pairs = [*zip(table[k], table[i], strict=True)]
-                table[k] = [where(other, y, x) for x, y in pairs]
-                table[i] = [where(other, x, y) for x, y in pairs]
-            if not absolute(table[k][k]) > 1e-13 * sizes[k]:
+        for k in range(n):  # each step takes the first column away
+            for i in range(k + 1, n):
+                other = less(absolute(table[k][0]), absolute(table[i][0]))
+                if self.in_program:  # the largest pivot without a branch, which would be a path
+                    pairs = [*zip(table[k], table[i], strict=True)]
+                    table[k] = [where(other, y, x) for x, y in pairs]
+                    table[i] = [where(other, x, y) for x, y in pairs]
+                elif other:
+                    table[k], table[i] = table[i], table[k]
+            pivot, *rest = table[k]
+            if not absolute(pivot) > 1e-13 * sizes[k]:
                 raise self._failed("the Jacobian is singular", xs)
-            table[k] = [x / table[k][k] for x in table[k]]
+            table[k] = [x / pivot for x in rest]
             for i in {*range(n)} - {k}:
-                table[i] = [x - table[i][k] * y for x, y in zip(table[i], table[k], strict=True)]
-        return [[row[n + j] for row in table] for j in range(len(columns))]
+                first, *rest = table[i]
+                table[i] = [x - first * y for x, y in zip(rest, table[k], strict=True)]
+        return [[*column] for column in zip(*table, strict=True)]
 
     def _failed(self, why: str, xs: list[Any]) -> GraphError:
         said = f"root found no x where {name_of(self.f)} is 0: {why}; begin at another x0"

@@ -34,8 +34,9 @@ class _Rows:
         return composed(op, (number_system(heads) or IEEE)._apply_op(op, tuple(heads)), args)
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Series, Any], bool]:
-    return lambda x, y: compare(x.number(), series(y).number())
+def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Series, Any], bool]:
+    # of Values as they are: a program takes it for a guard
+    return lambda x, y: compare(x[0], series(y)[0])
 
 
 give_operators(_Rows)
@@ -60,11 +61,6 @@ class Series(Arithmetic, _Rows):
             self.known.append(self.rule(len(self.known)))
         return self.known[n]
 
-    def number(self) -> float:
-        """c0 as a float; not ``__float__``, which would let math.sin lose the rest in silence."""
-        head = self.known[0]
-        return float(head.data if isinstance(head, Value) else head)
-
     def compute_like(self, others: Iterable[Any]) -> None:
         """Compute as many coefficients as all the others have, so that nothing goes deep later."""
         counts = [len(x.known) for x in others if isinstance(x, Series) and x.rule is not None]
@@ -83,8 +79,10 @@ class Series(Arithmetic, _Rows):
     def __pos__(self) -> Series:
         return self
 
+    # No __float__, by which math.sin would lose the rest in silence.
+
     def __bool__(self) -> bool:
-        return self.number() != 0.0
+        return bool(self[0])
 
     def __neg__(self) -> Series:
         return _made(-self[0], (self,), lambda n: -self[n])

@@ -6,8 +6,6 @@ Jacobian?, SIAM Review 47, 2005). Each gets the first that it may have, those wi
 first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, count
 from typing import Any, NamedTuple, NoReturn
@@ -15,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from autograd_lite.engine import tracing
+from autograd_lite.errors import needing
 from autograd_lite.transforms.dependence import swept
 from autograd_lite.transforms.recordings import Recording
 from autograd_lite.transforms.structures import parts_of
@@ -57,11 +56,8 @@ for _sign in ("matmul", "rmatmul", "add", "radd", "mul", "rmul"):
 
 def csr_array() -> Any:
     """SciPy's type; an ImportError names the extra."""
-    try:
+    with needing("sparse", "sparse=True needs SciPy"):
         from scipy.sparse import csr_array as kind
-    except ImportError as error:
-        said = f'sparse=True needs SciPy ({error}): pip install "autograd-lite[sparse]"'
-        raise ImportError(said) from None
     return kind
 
 

@@ -1,7 +1,5 @@
 """Sweeps over a graph in any number system, looked over before they begin; and on floats."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Derivatives of high order of functions of one number."""
 
-from __future__ import annotations
-
 import math
 import operator
 from typing import Any

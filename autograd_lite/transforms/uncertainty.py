@@ -1,7 +1,5 @@
 """Propagation of measurement errors through a function, to first order, with its gradient."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

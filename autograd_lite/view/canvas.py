@@ -1,7 +1,5 @@
 """Figures, axes, colours and line styles of plots. Needs matplotlib."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError, shown
+from autograd_lite.errors import ShapeError, needing, shown
 from autograd_lite.ops.numbers import refuse_masked
 
 if TYPE_CHECKING:
@@ -34,10 +32,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FEATURES = ("feature 1", "feature 2")
 
 
-def _missing(error: ImportError) -> ImportError:
-    return ImportError(f'plots need matplotlib ({error}): pip install "autograd-lite[plot]"')
-
-
 def new_figure(
     width: float = 6.4, height: float = 4.0, columns: int = 1, rows: int = 1
 ) -> tuple[Figure, Any]:
@@ -45,10 +39,8 @@ def new_figure(
 
     It shows itself at the end of a notebook cell. Width and height are in inches.
     """
-    try:
+    with needing("plot", "plots need matplotlib"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise _missing(error) from error
     figure = _showing_itself(Figure)(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns)
 
@@ -70,10 +62,8 @@ def axes_or_new(ax: Axes | None) -> Any:
     """The Axes given, or those of a new pyplot figure."""
     if ax is not None:
         return ax
-    try:
+    with needing("plot", "plots need matplotlib"):
         from matplotlib import pyplot
-    except ImportError as error:
-        raise _missing(error) from error
     return pyplot.subplots(layout="constrained")[1]
 
 

@@ -1,7 +1,5 @@
 """Two graphs of one shape in one picture: what a step of training moved, and by how much."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -104,7 +102,7 @@ class _Compared(Folding):
 
     exact = False
 
-    def __init__(self, changes: _Changes, new: Folding, max_nodes: int | None) -> None:
+    def __init__(self, changes: "_Changes", new: Folding, max_nodes: int | None) -> None:
         super().__init__(new.graph, max_nodes, columns_of=new.columns)
         self._changes = changes
         self._told: dict[str, Level] = {}
@@ -168,7 +166,7 @@ def _described(one: Columns, node: int) -> str:
     return f"{said} of {made_of}{', …' if len(arguments) > 3 else ''}"
 
 
-def _changes(old: Folding, new: Folding, in_place: bool) -> _Changes:
+def _changes(old: Folding, new: Folding, in_place: bool) -> "_Changes":
     """The numbers of both; those from before that were changed in place are unknown."""
     size = len(new.columns)
     unknown = {"data": np.zeros(size, np.bool_), "grad": np.zeros(size, np.bool_)}

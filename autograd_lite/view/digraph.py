@@ -1,7 +1,5 @@
 """A `graphviz.Digraph` that needs no ``dot`` program."""
 
-from __future__ import annotations
-
 import html
 import os
 from collections.abc import Iterable

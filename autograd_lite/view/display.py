@@ -1,7 +1,5 @@
 """Views: pictures that show themselves in a notebook and save themselves to files."""
 
-from __future__ import annotations
-
 import html
 import os
 import sys

@@ -1,7 +1,5 @@
 """Pictures in the DOT language: how boxes, arrows and frames are drawn."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ A frame shows what the page shows after so many steps, from the same data (`Page
 same words (`PHRASES`). Graphviz draws each; texts have the same room in all, so nothing jumps.
 """
 
-from __future__ import annotations
-
 import html
 import io
 import math
@@ -17,7 +15,7 @@ from textwrap import wrap
 from typing import Any
 
 from autograd_lite.engine import pulled_back
-from autograd_lite.errors import GraphError
+from autograd_lite.errors import GraphError, needing
 from autograd_lite.view.digraph import Digraph
 from autograd_lite.view.dot import SIGN, STYLE, drawing_of
 from autograd_lite.view.layout import lay_out_each
@@ -230,11 +228,8 @@ def _parts(picture: str) -> Iterator[tuple[str, str]]:
 
 
 def _pillow() -> Any:
-    try:
+    with needing("plot", "a GIF needs Pillow"):
         from PIL import Image
-    except ImportError as error:
-        said = f'a GIF needs Pillow ({error}): pip install "autograd-lite[plot]"'
-        raise ImportError(said) from error
     return Image
 
 

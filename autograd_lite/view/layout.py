@@ -4,8 +4,6 @@ Either is a process of its own, so that a time limit or Ctrl-C can end it. ``AUT
 (``pure``, ``dot`` or a path) chooses by hand.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Boxes, and the arrows into them, before any drawing language; and as a table of text."""
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """The nodes that a picture shows: a graph as it is, or with many-argument nodes in small steps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -42,11 +40,9 @@ class Steps:
 
 
 def steps(
-    root: Value,
-    expand: bool = False,
-    constants: bool = True,
+    root: Value, expand: bool = False, constants: bool = True,
     wrt: Value | Sequence[Value] | None = None,
-) -> Steps:
+) -> Steps:  # fmt: skip
     """The graph above a root, as a picture shows it; for the options see `draw`.
 
     In nodes that are expanded, a step's ``grad`` is its local adjoint (the derivative of the node

@@ -1,7 +1,5 @@
 """JavaScript: its statements, and the rules of the op table as functions that a page can run."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from functools import lru_cache

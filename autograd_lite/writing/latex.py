@@ -1,7 +1,5 @@
 """The printer of formulas as LaTeX."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ A number is a double, or a vector of lanes with one for each row of data. LLVM m
 operations nor order sums anew.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable, Sequence
 

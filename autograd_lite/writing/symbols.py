@@ -161,12 +161,12 @@ class Fold(Symbol):
 
 
 class Look(Fold):
-    """The element of a vector at a place, nan if there is none: a loop, or one look."""
+    """The element of a vector at a place, rounded down: a loop up to there, or one look."""
 
     __slots__ = ("place",)
 
     def __init__(self, vector: Vector, place: Symbol) -> None:
-        reached = expression("choice", "==", PLACE, place, vector.element, TOTAL)
+        reached = expression("choice", "<=", PLACE, place, vector.element, TOTAL)
         super().__init__(reached, as_symbol(math.nan), None)
         self.place = place
 

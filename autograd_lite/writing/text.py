@@ -4,8 +4,6 @@ Whoever shows an op with its arguments to a reader (explanations, programs, erro
 written here. The languages that run, such as C, have printers of their own.
 """
 
-from __future__ import annotations
-
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence

@@ -19,7 +19,7 @@ def bound(compiled: Any, vector: Any, *columns: Any) -> Callable[[], Any]:
     """The sums over rows of the results of a function's only program, as `learn` calls it."""
     [program] = compiled.programs
     matrices = [(vector, True), *[(column, False) for column in columns]]
-    found: Callable[[], Any] = program.runner.bound(matrices, len(columns[0]))
+    found: Callable[[], Any] = program.runner.bound(matrices, len(columns[0]), 1)
     return found
 
 

@@ -594,4 +594,4 @@ def test_learn_looks_at_the_clock_only_as_often_as_without(publisher, monkeypatc
         monkeypatch.setattr(live.Throttle, "PAUSE", 1e9)
         calls.clear()
         learn(show=show, epochs=20, progress=False)
-        assert len(calls) <= 2 * 20
+        assert len(calls) <= 2 * 20 + 2  # a try to take steps at once

@@ -2,7 +2,6 @@
 
 import copy
 import itertools
-import math
 import pickle
 import random
 
@@ -354,20 +353,3 @@ def test_the_row_is_no_function_for_users():
     assert not TABLE["take"].public
     assert ag.take is not TABLE["take"]
     assert "take" in ag.__all__
-
-
-@pytest.mark.parametrize("index", [0.5, -0.5, 4.0, -5.0, 1e300, -1e300, math.inf, math.nan])
-def test_an_index_that_is_none_gives_nan_in_a_frozen_program(index):
-    """Never the entry beside it; in a call, over rows, and by `refresh`."""
-    xs, i = [Value(x) for x in (1.0, 2.0, 3.0, 4.0)], Value(1.0)
-    looked = ag.take(xs, i)
-    program = ag.freeze([looked, *ag.gradient(looked, xs, create_graph=True)], [*xs, i])
-    numbers = [1.0, 2.0, 3.0, 4.0, index]
-    found = program(*numbers)
-    assert math.isnan(found[0])
-    assert found[1:] == [0.0] * 4
-    rows = program.map(*[np.full(300, x) for x in numbers])
-    assert np.isnan(rows[0]).all()
-    i.data = index
-    looked.refresh()
-    assert math.isnan(looked.data)

@@ -32,7 +32,8 @@ FLOORS = {
     "value": 4, "pickles": 4, "graph": 4, "modes": 4,
     "transforms": 5, "program": 5, "expressions": 5,
     "nn": 6, "view": 6, "tables": 6, "diagnosis": 6, "explanations": 6,
-    "lesson": 7, "estimators": 7, "exercises": 7, "playgrounds": 7, "demo": 7, "cli": 7,
+    "distributed": 7, "estimators": 7, "lesson": 7, "exercises": 7, "playgrounds": 7, "demo": 7,
+    "cli": 7,
     "__main__": 8, "__init__": 8,
 }  # fmt: skip
 #: On the same floor, who may stand on whom.

@@ -87,6 +87,8 @@ FORMS = {
     "pullback": [lambda a: ag.vjp(same, a), lambda a: ag.vjp(nothing, 1.0)[1](a)],
     "taylor": [lambda a: ag.taylor(a, 1.0, 2), lambda a: ag.taylor(nothing, a, 2),
                lambda a: ag.taylor(nothing, 1.0, a), lambda a: ag.taylor(same, a, 1)],
+    "root": [lambda a: ag.root(a, 1.0), lambda a: ag.root(nothing, a), lambda a: ag.root(same, a),
+             lambda a: ag.root(lambda x, b: x, 1.0, a)],
     "check_grad": [lambda a: ag.check_grad(a, 1.0), lambda a: ag.check_grad(nothing, a),
                    lambda a: ag.check_grad(nothing, 1.0, order=a)],
     "uncertainty": [lambda a: ag.uncertainty(a, [1.0], [0.1]),

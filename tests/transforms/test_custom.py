@@ -122,6 +122,8 @@ def test_a_partial_may_use_every_operator_in_every_mode():
     assert ag.taylor(op, 2.0, 4) == pytest.approx([8.0, 12.0, 6.0, 1.0, 0.0])
     assert ag.taylor(op, -2.0, 3) == [0.0] * 4
     assert [ag.derivative(op, n)(2.0) for n in (1, 2, 3)] == pytest.approx([12.0, 12.0, 6.0])
+    compiled = ag.compile(ag.derivative(op, 2))
+    assert [compiled(2.0), compiled(-2.0)] == pytest.approx([12.0, 0.0])  # by a guard
     assert ag.grad(ag.grad(ag.grad(op)))(2.0) == pytest.approx(6.0)
 
 

@@ -117,6 +117,7 @@ SECOND = {
     "of a checkpoint": lambda f: ag.hessian(ag.checkpoint(f)),
     "compile": lambda f: ag.compile(ag.hessian(f)),
     "compile of grad of grad": lambda f: ag.compile(ag.grad(ag.grad(f))),
+    "compile of series": lambda f: ag.compile(ag.derivative(f, 2)),
 }
 
 
@@ -336,3 +337,26 @@ def test_what_has_no_root_is_refused(f, x0, error, said):
         return
     with pytest.raises(error, match=said):
         ag.root(f, x0)
+
+
+def test_rows_change_places_where_a_pivot_is_0():
+    """In a program by numbers of its own: which is larger is no path."""
+
+    def f(a):
+        return ag.root(lambda x: [x[1] - a, a * x[0] + x[1] ** 2 - 3.0 * a, x[2] + x[1]], [1.0] * 3)
+
+    compiled = ag.compile(ag.jacobian(lambda a: f(a[0])))
+    for a in (2.0, 0.5, 3.0):
+        assert f(a) == pytest.approx([3.0 - a, a, -a], rel=1e-14)
+        assert compiled([a]).ravel() == pytest.approx([-1.0, 1.0, -1.0], rel=1e-14)
+    assert len(compiled.paths) < 4
+
+
+def test_a_node_from_around_a_program_is_followed():
+    a = Value(2.0)
+    y = ag.root(lambda x: [x[1] - a, x[0] ** 2 - x[1]], [1.0, 1.0])[0]
+    compiled = ag.compile(lambda t: ag.gradient(y * t, [a], create_graph=True)[0])
+    assert compiled(3.0) == pytest.approx(1.5 / math.sqrt(2.0))
+    a.data = 9.0
+    y.refresh()
+    assert compiled(3.0) == pytest.approx(0.5)

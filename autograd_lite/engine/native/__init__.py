@@ -21,8 +21,6 @@ Importing it raises ModuleNotFoundError where it was not compiled, and ImportErr
 compiled from another op table.
 """
 
-from __future__ import annotations
-
 import inspect
 from contextvars import ContextVar
 from functools import partial

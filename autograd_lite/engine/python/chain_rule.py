@@ -5,8 +5,6 @@ the Values of the graph themselves, so that the derivatives are recorded and can
 again, or what is given for them (truncated power series, say).
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any

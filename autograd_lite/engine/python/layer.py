@@ -1,7 +1,5 @@
 """Many nodes of one row side by side: a layer of a network in one call."""
 
-from __future__ import annotations
-
 from itertools import chain
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Numbers of many Values at once: a model's parameters, as an array."""
 
-from __future__ import annotations
-
 import math
 from array import array
 from collections.abc import Sequence

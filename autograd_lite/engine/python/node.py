@@ -6,8 +6,6 @@ multiplies and adds: back-propagation. No file of the engine knows any mathemati
 adds what users see.
 """
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any, Self
 

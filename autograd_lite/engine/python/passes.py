@@ -4,8 +4,6 @@
 the numbers are. Its counterpart from the inputs to the outputs is `chain_rule.pushed_forward`.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence

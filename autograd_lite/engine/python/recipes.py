@@ -1,7 +1,5 @@
 """Ops as a builder of programs sees them: their traits, and the steps that stand for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 

@@ -1,7 +1,5 @@
 """Recording a node for each op, as the modes of the blocks around want it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

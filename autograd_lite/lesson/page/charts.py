@@ -1,7 +1,5 @@
 """Pictures of the lesson's page: axes with what stays, on which its script draws what moves."""
 
-from __future__ import annotations
-
 import html
 import math
 from collections.abc import Sequence

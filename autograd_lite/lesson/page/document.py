@@ -4,8 +4,6 @@ The script (`page.js`) computes every number that follows a slider from the reco
 rules of their ops.
 """
 
-from __future__ import annotations
-
 import html
 
 from autograd_lite.engine import Value

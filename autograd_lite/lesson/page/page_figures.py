@@ -4,8 +4,6 @@ What stands in a chart here is what its script (`page.js`) draws at the first nu
 where no script runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from autograd_lite.lesson import iteration

@@ -1,7 +1,5 @@
 """Diagrams with boxes and arrows: back-propagation through a chain, and the overall picture."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """The pictures of each step. Each function gives a figure that pyplot does not know."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from autograd_lite.errors import counted

@@ -1,7 +1,5 @@
 """Parts of a step, out of ``lesson.toml``, that know no medium; as plain text and as HTML."""
 
-from __future__ import annotations
-
 import html
 import textwrap
 from collections.abc import Mapping, Sequence

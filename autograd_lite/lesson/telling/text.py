@@ -1,7 +1,5 @@
 """The numbers and tables of each step, between which stand the words of ``lesson.toml``."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """A model's loss over batches of samples, recorded anew for each."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections import deque
@@ -12,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, read_numbers, write_numbers
-from autograd_lite.errors import AnomalyError, some, typed
+from autograd_lite.errors import AnomalyError, ShapeError, some, typed
 from autograd_lite.modes import origin
-from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, samples
 from autograd_lite.nn.init import generator
+from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.penalty import PriceOfWeights
 from autograd_lite.nn.learning.remarks import WAY_OUT
@@ -70,6 +69,7 @@ class Batches:
         self.noise = np.empty((0, 0))  # random numbers from it, for each sample of a batch
         self.numbers = np.empty(len(self.parameters))  # where the last batch was evaluated
         self.inputs, self.targets = samples.inputs, samples.targets
+        self.classes: Array | None = None  # whose labels samples to come have as outputs
         self.penalty: PriceOfWeights | None = None  # added to the loss in steps
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
@@ -78,6 +78,24 @@ class Batches:
         self._settled = 0.0  # when the parameters were given their numbers
         self._metrics = tuple(loss.metrics)
         self._depends = False  # whether it is known that the loss depends on a parameter
+        self._built = self._building()
+
+    def _building(self) -> Any:
+        """Facts that a training takes from the model at its beginning, to compare."""
+        frozen = self.model._frozen_parameters()
+        return [(id(p), p in frozen) for p in self.model.parameters()]
+
+    def look_anew(self) -> None:
+        """Read parameters and samples again: somebody may have changed their numbers."""
+        self.is_current = False
+
+    def check_unchanged(self) -> None:
+        """Raise a ValueError if the model is built otherwise than when the training began."""
+        if self._building() != self._built:
+            raise ValueError(
+                "a callback has changed how the module is built, or what is frozen in it, and this "
+                "training goes on with what it began with; return True there, and call learn again"
+            )
 
     def parameters_now(self) -> Array:
         """The numbers of the parameters."""
@@ -93,6 +111,23 @@ class Batches:
         if self.model._has_taking("noise"):
             self.noise = np.empty((0, count_of_draws(lambda: self._outputs_of(range(1)))))
         return outputs
+
+    def take(self, inputs: Any, outputs: Any) -> int:
+        """Go on with other samples, which are like those before; how many they are."""
+        if self.classes is not None:
+            outputs = encoded(self.model, self.loss, inputs, outputs, self.classes).targets
+        new = samples(inputs, outputs, self.model)
+        before = self.inputs, self.targets
+        for noun, rows, others in zip(("input", "output"), new, before, strict=True):
+            if rows[0].size != (usual := others[0].size):
+                raise ShapeError(f"an {noun} is {rows[0].size} numbers, and was {usual} before")
+        if self.loss.sample is not None:
+            self.loss.check(new[1], self._width)
+        self.samples = Samples(*new)
+        self.inputs, self.targets = new
+        if self.model._has_taking("entries"):
+            self.check_entries()
+        return len(new[0])
 
     def check_entries(self) -> None:
         """Raise an EntryError, if there is one, of the first sample with an index that is wrong."""
@@ -121,16 +156,17 @@ class Batches:
     ) -> tuple[float, dict[str, float]]:
         done: list[Measured] = []
         for batch in self._to_do(batches, step, done):
-            if self.noise.shape[1] and step is not None:
-                self._draw(len(batch))
-            total, share, gradients = self.evaluate(batch, epoch, step is not None)
-            if step is not None:
-                if not self._depends:
-                    self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
-                if self.penalty is not None:
-                    price, slopes = self.penalty.at(self.numbers)
-                    total, gradients = total + price, gradients + slopes
-                step(self.numbers, gradients, epoch, batch)
+            with batches:
+                if self.noise.shape[1] and step is not None:
+                    self._draw(len(batch))
+                total, share, gradients = self.evaluate(batch, epoch, step is not None)
+                if step is not None:
+                    if not self._depends:
+                        self._depends = bool(gradients.any()) or self._reaches_parameters(batch)
+                    if self.penalty is not None:
+                        price, slopes = self.penalty.at(self.numbers)
+                        total, gradients = total + price, gradients + slopes
+                    step(self.numbers, gradients, epoch, batch)
             done.append((total, share, len(batch)))
         if step is not None and not self._depends:
             raise ValueError(

@@ -1,7 +1,5 @@
 """A model's loss over batches of samples, by programs."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +27,7 @@ from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.losses import LOSSES
 from autograd_lite.nn.parts.training_mode import forced, in_mode
+from autograd_lite.nn.tensors import is_known, structure_of
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import WHY, Paths
 from autograd_lite.transforms.gradients import as_value, gradient
@@ -109,6 +108,11 @@ class CompiledBatches(Batches):
         self._objective = self._kept(tuple(columns)[2:])
         return outputs
 
+    def _building(self) -> Any:
+        """See `Batches`; with settings, which programs have in them, as far as they are known."""
+        known = structure_of(self.model, []) if is_known(self.model) else None
+        return super()._building(), known
+
     def _trees(self) -> list[Tree]:
         """The arguments of the program for the first sample."""
         return [take_apart(thing, name) for name, thing in self._first.items()]
@@ -173,12 +177,14 @@ class CompiledBatches(Batches):
         self, batches: InBatches, step: Step | None, done: list[Measured]
     ) -> Iterator[Sequence[int]]:
         """See `Batches`; steps that need no Python are taken by the machine."""
-        singly = batches.after(0)
-        if step is not None:
+        if step is None or not getattr(step, "is_plain", False):
+            yield from batches
+        else:
+            singly = batches.after(0)
             while len(done) < len(batches) and (self.to_check or not self._depends):
                 yield next(singly)
             self.at_once(batches, step, done)
-        yield from batches.after(len(done))  # with one, if any, in which a number is not finite
+            yield from batches.after(len(done))  # with one, if any, that has no finite numbers
 
     def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
         """See `Batches`."""
@@ -212,6 +218,12 @@ class CompiledBatches(Batches):
         columns = [(part, False) for part in self._columns(batch).values()]
         self._matrices = [(self.numbers, True), *columns]
 
+    def look_anew(self) -> None:
+        """See `Batches`."""
+        super().look_anew()
+        self._whole = None
+        self._forget()
+
     def _forget(self) -> None:
         self._batch = []
         self._runs.clear()
@@ -227,7 +239,7 @@ class CompiledBatches(Batches):
         if not paths.is_one_program:
             self.show()  # as rows on other paths may run eagerly
         if differentiate not in self._runs:
-            self._runs[differentiate] = paths.bound(self._trees, self._matrices, n, self.threads)
+            self._runs[differentiate] = self._mean(paths, n)
         found = self._runs[differentiate]()
         total = float(found[0])
         if not math.isfinite(total):
@@ -238,6 +250,10 @@ class CompiledBatches(Batches):
             self.to_check -= 1
             self._compare(batch, epoch, found[:end])
         return total, share_of(found[end:].tolist(), n), found[1:end]
+
+    def _mean(self, paths: Paths, n: int) -> Callable[[], Array]:
+        """The mean over a batch, as a function of the numbers that the parameters then have."""
+        return paths.bound(self._trees, self._matrices, n, self.threads)
 
     def _compare(self, batch: Sequence[int], epoch: int, found: Array) -> None:
         """Raise a ProgramError if loss and gradient are not those of the batch's graph."""

@@ -1,7 +1,5 @@
 """The steps of an epoch in one call of the machine, where nobody looks at what is between them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

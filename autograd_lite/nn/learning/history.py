@@ -1,7 +1,5 @@
 """The record of a training, epoch by epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType

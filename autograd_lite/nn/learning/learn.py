@@ -1,9 +1,7 @@
 """Learning from samples: what `Module.learn` does."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,6 +14,7 @@ from autograd_lite.nn.labels import encoded, remember
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
+from autograd_lite.nn.learning.in_batches import stream_of
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
 from autograd_lite.nn.learning.penalty import find_penalty
@@ -43,7 +42,7 @@ _USUAL = type("Usual", (int,), {})(32)  # samples of a batch; whoever writes 32 
 
 
 def learn(
-    self: Model, inputs: Any, outputs: Any,
+    self: Model, inputs: Any = None, outputs: Any = None,
     loss: str | Callable[[Any, Any], Any] = "squared_error", optimizer: str | Optimizer = "adam",
     learning_rate: float | None = None, epochs: int = 100, batch_size: int | None = _USUAL,
     validation: float | tuple[Any, Any] | None = None,
@@ -55,6 +54,7 @@ def learn(
     metrics: Any = None, early_stopping: EarlyStopping | None = None,
     l1: float = 0.0, l2: float = 0.0,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None, resume: bool = False,
+    batches: Iterable[tuple[Any, Any]] | None = None,
 ) -> History:  # fmt: skip
     """Fit the parameters to samples, starting from their current numbers.
 
@@ -93,7 +93,8 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); a true result of one stops, when all have been called.
+        `Epoch`); a true result of one stops, when all have been called. They may set parameters;
+        to freeze some, or to build otherwise, stop and call `learn` again.
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
@@ -155,6 +156,12 @@ def learn(
         that was never interrupted, on such a machine. A generator, also Python's global one, is
         set to where it was. Data, options, model (whatever its numbers are now) and versions have
         to be those it began with; `epochs` may be more, callbacks others.
+    batches : iterable of (inputs, outputs), optional
+        In place of `inputs`, `outputs` and `batch_size`, for more data than memory holds: arrays
+        as these are, of any number of samples. Each epoch runs through it anew, in the order that
+        it gives, and so do `metrics` of the samples learnt from. It may look at the model. With
+        `resume` it must give what it gave; if it shuffles, by a generator given as `seed`. What
+        needs all samples at once is refused: solvers, weights, a share for `validation`.
 
     Returns
     -------
@@ -180,8 +187,8 @@ def learn(
         If shapes do not fit each other or the module, or there are no samples.
     ValueError
         If a number in the data is nan or infinite, a target is not what the loss takes, or
-        another argument is out of its range; if a loss of your own is to be compiled, or the
-        loss depends on no parameter.
+        another argument is out of its range; if a loss of your own is to be compiled, the loss
+        depends on no parameter, or a callback has built the module otherwise.
     FileExistsError
         If there is a checkpoint to be continued, and `resume` is False.
     ProgramError
@@ -192,18 +199,30 @@ def learn(
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)
-        read = encoded(self, criterion, inputs, outputs, self.classes_)
-        inputs, outputs = samples(inputs, read.targets, self)
+        epochs = positive_int("epochs", epochs)
+        stream = stream_of(options, epochs, batch_size is not _USUAL)
+        place = nullcontext() if stream is None else stream
+        if stream is not None:
+            inputs, outputs = stream.first
+        with place:
+            read = encoded(self, criterion, inputs, outputs, self.classes_)
+            inputs, outputs = samples(inputs, read.targets, self)
+            if stream is not None and self.classes_ is None and read.classes is not None:
+                raise ValueError(
+                    "outputs are labels of classes, of which other batches may have more; set "
+                    "model.classes_ to an array of all of them"
+                )
         chosen = find_optimizer(self, optimizer, learning_rate)
         if isinstance(chosen, str):
             size_given = not (batch_size is None or batch_size is _USUAL)
-            if size_given or schedule is not None or checkpoint is not None:
+            others = schedule, checkpoint, stream
+            if size_given or any(other is not None for other in others):
                 raise ValueError(
                     f"{chosen} takes all samples at once, finds its own steps, and cannot continue "
-                    "from a checkpoint; leave batch_size, schedule and checkpoint out"
+                    "from a checkpoint; leave batch_size, schedule and checkpoint out, and give "
+                    "arrays in place of batches"
                 )
             batch_size = None
-        epochs = positive_int("epochs", epochs)
         rng = generator(seed)
         watched = is_watched()
         quick = not watched and is_traceable(self, criterion)  # a call changes nothing
@@ -211,23 +230,31 @@ def learn(
             tell_of_speed(self, criterion, history, progress or show is not None)
         compile = quick if compile is None else bool(compile)
         kind = CompiledBatches if compile else Batches
+        if stream is not None and stream.kind is not None:
+            kind = stream.kind
         options["classes"] = read.classes
         keeper = None if checkpoint is None else Keeper(checkpoint, resume, options)
         if keeper is not None:
             keeper.begin(rng)
         elif resume:
             raise ValueError('resume=True continues a training from a folder: checkpoint="run/"')
-        order, held = parted(len(inputs), validation, rng)
+        if stream is None:
+            order, held = parted(len(inputs), validation, rng)
+        else:
+            order, held, batch_size = stream, (), stream.size or len(inputs)
         labels = outputs if read.classes is None else read.labels
         weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
+        if stream is not None:
+            stream.training, training.classes = training, read.classes
         training.rng = rng
         training.penalty = find_penalty(self, l1, l2)
         measuring, held = held_out(training, validation, held, read.classes)
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
-        for batches in (training, measuring):
-            batches.threads = positive_int("threads", threads)
-        width = _check(training, measuring, check)
+        for each in (training, measuring):
+            each.threads = positive_int("threads", threads)
+        with place:
+            width = _check(training, measuring, check)
         measured = None if metrics is None else Metrics(metrics, training, width)
         best = None
         if early_stopping is not None:
@@ -235,14 +262,20 @@ def learn(
         before = training.parameters_now()
         training.is_unseen = not (callbacks or shell or held or measured or best or checkpoint)
         given = self, training.parameters, chosen, compile, shell is not None
-        steps = -(-len(order) // size)
+        if stream is None:
+            steps = -(-len(order) // size)
+        else:
+            training.is_unseen = False
+            steps = stream.steps(isinstance(schedule, str) or (resume and schedule is not None))
         plan = find_schedule(schedule, epochs * steps)
         kind_of_step = SolverStep if isinstance(chosen, str) else TrainingStep
         step = kind_of_step(*given) if plan is None else ScheduledStep(*given, plan, steps)
+        if stream is not None:  # the user's code comes between steps
+            step.is_flat = step.is_plain = False
         live: Live | None = None
         if shell is not None:
             drawn = self if quick and isinstance(getattr(self, "nin", None), int) else None
-            picture = None if watched else picture_of(training)
+            picture = None if watched or stream is not None else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         loop = TrainingLoop(
             training, order, measuring, held, size, rng, step, history, measured, best,

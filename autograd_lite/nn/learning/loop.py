@@ -1,7 +1,5 @@
 """The loop of a training: epochs, and what follows each of them."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -60,8 +58,11 @@ class TrainingLoop:
             if callbacks:
                 with np.errstate(**usual):
                     told = [bool(call(self.history)) for call in callbacks]
-                self.training.is_current = False  # they may have changed parameters
+                for batches in (self.training, self.measuring):
+                    batches.look_anew()
                 stop = any(told) or stop
+                if not stop and number < epochs:
+                    self.training.check_unchanged()
             self.history.stopped = stop
             if self._keep is not None:
                 self._keep(stop or number == epochs)
@@ -85,8 +86,11 @@ class TrainingLoop:
             if self.best is not None:
                 self.best.restore()
 
-    def _at_once(self, until: int) -> None:
-        """Train for epochs of one step each, some hundredths of a second at a time."""
+    def _at_once(self, until: int) -> bool:
+        """Train for epochs of one step each, some hundredths of a second at a time.
+
+        Whether the machine took all steps that it was asked for.
+        """
         epochs, taken, wanted = self.history.epochs, 1, 1
         while taken == wanted and len(epochs) < until:
             times = max(1, int(_AT_ONCE / max(epochs[-1].seconds, 1e-6)))
@@ -110,15 +114,16 @@ class TrainingLoop:
             if taken and not self._bar.disable:
                 self._bar.set_postfix_str(_postfix(epochs[-1]), refresh=False)
                 self._bar.update(taken)
+        return taken == wanted
 
     def _run(self, epochs: int, finish: Finish) -> None:
+        at_once = self.training.is_unseen and self.size >= len(self.order)
         while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
             start = time.perf_counter()
             batches = shuffled(self.order, self.size, self.rng)
             if finish(number, start, self.training.over(batches, number, self.step)):
                 break
-            if self.training.is_unseen and self.size >= len(self.order):
-                self._at_once(epochs - 1)
+            at_once = at_once and self._at_once(epochs - 1)
 
     def _tell(self, number: int, start: float, done: tuple[float, dict[str, float]]) -> float:
         """Measure after an epoch and tell the history; when it ended."""

@@ -1,7 +1,5 @@
 """Metrics of a whole epoch's outputs, by name or as functions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,12 +34,17 @@ class Metrics:
                 named = isinstance(metric, str)
                 self._functions[name] = _named(name, training, width) if named else metric
 
-    def over(self, batches: Batches, part: Sequence[int]) -> dict[str, float]:
+    def over(self, batches: Batches, part: Any) -> dict[str, float]:
         """All of them, by name, over some samples."""
-        chunks = InBatches(part, _ROWS_AT_A_TIME)
-        outputs = np.concatenate([batches.outputs_at(part_of(batches.inputs, c)) for c in chunks])
-        targets, found = part_of(batches.targets, part).reshape(len(part), -1), {}
+        chunks = part if isinstance(part, InBatches) else InBatches(part, _ROWS_AT_A_TIME)
+        pairs = [
+            (part_of(batches.targets, c), batches.outputs_at(part_of(batches.inputs, c)))
+            for c in chunks
+        ]
+        targets, outputs = map(np.concatenate, zip(*pairs, strict=True))
+        targets, found = targets.reshape(len(targets), -1), {}
         targets = targets[:, 0] if targets.shape[1] == 1 else targets
+        targets.flags.writeable = outputs.flags.writeable = False  # they may be the user's own
         for name, function in self._functions.items():
             with np.errstate(**self._usual):
                 number = function(targets, outputs)

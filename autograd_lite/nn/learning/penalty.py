@@ -1,7 +1,5 @@
 """A price on large weights, added to the loss of a training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

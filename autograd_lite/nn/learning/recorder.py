@@ -1,7 +1,5 @@
 """The parameters of a network after each epoch, from which plots are made later."""
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Warnings of a training that ran, and in which something is likely wrong."""
 
-from __future__ import annotations
-
 import random
 import sys
 import warnings

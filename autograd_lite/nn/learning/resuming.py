@@ -1,7 +1,5 @@
 """Checkpoints of a training: a file from which it continues with the same bits."""
 
-from __future__ import annotations
-
 import copy
 import errno
 import hashlib
@@ -37,8 +35,9 @@ _ROWS_AT_A_TIME = 2**17
 
 #: Arguments of `learn` that change no number of a training, or are compared by what they do.
 _FREE = {
-    *("self", "inputs", "outputs", "epochs", "sample_weight", "class_weight", "validation"),
-    *("callback", "progress", "show", "check", "threads", "checkpoint", "resume", "compile"),
+    *("self", "inputs", "outputs", "batches", "epochs", "sample_weight", "class_weight"),
+    *("validation", "callback", "progress", "show", "check", "threads", "checkpoint", "resume"),
+    "compile",
 }
 
 

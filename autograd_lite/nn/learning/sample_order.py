@@ -1,7 +1,5 @@
 """Samples in the order of a training: which are held out, and which batch has which."""
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Sequence
 from typing import Any
@@ -62,7 +60,12 @@ def _split(share: Any, n: int) -> int:
 
 
 def shuffled(order: Any, size: int, rng: Generator) -> InBatches:
-    """The samples of an epoch in batches; shuffled anew each time, so that 5 + 5 epochs are 10."""
+    """The samples of an epoch in batches; shuffled anew each time, so that 5 + 5 epochs are 10.
+
+    An iterable of batches stays as it is.
+    """
+    if isinstance(order, InBatches):
+        return order
     if size < len(order):
         order = array("q", order)
         rng.shuffle(order)

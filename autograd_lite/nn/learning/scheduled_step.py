@@ -1,7 +1,5 @@
 """A step of training whose learning rate follows a schedule."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +46,6 @@ class ScheduledStep(TrainingStep):
 
     def observe(self, history: Any) -> None:
         """Go on behind these epochs, which are shown to a schedule that looks at them."""
-        self.number = len(history) * self._steps_of_epoch
+        self.number = self.number or len(history) * self._steps_of_epoch
         if hasattr(self._schedule, "observe"):
             self._schedule.observe(history)

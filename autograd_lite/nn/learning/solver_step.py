@@ -1,7 +1,5 @@
 """SciPy's solvers in place of steps: an epoch is one of their iterations, over all samples."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -11,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value, are_finite, write_numbers
-from autograd_lite.errors import AnomalyError
+from autograd_lite.errors import AnomalyError, needing
 from autograd_lite.nn.data import Array, Model, as_list, part_of
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
@@ -42,12 +40,8 @@ class SolverStep(TrainingStep):
     ) -> None:
         super().__init__(model, parameters, optimizer, quiet, watched)
         self.quiet, self._gradients, self._name = True, np.empty(0), optimizer
-        try:
+        with needing("solvers", f"{optimizer} is a solver of SciPy"):
             import scipy.optimize
-        except ImportError as error:
-            raise ImportError(
-                f'{optimizer} is a solver of SciPy ({error}): pip install "autograd-lite[solvers]"'
-            ) from None
         self._scipy = scipy.optimize
 
     def run(self, training: Batches, order: Sequence[int], epochs: int, finish: Finish) -> None:

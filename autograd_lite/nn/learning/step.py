@@ -4,8 +4,6 @@
 parameters move; the simplest is ``p -= learning_rate * gradient``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Early stopping: a training ends when its loss has not fallen for some epochs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

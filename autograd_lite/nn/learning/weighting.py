@@ -1,7 +1,5 @@
 """How much the loss of each sample counts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

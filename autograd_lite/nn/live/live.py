@@ -1,7 +1,5 @@
 """A picture of a training in a notebook, redrawn in place while it goes on."""
 
-from __future__ import annotations
-
 import base64
 import html
 import sys

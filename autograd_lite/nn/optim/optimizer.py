@@ -1,7 +1,5 @@
 """Optimiser: the base class, which keeps the state and runs the rule that a subclass has."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Iterable, Mapping

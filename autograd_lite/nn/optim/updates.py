@@ -1,7 +1,5 @@
 """Updates: the rules of the optimisers. Formulas and defaults are PyTorch's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

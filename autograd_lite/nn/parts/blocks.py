@@ -1,7 +1,5 @@
 """Blocks that networks are built of beside layers: Dropout, LayerNorm, Embedding, Residual."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 import numpy as np
@@ -225,12 +223,7 @@ class Residual(_Block):
         self.module = module
         self.place(current_scope.get())
 
-    @property
-    def nin(self) -> int:
-        """Number of inputs, if the module has one; else an AttributeError."""
-        found: int = self.module.nin  # type: ignore[attr-defined]
-        return found
-
+    nin = property(lambda self: self.module.nin, doc="Number of inputs, if the module has one.")
     nout = nin
 
     def __call__(self, x: Any) -> Any:

@@ -1,7 +1,5 @@
 """Modules as text for people: a tree of their parts, and a table with the numbers of parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Training mode, and the random numbers that parts take in it."""
 
-from __future__ import annotations
-
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Programs as source over columns: the same lines for NumPy, JAX and PyTorch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

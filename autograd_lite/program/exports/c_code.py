@@ -1,7 +1,5 @@
 """Programs as C99 that stands alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from autograd_lite.program.code import Code

@@ -1,7 +1,5 @@
 """Programs as JavaScript that stands alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 

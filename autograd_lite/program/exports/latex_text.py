@@ -1,7 +1,5 @@
 """Programs as LaTeX: one line per instruction."""
 
-from __future__ import annotations
-
 import sys
 
 from autograd_lite.program.code import Code

@@ -1,13 +1,11 @@
 """Programs as ONNX models, in float64."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ProgramError
+from autograd_lite.errors import ProgramError, needing
 from autograd_lite.ops import SequenceOp
 from autograd_lite.ops.languages import record_of
 from autograd_lite.ops.leaf import Leaf
@@ -134,11 +132,9 @@ def to_onnx(program: Code) -> Any:
     ProgramError
         If ONNX cannot compute it, or it has no inputs.
     """
-    try:
+    with needing("export", "to_onnx needs onnx"):
         import onnx
         from onnx import helper, numpy_helper
-    except ImportError:
-        raise ImportError('to_onnx needs onnx; write pip install "autograd-lite[export]"') from None
     if not program.n_inputs:
         raise ProgramError("a model of columns needs an input, and this program has none")
     graph, listing = _Graph(helper, numpy_helper), Listing(program)

@@ -1,7 +1,5 @@
 """Programs as Python: straight lines of source, which stand on `math` alone."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ A number lies in a place. In a single run that is a register; over rows it is a 
 the numbers that are the same for all rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Making machine code takes about as long as some ten thousand runs. After these i
 thread in the background, and put in place between two runs. No tier changes a bit.
 """
 
-from __future__ import annotations
-
 import atexit
 import mmap
 import os
@@ -78,7 +76,7 @@ class Tier:
             self.reason = "the interpreter is quicker where many entries are looked up in"
         if not self.reason:
             # the machine must not keep alive what keeps it alive
-            ask = partial(_asked, weakref.ref(self))
+            ask = partial(_told, weakref.WeakMethod(self.ask))
             runs, rows = (1, 1) if jit else (RUNS, ROWS)
             machine.watch(runs, rows, ask)
 
@@ -87,7 +85,7 @@ class Tier:
         if self._at_once:
             self.make(*rows)
         elif not reason_against():
-            _Background.put(partial(_make, weakref.ref(self), *rows))
+            _Background.put(partial(_told, weakref.WeakMethod(self.make), *rows))
 
     def make(self, *rows: Any) -> None:
         """Make machine code and put it in place; where that fails, warn and make none any more."""
@@ -122,16 +120,10 @@ class Tier:
         return {"tier": name, "compile_seconds": self.seconds, "tier_reason": self.reason}
 
 
-def _asked(tier: weakref.ref[Tier], *rows: Any) -> None:
-    found = tier()
-    if found is not None:
-        found.ask(*rows)
-
-
-def _make(tier: weakref.ref[Tier], *rows: Any) -> None:
-    found = tier()
-    if found is not None:
-        found.make(*rows)
+def _told(method: Callable[[], Callable[..., None] | None], *rows: Any) -> None:
+    """Call a method of a tier, if that is still there."""
+    if (found := method()) is not None:
+        found(*rows)
 
 
 def _check_permission() -> None:

@@ -79,9 +79,9 @@ static int32_t *encode(const Machine *machine, int32_t j, int32_t step, const in
 FOLDS_1(FOLD_1)
 FOLDS_2(FOLD_2)
 
-/* Which of m operands a look at a place finds; -1 for none. */
+/* Which of m operands a look at a place finds: the place rounded down, or the last; -1 for none. */
 static inline int32_t found_at(double place, int32_t m) {
-    return place >= 0.0 && place < m && place == (double)(int32_t)place ? (int32_t)place : -1;
+    return !(place >= 0.0) ? -1 : place < m ? (int32_t)place : m - 1;
 }
 
 #define LOOK(name, numbers)                                                                       \

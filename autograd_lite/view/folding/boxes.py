@@ -1,7 +1,5 @@
 """The boxes of a folded picture: each group of values with what it holds, and the arrows."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache

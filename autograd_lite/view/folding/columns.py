@@ -1,7 +1,5 @@
 """A graph as columns of numbers, so that a million values are folded in bulk."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass

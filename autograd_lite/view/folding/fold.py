@@ -4,8 +4,6 @@ The outermost picture is of the whole graph. Every folded box can be opened: the
 its own, with no more boxes either, in which what lies outside is dashed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property

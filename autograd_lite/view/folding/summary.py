@@ -1,7 +1,5 @@
 """Summary of the numbers inside a folded box."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

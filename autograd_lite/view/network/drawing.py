@@ -4,8 +4,6 @@ Positions are computed, not searched. The page draws the same (``page/scripts/ne
 more, with numbers that change.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

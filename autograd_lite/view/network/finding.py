@@ -1,7 +1,5 @@
 """The networks in a graph: which of its nodes are neurons, and in which layers these lie."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass

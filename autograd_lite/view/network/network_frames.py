@@ -1,7 +1,5 @@
 """The first sample's way through a network and back, in the states of ``page/scripts/tour.js``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

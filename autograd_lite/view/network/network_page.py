@@ -1,7 +1,5 @@
 """The page of networks: their numbers at every sample, and the graph of each neuron."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any

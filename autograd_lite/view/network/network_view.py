@@ -1,7 +1,5 @@
 """Views of networks: their layers, and below them the graph of what is around, by Graphviz."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

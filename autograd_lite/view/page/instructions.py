@@ -1,7 +1,5 @@
 """The nodes of a graph as instructions of a page: numbers, and formulas as templates."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Set
 from itertools import chain

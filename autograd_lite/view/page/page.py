@@ -5,8 +5,6 @@ drawing in its place where scripts run. It (`scripts/page.js`) is given what is 
 boxes, the nodes with their numbers and formulas, and the rules of their ops as JavaScript.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import json

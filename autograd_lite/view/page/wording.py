@@ -1,7 +1,5 @@
 """Formulas of nodes as templates, in which a page puts names or the numbers of the moment."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Where a model of two features decides for which class, once or at several epochs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +27,7 @@ class Boundary(canvas.Plot):
     @classmethod
     def of(
         cls, model: Any, inputs: Any, targets: Any, steps: int = 50, threshold: float | None = None
-    ) -> Boundary:
+    ) -> "Boundary":
         """The regions in which a model of two features decides for each class, and the data.
 
         Parameters
@@ -106,12 +104,9 @@ class Boundaries(canvas.Plot):
 
     @classmethod
     def of(
-        cls,
-        recorder: Any,
-        epochs: Sequence[int] | None = None,
-        steps: int = 50,
+        cls, recorder: Any, epochs: Sequence[int] | None = None, steps: int = 50,
         threshold: float | None = None,
-    ) -> Boundaries:
+    ) -> "Boundaries":  # fmt: skip
         """How a model of two features came to decide, epoch by epoch.
 
         Parameters

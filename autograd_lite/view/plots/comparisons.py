@@ -1,7 +1,5 @@
 """Networks that learn the same with different learning rates, optimisers or first weights."""
 
-from __future__ import annotations
-
 import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,13 +25,9 @@ class Race(Plot):
 
     @classmethod
     def of(
-        cls,
-        model: Any,
-        inputs: Any,
-        outputs: Any,
-        runs: Mapping[str, Callable[[Any], Mapping[str, Any]]],
-        **learning: Any,
-    ) -> Race:
+        cls, model: Any, inputs: Any, outputs: Any,
+        runs: Mapping[str, Callable[[Any], Mapping[str, Any]]], **learning: Any,
+    ) -> "Race":  # fmt: skip
         """Let copies of a model learn, with arguments of `Module.learn` for all runs.
 
         By name, `runs` has a function of the copy that gives further arguments for one run.
@@ -99,13 +93,9 @@ def finish(ax: Any, curves: Sequence[Any]) -> None:
 
 
 def plot_learning_rates(
-    model: Any,
-    inputs: Any,
-    outputs: Any,
-    rates: Sequence[float] = (0.001, 0.01, 0.1, 1.0),
-    ax: Axes | None = None,
-    **learning: Any,
-) -> Axes:
+    model: Any, inputs: Any, outputs: Any, rates: Sequence[float] = (0.001, 0.01, 0.1, 1.0),
+    ax: Axes | None = None, **learning: Any,
+) -> Axes:  # fmt: skip
     """The loss per epoch with several learning rates, from the same first weights.
 
     Parameters
@@ -134,15 +124,9 @@ def plot_learning_rates(
 
 
 def plot_optimizers(
-    model: Any,
-    inputs: Any,
-    outputs: Any,
-    optimizers: Mapping[str, Callable[[Any], Any]],
-    ax: Axes | None = None,
-    *,
-    seconds: bool = False,
-    **learning: Any,
-) -> Axes:
+    model: Any, inputs: Any, outputs: Any, optimizers: Mapping[str, Callable[[Any], Any]],
+    ax: Axes | None = None, *, seconds: bool = False, **learning: Any,
+) -> Axes:  # fmt: skip
     """The loss per epoch, or per second, with several optimisers, from the same first weights.
 
     Parameters
@@ -184,15 +168,10 @@ class Spread(Plot):
 
     @classmethod
     def of(
-        cls,
-        make: Callable[[str, int], Any],
-        inputs: Any,
-        outputs: Any,
-        inits: Sequence[str] = ("uniform", "he_normal", "glorot_uniform"),
-        *,
-        seeds: Sequence[int] = range(5),
-        **learning: Any,
-    ) -> Spread:
+        cls, make: Callable[[str, int], Any], inputs: Any, outputs: Any,
+        inits: Sequence[str] = ("uniform", "he_normal", "glorot_uniform"), *,
+        seeds: Sequence[int] = range(5), **learning: Any,
+    ) -> "Spread":  # fmt: skip
         """The loss per epoch from several schemes of first weights: median and range over seeds.
 
         Parameters

@@ -1,7 +1,5 @@
 """Losses: over epochs, and over one weight with the tangent and the step of an update."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +16,9 @@ from autograd_lite.view.canvas import COLORS, GREY, Axes, axes_or_new, legend, m
 
 
 def plot_losses(
-    curves: Mapping[str, Sequence[float]],
-    ax: Axes | None = None,
-    *,
-    xlabel: str = "update",
-    log: bool = True,
-    tolerance: float | None = None,
-    start: int = 0,
-) -> Axes:
+    curves: Mapping[str, Sequence[float]], ax: Axes | None = None, *, xlabel: str = "update",
+    log: bool = True, tolerance: float | None = None, start: int = 0,
+) -> Axes:  # fmt: skip
     """Loss against iterations for several runs, a curve each.
 
     Parameters
@@ -118,12 +111,10 @@ def _part(history: Any, name: str) -> Any:
 
 
 def plot_loss_curve(
-    weights: Sequence[float],
-    losses: Sequence[float],
-    tangent: tuple[float, float, float] | None = None,
-    step: float | None = None,
+    weights: Sequence[float], losses: Sequence[float],
+    tangent: tuple[float, float, float] | None = None, step: float | None = None,
     ax: Axes | None = None,
-) -> Axes:
+) -> Axes:  # fmt: skip
     """Loss against one weight, with the tangent at a point and the step that lowers the loss.
 
     Parameters
@@ -181,14 +172,9 @@ class LossCurve(canvas.Plot):
 
     @classmethod
     def of(
-        cls,
-        f: Callable[[Any], Any],
-        start: float,
-        learning_rate: float = 0.1,
-        *,
-        span: tuple[float, float] | None = None,
-        steps: int = 200,
-    ) -> LossCurve:
+        cls, f: Callable[[Any], Any], start: float, learning_rate: float = 0.1, *,
+        span: tuple[float, float] | None = None, steps: int = 200,
+    ) -> "LossCurve":  # fmt: skip
         """A loss of one weight, its tangent at a point, and a step of gradient descent from there.
 
         Parameters

@@ -1,7 +1,5 @@
 """How well a model fits: its curve or surface beside the data, what is left over, calibration."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +31,9 @@ class Fit(canvas.Plot):
     predicted: Any
 
     @classmethod
-    def of(cls, model: Any, inputs: Any, targets: Any, epochs: Sequence[int] | None = None) -> Fit:
+    def of(
+        cls, model: Any, inputs: Any, targets: Any, epochs: Sequence[int] | None = None
+    ) -> "Fit":
         """The outputs of a model beside the data: a curve over one feature, a surface over two.
 
         Over one feature a line leads from each sample to the curve: its error. Over two, colours
@@ -128,7 +128,7 @@ class Residuals(canvas.Plot):
     residuals: Any
 
     @classmethod
-    def of(cls, model: Any, inputs: Any, targets: Any) -> Residuals:
+    def of(cls, model: Any, inputs: Any, targets: Any) -> "Residuals":
         """Target minus output at each sample, over the output: what the model has not explained.
 
         Of a model that fits they lie around 0 without a pattern; a bow or a funnel in them has not
@@ -174,7 +174,7 @@ class Calibration(canvas.Plot):
     @classmethod
     def of(
         cls, model: Any, inputs: Any, targets: Any, bins: int = 10, logits: bool | None = None
-    ) -> Calibration:
+    ) -> "Calibration":
         """Whether a classifier's probabilities come true: of samples at 0.8, are 80% of that class?
 
         Parameters

@@ -227,6 +227,19 @@ def test_metrics_that_are_not_defined_are_nan():
     assert found["f1"] == 0.0
 
 
+def test_a_metric_changes_no_data():
+    """The targets may be the user's own array, and are learnt from afterwards."""
+
+    def bad(targets, outputs):
+        targets -= targets.mean()
+
+    given = np.array([1.0, 2.0])
+    with pytest.raises(ValueError, match="read-only"):
+        measured(bad, [1.0, 2.0], given, "squared_error")
+    assert given.tolist() == [1.0, 2.0]
+    assert given.flags.writeable
+
+
 def test_numpy_warns_in_a_metric_of_ones_own():
     def bad(targets, outputs):
         return np.log(targets * 0.0).sum()

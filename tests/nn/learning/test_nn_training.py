@@ -583,6 +583,37 @@ def test_a_network_that_decides_by_numbers_is_compiled_path_by_path():
     np.testing.assert_allclose(pair[1], pair[0], rtol=1e-9)
 
 
+@pytest.mark.parametrize("compile", [True, False])
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        (lambda model: model.layers[0].freeze(), (True, True)),
+        (lambda model: setattr(model.layers[2], "b", Value(0.5)), (True, True)),
+        (lambda model: setattr(model.layers[1], "rate", 0.0), (True, False)),
+        (lambda model: setattr(model.layers[2], "activation", abs), (True, False)),
+        (lambda model: model.eval(), (False, False)),
+    ],
+    ids=["frozen", "another parameter", "rate", "activation", "mode"],
+)
+def test_a_callback_builds_nothing_that_a_training_would_not_see(change, refused, compile):
+    """What it takes from the module at its beginning is compared; it may be the last epoch."""
+    model = nn.Sequential(nn.Neuron(1, "linear", seed=1), nn.Dropout(0.5), line())
+
+    def first(history):
+        if len(history) == 1:
+            change(model)
+
+    given = {"callback": first, "progress": False, "compile": compile, "seed": 1}
+    model.learn(LINE_X, LINE_Y, epochs=1, **given)
+    model = nn.Sequential(nn.Neuron(1, "linear", seed=1), nn.Dropout(0.5), line())
+    if refused[not compile]:
+        with pytest.raises(ValueError, match="a callback has changed how") as caught:
+            model.learn(LINE_X, LINE_Y, epochs=3, **given)
+        assert len(caught.value.history) == 1
+    else:
+        assert len(model.learn(LINE_X, LINE_Y, epochs=3, **given)) == 3
+
+
 @pytest.mark.parametrize("compile", [False, True])
 def test_a_callback_may_move_the_parameters(compile):
     model = line()
@@ -596,6 +627,25 @@ def test_a_callback_may_move_the_parameters(compile):
     )
     assert history.loss[1] == history.loss[2]
     assert data(model) == [0.25, 0.25]
+
+
+@pytest.mark.parametrize("size", [None, 2])
+def test_a_callback_may_change_samples_in_place(size):
+    """However they lie in memory: programs hold no copies of them beyond an epoch."""
+
+    def learnt(order, compile):
+        model = nn.Neuron(2, "linear", seed=1)
+        inputs = np.array([[1.0, 2.0], [3.0, 1.0], [0.5, 0.5], [2.0, 4.0]], order=order)
+
+        def halve(history):
+            inputs[:] *= 0.5
+
+        given = {"callback": halve, "compile": compile, "progress": False, "seed": 1}
+        model.learn(inputs, LINE_Y, epochs=4, batch_size=size, **given)
+        return data(model)
+
+    for order in "CF":
+        assert learnt(order, True) == pytest.approx(learnt("C", False), rel=1e-12)
 
 
 def test_inside_detect_anomaly_every_node_is_looked_at():

@@ -209,6 +209,33 @@ def test_ctrl_c_costs_an_interval_at_most(compile, tmp_path):
     assert state(again, again.learn(X, Y, resume=True, **given)) == expected
 
 
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(raised, tmp_path, monkeypatch):
+    """Ctrl-C meanwhile ends the training; an error does, too, and carries the history."""
+    replace, calls = os.replace, []
+
+    def fail(*paths):
+        calls.append(paths)
+        if len(calls) == 4:
+            raise raised
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", fail)
+    model, keep = network(), nn.Checkpoint(tmp_path, epochs=1)
+    if raised is KeyboardInterrupt:
+        history = learn(model, seed=3, checkpoint=keep)
+        assert history.interrupted
+    else:
+        with pytest.raises(OSError, match="No space left") as caught:
+            learn(model, seed=3, checkpoint=keep)
+        history = caught.value.history
+    assert len(history) == 3
+    assert (kept(tmp_path), os.listdir(tmp_path)) == (2, ["checkpoint.safetensors"])
+    again, whole = network(5), network()
+    resumed = learn(again, seed=3, checkpoint=keep, resume=True)
+    assert state(again, resumed) == state(whole, learn(whole, seed=3))
+
+
 # --- when it is written ---
 
 

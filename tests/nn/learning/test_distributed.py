@@ -1,0 +1,300 @@
+"""Learning on Dask: bits of one process, whatever workers there are; and what is refused."""
+
+import doctest
+import os
+import pickle
+import random
+import re
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import distributed, nn
+
+array = pytest.importorskip("dask.array")
+from distributed import Client, LocalCluster  # noqa: E402
+
+NATIVE = pytest.mark.skipif(ag.engine != "native", reason="one engine is enough, at a third")
+RNG = np.random.default_rng(0)
+INPUTS = RNG.standard_normal((18_000, 4))
+OUTPUTS = np.sin(INPUTS).sum(axis=1)
+GIVEN = {"epochs": 3, "progress": False}
+LIMIT = 400_000_000  # bytes of a worker
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Two processes on this machine."""
+    with (
+        LocalCluster(
+            2, threads_per_worker=1, dashboard_address=":0", memory_limit=LIMIT
+        ) as cluster,
+        Client(cluster) as found,
+    ):
+        yield found
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """A training in this process."""
+    model = network()
+    return model.learn(INPUTS, OUTPUTS, batch_size=None, **GIVEN).loss, numbers(model)
+
+
+def network(*parts):
+    return nn.Sequential(nn.Layer(4, 8, "tanh", seed=1), *parts, nn.Layer(8, 1, "linear", seed=2))
+
+
+def numbers(model):
+    return [parameter.data for parameter in model.parameters()]
+
+
+def learnt(inputs=INPUTS, outputs=OUTPUTS, model=None, **given):
+    model = model or network()
+    history = distributed.learn(model, inputs, outputs, **{**GIVEN, **given})
+    return history.loss, numbers(model)
+
+
+# --- without workers ------------------------------------------------------------------------------
+
+
+def test_without_dask_or_a_client_it_says_what_to_do(monkeypatch):
+    with pytest.raises(ValueError, match=r"no Dask client; client = distributed.Client"):
+        learnt()
+    with pytest.raises(TypeError, match=r"takes of learn: callback, .*; not metrics"):
+        learnt(metrics="mae")
+    monkeypatch.setitem(sys.modules, "dask.array", None)
+    with pytest.raises(ImportError, match=r'pip install "autograd-lite\[dask\]"'):
+        learnt()
+
+
+def test_a_program_runs_from_a_pickle_at_any_byte():
+    """As Dask sends them; the machine in C takes numbers at their own places alone."""
+    x = ag.Value(3.0)
+    parts = []
+    data = pickle.dumps(ag.freeze(x * x + 2.0, [x]), 5, buffer_callback=parts.append)
+    program = pickle.loads(data, buffers=[odd(bytes(part)) for part in parts])
+    assert parts
+    assert program(4.0) == 18.0
+
+
+def odd(data):
+    """Bytes that begin at an odd place."""
+    return memoryview(bytearray(b"-" + data))[1:]
+
+
+def test_data_may_begin_at_any_byte():
+    inputs = np.frombuffer(odd(INPUTS.tobytes())).reshape(INPUTS.shape)
+    assert not inputs.flags.aligned
+    one, two = network(), network()
+    one.learn(inputs, OUTPUTS, seed=1, **GIVEN)
+    two.learn(INPUTS, OUTPUTS, seed=1, **GIVEN)
+    assert numbers(one) == numbers(two)
+    assert (one.predict(inputs) == two.predict(INPUTS)).all()
+
+
+@NATIVE
+@pytest.mark.parametrize("workers", [1, 3])
+def test_threads_as_workers_give_the_bits_of_one_process(workers, expected):
+    """From frames too, whose lengths are not known."""
+    frames, pandas = map(pytest.importorskip, ("dask.dataframe", "pandas"))
+    whole = pandas.DataFrame(INPUTS, columns=[*"abcd"]).assign(y=OUTPUTS)
+    frame = frames.from_pandas(whole, npartitions=3)
+    given = {"processes": False, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with Client(n_workers=workers, **given) as client:
+        assert learnt(client=client) == expected
+        assert learnt(frame[[*"abcd"]], frame["y"], client=client) == expected
+
+
+# --- on two processes -----------------------------------------------------------------------------
+
+
+@NATIVE
+@pytest.mark.parametrize("n", [int(os.environ.get("DASK_BLOCKS", 8))])
+def test_data_may_be_larger_than_the_memory_of_a_worker(client, n):
+    """Four times as large in `make dask`."""
+    shape = 2**17, 20
+    inputs = array.map_blocks(
+        lambda block_info=None: np.full(shape, block_info[None]["chunk-location"][0] / n),
+        chunks=((shape[0],) * n, (20,)), dtype=float,
+    )  # fmt: skip
+    model = nn.Neuron(20, "linear", seed=1)
+    distributed.learn(model, inputs, inputs.sum(axis=1), epochs=1, progress=False)
+    twin = nn.Neuron(20, "linear", seed=1)
+    few = np.repeat(np.arange(n)[:, None] / n, 20, axis=1)
+    twin.learn(few, few.sum(axis=1), batch_size=None, epochs=1, progress=False)
+    assert numbers(model) == pytest.approx(numbers(twin), rel=1e-9)
+
+
+rows = array.from_array
+
+
+@NATIVE
+@pytest.mark.parametrize(("inputs", "outputs"), [
+    (INPUTS, OUTPUTS),
+    (rows(INPUTS, chunks=(7_777, 3)), rows(OUTPUTS, chunks=4_096)),
+    (rows(INPUTS, chunks=-1), OUTPUTS[:, None].tolist()),
+    (rows(INPUTS.T, chunks=(4, 999)).T, rows(OUTPUTS, chunks=9_000)),
+])  # fmt: skip
+def test_the_bits_are_those_of_one_process(client, expected, inputs, outputs):
+    """However the data lie."""
+    assert learnt(inputs, outputs) == expected
+
+
+@NATIVE
+def test_options_mean_what_they_mean_in_one_process(client, tmp_path):
+    """A loss of one's own, a schedule, early stopping, validation, a penalty, and going on."""
+    given = {
+        "loss": "huber", "optimizer": "sgd", "schedule": "cosine", "l2": 0.01, **GIVEN,
+        "validation": (INPUTS[:50], OUTPUTS[:50]), "early_stopping": nn.EarlyStopping(9),
+    }  # fmt: skip
+    one, two = network(), network()
+    alone = one.learn(INPUTS, OUTPUTS, batch_size=None, **given)
+    folder = {"checkpoint": tmp_path, "resume": True}
+    stopped = {"callback": lambda history: len(history) == 1}
+    distributed.learn(two, INPUTS, OUTPUTS, **given, **folder, **stopped)
+    together = distributed.learn(network(), INPUTS, OUTPUTS, **given, **folder)
+    assert (together.loss, together.learning_rate) == (alone.loss, alone.learning_rate)
+    assert together.validation_loss == pytest.approx(alone.validation_loss, rel=1e-12)
+
+
+@NATIVE
+def test_batches_are_rows_side_by_side_in_an_order_by_the_seed(client):
+    model, order, generator = network(), [*range(0, 18_000, 7_000)], random.Random(5)
+    cut = {i: (INPUTS[i : i + 7_000], OUTPUTS[i : i + 7_000]) for i in order}
+
+    class Shuffled:
+        def __iter__(self):
+            new = [*order]
+            generator.shuffle(new)
+            return iter([cut[i] for i in new])
+
+    history = model.learn(batches=Shuffled(), **GIVEN)
+    assert learnt(batch_size=7_000, seed=5) == (history.loss, numbers(model))
+
+
+BAD = INPUTS.copy()
+BAD[9_000, 2] = np.inf
+
+
+class Choosing(nn.Layer):
+    def __call__(self, x):
+        out = super().__call__(x)
+        return out if out > 0.0 else 2.0 * out
+
+
+@NATIVE
+@pytest.mark.parametrize(("given", "error", "text"), [
+    ({"inputs": BAD}, ValueError, "rows 8192 to 12287: inputs: sample 808, column 2, is inf"),
+    ({"inputs": BAD[:9]}, ag.ShapeError, "there are 9 inputs and 18,000 outputs"),
+    ({"inputs": INPUTS[:0], "outputs": OUTPUTS[:0]}, ag.ShapeError, "inputs are empty"),
+    ({"inputs": np.ma.masked_less(INPUTS, 0.0)}, TypeError, "mask"),
+    ({"inputs": INPUTS[:, :2]}, ag.ShapeError, "takes 4 inputs and was given 2"),
+    ({"inputs": INPUTS[:, :, None]}, ag.ShapeError, "were float64 of shape .18000, 4, 1."),
+    ({"outputs": ["a"] * 18_000}, TypeError, "outputs are numbers .* and were <U1 of"),
+    ({"loss": "hinge"}, ValueError, "targets of hinge are -1 or 1"),
+    ({"loss": lambda outputs, targets: sum(outputs)}, ValueError, "nn.per_sample"),
+    ({"validation": 0.1}, ValueError, "no share of batches"),
+    ({"client": 5}, TypeError, "client is a distributed.Client and was given int: 5"),
+    ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
+    ({"model": network(nn.Dropout(0.5))}, ValueError, "draws random numbers, which workers do not"),
+    ({"model": nn.Sequential(Choosing(4, 1, "linear"))}, ag.ProgramError, "choose with ag.where"),
+    ({"optimizer": "lbfgs"}, ValueError, "give arrays in place of batches"),
+    ({"learning_rate": 1e200, "epochs": 2}, ag.AnomalyError, "(rows 0|loss turned|parameter)"),
+])  # fmt: skip
+def test_what_workers_cannot_take_is_refused(client, given, error, text):
+    with pytest.raises(error, match=text):
+        learnt(**given)
+
+
+@NATIVE
+def test_class_indices_are_checked_on_workers(client):
+    model = nn.MLP(4, [3], seed=1)
+    labels = np.arange(18_000) % 3
+    learnt(outputs=labels, model=model, loss="cross_entropy", epochs=1)
+    labels[-1] = 3
+    with pytest.raises(ValueError, match=r"rows 16384 to 17999: .* number 1615 is 3.0"):
+        learnt(outputs=labels, model=model, loss="cross_entropy", epochs=1)
+
+
+def pretend(name, fact):
+    """On a worker: it has another processor, or the like, from now on."""
+    there = distributed.facts.__wrapped__() | {name: fact}
+    distributed.facts = lambda: there
+
+
+def admit():
+    distributed.facts = there
+
+
+there = distributed.facts
+
+
+@NATIVE
+def test_workers_whose_bits_could_differ_are_refused_by_name(client):
+    """Before work begins, and in a step when they come later."""
+    address = sorted(client.scheduler_info()["workers"])[1]
+    text = rf"the worker {address} would give other bits: C library is 'musl' there and"
+    client.run(pretend, "C library", "musl", workers=[address])
+    try:
+        with pytest.raises(ag.ProgramError, match=text):
+            learnt()
+        client.run(admit)
+        spoil = lambda _: client.run(pretend, "C library", "musl", workers=[address]) and None  # noqa: E731
+        with pytest.raises(ag.ProgramError, match=text) as caught:
+            learnt(callback=spoil)
+        assert len(caught.value.history) == 1
+    finally:
+        client.run(admit)
+
+
+def rows_or_death(block, flag):
+    """A block of data, which costs the first worker that computes it in a step its life."""
+    try:
+        os.unlink(flag)
+    except FileNotFoundError:
+        return block
+    os.kill(os.getpid(), signal.SIGKILL)
+    return block
+
+
+@NATIVE
+def test_a_worker_that_is_killed_costs_no_bit(client, expected, tmp_path):
+    """In the middle of the second step; its blocks are computed again."""
+    flag = tmp_path / "flag"
+    inputs = rows(INPUTS, chunks=(2_000, 4)).map_blocks(rows_or_death, str(flag), dtype=float)
+
+    def kill(history):
+        if len(history) == 1:
+            flag.touch()
+
+    assert learnt(inputs, callback=kill) == expected
+    assert not flag.exists()
+
+
+@NATIVE
+def test_trainings_run_beside_each_other_as_futures(client):
+    """A model, its history and its numbers travel."""
+
+    def train(seed):
+        model = nn.MLP(4, [3, 1], "tanh", seed=seed)
+        history = model.learn(INPUTS[:100], OUTPUTS[:100], epochs=2, progress=False, seed=seed)
+        return model, history
+
+    for seed, (model, history) in enumerate(client.gather(client.map(train, range(3)))):
+        twin, expected = train(seed)
+        assert (history.loss, numbers(model)) == (expected.loss, numbers(twin))
+
+
+@NATIVE
+def test_the_page_says_what_is_true(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[3] / "docs" / "larger_data.md").read_text(encoding="utf-8")
+    plain = re.sub("^```.*$", "", text, flags=re.M)
+    examples = doctest.DocTestParser().get_doctest(plain, {}, "larger_data.md", None, 0)
+    assert len(examples.examples) > 15
+    assert doctest.DocTestRunner().run(examples).failed == 0
