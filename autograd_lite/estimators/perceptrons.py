@@ -42,6 +42,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     loss_curve_: list[float]
     _random: random.Random
     _optimizer: Any
+    _made_of: tuple[list[int], Any]
 
     def __init__(
         self, *, hidden_layer_sizes: int | Sequence[int] = (100,), activation: Any = "relu",
@@ -67,8 +68,8 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for `max_iter` epochs, or until the loss falls no more; return self.
 
-        X is of shape (n, features), `y` of (n,), for a regressor also (n, k). A whole number as
-        `sample_weight` of a sample is as good as so many copies.
+        X is of shape (n, features), `y` of (n,), for a regressor also (n, k). In full batches a
+        whole number as the `sample_weight` of a sample is as good as so many copies.
         """
         epochs = positive_int("max_iter", self.max_iter)
         return self._fit(X, y, sample_weight, self.warm_start, epochs)
@@ -88,20 +89,21 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
             mean_weight = float(weights.mean())
         sizes = [*np.atleast_1d(self.hidden_layer_sizes).tolist(), width]
+        made_of = sizes, self.activation
+        if goes_on and self._made_of != made_of:
+            said = "the layers, by hidden_layer_sizes, y and activation, are now"
+            raise ValueError(f"{said} {made_of}, and those to go on with {self._made_of}; fit anew")
         if goes_on:
             model, rng, curve = self.model_, self._random, self.loss_curve_
         else:
             rng = random.Random(int(check_random_state(self.random_state).randint(2**31 - 1)))
             kind: Any = _ACTIVATIONS.get(str(self.activation), self.activation)
             model, curve = nn.MLP(X.shape[1], sizes, kind, init=None, seed=rng), []
-        if (there := [layer.nout for layer in model.layers]) != sizes:
-            said = f"the network to go on with has layers of {there} neurons, and not of {sizes}"
-            raise ValueError(f"{said}, as hidden_layer_sizes and y have it; fit anew")
         # A loss of one's own knows no classes, and is given their places as they are.
         no_labels = known is None or criterion.classes is None
         model.classes_ = None if no_labels else np.arange(len(known))
-        settings = self.solver, self.learning_rate_init, self.momentum, self.nesterovs_momentum
-        if goes_on and epochs is None and self._optimizer[0] == settings:
+        rule = self.solver, self.learning_rate_init, self.momentum, self.nesterovs_momentum, loss
+        if goes_on and epochs is None and self._optimizer[0] == rule:
             optimizer = self._optimizer[1]
         else:
             optimizer = self._made_optimizer(model, share)
@@ -109,18 +111,19 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         held, stopping = self.validation_fraction if self.early_stopping else None, None
         size -= round((held or 0.0) * size)
         if by_steps and self.batch_size is not None:
-            is_auto = isinstance(self.batch_size, str) and self.batch_size == "auto"
-            size = min(200 if is_auto else positive_int("batch_size", self.batch_size), size)
+            most = 200 if str(self.batch_size) == "auto" else self.batch_size
+            size = min(positive_int("batch_size", most), size)
         if epochs is not None:
             patience, least = min(self.n_iter_no_change, epochs), in_range("tol", self.tol)
             stopping = nn.EarlyStopping(patience, least / share, self.early_stopping)
-        price = in_range("alpha", self.alpha) / (2.0 * share * max(size, 1) * mean_weight)
+        price = in_range("alpha", self.alpha) / (2.0 * share * (size * mean_weight or 1.0))
         history = model.learn(
             X, targets, loss, optimizer, epochs=1 if epochs is None else epochs, validation=held,
             batch_size=size if by_steps else None, progress=bool(self.verbose), seed=rng,
             sample_weight=weights, early_stopping=stopping, l2=price, **(self.learn_options or {}),
         )  # fmt: skip
-        self.model_, self._random, self._optimizer = model, rng, (settings, optimizer)
+        self.model_, self._random, self._optimizer = model, rng, (rule, optimizer)
+        self._made_of = made_of
         if known is not None:
             self.classes_ = known
         self.loss_curve_ = [*curve, *[share * number for number in history.loss]]
@@ -129,7 +132,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
     def _made_optimizer(self, model: Any, share: float) -> Any:
         rate = self.learning_rate_init
-        if isinstance(self.solver, str) and self.solver == "sgd":  # not indifferent to a factor
+        if str(self.solver) == "sgd":  # not indifferent to a factor of the loss
             nesterov = bool(self.nesterovs_momentum and self.momentum)
             return nn.optim.SGD(model.parameters(), rate * share, self.momentum, nesterov)
         if callable(self.solver):

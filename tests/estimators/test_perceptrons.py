@@ -1,5 +1,6 @@
 """Networks as estimators of scikit-learn: they pass its checks, and train as its own do."""
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -152,13 +153,18 @@ def test_warm_start_goes_on_and_a_cold_one_begins_again():
     assert warm.set_params(warm_start=False).fit(X, NUMBERS).loss_curve_ == first
 
 
+def clone_with_all(model, settings):
+    return copy.deepcopy(model).set_params(**settings)
+
+
 def test_going_on_with_other_layers_or_classes_is_refused_and_changes_nothing():
     model = MLPClassifier(max_iter=2, warm_start=True, random_state=0).fit(X, SIGNS)
     before = model.decision_function(X).tolist()
     with pytest.raises(ValueError, match=r"'maybe', which is none of the classes 'no', 'yes'"):
         model.fit(X, ["maybe", *SIGNS[1:]])
-    with pytest.raises(ValueError, match=r"layers of \[100, 1\] neurons, and not of \[5, 1\]"):
-        model.set_params(hidden_layer_sizes=(5,)).fit(X, SIGNS)
+    for other in ({"hidden_layer_sizes": (5,)}, {"activation": "tanh"}):
+        with pytest.raises(ValueError, match=r"go on with \(\[100, 1\], 'relu'\); fit anew"):
+            clone_with_all(model, other).fit(X, SIGNS)
     with pytest.raises(ValueError, match="none of the classes"):
         model.partial_fit(X, SIGNS, classes=["no", "yes", "maybe"])
     assert model.decision_function(X).tolist() == before
