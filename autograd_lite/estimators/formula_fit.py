@@ -15,8 +15,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from autograd_lite import nn
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown, some, typed
-from autograd_lite.expressions import CONSTANTS, names, parse
+from autograd_lite.expressions import CONSTANTS, as_mapping, names, parse
 from autograd_lite.nn.losses import find_loss, squared_error
+from autograd_lite.nn.optim import SOLVERS
 from autograd_lite.program.compiling import compile
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -41,7 +42,8 @@ class FormulaModel(nn.Module):
         if not (self.columns and begin):
             kind = "parameter" if self.columns else "column"
             raise ValueError(f"no {kind} is among the names {some([*found], 10)}: {said}")
-        given = {name: 1.0 for name, x in begin.items() if x is None} if start is None else start
+        given = {name: 1.0 for name, x in begin.items() if x is None}
+        given = given if start is None else {**as_mapping(start)}
         wrong = given.keys() - begin or {n for n, x in begin.items() if x is None} - given.keys()
         if wrong:
             raise ValueError(
@@ -112,6 +114,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
         n, squares = X.shape[1], find_loss(self.loss).function is squared_error
         columns = [*getattr(self, "feature_names_in_", [f"x{i}" for i in range(n)])]
+        if self.formula is None and self.start is not None:
+            raise ValueError(f"a linear model needs no start, and was given {shown(self.start)}")
         if self.formula is None:
             model: Any = nn.Neuron(n, nonlin=False, init=lambda *_: 0.0)
             free = [*columns, "intercept" + "_" * ("intercept" in columns)]
@@ -129,7 +133,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             X, y, self.loss, solver, epochs=self.max_iter, batch_size=None, progress=False, seed=0,
             sample_weight=None if sample_weight is None else weights, compile=True,
         )  # fmt: skip
-        if len(history) >= self.max_iter:
+        if len(history) >= self.max_iter and solver in SOLVERS:
             said = f"{solver} is on its way after {self.max_iter} iterations; give a better start"
             warnings.warn(said, ConvergenceWarning, stacklevel=2)
         self.model_, self.loss_curve_, self.n_iter_ = model, history.loss, len(history)
