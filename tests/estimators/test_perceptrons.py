@@ -289,10 +289,11 @@ def test_a_failed_fit_leaves_the_classes_of_the_one_before():
     assert {*model.predict(X)} <= {"yes", "no"}
 
 
-def test_frames_keep_the_names_of_features():
-    pandas = pytest.importorskip("pandas", reason="needs pandas")
-    frame = pandas.DataFrame(X, columns=["a", "b", "c"])
-    series = pandas.Series(SIGNS)
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_keep_the_names_of_features(library):
+    frames = pytest.importorskip(library, reason=f"needs {library}")
+    frame = frames.DataFrame(dict(zip("abc", X.T, strict=True)))
+    series = frames.Series(SIGNS)
     model = MLPClassifier(max_iter=2, random_state=0).fit(frame, series)
     assert model.feature_names_in_.tolist() == ["a", "b", "c"]
     plain = MLPClassifier(max_iter=2, random_state=0).fit(X, SIGNS)
