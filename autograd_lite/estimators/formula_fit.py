@@ -13,8 +13,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from autograd_lite import nn
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown, some, typed
-from autograd_lite.expressions import CONSTANTS, names, parse
+from autograd_lite.expressions import CONSTANTS, as_mapping, names, parse
 from autograd_lite.nn.losses import find_loss, squared_error
+from autograd_lite.nn.optim import SOLVERS
 from autograd_lite.program.compiling import compile
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -39,12 +40,14 @@ class FormulaModel(nn.Module):
         if not (self.columns and begin):
             kind = "parameter" if self.columns else "column"
             raise ValueError(f"no {kind} is among the names {some([*found], 10)}: {said}")
-        wrong = [n for n in {**begin, **(start or {})} if n not in begin]
-        wrong += [n for n, x in begin.items() if x is None and n not in (start or {n: 1.0})]
+        given = {name: 1.0 for name, x in begin.items() if x is None}
+        given = given if start is None else {**as_mapping(start)}
+        wrong = given.keys() - begin or {n for n, x in begin.items() if x is None} - given.keys()
         if wrong:
-            raise ValueError(f"start does not fit the formula at {shown(wrong[0])}: {said}")
-        begin = {n: 1.0 if x is None else x for n, x in {**begin, **(start or {})}.items()}
-        self.free = {name: Value(x, label=name) for name, x in begin.items()}
+            raise ValueError(
+                f"start does not fit the formula at {shown(min(wrong, key=str))}: {said}"
+            )
+        self.free = {n: Value(x, label=n) for n, x in {**begin, **given}.items()}
 
     def __call__(self, x: Any) -> Any:
         """The formula at one row."""
@@ -72,7 +75,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     params_, errors_ : dict of str to float
-        The parameters, and, for ``"squared_error"`` alone, their standard errors.
+        The parameters, and, for ``"squared_error"`` alone, as the next two, their standard errors.
     covariance_ : array of shape (k, k)
         ``noise_**2 * inverse(J.T @ W @ J)``, with the Jacobian J of the fitted formula and weights
         W. It is inf where J is singular, or there are not more samples than parameters.
@@ -97,8 +100,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         start: Mapping[str, float] | None = None, loss: Any = "squared_error",
         solver: str | None = None, max_iter: int = 1000,
     ) -> None:  # fmt: skip
-        self.formula, self.start, self.loss = formula, start, loss
-        self.solver, self.max_iter = solver, max_iter
+        self.__dict__.update({name: given for name, given in locals().items() if name != "self"})
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the parameters to X of shape (n, columns) and `y` of shape (n,); return self.
@@ -110,6 +112,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
         n, squares = X.shape[1], find_loss(self.loss).function is squared_error
         columns = [*getattr(self, "feature_names_in_", [f"x{i}" for i in range(n)])]
+        if self.formula is None and self.start is not None:
+            raise ValueError(f"a linear model needs no start, and was given {shown(self.start)}")
         if self.formula is None:
             model: Any = nn.Neuron(n, nonlin=False, init=lambda *_: 0.0)
             free = [*columns, "intercept" + "_" * ("intercept" in columns)]
@@ -127,7 +131,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             X, y, self.loss, solver, epochs=self.max_iter, batch_size=None, progress=False, seed=0,
             sample_weight=None if sample_weight is None else weights, compile=True,
         )  # fmt: skip
-        if len(history) >= self.max_iter:
+        if len(history) >= self.max_iter and solver in SOLVERS:
             said = f"{solver} is on its way after {self.max_iter} iterations; give a better start"
             warnings.warn(said, ConvergenceWarning, stacklevel=2)
         self.model_, self.loss_curve_, self.n_iter_ = model, history.loss, len(history)

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from autograd_lite import nn
-from autograd_lite.errors import some, typed
+from autograd_lite.errors import some
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import SOLVERS, find_optimizer, in_range
@@ -29,12 +29,18 @@ _PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp}
 _given: Callable[[Callable[[Any], bool]], Callable[[Any], Any]] = available_if
 
 
+def _finds_rates(estimator: Any) -> bool:
+    return str(estimator.solver).lower() in SOLVERS
+
+
 class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Parameters and training of both."""
 
     model_: nn.MLP
     loss_curve_: list[float]
     _random: random.Random
+    _optimizer: Any
+    _made_of: tuple[list[int], Any]
 
     def __init__(
         self, *, hidden_layer_sizes: int | Sequence[int] = (100,), activation: Any = "relu",
@@ -46,10 +52,6 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         learn_options: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.__dict__.update({name: given for name, given in locals().items() if name != "self"})
-
-    @property
-    def _is_solver(self) -> bool:
-        return str(self.solver).lower() in SOLVERS
 
     @property
     def coefs_(self) -> list[Any]:
@@ -64,8 +66,8 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for `max_iter` epochs, or until the loss falls no more; return self.
 
-        X is of shape (n, features), `y` of (n,), for a regressor also (n, k). A whole number as
-        `sample_weight` of a sample is as good as so many copies.
+        X is of shape (n, features), `y` of (n,), for a regressor also (n, k). In full batches a
+        whole number as the `sample_weight` of a sample is as good as so many copies.
         """
         epochs = positive_int("max_iter", self.max_iter)
         return self._fit(X, y, sample_weight, self.warm_start, epochs)
@@ -85,39 +87,41 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
             mean_weight = float(weights.mean())
         sizes = [*np.atleast_1d(self.hidden_layer_sizes).tolist(), width]
+        made_of = sizes, self.activation
+        if goes_on and self._made_of != made_of:
+            said = "the layers, by hidden_layer_sizes, y and activation, are now"
+            raise ValueError(f"{said} {made_of}, and those to go on with {self._made_of}; fit anew")
         if goes_on:
             model, rng, curve = self.model_, self._random, self.loss_curve_
         else:
             rng = random.Random(int(check_random_state(self.random_state).randint(2**31 - 1)))
-            named = isinstance(self.activation, str)
-            activation = _ACTIVATIONS.get(self.activation) if named else None
-            kind = activation or self.activation
+            kind: Any = _ACTIVATIONS.get(str(self.activation), self.activation)
             model, curve = nn.MLP(X.shape[1], sizes, kind, init=None, seed=rng), []
-        if (there := [layer.nout for layer in model.layers]) != sizes:
-            raise ValueError(
-                f"the network to go on with has layers of {there} neurons, and by "
-                f"hidden_layer_sizes and y they are {sizes}; write warm_start=False, or fit anew"
-            )
         # A loss of one's own knows no classes, and is given their places as they are.
         no_labels = known is None or criterion.classes is None
         model.classes_ = None if no_labels else np.arange(len(known))
-        optimizer = getattr(self, "_optimizer", None) if goes_on and epochs is None else None
-        optimizer = optimizer or self._made_optimizer(model, share)
+        rule = self.solver, self.learning_rate_init, self.momentum, self.nesterovs_momentum, loss
+        if goes_on and epochs is None and self._optimizer[0] == rule:
+            optimizer = self._optimizer[1]
+        else:
+            optimizer = self._made_optimizer(model, share)
+        by_steps = not isinstance(optimizer, str)
         held, stopping = self.validation_fraction if self.early_stopping else None, None
         size -= round((held or 0.0) * size)
-        if not (self._is_solver or self.batch_size is None):
-            is_auto = isinstance(self.batch_size, str) and self.batch_size == "auto"
-            size = min(200 if is_auto else positive_int("batch_size", self.batch_size), size)
+        if by_steps and self.batch_size is not None:
+            most = 200 if str(self.batch_size) == "auto" else self.batch_size
+            size = min(positive_int("batch_size", most), size)
         if epochs is not None:
             patience, least = min(self.n_iter_no_change, epochs), in_range("tol", self.tol)
             stopping = nn.EarlyStopping(patience, least / share, self.early_stopping)
-        price = in_range("alpha", self.alpha) / (2.0 * share * max(size, 1) * mean_weight)
+        price = in_range("alpha", self.alpha) / (2.0 * share * (size * mean_weight or 1.0))
         history = model.learn(
             X, targets, loss, optimizer, epochs=1 if epochs is None else epochs, validation=held,
-            batch_size=None if self._is_solver else size, progress=bool(self.verbose), seed=rng,
+            batch_size=size if by_steps else None, progress=bool(self.verbose), seed=rng,
             sample_weight=weights, early_stopping=stopping, l2=price, **(self.learn_options or {}),
         )  # fmt: skip
-        self.model_, self._random, self._optimizer = model, rng, optimizer
+        self.model_, self._random, self._optimizer = model, rng, (rule, optimizer)
+        self._made_of = made_of
         if known is not None:
             self.classes_ = known
         self.loss_curve_ = [*curve, *[share * number for number in history.loss]]
@@ -126,19 +130,12 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
     def _made_optimizer(self, model: Any, share: float) -> Any:
         rate = self.learning_rate_init
-        if isinstance(self.solver, str) and self.solver == "sgd":  # not indifferent to a factor
+        if str(self.solver) == "sgd":  # not indifferent to a factor of the loss
             nesterov = bool(self.nesterovs_momentum and self.momentum)
             return nn.optim.SGD(model.parameters(), rate * share, self.momentum, nesterov)
         if callable(self.solver):
             return self.solver(model.parameters(), learning_rate=rate)
-        if not isinstance(self.solver, str):
-            said = "solver is a name, or a class such as nn.optim.AdamW, and was given"
-            raise TypeError(f"{said} {typed(self.solver)}")
-        return find_optimizer(model, self.solver, None if self._is_solver else rate)
-
-    def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
-        """Targets, loss, the classes if there are such, and the number of outputs."""
-        raise NotImplementedError
+        return find_optimizer(model, self.solver, None if _finds_rates(self) else rate)
 
     def _rows(self, X: Any) -> Any:
         check_is_fitted(self)
@@ -156,23 +153,16 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     loss : str or callable, optional
         As `learn` takes it; ``"squared_error"`` if left out (scikit-learn's, which is half of that
         in `nn.losses`). With ``"poisson"`` the rate is predicted.
-    tol, n_iter_no_change
-        It stops after so many epochs in a row that were not better by `tol` than the best so far,
-        with `early_stopping` by the loss of the share held out; then the best epoch's parameters
-        are kept.
     learn_options : dict, optional
         More for `learn`, such as ``{"schedule": "cosine", "threads": 2}``.
-    hidden_layer_sizes, alpha, batch_size, learning_rate_init, max_iter, random_state, verbose, \
-warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction
-        As scikit-learn has them. The others that it has there are not: samples are always shuffled.
+    **others
+        Those of scikit-learn that are here mean the same. It stops after `n_iter_no_change` epochs
+        that were not below the best loss by `tol`, with `early_stopping` of the share held out.
 
     Attributes
     ----------
-    model_ : nn.MLP
-    loss_curve_, n_iter_ : list of float, int
-        Loss of each epoch, of all calls that went on, and the number of these.
-    coefs_, intercepts_ : list of array
-        Of each layer; shapes are scikit-learn's.
+    model_, loss_curve_, n_iter_, coefs_, intercepts_
+        The `nn.MLP`, the loss of each epoch of all calls that went on, and as in scikit-learn.
 
     Examples
     --------
@@ -189,16 +179,14 @@ warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction
 
     def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
         y = y if y.ndim > 1 and y.shape[1] > 1 else column_or_1d(y, warn=True)
-        loss = "squared_error" if self.loss is None else self.loss
-        return y, loss, None, 1 if y.ndim == 1 else y.shape[1]
+        return y, self.loss or "squared_error", None, 1 if y.ndim == 1 else y.shape[1]
 
     def predict(self, X: Any) -> Any:
         """Predictions, of shape (n,) or (n, k), for samples (n, features)."""
-        rows = self._rows(X)
-        outputs = self.model_.predict(rows)
-        return _PREDICTIONS.get(self.model_.learnt_with, lambda y: y)(outputs)
+        rows, model = self._rows(X), self.model_
+        return _PREDICTIONS.get(model.learnt_with, lambda y: y)(model.predict(rows))
 
-    @_given(lambda self: not (self._is_solver or self.early_stopping))
+    @_given(lambda self: not (_finds_rates(self) or self.early_stopping))
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Learn for one epoch, going on with parameters and optimiser; as `fit` otherwise."""
         return self._fit(X, y, sample_weight, True, None)
@@ -224,20 +212,17 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         known = self.classes_ if goes_on else np.unique(named)
         strange = np.setdiff1d(np.union1d(y, named), known)
         if len(strange):
-            raise ValueError(
-                f"y has {some(strange.tolist(), 10, repr)}, which is none of the classes "
-                f"{some(known.tolist(), 10, repr)}; leave such samples out, or fit anew"
-            )
+            said = f"y has {some(strange.tolist(), 10, repr)}, which is none of the classes"
+            raise ValueError(f"{said} {some(known.tolist(), 10, repr)}; leave it out, or fit anew")
         if len(known) < 2:
             raise ValueError(f"y has one class, {known.tolist()[0]!r}; give samples of two")
-        two, loss = len(known) == 2, self.loss
-        if loss is None:
-            loss = "binary_cross_entropy" if two else "cross_entropy"
+        two = len(known) == 2
+        loss = self.loss or ("binary_cross_entropy" if two else "cross_entropy")
         of = find_loss(loss).classes
         width = 1 if two and (of is None or len(of(1)) == 2) else len(known)
         return np.searchsorted(known, y), loss, known, width
 
-    @_given(lambda self: not (self._is_solver or self.early_stopping))
+    @_given(lambda self: not (_finds_rates(self) or self.early_stopping))
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
         """Learn for one epoch, as that of `MLPRegressor`; the first call is told all classes."""
         return self._fit(X, y, sample_weight, True, None, classes)

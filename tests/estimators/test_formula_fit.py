@@ -137,6 +137,8 @@ def test_names_of_a_frame_are_the_columns_of_a_formula():
         ("a * y", None, "no column is among the names a, y: the columns are called x0, x"),
         ("2 * x + pi", None, "no parameter is among"),
         (TEXT, {"a": 1.0, "k": 1.0}, "start does not fit the formula at 'c'"),
+        (None, START, "a linear model needs no start, and was given {'a': 2.0"),
+        (TEXT, [1.0, 2.0, 3.0], "are a dict"),
         (TEXT, {**START, "x": 1.0}, "start does not fit the formula at 'x'"),
         (lambda x, *others: x, None, r"need names: none with \*"),
         (lambda x, **others: x, None, r"need names: none with \*"),
@@ -155,6 +157,19 @@ def test_a_formula_that_does_not_fit_is_refused(formula, start, message):
 def test_too_few_iterations_are_told():
     with pytest.warns(ConvergenceWarning, match="on its way after 2 iterations"):
         FormulaRegressor(TEXT, max_iter=2).fit(X, Y)
+
+
+def test_steps_are_as_many_as_were_wanted():
+    model = FormulaRegressor("a * x + b", solver="adam", max_iter=2000).fit(X, 2.0 * TIMES)
+    assert model.n_iter_ == 2000
+    assert abs(model.params_["a"] - 2.0) < 0.01
+
+
+def test_comparisons_in_a_function_are_paths():
+    turned = FormulaRegressor(lambda x, a, b: a * x if x > 2.0 else b * x)
+    turned.fit(X, np.where(TIMES > 2.0, 3.0, -1.0) * TIMES)
+    assert {name: round(x, 9) for name, x in turned.params_.items()} == {"a": 3.0, "b": -1.0}
+    assert turned.predict([[1.0], [3.0]]).round(9).tolist() == [-1.0, 9.0]
 
 
 def test_many_models_do_not_disturb_one_another():

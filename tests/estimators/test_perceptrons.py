@@ -1,5 +1,6 @@
 """Networks as estimators of scikit-learn: they pass its checks, and train as its own do."""
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -152,13 +153,18 @@ def test_warm_start_goes_on_and_a_cold_one_begins_again():
     assert warm.set_params(warm_start=False).fit(X, NUMBERS).loss_curve_ == first
 
 
+def clone_with_all(model, settings):
+    return copy.deepcopy(model).set_params(**settings)
+
+
 def test_going_on_with_other_layers_or_classes_is_refused_and_changes_nothing():
     model = MLPClassifier(max_iter=2, warm_start=True, random_state=0).fit(X, SIGNS)
     before = model.decision_function(X).tolist()
     with pytest.raises(ValueError, match=r"'maybe', which is none of the classes 'no', 'yes'"):
         model.fit(X, ["maybe", *SIGNS[1:]])
-    with pytest.raises(ValueError, match=r"layers of \[100, 1\] neurons"):
-        model.set_params(hidden_layer_sizes=(5,)).fit(X, SIGNS)
+    for other in ({"hidden_layer_sizes": (5,)}, {"activation": "tanh"}):
+        with pytest.raises(ValueError, match=r"go on with \(\[100, 1\], 'relu'\); fit anew"):
+            clone_with_all(model, other).fit(X, SIGNS)
     with pytest.raises(ValueError, match="none of the classes"):
         model.partial_fit(X, SIGNS, classes=["no", "yes", "maybe"])
     assert model.decision_function(X).tolist() == before
@@ -174,6 +180,18 @@ def test_partial_fit_learns_classes_that_come_later():
     assert model.score(X, KINDS) > 0.8
     assert not hasattr(MLPClassifier(solver="lbfgs"), "partial_fit")
     assert not hasattr(MLPRegressor(early_stopping=True), "partial_fit")
+
+
+def test_partial_fit_goes_on_by_what_is_set_now():
+    """With the optimiser's state, as long as settings are the same."""
+    for setting in ({"solver": "adam"}, {"learning_rate_init": 0.5}, {"momentum": 0.0}):
+        model = MLPRegressor(solver="sgd", max_iter=2, random_state=0).fit(X, NUMBERS)
+        _, before = model.partial_fit(X, NUMBERS)._optimizer
+        _, same = model.partial_fit(X, NUMBERS)._optimizer
+        _, other = model.set_params(**setting).partial_fit(X, NUMBERS)._optimizer
+        assert same is before is not other
+    model = MLPRegressor(solver="lbfgs", max_iter=2, random_state=0).fit(X, NUMBERS)
+    assert model.set_params(solver="adam").partial_fit(X, NUMBERS).n_iter_ == 3
 
 
 def smooth(output, target):
@@ -248,7 +266,7 @@ def test_solvers_of_least_squares_and_options_of_learn_are_reached():
     ("settings", "message"),
     [
         ({"solver": "newton"}, "unknown optimizer 'newton'"),
-        ({"solver": 3}, "solver is a name, or a class such as"),
+        ({"solver": 3}, "optimizer is a name .* and was given 3"),
         ({"activation": "step"}, "unknown activation 'step'"),
         ({"alpha": -1.0}, "alpha"),
         ({"tol": -1.0}, "tol"),
@@ -271,10 +289,11 @@ def test_a_failed_fit_leaves_the_classes_of_the_one_before():
     assert {*model.predict(X)} <= {"yes", "no"}
 
 
-def test_frames_keep_the_names_of_features():
-    pandas = pytest.importorskip("pandas", reason="needs pandas")
-    frame = pandas.DataFrame(X, columns=["a", "b", "c"])
-    series = pandas.Series(SIGNS)
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_keep_the_names_of_features(library):
+    frames = pytest.importorskip(library, reason=f"needs {library}")
+    frame = frames.DataFrame(dict(zip("abc", X.T, strict=True)))
+    series = frames.Series(SIGNS)
     model = MLPClassifier(max_iter=2, random_state=0).fit(frame, series)
     assert model.feature_names_in_.tolist() == ["a", "b", "c"]
     plain = MLPClassifier(max_iter=2, random_state=0).fit(X, SIGNS)
