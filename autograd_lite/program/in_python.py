@@ -74,8 +74,9 @@ class InPython:
             outputs = self._over_columns(*columns)
             n, outputs = block.stop - first, [outputs] if self._program.single else outputs
             # Of a column that is one number, every row counts.
-            found = np.array([np.broadcast_to(column, n) for column in outputs]).reshape(-1, n)
-            parts.append(found.sum(axis=1) if reduced else found)
+            whole = (np.broadcast_to(column, n) for column in outputs)
+            found = [np.sum(column) for column in whole] if reduced else [*whole]
+            parts.append(np.array(found).reshape(-1) if reduced else np.reshape(found, (-1, n)))
         return added_in_tree(parts) if reduced else np.concatenate([empty, *parts], axis=1)
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
