@@ -246,7 +246,8 @@ def test_programs_agree_to_second_order_with(module, library, share, points, mos
     cases = count["cases"]
     assert count["nonzero Hessians"] > 0.5 * cases
     assert count["edge"] < most_edges * cases
-    assert count["theirs is off"] + count["ill-conditioned"] < 0.02 * cases
+    # Where one program loses their digits, it often does so at all of its points.
+    assert count["theirs is off"] + count["ill-conditioned"] < 0.05 * cases
     assert seen.total() < 3000 or set(seen) == {row.name for row in ROWS}
 
 
