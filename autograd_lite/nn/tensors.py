@@ -14,6 +14,8 @@ from autograd_lite.ops.rules import identity
 
 #: A name, and an object array of parameters.
 Named = tuple[str, Array]
+#: Types of settings, which hold nothing.
+_PLAIN = {str, int, float, bool, type(None)}
 
 
 def tensors_of(
@@ -27,6 +29,9 @@ def tensors_of(
 
     A list of parameters makes one array; a shared parameter comes under each of its names.
     """
+
+    if type(thing) in _PLAIN:
+        return
 
     def is_parameter(part: Any) -> bool:
         return isinstance(part, Value) and (_is_free(part) or part in computed)
@@ -68,7 +73,7 @@ def modules_in(
         return  # of parameters without looking at each, as usual
     seen[id(thing)] = thing
     for key, part in _parts(thing, kind).items():
-        if type(part) is not Value:
+        if type(part) is not Value and type(part) not in _PLAIN:
             full = f"{name}.{key}" if name else f"{key}"
             yield from modules_in(full, part, kind, seen, depth + is_one)
 
@@ -223,7 +228,7 @@ def is_known(part: Any) -> bool:
 
 def unknown_in(part: Any, *above: Any) -> Any:
     """A module or function in a part of a model that may depend on more; None without any."""
-    if isinstance(part, Value) or any(part is whole for whole in above):
+    if isinstance(part, Value) or type(part) in _PLAIN or any(part is x for x in above):
         return None
     if type(part) is list and {*map(type, part)} == {Value}:
         return None  # without looking at each, as usual
