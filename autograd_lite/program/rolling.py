@@ -1,5 +1,7 @@
 """Chains of additions in a program become one instruction each, which adds in the same order."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -34,7 +36,7 @@ class _Links(NamedTuple):
     term: Indices  # the register that it adds
     kind: Indices  # which of `_ADDERS` takes the term
 
-    def where(self, marks: Marks) -> "_Links":
+    def where(self, marks: Marks) -> _Links:
         """The marked ones."""
         return _Links(*[part[marks] for part in self])
 
