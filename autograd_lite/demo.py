@@ -5,6 +5,8 @@ The data are scikit-learn's: 569 breast tumours, benign or malignant, each with 
 `plot`.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import textwrap

@@ -4,6 +4,8 @@ In each step every worker adds up loss and gradient over blocks of rows. These s
 tree over the numbers of the blocks, so that bits depend on neither workers nor chunks.
 """
 
+from __future__ import annotations
+
 import platform
 import sys
 from collections.abc import Callable, Sequence

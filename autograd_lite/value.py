@@ -3,6 +3,8 @@
 The engine defines the type; this file attaches what needs no speed, and what the op table gives.
 """
 
+from __future__ import annotations
+
 import inspect
 import operator
 from collections.abc import Callable
@@ -250,7 +252,7 @@ class _Absent:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, value: Value | None, owner: type) -> "_Absent":
+    def __get__(self, value: Value | None, owner: type) -> _Absent:
         return self if value is None else self.__set__(value, None)
 
     def __set__(self, value: Value, thing: object) -> NoReturn:

@@ -1,5 +1,7 @@
 """Where nan and inf come from, in the numbers of a graph and in its backward pass."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from dataclasses import replace

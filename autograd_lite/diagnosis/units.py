@@ -5,6 +5,8 @@ numbers: its partial is bounded, and 0 from some point on (so relu, tanh or ``ma
 neither ``x * x`` at its minimum, nor log far out, nor floor, whose partial is 0 everywhere).
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 

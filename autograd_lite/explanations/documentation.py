@@ -1,5 +1,7 @@
 """The text of `help` on an op: formula, derivatives, domain, conventions, from its row."""
 
+from __future__ import annotations
+
 import math
 from functools import lru_cache
 from itertools import product

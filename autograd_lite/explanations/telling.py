@@ -1,5 +1,7 @@
 """Explanations as text for a terminal: the paths and their sum, and the partials."""
 
+from __future__ import annotations
+
 import math
 import shutil
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Step 4: how the loss changes with the weight, measured with a small step and exactly."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

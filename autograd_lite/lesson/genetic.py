@@ -1,5 +1,7 @@
 """Step 7: a genetic algorithm, whose mutations are blind, against gradient descent."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -1,5 +1,7 @@
 """A mode as a context manager and decorator."""
 
+from __future__ import annotations
+
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator

@@ -1,5 +1,7 @@
 """From a model file to a module: the file's description is checked before anything is built."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from typing import Any

@@ -3,6 +3,8 @@
 They are written as those of ops are, so that they run on numbers, on Values and in programs.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

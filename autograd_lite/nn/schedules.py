@@ -14,6 +14,8 @@ schedulers. An epoch of n samples in batches of b has ``ceil(n / b)`` steps.
 [0.1, 0.05, 0.025]
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any

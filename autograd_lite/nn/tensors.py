@@ -1,5 +1,7 @@
 """Where an object keeps its parameters: a walk over its attributes."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any

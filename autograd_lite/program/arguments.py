@@ -1,5 +1,7 @@
 """Arguments of compiled functions: their places, their numbers, and their errors."""
 
+from __future__ import annotations
+
 import dis
 import inspect
 import re

@@ -1,5 +1,7 @@
 """The programs of a function for arguments of one kind: one for each path through it."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 import warnings
@@ -50,7 +52,7 @@ class Paths:
         self._function, self._name, self._most, self._jit = function, name, most, jit
         self._warned = False
 
-    def without(self, one: Traced) -> "Paths":
+    def without(self, one: Traced) -> Paths:
         """A copy without one of the paths (a copy, as this one may be running)."""
         found = Paths(self._function, self._name, self._most, self._jit)
         found.traced = [traced for traced in self.traced if traced is not one]

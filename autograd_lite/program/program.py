@@ -1,5 +1,7 @@
 """`Program`: code that runs, on one input or on many rows."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Self

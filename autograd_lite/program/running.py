@@ -1,5 +1,7 @@
 """Runners of programs: the machine in C where it was compiled, else Python."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -52,7 +54,7 @@ class Native:
         return run
 
     def descend(
-        self, update: "Runner", numbers: Floats, state: Floats, settings: Floats,
+        self, update: Runner, numbers: Floats, state: Floats, settings: Floats,
         columns: Sequence[Floats], n_samples: int, order: Any, size: int, found: Floats,
         threads: int,
     ) -> None:  # fmt: skip

@@ -1,5 +1,7 @@
 """`check_grad`: derivatives in every mode beside numeric ones, and which op is at fault."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

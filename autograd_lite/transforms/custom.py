@@ -1,5 +1,7 @@
 """A user's own op, checked where it is defined if wanted."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any

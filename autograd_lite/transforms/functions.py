@@ -5,6 +5,8 @@ much as the same arithmetic on plain floats in Python, and a reverse sweep over 
 that. Memory is that of the graph, 96 bytes a node in the C engine.
 """
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """Derivatives of each order and every mode beside numeric ones, for a function on plain lists."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -6,6 +6,8 @@ alone, and nested derivatives cannot be confused (Siskind & Pearlmutter, Perturb
 Confusion and Referential Transparency, 2005).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, wraps
 from operator import index
@@ -71,7 +73,7 @@ class Recording:
         self._end(output, name, outer, mark, has_aux)
 
     @classmethod
-    def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> "Recording":
+    def of(cls, args: Sequence[float], inputs: list[Value], out: Any, name: str) -> Recording:
         """The recording of a function that gave `out` at nodes for numbers; see `at_numbers`."""
         recording = cls.__new__(cls)
         recording.arguments = [take_apart(x, f"an argument of {name}") for x in args]

@@ -3,6 +3,8 @@
 What that code did to the numbers, in ``__post_init__`` say, is done already.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import inspect
 from collections import OrderedDict, defaultdict

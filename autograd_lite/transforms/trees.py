@@ -5,6 +5,8 @@ structures. An object with a method ``parameters()`` (a network) is one too, of 
 Settings in it (see `is_setting`) have no numbers and stay as they are.
 """
 
+from __future__ import annotations
+
 import copy
 import dataclasses
 import operator
@@ -54,7 +56,7 @@ class Tree:
     #: float for every number, `Setting` for what has none; None stands for list and tuple.
     kind: type | None = float
     #: Trees by key, position or field; None where there are none, or numbers only.
-    parts: "dict[Any, Tree] | None" = None
+    parts: dict[Any, Tree] | None = None
     #: A setting or network.
     thing: Any = None
     #: Other parts of a structure, which are handed on as they are.

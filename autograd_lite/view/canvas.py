@@ -1,5 +1,7 @@
 """Figures, axes, colours and line styles of plots. Needs matplotlib."""
 
+from __future__ import annotations
+
 import inspect
 import math
 from collections.abc import Callable, Sequence

@@ -1,5 +1,7 @@
 """Pictures in the DOT language: how boxes, arrows and frames are drawn."""
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Mapping, Sequence

@@ -4,6 +4,8 @@ A frame shows what the page shows after so many steps, from the same data (`Page
 same words (`PHRASES`). Graphviz draws each; texts have the same room in all, so nothing jumps.
 """
 
+from __future__ import annotations
+
 import html
 import io
 import math

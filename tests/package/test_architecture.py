@@ -265,3 +265,15 @@ def test_what_holds_values_is_compared_by_identity():
 
 def fields_of(node):
     return [each for each in node.body if isinstance(each, ast.AnnAssign)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_types_of_inner_functions_are_not_computed_at_each_call(path):
+    """A `def` inside a function computes its annotations whenever it runs, but as plain text."""
+    tree = ast.parse(path.read_text())
+    as_text = any(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    inner = [g for f in functions for g in ast.walk(f) if isinstance(g, ast.FunctionDef) and g != f]
+    arguments = [a for g in inner for a in ast.walk(g.args) if isinstance(a, ast.arg)]
+    types = [*(a.annotation for a in arguments), *(g.returns for g in inner)]
+    assert as_text or all(t is None or isinstance(t, ast.Constant) for t in types)

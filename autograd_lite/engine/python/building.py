@@ -5,6 +5,8 @@ by its row; equal instructions are one; a row's `exact` identities spare what it
 rows that are no kernels become several that are; what no output needs is left out.
 """
 
+from __future__ import annotations
+
 import math
 import struct
 from array import array

@@ -4,6 +4,8 @@ The reverse sweep is differentiated along a direction (Griewank & Walther, Evalu
 2008, section 5.4): beside each number its tangent, beside each adjoint how fast that one changes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A model's loss over batches of samples, by programs."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence

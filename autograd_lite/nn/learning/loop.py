@@ -1,5 +1,7 @@
 """The loop of a training: epochs, and what follows each of them."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Callable, Sequence

@@ -1,5 +1,7 @@
 """Metrics of a whole epoch's outputs, by name or as functions."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

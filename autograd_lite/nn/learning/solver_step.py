@@ -1,5 +1,7 @@
 """SciPy's solvers in place of steps: an epoch is one of their iterations, over all samples."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,5 +1,7 @@
 """The loss of a training so far: a small card in SVG, and the same in words."""
 
+from __future__ import annotations
+
 import html
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence

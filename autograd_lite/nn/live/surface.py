@@ -1,5 +1,7 @@
 """A small picture of a model's outputs: its curves over one input, its decisions over two."""
 
+from __future__ import annotations
+
 import base64
 import struct
 import zlib

@@ -1,5 +1,7 @@
 """Programs in a language: each instruction a statement, in parts short enough for a compiler."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,7 +66,7 @@ class Language(Printer):
         self.lines.append(self.assignment(name, text))
         return name
 
-    def share(self, other: "Language") -> None:
+    def share(self, other: Language) -> None:
         """Have the definitions of another language for one's own."""
         self.definitions, self._taken = other.definitions, other._taken
         self._functions = other._functions

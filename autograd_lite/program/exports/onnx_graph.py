@@ -1,5 +1,7 @@
 """Programs as ONNX models, in float64."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -9,6 +9,8 @@ arithmetic which hands these on. Then an output that is neither nan nor 0 is rig
 machine runs its own steps where one is.
 """
 
+from __future__ import annotations
+
 import itertools
 import threading
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,7 @@
 """Ways of grouping the values of a graph, from the finest to the coarsest."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, KeysView, Sequence
 from typing import NamedTuple
 

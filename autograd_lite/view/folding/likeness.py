@@ -1,5 +1,7 @@
 """Likeness in a graph: values that many samples compute in the same way are one class."""
 
+from __future__ import annotations
+
 import re
 from collections import defaultdict
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Inside a network: how the numbers of its layers are distributed, and how its neurons respond."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ class Histograms(canvas.Plot):
     @classmethod
     def of(
         cls, recorder: Any, of_what: str = "weights", *, bins: int = 30, log: bool = False
-    ) -> "Histograms":
+    ) -> Histograms:
         """Histograms of the weights, or the gradients, of each layer over the epochs.
 
         Each column of a panel is a histogram, its bars seen from above: the brighter, the more of
@@ -139,7 +141,7 @@ class Responses(canvas.Plot):
     def of(
         cls, model: Any, inputs: Any, *, layer: int = 0, neurons: Sequence[int] | None = None,
         features: Sequence[int] | None = None, steps: int = 50,
-    ) -> "Responses":  # fmt: skip
+    ) -> Responses:  # fmt: skip
         """Output of each neuron of a layer: a curve over one feature, a map over two.
 
         Parameters

@@ -1,5 +1,7 @@
 """A loss over two parameters, with the way that training took."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ class LossSurface(canvas.Plot):
     def of(
         cls, loss: Any, names: Sequence[str] | None = None, *, path: Any = None, x: Span = None,
         y: Span = None, steps: int = 50, levels: int = 10,
-    ) -> "LossSurface":  # fmt: skip
+    ) -> LossSurface:  # fmt: skip
         """A loss over two parameters as contours, with the path of training.
 
         Parameters
