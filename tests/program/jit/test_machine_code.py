@@ -167,9 +167,7 @@ def test_where_arrays_lie_changes_no_bit(rows, special):
     """
 
     def all_of_it(xs):
-        loss = ag.sum(
-            [100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(xs)]
-        )
+        loss = ag.sum([100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(xs)])
         return [loss, *ag.gradient(loss, xs, create_graph=True)]
 
     interpreted, compiled = frozen(all_of_it, 4)
