@@ -134,7 +134,7 @@ def _checksum(arrays: Mapping[str, Any], text: str) -> str:
     for name, array in sorted(arrays.items()):
         plain = array.astype(array.dtype.newbyteorder("<"), "C", copy=False)
         found = zlib.crc32(f"{name} {plain.dtype.str} {plain.shape}".encode(), found)
-        found = zlib.crc32(np.atleast_1d(plain), found)
+        found = zlib.crc32(np.atleast_1d(plain).data, found)
     return f"{found:08x}"
 
 

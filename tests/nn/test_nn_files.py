@@ -290,6 +290,13 @@ def test_a_file_with_another_byte_is_refused_or_means_the_same(path):
     assert refusals > 0.3 * len(whole)
 
 
+@pytest.mark.parametrize("frozen", [3, "layers", ["layers"], [3], {}, [["layers"]]], ids=str)
+def test_what_cannot_be_frozen_is_refused(frozen, path):
+    write(path, learnt={"frozen": frozen})
+    with pytest.raises(ModelFileError, match="what is frozen in it is"):
+        nn.load(path)
+
+
 def test_a_file_of_before_has_no_checksum(path):
     write(path)
     assert data(nn.load(path)) == data(mlp())
