@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
             known = {key: _KNOWN[given[key]] for key in ("type", "choices") if key in given}
             if "help" in given:
                 known["help"] = given["help"].format_map(_WORDS)
-            group.add_argument(flag, **given | known)
+            group.add_argument(*flag.split("/"), **given | known)
     return parser
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import os
 import sys
 import textwrap
@@ -24,6 +25,7 @@ from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed, read_csv
+from autograd_lite.tables.sources import as_file
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
 
@@ -103,7 +105,8 @@ def worksheet(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a network on a CSV file, print its held-out score, and save it if asked to."""
-    table = read_csv(options.data)
+    with as_file(options.data) as path:
+        table = read_csv(path)
     columns = _columns(table, options.target, options.text, options.ignore)
     features = listed([name for name in columns if name != options.target])
     rows = counted(len(table), "row")
@@ -158,12 +161,28 @@ def report(training: Training, columns: Columns) -> None:
 
 
 def predict(options: argparse.Namespace) -> None:
-    """Print a saved model's predictions for the rows of a CSV file, as CSV."""
+    """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
-    columns = read_csv(options.data).columns(model.preprocessing.kinds)
+    with as_file(options.data) as path:
+        table = read_csv(path)
+        wanted = model.preprocessing.kinds
+        table.check_names(wanted)
+        further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
+        columns = table.columns(wanted)
+    if further:
+        print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():
         print(f"note: texts in {name!r} that training never saw count as none of its categories: "
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([model.preprocessing.target.name])
-    writer.writerows([answer] for answer in model.predict(columns).tolist())
+    target = model.preprocessing.target
+    header, answers = [target.name], [model.predict(columns).tolist()]
+    if options.probabilities:
+        answers += model.probabilities(columns).T.tolist()
+        header += [f"p_{name}" for name in getattr(target, "classes", ())]
+    out = io.StringIO() if options.output else sys.stdout
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(zip(*answers, strict=True))
+    if isinstance(out, io.StringIO):
+        write_whole(options.output, out.getvalue().encode())
+        print(f"saved: {options.output}", file=sys.stderr)

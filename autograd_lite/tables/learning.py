@@ -52,6 +52,18 @@ class TableModel:
         outputs = self.network.predict(self.preprocessing.inputs(columns))
         return self.preprocessing.target.decode(outputs)
 
+    def probabilities(self, columns: Columns) -> NDArray[np.float64]:
+        """The probability of each class in each row, of shape (rows, classes)."""
+        target = self.preprocessing.target
+        if not isinstance(target, ClassTarget):
+            raise TableError(
+                f"probabilities are of classes, and this model predicts a number, {target.name!r}"
+            )
+        if not self.network.learnt_with:
+            raise TableError("this model was saved by a version without probabilities; train again")
+        found: NDArray[np.float64] = self.network.predict_proba(self.preprocessing.inputs(columns))
+        return found
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write network and preprocessing to one file."""
         self.network.save(path, extra={_EXTRA: self.preprocessing.to_json()})

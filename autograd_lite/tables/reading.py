@@ -45,11 +45,11 @@ class Table:
 
     def check_names(self, names: Iterable[str]) -> None:
         """Raise a TableError for a name that is no column of this table."""
-        for name in names:
-            if name not in self.names:
-                near = difflib.get_close_matches(name, self.names, n=1)
-                hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-                raise TableError(f"{self.source} has no column {shown(name)}; {hint}")
+        missing = [name for name in names if name not in self.names]
+        if missing:
+            near = difflib.get_close_matches(missing[0], self.names, n=1)
+            hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
+            raise TableError(f"{self.source} has no column {listed(missing)}; {hint}")
 
     def texts(self, name: str) -> NDArray[Any]:
         """A column's cells; a TableError names the line of one that is empty."""
