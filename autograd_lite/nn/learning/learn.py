@@ -10,7 +10,7 @@ from autograd_lite.errors import shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.init import generator
-from autograd_lite.nn.labels import encoded, remember
+from autograd_lite.nn.labels import encoded, remembering
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
@@ -93,8 +93,9 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); a true result of one stops, when all have been called. They may set parameters;
-        to freeze some, or to build otherwise, stop and call `learn` again.
+        `Epoch`); True from one stops, when all have been called, and another true result is a
+        TypeError. They may set parameters; to freeze some, or to build otherwise, stop and call
+        `learn` again.
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
@@ -280,8 +281,8 @@ def learn(
         )  # fmt: skip
         if keeper is not None:
             keeper.resume(loop, epochs)
-        remember(self, criterion, read.classes)
-        loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
+        with remembering(self, criterion, read.classes, before):
+            loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 

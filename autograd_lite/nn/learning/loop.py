@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from autograd_lite.errors import typed
 from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches, Measured
 from autograd_lite.nn.learning.history import Epoch, History
@@ -59,7 +60,7 @@ class TrainingLoop:
                 shown.update()
             if callbacks:
                 with np.errstate(**usual):
-                    told = [bool(call(self.history)) for call in callbacks]
+                    told = [_stops(call(self.history)) for call in callbacks]
                 for batches in (self.training, self.measuring):
                     batches.look_anew()
                 stop = any(told) or stop
@@ -145,6 +146,15 @@ class TrainingLoop:
     ) -> tuple[float, dict[str, float]]:
         loss, found = done
         return loss, found if self.metrics is None else found | self.metrics.over(over, part)
+
+
+def _stops(result: Any) -> bool:
+    """Whether a callback asks to stop; an error if it returns what says neither."""
+    if isinstance(result, bool | np.bool_) or not result:
+        return bool(result)
+    raise TypeError(
+        f"a callback returns True to stop, else False or None, and one returned {typed(result)}"
+    )
 
 
 def _bar(epochs: int, done: int, wanted: bool) -> Any:
