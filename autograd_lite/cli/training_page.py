@@ -3,6 +3,8 @@
 It stands alone: pictures by matplotlib as SVG, in the colours of the page, light or dark.
 """
 
+from __future__ import annotations
+
 import html
 import re
 import warnings

@@ -22,17 +22,13 @@ def importance(model: TableModel, columns: Columns, seed: int = 0) -> dict[str, 
     random = np.random.default_rng(seed)
     some = sample(columns, _ROWS, seed)
     actual = some[model.preprocessing.target.name]
-
-    def scored(changed: Columns) -> float:
-        return score(model, some | changed, actual)[0].value
-
-    whole = scored({})
-    falls = {
-        name: whole
-        - np.mean([scored({name: random.permutation(some[name])}) for _ in range(_SHUFFLES)])
-        for name in model.preprocessing.kinds
-    }
-    return {name: float(falls[name]) for name in sorted(falls, key=lambda name: -falls[name])}
+    whole = score(model, some, actual)[0].value
+    falls = {}
+    for name in model.preprocessing.kinds:
+        shuffled = [some | {name: random.permutation(some[name])} for _ in range(_SHUFFLES)]
+        left = np.mean([score(model, columns, actual)[0].value for columns in shuffled])
+        falls[name] = float(whole - left)
+    return {name: falls[name] for name in sorted(falls, key=lambda name: -falls[name])}
 
 
 def sample(columns: Columns, most: int, seed: int) -> Columns:
