@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
-from autograd_lite.cli.training_page import check_extra, mean_and_spread, plain_number, report
+from autograd_lite.cli.inspecting import inspect_file, score_table
+from autograd_lite.cli.training_page import check_extra, report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -147,7 +148,6 @@ def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[st
 
 def tell(training: Training, columns: Columns) -> None:
     """Print what was learnt, and how well it does on the rows that it never saw."""
-    screen = Terminal(sys.stdout)
     target = training.model.preprocessing.target
     what = "a number"
     if isinstance(target, ClassTarget):
@@ -164,12 +164,7 @@ def tell(training: Training, columns: Columns) -> None:
         folds = f" and {counted(len(training.folds), 'fold')}" if training.folds else ""
         print(f"note: interrupted after {epochs}{folds}; what was learnt is kept")
     print(f"trained on {counted(len(training.trained), 'row')}, held out {len(training.held_out)}:")
-    rows = [[s.name, *map(plain_number, (s.value, s.baseline))] for s in training.scores]
-    header = ["held-out score", "network", "without features"]
-    if len(training.folds) > 1:
-        header.append(f"{len(training.folds)} folds: mean ± standard deviation")
-        rows = [[*row, s] for row, s in zip(rows, mean_and_spread(training.folds), strict=True)]
-    print(screen.table(header, rows))
+    print(score_table(training.scores, training.folds))
 
 
 def predict(options: argparse.Namespace) -> None:
@@ -198,3 +193,8 @@ def predict(options: argparse.Namespace) -> None:
     if isinstance(out, io.StringIO):
         write_whole(options.output, out.getvalue().encode())
         print(f"saved: {options.output}", file=sys.stderr)
+
+
+def inspect(options: argparse.Namespace) -> None:
+    """Print what a file of ours holds."""
+    print(inspect_file(options.file))

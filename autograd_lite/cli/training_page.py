@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import BytesIO
 from string import Template
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from autograd_lite.errors import counted, needing
 from autograd_lite.files import words
-from autograd_lite.tables.learning import Score, Training
+from autograd_lite.tables.facts import Facts
+from autograd_lite.tables.learning import Training
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, listed
 from autograd_lite.tables.sections import Section, importance, sample
@@ -37,16 +38,16 @@ def report(training: Training, columns: Columns, seed: int) -> str:
     prepared = training.model.preprocessing
     target, held_out = prepared.target, {n: c[training.held_out] for n, c in columns.items()}
     falls = importance(training.model, columns, seed)
-    about, score = training.model.about, training.scores[0].name
+    facts, score = cast(Facts, training.model.facts), training.scores[0].name
     classes = isinstance(target, ClassTarget)
     numbers = counted(len(getattr(target, "classes", ())), "class", "classes")
     errors = _confusion(training, held_out) if classes else _residuals(training, held_out, seed)
     return document(
-        f"{about['source']}: {target.name}",
+        f"{facts.source}: {target.name}",
         read("page.css", "lesson.page") + read("training_page.css", "cli"),
         _filled(
             "page",
-            title=html.escape(f"{target.name} from {about['source']}"),
+            title=html.escape(f"{target.name} from {facts.source}"),
             introduction=html.escape(
                 f"A network that predicts {f'one of {numbers}' if classes else 'a number'} was "
                 f"trained on {counted(len(training.trained), 'row')}; "
@@ -60,7 +61,7 @@ def report(training: Training, columns: Columns, seed: int) -> str:
             loss="" if classes else "It is of the standardised target: 1 is its variance.",
             errors=errors, plane=_plane(training, columns, [*falls][:2], seed),
             network=html.escape(str(training.model.network.summary())),
-            versions=html.escape(", ".join(" ".join(pair) for pair in about["versions"].items())),
+            versions=html.escape(", ".join(" ".join(pair) for pair in facts.versions.items())),
         ),
     )  # fmt: skip
 
@@ -80,18 +81,17 @@ def _scores(training: Training) -> str:
         ("without features, rows held out", [score.baseline for score in training.scores]),
         ("network, rows held out", [score.value for score in training.scores]),
     ]
-    folds = [[score.value for score in scores] for scores in training.folds]
-    lines += [(f"fold {i}", values) for i, values in enumerate(folds, 1)]
+    lines += [(f"fold {i}", values) for i, values in enumerate(training.folds, 1)]
     cells = [(name, [plain_number(value) for value in values]) for name, values in lines]
-    if len(folds) > 1:
+    if len(training.folds) > 1:
         spread = mean_and_spread(training.folds)
         cells.append(("mean ± standard deviation of the folds", spread))
     return _table(["", *[score.name for score in training.scores]], cells)
 
 
-def mean_and_spread(folds: Sequence[Sequence[Score]]) -> list[str]:
+def mean_and_spread(folds: Sequence[Sequence[float]]) -> list[str]:
     """Of each score its mean over two folds or more, and their standard deviation."""
-    values = np.array([[score.value for score in scores] for scores in folds])
+    values = np.array(folds)
     both = zip(values.mean(axis=0), values.std(axis=0, ddof=1), strict=True)
     return [f"{plain_number(mean)} ± {plain_number(spread, 2)}" for mean, spread in both]
 

@@ -1,10 +1,8 @@
 """A network that learns from a table: task, split, training, score and one file for all of it."""
 
-import json
 import math
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite import nn
-from autograd_lite.errors import ModelFileError, TableError, counted, shown
+from autograd_lite.errors import ModelFileError, TableError, counted
+from autograd_lite.tables.facts import Facts, Score
 from autograd_lite.tables.preprocessing import (
     ClassTarget,
     Preprocessing,
@@ -25,31 +24,18 @@ from autograd_lite.tables.preprocessing import (
 )  # fmt: skip
 from autograd_lite.tables.reading import Columns
 
-_EXTRA, _ABOUT = "table", "training"  # the names of these parts in the model's file
+_EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
 _FEW = 10  # distinct integers that still count as classes, if each has this many rows on average
 _LEAST_ROWS = 10
 
 
 @dataclass(frozen=True)
-class Score:
-    """How good predictions are, beside the best that needs no features at all.
-
-    The baseline predicts the mean (or most frequent class) of the training rows. A score that is
-    not defined is nan.
-    """
-
-    name: str
-    value: float
-    baseline: float
-
-
-@dataclass(frozen=True)
 class TableModel:
-    """A network, how a table becomes its inputs, and by which training: rows, scores, versions."""
+    """A network, how a table becomes its inputs, and the facts of its training, if known."""
 
     network: Any
     preprocessing: Preprocessing
-    about: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts | None = None
 
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
@@ -70,8 +56,8 @@ class TableModel:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write network and preprocessing to one file."""
-        about = {_ABOUT: json.dumps(self.about)} if self.about else {}
-        self.network.save(path, extra={_EXTRA: self.preprocessing.to_json(), **about})
+        facts = {_FACTS: self.facts.to_json()} if self.facts else {}
+        self.network.save(path, extra={_EXTRA: self.preprocessing.to_json(), **facts})
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "TableModel":
@@ -83,16 +69,8 @@ class TableModel:
                 f"{os.fsdecode(path)!r} holds a network that was not trained on a table; save one "
                 "with autograd-lite train"
             )
-        try:
-            about = json.loads(extra.get(_ABOUT, "{}"))
-        except ValueError:
-            about = None
-        if not isinstance(about, dict):
-            raise ModelFileError(
-                f"{os.fsdecode(path)!r} tells {shown(extra[_ABOUT])} of its training; train and "
-                "save it again"
-            )
-        return TableModel(network, Preprocessing.from_json(extra[_EXTRA]), about)
+        facts = Facts.from_json(extra[_FACTS]) if _FACTS in extra else None
+        return TableModel(network, Preprocessing.from_json(extra[_EXTRA]), facts)
 
 
 @dataclass(frozen=True)
@@ -109,7 +87,7 @@ class Training:
     held_out: NDArray[np.int64]
     dropped: list[str]
     scores: list[Score]
-    folds: list[list[Score]] = field(default_factory=list)
+    folds: list[list[float]] = field(default_factory=list)
 
 
 def train(
@@ -176,23 +154,14 @@ def train(
         if once.history.interrupted:  # its scores are those of no whole training
             training.history.interrupted = True
         else:
-            training = replace(training, folds=[*training.folds, once.scores])
-    model = replace(training.model, about=_about(training, source))
-    return replace(training, model=model)
-
-
-def _about(training: Training, source: str) -> dict[str, Any]:
-    """The facts of a training that go into the file of its model."""
-    return {
-        "source": source, "epochs": len(training.history),
-        "rows": [len(training.trained), len(training.held_out)],
-        "scores": [[each.name, each.value, each.baseline] for each in training.scores],
-        "folds": [[each.value for each in scores] for scores in training.folds],
-        "versions": {
-            "autograd_lite": vars(sys.modules["autograd_lite"])["__version__"],
-            "NumPy": np.__version__, "Python": sys.version.split()[0],
-        },
-    }  # fmt: skip
+            training = replace(
+                training, folds=[*training.folds, [each.value for each in once.scores]]
+            )
+    facts = Facts(
+        source, len(training.history), len(training.trained), len(training.held_out),
+        training.scores, training.folds,
+    )  # fmt: skip
+    return replace(training, model=replace(training.model, facts=facts))
 
 
 def _train_on(

@@ -107,7 +107,7 @@ def test_a_fold_s_score_is_that_of_a_training_on_the_others(data):
     network.learn(scaled[0][~out], scaled[1][~out], epochs=5, progress=False, seed=0)
     found = network.predict(scaled[0][out]) * y[~out].std() + y[~out].mean()
     rmse = np.sqrt(np.mean((found - y[out]) ** 2))
-    assert training.folds[2][1].value == pytest.approx(rmse, rel=1e-9)
+    assert training.folds[2][1] == pytest.approx(rmse, rel=1e-9)
     assert tables.train(columns, "y", **options).scores == training.scores
 
 
