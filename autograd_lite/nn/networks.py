@@ -149,7 +149,15 @@ class Sequential(Module):
         number(self.layers)
         self.place(current_scope.get())
 
-    nin = property(lambda self: self.layers[0].nin, doc="Number of inputs, if the first has one.")
+    @property
+    def nin(self) -> int:
+        """Number of inputs, if the first module with one and those before it tell."""
+        sized = next((i for i, module in enumerate(self.layers) if hasattr(module, "nin")), 0)
+        size: int = self.layers[sized].nin
+        for module in self.layers[:sized][::-1]:
+            size = module._nin_for(size)
+        return size
+
     nout = MLP.nout
 
     def __call__(self, x: Any) -> Any:
