@@ -26,10 +26,12 @@ from autograd_lite.lesson.telling.parts import WIDTH
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
-from autograd_lite.tables.reading import Columns, Table, listed, read_csv
-from autograd_lite.tables.sources import as_file
+from autograd_lite.tables.reading import Columns, Table, listed
+from autograd_lite.tables.sources import open_table
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
+
+_ROWS = 2**14  # of predictions that are written at a time
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -109,8 +111,11 @@ def train(options: argparse.Namespace) -> None:
     """Train a network on a table, print its scores, and save it and a report if asked to."""
     if options.report:
         check_extra()
-    with as_file(options.data) as path:
-        table = read_csv(path)
+    with open_table(options.data) as table:
+        _train(options, table)
+
+
+def _train(options: argparse.Namespace, table: Table) -> None:
     columns = _columns(table, options.target, options.text, options.ignore)
     features = listed([name for name in columns if name != options.target])
     rows = counted(len(table), "row")
@@ -170,8 +175,7 @@ def tell(training: Training, columns: Columns) -> None:
 def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
-    with as_file(options.data) as path:
-        table = read_csv(path)
+    with open_table(options.data) as table:
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
@@ -182,14 +186,16 @@ def predict(options: argparse.Namespace) -> None:
         print(f"note: texts in {name!r} that training never saw count as none of its categories: "
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
     target = model.preprocessing.target
-    header, answers = [target.name], [model.predict(columns).tolist()]
+    header, answers = [target.name], [model.predict(columns)]
     if options.probabilities:
-        answers += model.probabilities(columns).T.tolist()
+        answers += [*model.probabilities(columns).T]
         header += [f"p_{name}" for name in getattr(target, "classes", ())]
     out = io.StringIO() if options.output else sys.stdout
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(zip(*answers, strict=True))
+    for first in range(0, len(answers[0]), _ROWS):
+        part = [column[first : first + _ROWS].tolist() for column in answers]
+        writer.writerows(zip(*part, strict=True))
     if isinstance(out, io.StringIO):
         write_whole(options.output, out.getvalue().encode())
         print(f"saved: {options.output}", file=sys.stderr)

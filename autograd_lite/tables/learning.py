@@ -23,6 +23,7 @@ from autograd_lite.tables.preprocessing import (
     root_mean_square,
 )  # fmt: skip
 from autograd_lite.tables.reading import Columns
+from autograd_lite.tables.streams import MOST_INPUTS, RowStream, pieces
 
 _EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
 _FEW = 10  # distinct integers that still count as classes, if each has this many rows on average
@@ -39,6 +40,9 @@ class TableModel:
 
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
+        return np.concatenate([*map(self._predicted, pieces(columns))])
+
+    def _predicted(self, columns: Columns) -> NDArray[Any]:
         outputs = self.network.predict(self.preprocessing.inputs(columns))
         return self.preprocessing.target.decode(outputs)
 
@@ -51,8 +55,8 @@ class TableModel:
             )
         if not self.network.learnt_with:
             raise TableError("this model was saved by a version without probabilities; train again")
-        found: NDArray[np.float64] = self.network.predict_proba(self.preprocessing.inputs(columns))
-        return found
+        inputs = map(self.preprocessing.inputs, pieces(columns))
+        return np.concatenate([self.network.predict_proba(part) for part in inputs])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write network and preprocessing to one file."""
@@ -170,13 +174,19 @@ def _train_on(
 ) -> Training:  # fmt: skip
     training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
     prepared, dropped = fit(training, target, task)
-    (inputs, outputs), validation = [
-        (prepared.inputs(part), prepared.target.encode(part[target])) for part in (training, test)
-    ]
+    samples: dict[str, Any]
+    width = prepared.inputs(next(pieces(training, 1))).shape[1]
+    if width * len(trained) > MOST_INPUTS:
+        samples = {"batches": RowStream(training, prepared, seed)}
+        test_part = next(pieces(test))
+    else:
+        inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
+        samples, test_part = {"inputs": inputs, "outputs": outputs}, test
+    validation = prepared.inputs(test_part), prepared.target.encode(test_part[target])
     sizes = [*hidden, prepared.target.width]
-    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init=None, seed=seed)
+    network = nn.MLP(width, sizes, activation="relu", init=None, seed=seed)
     history = network.learn(
-        inputs, outputs, loss=prepared.target.loss, validation=validation, seed=seed, **learning
+        loss=prepared.target.loss, validation=validation, seed=seed, **samples, **learning
     )
     model = TableModel(network, prepared)
     scores = score(model, test, training[target])
