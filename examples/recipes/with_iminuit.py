@@ -6,8 +6,8 @@ errors come from the Hessian as it is.
 
 With limits, or a fixed parameter, give it `grad` alone: Minuit turns a gradient into that of its
 internal parameters, but of a Hessian (and `g2`) it forgets the part that comes with the gradient,
-and mixes up the places beside a fixed one (iminuit 2.33; root-project/root issues 20954 and 22700).
-A fit at its limit then ends as not valid, with an error that is wrong.
+and beside a fixed parameter it takes numbers from wrong places: the fit is valid, and its errors
+are those of others (iminuit 2.33; root-project/root, 22700 and 20954). So this one refuses.
 
     python -m examples.recipes.with_iminuit
 """
@@ -37,14 +37,21 @@ def minuit(chi_squared, start, second="hessian"):
 
     `second` is "hessian"; "g2" for the Hessian's diagonal alone, with which HESSE, which finds the
     errors, still takes differences; or None for the gradient alone. Take None if a parameter has
-    limits or is fixed.
+    limits or is fixed: with the others MIGRAD raises a ValueError then.
     """
     from iminuit import Minuit
 
     gradient, hessian = ag.compile(ag.grad(chi_squared)), ag.compile(ag.hessian(chi_squared))
-    ways = {"hessian": hessian, "g2": lambda p: np.diagonal(hessian(p))}
+
+    def checked(p):
+        if any(fit.fixed) or np.isfinite(fit.limits).any():
+            raise ValueError("with limits or a fixed parameter write minuit(…, second=None)")
+        return hessian(p)
+
+    ways = {"hessian": checked, "g2": lambda p: np.diagonal(checked(p))}
     given = {} if second is None else {second: ways[second]}
-    return Minuit(ag.compile(chi_squared), start, grad=gradient, **given)
+    fit = Minuit(ag.compile(chi_squared), start, grad=gradient, **given)
+    return fit
 
 
 def measured(rows=80):

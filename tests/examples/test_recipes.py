@@ -131,6 +131,21 @@ def test_minuit_s_limits_and_fixed_parameters_go_with_the_gradient_alone():
     assert [*exact.errors][1:] == pytest.approx([*own.errors][1:], rel=1e-2)
 
 
+@pytest.mark.parametrize("second", ["hessian", "g2"])
+@pytest.mark.parametrize("kind", ["limit", "fixed"])
+def test_a_hessian_that_minuit_would_misread_is_refused(second, kind):
+    """Beside a fixed parameter its errors would be those of others, and the fit valid."""
+    run(with_iminuit)
+    chi_squared = with_iminuit.squares(*with_iminuit.measured(30))
+    fit = with_iminuit.minuit(chi_squared, np.array([3.0, 4.0, 0.8, 1.0, 0.1]), second)
+    if kind == "fixed":
+        fit.fixed[0] = True
+    else:
+        fit.limits[0] = (0.0, None)
+    with pytest.raises(ValueError, match="second=None"):
+        fit.migrad()
+
+
 def test_lmfit_finds_its_own_result_with_fewer_calls():
     (own, exact), _ = run(with_lmfit)
     assert exact.success
