@@ -71,6 +71,7 @@ class Batches:
         self.inputs, self.targets = samples.inputs, samples.targets
         self.classes: Array | None = None  # whose labels samples to come have as outputs
         self.penalty: PriceOfWeights | None = None  # added to the loss in steps
+        self.steps = 0  # in the last epoch
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
@@ -174,6 +175,7 @@ class Batches:
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
+        self.steps = len(done)
         return self.mean_of(done)
 
     def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:

@@ -124,6 +124,8 @@ class TrainingLoop:
         while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
             start = time.perf_counter()
             batches = shuffled(self.order, self.size, self.rng)
+            if self.best is not None:
+                self.best.begin()
             if finish(number, start, self.training.over(batches, number, self.step)):
                 break
             at_once = at_once and self._at_once(epochs - 1)
