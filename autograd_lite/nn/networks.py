@@ -152,9 +152,10 @@ class Sequential(Module):
     @property
     def nin(self) -> int:
         """Number of inputs, if the first module with one and those before it tell."""
-        sized = next((i for i, module in enumerate(self.layers) if hasattr(module, "nin")), 0)
-        size: int = self.layers[sized].nin
-        for module in self.layers[:sized][::-1]:
+        layers: list[Any] = self.layers
+        sized = next((i for i, module in enumerate(layers) if hasattr(module, "nin")), 0)
+        size: int = layers[sized].nin
+        for module in layers[:sized][::-1]:
             size = module._nin_for(size)
         return size
 

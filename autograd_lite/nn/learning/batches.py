@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
 from autograd_lite.nn.predictions import outputs_at, outputs_for
-from autograd_lite.nn.tensors import is_known
+from autograd_lite.nn.tensors import check_follows, is_known
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -104,7 +105,9 @@ class Batches:
 
     def check(self) -> list[list[Any]]:
         """Outputs of the first samples; raises if inputs or targets do not fit."""
+        now = Value(0.0)._stamp
         outputs = self._first_outputs()
+        check_follows(self.model, self.moving, chain(*outputs), now)
         self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)

@@ -182,6 +182,8 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    GraphError
+        If outputs go by what was computed from parameters before, as ``layer.b = other.b * 2`` is.
     ModelFileError
         If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
