@@ -55,6 +55,8 @@ class Samples:
 class Batches:
     """The model's loss over batches of one set of samples."""
 
+    is_compiled = False  # whether programs compute it
+
     def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
         self.model, self.loss, self.samples = model, loss, samples
         if samples.weights is not None and loss.sample is None:
