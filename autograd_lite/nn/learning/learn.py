@@ -182,6 +182,8 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    GraphError
+        If outputs go by what was computed from parameters before, as ``layer.b = other.b * 2`` is.
     ModelFileError
         If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
@@ -260,7 +262,7 @@ def learn(
         before = training.parameters_now()
         seen = callbacks, shell, held, measured, best, checkpoint, stream is not None
         training.is_unseen = not any(seen)
-        given = self, training.parameters, chosen, compile, shell is not None
+        given = training, chosen, shell is not None
         if stream is None:
             steps = -(-len(order) // size)
         else:
@@ -276,7 +278,7 @@ def learn(
             picture = None if watched or stream is not None else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         loop = TrainingLoop(
-            training, order, measuring, held, size, rng, step, history, measured, best,
+            training, order, measuring, held, size, step, history, measured, best,
             None if keeper is None else keeper.look,
         )  # fmt: skip
         if keeper is not None:
