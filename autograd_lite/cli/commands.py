@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
+from autograd_lite.cli.inspecting import inspect_file, score_table
+from autograd_lite.cli.training_page import check_extra, report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -104,7 +106,9 @@ def worksheet(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a network on a CSV file, print its held-out score, and save it if asked to."""
+    """Train a network on a table, print its scores, and save it and a report if asked to."""
+    if options.report:
+        check_extra()
     with as_file(options.data) as path:
         table = read_csv(path)
     columns = _columns(table, options.target, options.text, options.ignore)
@@ -117,14 +121,18 @@ def train(options: argparse.Namespace) -> None:
         training = train_on(
             columns, options.target, hidden=options.hidden, epochs=options.epochs,
             learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
-            seed=options.seed, progress=not options.quiet,
+            seed=options.seed, progress=not options.quiet, folds=options.folds,
+            source=table.source,
         )  # fmt: skip
-    report(training, columns)
+    tell(training, columns)
     for warning in said:
         print(f"note: {warning.message}")
     if options.save:
         training.model.save(options.save)
         print(f"saved: {options.save}")
+    if options.report:
+        page = report(training, columns, options.seed)
+        print("report:", write_whole(options.report, page.encode()))
     if training.history.interrupted:
         raise KeyboardInterrupt
 
@@ -138,9 +146,8 @@ def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[st
     return table.columns({name: "text" if name in text else table.kind(name) for name in kept})
 
 
-def report(training: Training, columns: Columns) -> None:
+def tell(training: Training, columns: Columns) -> None:
     """Print what was learnt, and how well it does on the rows that it never saw."""
-    screen = Terminal(sys.stdout)
     target = training.model.preprocessing.target
     what = "a number"
     if isinstance(target, ClassTarget):
@@ -154,10 +161,10 @@ def report(training: Training, columns: Columns) -> None:
               f"as none of its categories: {listed(texts)}")  # fmt: skip
     if training.history.interrupted:
         epochs = counted(len(training.history), "epoch")
-        print(f"note: interrupted after {epochs}; what was learnt is kept")
+        folds = f" and {counted(len(training.folds), 'fold')}" if training.folds else ""
+        print(f"note: interrupted after {epochs}{folds}; what was learnt is kept")
     print(f"trained on {counted(len(training.trained), 'row')}, held out {len(training.held_out)}:")
-    rows = [(s.name, f"{s.value:.4g}", f"{s.baseline:.4g}") for s in training.scores]
-    print(screen.table(("held-out score", "network", "without features"), rows))
+    print(score_table(training.scores, training.folds))
 
 
 def predict(options: argparse.Namespace) -> None:
@@ -186,3 +193,8 @@ def predict(options: argparse.Namespace) -> None:
     if isinstance(out, io.StringIO):
         write_whole(options.output, out.getvalue().encode())
         print(f"saved: {options.output}", file=sys.stderr)
+
+
+def inspect(options: argparse.Namespace) -> None:
+    """Print what a file of ours holds."""
+    print(inspect_file(options.file))

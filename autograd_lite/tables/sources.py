@@ -22,6 +22,6 @@ def as_file(path: str) -> Iterator[str]:
         raise TableError("there is no standard input to read from; name a file in place of -")
     with TemporaryDirectory() as folder:
         place = os.path.join(folder, "standard input")  # its name, in messages
-        with open(place, "wb") as file:
+        with open(place, "wb") as file:  # temporary
             shutil.copyfileobj(sys.stdin.buffer, file)
         yield place
