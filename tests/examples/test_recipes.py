@@ -70,6 +70,16 @@ def test_the_page_holds_every_recipe():
     assert files == {*pages.SHOWN} == {recipe.__name__.split(".")[-1] for recipe in NEEDED}
 
 
+def test_one_command_writes_the_page(tmp_path, monkeypatch):
+    run(with_sympy)
+    monkeypatch.setattr(pages, "PAGE", tmp_path / "page.md")
+    monkeypatch.setattr(pages, "SHOWN", {"with_sympy": pages.SHOWN["with_sympy"]})
+    pages.main()
+    written = pages.PAGE.read_text(encoding="utf-8")
+    assert written.endswith(f"\n```text\n{run(with_sympy)[1]}```\n")
+    assert pages.described("with_sympy") in written
+
+
 def test_scipy_comes_to_one_minimum_with_fewer_calls():
     found, _ = run(with_scipy)
     differences, *exact = found.values()
