@@ -56,7 +56,7 @@ class History:
         Number of the best epoch, whose loss is that of the parameters restored, unless it is a mean
         over the steps of the epoch (see `nn.EarlyStopping`); None without early stopping.
     notes : list of str
-        Why no program ran the steps, where that was not asked for.
+        Why no program ran the steps, where that was not asked for; the first time beside the bar.
 
     Examples
     --------

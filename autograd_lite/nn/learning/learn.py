@@ -106,7 +106,7 @@ def learn(
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
         loss are the package's own, so known to depend on parameters and samples alone, or where
         a module's class says ``traceable = True``, and a loss is by `nn.per_sample`; of others, a
-        note beside the bar, once for each, and the history's ``notes`` say what it costs.
+        note says what it costs: in the history's ``notes``, and once for each beside the bar.
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
         speed and time left, and over one feature or two what the module makes of each point of

@@ -142,10 +142,10 @@ class TrainingLoop:
         return end
 
     def _measured(
-        self, over: Batches, part: Sequence[int], done: tuple[float, dict[str, float]]
+        self, over: Batches, rows: Sequence[int], done: tuple[float, dict[str, float]]
     ) -> tuple[float, dict[str, float]]:
         loss, found = done
-        return loss, found if self.metrics is None else found | self.metrics.over(over, part)
+        return loss, found if self.metrics is None else found | self.metrics.over(over, rows)
 
 
 def _stops(result: Any) -> bool:
