@@ -138,6 +138,16 @@ def _checksum(arrays: Mapping[str, Any], text: str) -> str:
     return f"{found:08x}"
 
 
+def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The texts that a safetensors file holds; none of a file that is none."""
+    place = regular(path)
+    try:
+        with safetensors.safe_open(place, framework="numpy") as file:
+            return dict(file.metadata() or {})
+    except safetensors.SafetensorError:
+        return {}
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of file for arrays: safetensors, which holds numbers alone, and a description in JSON.

@@ -251,3 +251,11 @@ def _compare(kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:
 
 def _as_state(thing: Any) -> Any:
     return tuple(map(_as_state, thing)) if isinstance(thing, list) else thing
+
+
+def epochs_in(path: str | os.PathLike[str]) -> int:
+    """How many epochs a checkpoint has behind it; a ModelFileError if it is damaged."""
+    with _FORMAT.reading(path) as (_, description):
+        if not isinstance(description["epochs"], list):
+            raise ModelFileError(f"its epochs are {shown(description['epochs'])}")
+        return len(description["epochs"])
