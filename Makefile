@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask firefox clean
+.PHONY: help demo test lint notebooks playground accuracy docs bench build fuzz bare test-both test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask firefox clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -24,6 +24,7 @@ help:
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
+	@echo "make docs       the site, with a page per op and per name, in build/docs/html (about two minutes)"
 	@echo "make build      wheel and sdist in dist/"
 
 $(BIN)/python:
@@ -47,6 +48,10 @@ $(VENV)/bench: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[bench]"
 	@touch $@
 
+$(VENV)/docs: $(INPUTS) | $(BIN)/python
+	$(INSTALL) --editable ".[docs]"
+	@touch $@
+
 demo: $(VENV)/demo
 	$(BIN)/python -m autograd_lite demo
 
@@ -63,7 +68,7 @@ lint: $(VENV)/test
 # of them only.
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 BESIDE := $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_plurals.py package/test_streams.py)
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
@@ -176,6 +181,9 @@ playground:
 accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/accuracy.py
 	PYTHONPATH=. $(BIN)/python tests/vector_accuracy.py
+
+docs: $(VENV)/docs
+	$(BIN)/python docs/site build/docs/html
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
