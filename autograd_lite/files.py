@@ -6,6 +6,7 @@ import os
 import secrets
 import stat
 import tomllib
+import zlib
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.numpy
 
 _VERSION = 1  # of files of arrays
+_CHECKSUM = "checksum"  # among the metadata; files of before have none
 
 _KINDS = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
 
@@ -125,6 +128,26 @@ def words(name: str, room: str = "") -> dict[str, Any]:
     return tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
 
 
+def _checksum(arrays: Mapping[str, Any], text: str) -> str:
+    """Digits that another number, name, shape or description changes (CRC-32)."""
+    found = zlib.crc32(text.encode())
+    for name, array in sorted(arrays.items()):
+        plain = array.astype(array.dtype.newbyteorder("<"), "C", copy=False)
+        found = zlib.crc32(f"{name} {plain.dtype.str} {plain.shape}".encode(), found)
+        found = zlib.crc32(np.atleast_1d(plain).data, found)
+    return f"{found:08x}"
+
+
+def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The texts that a safetensors file holds; none of a file that is none."""
+    place = regular(path)
+    try:
+        with safetensors.safe_open(place, framework="numpy") as file:
+            return dict(file.metadata() or {})
+    except safetensors.SafetensorError:
+        return {}
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of file for arrays: safetensors, which holds numbers alone, and a description in JSON.
@@ -145,7 +168,8 @@ class Format:
         """Write a file, all of it or nothing."""
         described = {"version": _VERSION, **description}
         text = json.dumps(described, sort_keys=True, default=lambda array: array.tolist())
-        write_whole(path, safetensors.numpy.save(arrays, metadata={self.key: text}))
+        told = {self.key: text, _CHECKSUM: _checksum(arrays, text)}
+        write_whole(path, safetensors.numpy.save(arrays, metadata=told))
 
     @contextmanager
     def reading(
@@ -161,7 +185,8 @@ class Format:
             pass
         try:
             with safetensors.safe_open(place, framework="numpy") as file:
-                description = self._description(file.metadata())
+                told = file.metadata()
+                description = self._description(told)
                 arrays = {}
                 for key in file.keys():  # noqa: SIM118 - no mapping
                     kind = file.get_slice(key).get_dtype()
@@ -169,6 +194,12 @@ class Format:
                         known = " or ".join(sorted(self.kinds))
                         raise self.error(f"{key} holds {kind} numbers in place of {known}")
                     arrays[key] = file.get_tensor(key)
+            now = _checksum(arrays, told[self.key])
+            if told.get(_CHECKSUM, now) != now:
+                raise self.error(
+                    "it was changed or damaged since it was written: its checksum is "
+                    f"{told[_CHECKSUM]!r:.80} and that of its content {now!r}; take a copy"
+                )
             yield arrays, description
         except safetensors.SafetensorError as error:
             raise self.error(

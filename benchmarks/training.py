@@ -217,7 +217,7 @@ class Torch(Trainer):
 
 #: Beside whom, and how many times as fast at least.
 ASKED: list[tuple[Training, list[tuple[str, Make, float, float]]]] = [
-    (Training(16, 100, 1_000), [("`jax.jit`", Jax, 1.5, 4), ("PyTorch eager", Torch, 8, 25)]),
+    (Training(16, 100, 1_000), [("`jax.jit`", Jax, 2, 4), ("PyTorch eager", Torch, 8, 25)]),
     (Training(16, 1_000, 300), [("`jax.jit`", Jax, 0.5, 1)]),
     (Training(64, 100, 300), [("`jax.jit`", Jax, 0.5, 1)]),
 ]

@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
             known = {key: _KNOWN[given[key]] for key in ("type", "choices") if key in given}
             if "help" in given:
                 known["help"] = given["help"].format_map(_WORDS)
-            group.add_argument(flag, **given | known)
+            group.add_argument(*flag.split("/"), **given | known)
     return parser
 
 
@@ -174,6 +174,7 @@ def _whole(text: str, least: int, said: str, most: float = math.inf) -> int:
 
 _count = partial(_whole, least=1, said="positive whole number, such as 50")
 _exercises = partial(_whole, least=1, most=MOST, said=f"whole number from 1 to {MOST:,}")
+_folds = partial(_whole, least=2, said="whole number from 2")
 _seed = partial(_whole, least=0, said="whole number from 0")
 
 
@@ -189,8 +190,8 @@ def _hidden(text: str) -> tuple[int, ...]:
 #: What ``commands.toml`` calls by a name, and what it leaves to be filled in.
 _KNOWN: dict[str, Any] = {
     "binding": _binding, "count": _count, "exercises": _exercises, "file": _file,
-    "fraction": _fraction, "hidden": _hidden, "int": int, "page": _page, "rate": _rate,
-    "seed": _seed, "formats": FORMATS, "levels": range(1, len(LEVELS) + 1),
+    "folds": _folds, "fraction": _fraction, "hidden": _hidden, "int": int, "page": _page,
+    "rate": _rate, "seed": _seed, "formats": FORMATS, "levels": range(1, len(LEVELS) + 1),
     "steps": [step.number for step in STEPS], "tasks": ["regression", "classification"],
 }  # fmt: skip
 _WORDS = {

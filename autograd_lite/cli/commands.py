@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import os
 import sys
 import textwrap
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
+from autograd_lite.cli.inspecting import inspect_file, score_table
+from autograd_lite.cli.training_page import check_extra, report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
@@ -24,6 +27,7 @@ from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed, read_csv
+from autograd_lite.tables.sources import as_file
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
 
@@ -102,8 +106,11 @@ def worksheet(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a network on a CSV file, print its held-out score, and save it if asked to."""
-    table = read_csv(options.data)
+    """Train a network on a table, print its scores, and save it and a report if asked to."""
+    if options.report:
+        check_extra()
+    with as_file(options.data) as path:
+        table = read_csv(path)
     columns = _columns(table, options.target, options.text, options.ignore)
     features = listed([name for name in columns if name != options.target])
     rows = counted(len(table), "row")
@@ -114,14 +121,18 @@ def train(options: argparse.Namespace) -> None:
         training = train_on(
             columns, options.target, hidden=options.hidden, epochs=options.epochs,
             learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
-            seed=options.seed, progress=not options.quiet,
+            seed=options.seed, progress=not options.quiet, folds=options.folds,
+            source=table.source,
         )  # fmt: skip
-    report(training, columns)
+    tell(training, columns)
     for warning in said:
         print(f"note: {warning.message}")
     if options.save:
         training.model.save(options.save)
         print(f"saved: {options.save}")
+    if options.report:
+        page = report(training, columns, options.seed)
+        print("report:", write_whole(options.report, page.encode()))
     if training.history.interrupted:
         raise KeyboardInterrupt
 
@@ -135,9 +146,8 @@ def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[st
     return table.columns({name: "text" if name in text else table.kind(name) for name in kept})
 
 
-def report(training: Training, columns: Columns) -> None:
+def tell(training: Training, columns: Columns) -> None:
     """Print what was learnt, and how well it does on the rows that it never saw."""
-    screen = Terminal(sys.stdout)
     target = training.model.preprocessing.target
     what = "a number"
     if isinstance(target, ClassTarget):
@@ -151,19 +161,40 @@ def report(training: Training, columns: Columns) -> None:
               f"as none of its categories: {listed(texts)}")  # fmt: skip
     if training.history.interrupted:
         epochs = counted(len(training.history), "epoch")
-        print(f"note: interrupted after {epochs}; what was learnt is kept")
+        folds = f" and {counted(len(training.folds), 'fold')}" if training.folds else ""
+        print(f"note: interrupted after {epochs}{folds}; what was learnt is kept")
     print(f"trained on {counted(len(training.trained), 'row')}, held out {len(training.held_out)}:")
-    rows = [(s.name, f"{s.value:.4g}", f"{s.baseline:.4g}") for s in training.scores]
-    print(screen.table(("held-out score", "network", "without features"), rows))
+    print(score_table(training.scores, training.folds))
 
 
 def predict(options: argparse.Namespace) -> None:
-    """Print a saved model's predictions for the rows of a CSV file, as CSV."""
+    """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
-    columns = read_csv(options.data).columns(model.preprocessing.kinds)
+    with as_file(options.data) as path:
+        table = read_csv(path)
+        wanted = model.preprocessing.kinds
+        table.check_names(wanted)
+        further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
+        columns = table.columns(wanted)
+    if further:
+        print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():
         print(f"note: texts in {name!r} that training never saw count as none of its categories: "
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([model.preprocessing.target.name])
-    writer.writerows([answer] for answer in model.predict(columns).tolist())
+    target = model.preprocessing.target
+    header, answers = [target.name], [model.predict(columns).tolist()]
+    if options.probabilities:
+        answers += model.probabilities(columns).T.tolist()
+        header += [f"p_{name}" for name in getattr(target, "classes", ())]
+    out = io.StringIO() if options.output else sys.stdout
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(zip(*answers, strict=True))
+    if isinstance(out, io.StringIO):
+        write_whole(options.output, out.getvalue().encode())
+        print(f"saved: {options.output}", file=sys.stderr)
+
+
+def inspect(options: argparse.Namespace) -> None:
+    """Print what a file of ours holds."""
+    print(inspect_file(options.file))

@@ -30,7 +30,7 @@ def load(path: str | os.PathLike[str]) -> Module:
     Returns
     -------
     Module
-        Of this package; ready to predict, or to learn on.
+        Of this package; ready to predict, or to learn on. What was frozen is.
 
     Raises
     ------
@@ -47,6 +47,7 @@ def load(path: str | os.PathLike[str]) -> Module:
         module = build()
         module.load_state_dict(saved.tensors)
         restore(module, saved.learnt)
+        module._freeze_named(saved.learnt.get("frozen", []))
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
     return module

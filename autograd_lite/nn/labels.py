@@ -1,6 +1,7 @@
 """Labels of classes as people have them: made targets of a loss, and given back by `predict`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -254,9 +255,16 @@ class Predictor:
             return np.stack(loss.probabilities(columns), axis=1)
 
 
-def remember(model: Any, loss: Loss, classes: Array | None) -> None:
-    """Let a model know what it learns."""
-    model._kept_learnt = classes, loss.name
+@contextmanager
+def remembering(model: Any, loss: Loss, classes: Array | None, before: Array) -> Iterator[None]:
+    """Block in which a model learns, and knows what; an error that leaves its numbers undoes it."""
+    former, model._kept_learnt = model._kept_learnt, (classes, loss.name)
+    try:
+        yield
+    except BaseException:
+        if np.array_equal(before, [parameter.data for parameter in model.parameters()]):
+            model._kept_learnt = former
+        raise
 
 
 def as_plain(model: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class SavedModel:
     tensors: dict[str, np.ndarray[Any, Any]]
     description: Any
     extra: dict[str, str]
-    #: By which loss, and which classes; nothing of a module that has not learnt.
+    #: By which loss, which classes, and what was frozen meanwhile; empty without any.
     learnt: dict[str, Any] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import ModelFileError
+from autograd_lite.errors import ModelFileError, shown
 from autograd_lite.graph import place
 from autograd_lite.nn import labels, model_files, tensors
 from autograd_lite.nn.learning import learn as learning
@@ -140,8 +140,8 @@ class Module(labels.Predictor):
         """
         tensors.assign(tensors.matched(tensors.by_name(self._tensors()), state))
 
-    def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-        return tensors.tensors_of("", self, Module, self.computed_parameters)
+    def _tensors(self, others: frozenset[Value] = frozenset()) -> Iterator[tensors.Named]:
+        return tensors.tensors_of("", self, Module, self.computed_parameters | others)
 
     def place(self, outer: tuple[str, ...]) -> None:
         """Tell all parameters in which part of the network they are, given the scopes around it."""
@@ -196,12 +196,14 @@ class Module(labels.Predictor):
         state = self.state_dict()
         for name, numbers in state.items():
             tensors.check_finite(name, numbers)
-        learnt = labels.as_plain(self)
+        frozen = self._frozen_parameters()
+        kept = [name for name, tensor in self._tensors() if frozen.issuperset(tensor.flat)]
+        learnt = labels.as_plain(self) | ({"frozen": kept} if kept else {})
         saved = model_files.SavedModel(state, description, dict(extra or {}), learnt)
         model_files.write(path, saved)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Set this module's parameters from a file that `save` wrote.
+        """Set this module's parameters from a file that `save` wrote; what is frozen stays so.
 
         Parameters
         ----------
@@ -221,6 +223,16 @@ class Module(labels.Predictor):
         except ValueError as error:
             raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
         tensors.assign(numbers)
+
+    def _freeze_named(self, names: Any) -> None:
+        """Freeze the parts whose parameters have names that a file says."""
+        named = dict(self._tensors())
+        if not isinstance(names, list) or not all(type(x) is str and x in named for x in names):
+            raise ValueError(f"what is frozen in it is {shown(names, 60)}, and no list of names")
+        kept = {p for name in names for p in named[name].flat}
+        for part in self._every_module():
+            own = {p for _, tensor in tensors.own_tensors(part) for p in tensor.flat}
+            part._frozen = bool(own) and own <= kept
 
     def _check_description(self, theirs: Any) -> None:
         """The same numbers with another activation would be another function."""
@@ -261,7 +273,7 @@ class Module(labels.Predictor):
         """Keep the parameters as they are in `learn`, those of all modules inside too; return self.
 
         Of a shared parameter it is enough that one of its modules is frozen. `parameters` lists
-        frozen ones, and `state_dict` and files have their numbers, but not that they are frozen.
+        frozen ones, and `state_dict` has their numbers; `save` keeps what is frozen for `nn.load`.
         Give an optimiser of your own loop ``parameters(frozen=False)``.
         """
         return self._with("_frozen", True)

@@ -145,6 +145,13 @@ class Compiled:
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {counted(len(self.programs), 'program')}>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the programs, which a copy records anew."""
+        return {**vars(self), "_kinds": {}, "_used": {}, "_networks": None, "_quick": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _quick=self._slow)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         self._arguments.is_method = True
         return self if instance is None else Method(self, instance)

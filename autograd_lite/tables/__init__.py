@@ -5,8 +5,8 @@
 """
 
 from autograd_lite.errors import TableError
+from autograd_lite.tables.facts import Facts, Score
 from autograd_lite.tables.learning import (
-    Score,
     TableModel,
     Training,
     choose_task,
@@ -18,6 +18,6 @@ from autograd_lite.tables.preprocessing import Preprocessing
 from autograd_lite.tables.reading import Columns, Table, read_csv
 
 __all__ = [
-    "Columns", "Preprocessing", "Score", "Table", "TableError", "TableModel", "Training",
+    "Columns", "Facts", "Preprocessing", "Score", "Table", "TableError", "TableModel", "Training",
     "choose_task", "read_csv", "score", "split", "train",
 ]  # fmt: skip

@@ -3,7 +3,8 @@
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError, counted
+from autograd_lite.tables.facts import Facts, Score
 from autograd_lite.tables.preprocessing import (
     ClassTarget,
     Preprocessing,
@@ -22,39 +24,40 @@ from autograd_lite.tables.preprocessing import (
 )  # fmt: skip
 from autograd_lite.tables.reading import Columns
 
-_EXTRA = "table"  # the name under which the preprocessing lies in the model's file
+_EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
 _FEW = 10  # distinct integers that still count as classes, if each has this many rows on average
 _LEAST_ROWS = 10
 
 
 @dataclass(frozen=True)
-class Score:
-    """How good predictions are, beside the best that needs no features at all.
-
-    The baseline predicts the mean (or most frequent class) of the training rows. A score that is
-    not defined is nan.
-    """
-
-    name: str
-    value: float
-    baseline: float
-
-
-@dataclass(frozen=True)
 class TableModel:
-    """A network, and how a table becomes its inputs."""
+    """A network, how a table becomes its inputs, and the facts of its training, if known."""
 
     network: Any
     preprocessing: Preprocessing
+    facts: Facts | None = None
 
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
         outputs = self.network.predict(self.preprocessing.inputs(columns))
         return self.preprocessing.target.decode(outputs)
 
+    def probabilities(self, columns: Columns) -> NDArray[np.float64]:
+        """The probability of each class in each row, of shape (rows, classes)."""
+        target = self.preprocessing.target
+        if not isinstance(target, ClassTarget):
+            raise TableError(
+                f"probabilities are of classes, and this model predicts a number, {target.name!r}"
+            )
+        if not self.network.learnt_with:
+            raise TableError("this model was saved by a version without probabilities; train again")
+        found: NDArray[np.float64] = self.network.predict_proba(self.preprocessing.inputs(columns))
+        return found
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write network and preprocessing to one file."""
-        self.network.save(path, extra={_EXTRA: self.preprocessing.to_json()})
+        facts = {_FACTS: self.facts.to_json()} if self.facts else {}
+        self.network.save(path, extra={_EXTRA: self.preprocessing.to_json(), **facts})
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "TableModel":
@@ -66,14 +69,16 @@ class TableModel:
                 f"{os.fsdecode(path)!r} holds a network that was not trained on a table; save one "
                 "with autograd-lite train"
             )
-        return TableModel(network, Preprocessing.from_json(extra[_EXTRA]))
+        facts = Facts.from_json(extra[_FACTS]) if _FACTS in extra else None
+        return TableModel(network, Preprocessing.from_json(extra[_EXTRA]), facts)
 
 
 @dataclass(frozen=True)
 class Training:
     """The result of training on a table: a model, its history, and scores on the rows held out.
 
-    Features that are constant in the rows trained on were dropped.
+    Features that are constant in the rows trained on were dropped. There may be the scores of each
+    fold besides, by models of their own.
     """
 
     model: TableModel
@@ -82,12 +87,14 @@ class Training:
     held_out: NDArray[np.int64]
     dropped: list[str]
     scores: list[Score]
+    folds: list[list[float]] = field(default_factory=list)
 
 
 def train(
     columns: Columns, target: str, *, hidden: Sequence[int] = (16, 16), epochs: int = 50,
     learning_rate: float | None = None, test_size: float = 0.2, task: Task | None = None,
-    seed: int = 0, progress: bool = True,
+    seed: int = 0, progress: bool = True, folds: int = 0,
+    source: str = "",
 ) -> Training:  # fmt: skip
     """Train an MLP to predict one column of a table from the others.
 
@@ -107,6 +114,11 @@ def train(
         Left out, `choose_task` decides by the target.
     seed : int
         Of the split, the weights and the order of the samples.
+    folds : int
+        Parts, 2 or more, into which all rows are dealt out besides: each is held out once, from a
+        network that learns from the others, and scored.
+    source : str
+        The name of the file, to be kept with the model.
 
     Raises
     ------
@@ -128,16 +140,44 @@ def train(
         )
     task = task or choose_task(column)
     fit_target(target, column, task)  # before the split, whose complaint would mislead
-    trained, held_out = split(column, task, test_size, seed)
+    rows = split(column, task, test_size, seed)
+    dealt = fold_of_rows(column, task, folds, seed) if folds else np.zeros(0, dtype=np.int64)
+    on = partial(
+        _train_on, columns, target, task, hidden, seed, learning_rate=learning_rate, epochs=epochs,
+        progress=progress,
+    )  # fmt: skip
+    training = on(*rows)
+    for fold in range(folds):
+        if training.history.interrupted:
+            break
+        once = on(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold))
+        if once.history.interrupted:  # its scores are those of no whole training
+            training.history.interrupted = True
+        else:
+            training = replace(
+                training, folds=[*training.folds, [each.value for each in once.scores]]
+            )
+    facts = Facts(
+        source, len(training.history), len(training.trained), len(training.held_out),
+        training.scores, training.folds,
+    )  # fmt: skip
+    return replace(training, model=replace(training.model, facts=facts))
+
+
+def _train_on(
+    columns: Columns, target: str, task: Task, hidden: Sequence[int], seed: int,
+    trained: NDArray[np.int64], held_out: NDArray[np.int64], **learning: Any,
+) -> Training:  # fmt: skip
     training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
     prepared, dropped = fit(training, target, task)
-    inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
+    (inputs, outputs), validation = [
+        (prepared.inputs(part), prepared.target.encode(part[target])) for part in (training, test)
+    ]
     sizes = [*hidden, prepared.target.width]
     network = nn.MLP(inputs.shape[1], sizes, activation="relu", init=None, seed=seed)
     history = network.learn(
-        inputs, outputs, loss=prepared.target.loss, learning_rate=learning_rate, epochs=epochs,
-        progress=progress, seed=seed,
-    )  # fmt: skip
+        inputs, outputs, loss=prepared.target.loss, validation=validation, seed=seed, **learning
+    )
     model = TableModel(network, prepared)
     scores = score(model, test, training[target])
     return Training(model, history, trained, held_out, dropped, scores)
@@ -165,12 +205,8 @@ def split(
     Every class of the target keeps its share in both parts, and at least one training row. A
     TableError says that one part would have fewer than two rows.
     """
-    random = np.random.default_rng(seed)
-    whole = np.zeros(len(column), dtype=np.int64)
-    groups = np.unique(column, return_inverse=True)[1] if task == "classification" else whole
     mask = np.zeros(len(column), dtype=bool)
-    for group in range(int(groups.max()) + 1):
-        rows = random.permutation(np.flatnonzero(groups == group))
+    for rows in _shuffled(column, task, seed):
         mask[rows[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
     trained, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
     if min(len(trained), len(held_out)) < 2:
@@ -179,6 +215,37 @@ def split(
             f"at --test-size {fraction:g}, and both need 2; give more rows, or another size"
         )
     return trained, held_out
+
+
+def fold_of_rows(column: NDArray[Any], task: Task, folds: int, seed: int) -> NDArray[np.int64]:
+    """The number of the fold in which each row is held out, by chance.
+
+    Sizes of folds differ by at most one row, and so do the rows of each class in them. A TableError
+    says that there are too few rows, or one alone of a class.
+    """
+    groups = _shuffled(column, task, seed)
+    if not 2 <= folds <= len(column) // 2:
+        raise TableError(
+            f"{len(column)} rows cannot be dealt out into {counted(folds, 'fold')}: there are two "
+            "folds or more, of two rows or more"
+        )
+    for rows in groups:
+        if len(rows) == 1 and task == "classification":
+            raise TableError(
+                f"the class {str(column[rows[0]])!r} has one row, and a fold that holds it out "
+                "leaves none to learn from; give more of them, take it out, or leave out --folds"
+            )
+    dealt = np.empty(len(column), dtype=np.int64)
+    dealt[np.concatenate(groups)] = np.arange(len(column)) % folds
+    return dealt
+
+
+def _shuffled(column: NDArray[Any], task: Task, seed: int) -> list[NDArray[np.int64]]:
+    """The rows of each class, or all rows of numbers, by chance."""
+    random = np.random.default_rng(seed)
+    whole = np.zeros(len(column), dtype=np.int64)
+    groups = np.unique(column, return_inverse=True)[1] if task == "classification" else whole
+    return [random.permutation(np.flatnonzero(groups == g)) for g in range(int(groups.max()) + 1)]
 
 
 def score(model: TableModel, columns: Columns, trained_target: NDArray[Any]) -> list[Score]:

@@ -206,7 +206,7 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
         raise TableError(
             f"the target {name!r} has {len(classes)} different values, and a classification takes "
             f"at most {MAX_CATEGORIES} classes; choose another target, or --task regression for "
-            "numbers (with a decimal point: 0,5 is text)"
+            "numbers"
         )
     return ClassTarget(name, classes, kind)
 

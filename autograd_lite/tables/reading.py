@@ -1,106 +1,222 @@
 """CSV files as tables of text cells, and their columns as arrays.
 
 A column is *numeric* when more than half of its cells are numbers, and *text* otherwise. In a
-numeric column every cell must be a finite number: the odd one out is a mistake to be reported with
-its line, never a missing number to be guessed. No cell may be empty.
+numeric column every cell must be a finite number, as all of the column are written (`numerals`):
+the odd one out is a mistake to be reported with its line. What is missing is a mistake too, unless
+the caller says how to go on without it.
 """
 
-import csv
 import difflib
-import io
 import math
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown, some
 from autograd_lite.files import as_path
+from autograd_lite.tables.numerals import DECIMALS, MISSING, Decimal, Notation, Survey, survey
+from autograd_lite.tables.splitting import has_header, said, split_cells
 
 Kind = Literal["numeric", "text"]
-#: Columns by name: an array of floats for a numeric one, of str for a text one.
+#: Columns by name: an array of floats for a numeric one, of str for a text one. A missing number
+#: is nan, a missing text "".
 Columns = dict[str, NDArray[Any]]
 
-_DELIMITERS = ",;\t"
+_FEW = 3  # cells of one column that a report shows
+
+
+class Problem(NamedTuple):
+    """A cell that cannot be read."""
+
+    column: str
+    wrong: str
+    line: int
+    cell: str
 
 
 @dataclass(frozen=True)
 class Table:
     """Cells of text under named columns, with the line of the file on which each row begins.
 
-    The source is the name of the file, for messages.
+    The source is the name of the file, for messages. The decimal sign is that of all columns, or
+    left to each. Notes say in sentences what was found out about the file.
     """
 
     source: str
     names: tuple[str, ...]
     rows: Sequence[Sequence[str]]
     lines: Sequence[int]
+    decimal: Decimal | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def check_names(self, names: Iterable[str]) -> None:
         """Raise a TableError for a name that is no column of this table."""
-        for name in names:
-            if name not in self.names:
-                near = difflib.get_close_matches(name, self.names, n=1)
-                hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-                raise TableError(f"{self.source} has no column {shown(name)}; {hint}")
+        missing = [name for name in names if name not in self.names]
+        if missing:
+            near = difflib.get_close_matches(missing[0], self.names, n=1)
+            hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
+            notes = "".join(f" ({note})" for note in self.notes)
+            raise TableError(f"{self.source} has no column {listed(missing)}; {hint}{notes}")
 
     def texts(self, name: str) -> NDArray[Any]:
-        """A column's cells; a TableError names the line of one that is empty."""
+        """A column's cells as they are written; a missing one is \"\"."""
         self.check_names([name])
         index = self.names.index(name)
-        cells = [row[index] for row in self.rows]
-        empty = [line for line, cell in zip(self.lines, cells, strict=True) if not cell]
-        if empty:
-            more = f" and {len(empty) - 1} more below" if len(empty) > 1 else ""
-            raise TableError(
-                f"{self.source}, line {empty[0]}{more}: the cell of column {name!r} is empty; fill "
-                "it in, take the row out, or --ignore the column"
-            )
-        return np.array(cells, dtype=object)  # str makes every cell as wide as the widest
+        # str makes every cell as wide as the widest
+        return np.array([row[index] for row in self.rows], dtype=object)
 
     def kind(self, name: str) -> Kind:
         """Whether a column is numeric (more than half of its cells are numbers) or text."""
-        numbers = sum(_number(cell) is not None for cell in self.texts(name))
-        return "numeric" if 2 * numbers > len(self) else "text"
+        return "numeric" if self._is_numeric(name) else "text"
+
+    def notation(self, name: str) -> tuple[Notation, bool]:
+        """How the numbers of a column are written, and whether that is certain.
+
+        A column such as 1,234 may be of thousands or not. Then the other columns decide, if they
+        are all written alike. Else 1.234 is read as it is in most files, and 1,234 not at all.
+        """
+        found = self._survey(name)
+        if not found.ambiguous:
+            return found.notation, True
+        others = [self._survey(other) for other in self.names if self._is_numeric(other)]
+        signs = {other.notation.decimal for other in others if other.certain}
+        if len(signs) == 1:
+            return Notation(signs.pop(), found.notation.unit), True
+        return found.notation, not signs and not any("," in cell for cell in self._present(name))
+
+    @cached_property
+    def _surveys(self) -> dict[str, Survey]:
+        return {}
+
+    def _survey(self, name: str) -> Survey:
+        if name not in self._surveys:
+            self._surveys[name] = survey(self._present(name), self.decimal)
+        return self._surveys[name]
+
+    def _is_numeric(self, name: str) -> bool:
+        return 2 * self._survey(name).numbers > len(self._present(name))
+
+    def _present(self, name: str) -> list[str]:
+        return [cell for cell in self.texts(name) if not _is_missing(cell)]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column's cells as finite floats; a TableError shows one that is none, and its line."""
-        numbers = []
-        for line, cell in zip(self.lines, self.texts(name), strict=True):
-            number = _number(cell)
-            if number is None or not math.isfinite(number):
-                what = "no number" if number is None else "not finite"
-                raise TableError(
-                    f"{self.source}, line {line}: {shown(str(cell))} in the numeric column "
-                    f"{name!r} is {what}; correct it, or read the column as text (--text {name})"
-                )
-            numbers.append(number)
-        return np.array(numbers)
+        return self.columns({name: "numeric"})[name]
 
-    def columns(self, kinds: Mapping[str, Kind]) -> Columns:
-        """The named columns as arrays, floats or str."""
+    def columns(self, kinds: Mapping[str, Kind], missing: str = "error") -> Columns:
+        """The named columns as arrays, floats or str.
+
+        Parameters
+        ----------
+        kinds : dict of str to {"numeric", "text"}
+        missing : str
+            Anything but "error" makes a missing number nan, a missing text "".
+
+        Raises
+        ------
+        TableError
+            That names all cells which cannot be read, with their lines.
+        """
         self.check_names(kinds)
-        return {
-            name: self.numbers(name) if kind == "numeric" else self.texts(name)
-            for name, kind in kinds.items()
-        }
+        columns: Columns = {}
+        problems: list[Problem] = []
+        for name, kind in kinds.items():
+            columns[name] = self.texts(name)
+            if kind == "numeric":
+                columns[name], wrong = self._numbers(name)
+                problems += wrong
+            if missing == "error":
+                problems += [
+                    Problem(name, "missing" if cell else "empty", line, cell)
+                    for line, cell in zip(self.lines, self.texts(name), strict=True)
+                    if not cell or (kind == "numeric" and _is_missing(cell))
+                ]
+        if problems:
+            raise TableError(self._report(problems))
+        return columns
+
+    def _numbers(self, name: str) -> tuple[NDArray[np.float64], list[Problem]]:
+        notation, certain = self.notation(name)
+        numbers, problems = [], []
+        for line, cell in zip(self.lines, self.texts(name), strict=True):
+            number = math.nan if _is_missing(cell) else notation.number(cell)
+            wrong = "no number" if number is None else "not finite" if math.isinf(number) else ""
+            if not certain and number is not None and len({*_both(cell, notation.unit)}) > 1:
+                wrong = " or ".join(f"{n:.15g}" for n in _both(cell, notation.unit))
+            if wrong:
+                problems.append(Problem(name, wrong, line, cell))
+            numbers.append(math.nan if number is None else number)
+        return np.array(numbers), problems
+
+    def _report(self, problems: Sequence[Problem]) -> str:
+        """One line for cells of one column; else one for each column, and the ways out."""
+        groups: dict[tuple[str, str], list[Problem]] = {}
+        for problem in problems:
+            wrong = "ambiguous" if " or " in problem.wrong else problem.wrong
+            groups.setdefault((problem.column, wrong), []).append(problem)
+        ways = "; ".join(dict.fromkeys(_WAYS[wrong] for _, wrong in groups))
+        if len(groups) == 1:
+            [(first, *rest)] = groups.values()
+            more = f" and {len(rest):,} more below" if rest else ""
+            ways = ways.replace("COLUMN", first.column)
+            return f"{self.source}, line {first.line}{more}: {_told(first)}; {ways}"
+        lines = [f"{self.source}: {counted(len(problems), 'cell')} cannot be read"]
+        for found in groups.values():
+            place = some([p.line for p in found[:_FEW]], _FEW)
+            more = f" and {len(found) - _FEW:,} more" if len(found) > _FEW else ""
+            lines.append(f"  line {place}{more}: {_told(found[0])}")
+        return "\n".join([*lines, f"  {ways}"])
 
 
-def read_csv(path: str | os.PathLike[str]) -> Table:
-    """The table in a CSV file (UTF-8, a first line of column names).
+_TEXT = "correct it, or read the column as text (--text COLUMN)"
+_GAP = "fill it in, --ignore COLUMN, or go on without (--missing drop, mean, median or flag)"
+_WAYS = {
+    "no number": _TEXT, "not finite": _TEXT, "empty": _GAP, "missing": _GAP,
+    "ambiguous": "say which sign is the decimal one (--decimal . or --decimal ,)",
+}  # fmt: skip
+
+
+def _told(problem: Problem) -> str:
+    column = shown(problem.column)
+    if problem.wrong == "empty":
+        return f"the cell of column {column} is empty"
+    return f"{shown(problem.cell)} in the numeric column {column} is {problem.wrong}"
+
+
+def _both(cell: str, unit: str) -> list[float | None]:
+    return [Notation(sign, unit).number(cell) for sign in DECIMALS]
+
+
+def _is_missing(cell: str) -> bool:
+    return not cell or cell.lower() in MISSING
+
+
+def read_csv(
+    path: str | os.PathLike[str], *, header: bool | None = None, decimal: Decimal | None = None,
+    encoding: str = "utf-8",
+) -> Table:  # fmt: skip
+    """The table in a CSV file.
 
     Parameters
     ----------
     path : str or path
-        Cells are separated by comma, semicolon or tab, whichever the first line has most of, and
-        may be quoted. Spaces around a cell and blank lines do not count.
+        Cells are separated by comma, semicolon, tab or pipe (`split_cells` says how that is found),
+        and may be quoted. Spaces around a cell and blank lines do not count.
+    header : bool, optional
+        Whether the first row holds the names of the columns. Left out, `has_header` decides.
+        Columns without names are column1, column2, …
+    decimal : {".", ","}, optional
+        The decimal sign. Left out, the cells of each column decide.
+    encoding : str
+        Of the text, such as "cp1252".
 
     Returns
     -------
@@ -111,51 +227,53 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     OSError
         If the file cannot be opened.
     TableError
-        If it is empty, no UTF-8, has no rows, a row of another length than the first line, or
-        columns without a name or with the same one.
+        If it is empty, not in that encoding, has no rows, a row of another length than the first,
+        or columns without a name or with the same one.
     """
     source = as_path(path).name
-    try:
-        with open(os.fsdecode(path), encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-    except UnicodeDecodeError as error:
-        raise TableError(
-            f"{source} is no UTF-8 text (byte {error.object[error.start]:#04x} at position "
-            f"{error.start:,}); save it as CSV in UTF-8"
-        ) from None
-    records = _records(text, source)
+    separator, records = split_cells(_decoded(path, source, encoding), source)
     if not records:
         raise TableError(f"{source} is empty; it needs a line of column names, then rows")
-    _, header = records[0]
-    names = tuple(name.strip() for name in header)
-    _check_header(names, source)
-    if len(records) == 1:
-        raise TableError(f"{source} holds column names and no rows")
-    for line, cells in records[1:]:
-        if len(cells) != len(names):
+    rows = [cells for _, cells in records]
+    width = len(rows[0])
+    for line, cells in records:
+        if len(cells) != width:
             raise TableError(
                 f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first line names "
-                f'{counted(len(names), "column")}; quote a cell that holds a separator: "a,b"'
+                f"{counted(width, 'column')} (separator: {said(separator)}); "
+                'quote a cell that holds a separator: "a,b"'
             )
-    rows = [[cell.strip() for cell in cells] for _, cells in records[1:]]
-    return Table(source, names, rows, [line for line, _ in records[1:]])
+    while width > 1 and not any(row[width - 1] for row in rows):  # a separator ends each line
+        width -= 1
+    rows = [row[:width] for row in rows]
+    notes = [f"separator: {said(separator)}"] if separator != "," else []
+    named = has_header(rows) if header is None else header
+    if named:
+        names = (rows[0][0] or "Unnamed: 0", *rows[0][1:])  # pandas leaves its index without one
+        _check_header(names, source)
+        if len(rows) == 1:
+            raise TableError(f"{source} holds column names and no rows")
+    else:
+        names = tuple(f"column{i}" for i in range(1, width + 1))
+        if header is None:
+            notes.append("the first row is data and names no columns; --header yes if it does")
+    lines = [line for line, _ in records]
+    return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes))
 
 
-def _records(text: str, source: str) -> list[tuple[int, list[str]]]:
-    """Every record that is not blank, with the line it begins on."""
-    first = re.sub(r'"[^"]*"', "", text.strip().partition("\n")[0])  # quoted separators are text
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records = []
-    line = 1
+def _decoded(path: str | os.PathLike[str], source: str, encoding: str) -> str:
     try:
-        for cells in reader:
-            if cells and (len(cells) > 1 or cells[0].strip()):
-                records.append((line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise TableError(f"{source}, line {line}: no valid CSV ({error}); correct it") from None
-    return records
+        with open(os.fsdecode(path), "rb") as file:
+            return file.read().decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise TableError(
+            f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} at "
+            f"position {error.start:,}, line {line:,}); save it as CSV in UTF-8, or name its "
+            "encoding, such as --encoding cp1252"
+        ) from None
+    except LookupError:
+        raise TableError(f"{encoding!r} is no encoding; name one such as cp1252") from None
 
 
 def _check_header(names: tuple[str, ...], source: str) -> None:
@@ -169,14 +287,6 @@ def _check_header(names: tuple[str, ...], source: str) -> None:
             )
 
 
-def _number(cell: str) -> float | None:
-    """The number in a cell; None if it holds none. Python's ``1_000`` is not one."""
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
 def listed(names: Sequence[str]) -> str:
     """Names for a message, not more than a line can hold."""
-    return some(names, 12, repr)
+    return some(names, 12, shown)

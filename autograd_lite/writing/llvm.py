@@ -44,6 +44,7 @@ class LLVM(Printer):
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self._count = 0
+        self._opposites: dict[str, str] = {}  # of numbers with another sign, which stand before
 
     def line(self, text: str) -> str:
         """Append a step; the name of its result."""
@@ -66,12 +67,29 @@ class LLVM(Printer):
         return self.line(f"shufflevector {self.type} {first}, {self.type} poison, {zeros}")
 
     def operation(self, sign: str, x: str, y: str) -> str:
-        """See `Printer`."""
+        """See `Printer`; signs are put off, as often nobody needs them: a + (-b) is a - b."""
+        if self.flags and sign == "-" and x == self.number(0.0):
+            return self.negation(y)
+        a, b = self._opposites.get(x), self._opposites.get(y)
+        if sign in "*/" and (a or b):
+            found = self._step(sign, a or x, b or y)
+            return found if a and b else self.negation(found)
+        if b:  # both or one of them: -a + -b and -a - b may differ from -(a + b) in a zero's sign
+            return self._step("-" if sign == "+" else "+", x, b)
+        if a and (sign == "+" or self.flags):
+            return self._step("-", y, a) if sign == "+" else self.negation(self._step("+", a, y))
+        return self._step(sign, x, y)
+
+    def _step(self, sign: str, x: str, y: str) -> str:
         return self.line(f"{_OPERATIONS[sign]} {self.flags}{self.type} {x}, {y}")
 
     def negation(self, x: str) -> str:
-        """See `Printer`."""
-        return self.line(f"fneg {self.flags}{self.type} {x}")
+        """See `Printer`; LLVM leaves out what is not used."""
+        if x in self._opposites:
+            return self._opposites[x]
+        found = self.line(f"fneg {self.flags}{self.type} {x}")
+        self._opposites[found] = x
+        return found
 
     def choice(self, sign: str, x: str, y: str, yes: str, no: str) -> str:
         """See `Printer`."""

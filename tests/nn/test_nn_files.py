@@ -275,6 +275,33 @@ def test_a_file_cut_short_anywhere_is_refused(path):
         refused(path, "damaged or cut short")
 
 
+def test_a_file_with_another_byte_is_refused_or_means_the_same(path):
+    model = nn.MLP(1, [1], seed=1)
+    model.save(path, {"to": "us"})
+    whole, start, refusals = path.read_bytes(), data(model), 0
+    for at in range(0, len(whole), 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        try:
+            found = nn.load(path)
+        except ModelFileError:
+            refusals += 1
+        else:
+            assert (data(found), nn.read_extra(path)) == (start, {"to": "us"})
+    assert refusals > 0.3 * len(whole)
+
+
+@pytest.mark.parametrize("frozen", [3, "layers", ["layers"], [3], {}, [["layers"]]], ids=str)
+def test_what_cannot_be_frozen_is_refused(frozen, path):
+    write(path, learnt={"frozen": frozen})
+    with pytest.raises(ModelFileError, match="what is frozen in it is"):
+        nn.load(path)
+
+
+def test_a_file_of_before_has_no_checksum(path):
+    write(path)
+    assert data(nn.load(path)) == data(mlp())
+
+
 def test_a_missing_file_is_an_os_error(path):
     with pytest.raises(FileNotFoundError):
         nn.load(path)

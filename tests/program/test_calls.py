@@ -1,8 +1,10 @@
 """Calls of compiled functions give eager bits and types, and most kinds need no Python code."""
 
+import copy
 import gc
 import itertools
 import math
+import pickle
 import struct
 import threading
 import weakref
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import ProgramError, Value
+from autograd_lite import ProgramError, Value, nn
 from autograd_lite.program import running, traced
 from autograd_lite.program.compiling import Compiled
 from autograd_lite.transforms.trees import take_apart
@@ -364,6 +366,38 @@ def test_several_threads_call_at_once():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def halved(x, n):
+    return ag.sin(x) / n
+
+
+class Doubling(nn.Module):
+    """A module that holds a compiled function of itself."""
+
+    def __init__(self):
+        self.w = Value(2.0)
+        self.fast = ag.compile(self.product)
+
+    def product(self, x):
+        return self.w * x
+
+
+@pytest.mark.parametrize("has_run", [False, True])
+@pytest.mark.parametrize(
+    "way", [copy.copy, copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))]
+)
+def test_copies_and_pickles_record_their_own_programs(way, has_run):
+    compiled, model = ag.compile(halved, static="n"), Doubling()
+    if has_run:
+        compiled(1.0, 2), compiled.map([1.0, 2.0], 3), model.fast(1.0)
+    other = way(compiled)
+    assert (other.programs, len(compiled.programs)) == ([], 2 * has_run)
+    assert other(0.5, 2) == compiled(0.5, 2) == halved(Value(0.5), 2).data
+    if way is not copy.copy:
+        twin = way(model)
+        twin.w.data = 5.0
+        assert (twin.fast(3.0), model.fast(3.0)) == (15.0, 6.0)
 
 
 def test_a_compiled_function_that_nobody_holds_is_freed():

@@ -65,6 +65,12 @@ def parts(content):
     return safetensors.numpy.load(content), json.loads(header["__metadata__"][KEY])
 
 
+@pytest.mark.parametrize("where", [0.4, 0.6, 0.8, 0.97])
+def test_a_file_with_another_byte_is_refused(where, good, tmp_path):
+    at = int(where * len(good))
+    refused(tmp_path / "program", good[:at] + bytes([good[at] ^ 2]) + good[at + 1 :], "program: ")
+
+
 def written(arrays, description):
     text = description if isinstance(description, str) else json.dumps(description)
     return safetensors.numpy.save(arrays, metadata={KEY: text})

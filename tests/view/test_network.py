@@ -11,7 +11,7 @@ from test_page import LUMINANCE
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.graph import ancestors, scope_of
-from autograd_lite.nn import MLP, Layer, Module, Neuron, Sequential
+from autograd_lite.nn import MLP, Dropout, Embedding, Layer, Module, Neuron, Sequential
 from autograd_lite.nn.losses import squared_error
 from autograd_lite.nn.optim import SGD
 from autograd_lite.view.network.drawing import short
@@ -126,6 +126,23 @@ class TestFinding:
 
 
 class TestChoice:
+    @pytest.mark.parametrize(
+        ("first", "nin", "sizes"),
+        [
+            ([Embedding(5, 3)], 2, "6-2-1"),
+            ([Dropout(0.5)], 6, "6-2-1"),
+            ([Dropout(0.5), Embedding(4, 2), Dropout(0.1)], 3, "6-2-1"),
+        ],
+        ids=str,
+    )
+    def test_a_model_that_begins_with_a_part_is_drawn_where_the_rest_tells(self, first, nin, sizes):
+        model = Sequential(*first, Layer(6, 2, "tanh"), Layer(2, 1))
+        assert model.nin == nin
+        assert repr(ag.draw(model)).startswith(f"Network {sizes}: 3 neurons, ")
+        for alone in (Sequential(*first), Sequential(Sequential(*first), *model.layers[-2:])):
+            with pytest.raises(TypeError, match=r"draw\(model\(x\)\) at a sample x"):
+                ag.draw(alone)
+
     def test_networks_are_drawn_as_layers_unless_boxes_are_asked_for(self):
         model = MLP(3, [4, 4, 1], "tanh", seed=1)
         loss = loss_of(model)

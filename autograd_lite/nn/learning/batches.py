@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
 from autograd_lite.nn.predictions import outputs_at, outputs_for
-from autograd_lite.nn.tensors import is_known
+from autograd_lite.nn.tensors import check_follows, is_known
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -54,6 +55,8 @@ class Samples:
 class Batches:
     """The model's loss over batches of one set of samples."""
 
+    is_compiled = False  # whether programs compute it
+
     def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
         self.model, self.loss, self.samples = model, loss, samples
         if samples.weights is not None and loss.sample is None:
@@ -71,6 +74,7 @@ class Batches:
         self.inputs, self.targets = samples.inputs, samples.targets
         self.classes: Array | None = None  # whose labels samples to come have as outputs
         self.penalty: PriceOfWeights | None = None  # added to the loss in steps
+        self.steps = 0  # in the last epoch
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
@@ -103,7 +107,9 @@ class Batches:
 
     def check(self) -> list[list[Any]]:
         """Outputs of the first samples; raises if inputs or targets do not fit."""
+        now = Value(0.0)._stamp
         outputs = self._first_outputs()
+        check_follows(self.model, self.moving, chain(*outputs), now)
         self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
@@ -174,6 +180,7 @@ class Batches:
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
+        self.steps = len(done)
         return self.mean_of(done)
 
     def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:

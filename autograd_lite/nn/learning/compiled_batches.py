@@ -76,6 +76,8 @@ _UNSEEN = 0.05
 class CompiledBatches(Batches):
     """The loss by a program of one sample, run over all rows of the batch; their mean."""
 
+    is_compiled = True
+
     def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
         super().__init__(model, loss, samples)
         if loss.sample is None:

@@ -53,7 +53,8 @@ class History:
     reason : str
         Why early stopping ended it; empty if it did not.
     best : int or None
-        Number of the best epoch; None without early stopping.
+        Number of the best epoch, whose loss is that of the parameters restored, unless it is a mean
+        over the steps of the epoch (see `nn.EarlyStopping`); None without early stopping.
     notes : list of str
         Why no program ran the steps, where that was not asked for.
 

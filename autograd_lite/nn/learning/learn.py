@@ -10,7 +10,7 @@ from autograd_lite.errors import shown
 from autograd_lite.modes import recording
 from autograd_lite.nn.data import Model, positive_int, samples
 from autograd_lite.nn.init import generator
-from autograd_lite.nn.labels import encoded, remember
+from autograd_lite.nn.labels import encoded, remembering
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import Carried, History
@@ -93,8 +93,9 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); a true result of one stops, when all have been called. They may set parameters;
-        to freeze some, or to build otherwise, stop and call `learn` again.
+        `Epoch`); True from one stops, when all have been called, and another true result is a
+        TypeError. They may set parameters; to freeze some, or to build otherwise, stop and call
+        `learn` again.
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
@@ -181,6 +182,8 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    GraphError
+        If outputs go by what was computed from parameters before, as ``layer.b = other.b * 2`` is.
     ModelFileError
         If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
@@ -259,7 +262,7 @@ def learn(
         before = training.parameters_now()
         seen = callbacks, shell, held, measured, best, checkpoint, stream is not None
         training.is_unseen = not any(seen)
-        given = self, training.parameters, chosen, compile, shell is not None
+        given = training, chosen, shell is not None
         if stream is None:
             steps = -(-len(order) // size)
         else:
@@ -275,13 +278,13 @@ def learn(
             picture = None if watched or stream is not None else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         loop = TrainingLoop(
-            training, order, measuring, held, size, rng, step, history, measured, best,
+            training, order, measuring, held, size, step, history, measured, best,
             None if keeper is None else keeper.look,
         )  # fmt: skip
         if keeper is not None:
             keeper.resume(loop, epochs)
-        remember(self, criterion, read.classes)
-        loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
+        with remembering(self, criterion, read.classes, before):
+            loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
         warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 

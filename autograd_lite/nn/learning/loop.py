@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd_lite.nn.init import Generator
+from autograd_lite.errors import typed
 from autograd_lite.nn.learning.batches import Batches, Measured
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.in_batches import InBatches
@@ -30,14 +30,13 @@ class TrainingLoop:
 
     def __init__(
         self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
-        size: int, rng: Generator, step: TrainingStep, history: History,
+        size: int, step: TrainingStep, history: History,
         metrics: Metrics | None = None, best: BestEpoch | None = None,
         keep: Callable[[bool], None] | None = None,
     ) -> None:  # fmt: skip
         self.training, self.order, self.size = training, order, size
         self.measuring, self.held = measuring, held
-        self.rng, self.step, self.history = rng, step, history
-        self.metrics, self.best = metrics, best
+        self.step, self.history, self.metrics, self.best = step, history, metrics, best
         self._keep = keep  # told after each epoch whether it was the last
 
     def run(
@@ -59,7 +58,7 @@ class TrainingLoop:
                 shown.update()
             if callbacks:
                 with np.errstate(**usual):
-                    told = [bool(call(self.history)) for call in callbacks]
+                    told = [_stops(call(self.history)) for call in callbacks]
                 for batches in (self.training, self.measuring):
                     batches.look_anew()
                 stop = any(told) or stop
@@ -76,7 +75,7 @@ class TrainingLoop:
             try:
                 self.step.observe(self.history)
                 if isinstance(self.step, SolverStep):
-                    self.step.run(self.training, self.order, epochs, finish)
+                    self.step.run(self.order, epochs, finish)
                 else:
                     self._run(epochs, finish)
                 self.training.settle()
@@ -122,7 +121,9 @@ class TrainingLoop:
         at_once = self.training.is_unseen and self.size >= len(self.order)
         while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
             start = time.perf_counter()
-            batches = shuffled(self.order, self.size, self.rng)
+            batches = shuffled(self.order, self.size, self.training.rng)
+            if self.best is not None:
+                self.best.begin()
             if finish(number, start, self.training.over(batches, number, self.step)):
                 break
             at_once = at_once and self._at_once(epochs - 1)
@@ -145,6 +146,15 @@ class TrainingLoop:
     ) -> tuple[float, dict[str, float]]:
         loss, found = done
         return loss, found if self.metrics is None else found | self.metrics.over(over, part)
+
+
+def _stops(result: Any) -> bool:
+    """Whether a callback asks to stop; an error if it returns what says neither."""
+    if isinstance(result, bool | np.bool_) or not result:
+        return bool(result)
+    raise TypeError(
+        f"a callback returns True to stop, else False or None, and one returned {typed(result)}"
+    )
 
 
 def _bar(epochs: int, done: int, wanted: bool) -> Any:

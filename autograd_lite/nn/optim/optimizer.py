@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, write_numbers
 from autograd_lite.engine import name as engine
 from autograd_lite.errors import shown, typed
 from autograd_lite.graph import check_value
@@ -101,12 +101,16 @@ class Optimizer:
             parameter.grad = 0.0
 
     def step(self) -> None:
-        """Move every parameter once, by its gradient."""
-        before = np.array([p.data for p in self.parameters])
-        with np.errstate(all="ignore"):
-            after = self.moved(before, np.array([p.grad for p in self.parameters]))
-        for parameter, number in zip(self.parameters, after.tolist(), strict=True):
-            parameter.data = number
+        """Move every parameter once, by its gradient; an error or Ctrl-C leaves all as it was."""
+        before, state = np.array([p.data for p in self.parameters]), vars(self).copy()
+        try:
+            with np.errstate(all="ignore"):
+                after = self.moved(before, np.array([p.grad for p in self.parameters]))
+            write_numbers(self.parameters, after)
+        except BaseException:
+            self.__dict__ = state
+            write_numbers(self.parameters, before)
+            raise
 
     def update(self, parameter: Any, gradient: Any, state: Any = (), step: Any = 1.0) -> Moved:
         """The rule: the parameter after a step, and its state, a tuple; of numbers of any kind.

@@ -83,6 +83,10 @@ class Dropout(_Block):
     def __init__(self, rate: float) -> None:
         self.rate = in_range("rate", rate, 1.0)
 
+    def _nin_for(self, nout: int) -> int:
+        """The number of inputs that gives so many outputs."""
+        return nout
+
     def __call__(self, x: Any) -> Any:
         """The inputs, a list, or one Value for one; some of them 0 in training mode."""
         xs = inputs_of(self, x)
@@ -183,6 +187,10 @@ class Embedding(_Block):
         """The rows of one index or of several, in one list; one Value for one number."""
         with scope(self.scope_name):
             return _one_or_all([y for index in elements_of(self, x) for y in self._row(index)])
+
+    def _nin_for(self, nout: int) -> int:
+        """The number of indices that gives so many outputs."""
+        return nout // self.width
 
     def _row(self, index: Any) -> list[Any]:
         # Of a Value these are comparisons, which a program has as conditions for all its indices.

@@ -303,6 +303,13 @@ static void NAME(fetch)(double *to, Py_ssize_t stride, const double *const *rows
     }
 }
 
+static bool NAME(are_sure)(const double *numbers, int32_t n) {
+    int64_t sure = 0;
+    for (int32_t k = 0; k < n; k++)
+        sure += (numbers[k] < 0.0) | (numbers[k] > 0.0);
+    return sure == n;
+}
+
 #ifdef VECTORS
 #include "dense.c"
 #endif
@@ -320,6 +327,7 @@ static const Variant NAME(variant) = {
     .apply = NAME(apply),
 #endif
     .fetch = NAME(fetch),
+    .are_sure = NAME(are_sure),
     .blocks = {
 #define ENTER_1(name) [CODE_##name] = {NAME(name##_B)},
 #define ENTER_2(name) [CODE_##name] = {NAME(name##_BB), NAME(name##_UB), NAME(name##_BU)},

@@ -27,9 +27,7 @@ static PyObject *bound_vectorcall(PyObject *self, PyObject *const *args, size_t 
         return NULL;
     memcpy(run.slots, bound->inputs.view.buf, (size_t)machine->n_inputs * sizeof(double));
     run_program(machine, &run);
-    double *outputs = bound->outputs.buf;
-    for (int32_t k = 0; k < machine->n_outputs; k++)
-        outputs[k] = run.slots[run.places[k]];
+    copy_outputs(machine, &run, bound->outputs.buf);
     end_run(machine, &run);
     Py_RETURN_NONE;
 }

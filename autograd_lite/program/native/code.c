@@ -35,6 +35,7 @@ typedef struct Plan Plan;
 typedef struct Pieces {
     void (**pieces)(double *slots);
     int32_t *output_slots;
+    bool in_a_row; /* these, so that outputs are copied at once */
     int32_t n_pieces, n_slots;
     int32_t first_doubtful, n_doubtful; /* slots of outputs, where a nan or a zero means: run the code instead */
     uint64_t n_runs, n_doubts;

@@ -29,6 +29,14 @@ static const double *own_columns(const Job *job) {
     return found;
 }
 
+/* Of n rows from `row` on, how many come before those whose outputs begin at lines of the cache: a vector that is
+ * written to two lines takes twice as long. They are run as part of a TILE of their own. */
+static Py_ssize_t rows_before_line(const Job *job, Py_ssize_t row, Py_ssize_t n) {
+    const uintptr_t at = (uintptr_t)(job->outputs + row) / sizeof(double);
+    const Py_ssize_t before = (Py_ssize_t)(-at % TILE);
+    return n > 2 * TILE && job->n_rows % TILE == 0 && own_columns(job) ? before : 0;
+}
+
 /* Rows that fill no TILE, which the last of them does: their columns in `room`. */
 static void run_last_tile(Job *job, Direct *direct, const double *inputs, Py_ssize_t stride, Py_ssize_t row,
                           int n, double *room) {
@@ -55,7 +63,13 @@ static bool run_direct(Job *job, double *blocks, double *room, Py_ssize_t row, i
         fetch(job, blocks, row, n, (n + TILE - 1) & -TILE);
     const double *inputs = columns ? columns + row : blocks;
     const Py_ssize_t stride = columns ? job->n_rows : job->stride;
-    if (n > whole) /* first, as the others may use the blocks of these inputs */
+    if (columns && n > TILE && n > whole) { /* some rows twice */
+        direct.frame.rows = direct.frame.lanes = TILE;
+        direct.inputs = inputs + n - TILE;
+        direct.outputs = job->outputs + row + n - TILE;
+        direct.input_stride = direct.output_stride = job->n_rows;
+        run_block(job->plan, &direct.frame);
+    } else if (n > whole) /* first, as the others may use the blocks of these inputs */
         run_last_tile(job, &direct, inputs + whole, stride, row + whole, n - whole, room);
     if (whole) {
         if (!columns && n > whole)

@@ -67,6 +67,9 @@ static PyObject *machine_install(PyObject *self, PyObject *args) {
     pieces->output_slots = get_numbers(outputs, "output_slots", 8, &n_outputs, n_slots - 1);
     if (!pieces->output_slots || hold_owner(machine, owner) < 0)
         goto failed;
+    pieces->in_a_row = n_outputs > 0;
+    for (Py_ssize_t k = 0; k < n_outputs; k++)
+        pieces->in_a_row &= pieces->output_slots[k] == pieces->output_slots[0] + k;
     for (Py_ssize_t k = 0; k < n; k++)
         if (!(pieces->pieces[k] = (void (*)(double *))get_address(PyList_GET_ITEM(addresses, k))))
             goto failed;

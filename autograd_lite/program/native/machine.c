@@ -62,6 +62,7 @@ typedef void (*Kernel)(const Frame *frame, const int32_t *refs, int32_t n, const
 typedef struct {
     void (*fetch)(double *to, Py_ssize_t stride, const double *const *rows, const int32_t *columns, int32_t first, int32_t n);
     Kernel blocks[N_KERNELS][8], sums[N_KERNELS][4], groups[N_KERNELS], layers[N_KERNELS], sum_of_block, sum_of_uniform;
+    bool (*are_sure)(const double *numbers, int32_t n); /* whether none of them is 0 or nan */
     const char *name, *vector_names; /* of functions of several numbers in the C library: how they begin, or NULL */
     int lanes;                       /* numbers in a vector */
     void **library, **called, *const *own, *const *wrappers, *const *menders; /* by leaf, or NULL: see `lanes.c` */
@@ -165,6 +166,7 @@ enum {
 #endif
 
 #include "vectors.c"
+#include "run.c"
 #include "plan.c"
 #include "map.c"
 #include "direct.c"
@@ -231,8 +233,7 @@ static PyObject *machine_run(PyObject *self, PyObject *const *args, Py_ssize_t n
     if (result == 0) {
         memcpy(run.slots, inputs.buf, (size_t)machine->n_inputs * sizeof(double));
         run_program(machine, &run);
-        for (int32_t k = 0; k < machine->n_outputs; k++)
-            ((double *)outputs.buf)[k] = run.slots[run.places[k]];
+        copy_outputs(machine, &run, outputs.buf);
         end_run(machine, &run);
     }
     PyBuffer_Release(&inputs);

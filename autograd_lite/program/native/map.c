@@ -20,7 +20,7 @@ typedef struct {
     double *sums; /* over the rows of each chunk, if they are wanted */
     Py_ssize_t chunk, n_chunks; /* rows of a chunk, which are a power of two of blocks */
     Py_ssize_t stride;          /* from block to block */
-    /* under the lock */
+    /* under the lock, which is NULL where there is one worker */
     PyThread_type_lock lock;
     Py_ssize_t next;
     bool stop;
@@ -36,6 +36,7 @@ typedef struct {
 } Worker;
 
 static bool run_direct(Job *job, double *blocks, double *room, Py_ssize_t row, int n);
+static Py_ssize_t rows_before_line(const Job *job, Py_ssize_t row, Py_ssize_t n);
 static Py_ssize_t direct_room(const Machine *machine, const Plan *plan);
 
 /* --- rows to blocks and back --------------------------------------------------------------------- */
@@ -101,11 +102,21 @@ static void run_block(const Plan *plan, const Frame *frame) {
     run_steps(plan->steps, plan->n_steps, plan->refs, frame);
 }
 
+static inline void lock_job(const Job *job) {
+    if (job->lock)
+        PyThread_acquire_lock(job->lock, WAIT_LOCK);
+}
+
+static inline void unlock_job(const Job *job) {
+    if (job->lock)
+        PyThread_release_lock(job->lock);
+}
+
 /* The number of the next chunk, -1 if there is none. */
 static Py_ssize_t take_chunk(Job *job) {
-    PyThread_acquire_lock(job->lock, WAIT_LOCK);
+    lock_job(job);
     const Py_ssize_t found = job->stop || job->next == job->n_chunks ? -1 : job->next++;
-    PyThread_release_lock(job->lock);
+    unlock_job(job);
     return found;
 }
 
@@ -117,9 +128,9 @@ static bool interrupted(Worker *worker) {
         worker->failed = PyErr_CheckSignals() < 0;
         worker->python = PyEval_SaveThread();
     }
-    PyThread_acquire_lock(job->lock, WAIT_LOCK);
+    lock_job(job);
     const bool stop = job->stop |= worker->failed;
-    PyThread_release_lock(job->lock);
+    unlock_job(job);
     return stop;
 }
 
@@ -164,14 +175,18 @@ static void work(Worker *worker) {
         const Py_ssize_t start = chunk * job->chunk, rest = job->n_rows - start;
         const Py_ssize_t end = start + (rest < job->chunk ? rest : job->chunk);
         double *sums = job->sums ? job->sums + chunk * job->machine->n_outputs : NULL;
+        const bool direct = job->plan->exact && !job->plan->refused;
+        const Py_ssize_t before = direct ? rows_before_line(job, start, end - start) : 0;
         Py_ssize_t block = 0;
-        for (Py_ssize_t row = start; row < end; row += BLOCK, block++) {
+        if (before)
+            worker->n_doubts += run_direct(job, worker->blocks, worker->sums, start, TILE);
+        for (Py_ssize_t row = start + before; row < end; row += BLOCK, block++) {
             const int n = end - row < BLOCK ? (int)(end - row) : BLOCK;
             const bool alone = end - start <= BLOCK;
             const Frame frame = {.blocks = worker->blocks, .uniform = job->uniform, .stride = job->stride,
                                  .totals = alone || !sums ? sums : sums_of_block(worker, block),
                                  .rows = n, .lanes = (n + TILE - 1) & -TILE};
-            if (job->plan->exact && !job->plan->refused) {
+            if (direct) {
                 worker->n_doubts += run_direct(job, worker->blocks, worker->sums, row, n);
             } else {
                 fetch(job, worker->blocks, row, n, frame.lanes);
@@ -284,8 +299,8 @@ static int run_job(Job *job, Py_ssize_t threads) {
     const bool several = job->sums && job->n_chunks > 1;
     double *sums = several ? new_array(job->n_chunks, (size_t)n_outputs * sizeof(double)) : NULL;
     int result = -1;
-    job->lock = PyThread_allocate_lock();
-    if (!workers || !room || (several && !sums) || !job->lock) {
+    job->lock = n > 1 ? PyThread_allocate_lock() : NULL;
+    if (!workers || !room || (several && !sums) || (n > 1 && !job->lock)) {
         PyErr_NoMemory();
         goto done;
     }

@@ -298,3 +298,23 @@ def test_the_page_says_what_is_true(tmp_path, monkeypatch):
     examples = doctest.DocTestParser().get_doctest(plain, {}, "larger_data.md", None, 0)
     assert len(examples.examples) > 15
     assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+@NATIVE
+def test_a_grid_of_estimators_is_searched_by_the_same_workers(client):
+    """joblib takes Dask's workers in place of processes of its own."""
+    pytest.importorskip("sklearn")
+    from joblib import parallel_config
+    from sklearn.model_selection import GridSearchCV
+
+    from autograd_lite.estimators import MLPRegressor
+
+    few = MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0)
+    grid = {"learning_rate_init": [0.001, 0.1]}
+    search = GridSearchCV(few, grid, cv=2, n_jobs=2)
+    with parallel_config("dask"):
+        search.fit(INPUTS[:200], OUTPUTS[:200])
+    scores = search.cv_results_["mean_test_score"].tolist()
+    alone = GridSearchCV(few, grid, cv=2).fit(INPUTS[:200], OUTPUTS[:200])
+    assert scores == alone.cv_results_["mean_test_score"].tolist()
+    assert search.best_params_ == {"learning_rate_init": 0.1}

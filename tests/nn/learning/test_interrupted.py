@@ -115,6 +115,31 @@ def test_a_step_is_done_whole_or_not_at_all_whenever_ctrl_c_comes(kind, compile,
         assert moment.left == 0 or how == "full batch"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_so_is_a_step_of_a_loop_of_ones_own(kind):
+    def stepped(number):
+        model = nn.MLP(2, [3, 1], "tanh", seed=1)
+        optimizer = KINDS[kind](model.parameters())
+        for p in model.parameters():
+            p.grad = p.data
+        optimizer.step()
+        states, moment, usual = [state(model, optimizer)], Moment(number), sys.gettrace()
+        try:
+            with np.errstate():
+                sys.settrace(moment)
+                optimizer.step()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(usual)
+        return states[0], state(model, optimizer), moment.left
+
+    before, after, left = stepped(0)
+    found = [stepped(number)[1] for number in range(1, -left + 1)]
+    assert all(one in (before, after) for one in found)
+    assert before in found
+
+
 @pytest.mark.skipif(engine == "python", reason="its programs have one thread")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("threads", [1, 3])

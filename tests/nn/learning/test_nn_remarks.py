@@ -47,13 +47,21 @@ class Given(nn.Module):
 @pytest.mark.parametrize(
     ("result", "stops"),
     [
-        (True, True), (np.True_, True), (1, True), ("yes", True), ([0], True), (np.ones(1), True),
+        (True, True), (np.True_, True),
         (None, False), (False, False), (np.False_, False), (0, False), (0.0, False), ([], False),
     ],
 )  # fmt: skip
-def test_any_true_result_of_a_callback_stops(result, stops, compile):
+def test_true_of_a_callback_stops(result, stops, compile):
     history = learn(network(), callback=lambda history: result, compile=compile)
     assert (len(history), history.stopped) == ((1, True) if stops else (6, False))
+
+
+@pytest.mark.parametrize("result", [1, "yes", [0], np.ones(1), network()], ids=str)
+def test_another_true_result_of_a_callback_is_an_error(result):
+    """A callback such as ``lambda history: model.eval()`` means no stop."""
+    with pytest.raises(TypeError, match=r"returns True to stop, .* and one returned") as caught:
+        learn(network(), callback=[lambda history: None, lambda history: result])
+    assert len(caught.value.history) == 1
 
 
 @PASSES

@@ -370,6 +370,10 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_stays(tmp_path):
         with pytest.raises(ModelFileError, match="damaged or cut short"):
             learn(model, **given)
         assert bits(tmp_path) == damaged
+    for at in (len(whole) - 4, len(whole) - 100):  # of numbers
+        place.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(ModelFileError, match="changed or damaged"):
+            learn(model, **given)
     place.unlink()
     model.save(place)
     with pytest.raises(ModelFileError, match="not one that learn of autograd_lite wrote"):
@@ -377,6 +381,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_stays(tmp_path):
     arrays = safetensors.numpy.load(whole)
     with safetensors.safe_open(io(tmp_path, whole), "numpy") as file:
         told = file.metadata()
+    del told["checksum"]  # as of a file from before
     for missing in ("model:layers.0.neurons.0.b", "optimizer:steps"):
         fewer = {name: array for name, array in arrays.items() if name != missing}
         safetensors.numpy.save_file(fewer, place, told)

@@ -293,6 +293,24 @@ def test_a_module_of_ones_own_that_draws_is_called_once_more_for_labels_alone():
 # --- copies and files -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("compile", [True, False])
+@pytest.mark.parametrize("step", [1, 3])
+def test_an_error_before_the_first_step_leaves_the_classes(step, compile):
+    """As it leaves the parameters; after a step, the classes are those that it learnt."""
+    model, steps = network(), iter(range(1, 9))
+
+    def rate(number):
+        if next(steps) == step:
+            raise ZeroDivisionError
+        return 1.0
+
+    with pytest.raises(ZeroDivisionError):
+        learn(model, TWO["list of texts"], "binary_cross_entropy", schedule=rate, compile=compile)
+    former = (None, "") if step == 1 else (["no", "yes"], "binary_cross_entropy")
+    found = model.classes_ if model.classes_ is None else model.classes_.tolist()
+    assert (found, model.learnt_with) == former
+
+
 @pytest.mark.parametrize("kind", [*TWO])
 def test_copies_pickles_and_files_keep_classes(kind, tmp_path):
     model = network()

@@ -1,5 +1,6 @@
 """Machine code gives the bits of the machine's own kernels, for one run and over rows."""
 
+import itertools
 import math
 
 import numpy as np
@@ -154,3 +155,51 @@ def test_a_small_network_is_left_to_the_machine_s_kernels():
     program = ag.freeze(found, [*parameters, *x])
     shared = bytes([1] * len(parameters) + [0] * 2)
     assert not machine_code.install_rows(program, program.runner.machine, shared, True)
+
+
+@pytest.mark.parametrize("rows", [8, 12, 16, 24, 130, 136, 1000])
+@pytest.mark.parametrize("special", [0, 3])
+def test_where_arrays_lie_changes_no_bit(rows, special):
+    """Outputs are written to whole lines of the cache: rows before these are run by themselves.
+
+    Where machine code leaves zeros and nans to the machine's own steps, it does so for rows of
+    both runs.
+    """
+
+    def all_of_it(xs):
+        loss = ag.sum([100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(xs)])
+        return [loss, *ag.gradient(loss, xs, create_graph=True)]
+
+    interpreted, compiled = frozen(all_of_it, 4)
+    install(compiled)
+    rng = np.random.default_rng(rows)
+    columns = rng.normal(size=(4, rows))
+    for _ in range(special):
+        columns[rng.integers(4), rng.integers(rows)] = rng.choice(EDGES)
+    want = bits(interpreted.map(*columns))
+    room = np.zeros(5 * rows + 64)
+    first = -room.ctypes.data // room.itemsize % 8
+    for offset in range(8):
+        found = room[first + offset :][: 5 * rows].reshape(5, rows)
+        found[:] = 7.0
+        compiled.bind(columns, found)()
+        assert bits(found) == want
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, b: a + -b, lambda a, b: -a + b, lambda a, b: -a - b, lambda a, b: -a + -b,
+        lambda a, b: a - -b, lambda a, b: -a - -b, lambda a, b: -a * b, lambda a, b: a / -b,
+        lambda a, b: -a * -b, lambda a, b: -(-a / b), lambda a, b: 0.0 - a,
+        lambda a, b: 0.0 - a * b, lambda a, b: ag.tanh(-a) - b, lambda a, b: -a * b - -a,
+    ],
+)  # fmt: skip
+def test_signs_that_are_put_off_come_out_the_same(function):
+    def all_of_it(xs):
+        found = function(*xs)
+        return [found, *ag.gradient(found, xs, create_graph=True)]
+
+    interpreted, compiled = frozen(all_of_it, 2)
+    install(compiled)
+    assert_alike(interpreted, compiled, np.array(np.meshgrid(EDGES, EDGES)).reshape(2, -1))

@@ -1,0 +1,77 @@
+"""Files of the package in words: models of tables and others, programs, checkpoints."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from autograd_lite import nn
+from autograd_lite.cli.training_page import mean_and_spread, plain_number
+from autograd_lite.errors import ModelFileError, counted
+from autograd_lite.files import metadata
+from autograd_lite.nn.learning.resuming import epochs_in
+from autograd_lite.program import load_program
+from autograd_lite.tables.facts import Score
+from autograd_lite.tables.learning import TableModel
+from autograd_lite.tables.preprocessing import ClassTarget, TextFeature
+from autograd_lite.tables.reading import listed
+from autograd_lite.terminal import Terminal
+
+
+def inspect_file(path: str) -> str:
+    """Kind and contents of a file; a ModelFileError or ProgramError if it is none of ours."""
+    told = metadata(path)
+    if "autograd_lite_program" in told:
+        return f"{path}: a program (load_program reads it)\n{load_program(path)}"
+    if "autograd_lite_training" in told:
+        epochs = counted(epochs_in(path), "epoch")
+        folder = os.path.dirname(path) or "."
+        return (
+            f"{path}: a checkpoint of a training after {epochs}; to go on, learn with the same "
+            f"data, options and checkpoint={folder!r}, resume=True"
+        )
+    network = nn.load(path)  # or else it says that this is no file of ours
+    extra = nn.read_extra(path)
+    try:
+        model = TableModel.load(path)
+    except ModelFileError:
+        if "table" in extra:
+            raise
+        more = f"\nextra: {listed([*extra])}" if extra else ""
+        return f"{path}: a model (nn.load reads it)\n{network.summary()}{more}"
+    return f"{path}: a model of a table (autograd-lite predict uses it)\n{_of_table(model)}"
+
+
+def _of_table(model: TableModel) -> str:
+    screen, target, facts = Terminal(sys.stdout), model.preprocessing.target, model.facts
+    rows = []
+    for feature in model.preprocessing.features:
+        if isinstance(feature, TextFeature):
+            rows.append([feature.name, "category", listed(feature.categories)])
+        else:
+            center, width = plain_number(feature.mean), plain_number(feature.scale)
+            rows.append([feature.name, "number", f"mean {center}, standard deviation {width}"])
+    if isinstance(target, ClassTarget):
+        rows.append([target.name, "target", f"one of {listed(target.classes)}"])
+    else:
+        center, width = plain_number(target.mean), plain_number(target.scale)
+        rows.append([target.name, "target", f"mean {center}, standard deviation {width}"])
+    parts = [screen.table(["column", "kind", "in the rows trained on"], rows)]
+    parts.append(str(model.network.summary()))
+    if facts is not None:
+        versions = ", ".join(" ".join(pair) for pair in facts.versions.items())
+        parts.append(score_table(facts.scores, facts.folds))
+        parts.append(
+            f"trained on {counted(facts.trained, 'row')} of {facts.source or 'a table'}, "
+            f"{counted(facts.epochs, 'epoch')}; {facts.held_out} held out\nby {versions}"
+        )
+    return "\n\n".join(parts)
+
+
+def score_table(scores: Sequence[Score], folds: Sequence[Sequence[float]]) -> str:
+    """Scores on the rows held out, and the mean and spread of folds, if there are any."""
+    rows = [[s.name, plain_number(s.value), plain_number(s.baseline)] for s in scores]
+    header = ["held-out score", "network", "without features"]
+    if len(folds) > 1:
+        header.append(f"{len(folds)} folds: mean ± standard deviation")
+        rows = [[*row, both] for row, both in zip(rows, mean_and_spread(folds), strict=True)]
+    return Terminal(sys.stdout).table(header, rows)

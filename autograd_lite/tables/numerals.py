@@ -1,0 +1,102 @@
+"""Numbers as people write them: a decimal point or comma, thousands, a unit such as % or €.
+
+All cells of a column are written alike: a `Notation` belongs to the column, not to the cell. A
+number is what its cell says, in the column's unit: 12% is 12.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Decimal = Literal[".", ","]
+#: What stands for the decimal sign, the more usual one first.
+DECIMALS: tuple[Decimal, Decimal] = (".", ",")
+
+#: Ways to write that a number is missing; in a column of text they are texts.
+MISSING = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "?", "-"))
+
+_UNITS = "$€£¥₹₽₩₺₪₫฿"
+_WRITTEN = re.compile(rf"([+-]?)\s*([{_UNITS}]?)\s*(.*?)\s*([{_UNITS}%‰]?)", re.DOTALL)
+# Thousands are parted by the other sign, a space or an apostrophe, all by the same one.
+_NUMBERS = {
+    decimal: re.compile(
+        rf"[+-]?(?=[{decimal}]?\d)(?:\d{{1,3}}(?:(?P<by>[{other} \u00a0\u2009\u202f'’])\d{{3}})"
+        rf"(?:(?P=by)\d{{3}})*|\d*)(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?"
+    )
+    for decimal, other in (DECIMALS, DECIMALS[::-1])
+}
+_GROUPS = {decimal: dict.fromkeys(map(ord, {*".,", *" \u00a0\u2009\u202f'’"} - {decimal})) | {
+    ord(decimal): "."} for decimal in DECIMALS}  # fmt: skip
+_MINUS = str.maketrans("−", "-")
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How the numbers of a column are written: their decimal sign, and the unit at each of them."""
+
+    decimal: Decimal = "."
+    unit: str = ""
+
+    def number(self, cell: str) -> float | None:
+        """The number in a cell; None if it holds none, or one in another unit."""
+        if not self.unit and self.decimal == "." and "_" not in cell:  # Python's 1_000 is none
+            with suppress(ValueError):
+                return float(cell)
+        bare, unit = _without_unit(cell)
+        if unit != self.unit or not _NUMBERS[self.decimal].fullmatch(bare):
+            return None
+        return float(bare.translate(_GROUPS[self.decimal]))
+
+
+class Survey(NamedTuple):
+    """How the numbers of some cells are written, and how many are numbers then.
+
+    The decimal sign is certain if fewer were numbers with the other one; ambiguous if as many
+    were, but other numbers.
+    """
+
+    notation: Notation
+    numbers: int
+    certain: bool
+    ambiguous: bool
+
+
+def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
+    """The notation in which most cells are numbers, or most with the decimal sign that is given."""
+    plain = Notation()
+    if decimal != "," and all(plain.number(cell) is not None for cell in cells):  # quickly told
+        either = all(map(_NUMBERS[","].fullmatch, cells))
+        two = either and not decimal and any({*cell} & {*DECIMALS} for cell in cells)
+        return Survey(plain, len(cells), not either, two)
+    units = Counter(_without_unit(cell)[1] for cell in cells if _is_written(cell))
+    unit = units.most_common(1)[0][0] if units else ""
+    signs = (decimal,) if decimal else DECIMALS
+    read = [[*map(Notation(sign, unit).number, cells)] for sign in signs]
+    counts = [len(cells) - numbers.count(None) for numbers in read]
+    most = max(counts)
+    alike = all(count == most for count in counts)
+    # nan is unequal to itself, which is no question of signs.
+    differ = any(a != b and a == a for a, b in zip(read[0], read[-1], strict=True))
+    sign = signs[counts.index(most)]
+    return Survey(Notation(sign, unit), most, not alike, alike and differ)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell by itself is a number in any notation."""
+    return _is_written(cell) or Notation().number(cell) is not None
+
+
+def _is_written(cell: str) -> bool:
+    bare, _ = _without_unit(cell)
+    return any(pattern.fullmatch(bare) for pattern in _NUMBERS.values())
+
+
+def _without_unit(cell: str) -> tuple[str, str]:
+    """A cell without its unit, and the unit."""
+    found = _WRITTEN.fullmatch(cell.translate(_MINUS))
+    if found is None or (found[2] and found[4]):
+        return cell, ""
+    return found[1] + found[3], found[2] or found[4]

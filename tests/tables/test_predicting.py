@@ -1,0 +1,109 @@
+"""The command line around a user's file: what `predict` reads, says and writes."""
+
+import csv
+import errno
+import io
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from autograd_lite.cli import main
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """A table of three kinds that two columns tell apart."""
+    path = tmp_path / "rows.csv"
+    lines = [f"{i % 3 + i / 100},{'ab'[i % 2]},{'xyz'[i % 3]}" for i in range(60)]
+    path.write_text("\n".join(["size,sort,kind", *lines]) + "\n")
+    return path
+
+
+@pytest.fixture
+def model(rows, tmp_path, capsys):
+    path = tmp_path / "m.safetensors"
+    argv = ["train", rows, "--target", "kind", "--hidden", "6", "--epochs", "9", "--save", path]
+    assert main([*map(str, argv), "--quiet"]) == 0
+    capsys.readouterr()
+    return path
+
+
+def test_a_file_of_predictions_is_what_would_be_printed(model, rows, tmp_path, capsys):
+    assert main(["predict", str(model), str(rows)]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""  # the target among the columns is nothing to tell of
+    out = tmp_path / "out.csv"
+    assert main(["predict", str(model), str(rows), "-o", str(out)]) == 0
+    assert capsys.readouterr() == ("", f"saved: {out}\n")
+    assert out.read_text() == printed.out
+
+
+def test_probabilities_stand_beside_the_class_that_has_the_most(model, rows, capsys):
+    assert main(["predict", str(model), str(rows), "--probabilities"]) == 0
+    header, *answers = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert header == ["kind", "p_x", "p_y", "p_z"]
+    chances = np.array([row[1:] for row in answers], dtype=float)
+    assert np.allclose(chances.sum(axis=1), 1.0)
+    assert [row[0] for row in answers] == ["xyz"[i] for i in chances.argmax(axis=1)]
+
+
+def test_a_number_has_no_probabilities(rows, tmp_path, capsys):
+    path = tmp_path / "number.safetensors"
+    argv = ["train", rows, "--target", "size", "--hidden", "2", "--epochs", "1", "--save", path]
+    assert main([*map(str, argv), "--quiet"]) == 0
+    assert main(["predict", str(path), str(rows), "--probabilities"]) == 2
+    assert "this model predicts a number, 'size'" in capsys.readouterr().err
+
+
+def test_all_missing_columns_are_named_and_further_ones_told(model, tmp_path, capsys):
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n")
+    assert main(["predict", str(model), str(other)]) == 2
+    assert "other.csv has no column 'size', 'sort'" in capsys.readouterr().err
+    other.write_text("a,sort,size\n1,a,2\n")
+    assert main(["predict", str(model), str(other)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == "note: columns that the model does not use: 'a'\n"
+    assert captured.out.startswith("kind\n")
+
+
+def test_a_dash_is_standard_input(model, rows, capsys, monkeypatch):
+    def given(text):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+
+    assert main(["predict", str(model), str(rows)]) == 0
+    expected = capsys.readouterr().out
+    given(rows.read_bytes())
+    assert main(["predict", str(model), "-"]) == 0
+    assert capsys.readouterr().out == expected
+    given(rows.read_bytes())
+    argv = ["train", "-", "--target", "kind", "--hidden", "2", "--epochs", "1", "--quiet"]
+    assert main(argv) == 0
+    assert capsys.readouterr().out.startswith("standard input: 60 rows")
+    given(b"")
+    assert main(argv) == 2
+    assert "standard input is empty" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(argv) == 2
+    assert "name a file in place of -" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_old_predictions(model, rows, tmp_path, capsys, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "out.csv"
+    out.write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["predict", str(model), str(rows), "-o", str(out)]) == 2
+    assert f"'{out}': No space left" in capsys.readouterr().err
+    assert out.read_text() == "old"
+    assert [each.name for each in tmp_path.glob(".*")] == []
+
+
+@pytest.mark.parametrize("place", ["none/out.csv", "."])
+def test_a_place_that_cannot_be_written_is_told_before_the_work(place, capsys):
+    assert main(["predict", "none.safetensors", "none.csv", "-o", place]) == 2
+    assert "directory" in capsys.readouterr().err
