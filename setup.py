@@ -32,6 +32,7 @@ EXTENSIONS = {
 UNIX = [
     *["-O3", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-fno-trapping-math"],
     *["-fvisibility=hidden", "-Wall", "-Wextra"],
+    "-g0",  # as Python's own flags have -g: a fifth of the size, in less time
 ]
 UNIX_DEBUG = ["-UNDEBUG", "-O1", "-g"]
 MSVC = ["/O2", "/fp:precise", "/std:c11"]
@@ -67,6 +68,7 @@ class BuildExtensions(build_ext):
         self.generated.mkdir(parents=True, exist_ok=True)
         if self.extensions:
             write_headers(self.generated)
+        self.parallel = self.parallel or len(self.extensions)  # both at once
         super().run()
 
     def build_extensions(self) -> None:

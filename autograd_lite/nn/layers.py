@@ -79,15 +79,10 @@ class Neuron(Noticed, Module):
         self.b = Value(0.0, label="b")
         self.place(current_scope.get())
 
-    @property
-    def nin(self) -> int:
-        """Number of inputs."""
-        return len(self.w)
-
-    @property
-    def nonlin(self) -> bool:
-        """Whether there is an activation."""
-        return self.activation != "linear"
+    nin = property(lambda self: len(self.w), doc="Number of inputs.")
+    nonlin = property(
+        lambda self: self.activation != "linear", doc="Whether there is an activation."
+    )
 
     def __call__(self, x: Any) -> Any:
         """The activation, one Value, at `nin` numbers or Values."""
@@ -157,15 +152,8 @@ class Layer(Module):
         number(self.neurons)
         self.place(current_scope.get())
 
-    @property
-    def nin(self) -> int:
-        """Number of inputs."""
-        return self.neurons[0].nin
-
-    @property
-    def nout(self) -> int:
-        """Number of outputs."""
-        return len(self.neurons)
+    nin = property(lambda self: self.neurons[0].nin, doc="Number of inputs.")
+    nout = property(lambda self: len(self.neurons), doc="Number of outputs.")
 
     def __call__(self, x: Any) -> Any:
         """One Value for a layer of one neuron, else a list of them."""

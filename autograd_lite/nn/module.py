@@ -140,8 +140,8 @@ class Module(labels.Predictor):
         """
         tensors.assign(tensors.matched(tensors.by_name(self._tensors()), state))
 
-    def _tensors(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-        return tensors.tensors_of("", self, Module, self.computed_parameters)
+    def _tensors(self, others: frozenset[Value] = frozenset()) -> Iterator[tensors.Named]:
+        return tensors.tensors_of("", self, Module, self.computed_parameters | others)
 
     def place(self, outer: tuple[str, ...]) -> None:
         """Tell all parameters in which part of the network they are, given the scopes around it."""

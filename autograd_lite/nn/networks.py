@@ -76,15 +76,8 @@ class MLP(Module):
         number(self.layers)
         self.place(current_scope.get())
 
-    @property
-    def nin(self) -> int:
-        """Number of inputs."""
-        return self.layers[0].nin
-
-    @property
-    def nout(self) -> int:
-        """Number of outputs."""
-        return self.layers[-1].nout
+    nin = property(lambda self: self.layers[0].nin, doc="Number of inputs.")
+    nout = property(lambda self: self.layers[-1].nout, doc="Number of outputs.")
 
     def __call__(self, x: Any) -> Any:
         """One Value if the last layer has one neuron, else a list of them."""
@@ -152,9 +145,10 @@ class Sequential(Module):
     @property
     def nin(self) -> int:
         """Number of inputs, if the first module with one and those before it tell."""
-        sized = next((i for i, module in enumerate(self.layers) if hasattr(module, "nin")), 0)
-        size: int = self.layers[sized].nin
-        for module in self.layers[:sized][::-1]:
+        layers: list[Any] = self.layers
+        sized = next((i for i, module in enumerate(layers) if hasattr(module, "nin")), 0)
+        size: int = layers[sized].nin
+        for module in layers[:sized][::-1]:
             size = module._nin_for(size)
         return size
 

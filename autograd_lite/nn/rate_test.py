@@ -132,9 +132,7 @@ def find_learning_rate(
         losses: list[float] = []
         size = len(order) if batch_size is None else positive_int("batch_size", batch_size)
         chosen = find_optimizer(twin, optimizer, 1.0)
-        step = ScheduledStep(
-            twin, training.parameters, chosen, False, False, lambda i: float(rates[i]), 1
-        )
+        step = ScheduledStep(training, chosen, False, lambda i: float(rates[i]), 1)
         try:
             while len(losses) < len(rates):
                 for batch in [*shuffled(order, size, rng)][: len(rates) - len(losses)]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError, some, typed
-from autograd_lite.graph import op_of
+from autograd_lite.engine import Value, topological_order
+from autograd_lite.errors import GraphError, ShapeError, shown, some, typed
+from autograd_lite.graph import check_fresh, op_of
 from autograd_lite.nn.data import Array, real_array
 from autograd_lite.ops.rules import identity
 
@@ -211,6 +211,29 @@ def by_name(tensors: Iterable[Named]) -> dict[str, Array]:
         if found.setdefault(name, tensor) is not tensor:
             raise ValueError(f"two parameters are called {name!r}; rename an attribute or a key")
     return found
+
+
+def check_follows(model: Any, moving: Iterable[Value], outputs: Iterable[Any], now: int) -> None:
+    """Raise a GraphError if an output goes by what was computed before now, and is not fresh.
+
+    Nor will it be, if it was computed from a parameter that moves.
+    """
+    order = topological_order([y for y in outputs if isinstance(y, Value)])
+    check_fresh([node for node in order if node._stamp < now], "learn")
+    parameters, follow = {*moving}, {*moving}
+    for node in order:
+        if node in parameters or follow.isdisjoint(node.parents):
+            continue
+        follow.add(node)
+        if node._stamp < now:
+            held = model._tensors(frozenset({node}))
+            names = [name for name, tensor in held if node in {*tensor.flat}]
+            raise GraphError(
+                f"{names[0] if names else shown(node)} of {type(model).__name__} was computed (by "
+                f"{node.op!r}) from a parameter before the module is called, so that it keeps its "
+                "number while that one moves; keep the parameter itself there, or compute it in "
+                "the call"
+            )
 
 
 # --- what programs may rely on --------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.engine import Value, is_followed
-from autograd_lite.errors import GraphError, ShapeError, shown
+from autograd_lite.errors import GraphError, ShapeError, counted, shown
 from autograd_lite.modes import recording
 from autograd_lite.terminal import on_screen
 from autograd_lite.transforms.recordings import Function, Recording
@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 #: Rounding that a covariance may show: asymmetry, and eigenvalues below 0, relative to its size.
 _ROUNDING = 1e-8
+#: Numbers that a Jacobian or covariance may hold, as Python's floats some gigabytes.
+_MOST = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     Raises
     ------
     ShapeError
-        If `sigmas` fits neither way.
+        If `sigmas` fits neither way, or there are so many results that no memory holds their
+        covariance: whole columns are one result for each row, which a compiled function gives.
     ValueError
         If a standard deviation is negative or not finite, or the covariance is none: not symmetric,
         or with a negative eigenvalue.
@@ -110,6 +113,12 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
         scales, correlation = _covariance(tree, errors)
     graph = Recording(f, arguments, {}, range(len(arguments)))
     outputs = graph.result.leaves
+    if len(outputs) * max(len(outputs), len(tree.leaves)) > _MOST:
+        raise ShapeError(
+            f"{counted(len(outputs), 'result')} of {counted(len(tree.leaves), 'number')} have too "
+            "large a covariance; where each row of some columns is a measurement by itself, use "
+            "ag.compile(…).map (docs/recipes.md has it under Uncertainty over columns)"
+        )
     rows = [floats_of(graph.adjoints([(output, 1.0)])) for output in outputs]
     jacobian = np.array(rows).reshape(len(outputs), len(tree.leaves))
     if graph.nested or any(isinstance(x, Value) and is_followed(x) for x in errors.leaves):
@@ -122,7 +131,7 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
         size = np.abs(parts).max(axis=1, initial=0.0)  # so that no square underflows or overflows
         size = np.where((size > 0.0) & (size < math.inf), size, 1.0)
         parts = parts / size[:, None]
-        reach = parts @ correlation
+        reach = parts if correlation is None else parts @ correlation
         joint = reach @ parts.T
         variance = np.maximum(np.diagonal(joint), 0.0)
         shares = parts * reach / np.where(variance > 0.0, variance, 1.0)[:, None]
@@ -134,8 +143,8 @@ def uncertainty(f: Function, values: Any, sigmas: Any) -> Uncertain:
     return Uncertain(value, sigma, joint, shares.reshape((*shape, -1)))
 
 
-def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
-    """Standard deviations of the values' errors, and their correlations."""
+def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array | None]:
+    """Standard deviations of the values' errors, and their correlations if there are any."""
     n, given = len(values.leaves), np.array(sigmas.numbers())
     if sigmas.shape == (n, n) != values.shape:
         covariance = _checked(given.reshape(n, n))
@@ -155,7 +164,7 @@ def _covariance(values: Tree, sigmas: Tree) -> tuple[Array, Array]:
                 f"a standard deviation is finite and not negative, and number {i} of sigmas is "
                 f"{shown(sigma)}"
             )
-    return given, np.eye(n)
+    return given, None
 
 
 def _checked(covariance: Array) -> Array:

@@ -162,3 +162,25 @@ def test_no_grad_of_the_users_values_is_touched():
     x = Value(2.0)
     uncertainty(lambda y: x * y, [Value(3.0)], [0.1])
     assert x.grad == 0.0
+
+
+def test_independent_errors_of_many_numbers_need_no_matrix():
+    """Of n numbers it would hold n² (29 GB here)."""
+    x = np.linspace(1.0, 2.0, 60_000)
+    found = uncertainty(ag.mean, x, 0.1 * x)
+    assert found.sigma == pytest.approx(0.1 * np.sqrt(np.sum(x * x)) / len(x), rel=1e-12)
+
+
+def test_an_infinite_slope_leaves_the_other_numbers_alone():
+    """The deviation is infinite, not nan; and of a result that does not depend on it, finite."""
+    found = uncertainty(lambda x, y: [ag.sqrt(x) + y, y], [0.0, 1.0], [0.1, 0.2])
+    assert found.sigma.tolist() == [math.inf, 0.2]
+
+
+def test_whole_columns_are_refused_with_the_way_out():
+    """Their covariance would fill the memory; each row by itself is meant."""
+    x = np.linspace(1.0, 2.0, 8_000)
+    with pytest.raises(
+        ShapeError, match=r"8,000 results of 16,000 numbers .* ag\.compile\(…\)\.map"
+    ):
+        uncertainty(lambda a, b: a / b, [x, x], [0.1 * x, 0.1 * x])

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from autograd_lite.engine import Value, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, ShapeError, some, typed
 from autograd_lite.modes import origin
-from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, samples
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, rows_at, samples
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.in_batches import InBatches
@@ -21,7 +22,7 @@ from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.parts.training_mode import count_of_draws, forced, in_mode
 from autograd_lite.nn.predictions import outputs_at, outputs_for
-from autograd_lite.nn.tensors import is_known
+from autograd_lite.nn.tensors import check_follows, is_known
 from autograd_lite.ops.reductions import mean
 from autograd_lite.transforms.gradients import as_value, gradient
 
@@ -54,6 +55,8 @@ class Samples:
 class Batches:
     """The model's loss over batches of one set of samples."""
 
+    is_compiled = False  # whether programs compute it
+
     def __init__(self, model: Model, loss: Loss, samples: Samples) -> None:
         self.model, self.loss, self.samples = model, loss, samples
         if samples.weights is not None and loss.sample is None:
@@ -71,6 +74,7 @@ class Batches:
         self.inputs, self.targets = samples.inputs, samples.targets
         self.classes: Array | None = None  # whose labels samples to come have as outputs
         self.penalty: PriceOfWeights | None = None  # added to the loss in steps
+        self.steps = 0  # in the last epoch
         self.threads = 1  # that share a step, where that is a program
         self.is_flat = False  # whether `numbers` are ahead of the parameters
         self.is_current = False  # whether `numbers` are those of the parameters
@@ -103,7 +107,9 @@ class Batches:
 
     def check(self) -> list[list[Any]]:
         """Outputs of the first samples; raises if inputs or targets do not fit."""
+        now = Value(0.0)._stamp
         outputs = self._first_outputs()
+        check_follows(self.model, self.moving, chain(*outputs), now)
         self._width = len(numbers_of(outputs[0]))
         if self.loss.sample is not None:
             self.loss.check(self.targets, self._width)
@@ -135,7 +141,7 @@ class Batches:
 
     def _called(self, n: int) -> Iterator[Any]:
         """The outputs for the first samples."""
-        return outputs_for(self.model, part_of(self.inputs, range(n)), 0, self.samples.noun)
+        return outputs_for(self.model, rows_at(self.inputs, range(n)), 0, self.samples.noun)
 
     def _draw(self, n: int) -> None:
         """New random numbers for the samples of a batch, in the same place if there are as many."""
@@ -174,6 +180,7 @@ class Batches:
                 "outputs and loss from the parameters themselves: not from .data, and not inside "
                 "no_grad, detach or stop_gradient"
             )
+        self.steps = len(done)
         return self.mean_of(done)
 
     def mean_of(self, batches: Sequence[Measured]) -> tuple[float, dict[str, float]]:
@@ -196,7 +203,7 @@ class Batches:
 
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
-        outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
+        outputs, targets = self._outputs_of(batch), rows_at(self.targets, batch).tolist()
         total = self._total(outputs, targets, batch)
         if not isinstance(total, Value):
             raise TypeError(f"the loss must return a Value and returned {typed(total)}")
@@ -219,7 +226,7 @@ class Batches:
         """The loss of a batch, as a Value."""
         if self.samples.weights is None or self.loss.sample is None:
             return self.loss.function(outputs, targets)
-        weights = part_of(self.samples.weights, batch).tolist()
+        weights = rows_at(self.samples.weights, batch).tolist()
         losses = [*map(self.loss.sample, map(as_list, outputs), map(as_list, targets))]
         return mean([w * loss for w, loss in zip(weights, losses, strict=True)])
 
@@ -236,7 +243,7 @@ class Batches:
     def _reaches_parameters(self, batch: Sequence[int]) -> bool:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
         self.show()
-        targets = part_of(self.targets, batch).tolist()
+        targets = rows_at(self.targets, batch).tolist()
         total = self._total(self._outputs_of(batch), targets, batch)
         partials = gradient(as_value(total), self.moving, create_graph=True)
         return any(partial.op for partial in partials)  # what no path leads to is a leaf
@@ -251,7 +258,7 @@ class Batches:
         return [*map(as_list, self._called(n))]
 
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
-        rows, is_noisy = part_of(self.inputs, batch), bool(forced.get() and len(self.noise))
+        rows, is_noisy = rows_at(self.inputs, batch), bool(forced.get() and len(self.noise))
         if not is_noisy:
             return [self.model(row) for row in rows.tolist()]  # map would end at StopIteration
         outputs = []
@@ -265,7 +272,7 @@ class Batches:
     ) -> AnomalyError:
         """An error that names the sample whose loss is nan or infinite, and has its graph."""
         self.show()
-        targets = part_of(self.targets, batch).tolist()
+        targets = rows_at(self.targets, batch).tolist()
         for i, output, target in zip(batch, outputs, targets, strict=True):
             try:
                 alone = self.loss.function([output], [target])

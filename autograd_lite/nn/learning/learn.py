@@ -13,7 +13,7 @@ from autograd_lite.nn.init import generator
 from autograd_lite.nn.labels import encoded, remembering
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
-from autograd_lite.nn.learning.history import Carried, History
+from autograd_lite.nn.learning.history import History, carried
 from autograd_lite.nn.learning.in_batches import stream_of
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
@@ -106,7 +106,7 @@ def learn(
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
         loss are the package's own, so known to depend on parameters and samples alone, or where
         a module's class says ``traceable = True``, and a loss is by `nn.per_sample`; of others, a
-        note beside the bar, once for each, and the history's ``notes`` say what it costs.
+        note says what it costs: in the history's ``notes``, and once for each beside the bar.
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
         speed and time left, and over one feature or two what the module makes of each point of
@@ -182,6 +182,8 @@ def learn(
         If the loss, a gradient or a parameter turns nan or infinite, naming epoch and sample;
         the parameters stay as they were before that update. Any exception that ends the
         training has the `History` so far as its ``history``.
+    GraphError
+        If outputs go by what was computed from parameters before, as ``layer.b = other.b * 2`` is.
     ModelFileError
         If a checkpoint is damaged or of another training; it says where the two differ.
     ShapeError
@@ -196,7 +198,7 @@ def learn(
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
     options, history = dict(locals()), History()
-    with Carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
+    with carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)
@@ -260,7 +262,7 @@ def learn(
         before = training.parameters_now()
         seen = callbacks, shell, held, measured, best, checkpoint, stream is not None
         training.is_unseen = not any(seen)
-        given = self, training.parameters, chosen, compile, shell is not None
+        given = training, chosen, shell is not None
         if stream is None:
             steps = -(-len(order) // size)
         else:
@@ -276,7 +278,7 @@ def learn(
             picture = None if watched or stream is not None else picture_of(training)
             live = Live(shell, history, epochs, picture, model=drawn, last=step.last)
         loop = TrainingLoop(
-            training, order, measuring, held, size, rng, step, history, measured, best,
+            training, order, measuring, held, size, step, history, measured, best,
             None if keeper is None else keeper.look,
         )  # fmt: skip
         if keeper is not None:

@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd_lite.errors import typed
-from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.batches import Batches, Measured
 from autograd_lite.nn.learning.history import Epoch, History
 from autograd_lite.nn.learning.in_batches import InBatches
@@ -31,14 +30,13 @@ class TrainingLoop:
 
     def __init__(
         self, training: Batches, order: Sequence[int], measuring: Batches, held: Sequence[int],
-        size: int, rng: Generator, step: TrainingStep, history: History,
+        size: int, step: TrainingStep, history: History,
         metrics: Metrics | None = None, best: BestEpoch | None = None,
         keep: Callable[[bool], None] | None = None,
     ) -> None:  # fmt: skip
         self.training, self.order, self.size = training, order, size
         self.measuring, self.held = measuring, held
-        self.rng, self.step, self.history = rng, step, history
-        self.metrics, self.best = metrics, best
+        self.step, self.history, self.metrics, self.best = step, history, metrics, best
         self._keep = keep  # told after each epoch whether it was the last
 
     def run(
@@ -46,7 +44,9 @@ class TrainingLoop:
         bar: bool,
     ) -> None:  # fmt: skip
         """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
-        shown = self._bar = _bar(epochs, len(self.history), bar)
+        off = not bar or sys.stderr is None  # as in a windowed program
+        shown = self._bar = tqdm(total=epochs, initial=len(self.history), desc="learning",
+                                 unit="epoch", file=sys.stderr, disable=off)  # fmt: skip
         usual = np.geterr()
 
         def finish(number: int, start: float, done: tuple[float, dict[str, float]]) -> bool:
@@ -77,7 +77,7 @@ class TrainingLoop:
             try:
                 self.step.observe(self.history)
                 if isinstance(self.step, SolverStep):
-                    self.step.run(self.training, self.order, epochs, finish)
+                    self.step.run(self.order, epochs, finish)
                 else:
                     self._run(epochs, finish)
                 self.training.settle()
@@ -123,7 +123,9 @@ class TrainingLoop:
         at_once = self.training.is_unseen and self.size >= len(self.order)
         while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
             start = time.perf_counter()
-            batches = shuffled(self.order, self.size, self.rng)
+            batches = shuffled(self.order, self.size, self.training.rng)
+            if self.best is not None:
+                self.best.begin()
             if finish(number, start, self.training.over(batches, number, self.step)):
                 break
             at_once = at_once and self._at_once(epochs - 1)
@@ -142,10 +144,10 @@ class TrainingLoop:
         return end
 
     def _measured(
-        self, over: Batches, part: Sequence[int], done: tuple[float, dict[str, float]]
+        self, over: Batches, rows: Sequence[int], done: tuple[float, dict[str, float]]
     ) -> tuple[float, dict[str, float]]:
         loss, found = done
-        return loss, found if self.metrics is None else found | self.metrics.over(over, part)
+        return loss, found if self.metrics is None else found | self.metrics.over(over, rows)
 
 
 def _stops(result: Any) -> bool:
@@ -154,14 +156,6 @@ def _stops(result: Any) -> bool:
         return bool(result)
     raise TypeError(
         f"a callback returns True to stop, else False or None, and one returned {typed(result)}"
-    )
-
-
-def _bar(epochs: int, done: int, wanted: bool) -> Any:
-    """A progress bar on standard error (None in a windowed program)."""
-    off = not wanted or sys.stderr is None
-    return tqdm(
-        total=epochs, initial=done, desc="learning", unit="epoch", file=sys.stderr, disable=off
     )
 
 

@@ -18,9 +18,8 @@ import numpy as np
 from autograd_lite.engine import name as engine
 from autograd_lite.errors import ModelFileError, shown, typed
 from autograd_lite.files import Format, as_path, check_place
-from autograd_lite.nn.data import Array, part_of, positive_int
+from autograd_lite.nn.data import Array, positive_int, rows_at
 from autograd_lite.nn.init import Generator
-from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.history import Epoch
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.optim import in_range
@@ -128,13 +127,13 @@ class Keeper:
         if not kept:
             self._keep()
             return
-        with self._blamed(loop.rng):
+        with self._blamed(loop.training.rng):
             _compare(kept["facts"], self._facts)
             if len(kept["epochs"]) > epochs:
                 raise ValueError(
                     f"it has {len(kept['epochs'])} epochs, and epochs={epochs} is less"
                 )
-            loop.rng.setstate(_as_state(kept["generator"]))
+            loop.training.rng.setstate(_as_state(kept["generator"]))
             _put(arrays, loop, [Epoch(*row) for row in kept["epochs"]])
         self._number, self._time = len(loop.history), time.monotonic()
 
@@ -159,8 +158,9 @@ class Keeper:
         loop = self._loop
         loop.training.show()
         rows = [e._replace(validation_metrics={**e.validation_metrics}) for e in loop.history]
-        described = {"facts": self._facts, "epochs": rows, "start": self._start}
-        _FORMAT.write(self._path, _arrays_of(loop), described | {"generator": loop.rng.getstate()})
+        told = {"facts": self._facts, "epochs": rows, "start": self._start}
+        told["generator"] = loop.training.rng.getstate()
+        _FORMAT.write(self._path, _arrays_of(loop), told)
         self._number, self._time = len(rows), time.monotonic()
 
 
@@ -200,7 +200,7 @@ def _facts_of(loop: TrainingLoop) -> dict[str, Any]:
         )
     settings = {k: x for k, x in optimizer.state_dict().items() if x.ndim == 0 and k != "steps"}
     facts = {f"{name} of the optimizer": _plain(x.item()) for name, x in settings.items()}
-    facts["compile"] = _plain(type(training) is not Batches)
+    facts["compile"] = training.is_compiled
     facts["model"] = _plain(type(model))
     with suppress(ValueError):  # a user's functions: only the user can know
         facts["model"] = _plain(model.describe())
@@ -221,7 +221,7 @@ def _fingerprint(rows: Array | None) -> str:
         return ""
     digest = hashlib.sha256(str(rows.shape).encode())
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
-        digest.update(part_of(rows, range(start, start + _ROWS_AT_A_TIME)).data)
+        digest.update(rows_at(rows, range(start, start + _ROWS_AT_A_TIME)).data)
     return digest.hexdigest()[:16]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.engine import Value
-from autograd_lite.nn.data import Array, Model
+from autograd_lite.nn.data import Array
+from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.optim import Optimizer, in_range
 from autograd_lite.nn.schedules import Schedule
@@ -14,10 +14,10 @@ class ScheduledStep(TrainingStep):
     """A step that multiplies the optimiser's learning rate, which is its own again afterwards."""
 
     def __init__(
-        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool,
-        watched: bool, schedule: Schedule, steps_of_epoch: int,
+        self, training: Batches, optimizer: Optimizer, watched: bool, schedule: Schedule,
+        steps_of_epoch: int,
     ) -> None:  # fmt: skip
-        super().__init__(model, parameters, optimizer, quiet, watched)
+        super().__init__(training, optimizer, watched)
         self.is_plain = False
         self._schedule, self._steps_of_epoch = schedule, steps_of_epoch
         self._rate = super().rate

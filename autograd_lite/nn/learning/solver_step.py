@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value, are_finite, write_numbers
+from autograd_lite.engine import are_finite, write_numbers
 from autograd_lite.errors import AnomalyError, needing
-from autograd_lite.nn.data import Array, Model, as_list, part_of
+from autograd_lite.nn.data import Array, Model, as_list, rows_at
 from autograd_lite.nn.learning.batches import Batches
-from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.step import TrainingStep
 from autograd_lite.nn.losses import squared_error
@@ -37,23 +36,21 @@ class _LastEpochError(Exception):
 class SolverStep(TrainingStep):
     """A solver that evaluates the loss where it wants to; the parameters are its last iterate."""
 
-    def __init__(
-        self, model: Model, parameters: Sequence[Value], optimizer: Any, quiet: bool, watched: bool
-    ) -> None:
-        super().__init__(model, parameters, optimizer, quiet, watched)
+    def __init__(self, training: Batches, optimizer: Any, watched: bool) -> None:
+        super().__init__(training, optimizer, watched)
         self.quiet, self._gradients, self._name = True, np.empty(0), optimizer
         with needing("solvers", f"{optimizer} is a solver of SciPy"):
             import scipy.optimize
         self._scipy = scipy.optimize
 
-    def run(self, training: Batches, order: Sequence[int], epochs: int, finish: Finish) -> None:
+    def run(self, order: Sequence[int], epochs: int, finish: Finish) -> None:
         """Iterate until nothing gets better, or as often as there are epochs, or until stopped."""
-        if training.noise.shape[1]:
+        if self.training.noise.shape[1]:
             raise ValueError(
                 f"{self._name} compares losses, and a part of this model draws random numbers, so "
                 "that each is another; choose an optimizer of steps, such as 'adam'"
             )
-        self._training, self._order, self._all = training, order, InBatches(order, len(order))
+        self._order, self._all = order, InBatches(order, len(order))
         self._finish, self._epochs = finish, epochs
         self._number, self._start = 1, time.perf_counter()
         self._evaluate(self._numbers())
@@ -65,7 +62,7 @@ class SolverStep(TrainingStep):
         except _LastEpochError:
             pass
         finally:  # Ctrl-C, too
-            write_numbers(training.moving, self._at)
+            write_numbers(self.training.moving, self._at)
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """Keep the gradient, for the solver."""
@@ -73,15 +70,15 @@ class SolverStep(TrainingStep):
             raise self._anomaly("the gradient of", gradients, epoch, batch)
         if self.watched:
             self._last = before.copy(), gradients.copy()
-        self._gradients = gradients[~self._training.frozen]
+        self._gradients = gradients[~self.training.frozen]
 
     def _numbers(self) -> Array:
-        return np.array([parameter.data for parameter in self._training.moving])
+        return np.array([parameter.data for parameter in self.training.moving])
 
     def _evaluate(self, numbers: Array) -> float:
         """The loss there; the gradient is kept."""
-        write_numbers(self._training.moving, numbers)
-        self._done = self._training.over(self._all, self._number, self)
+        write_numbers(self.training.moving, numbers)
+        self._done = self.training.over(self._all, self._number, self)
         self._seen = numbers.copy()
         return self._done[0]
 
@@ -94,7 +91,7 @@ class SolverStep(TrainingStep):
             return  # where it began
         if not np.array_equal(numbers, self._seen):
             self._evaluate(numbers)
-        write_numbers(self._training.moving, numbers)
+        write_numbers(self.training.moving, numbers)
         self._keep()
         is_last = self._finish(self._number, self._start, self._done)
         if not np.array_equal(self._numbers(), self._at):
@@ -131,27 +128,27 @@ class SolverStep(TrainingStep):
         )  # fmt: skip
 
     def _levenberg_marquardt(self) -> None:
-        training, order, size = self._training, self._order, len(self._at)
+        training, order, size = self.training, self._order, len(self._at)
         if training.loss.function is not squared_error or training.penalty is not None:
             raise ValueError(
                 "levenberg_marquardt takes the differences that squared_error squares, and no "
                 "other loss, l1 or l2; write optimizer='lbfgs'"
             )
-        rows, targets = (part_of(a, order) for a in (training.inputs, training.targets))
+        rows, targets = (rows_at(a, order) for a in (training.inputs, training.targets))
         weights, targets = training.samples.weights, targets.reshape(len(order), -1)
-        scale = np.ones(1) if weights is None else np.sqrt(part_of(weights, order))[:, None]
+        scale = np.ones(1) if weights is None else np.sqrt(rows_at(weights, order))[:, None]
         paths = Paths(self._outputs_and_partials, "the model")
 
         @lru_cache(maxsize=1)  # SciPy asks for derivatives where it asked for differences
         def at(numbers: bytes) -> tuple[Array, Array]:
             write_numbers(training.moving, np.frombuffer(numbers))
             with in_mode(True):
-                if isinstance(training, CompiledBatches):
-                    trees = [take_apart(self.model, "model"), take_apart(rows[0].tolist(), "x")]
+                if training.is_compiled:
+                    trees = [take_apart(training.model, "model"), take_apart(rows[0].tolist(), "x")]
                     given = [(training.parameters_now(), True), (rows, False)]
                     found = paths.numbers(lambda: trees, given, len(rows), None, training.threads)
                 else:
-                    each = [self._outputs_and_partials(self.model, x) for x in rows.tolist()]
+                    each = [self._outputs_and_partials(training.model, x) for x in rows.tolist()]
                     found = np.array([take_apart(row, "the outputs").numbers() for row in each])
             outputs, partials = np.hsplit(found, [targets.shape[1]])
             return (scale * (outputs - targets)).ravel(), (scale * partials).reshape(-1, size)
@@ -174,7 +171,7 @@ class SolverStep(TrainingStep):
 
     def _outputs_and_partials(self, model: Model, x: Any) -> list[Any]:
         """A sample's outputs, and behind them the partial derivatives of each."""
-        outputs, moving = as_list(model(x)), self._training.moving
+        outputs, moving = as_list(model(x)), self.training.moving
         return [
             *outputs,
             *chain(*(gradient(as_value(y), moving, create_graph=True) for y in outputs)),

@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, shown
-from autograd_lite.nn.data import Array, Model
-from autograd_lite.nn.learning.batches import listed
+from autograd_lite.nn.data import Array
+from autograd_lite.nn.learning.batches import Batches, listed
 from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
@@ -21,26 +21,25 @@ class TrainingStep:
     """One update of the parameters; nothing changes if a gradient or result is not finite."""
 
     def __init__(
-        self, model: Model, parameters: Sequence[Value], optimizer: Optimizer, quiet: bool,
+        self, training: Batches, optimizer: Optimizer,
         watched: bool = False,  # and so keeps what `last` tells
     ) -> None:  # fmt: skip
-        self.model, self.parameters = model, (*parameters,)
-        self.optimizer = optimizer
+        self.training, self.parameters, self.optimizer = training, training.parameters, optimizer
         own = type(optimizer).step if isinstance(optimizer, Optimizer) else None
-        same = own is Optimizer.step and [*map(id, optimizer.parameters)] == [*map(id, parameters)]
-        self._on_arrays = same  # the optimiser has our step(), and exactly these parameters
-        frozen = model._frozen_parameters()
-        self._kept = [i for i, parameter in enumerate(self.parameters) if parameter in frozen]
-        if len(self._kept) == len(self.parameters):
+        held = [*map(id, optimizer.parameters)] if own is Optimizer.step else None
+        self._on_arrays = held == [*map(id, self.parameters)]  # moved by the optimiser's rule alone
+        self._kept = np.flatnonzero(training.frozen)
+        if not training.moving:
             raise ValueError(
-                f"all parameters of {shown(model)} are frozen; unfreeze() a part of it"
+                f"all parameters of {shown(training.model)} are frozen; unfreeze() a part of it"
             )
         self.watched, self._last = watched, (np.empty(0), np.empty(0))
-        self.quiet = quiet and self._on_arrays  # NumPy's warnings are off around all steps
+        # NumPy's warnings are off around all steps.
+        self.quiet = training.is_compiled and self._on_arrays
         #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.
         self.is_flat = self.quiet and type(optimizer) in OPTIMIZERS.values()
         #: Whether nothing but the optimiser's rule is done in a step.
-        self.is_plain = self.is_flat and not (self._kept or watched)
+        self.is_plain = self.is_flat and not (len(self._kept) or watched)
         self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
@@ -77,7 +76,7 @@ class TrainingStep:
             self.optimizer.step()
             after = np.empty(len(before))
             read_numbers(self.parameters, after)
-        if self._kept:
+        if len(self._kept):
             after[self._kept] = before[self._kept]
         return after
 
@@ -100,7 +99,7 @@ class TrainingStep:
 
     def _anomaly(self, what: str, numbers: Array, epoch: int, batch: Sequence[int]) -> AnomalyError:
         bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
-        name, _ = self.model.named_parameters()[bad]
+        name, _ = self.training.model.named_parameters()[bad]
         return AnomalyError(
             f"{what} {name} turned {numbers[bad]} in epoch {epoch}, in the "
             f"batch of {listed(batch)}; {WAY_OUT}"

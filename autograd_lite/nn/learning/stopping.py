@@ -27,6 +27,8 @@ class EarlyStopping:
     restore_best : bool, default=True
         Whether the parameters of the best epoch are set when the training ends: stopped, at its
         last epoch or by Ctrl-C, but not by an exception. Else those of the last epoch stay.
+        Without validation data, an epoch of one step has the loss of the parameters before it, so
+        that those are set; with batches, which see other parameters each, those after the epoch.
 
     Raises
     ------
@@ -65,9 +67,16 @@ class BestEpoch:
                 "early_stopping is an nn.EarlyStopping, such as nn.EarlyStopping(patience=10), and "
                 f"was given {typed(rule)}"
             )
-        self._rule, self._parameters, self._history = rule, training.parameters, history
+        self._rule, self._training, self._history = rule, training, history
+        self._parameters = training.parameters
         self._loss, self._waited = np.inf, 0
         self.numbers: Array = np.zeros(len(self._parameters))
+        self._began: Array | None = None
+
+    def begin(self) -> None:
+        """Note the parameters before an epoch of steps."""
+        self._began = np.zeros(len(self._parameters))
+        read_numbers(self._parameters, self._began)
 
     def look(self, number: int) -> bool:
         """Whether the training is to stop after an epoch; of each that was, in order."""
@@ -76,7 +85,10 @@ class BestEpoch:
         self._waited += 1
         if loss < self._loss - self._rule.min_delta:
             self._loss, self._waited, history.best = loss, 0, number
-            read_numbers(self._parameters, self.numbers)
+            if self._began is None or epoch.validation_loss is not None or self._training.steps > 1:
+                read_numbers(self._parameters, self.numbers)
+            else:  # before its only step
+                self.numbers = self._began
         elif self._waited >= self._rule.patience:
             what = "loss" if epoch.validation_loss is None else "validation loss"
             by = f"more than {self._rule.min_delta:g} " if self._rule.min_delta else ""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value, nn
+from autograd_lite import GraphError, Value, nn
 from autograd_lite.nn.learning.batches import Samples
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.losses import find_loss
@@ -324,3 +324,42 @@ def test_any_number_of_threads_gives_the_same_bits(validation):
         assert states[0] == states[1] == states[2]
     with pytest.raises(ValueError, match="threads must be at least 1 and is 0"):
         model.learn(xs, targets, threads=0)
+
+
+class Held(nn.Module):
+    """A line whose slope is computed before the call; `last` was an output."""
+
+    def __init__(self, computed):
+        self.w, self.last = Value(2.0), None
+        self.parts = {"slopes": [computed(self.w), 3.0]}
+
+    def __call__(self, x):
+        self.last = self.parts["slopes"][0] * x[0] + self.w
+        return self.last
+
+
+@pytest.mark.parametrize("compile", [True, False, None])
+def test_what_was_computed_from_a_parameter_before_is_refused(compile):
+    """It would stay as it is: a constant to programs, and with a gradient to graphs."""
+    first, second = (nn.Neuron(1, "linear", seed=seed) for seed in (1, 2))
+    second.b = first.b * 2.0
+    pair, own = nn.Sequential(first, second), Held(lambda w: w * 2.0)
+    for model, name in ((pair, r"layers\.1\.b of Seq"), (own, r"parts\.slopes\.0 of Held")):
+        before = [p.data for p in model.parameters()]
+        with pytest.raises(GraphError, match=rf"^{name}.*by 'multiply'\) from a parameter before"):
+            model.learn(X[:, 0], Y, epochs=1, compile=compile, progress=False)
+        assert [p.data for p in model.parameters()] == before
+    first.freeze()  # what does not move may be computed from
+    assert pair.learn(X[:, 0], Y, epochs=2, compile=compile, progress=False).loss
+    first.b.data = 7.0
+    with pytest.raises(GraphError, match=r"learn needs the numbers .*op 'multiply'"):
+        pair.learn(X[:, 0], Y, epochs=2, compile=compile, progress=False)
+
+
+def test_what_is_computed_from_constants_and_outputs_of_before_is_no_such_thing():
+    model, constant = Held(lambda w: 0.0), Value(0.5) * 3.0
+    model.parts["slopes"][0] = constant
+    for _ in range(2):
+        model.learn(X[:, 0], Y, epochs=2, progress=False)
+    assert model.last.op == "add"
+    assert constant.data == 1.5

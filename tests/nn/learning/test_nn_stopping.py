@@ -89,6 +89,23 @@ def test_ctrl_c_restores_the_best_epoch_and_an_exception_does_not():
 
 
 @PASSES
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_the_parameters_restored_have_the_best_loss(optimizer, compile):
+    """That of an epoch of one step is of the parameters before it; a solver's of those after."""
+    X = np.linspace(-1.0, 1.0, 9)
+    given = {"progress": False, "compile": compile, "batch_size": None}
+    rate = {} if optimizer == "lbfgs" else {"learning_rate": 1.3}  # too large: it goes to and fro
+    model = nn.MLP(1, [4, 1], "tanh", seed=1)
+    history = model.learn(
+        X, np.sin(3.0 * X), optimizer=optimizer, epochs=12,
+        early_stopping=nn.EarlyStopping(20), **given, **rate,
+    )  # fmt: skip
+    assert min(history.loss) == history.loss[history.best - 1]
+    measured = float(np.mean((model.predict(X) - np.sin(3.0 * X)) ** 2))
+    assert measured == pytest.approx(min(history.loss), rel=1e-12)
+
+
+@PASSES
 def test_a_training_stops_by_its_share_of_validation(compile):
     """Each callback is called after the epoch that stops, too."""
     rng = np.random.default_rng(0)
