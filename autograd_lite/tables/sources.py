@@ -123,7 +123,8 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
     with open(path, encoding=encoding, newline="") as file:
         try:
             head = _whole_lines(file.read(_HEAD))
-            beginning = os.path.join(folder, source)
+            os.mkdir(os.path.join(folder, "beginning"))
+            beginning = os.path.join(folder, "beginning", source)
             with open(beginning, "w", encoding=encoding, newline="") as begun:  # temporary
                 begun.write(head)
             first = read_csv(beginning, **options)
