@@ -11,7 +11,7 @@ import shutil
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -88,9 +88,9 @@ class StoredTable(Table):
         self.check_names([name])
         seen: dict[str, str] = {}
         cells: list[str] = []
-        with open(_place(self.folder, self.names.index(name)), "rb") as file, suppress(EOFError):
-            while True:
-                block = marshal.load(file)
+        with open(_place(self.folder, self.names.index(name)), "rb") as file:
+            while size := file.read(8):  # marshal.load would ask the file for each cell
+                block = marshal.loads(file.read(int.from_bytes(size)))
                 keep = len(seen) < _LEVELS
                 cells += [seen.setdefault(cell, cell) for cell in block] if keep else block
         return np.array(cells, dtype=object)
@@ -110,7 +110,8 @@ def _store(folder: str, blocks: Iterable[Sequence[Sequence[str]]]) -> int:
     for block in blocks:
         for i, cells in enumerate(block):
             with open(_place(folder, i), "ab") as file:  # temporary
-                marshal.dump([*cells], file)
+                written = marshal.dumps([*cells])
+                file.write(len(written).to_bytes(8) + written)
         count += len(block[0])
     return count
 
