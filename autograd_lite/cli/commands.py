@@ -7,7 +7,6 @@ import os
 import sys
 import textwrap
 import warnings
-from collections.abc import Sequence
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
@@ -15,7 +14,7 @@ from autograd_lite.cli.inspecting import inspect_file, score_table
 from autograd_lite.cli.training_page import check_extra, report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
+from autograd_lite.errors import ExpressionError, TrainingWarning, counted
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.explanations.trace import trace
@@ -23,6 +22,7 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
+from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
@@ -110,11 +110,19 @@ def train(options: argparse.Namespace) -> None:
     if options.report:
         check_extra()
     with as_file(options.data) as path:
-        table = read_csv(path)
-    columns = _columns(table, options.target, options.text, options.ignore)
-    features = listed([name for name in columns if name != options.target])
-    rows = counted(len(table), "row")
-    print(f"{table.source}: {rows}, target {options.target!r}, features {features}")
+        table = _read(path, options)
+    columns, looks = look(
+        table, options.target, task=options.task, text=options.text, ignore=options.ignore,
+        keep=options.keep, missing=options.missing,
+    )  # fmt: skip
+    print(f"{table.source}: {counted(len(table), 'row')}, target {options.target!r}")
+    for note in table.notes:
+        print(f"note: {note}")
+    lines = [(" ".join(each.name.split()), each.kind, each.told) for each in looks]
+    print(Terminal(sys.stdout).table(("column", "kind", "cells"), lines))
+    left_out = len(table) - len(columns[options.target])
+    if left_out:
+        print(f"note: {counted(left_out, 'row')} left out, because cells are missing")
     sys.stdout.flush()  # before the progress bar, which goes to stderr
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", TrainingWarning)
@@ -122,7 +130,7 @@ def train(options: argparse.Namespace) -> None:
             columns, options.target, hidden=options.hidden, epochs=options.epochs,
             learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
             seed=options.seed, progress=not options.quiet, folds=options.folds,
-            source=table.source,
+            source=table.source, missing=options.missing,
         )  # fmt: skip
     tell(training, columns)
     for warning in said:
@@ -137,13 +145,9 @@ def train(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt
 
 
-def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[str]) -> Columns:
-    """The columns to train on, each read as what it is, or as text where the user says so."""
-    table.check_names([target, *text, *ignore])
-    if target in ignore:
-        raise TableError(f"--ignore {target} leaves out the target; choose another --target")
-    kept = [name for name in table.names if name not in ignore]
-    return table.columns({name: "text" if name in text else table.kind(name) for name in kept})
+def _read(path: str, options: argparse.Namespace) -> Table:
+    header = None if options.header is None else options.header == "yes"
+    return read_csv(path, header=header, decimal=options.decimal, encoding=options.encoding)
 
 
 def tell(training: Training, columns: Columns) -> None:
@@ -164,18 +168,18 @@ def tell(training: Training, columns: Columns) -> None:
         folds = f" and {counted(len(training.folds), 'fold')}" if training.folds else ""
         print(f"note: interrupted after {epochs}{folds}; what was learnt is kept")
     print(f"trained on {counted(len(training.trained), 'row')}, held out {len(training.held_out)}:")
-    print(score_table(training.scores, training.folds))
+    print(score_table(training.scores, training.folds, len(training.held_out)))
 
 
 def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
     with as_file(options.data) as path:
-        table = read_csv(path)
+        table = _read(path, options)
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
-        columns = table.columns(wanted)
+        columns = table.columns(wanted, model.preprocessing.missing)
     if further:
         print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():
@@ -183,6 +187,10 @@ def predict(options: argparse.Namespace) -> None:
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
     target = model.preprocessing.target
     header, answers = [target.name], [model.predict(columns).tolist()]
+    lost = sum(answer != answer or answer == "" for answer in answers[0])
+    if lost:
+        print(f"note: {counted(lost, 'row')} without a prediction: cells are missing, and training "
+              "left such rows out (--missing drop)", file=sys.stderr)  # fmt: skip
     if options.probabilities:
         answers += model.probabilities(columns).T.tolist()
         header += [f"p_{name}" for name in getattr(target, "classes", ())]

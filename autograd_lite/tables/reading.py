@@ -77,20 +77,22 @@ class Table:
         """Whether a column is numeric (more than half of its cells are numbers) or text."""
         return "numeric" if self._is_numeric(name) else "text"
 
-    def notation(self, name: str) -> tuple[Notation, bool]:
-        """How the numbers of a column are written, and whether that is certain.
+    def notation(self, name: str) -> Survey:
+        """How the numbers of a column are written, and whether that is certain by now.
 
         A column such as 1,234 may be of thousands or not. Then the other columns decide, if they
         are all written alike. Else 1.234 is read as it is in most files, and 1,234 not at all.
         """
         found = self._survey(name)
         if not found.ambiguous:
-            return found.notation, True
+            return found._replace(certain=True)
         others = [self._survey(other) for other in self.names if self._is_numeric(other)]
         signs = {other.notation.decimal for other in others if other.certain}
         if len(signs) == 1:
-            return Notation(signs.pop(), found.notation.unit), True
-        return found.notation, not signs and not any("," in cell for cell in self._present(name))
+            decided = Notation(signs.pop(), found.notation.unit)
+            return found._replace(notation=decided, certain=True)
+        usual = not signs and not any("," in cell for cell in self._present(name))
+        return found._replace(certain=usual)
 
     @cached_property
     def _surveys(self) -> dict[str, Survey]:
@@ -144,7 +146,7 @@ class Table:
         return columns
 
     def _numbers(self, name: str) -> tuple[NDArray[np.float64], list[Problem]]:
-        notation, certain = self.notation(name)
+        notation, _, certain, _ = self.notation(name)
         numbers, problems = [], []
         for line, cell in zip(self.lines, self.texts(name), strict=True):
             number = math.nan if _is_missing(cell) else notation.number(cell)
