@@ -69,7 +69,8 @@ def look(
     Examples
     --------
     >>> rows = [["a1", "5", "x"], ["a2", "6.5", "y"], ["a3", "7", "x"]]
-    >>> columns, described = look(Table("data.csv", ("id", "size", "kind"), rows, (2, 3, 4)), "kind")
+    >>> table = Table("data.csv", ("id", "size", "kind"), rows, (2, 3, 4))
+    >>> columns, described = look(table, "kind")
     >>> [each.kind for each in described]
     ['identifier', 'number', 'category']
     >>> sorted(columns)
