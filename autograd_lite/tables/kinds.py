@@ -46,14 +46,11 @@ def look(
     ----------
     table : Table
     target : str
-        The column to predict, which is a number or a category. The texts of a category stay as they
-        were written: 007 is not 7.
-    task : {"regression", "classification"}, optional
-        Left out, `choose_task` decides.
+        The column to predict. The texts of classes stay as they were written: 007 is not 7.
+    task, missing : str
+        As `train` takes them.
     text, ignore, keep : collection of str
         Columns to read as text; to leave out; and not to be taken for an identifier.
-    missing : str
-        As `train` takes it.
 
     Returns
     -------

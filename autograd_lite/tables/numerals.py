@@ -52,7 +52,7 @@ class Notation:
 
 
 class Survey(NamedTuple):
-    """How the numbers of some cells are written, and how many are numbers then.
+    """How the numbers of some cells are written, how many of them are numbers then, of how many.
 
     The decimal sign is certain if fewer were numbers with the other one; ambiguous if as many
     were, but other numbers.
@@ -60,6 +60,7 @@ class Survey(NamedTuple):
 
     notation: Notation
     numbers: int
+    cells: int
     certain: bool
     ambiguous: bool
 
@@ -70,7 +71,7 @@ def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
     if decimal != "," and all(plain.number(cell) is not None for cell in cells):  # quickly told
         either = all(map(_NUMBERS[","].fullmatch, cells))
         two = either and not decimal and any({*cell} & {*DECIMALS} for cell in cells)
-        return Survey(plain, len(cells), not either, two)
+        return Survey(plain, len(cells), len(cells), not either, two)
     units = Counter(_without_unit(cell)[1] for cell in cells if _is_written(cell))
     unit = units.most_common(1)[0][0] if units else ""
     signs = (decimal,) if decimal else DECIMALS
@@ -81,7 +82,7 @@ def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
     # nan is unequal to itself, which is no question of signs.
     differ = any(a != b and a == a for a, b in zip(read[0], read[-1], strict=True))
     sign = signs[counts.index(most)]
-    return Survey(Notation(sign, unit), most, not alike, alike and differ)
+    return Survey(Notation(sign, unit), most, len(cells), not alike, alike and differ)
 
 
 def is_number(cell: str) -> bool:
