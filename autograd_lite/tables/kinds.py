@@ -79,13 +79,14 @@ def look(
     kinds: dict[str, Kind] = {}
     left_out: dict[str, Described] = {}
     for name in table.names:
-        cells = [cell for cell in table.texts(name) if cell]
-        kinds[name] = "text" if name in text else table.kind(name)
-        if kinds[name] == "numeric" and any(map(_is_code, cells)):
-            kinds[name] = "text"  # as numbers, two codes could be one
         if name in ignore:
             left_out[name] = Described(name, "left out", f"--ignore {name}")
-        elif name != target and name not in keep:
+            continue
+        cells = [cell for cell in table.texts(name) if cell]
+        kinds[name] = "text" if name in text else table.kind(name)
+        if kinds[name] == "numeric" and max(map(len, cells)) > 15 and any(map(_is_code, cells)):
+            kinds[name] = "text"  # as numbers, two codes could be one
+        if name != target and name not in keep:
             why = _identifies(name, cells, kinds[name])
             if why:
                 left_out[name] = Described(name, "identifier", f"left out: {why}; --keep {name}")
@@ -121,7 +122,7 @@ def _identifies(name: str, cells: Sequence[str], kind: Kind) -> str:
 
 
 def _is_code(cell: str) -> bool:
-    return len(cell) > 15 and cell.lstrip("+-").isdecimal() and abs(int(cell)) > _EXACT
+    return cell.lstrip("+-").isdecimal() and abs(int(cell)) > _EXACT
 
 
 def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:

@@ -96,13 +96,29 @@ class Table:
         usual = not signs and not any("," in cell for cell in self.texts(name))
         return found._replace(certain=usual)
 
+    def units(self, names: Iterable[str]) -> dict[str, str]:
+        """The unit of each numeric column of these; "" where there is none."""
+        numeric = [name for name in names if self.kind(name) == "numeric"]
+        return {name: self.notation(name).notation.unit for name in numeric}
+
+    def check_units(self, known: Mapping[str, str]) -> None:
+        """Raise a TableError for a column whose numbers are in another unit than is known."""
+        for name, unit in self.units(known.keys() & {*self.names}).items():
+            if unit and unit != known[name]:
+                raise TableError(
+                    f"{self.source}: the numbers of column {shown(name)} are in {unit}, and the "
+                    f"model was trained on {known[name] or 'numbers without a unit'}; convert them"
+                )
+
     @cached_property
     def _surveys(self) -> dict[str, Survey]:
         return {}
 
     def _survey(self, name: str) -> Survey:
         if name not in self._surveys:
-            present = [cell for cell in self.texts(name) if not _is_missing(cell)]
+            cells = self.texts(name)
+            gaps = {cell for cell in {*cells} if _is_missing(cell)}
+            present = [cell for cell in cells if cell not in gaps] if gaps else cells.tolist()
             self._surveys[name] = survey(present, self.decimal)
         return self._surveys[name]
 
