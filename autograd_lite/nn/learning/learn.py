@@ -93,7 +93,7 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); True from one stops, when all have been called, and another true result is a
+        `Epoch`); a true result of one stops, when all have been called, and one that is no number is a
         TypeError. They may set parameters; to freeze some, or to build otherwise, stop and call
         `learn` again.
     progress : bool, default=True
