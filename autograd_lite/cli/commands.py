@@ -137,6 +137,7 @@ def _train(options: argparse.Namespace, table: Table) -> None:
             learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
             seed=options.seed, progress=not options.quiet, folds=options.folds,
             source=table.source, missing=options.missing,
+            units=table.units(columns),
         )  # fmt: skip
     tell(training, columns)
     for warning in said:
@@ -185,6 +186,7 @@ def predict(options: argparse.Namespace) -> None:
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
+        table.check_units(model.preprocessing.units)
         columns = table.columns(wanted, model.preprocessing.missing)
     if further:
         print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)

@@ -14,12 +14,11 @@ from autograd_lite.tables.reading import Columns
 Missing = Literal["error", "drop", "mean", "median", "flag"]
 
 
-def checked_missing(policy: Any) -> Missing:
+def checked_missing(policy: Missing) -> Missing:
     """The way to go on without a cell; a ValueError for any other word."""
-    for known in get_args(Missing):
-        if policy == known:
-            return known  # type: ignore[no-any-return]
-    raise ValueError(f"missing is one of {', '.join(get_args(Missing))}, and was {policy!r}")
+    if policy not in get_args(Missing):
+        raise ValueError(f"missing is one of {', '.join(get_args(Missing))}, and was {policy!r}")
+    return policy
 
 
 def is_missing(column: NDArray[Any]) -> NDArray[np.bool_]:

@@ -46,14 +46,11 @@ def look(
     ----------
     table : Table
     target : str
-        The column to predict, which is a number or a category. The texts of a category stay as they
-        were written: 007 is not 7.
-    task : {"regression", "classification"}, optional
-        Left out, `choose_task` decides.
+        The column to predict. The texts of classes stay as they were written: 007 is not 7.
+    task, missing : str
+        As `train` takes them.
     text, ignore, keep : collection of str
         Columns to read as text; to leave out; and not to be taken for an identifier.
-    missing : str
-        As `train` takes it.
 
     Returns
     -------
@@ -69,7 +66,8 @@ def look(
     Examples
     --------
     >>> rows = [["a1", "5", "x"], ["a2", "6.5", "y"], ["a3", "7", "x"]]
-    >>> columns, described = look(Table("d.csv", ("id", "size", "kind"), rows, (2, 3, 4)), "kind")
+    >>> table = Table("data.csv", ("id", "size", "kind"), rows, (2, 3, 4))
+    >>> columns, described = look(table, "kind")
     >>> [each.kind for each in described]
     ['identifier', 'number', 'category']
     >>> sorted(columns)
@@ -81,13 +79,14 @@ def look(
     kinds: dict[str, Kind] = {}
     left_out: dict[str, Described] = {}
     for name in table.names:
-        cells = [cell for cell in table.texts(name) if cell]
-        kinds[name] = "text" if name in text else table.kind(name)
-        if kinds[name] == "numeric" and any(map(_is_code, cells)):
-            kinds[name] = "text"  # as numbers, two codes could be one
         if name in ignore:
             left_out[name] = Described(name, "left out", f"--ignore {name}")
-        elif name != target and name not in keep:
+            continue
+        cells = [cell for cell in table.texts(name) if cell]
+        kinds[name] = "text" if name in text else table.kind(name)
+        if kinds[name] == "numeric" and max(map(len, cells)) > 15 and any(map(_is_code, cells)):
+            kinds[name] = "text"  # as numbers, two codes could be one
+        if name != target and name not in keep:
             why = _identifies(name, cells, kinds[name])
             if why:
                 left_out[name] = Described(name, "identifier", f"left out: {why}; --keep {name}")
@@ -123,7 +122,7 @@ def _identifies(name: str, cells: Sequence[str], kind: Kind) -> str:
 
 
 def _is_code(cell: str) -> bool:
-    return len(cell) > 15 and cell.lstrip("+-").isdecimal() and abs(int(cell)) > _EXACT
+    return cell.lstrip("+-").isdecimal() and abs(int(cell)) > _EXACT
 
 
 def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:

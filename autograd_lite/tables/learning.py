@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -111,7 +111,7 @@ def train(
     columns: Columns, target: str, *, hidden: Sequence[int] = (16, 16), epochs: int = 50,
     learning_rate: float | None = None, test_size: float | None = None, task: Task | None = None,
     seed: int = 0, progress: bool = True, folds: int = 0,
-    source: str = "", missing: Missing = "error",
+    source: str = "", missing: Missing = "error", units: Mapping[str, str] | None = None,
 ) -> Training:  # fmt: skip
     """Train an MLP to predict one column of a table from the others.
 
@@ -141,6 +141,8 @@ def train(
         (or median) of the rows trained on, for a text the most frequent one; or with the mean and
         one more input that says so, for a text with a category of its own. Rows without a target
         are left out, except for "error".
+    units : dict of str to str, optional
+        Of columns of numbers, kept with the model: `Table.units` tells, `Table.check_units` looks.
 
     Raises
     ------
@@ -183,7 +185,8 @@ def train(
         source, len(training.history), len(training.trained), len(training.held_out),
         training.scores, training.folds,
     )  # fmt: skip
-    return replace(training, model=replace(training.model, facts=facts))
+    prepared = replace(training.model.preprocessing, units={**(units or {})})
+    return replace(training, model=TableModel(training.model.network, prepared, facts))
 
 
 def _train_on(

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -138,6 +138,7 @@ class Preprocessing:
     features: tuple[NumericFeature | TextFeature, ...]
     target: NumberTarget | ClassTarget
     missing: Missing = "error"
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -178,8 +179,9 @@ class Preprocessing:
                 if "categories" in part else NumericFeature(*_standardised(part))
                 for part in parts["features"]
             ])  # fmt: skip
-            missing = parts.get("missing", "error")  # which older files do not have
-            return Preprocessing(features, _target(parts["target"]), checked_missing(missing))
+            missing = checked_missing(parts.get("missing", "error"))  # older files have neither
+            units = {str(name): str(unit) for name, unit in dict(parts.get("units", {})).items()}
+            return Preprocessing(features, _target(parts["target"]), missing, units)
         except (ValueError, KeyError, TypeError) as error:
             raise ModelFileError(
                 f"the model's description of its table cannot be read ({error!r}); train and save "

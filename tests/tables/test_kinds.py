@@ -273,6 +273,12 @@ def test_gaps_units_and_identifiers_from_file_to_prediction(tmp_path, capsys):
     new.write_text("price;off\n1,5 €;3%\n")
     assert main(["predict", str(model), str(new)]) == 0
     capsys.readouterr()
+    new.write_text("price;off\n$1.5;3%\n")
+    assert main(["predict", str(model), str(new)]) == 2
+    assert "'price' are in $, and the model was trained on €" in capsys.readouterr().err
+    new.write_text("price;off\n1.5;3 €\n")
+    assert main(["predict", str(model), str(new)]) == 2
+    assert "'off' are in €, and the model was trained on %" in capsys.readouterr().err
     new.write_text("price,off\n1.5,3\n,3\n")
     assert main(["predict", str(model), str(new)]) == 0
     caught = capsys.readouterr()
