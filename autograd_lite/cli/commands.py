@@ -146,7 +146,7 @@ def _train(options: argparse.Namespace, table: Table) -> None:
         training.model.save(options.save)
         print(f"saved: {options.save}")
     if options.report:
-        page = report(training, columns, options.seed)
+        page = report(training, columns, looks, options.seed)
         print("report:", write_whole(options.report, page.encode()))
     if training.history.interrupted:
         raise KeyboardInterrupt
