@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-beside test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask firefox clean
+.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-beside test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask tables firefox clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -21,6 +21,7 @@ help:
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
 	@echo "make dask       learning on two workers from four times as much data as one has memory"
+	@echo "make tables     a table of 1,000,000 rows, trained on and predicted in less than 1 GB"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
@@ -123,6 +124,10 @@ fuzz: $(VENV)/test
 
 kills: $(VENV)/test
 	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
+
+# A table of 1,000,000 rows and 20 columns, trained on and predicted in less than 1 GB of memory.
+tables: $(VENV)/test
+	TABLE_ROWS=1000000 $(BIN)/python -m pytest -s -q tests/tables/test_sources.py -k gigabyte
 
 dask: $(VENV)/test
 	DASK_BLOCKS=77 $(BIN)/python -m pytest -q tests/nn/learning/test_distributed.py

@@ -191,7 +191,7 @@ def _parquet(path: str, folder: str) -> Table:
     """The cells of a Parquet file as texts; what it holds as text stays that."""
     with needing("tables", "Parquet files are read by pyarrow"):
         import pyarrow as pa
-        from pyarrow import compute, parquet
+        from pyarrow import parquet
     source = os.path.basename(path)
     try:
         file = parquet.ParquetFile(regular(path))
@@ -207,22 +207,11 @@ def _parquet(path: str, folder: str) -> Table:
         texts = [f.name for f in schema if pa.types.is_string(f.type) or
                  pa.types.is_large_string(f.type) or pa.types.is_dictionary(f.type)]  # fmt: skip
 
-        def written(column: Any, name: str) -> list[str]:
-            if pa.types.is_floating(
-                column.type
-            ):  # at full length: 0.1 of 32 bits is another number
-                column = column.cast(pa.float64())
-            try:
-                column = column.cast(pa.string())
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-                raise TableError(
-                    f"{source}: column {name!r} holds {column.type}, and cells are numbers or "
-                    "texts; take it out"
-                ) from None
-            return [cell.strip() for cell in compute.fill_null(column, "").to_pylist()]
-
         blocks = (
-            [written(column, name) for column, name in zip(batch.columns, names, strict=True)]
+            [
+                _written(pa, column, f"{source}: column {name!r}")
+                for column, name in zip(batch.columns, names, strict=True)
+            ]
             for batch in file.iter_batches(_ROWS)
         )
         count = _store(folder, blocks)
@@ -230,3 +219,15 @@ def _parquet(path: str, folder: str) -> Table:
         raise TableError(f"{source} holds column names and no rows")
     declared = frozenset(texts)
     return StoredTable(source, names, (), range(1, count + 1), folder=folder, declared=declared)
+
+
+def _written(pa: Any, column: Any, said: str) -> list[str]:
+    if pa.types.is_floating(column.type):  # at full length: 0.1 of 32 bits is another number
+        column = column.cast(pa.float64())
+    try:
+        column = column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise TableError(
+            f"{said} holds {column.type}, and cells are numbers or texts; take it out"
+        ) from None
+    return [cell.strip() for cell in column.fill_null("").to_pylist()]

@@ -1,6 +1,8 @@
 """Large CSV files, read block by block, and Parquet: the columns are those of a small file."""
 
 import io
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -160,3 +162,29 @@ def test_standard_input_may_be_large(small_blocks, monkeypatch):
     with open_table("-") as table:
         assert (table.source, len(table)) == ("standard input", 40)
         assert table.numbers("b")[-1] == 39.0**2
+
+
+@pytest.mark.skipif("TABLE_ROWS" not in os.environ, reason="takes minutes: make tables")
+def test_a_million_rows_of_twenty_columns_take_less_than_a_gigabyte(tmp_path):
+    path, model = tmp_path / "big.csv", tmp_path / "m.safetensors"
+    random, rows = np.random.default_rng(0), int(os.environ["TABLE_ROWS"])
+    with open(path, "w") as file:
+        file.write(",".join([*(f"x{i}" for i in range(18)), "kind", "y"]) + "\n")
+        for _ in range(rows // 10_000):
+            x = random.normal(size=(10_000, 18)).round(4)
+            kinds, y = random.choice([*"abc"], 10_000), (x[:, 0] - x[:, 1] * x[:, 2]).round(4)
+            for row, kind, number in zip(x.tolist(), kinds, y.tolist(), strict=True):
+                file.write(f"{','.join(map(str, row))},{kind},{number}\n")
+    code = (
+        "import resource, sys; from autograd_lite.cli import main; status = main(sys.argv[1:]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(status)"
+    )
+    for argv in (
+        ["train", path, "--target", "y", "--epochs", "1", "--quiet", "--save", model],
+        ["predict", model, path, "-o", tmp_path / "out.csv"],
+    ):
+        run = [sys.executable, "-c", code, *map(str, argv)]
+        told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+        print(told)
+        kilobytes = int(told.split()[-1])
+        assert kilobytes < 1e9 / 1024
