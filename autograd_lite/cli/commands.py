@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 import warnings
+from typing import Any
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
@@ -22,14 +23,17 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
+from autograd_lite.tables.gaps import is_missing
 from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
-from autograd_lite.tables.reading import Columns, Table, listed, read_csv
-from autograd_lite.tables.sources import as_file
+from autograd_lite.tables.reading import Columns, Table, listed
+from autograd_lite.tables.sources import open_table
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
+
+_ROWS = 2**14  # of predictions that are written at a time
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -109,8 +113,11 @@ def train(options: argparse.Namespace) -> None:
     """Train a network on a table, print its scores, and save it and a report if asked to."""
     if options.report:
         check_extra()
-    with as_file(options.data) as path:
-        table = _read(path, options)
+    with open_table(options.data, **_written(options)) as table:
+        _train(options, table)
+
+
+def _train(options: argparse.Namespace, table: Table) -> None:
     columns, looks = look(
         table, options.target, task=options.task, text=options.text, ignore=options.ignore,
         keep=options.keep, missing=options.missing,
@@ -146,9 +153,10 @@ def train(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt
 
 
-def _read(path: str, options: argparse.Namespace) -> Table:
+def _written(options: argparse.Namespace) -> dict[str, Any]:
+    """How the file is written, as far as it is told, for `read_csv`."""
     header = None if options.header is None else options.header == "yes"
-    return read_csv(path, header=header, decimal=options.decimal, encoding=options.encoding)
+    return {"header": header, "decimal": options.decimal, "encoding": options.encoding}
 
 
 def tell(training: Training, columns: Columns) -> None:
@@ -175,8 +183,7 @@ def tell(training: Training, columns: Columns) -> None:
 def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
-    with as_file(options.data) as path:
-        table = _read(path, options)
+    with open_table(options.data, **_written(options)) as table:
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
@@ -188,18 +195,20 @@ def predict(options: argparse.Namespace) -> None:
         print(f"note: texts in {name!r} that training never saw count as none of its categories: "
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
     target = model.preprocessing.target
-    header, answers = [target.name], [model.predict(columns).tolist()]
-    lost = sum(answer != answer or answer == "" for answer in answers[0])
+    header, answers = [target.name], [model.predict(columns)]
+    lost = int(is_missing(answers[0]).sum())
     if lost:
         print(f"note: {counted(lost, 'row')} without a prediction: cells are missing, and training "
               "left such rows out (--missing drop)", file=sys.stderr)  # fmt: skip
     if options.probabilities:
-        answers += model.probabilities(columns).T.tolist()
+        answers += [*model.probabilities(columns).T]
         header += [f"p_{name}" for name in getattr(target, "classes", ())]
     out = io.StringIO() if options.output else sys.stdout
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(zip(*answers, strict=True))
+    for first in range(0, len(answers[0]), _ROWS):
+        part = [column[first : first + _ROWS].tolist() for column in answers]
+        writer.writerows(zip(*part, strict=True))
     if isinstance(out, io.StringIO):
         write_whole(options.output, out.getvalue().encode())
         print(f"saved: {options.output}", file=sys.stderr)

@@ -24,6 +24,7 @@ from autograd_lite.tables.preprocessing import (
     root_mean_square,
 )  # fmt: skip
 from autograd_lite.tables.reading import Columns
+from autograd_lite.tables.streams import MOST_INPUTS, RowStream, pieces
 
 _EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
 _FEW = 10  # distinct integers that still count as classes, if each has this many rows on average
@@ -44,11 +45,12 @@ class TableModel:
 
     def _outputs(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
         """Outputs for each row; nan where a row is not complete."""
-        inputs = self.preprocessing.inputs(columns)
-        gaps = np.asarray(np.isnan(inputs).any(axis=1))
-        outputs: NDArray[np.float64] = ask(np.where(gaps[:, None], 0.0, inputs))
-        outputs[gaps] = math.nan
-        return outputs
+        found = []
+        for inputs in map(self.preprocessing.inputs, pieces(columns)):
+            gaps = np.asarray(np.isnan(inputs).any(axis=1))
+            found.append(ask(np.where(gaps[:, None], 0.0, inputs)))
+            found[-1][gaps] = math.nan
+        return np.concatenate(found)
 
     def probabilities(self, columns: Columns) -> NDArray[np.float64]:
         """The probability of each class in each row, of shape (rows, classes)."""
@@ -191,16 +193,20 @@ def _train_on(
 ) -> Training:  # fmt: skip
     training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
     prepared, dropped = fit(training, target, task, missing)
-    (inputs, outputs), *validation = [
-        (prepared.inputs(part), prepared.target.encode(part[target]))
-        for part in ([training, test] if len(held_out) else [training])
-    ]
+    samples: dict[str, Any] = {"batches": RowStream(training, prepared, seed)}
+    width, validation = prepared.inputs(next(pieces(training, 1))).shape[1], None
+    large = width * len(trained) > MOST_INPUTS
+    if not large:
+        inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
+        samples = {"inputs": inputs, "outputs": outputs}
+    if len(held_out):
+        judged = next(pieces(test)) if large else test
+        validation = prepared.inputs(judged), prepared.target.encode(judged[target])
     sizes = [*hidden, prepared.target.width]
-    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init=None, seed=seed)
+    network = nn.MLP(width, sizes, activation="relu", init=None, seed=seed)
     history = network.learn(
-        inputs, outputs, loss=prepared.target.loss, seed=seed,
-        validation=validation[0] if validation else None, **learning,
-    )  # fmt: skip
+        loss=prepared.target.loss, validation=validation, seed=seed, **samples, **learning
+    )
     model = TableModel(network, prepared)
     scores = score(model, test if len(held_out) else training, training[target])
     return Training(model, history, trained, held_out, dropped, scores)
