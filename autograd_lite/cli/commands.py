@@ -23,7 +23,6 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
-from autograd_lite.tables.gaps import is_missing
 from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
@@ -113,7 +112,7 @@ def train(options: argparse.Namespace) -> None:
     """Train a network on a table, print its scores, and save it and a report if asked to."""
     if options.report:
         check_extra()
-    with open_table(options.data, **_written(options)) as table:
+    with open_table(options.data, **_how(options)) as table:
         _train(options, table)
 
 
@@ -153,8 +152,8 @@ def _train(options: argparse.Namespace, table: Table) -> None:
         raise KeyboardInterrupt
 
 
-def _written(options: argparse.Namespace) -> dict[str, Any]:
-    """How the file is written, as far as it is told, for `read_csv`."""
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """How a CSV file is written, as far as the user says so."""
     header = None if options.header is None else options.header == "yes"
     return {"header": header, "decimal": options.decimal, "encoding": options.encoding}
 
@@ -183,7 +182,7 @@ def tell(training: Training, columns: Columns) -> None:
 def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
-    with open_table(options.data, **_written(options)) as table:
+    with open_table(options.data, **_how(options)) as table:
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
@@ -196,7 +195,7 @@ def predict(options: argparse.Namespace) -> None:
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
     target = model.preprocessing.target
     header, answers = [target.name], [model.predict(columns)]
-    lost = int(is_missing(answers[0]).sum())
+    lost = sum(answer != answer or answer == "" for answer in answers[0].tolist())
     if lost:
         print(f"note: {counted(lost, 'row')} without a prediction: cells are missing, and training "
               "left such rows out (--missing drop)", file=sys.stderr)  # fmt: skip

@@ -45,12 +45,14 @@ class TableModel:
 
     def _outputs(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
         """Outputs for each row; nan where a row is not complete."""
-        found = []
-        for inputs in map(self.preprocessing.inputs, pieces(columns)):
-            gaps = np.asarray(np.isnan(inputs).any(axis=1))
-            found.append(ask(np.where(gaps[:, None], 0.0, inputs)))
-            found[-1][gaps] = math.nan
-        return np.concatenate(found)
+        return np.concatenate([self._outputs_of(ask, part) for part in pieces(columns)])
+
+    def _outputs_of(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
+        inputs = self.preprocessing.inputs(columns)
+        gaps = np.asarray(np.isnan(inputs).any(axis=1))
+        outputs: NDArray[np.float64] = ask(np.where(gaps[:, None], 0.0, inputs))
+        outputs[gaps] = math.nan
+        return outputs
 
     def probabilities(self, columns: Columns) -> NDArray[np.float64]:
         """The probability of each class in each row, of shape (rows, classes)."""
@@ -193,20 +195,18 @@ def _train_on(
 ) -> Training:  # fmt: skip
     training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
     prepared, dropped = fit(training, target, task, missing)
-    samples: dict[str, Any] = {"batches": RowStream(training, prepared, seed)}
-    width, validation = prepared.inputs(next(pieces(training, 1))).shape[1], None
-    large = width * len(trained) > MOST_INPUTS
-    if not large:
+    samples: dict[str, Any]
+    width, tested = prepared.inputs(next(pieces(training, 1))).shape[1], test
+    if width * len(trained) > MOST_INPUTS:
+        samples, tested = {"batches": RowStream(training, prepared, seed)}, next(pieces(test), test)
+    else:
         inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
         samples = {"inputs": inputs, "outputs": outputs}
     if len(held_out):
-        judged = next(pieces(test)) if large else test
-        validation = prepared.inputs(judged), prepared.target.encode(judged[target])
+        samples["validation"] = prepared.inputs(tested), prepared.target.encode(tested[target])
     sizes = [*hidden, prepared.target.width]
     network = nn.MLP(width, sizes, activation="relu", init=None, seed=seed)
-    history = network.learn(
-        loss=prepared.target.loss, validation=validation, seed=seed, **samples, **learning
-    )
+    history = network.learn(loss=prepared.target.loss, seed=seed, **samples, **learning)
     model = TableModel(network, prepared)
     scores = score(model, test if len(held_out) else training, training[target])
     return Training(model, history, trained, held_out, dropped, scores)

@@ -20,6 +20,10 @@ ELSEWHERE = {
 }
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|<)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _FENCE = re.compile(r"^(```+|~~~+).*?^\1", re.M | re.S)
+#: Lines of the benchmarks' results that a page shows, by their first cells.
+_FIGURES = re.compile(r"^```\{figures\}\n(.*?)^```", re.M | re.S)
+#: Files of which a page shows a part.
+_SHOWN = re.compile(r"^```\{literalinclude\} /files/(\S+)", re.M)
 
 
 def pages() -> dict[str, str]:
@@ -30,6 +34,14 @@ def pages() -> dict[str, str]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         found[f"notebooks/{path.name}"] = f"notebooks/{path.name}"
     return found | ELSEWHERE
+
+
+def _figures(asked: re.Match[str]) -> str:
+    lines = (ROOT / "benchmarks" / "RESULTS.md").read_text().splitlines()
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in lines if "|" in line}
+    head = next(line for line in lines if line.startswith("| figure | measured"))
+    rule = "|---" * (head.count("|") - 1) + "|"
+    return "\n".join([head, rule, *[known[name] for name in asked[1].splitlines()]])
 
 
 class Stage:
@@ -65,7 +77,16 @@ class Stage:
                         cell.source = self.relinked(cell.source, source)
                 self.write(place, nbformat.writes(notebook))
             else:
-                self.write(place, self.relinked(path.read_text(), source))
+                text = _FIGURES.sub(_figures, path.read_text())
+                for name in _SHOWN.findall(text):
+                    self._copy(name)
+                self.write(place, self.relinked(text, source))
+
+    def _copy(self, name: str) -> None:
+        """Put a file that is no page where pages find it."""
+        copy = self.folder / "files" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy)
 
     def sweep(self) -> None:
         """Remove pages that were not written this time."""
@@ -102,9 +123,7 @@ class Stage:
                 raise FileNotFoundError(f"{source} links to {target}, which is not there")
             if path.is_dir():
                 return "#"
-            copy = self.folder / "files" / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            self._copy(name)
             return os.path.relpath(f"files/{name}", here).replace(os.sep, "/")
 
         text = _LINK.sub(link, text)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 #: Pages of docs/ that other tests run, line by line.
 ELSEWHERE = {"accuracy", "conventions", "estimators", "larger_data", "migrating", "modules"}
-ELSEWHERE |= {"programs"}
+ELSEWHERE |= {"programs", "recipes"}
 PAGES = [
     path for path in sorted(DOCS.rglob("*.md")) if path.parent != DOCS or path.stem not in ELSEWHERE
 ]
@@ -33,6 +33,14 @@ def site():
         }
     finally:
         sys.path.remove(str(DOCS / "site"))
+
+
+@pytest.fixture(scope="module")
+def filled(site, tmp_path_factory):
+    """A folder with every page that is not written for the site alone."""
+    folder = tmp_path_factory.mktemp("source")
+    site["staging"].Stage(folder).fill()
+    return folder
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
@@ -106,24 +114,22 @@ def test_the_page_of_commands_shows_what_every_command_takes(site):
         assert f"usage: autograd-lite {command}" in page
 
 
-def test_every_link_and_anchor_of_a_page_leads_somewhere(site, tmp_path):
+def test_every_link_and_anchor_of_a_page_leads_somewhere(site, filled):
     """Also those of pages that stand elsewhere in the repository."""
-    stage = site["staging"].Stage(tmp_path)
-    stage.fill()
     made = {f"reference/ops/{name}.md" for name in ("index", *TABLE)}
     made |= {f"reference/names/{name}.md" for name in site["name_pages"].public_names()}
     made |= {"reference/commands.md", "reference/names/index.md"}
     anchors, count = {}, 0
-    for page in tmp_path.rglob("*.md"):
+    for page in filled.rglob("*.md"):
         heads = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
-        anchors[page.relative_to(tmp_path).as_posix()] = {slug(head) for head in heads}
-    for page in sorted(tmp_path.rglob("*.md")):
+        anchors[page.relative_to(filled).as_posix()] = {slug(head) for head in heads}
+    for page in sorted(filled.rglob("*.md")):
         if page.parent.name == "parts":
             continue
         text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
         for target, anchor in re.findall(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]*))?\)", text):
             place = (page.parent / target).resolve() if target else page
-            name = place.relative_to(tmp_path.resolve()).as_posix()
+            name = place.relative_to(filled.resolve()).as_posix()
             assert name in made or place.exists(), (page, target)
             assert not anchor or name in made or anchor in anchors[name], (page, target, anchor)
             count += 1
@@ -133,6 +139,19 @@ def test_every_link_and_anchor_of_a_page_leads_somewhere(site, tmp_path):
 def slug(heading):
     """The anchor of a heading, as MyST makes it, which is as GitHub does."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_page_stands_in_a_table_of_contents(site, filled):
+    """A new page of docs/ is named in the index of its kind, or nobody finds it."""
+    named = {"index", "reference/ops/index", "reference/names/index", "reference/commands"}
+    for page in filled.rglob("*.md"):
+        for tree in re.findall(r"^```\{toctree\}\n(.*?)^```", page.read_text(), re.M | re.S):
+            for line in tree.splitlines():
+                if line and not line.startswith(":"):
+                    place = (page.parent / line).resolve().relative_to(filled.resolve())
+                    named.add(place.as_posix())
+    pages = [path for path in site["staging"].pages().values() if not path.startswith("parts/")]
+    assert {path.rpartition(".")[0] for path in pages} <= named
 
 
 def test_links_lead_from_a_page_s_place_on_the_site(site, tmp_path):
@@ -150,6 +169,17 @@ def test_links_lead_from_a_page_s_place_on_the_site(site, tmp_path):
     assert (tmp_path / "files" / "LICENSE").exists()
     with pytest.raises(FileNotFoundError, match=r"own_op\.md links to nowhere"):
         stage.relinked("[a](nowhere)", source)
+
+
+def test_figures_on_pages_are_lines_of_the_benchmarks_run(filled):
+    page = (filled / "explanation" / "comparison.md").read_text()
+    figures = page.partition("## Figures")[2].splitlines()
+    figures = [line for line in figures if line.startswith("| ")]
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text().splitlines()
+    assert len(figures) >= 12
+    assert [line for line in figures if line not in results] == []
+    assert "{figures}" not in page
+    assert (filled / "files" / "autograd_lite" / "engine" / "python" / "passes.py").exists()
 
 
 def test_the_configuration_loads_and_asks_for_no_other_host():

@@ -152,7 +152,7 @@ class TrainingLoop:
 
 def _stops(result: Any) -> bool:
     """Whether a callback asks to stop; an error if it returns what says neither."""
-    if isinstance(result, bool | np.bool_) or not result:
+    if isinstance(result, int | float | np.generic) or not result:
         return bool(result)
     raise TypeError(
         f"a callback returns True to stop, else False or None, and one returned {typed(result)}"
