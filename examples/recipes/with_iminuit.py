@@ -2,8 +2,12 @@
 
 Minuit finds its derivatives by differences, which takes two calls and more per parameter and step.
 With `grad` and `hessian` it calls the function itself hardly more often than it steps, and the
-errors come from the Hessian as it is. Limits are no matter: Minuit turns derivatives into those of
-its internal parameters itself.
+errors come from the Hessian as it is.
+
+With limits, or a fixed parameter, give it `grad` alone: Minuit turns a gradient into that of its
+internal parameters, but of a Hessian (and `g2`) it forgets the part that comes with the gradient,
+and beside a fixed parameter it takes numbers from wrong places: the fit is valid, and its errors
+are those of others (iminuit 2.33; root-project/root, 22700 and 20954). So this one refuses.
 
     python -m examples.recipes.with_iminuit
 """
@@ -28,17 +32,26 @@ def squares(x, y, error):
     return chi_squared
 
 
-def minuit(chi_squared, start, whole=True):
-    """Minuit with gradient and Hessian, or with no more than the Hessian's diagonal.
+def minuit(chi_squared, start, second="hessian"):
+    """Minuit with exact derivatives.
 
-    Never give it both: `hessian` overrides `g2`, which Minuit warns of. With the diagonal alone
-    MIGRAD has what it needs, but HESSE, which finds the errors, still takes differences.
+    `second` is "hessian"; "g2" for the Hessian's diagonal alone, with which HESSE, which finds the
+    errors, still takes differences; or None for the gradient alone. Take None if a parameter has
+    limits or is fixed: with the others MIGRAD raises a ValueError then.
     """
     from iminuit import Minuit
 
     gradient, hessian = ag.compile(ag.grad(chi_squared)), ag.compile(ag.hessian(chi_squared))
-    second = {"hessian": hessian} if whole else {"g2": lambda p: np.diagonal(hessian(p))}
-    return Minuit(ag.compile(chi_squared), start, grad=gradient, **second)
+
+    def checked(p):
+        if any(fit.fixed) or np.isfinite(fit.limits).any():
+            raise ValueError("with limits or a fixed parameter write minuit(…, second=None)")
+        return hessian(p)
+
+    ways = {"hessian": checked, "g2": lambda p: np.diagonal(checked(p))}
+    given = {} if second is None else {second: ways[second]}
+    fit = Minuit(ag.compile(chi_squared), start, grad=gradient, **given)
+    return fit
 
 
 def measured(rows=80):
@@ -49,13 +62,14 @@ def measured(rows=80):
 
 
 def main():
-    """Fit three times; print calls and errors; give the fits."""
+    """Fit four times; print calls and errors; give the fits."""
     from iminuit import Minuit
 
     chi_squared, start = squares(*measured()), np.array([1.0, 5.0, 1.5, 0.0, 0.0])
     fits = {
         "differences": Minuit(ag.compile(chi_squared), start),
-        "grad and g2": minuit(chi_squared, start, whole=False),
+        "grad": minuit(chi_squared, start, second=None),
+        "grad and g2": minuit(chi_squared, start, second="g2"),
         "grad and hessian": minuit(chi_squared, start),
     }
     for name, fit in fits.items():

@@ -39,6 +39,8 @@ def objective(trial, epochs=30):
     width = trial.suggest_int("width", 2, 16)
     rate = trial.suggest_float("rate", 1e-4, 0.1, log=True)
     history = trained(width, rate, epochs, report)
+    if history.interrupted:  # `learn` ends in good order at Ctrl-C; here the search ends too
+        raise KeyboardInterrupt
     if history.stopped:
         raise optuna.TrialPruned
     return history.validation_loss[-1]

@@ -78,6 +78,8 @@ def formula_of(root):
             waiting += later
             continue
         waiting.pop()
+        if node in formulas:  # a shared one
+            continue
         if node.parents and node.op not in functions:
             raise ValueError(f"formula_of knows no {node.op!r}; add it to `functions`")
         if node.parents:
