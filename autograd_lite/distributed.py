@@ -25,7 +25,7 @@ from autograd_lite.errors import (
     shown,
     typed,
 )
-from autograd_lite.nn.data import Array, Model, part_of, positive_int, samples
+from autograd_lite.nn.data import Array, Model, positive_int, rows_at, samples
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import History
@@ -295,7 +295,7 @@ def sums_of(
     except (TypeError, ValueError) as error:
         raise type(error)(f"{place}{error}") from None
     every = range(len(rows))
-    columns = [(part_of(a.reshape(len(a), -1), every), False) for a in (rows, targets)]
+    columns = [(rows_at(a.reshape(len(a), -1), every), False) for a in (rows, targets)]
     found = program.run_rows([(numbers.copy(), True), *columns], len(rows), "sum")
     if not isfinite(found[0]):
         raise AnomalyError(f"{place}the loss turned {found[0]}; {WAY_OUT}")

@@ -279,7 +279,7 @@ setattr(Value, "__signature__", inspect.signature(lambda data, label="": None)) 
 def isclose(
     a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Any:
-    """Whether two numbers are equal within a tolerance: |a - b| <= atol + rtol * |b|, a guard.
+    """Whether two numbers are equal within a tolerance, ``|a - b| <= atol + rtol * |b|``: a guard.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ import matplotlib
 import pytest
 import tqdm
 from browser import tab
+from hypothesis.internal.conjecture import providers
 from matplotlib import pyplot
 
 collect_ignore_glob = ["lesson/facts/*"]  # cells, which run in a notebook's kernel
@@ -32,6 +33,10 @@ hypothesis.settings.register_profile(
     "fuzz", max_examples=int(os.environ.get("FUZZ_EXAMPLES", 20_000)), deadline=None
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+# Among what is drawn are numbers out of all modules of the package that happen to be loaded: so the
+# draws of a test would depend on those that ran before it, and on every line of the package.
+NO_CONSTANTS = providers.Constants()
+providers._get_local_constants = lambda: NO_CONSTANTS
 
 # A shell starts what it runs in the background with Ctrl-C ignored; the tests of Ctrl-C send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -14,7 +14,7 @@ from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from copy import deepcopy
 from functools import partial
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from autograd_lite import demo
 from autograd_lite.cli import commands
@@ -24,6 +24,8 @@ from autograd_lite.exercises.worksheets import FORMATS, LEVELS, MOST
 from autograd_lite.expressions import FUNCTIONS
 from autograd_lite.files import check_place, words
 from autograd_lite.lesson import STEPS
+from autograd_lite.tables.gaps import Missing
+from autograd_lite.tables.numerals import DECIMALS
 from autograd_lite.terminal import PLAINLY
 
 _USER_ERROR, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
@@ -148,15 +150,16 @@ def _page(text: str) -> str:
     raise argparse.ArgumentTypeError(f"a page is saved as .html, and {text!r} is none")
 
 
-def _number(text: str, below: float, said: str) -> float:
+def _number(text: str, below: float, said: str, above: float = 0.0) -> float:
     number = _float(text)
-    if not 0.0 < number < below:
+    if not above < number < below:
         raise argparse.ArgumentTypeError(f"{text} is not {said}")
     return number
 
 
 _rate = partial(_number, below=math.inf, said="positive and finite, such as 0.01")
-_fraction = partial(_number, below=1.0, said="between 0 and 1, such as 0.2")
+_LEAST = -math.ulp(0.0)
+_fraction = partial(_number, above=_LEAST, below=1.0, said="between 0 and 1, such as 0.2")
 
 
 def _whole(text: str, least: int, said: str, most: float = math.inf) -> int:
@@ -185,6 +188,7 @@ _KNOWN: dict[str, Any] = {
     "binding": _binding, "count": _count, "exercises": _exercises, "file": _file,
     "folds": _folds, "fraction": _fraction, "hidden": _hidden, "int": int, "page": _page,
     "rate": _rate, "seed": _seed, "formats": FORMATS, "levels": range(1, len(LEVELS) + 1),
+    "decimals": DECIMALS, "missing": get_args(Missing), "yes or no": ["yes", "no"],
     "steps": [step.number for step in STEPS], "tasks": ["regression", "classification"],
 }  # fmt: skip
 _WORDS = {

@@ -7,7 +7,7 @@ import os
 import sys
 import textwrap
 import warnings
-from collections.abc import Sequence
+from typing import Any
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
@@ -16,7 +16,7 @@ from autograd_lite.cli.inspecting import inspect_file, score_table
 from autograd_lite.cli.training_page import check_extra, report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
+from autograd_lite.errors import ExpressionError, TrainingWarning, counted
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.explanations.trace import trace
@@ -24,13 +24,16 @@ from autograd_lite.files import write_whole
 from autograd_lite.lesson import STEPS
 from autograd_lite.lesson.page.document import document
 from autograd_lite.lesson.telling.parts import WIDTH
+from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.preprocessing import ClassTarget
-from autograd_lite.tables.reading import Columns, Table, listed, read_csv
-from autograd_lite.tables.sources import as_file
+from autograd_lite.tables.reading import Columns, Table, listed
+from autograd_lite.tables.sources import open_table
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import draw
+
+_ROWS = 2**14  # of predictions that are written at a time
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -110,12 +113,23 @@ def train(options: argparse.Namespace) -> None:
     """Train a network on a table, print its scores, and save it and a report if asked to."""
     if options.report:
         check_extra()
-    with as_file(options.data) as path:
-        table = read_csv(path)
-    columns = _columns(table, options.target, options.text, options.ignore)
-    features = listed([name for name in columns if name != options.target])
-    rows = counted(len(table), "row")
-    print(f"{table.source}: {rows}, target {options.target!r}, features {features}")
+    with open_table(options.data, **_how(options)) as table:
+        _train(options, table)
+
+
+def _train(options: argparse.Namespace, table: Table) -> None:
+    columns, looks = look(
+        table, options.target, task=options.task, text=options.text, ignore=options.ignore,
+        keep=options.keep, missing=options.missing,
+    )  # fmt: skip
+    print(f"{table.source}: {counted(len(table), 'row')}, target {options.target!r}")
+    for note in table.notes:
+        print(f"note: {note}")
+    lines = [(" ".join(each.name.split()), each.kind, each.told) for each in looks]
+    print(Terminal(sys.stdout).table(("column", "kind", "cells"), lines))
+    left_out = len(table) - len(columns[options.target])
+    if left_out:
+        print(f"note: {counted(left_out, 'row')} left out, because cells are missing")
     sys.stdout.flush()  # before the progress bar, which goes to stderr
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", TrainingWarning)
@@ -123,7 +137,8 @@ def train(options: argparse.Namespace) -> None:
             columns, options.target, hidden=options.hidden, epochs=options.epochs,
             learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
             seed=options.seed, progress=not options.quiet, folds=options.folds,
-            source=table.source,
+            source=table.source, missing=options.missing,
+            units=table.units(columns),
         )  # fmt: skip
     tell(training, columns)
     for warning in said:
@@ -138,13 +153,10 @@ def train(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt
 
 
-def _columns(table: Table, target: str, text: Sequence[str], ignore: Sequence[str]) -> Columns:
-    """The columns to train on, each read as what it is, or as text where the user says so."""
-    table.check_names([target, *text, *ignore])
-    if target in ignore:
-        raise TableError(f"--ignore {target} leaves out the target; choose another --target")
-    kept = [name for name in table.names if name not in ignore]
-    return table.columns({name: "text" if name in text else table.kind(name) for name in kept})
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """How a CSV file is written, as far as the user says so."""
+    header = None if options.header is None else options.header == "yes"
+    return {"header": header, "decimal": options.decimal, "encoding": options.encoding}
 
 
 def tell(training: Training, columns: Columns) -> None:
@@ -165,32 +177,38 @@ def tell(training: Training, columns: Columns) -> None:
         folds = f" and {counted(len(training.folds), 'fold')}" if training.folds else ""
         print(f"note: interrupted after {epochs}{folds}; what was learnt is kept")
     print(f"trained on {counted(len(training.trained), 'row')}, held out {len(training.held_out)}:")
-    print(score_table(training.scores, training.folds))
+    print(score_table(training.scores, training.folds, len(training.held_out)))
 
 
 def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV."""
     model = TableModel.load(options.model)
-    with as_file(options.data) as path:
-        table = read_csv(path)
+    with open_table(options.data, **_how(options)) as table:
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
-        columns = table.columns(wanted)
+        table.check_units(model.preprocessing.units)
+        columns = table.columns(wanted, model.preprocessing.missing)
     if further:
         print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():
         print(f"note: texts in {name!r} that training never saw count as none of its categories: "
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
     target = model.preprocessing.target
-    header, answers = [target.name], [model.predict(columns).tolist()]
+    header, answers = [target.name], [model.predict(columns)]
+    lost = sum(answer != answer or answer == "" for answer in answers[0].tolist())
+    if lost:
+        print(f"note: {counted(lost, 'row')} without a prediction: cells are missing, and training "
+              "left such rows out (--missing drop)", file=sys.stderr)  # fmt: skip
     if options.probabilities:
-        answers += model.probabilities(columns).T.tolist()
+        answers += [*model.probabilities(columns).T]
         header += [f"p_{name}" for name in getattr(target, "classes", ())]
     out = io.StringIO() if options.output else sys.stdout
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(zip(*answers, strict=True))
+    for first in range(0, len(answers[0]), _ROWS):
+        part = [column[first : first + _ROWS].tolist() for column in answers]
+        writer.writerows(zip(*part, strict=True))
     if isinstance(out, io.StringIO):
         write_whole(options.output, out.getvalue().encode())
         print(f"saved: {options.output}", file=sys.stderr)

@@ -56,10 +56,11 @@ def _of_table(model: TableModel) -> str:
         center, width = plain_number(target.mean), plain_number(target.scale)
         rows.append([target.name, "target", f"mean {center}, standard deviation {width}"])
     parts = [screen.table(["column", "kind", "in the rows trained on"], rows)]
+    parts.append(f"missing cells: {model.preprocessing.missing}")
     parts.append(str(model.network.summary()))
     if facts is not None:
         versions = ", ".join(" ".join(pair) for pair in facts.versions.items())
-        parts.append(score_table(facts.scores, facts.folds))
+        parts.append(score_table(facts.scores, facts.folds, facts.held_out))
         parts.append(
             f"trained on {counted(facts.trained, 'row')} of {facts.source or 'a table'}, "
             f"{counted(facts.epochs, 'epoch')}; {facts.held_out} held out\nby {versions}"
@@ -67,10 +68,14 @@ def _of_table(model: TableModel) -> str:
     return "\n\n".join(parts)
 
 
-def score_table(scores: Sequence[Score], folds: Sequence[Sequence[float]]) -> str:
-    """Scores on the rows held out, and the mean and spread of folds, if there are any."""
+def score_table(scores: Sequence[Score], folds: Sequence[Sequence[float]], held_out: int) -> str:
+    """Scores on the rows held out, if any, and the mean and spread of folds, if there are any."""
     rows = [[s.name, plain_number(s.value), plain_number(s.baseline)] for s in scores]
-    header = ["held-out score", "network", "without features"]
+    header = [
+        "held-out score" if held_out else "score on rows trained on",
+        "network",
+        "without features",
+    ]
     if len(folds) > 1:
         header.append(f"{len(folds)} folds: mean ± standard deviation")
         rows = [[*row, both] for row, both in zip(rows, mean_and_spread(folds), strict=True)]

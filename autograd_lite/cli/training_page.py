@@ -36,7 +36,7 @@ _LETTERS = 14  # of a name in a picture
 def report(training: Training, columns: Columns, seed: int) -> str:
     """The page, as HTML; an ImportError names the extra if there is no matplotlib."""
     prepared = training.model.preprocessing
-    target, held_out = prepared.target, {n: c[training.held_out] for n, c in columns.items()}
+    target, held_out = prepared.target, {n: c[training.judged] for n, c in columns.items()}
     falls = importance(training.model, columns, seed)
     facts, score = cast(Facts, training.model.facts), training.scores[0].name
     classes = isinstance(target, ClassTarget)
@@ -184,7 +184,7 @@ def _residuals(training: Training, held_out: Columns, seed: int) -> str:
     some = sample(held_out, _POINTS, seed)
     predicted = training.model.predict(some)
     actual = some[training.model.preprocessing.target.name]
-    shown = f" {_POINTS} of them, by chance." if len(actual) < len(training.held_out) else ""
+    shown = f" {_POINTS} of them, by chance." if len(actual) < len(training.judged) else ""
     picture = _svg(Residuals(predicted, actual - predicted).draw, "residuals over predictions")
     return _filled("residuals", picture=picture, some=shown)
 

@@ -35,27 +35,27 @@ def diagnose(root: Value, parameters: Any = None) -> Diagnosis:
     Diagnosis
         Prints as a report. Its ``findings``, most severe first, are of these kinds:
 
-        =================  =====================================================================
-        ``nan``, ``inf``   an op that made one of better numbers, or a leaf that holds one;
-                           an error if the root is not finite, else a note
-        ``nan_gradient``,  the same in the backward pass: the contribution, or the sum of
-        ``inf_gradient``   contributions; an error if it reaches a leaf, else a note
-        ``stale``          a node that would be another number, had it been computed now: a leaf
-                           was changed since recording
-        ``repeated``       every ``grad`` is the same multiple of that of one pass from the root
-        ``mixed``          the ``grad`` are neither those of one pass from the root nor a multiple
-        ``vanishing``      a scope whose mean size of gradients (of computed nodes) is below 1e-3
-                           times that of a scope between it and the root; or all are below 1e-10
-        ``exploding``      a scope whose mean is above 1, and above 1e3 times that of a scope on
-                           each way to the root; or one gradient is above 1e10
-        ``dead``           an activation whose partial is 0 in every use of its unit
-        ``saturated``      the same, with partials below 1e-3
-        ``unreached``      a parameter that the root does not depend on
-        ``no_gradient``    parameters that the root depends on, with gradient 0 all the same (note)
-        ``zero_times_inf`` a place where 0 times inf or nan counted as 0 (note)
-        ``hidden_second``  an op whose second derivative is not finite there and counts as 0 (or
-                           1), by convention or times a gradient of 0 (note)
-        =================  =====================================================================
+        ==================  =====================================================================
+        ``nan``, ``inf``    an op that made one of better numbers, or a leaf that holds one;
+                            an error if the root is not finite, else a note
+        ``nan_gradient``,   the same in the backward pass: the contribution, or the sum of
+        ``inf_gradient``    contributions; an error if it reaches a leaf, else a note
+        ``stale``           a node that would be another number, had it been computed now: a leaf
+                            was changed since recording
+        ``repeated``        every ``grad`` is the same multiple of that of one pass from the root
+        ``mixed``           the ``grad`` are neither those of one pass from the root nor a multiple
+        ``vanishing``       a scope whose mean size of gradients (of computed nodes) is below 1e-3
+                            times that of a scope between it and the root; or all are below 1e-10
+        ``exploding``       a scope whose mean is above 1, and above 1e3 times that of a scope on
+                            each way to the root; or one gradient is above 1e10
+        ``dead``            an activation whose partial is 0 in every use of its unit
+        ``saturated``       the same, with partials below 1e-3
+        ``unreached``       a parameter that the root does not depend on
+        ``no_gradient``     parameters that the root depends on, with gradient 0 all the same (note)
+        ``zero_times_inf``  a place where 0 times inf or nan counted as 0 (note)
+        ``hidden_second``   an op whose second derivative is not finite there and counts as 0 (or
+                            1), by convention or times a gradient of 0 (note)
+        ==================  =====================================================================
 
     Raises
     ------

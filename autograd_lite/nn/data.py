@@ -41,7 +41,7 @@ def real_array(name: str, numbers: Any) -> Array:
         return array.astype(np.float64)
 
 
-def part_of(rows: Array, batch: Sequence[int]) -> Array:
+def rows_at(rows: Array, batch: Sequence[int]) -> Array:
     """Some rows as contiguous float64; not copied if they are that, side by side."""
     # Not `take`, which copies what is not contiguous as a whole.
     chosen = rows[batch.start : batch.stop] if isinstance(batch, range) else rows[batch]

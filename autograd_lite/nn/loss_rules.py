@@ -45,10 +45,8 @@ class Loss:
         """Functions of a batch's plain outputs and targets, by name."""
         return {} if self.right is None else {"accuracy": self._accuracy}
 
-    @property
-    def logits(self) -> bool:
-        """Whether it makes probabilities of the outputs itself."""
-        return self.probabilities is not None
+    #: Whether it makes probabilities of the outputs itself.
+    logits = property(lambda self: self.probabilities is not None)
 
     def _accuracy(self, outputs: Any, targets: Any) -> float:
         rows = np.reshape(outputs, (len(outputs), -1))

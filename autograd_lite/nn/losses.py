@@ -54,7 +54,7 @@ def squared_error(outputs: Any, targets: Any) -> Any:
 
 
 def absolute_error(outputs: Any, targets: Any) -> Any:
-    """Mean of |output - target|, whose derivative at 0 is 0.
+    """Mean of ``|output - target|``, whose derivative at 0 is 0.
 
     Parameters, returns and errors are those of `squared_error`.
 
@@ -67,7 +67,7 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
 
 
 def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
-    """Mean of error² / 2 up to |error| = `delta`, and beyond of the tangent there (Huber 1964).
+    """Mean of error² / 2 up to ``|error|`` = `delta`, and beyond of the tangent there (Huber 1964).
 
     So outliers pull no harder than an error of `delta`.
 

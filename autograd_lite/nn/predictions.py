@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.engine import Value, current_mode, read_numbers
 from autograd_lite.errors import ShapeError
-from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, sample_rows, uneven
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, rows_at, sample_rows, uneven
 from autograd_lite.nn.kept import kept_for
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import Paths
@@ -24,7 +24,7 @@ def outputs_at(model: Model, inputs: Any) -> Array:
     parts: list[Array] = []
     program = None if is_watched() else kept_for(model, rows.shape[1], Outputs)
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
-        chunk = part_of(rows, range(start, start + _ROWS_AT_A_TIME))
+        chunk = rows_at(rows, range(start, start + _ROWS_AT_A_TIME))
         if program is None:
             found = [as_list(numbers_of(out)) for out in outputs_for(model, chunk, start)]
             widths = {*map(len, found)} | {part.shape[1] for part in parts}

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError, counted
 from autograd_lite.tables.facts import Facts, Score
+from autograd_lite.tables.gaps import Missing, checked_missing, complete_rows
 from autograd_lite.tables.preprocessing import (
     ClassTarget,
     Preprocessing,
@@ -23,10 +24,11 @@ from autograd_lite.tables.preprocessing import (
     root_mean_square,
 )  # fmt: skip
 from autograd_lite.tables.reading import Columns
+from autograd_lite.tables.streams import MOST_INPUTS, RowStream, pieces
 
 _EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
 _FEW = 10  # distinct integers that still count as classes, if each has this many rows on average
-_LEAST_ROWS = 10
+_TINY = 10  # rows, fewer than which are all trained on, unless one says otherwise
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,18 @@ class TableModel:
 
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
-        outputs = self.network.predict(self.preprocessing.inputs(columns))
-        return self.preprocessing.target.decode(outputs)
+        return self.preprocessing.target.decode(self._outputs(self.network.predict, columns))
+
+    def _outputs(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
+        """Outputs for each row; nan where a row is not complete."""
+        return np.concatenate([self._outputs_of(ask, part) for part in pieces(columns)])
+
+    def _outputs_of(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
+        inputs = self.preprocessing.inputs(columns)
+        gaps = np.asarray(np.isnan(inputs).any(axis=1))
+        outputs: NDArray[np.float64] = ask(np.where(gaps[:, None], 0.0, inputs))
+        outputs[gaps] = math.nan
+        return outputs
 
     def probabilities(self, columns: Columns) -> NDArray[np.float64]:
         """The probability of each class in each row, of shape (rows, classes)."""
@@ -51,8 +63,7 @@ class TableModel:
             )
         if not self.network.learnt_with:
             raise TableError("this model was saved by a version without probabilities; train again")
-        found: NDArray[np.float64] = self.network.predict_proba(self.preprocessing.inputs(columns))
-        return found
+        return self._outputs(self.network.predict_proba, columns)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write network and preprocessing to one file."""
@@ -77,8 +88,9 @@ class TableModel:
 class Training:
     """The result of training on a table: a model, its history, and scores on the rows held out.
 
-    Features that are constant in the rows trained on were dropped. There may be the scores of each
-    fold besides, by models of their own.
+    If none were, the scores are those of the rows trained on. Rows are counted without those that
+    were left out because of missing cells. Features that are constant in the rows trained on were
+    dropped. There may be the scores of each fold besides, by models of their own.
     """
 
     model: TableModel
@@ -89,27 +101,32 @@ class Training:
     scores: list[Score]
     folds: list[list[float]] = field(default_factory=list)
 
+    @property
+    def judged(self) -> NDArray[np.int64]:
+        """The rows that the scores are of."""
+        return self.held_out if len(self.held_out) else self.trained
+
 
 def train(
     columns: Columns, target: str, *, hidden: Sequence[int] = (16, 16), epochs: int = 50,
-    learning_rate: float | None = None, test_size: float = 0.2, task: Task | None = None,
+    learning_rate: float | None = None, test_size: float | None = None, task: Task | None = None,
     seed: int = 0, progress: bool = True, folds: int = 0,
-    source: str = "",
+    source: str = "", missing: Missing = "error", units: Mapping[str, str] | None = None,
 ) -> Training:  # fmt: skip
     """Train an MLP to predict one column of a table from the others.
 
     Parameters
     ----------
     columns : dict of str to array
-        Floats or text.
+        Floats (nan where one is missing) or text ("" where one is missing).
     target : str
         Of the columns.
     hidden : sequence of int
         Neurons (ReLU) of each hidden layer.
     epochs, learning_rate, progress
         As `learn` takes them.
-    test_size : float
-        Fraction of the rows to hold out.
+    test_size : float, optional
+        Fraction of the rows to hold out; 0 for none. Left out, 0.2, and 0 of fewer than 10 rows.
     task : {"regression", "classification"}, optional
         Left out, `choose_task` decides by the target.
     seed : int
@@ -119,6 +136,13 @@ def train(
         network that learns from the others, and scored.
     source : str
         The name of the file, to be kept with the model.
+    missing : {"error", "drop", "mean", "median", "flag"}
+        How to go on without a cell, kept with the model: not at all; without its row; with the mean
+        (or median) of the rows trained on, for a text the most frequent one; or with the mean and
+        one more input that says so, for a text with a category of its own. Rows without a target
+        are left out, except for "error".
+    units : dict of str to str, optional
+        Of columns of numbers, kept with the model: `Table.units` tells, `Table.check_units` looks.
 
     Raises
     ------
@@ -127,12 +151,10 @@ def train(
     AnomalyError
         If the loss turns nan, for instance because the learning rate is too large.
     """
+    columns = complete_rows(columns, target, checked_missing(missing))
     column = columns[target]
-    if len(column) < _LEAST_ROWS:
-        raise TableError(
-            f"the table has {counted(len(column), 'row')}; training and a held-out score "
-            f"need at least {_LEAST_ROWS}"
-        )
+    if len(column) < 2:
+        raise TableError(f"the table has {counted(len(column), 'row')}; training needs 2 or more")
     if task == "regression" and column.dtype.kind != "f":
         raise TableError(
             f"the target {target!r} is text ({column[0]!r}), and regression predicts numbers; "
@@ -140,11 +162,13 @@ def train(
         )
     task = task or choose_task(column)
     fit_target(target, column, task)  # before the split, whose complaint would mislead
+    if test_size is None:
+        test_size = 0.2 if len(column) >= _TINY else 0.0
     rows = split(column, task, test_size, seed)
     dealt = fold_of_rows(column, task, folds, seed) if folds else np.zeros(0, dtype=np.int64)
     on = partial(
-        _train_on, columns, target, task, hidden, seed, learning_rate=learning_rate, epochs=epochs,
-        progress=progress,
+        _train_on, columns, target, task, hidden, seed, missing, learning_rate=learning_rate,
+        epochs=epochs, progress=progress,
     )  # fmt: skip
     training = on(*rows)
     for fold in range(folds):
@@ -161,25 +185,30 @@ def train(
         source, len(training.history), len(training.trained), len(training.held_out),
         training.scores, training.folds,
     )  # fmt: skip
-    return replace(training, model=replace(training.model, facts=facts))
+    prepared = replace(training.model.preprocessing, units={**(units or {})})
+    return replace(training, model=TableModel(training.model.network, prepared, facts))
 
 
 def _train_on(
-    columns: Columns, target: str, task: Task, hidden: Sequence[int], seed: int,
+    columns: Columns, target: str, task: Task, hidden: Sequence[int], seed: int, missing: Missing,
     trained: NDArray[np.int64], held_out: NDArray[np.int64], **learning: Any,
 ) -> Training:  # fmt: skip
     training, test = ({n: c[rows] for n, c in columns.items()} for rows in (trained, held_out))
-    prepared, dropped = fit(training, target, task)
-    (inputs, outputs), validation = [
-        (prepared.inputs(part), prepared.target.encode(part[target])) for part in (training, test)
-    ]
+    prepared, dropped = fit(training, target, task, missing)
+    samples: dict[str, Any]
+    width, tested = prepared.inputs(next(pieces(training, 1))).shape[1], test
+    if width * len(trained) > MOST_INPUTS:
+        samples, tested = {"batches": RowStream(training, prepared, seed)}, next(pieces(test), test)
+    else:
+        inputs, outputs = prepared.inputs(training), prepared.target.encode(training[target])
+        samples = {"inputs": inputs, "outputs": outputs}
+    if len(held_out):
+        samples["validation"] = prepared.inputs(tested), prepared.target.encode(tested[target])
     sizes = [*hidden, prepared.target.width]
-    network = nn.MLP(inputs.shape[1], sizes, activation="relu", init=None, seed=seed)
-    history = network.learn(
-        inputs, outputs, loss=prepared.target.loss, validation=validation, seed=seed, **learning
-    )
+    network = nn.MLP(width, sizes, activation="relu", init=None, seed=seed)
+    history = network.learn(loss=prepared.target.loss, seed=seed, **samples, **learning)
     model = TableModel(network, prepared)
-    scores = score(model, test, training[target])
+    scores = score(model, test if len(held_out) else training, training[target])
     return Training(model, history, trained, held_out, dropped, scores)
 
 
@@ -203,13 +232,13 @@ def split(
     """Rows for training and a fraction to hold out, by chance, in the order of the table.
 
     Every class of the target keeps its share in both parts, and at least one training row. A
-    TableError says that one part would have fewer than two rows.
+    TableError says that one part would have fewer than two rows, but for a fraction of 0.
     """
     mask = np.zeros(len(column), dtype=bool)
     for rows in _shuffled(column, task, seed):
         mask[rows[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
     trained, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
-    if min(len(trained), len(held_out)) < 2:
+    if min(len(trained), len(held_out) if fraction else 2) < 2:
         raise TableError(
             f"{len(column)} rows leave {len(trained)} to train on and {len(held_out)} to hold out "
             f"at --test-size {fraction:g}, and both need 2; give more rows, or another size"

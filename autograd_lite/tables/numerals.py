@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 Decimal = Literal[".", ","]
 #: What stands for the decimal sign, the more usual one first.
 DECIMALS: tuple[Decimal, Decimal] = (".", ",")
@@ -52,7 +54,7 @@ class Notation:
 
 
 class Survey(NamedTuple):
-    """How the numbers of some cells are written, and how many are numbers then.
+    """How the numbers of some cells are written, how many of them are numbers then, of how many.
 
     The decimal sign is certain if fewer were numbers with the other one; ambiguous if as many
     were, but other numbers.
@@ -60,17 +62,17 @@ class Survey(NamedTuple):
 
     notation: Notation
     numbers: int
+    cells: int
     certain: bool
     ambiguous: bool
 
 
 def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
     """The notation in which most cells are numbers, or most with the decimal sign that is given."""
-    plain = Notation()
-    if decimal != "," and all(plain.number(cell) is not None for cell in cells):  # quickly told
+    if decimal != "," and _all_plain(cells):  # most columns, and quickly
         either = all(map(_NUMBERS[","].fullmatch, cells))
-        two = either and not decimal and any({*cell} & {*DECIMALS} for cell in cells)
-        return Survey(plain, len(cells), not either, two)
+        two = either and not decimal and any("." in cell for cell in cells)
+        return Survey(Notation(), len(cells), len(cells), not either, two)
     units = Counter(_without_unit(cell)[1] for cell in cells if _is_written(cell))
     unit = units.most_common(1)[0][0] if units else ""
     signs = (decimal,) if decimal else DECIMALS
@@ -81,7 +83,15 @@ def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
     # nan is unequal to itself, which is no question of signs.
     differ = any(a != b and a == a for a, b in zip(read[0], read[-1], strict=True))
     sign = signs[counts.index(most)]
-    return Survey(Notation(sign, unit), most, not alike, alike and differ)
+    return Survey(Notation(sign, unit), most, len(cells), not alike, alike and differ)
+
+
+def _all_plain(cells: Sequence[str]) -> bool:
+    try:
+        np.array(cells, dtype=object).astype(np.float64)
+    except ValueError:
+        return False
+    return "_" not in "".join(cells)  # Python's 1_000 is none
 
 
 def is_number(cell: str) -> bool:

@@ -8,8 +8,10 @@ rows alone, so that held-out rows stay unseen, and saved as JSON inside the mode
 import json
 import math
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import ModelFileError, TableError
 from autograd_lite.ops.numbers import refuse_masked
+from autograd_lite.tables.gaps import Missing, checked_missing, is_missing, refuse_missing
 from autograd_lite.tables.reading import Columns, Kind, listed
 
 Floats = NDArray[np.float64]
@@ -26,37 +29,56 @@ Task = Literal["regression", "classification"]
 MAX_CATEGORIES = 50
 #: Numbers that differ by less than this part of their size, some steps of rounding, are one.
 _ROUNDING = 64 * float(np.finfo(float).eps)
+#: What stands for a number that is missing.
+_INSTEAD: dict[str, Callable[[Any], Any]] = {"mean": np.mean, "median": np.median, "flag": np.mean}
 
 
 @dataclass(frozen=True)
 class NumericFeature:
-    """A column that becomes one input: (number - mean) / scale."""
+    """A column that becomes one input: (number - mean) / scale.
+
+    Where it is missing another number is taken, if there is one (else nan); flagged, a second input
+    is 1.0 there.
+    """
 
     name: str
     mean: float
     scale: float
+    instead: float | None = None
+    flagged: bool = False
     kind: ClassVar[Kind] = "numeric"
 
     @np.errstate(all="ignore")
     def encode(self, column: NDArray[Any]) -> Floats:
-        """The numbers that the network takes or is to output, shape (n,)."""
-        return (column.astype(np.float64) - self.mean) / self.scale
+        """The numbers that the network takes or is to output, shape (n,), or (n, 2) if flagged."""
+        numbers, gaps = column.astype(np.float64), is_missing(column)
+        if self.instead is not None:
+            numbers = np.where(gaps, self.instead, numbers)
+        inputs = (numbers - self.mean) / self.scale
+        return np.column_stack([inputs, gaps]) if self.flagged else inputs
 
 
 @dataclass(frozen=True)
 class TextFeature:
     """A column that becomes one input per category: 1.0 for the row's own, else 0.0.
 
-    A text that training never saw is 0.0 in all of them.
+    A text that training never saw is 0.0 in all of them. Where it is missing another text is taken,
+    if there is one, else nan; "" may be a category.
     """
 
     name: str
     categories: tuple[str, ...]
+    instead: str | None = None
     kind: ClassVar[Kind] = "text"
 
     def encode(self, column: NDArray[Any]) -> Floats:
         """The inputs, shape (n, number of categories)."""
-        return np.array([[float(cell == c) for c in self.categories] for cell in column])
+        if self.instead is not None:
+            column = np.where(is_missing(column), self.instead, column)
+        inputs = np.array([[float(cell == c) for c in self.categories] for cell in column])
+        if "" not in self.categories and self.instead is None:
+            inputs[is_missing(column)] = math.nan
+        return inputs
 
 
 class NumberTarget(NumericFeature):
@@ -67,7 +89,7 @@ class NumberTarget(NumericFeature):
 
     @np.errstate(all="ignore")
     def decode(self, outputs: Floats) -> Floats:
-        """Predictions in the target's own unit."""
+        """Predictions in the target's own unit; nan where a row was not complete."""
         return outputs * self.scale + self.mean
 
 
@@ -102,9 +124,10 @@ class ClassTarget:
         return np.array([positions[label] for label in labels])
 
     def decode(self, outputs: Floats) -> NDArray[Any]:
-        """The predicted class of each row."""
+        """The predicted class of each row; "" where the row was not complete."""
         chosen = (outputs > 0).astype(int) if outputs.ndim == 1 else outputs.argmax(axis=1)
         names: NDArray[Any] = np.array(self.classes, dtype=object)[chosen]
+        names[np.isnan(outputs.reshape(len(names), -1)).any(axis=1)] = ""
         return names
 
 
@@ -114,6 +137,8 @@ class Preprocessing:
 
     features: tuple[NumericFeature | TextFeature, ...]
     target: NumberTarget | ClassTarget
+    missing: Missing = "error"
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -121,14 +146,19 @@ class Preprocessing:
         return {feature.name: feature.kind for feature in self.features}
 
     def inputs(self, columns: Columns) -> Floats:
-        """Inputs of the network, shape (rows, inputs)."""
+        """Inputs of the network, shape (rows, inputs); a TableError if a cell must not be missing.
+
+        If rows were to be dropped, all inputs of a row that is not complete are nan.
+        """
         refuse_masked([*columns.values()], "a column")
+        if self.missing == "error":
+            refuse_missing({feature.name: columns[feature.name] for feature in self.features})
         return np.column_stack([feature.encode(columns[feature.name]) for feature in self.features])
 
     def unseen(self, columns: Columns) -> dict[str, list[str]]:
         """Texts that are no category of their feature, by column."""
         found = {
-            feature.name: sorted(set(columns[feature.name]) - set(feature.categories))
+            feature.name: sorted({*columns[feature.name]} - {*feature.categories, ""})
             for feature in self.features
             if isinstance(feature, TextFeature)
         }
@@ -136,8 +166,7 @@ class Preprocessing:
 
     def to_json(self) -> str:
         """Everything, as text; floats come back to the last bit."""
-        parts = {"features": [*map(asdict, self.features)], "target": asdict(self.target)}
-        return json.dumps(parts)
+        return json.dumps(asdict(self))
 
     @staticmethod
     def from_json(text: str) -> "Preprocessing":
@@ -145,11 +174,14 @@ class Preprocessing:
         try:
             parts = json.loads(text)
             features = tuple([
-                TextFeature(str(part["name"]), tuple(map(str, part["categories"])))
+                TextFeature(str(part["name"]), tuple(map(str, part["categories"])),
+                            None if part.get("instead") is None else str(part["instead"]))
                 if "categories" in part else NumericFeature(*_standardised(part))
                 for part in parts["features"]
             ])  # fmt: skip
-            return Preprocessing(features, _target(parts["target"]))
+            missing = checked_missing(parts.get("missing", "error"))  # older files have neither
+            units = {str(name): str(unit) for name, unit in dict(parts.get("units", {})).items()}
+            return Preprocessing(features, _target(parts["target"]), missing, units)
         except (ValueError, KeyError, TypeError) as error:
             raise ModelFileError(
                 f"the model's description of its table cannot be read ({error!r}); train and save "
@@ -157,23 +189,27 @@ class Preprocessing:
             ) from None
 
 
-def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[str]]:
+def fit(
+    columns: Columns, target: str, task: Task, missing: Missing = "error"
+) -> tuple[Preprocessing, list[str]]:
     """The preprocessing that suits the training rows, and the constant columns it leaves out.
 
-    A TableError if the target is constant, no feature varies, or a text column has more than
-    `MAX_CATEGORIES` different texts.
+    A TableError if the target is constant, no feature varies, a text column has more than
+    `MAX_CATEGORIES` different texts, or a cell is missing that must not be.
     """
     refuse_masked([*columns.values()], "a column")
+    if missing == "error":
+        refuse_missing(columns)
     features: list[NumericFeature | TextFeature] = []
     for name, column in columns.items():
         if name == target:
             continue
         feature: NumericFeature | TextFeature
         if column.dtype.kind == "f":
-            feature = NumericFeature(name, *_mean_and_scale(name, column))
+            feature = _numeric(name, column, missing)
             varies = feature.scale > 0.0
         else:
-            feature = TextFeature(name, _categories(name, column))
+            feature = _text(name, column, missing)
             varies = len(feature.categories) > 1
         if varies:
             features.append(feature)
@@ -184,7 +220,8 @@ def fit(columns: Columns, target: str, task: Task) -> tuple[Preprocessing, list[
             "there is no column to learn from: besides the target there must be one whose cells "
             "differ" + (f" ({listed(dropped)} do not)" if dropped else "")
         )
-    return Preprocessing(tuple(features), fit_target(target, columns[target], task)), dropped
+    fitted = fit_target(target, columns[target], task)
+    return Preprocessing(tuple(features), fitted, missing), dropped
 
 
 def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | ClassTarget:
@@ -198,6 +235,8 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
         return NumberTarget(name, mean, scale)
     kind: Kind = "numeric" if column.dtype.kind == "f" else "text"
     classes = tuple(dict.fromkeys(_labels(np.unique(column))))
+    with suppress(ValueError):  # numbers that are kept as they were written, in their order
+        classes = tuple(sorted(classes, key=float))
     if len(classes) < 2:
         raise TableError(
             f"the target {name!r} is {classes[0]!r} in every training row: nothing to learn"
@@ -209,6 +248,27 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
             "numbers"
         )
     return ClassTarget(name, classes, kind)
+
+
+def _numeric(name: str, column: Floats, missing: Missing) -> NumericFeature:
+    gaps = is_missing(column)
+    present = column[~gaps]
+    if not len(present):
+        return NumericFeature(name, 0.0, 0.0)
+    mean, scale = _mean_and_scale(name, present)
+    if missing not in _INSTEAD:
+        return NumericFeature(name, mean, scale)
+    instead = float(_INSTEAD[missing](present))
+    return NumericFeature(name, mean, scale, instead, missing == "flag" and bool(gaps.any()))
+
+
+def _text(name: str, column: NDArray[Any], missing: Missing) -> TextFeature:
+    texts = column if missing == "flag" else column[~is_missing(column)]
+    instead = None
+    if missing in _INSTEAD and missing != "flag":
+        counts = Counter(texts)
+        instead = max(sorted(counts), key=counts.__getitem__, default=None)
+    return TextFeature(name, _categories(name, texts), instead)
 
 
 @np.errstate(all="ignore")
@@ -263,5 +323,8 @@ def _target(part: Mapping[str, Any]) -> NumberTarget | ClassTarget:
     return NumberTarget(*_standardised(part))
 
 
-def _standardised(part: Mapping[str, Any]) -> tuple[str, float, float]:
-    return str(part["name"]), float(part["mean"]), float(part["scale"])
+def _standardised(part: Mapping[str, Any]) -> tuple[str, float, float, float | None, bool]:
+    instead = part.get("instead")
+    instead = None if instead is None else float(instead)
+    flagged = bool(part.get("flagged"))
+    return str(part["name"]), float(part["mean"]), float(part["scale"]), instead, flagged

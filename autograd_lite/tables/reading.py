@@ -10,6 +10,7 @@ import difflib
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -75,22 +76,39 @@ class Table:
 
     def kind(self, name: str) -> Kind:
         """Whether a column is numeric (more than half of its cells are numbers) or text."""
-        return "numeric" if self._is_numeric(name) else "text"
+        found = self._survey(name)
+        return "numeric" if 2 * found.numbers > found.cells else "text"
 
-    def notation(self, name: str) -> tuple[Notation, bool]:
-        """How the numbers of a column are written, and whether that is certain.
+    def notation(self, name: str) -> Survey:
+        """How the numbers of a column are written, and whether that is certain by now.
 
         A column such as 1,234 may be of thousands or not. Then the other columns decide, if they
         are all written alike. Else 1.234 is read as it is in most files, and 1,234 not at all.
         """
         found = self._survey(name)
         if not found.ambiguous:
-            return found.notation, True
-        others = [self._survey(other) for other in self.names if self._is_numeric(other)]
+            return found._replace(certain=True)
+        others = [self._survey(other) for other in self.names if self.kind(other) == "numeric"]
         signs = {other.notation.decimal for other in others if other.certain}
         if len(signs) == 1:
-            return Notation(signs.pop(), found.notation.unit), True
-        return found.notation, not signs and not any("," in cell for cell in self._present(name))
+            decided = Notation(signs.pop(), found.notation.unit)
+            return found._replace(notation=decided, certain=True)
+        usual = not signs and not any("," in cell for cell in self.texts(name))
+        return found._replace(certain=usual)
+
+    def units(self, names: Iterable[str]) -> dict[str, str]:
+        """The unit of each numeric column of these; "" where there is none."""
+        numeric = [name for name in names if self.kind(name) == "numeric"]
+        return {name: self.notation(name).notation.unit for name in numeric}
+
+    def check_units(self, known: Mapping[str, str]) -> None:
+        """Raise a TableError for a column whose numbers are in another unit than is known."""
+        for name, unit in self.units(known.keys() & {*self.names}).items():
+            if unit and unit != known[name]:
+                raise TableError(
+                    f"{self.source}: the numbers of column {shown(name)} are in {unit}, and the "
+                    f"model was trained on {known[name] or 'numbers without a unit'}; convert them"
+                )
 
     @cached_property
     def _surveys(self) -> dict[str, Survey]:
@@ -98,14 +116,11 @@ class Table:
 
     def _survey(self, name: str) -> Survey:
         if name not in self._surveys:
-            self._surveys[name] = survey(self._present(name), self.decimal)
+            cells = self.texts(name)
+            gaps = {cell for cell in {*cells} if _is_missing(cell)}
+            present = [cell for cell in cells if cell not in gaps] if gaps else cells.tolist()
+            self._surveys[name] = survey(present, self.decimal)
         return self._surveys[name]
-
-    def _is_numeric(self, name: str) -> bool:
-        return 2 * self._survey(name).numbers > len(self._present(name))
-
-    def _present(self, name: str) -> list[str]:
-        return [cell for cell in self.texts(name) if not _is_missing(cell)]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column's cells as finite floats; a TableError shows one that is none, and its line."""
@@ -129,38 +144,43 @@ class Table:
         columns: Columns = {}
         problems: list[Problem] = []
         for name, kind in kinds.items():
-            columns[name] = self.texts(name)
-            if kind == "numeric":
-                columns[name], wrong = self._numbers(name)
-                problems += wrong
-            if missing == "error":
-                problems += [
-                    Problem(name, "missing" if cell else "empty", line, cell)
-                    for line, cell in zip(self.lines, self.texts(name), strict=True)
-                    if not cell or (kind == "numeric" and _is_missing(cell))
-                ]
+            columns[name], found = self._read(name, kind)
+            problems += [p for p in found if missing == "error" or _WAYS.get(p.wrong) != _GAP]
         if problems:
             raise TableError(self._report(problems))
         return columns
 
-    def _numbers(self, name: str) -> tuple[NDArray[np.float64], list[Problem]]:
-        notation, certain = self.notation(name)
-        numbers, problems = [], []
-        for line, cell in zip(self.lines, self.texts(name), strict=True):
-            number = math.nan if _is_missing(cell) else notation.number(cell)
-            wrong = "no number" if number is None else "not finite" if math.isinf(number) else ""
-            if not certain and number is not None and len({*_both(cell, notation.unit)}) > 1:
-                wrong = " or ".join(f"{n:.15g}" for n in _both(cell, notation.unit))
+    def _read(self, name: str, kind: Kind) -> tuple[NDArray[Any], list[Problem]]:
+        cells = self.texts(name)
+        places = zip(self.lines, cells, strict=True)
+        if kind == "text":
+            return cells, [Problem(name, "empty", line, cell) for line, cell in places if not cell]
+        notation, found, _, certain, _ = self.notation(name)
+        if notation == Notation() and certain and found == len(cells):  # most columns, and quickly
+            with suppress(ValueError):
+                numbers = cells.astype(np.float64)
+                if np.isfinite(numbers).all():
+                    return numbers, []
+        numbers, problems = np.full(len(cells), math.nan), []
+        for i, (line, cell) in enumerate(places):
+            number, wrong = notation.number(cell), ""
+            if _is_missing(cell):
+                number, wrong = math.nan, "missing" if cell else "empty"
+            elif number is None or math.isinf(number):
+                number, wrong = math.nan, "no number" if number is None else "not finite"
+            elif not certain:
+                both = {f"{Notation(sign, notation.unit).number(cell):.15g}" for sign in DECIMALS}
+                wrong = " or ".join(sorted(both, reverse=True)) if len(both) > 1 else ""
             if wrong:
                 problems.append(Problem(name, wrong, line, cell))
-            numbers.append(math.nan if number is None else number)
-        return np.array(numbers), problems
+            numbers[i] = number
+        return numbers, problems
 
     def _report(self, problems: Sequence[Problem]) -> str:
         """One line for cells of one column; else one for each column, and the ways out."""
         groups: dict[tuple[str, str], list[Problem]] = {}
         for problem in problems:
-            wrong = "ambiguous" if " or " in problem.wrong else problem.wrong
+            wrong = problem.wrong if problem.wrong in _WAYS else "ambiguous"
             groups.setdefault((problem.column, wrong), []).append(problem)
         ways = "; ".join(dict.fromkeys(_WAYS[wrong] for _, wrong in groups))
         if len(groups) == 1:
@@ -189,10 +209,6 @@ def _told(problem: Problem) -> str:
     if problem.wrong == "empty":
         return f"the cell of column {column} is empty"
     return f"{shown(problem.cell)} in the numeric column {column} is {problem.wrong}"
-
-
-def _both(cell: str, unit: str) -> list[float | None]:
-    return [Notation(sign, unit).number(cell) for sign in DECIMALS]
 
 
 def _is_missing(cell: str) -> bool:

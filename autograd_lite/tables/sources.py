@@ -1,27 +1,230 @@
-"""Where a table comes from: a file by its name, or ``-`` for standard input."""
+"""Where a table comes from: CSV or Parquet, standard input, files too large to be kept as text.
 
+Cells take some 60 bytes as text, numbers 8. So of a large file the cells are written to a file for
+each column, block by block, and one column at a time is read from there.
+"""
+
+import csv
+import marshal
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from autograd_lite.errors import TableError
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.errors import TableError, counted, needing
+from autograd_lite.files import regular
+from autograd_lite.tables.reading import Kind, Table, read_csv
+from autograd_lite.tables.splitting import split_cells
 
 _STANDARD = "-"
+_LARGE = 2**26  # bytes of a CSV file, from which on its cells are not kept
+_HEAD = 2**20  # characters of such a file that say how it is written
+_ROWS = 2**14  # of a block
+_LEVELS = 2**12  # different texts of a column that are kept once
 
 
 @contextmanager
-def as_file(path: str) -> Iterator[str]:
-    """A file that can be read several times; standard input, for ``-``, is copied into one."""
-    if path != _STANDARD:
-        yield path
-        return
+def open_table(path: str, **options: Any) -> Iterator[Table]:
+    """A table to be read in the block; afterwards its arrays stay, its texts may be gone.
+
+    Parameters
+    ----------
+    path : str
+        A Parquet file, by its ending .parquet (extra `tables`); a CSV file by any other; or ``-``,
+        which is CSV from standard input.
+    **options
+        As `read_csv` takes them, for CSV.
+
+    Raises
+    ------
+    ImportError
+        If the extra is missing.
+    OSError, TableError
+        As `read_csv` raises them.
+    """
+    with TemporaryDirectory() as folder:
+        if path == _STANDARD:
+            path = _from_standard_input(folder)
+        if path.lower().endswith(".parquet"):
+            yield _parquet(path, folder)
+        elif os.path.getsize(path) >= _LARGE:
+            yield _large(path, folder, options)
+        else:
+            yield read_csv(path, **options)
+
+
+def _from_standard_input(folder: str) -> str:
     if sys.stdin is None:
         raise TableError("there is no standard input to read from; name a file in place of -")
-    with TemporaryDirectory() as folder:
-        place = os.path.join(folder, "standard input")  # its name, in messages
-        with open(place, "wb") as file:  # temporary
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield place
+    place = os.path.join(folder, "standard input")  # its name, in messages
+    with open(place, "wb") as file:  # temporary
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return place
+
+
+@dataclass(frozen=True)
+class StoredTable(Table):
+    """A table whose cells lie in a file for each column, block by block.
+
+    Some columns are text whatever their cells are.
+    """
+
+    folder: str = ""
+    declared: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def texts(self, name: str) -> NDArray[Any]:
+        """See `Table.texts`."""
+        self.check_names([name])
+        seen: dict[str, str] = {}
+        cells: list[str] = []
+        with open(_place(self.folder, self.names.index(name)), "rb") as file, suppress(EOFError):
+            while True:
+                block = marshal.load(file)
+                keep = len(seen) < _LEVELS
+                cells += [seen.setdefault(cell, cell) for cell in block] if keep else block
+        return np.array(cells, dtype=object)
+
+    def kind(self, name: str) -> Kind:
+        """See `Table.kind`."""
+        return "text" if name in self.declared else super().kind(name)
+
+
+def _place(folder: str, column: int) -> str:
+    return os.path.join(folder, f"{column}.cells")
+
+
+def _store(folder: str, blocks: Iterable[Sequence[Sequence[str]]]) -> int:
+    """Write blocks of columns to their files; the number of rows."""
+    count = 0
+    for block in blocks:
+        for i, cells in enumerate(block):
+            with open(_place(folder, i), "ab") as file:  # temporary
+                marshal.dump([*cells], file)
+        count += len(block[0])
+    return count
+
+
+def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
+    """A CSV file in blocks, written as its first megabyte is: separator, header, decimal sign."""
+    source, encoding = os.path.basename(path), options.get("encoding", "utf-8")
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+    lines = array("q")
+    with open(path, encoding=encoding, newline="") as file:
+        try:
+            head = _whole_lines(file.read(_HEAD))
+            beginning = os.path.join(folder, source)
+            with open(beginning, "w", encoding=encoding, newline="") as begun:  # temporary
+                begun.write(head)
+            first = read_csv(beginning, **options)
+            separator, records = split_cells(head, source)
+            skipped = next(line for line, _ in records) - 1  # blank, or Excel's sep=;
+            named = len(records) - len(first.rows)
+            file.seek(0)
+            for _ in range(skipped):
+                file.readline()
+            reader = csv.reader(file, delimiter=separator, strict=True)
+            blocks = _blocks(reader, len(first.names), named, skipped, lines, source)
+            _store(folder, blocks)
+        except UnicodeDecodeError as error:
+            raise TableError(
+                f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} "
+                f"after line {lines[-1] if lines else 0:,}); save it as CSV in UTF-8"
+            ) from None
+        except csv.Error as error:
+            after = lines[-1] if lines else 0
+            raise TableError(
+                f"{source}, after line {after:,}: no valid CSV ({error}); correct it"
+            ) from None
+    return StoredTable(source, first.names, (), lines, first.decimal, first.notes, folder)
+
+
+def _whole_lines(head: str) -> str:
+    """Text up to the last line break that is not inside quotes."""
+    while len(head) == _HEAD or head.count('"') % 2:
+        cut = head.rfind("\n", 0, len(head) - 1) + 1
+        if not cut:
+            return head
+        head = head[:cut]
+    return head
+
+
+def _blocks(
+    reader: Any, width: int, named: int, skipped: int, lines: Any, source: str
+) -> Iterator[list[tuple[str, ...]]]:
+    """Columns of so many rows at a time; the line on which each row begins is added to `lines`."""
+    block: list[list[str]] = []
+    line = skipped + 1
+    for cells in reader:
+        if cells and (len(cells) > 1 or cells[0].strip()):
+            if len(cells) < width or any(cells[width:]):
+                raise TableError(
+                    f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first line "
+                    f'names {counted(width, "column")}; quote a cell that holds a separator: "a,b"'
+                )
+            if named:
+                named -= 1
+            else:
+                block.append([cell.strip() for cell in cells[:width]])
+                lines.append(line)
+        line = skipped + reader.line_num + 1
+        if len(block) == _ROWS:
+            yield [*zip(*block, strict=True)]
+            block.clear()
+    if block:
+        yield [*zip(*block, strict=True)]
+
+
+def _parquet(path: str, folder: str) -> Table:
+    """The cells of a Parquet file as texts; what it holds as text stays that."""
+    with needing("tables", "Parquet files are read by pyarrow"):
+        import pyarrow as pa
+        from pyarrow import compute, parquet
+    source = os.path.basename(path)
+    try:
+        file = parquet.ParquetFile(regular(path))
+    except pa.ArrowInvalid as error:
+        raise TableError(f"{source} is no Parquet file, or is damaged: {error}") from None
+    with file:
+        schema = file.schema_arrow
+        names = tuple(schema.names)
+        twice = [name for name in names if names.count(name) > 1]
+        if twice or not names:
+            said = f"two columns named {twice[0]!r}; rename one" if twice else "no columns"
+            raise TableError(f"{source} has {said}")
+        texts = [f.name for f in schema if pa.types.is_string(f.type) or
+                 pa.types.is_large_string(f.type) or pa.types.is_dictionary(f.type)]  # fmt: skip
+
+        def written(column: Any, name: str) -> list[str]:
+            if pa.types.is_floating(
+                column.type
+            ):  # at full length: 0.1 of 32 bits is another number
+                column = column.cast(pa.float64())
+            try:
+                column = column.cast(pa.string())
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                raise TableError(
+                    f"{source}: column {name!r} holds {column.type}, and cells are numbers or "
+                    "texts; take it out"
+                ) from None
+            return [cell.strip() for cell in compute.fill_null(column, "").to_pylist()]
+
+        blocks = (
+            [written(column, name) for column, name in zip(batch.columns, names, strict=True)]
+            for batch in file.iter_batches(_ROWS)
+        )
+        count = _store(folder, blocks)
+    if not count:
+        raise TableError(f"{source} holds column names and no rows")
+    declared = frozenset(texts)
+    return StoredTable(source, names, (), range(1, count + 1), folder=folder, declared=declared)

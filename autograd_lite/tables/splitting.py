@@ -19,29 +19,9 @@ _TOLD = re.compile(r'"?sep=(.)"?[ \t]*(?:[,;\t|]*)\r?\n', re.IGNORECASE)  # Exce
 def split_cells(text: str, source: str) -> tuple[str, Records]:
     """The separator, and every row that is not blank, with spaces around cells taken off.
 
-    Parameters
-    ----------
-    text : str
-        Of a CSV file. Its first line may be Excel's ``sep=;``. Else the separator is the one that
-        parts the first rows into equally many cells; if several do, into more numbers; then the
-        one that the first line has most of.
-    source : str
-        Name of the file, for messages.
-
-    Returns
-    -------
-    separator : str
-    records : list of (int, list of str)
-
-    Raises
-    ------
-    TableError
-        If a quote is not closed, or a cell is too long for any.
-
-    Examples
-    --------
-    >>> split_cells("size;price\\n0,5;1,5\\n", "data.csv")
-    (';', [(1, ['size', 'price']), (2, ['0,5', '1,5'])])
+    The text may begin with Excel's line ``sep=;``. Else the separator is the one that parts the
+    first rows into equally many cells; if several do, into more numbers; then the one that the
+    first line has most of. A TableError says that a quote is not closed, or a cell too long.
     """
     told = _TOLD.match(text)
     if told:
@@ -82,8 +62,7 @@ def _records(text: str, separator: str, source: str, first: int = 1) -> Records:
             line = reader.line_num + first
     except csv.Error as error:
         raise TableError(
-            f"{source}, line {line}: no valid CSV ({error}; separator {said(separator)}); "
-            "correct it"
+            f"{source}, line {line}: no valid CSV ({error}; separator: {said(separator)}); mend it"
         ) from None
     return records
 

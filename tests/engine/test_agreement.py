@@ -276,6 +276,7 @@ def test_random_programs_give_equal_bits_in_both_engines(twins, seed, number):
     twins.check()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_every_row_gives_equal_bits_at_edges_and_at_random_numbers(row):
     choose = random.Random(7)

@@ -295,15 +295,16 @@ def test_leaves_leave_constants_out():
 
 # --- any size -------------------------------------------------------------------------------------
 
-MILLION = 1_000_000
+#: Far more than calls can be nested, in a few seconds.
+MANY = 1_000_000 if ag.engine == "native" else 100_000
 
 
 @pytest.mark.no_cover
-def test_a_chain_of_a_million_nodes_needs_no_recursion():
+def test_a_chain_of_many_nodes_needs_no_recursion():
     """Built, ordered, differentiated, refreshed, cleared, printed, copied, pickled and freed."""
     x = Value(1.0)
     y = x
-    for _ in range(MILLION):
+    for _ in range(MANY):
         y = -y
     y.backward()
     assert x.grad == 1.0
@@ -314,7 +315,7 @@ def test_a_chain_of_a_million_nodes_needs_no_recursion():
     assert x.grad == 0.0
     assert repr(y) == "Value(data=2.0, grad=0.0)"
     twin = copy.deepcopy(y)
-    assert len(topological_order([twin])) == MILLION + 1
+    assert len(topological_order([twin])) == MANY + 1
     del twin
     [loaded, leaf] = pickle.loads(pickle.dumps([y, x]))
     loaded.backward()
@@ -324,14 +325,14 @@ def test_a_chain_of_a_million_nodes_needs_no_recursion():
 
 
 @pytest.mark.no_cover
-def test_a_fan_of_a_million_parents_is_one_node():
-    xs = [Value(1.0) for _ in range(MILLION // 2)]
+def test_a_fan_of_many_parents_is_one_node():
+    xs = [Value(1.0) for _ in range(MANY // 2)]
     y = ag.sum(xs + xs)
     y.backward()
-    assert (y.data, xs[0].grad, xs[-1].grad, len(y.parents)) == (1e6, 2.0, 2.0, MILLION)
+    assert (y.data, xs[0].grad, xs[-1].grad, len(y.parents)) == (MANY, 2.0, 2.0, MANY)
     twin = pickle.loads(pickle.dumps(y))
     twin.backward()
-    assert (len(twin.parents), twin.parents[0] is twin.parents[MILLION // 2]) == (MILLION, True)
+    assert (len(twin.parents), twin.parents[0] is twin.parents[MANY // 2]) == (MANY, True)
     assert twin.parents[-1].grad == 4.0
 
 

@@ -96,6 +96,7 @@ def test_full_batches_train_as_scikit_learns(pair, weighted, solver):
         np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=100 * rtol, atol=rtol)
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     ("load", "ours", "theirs"),
@@ -128,6 +129,7 @@ def test_a_grid_is_searched_by_two_processes():
     assert {*search.predict(X)} <= {"yes", "no"}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop", partial(nn.optim.AdamW, eps=1e-6)])
 @pytest.mark.parametrize("pair", ["numbers", "three"])
 def test_a_pickle_goes_on_with_equal_bits(pair, solver):

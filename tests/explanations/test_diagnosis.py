@@ -481,6 +481,7 @@ def long_chain(n):
     return x, y
 
 
+@pytest.mark.no_cover
 def test_a_long_chain_needs_no_recursion():
     x, y = long_chain(50_000)
     assert diagnose(y, [x]).nodes == 150_001

@@ -116,6 +116,7 @@ def test_what_only_matplotlib_lacks_is_escaped_too():
     assert LATEX.label("a#b&c") == r"\mathrm{a\#b\&c}"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 def test_every_row_renders_in_every_place(row):
     args = [a, b, c, x, w1][: row.arity or 5]

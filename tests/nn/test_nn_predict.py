@@ -312,6 +312,7 @@ def test_the_first_of_equal_logits_counts():
     assert metric([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 2.0, 2.0]], [0, 1, 1]) == 2 / 3
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("loss", "good", "bad", "message"),
     [

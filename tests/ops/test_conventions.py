@@ -118,6 +118,7 @@ def column_of_jax():
     return {row: (float(a), float(b)) for row, (a, b) in zip(ROWS, found, strict=True)}
 
 
+@pytest.mark.no_cover
 @each_row
 def test_the_column_of_jax(expression, at, ours, pytorch, jax):
     pytest.importorskip("jax", reason='pip install "autograd-lite[oracle]"')

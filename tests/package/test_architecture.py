@@ -13,6 +13,8 @@ import autograd_lite
 from autograd_lite.ops import TABLE
 from autograd_lite.ops.leaf import Leaf
 
+pytestmark = pytest.mark.no_cover  # reads the files, runs nothing of them
+
 PACKAGE = Path(autograd_lite.__file__).parent
 ARCHITECTURE = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
 MAKEFILE = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
@@ -250,6 +252,8 @@ def test_files_that_memcheck_and_make_name_are_there():
     named = {*memcheck.USUAL, *[name.removeprefix("tests/") for name in found]}
     assert len(named) > 30
     assert [name for name in sorted(named) if not (tests / name).is_file()] == []
+    for name, test in re.findall(r"([\w/]+/test_\w+\.py)::(\w+)", MAKEFILE):
+        assert f"def {test}(" in (tests / name.removeprefix("tests/")).read_text(), test
 
 
 def test_what_holds_values_is_compared_by_identity():

@@ -30,8 +30,10 @@ def opened(loaded, file, request):
     tab = loaded.page
     if not tab.url.startswith(file):
         tab.goto(file)
+    # Also an equal graph is drawn anew, some time after.
+    tab.locator(".graphs .stage").evaluate_all("(all) => all.forEach((e) => (e.id = 'before'))")
     tab.evaluate("(hash) => { location.hash = hash; }", f"{FIRST}&for={request.node.name}")
-    tab.locator(".stage text", has_text="data -12").wait_for()
+    tab.locator(".stage:not(#before) text", has_text="data -12").wait_for()
     yield tab
     assert loaded.quiet(), (loaded.said, loaded.asked)
 
@@ -51,7 +53,6 @@ def boxes(tab):
 
 def type_in(tab, text, field=0):
     tab.locator("textarea").nth(field).fill(text)
-    tab.wait_for_function("() => true")
 
 
 def shown(tab, variable):
@@ -251,8 +252,14 @@ def test_python_is_copied(opened):
     """Onto the clipboard: code that makes the graph with its numbers of now."""
     opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened.locator(".variables").get_by_label("a on a slider").fill("1.25")
-    opened.get_by_role("button", name="Copy as Python").click()
-    opened.get_by_role("button", name="Copied").wait_for()
+    button = opened.get_by_role("button", name="Copy as Python")
+    # Which says so for a moment only.
+    button.evaluate(
+        """(button) => new MutationObserver(() => { window.told ??= button.textContent; })
+          .observe(button, { childList: true })"""
+    )
+    button.click()
+    assert opened.wait_for_function("() => window.told").json_value() == "Copied"
     scope = {}
     exec(opened.evaluate("navigator.clipboard.readText()"), scope)
     assert scope["a"].grad == shown(opened, "a")[0]
@@ -301,9 +308,9 @@ class TestShowing:
         try:
             type_in(opened, "x" * 150 + "*2")
             opened.locator(".graphs .stage text", has_text="xxx").first.wait_for()
-            for name in ("Expression", "Network"):
+            for name, drawn in (("Expression", ".graphs .stage svg"), ("Network", ".neuron")):
                 opened.get_by_role("tab", name=name).click()
-                opened.wait_for_timeout(50)
+                opened.locator(drawn).first.wait_for()
                 assert opened.evaluate("document.documentElement.scrollWidth") <= width, name
                 # on a phone, what one came for is at the top
                 seen = (

@@ -73,6 +73,7 @@ def test_the_example():
     assert ag.compile(ag.hvp(cube), check=True)(0.1, 1.0) == ag.hvp(cube)(0.1, 1.0)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("row", [*TABLE.values(), *VARIANTS], ids=repr)
 def test_every_row(row):
     """Inside of its domain and at edges; alone, and with its result used twice."""

@@ -330,8 +330,10 @@ def test_the_score_of_equal_held_out_numbers_is_not_defined():
 
 
 def test_too_few_rows_are_refused():
-    with pytest.raises(TableError, match=r"has 9 rows; .* at least 10"):
-        train(line(9), "y", progress=False)
+    with pytest.raises(TableError, match=r"has 1 row; training needs 2 or more"):
+        train(line(1), "y", progress=False)
+    assert len(train(line(9), "y", epochs=1, progress=False).held_out) == 0
+    assert len(train(line(10), "y", epochs=1, progress=False).held_out) == 2
 
 
 def test_regression_of_text_is_refused():

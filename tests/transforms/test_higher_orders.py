@@ -39,6 +39,7 @@ def sinc_derivative(x, order):
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("order", range(9))
 def test_derivatives_of_sinc_are_right_to_the_eighth_order(order):
     taylor = ag.taylor(ag.sinc, 0.25, order)[order]
@@ -69,4 +70,8 @@ def test_an_order_that_would_never_end_is_refused(order):
 def test_a_derivative_whose_factorial_no_float_holds_is_refused(order):
     with pytest.raises(ValueError, match="order is a whole number from 0 to 170, and was given"):
         ag.derivative(ag.sin, order)
+
+
+@pytest.mark.no_cover
+def test_the_last_derivative_whose_factorial_a_float_holds_is_right():
     assert ag.derivative(ag.sin, 170)(0.0) == 0.0

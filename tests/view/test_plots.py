@@ -737,6 +737,7 @@ def test_new_pyplot_figure_without_axes():
     pyplot.close("all")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [(3, 2), (6.4, 4), (12, 8)])
 @pytest.mark.parametrize("look", ["default", "dark_background"])
 def test_every_plot_stays_in_its_axes_at_every_size(look, size, recorder, line):

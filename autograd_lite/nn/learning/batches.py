@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite.engine import Value, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, ShapeError, some, typed
 from autograd_lite.modes import origin
-from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, samples
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, rows_at, samples
 from autograd_lite.nn.init import generator
 from autograd_lite.nn.labels import encoded
 from autograd_lite.nn.learning.in_batches import InBatches
@@ -141,7 +141,7 @@ class Batches:
 
     def _called(self, n: int) -> Iterator[Any]:
         """The outputs for the first samples."""
-        return outputs_for(self.model, part_of(self.inputs, range(n)), 0, self.samples.noun)
+        return outputs_for(self.model, rows_at(self.inputs, range(n)), 0, self.samples.noun)
 
     def _draw(self, n: int) -> None:
         """New random numbers for the samples of a batch, in the same place if there are as many."""
@@ -203,7 +203,7 @@ class Batches:
 
     def evaluate(self, batch: Sequence[int], epoch: int, differentiate: bool) -> Evaluated:
         """The loss of a batch, and what goes with it."""
-        outputs, targets = self._outputs_of(batch), part_of(self.targets, batch).tolist()
+        outputs, targets = self._outputs_of(batch), rows_at(self.targets, batch).tolist()
         total = self._total(outputs, targets, batch)
         if not isinstance(total, Value):
             raise TypeError(f"the loss must return a Value and returned {typed(total)}")
@@ -226,7 +226,7 @@ class Batches:
         """The loss of a batch, as a Value."""
         if self.samples.weights is None or self.loss.sample is None:
             return self.loss.function(outputs, targets)
-        weights = part_of(self.samples.weights, batch).tolist()
+        weights = rows_at(self.samples.weights, batch).tolist()
         losses = [*map(self.loss.sample, map(as_list, outputs), map(as_list, targets))]
         return mean([w * loss for w, loss in zip(weights, losses, strict=True)])
 
@@ -243,7 +243,7 @@ class Batches:
     def _reaches_parameters(self, batch: Sequence[int]) -> bool:
         """Whether the loss has derivatives at all, though all of them are 0 here."""
         self.show()
-        targets = part_of(self.targets, batch).tolist()
+        targets = rows_at(self.targets, batch).tolist()
         total = self._total(self._outputs_of(batch), targets, batch)
         partials = gradient(as_value(total), self.moving, create_graph=True)
         return any(partial.op for partial in partials)  # what no path leads to is a leaf
@@ -258,7 +258,7 @@ class Batches:
         return [*map(as_list, self._called(n))]
 
     def _outputs_of(self, batch: Sequence[int]) -> list[Any]:
-        rows, is_noisy = part_of(self.inputs, batch), bool(forced.get() and len(self.noise))
+        rows, is_noisy = rows_at(self.inputs, batch), bool(forced.get() and len(self.noise))
         if not is_noisy:
             return [self.model(row) for row in rows.tolist()]  # map would end at StopIteration
         outputs = []
@@ -272,7 +272,7 @@ class Batches:
     ) -> AnomalyError:
         """An error that names the sample whose loss is nan or infinite, and has its graph."""
         self.show()
-        targets = part_of(self.targets, batch).tolist()
+        targets = rows_at(self.targets, batch).tolist()
         for i, output, target in zip(batch, outputs, targets, strict=True):
             try:
                 alone = self.loss.function([output], [target])

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.engine import read_numbers
 from autograd_lite.errors import ProgramError, ShapeError
-from autograd_lite.nn.data import Array, Model, as_list, numbers_of, part_of, uneven
+from autograd_lite.nn.data import Array, Model, as_list, numbers_of, rows_at, uneven
 from autograd_lite.nn.kept import kept_for
 from autograd_lite.nn.learning.batches import (
     COMPARED,
@@ -122,7 +122,7 @@ class CompiledBatches(Batches):
         return [take_apart(thing, name) for name, thing in self._first.items()]
 
     def _first_losses(self, outputs: list[list[Any]]) -> list[Any]:
-        targets = part_of(self.targets, range(len(outputs))).reshape(len(outputs), -1).tolist()
+        targets = rows_at(self.targets, range(len(outputs))).reshape(len(outputs), -1).tolist()
         losses = map(cast(Any, self.loss.sample), outputs, targets)
         return [numbers_of(as_value(loss)) for loss in losses]
 
@@ -140,10 +140,10 @@ class CompiledBatches(Batches):
 
     def _columns(self, batch: Sequence[int]) -> dict[str, Array]:
         """The arguments of the program that have a row for each sample."""
-        found = {"x": part_of(self.inputs, batch)}
-        found["target"] = part_of(self.targets, batch).reshape(len(batch), -1)
+        found = {"x": rows_at(self.inputs, batch)}
+        found["target"] = rows_at(self.targets, batch).reshape(len(batch), -1)
         if self.samples.weights is not None:
-            found["weight"] = part_of(self.samples.weights, batch).reshape(-1, 1)
+            found["weight"] = rows_at(self.samples.weights, batch).reshape(-1, 1)
         if self.noise.shape[1]:
             fits = len(self.noise) == len(batch)
             found["noise"] = self.noise if fits else np.zeros((len(batch), self.noise.shape[1]))

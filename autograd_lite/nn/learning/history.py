@@ -1,9 +1,10 @@
 """The record of a training, epoch by epoch."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from autograd_lite.errors import counted
 
@@ -56,7 +57,7 @@ class History:
         Number of the best epoch, whose loss is that of the parameters restored, unless it is a mean
         over the steps of the epoch (see `nn.EarlyStopping`); None without early stopping.
     notes : list of str
-        Why no program ran the steps, where that was not asked for.
+        Why no program ran the steps, where that was not asked for; the first time beside the bar.
 
     Examples
     --------
@@ -127,20 +128,17 @@ class History:
         return f"<History of {counted(len(self), 'epoch')}{ended}: {', '.join(parts)}>"
 
 
-class Carried:
+@contextmanager
+def carried(history: History) -> Iterator[None]:
     """Block that gives any exception leaving it the epochs so far, as its ``history``."""
-
-    def __init__(self, history: History) -> None:
-        self._history = history
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if error is not None:
-            try:  # whatever its class says about assignments
-                object.__setattr__(error, "history", self._history)
-            except AttributeError:
-                error.add_note(f"until then: {self._history!r}")
+    try:
+        yield
+    except BaseException as error:
+        try:  # whatever its class says about assignments
+            object.__setattr__(error, "history", history)
+        except AttributeError:
+            error.add_note(f"until then: {history!r}")
+        raise
 
 
 def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:

@@ -13,7 +13,7 @@ from autograd_lite.nn.init import generator
 from autograd_lite.nn.labels import encoded, remembering
 from autograd_lite.nn.learning.batches import COMPARED, Batches, Samples, is_traceable
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
-from autograd_lite.nn.learning.history import Carried, History
+from autograd_lite.nn.learning.history import History, carried
 from autograd_lite.nn.learning.in_batches import stream_of
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.learning.metrics import Metrics
@@ -93,9 +93,9 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); True from one stops, when all have been called, and another true result is a
-        TypeError. They may set parameters; to freeze some, or to build otherwise, stop and call
-        `learn` again.
+        `Epoch`); a true result of one stops, when all have been called, and one that is no
+        number is a TypeError. They may set parameters; to freeze some, or to build otherwise,
+        stop and call `learn` again.
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
@@ -106,7 +106,7 @@ def learn(
         numbers but for rounding, in a fraction of the time. Left out, it is where module and
         loss are the package's own, so known to depend on parameters and samples alone, or where
         a module's class says ``traceable = True``, and a loss is by `nn.per_sample`; of others, a
-        note beside the bar, once for each, and the history's ``notes`` say what it costs.
+        note says what it costs: in the history's ``notes``, and once for each beside the bar.
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
         speed and time left, and over one feature or two what the module makes of each point of
@@ -198,7 +198,7 @@ def learn(
         If a module that draws random numbers is to be compiled, or `check` finds a difference.
     """
     options, history = dict(locals()), History()
-    with Carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
+    with carried(history), recording() if is_silent() else nullcontext(), in_mode(False):
         shell = None if show is None else shell_for(show)
         criterion = find_loss(loss)
         callbacks = _called(callback)

@@ -44,7 +44,9 @@ class TrainingLoop:
         bar: bool,
     ) -> None:  # fmt: skip
         """Train for some epochs, until the loss falls no more, a callback says so, or Ctrl-C."""
-        shown = self._bar = _bar(epochs, len(self.history), bar)
+        off = not bar or sys.stderr is None  # as in a windowed program
+        shown = self._bar = tqdm(total=epochs, initial=len(self.history), desc="learning",
+                                 unit="epoch", file=sys.stderr, disable=off)  # fmt: skip
         usual = np.geterr()
 
         def finish(number: int, start: float, done: tuple[float, dict[str, float]]) -> bool:
@@ -142,26 +144,18 @@ class TrainingLoop:
         return end
 
     def _measured(
-        self, over: Batches, part: Sequence[int], done: tuple[float, dict[str, float]]
+        self, over: Batches, rows: Sequence[int], done: tuple[float, dict[str, float]]
     ) -> tuple[float, dict[str, float]]:
         loss, found = done
-        return loss, found if self.metrics is None else found | self.metrics.over(over, part)
+        return loss, found if self.metrics is None else found | self.metrics.over(over, rows)
 
 
 def _stops(result: Any) -> bool:
     """Whether a callback asks to stop; an error if it returns what says neither."""
-    if isinstance(result, bool | np.bool_) or not result:
+    if isinstance(result, int | float | np.generic) or not result:
         return bool(result)
     raise TypeError(
         f"a callback returns True to stop, else False or None, and one returned {typed(result)}"
-    )
-
-
-def _bar(epochs: int, done: int, wanted: bool) -> Any:
-    """A progress bar on standard error (None in a windowed program)."""
-    off = not wanted or sys.stderr is None
-    return tqdm(
-        total=epochs, initial=done, desc="learning", unit="epoch", file=sys.stderr, disable=off
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown, typed
-from autograd_lite.nn.data import Array, part_of
+from autograd_lite.nn.data import Array, rows_at
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.ops.numbers import as_float
@@ -36,11 +36,11 @@ class Metrics:
                 named = isinstance(metric, str)
                 self._functions[name] = _named(name, training, width) if named else metric
 
-    def over(self, batches: Batches, part: Any) -> dict[str, float]:
+    def over(self, batches: Batches, rows: Any) -> dict[str, float]:
         """All of them, by name, over some samples."""
-        chunks = part if isinstance(part, InBatches) else InBatches(part, _ROWS_AT_A_TIME)
+        chunks = rows if isinstance(rows, InBatches) else InBatches(rows, _ROWS_AT_A_TIME)
         pairs = [
-            (part_of(batches.targets, c), batches.outputs_at(part_of(batches.inputs, c)))
+            (rows_at(batches.targets, c), batches.outputs_at(rows_at(batches.inputs, c)))
             for c in chunks
         ]
         targets, outputs = map(np.concatenate, zip(*pairs, strict=True))

@@ -18,7 +18,7 @@ import numpy as np
 from autograd_lite.engine import name as engine
 from autograd_lite.errors import ModelFileError, shown, typed
 from autograd_lite.files import Format, as_path, check_place
-from autograd_lite.nn.data import Array, part_of, positive_int
+from autograd_lite.nn.data import Array, positive_int, rows_at
 from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.history import Epoch
 from autograd_lite.nn.learning.loop import TrainingLoop
@@ -221,7 +221,7 @@ def _fingerprint(rows: Array | None) -> str:
         return ""
     digest = hashlib.sha256(str(rows.shape).encode())
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
-        digest.update(part_of(rows, range(start, start + _ROWS_AT_A_TIME)).data)
+        digest.update(rows_at(rows, range(start, start + _ROWS_AT_A_TIME)).data)
     return digest.hexdigest()[:16]
 
 

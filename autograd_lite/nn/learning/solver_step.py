@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite.engine import are_finite, write_numbers
 from autograd_lite.errors import AnomalyError, needing
-from autograd_lite.nn.data import Array, Model, as_list, part_of
+from autograd_lite.nn.data import Array, Model, as_list, rows_at
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.nn.learning.step import TrainingStep
@@ -134,9 +134,9 @@ class SolverStep(TrainingStep):
                 "levenberg_marquardt takes the differences that squared_error squares, and no "
                 "other loss, l1 or l2; write optimizer='lbfgs'"
             )
-        rows, targets = (part_of(a, order) for a in (training.inputs, training.targets))
+        rows, targets = (rows_at(a, order) for a in (training.inputs, training.targets))
         weights, targets = training.samples.weights, targets.reshape(len(order), -1)
-        scale = np.ones(1) if weights is None else np.sqrt(part_of(weights, order))[:, None]
+        scale = np.ones(1) if weights is None else np.sqrt(rows_at(weights, order))[:, None]
         paths = Paths(self._outputs_and_partials, "the model")
 
         @lru_cache(maxsize=1)  # SciPy asks for derivatives where it asked for differences

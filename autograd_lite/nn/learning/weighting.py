@@ -29,14 +29,14 @@ def weights_of(
                 "sample_weight for another"
             )
         weights[learnt] *= _of_classes(class_weight, labels, learnt)
-    for part, purpose in ((learnt, "to learn from"), (held, "to validate on")):
-        if len(part):
-            mean = weights[part].mean()
+    for rows, purpose in ((learnt, "to learn from"), (held, "to validate on")):
+        if len(rows):
+            mean = weights[rows].mean()
             if not mean:
                 raise ValueError(
                     f"the weights of all samples {purpose} are 0; give one that is not"
                 )
-            weights[part] /= mean
+            weights[rows] /= mean
     return weights
 
 

@@ -54,10 +54,7 @@ class Panel:
             return []
         return [f"validation loss {last.validation_loss:.4g}", *_metrics(last.validation_metrics)]
 
-    @property
-    def count(self) -> str:
-        """How many epochs are done."""
-        return f"epoch {len(self.history):,} of {self.epochs:,}"
+    count = property(lambda self: f"epoch {len(self.history):,} of {self.epochs:,}")
 
     @property
     def text(self) -> str:

@@ -109,6 +109,7 @@ def one_instruction(row, n_inputs=None):
     return ag.freeze(Value._apply_op(row, inputs), inputs)
 
 
+@pytest.mark.no_cover
 @ids
 def test_python_calls_of_one_kernel_keep_its_bits_where_math_raises(k):
     """Alone, so that what raises is this op."""
@@ -147,6 +148,7 @@ def test_long_programs_become_several_functions():
     np.testing.assert_allclose([column[1] for column in columns], wanted, rtol=1e-9)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["sum", "dot", "prod", "max", "mean"])
 def test_a_row_over_thousands_is_no_deep_expression(name):
     row, x = TABLE[name], leaves(3)

@@ -265,6 +265,7 @@ def sizes_of_arrays(dtype, low, high):
     return hnp.arrays(dtype, st.integers(0, 12), elements=st.integers(low, high))
 
 
+@pytest.mark.no_cover
 @given(
     rows=st.lists(
         st.one_of(

@@ -1,0 +1,146 @@
+"""Kinds of columns: which ones a network can learn from, and how each is read.
+
+A column that only names the rows teaches nothing that holds for others: it is an identifier, and
+left out, unless the user keeps it.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.errors import TableError, counted, shown
+from autograd_lite.tables.gaps import Missing, complete_rows
+from autograd_lite.tables.learning import choose_task
+from autograd_lite.tables.preprocessing import MAX_CATEGORIES, Task
+from autograd_lite.tables.reading import Columns, Kind, Table, listed
+
+ColumnKind = Literal["number", "category", "constant", "identifier", "left out"]
+
+_NAMES_OF_ROWS = {"id", "index", "nr", "key", "unnamed"}
+_COUNTED = 20  # rows, up to which counting up by one may be chance
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of a name such as PassengerId or user_id
+_EXACT = 2**53  # up to which a float holds every whole number
+
+
+@dataclass(frozen=True)
+class Described:
+    """A column as it was found: its kind, and in words what its cells are or why it is left out."""
+
+    name: str
+    kind: ColumnKind
+    told: str
+
+
+def look(
+    table: Table, target: str, *, task: Task | None = None, text: Collection[str] = (),
+    ignore: Collection[str] = (), keep: Collection[str] = (), missing: Missing = "error",
+) -> tuple[Columns, list[Described]]:  # fmt: skip
+    """The columns to train on, and the kinds of all columns.
+
+    Parameters
+    ----------
+    table : Table
+    target : str
+        The column to predict. The texts of classes stay as they were written: 007 is not 7.
+    task, missing : str
+        As `train` takes them.
+    text, ignore, keep : collection of str
+        Columns to read as text; to leave out; and not to be taken for an identifier.
+
+    Returns
+    -------
+    columns : dict of str to array
+        Of the rows that `complete_rows` leaves.
+    described : list of Described
+
+    Raises
+    ------
+    TableError
+        If a name is that of no column, or cells cannot be read: all are named at once.
+
+    Examples
+    --------
+    >>> rows = [["a1", "5", "x"], ["a2", "6.5", "y"], ["a3", "7", "x"]]
+    >>> table = Table("data.csv", ("id", "size", "kind"), rows, (2, 3, 4))
+    >>> columns, described = look(table, "kind")
+    >>> [each.kind for each in described]
+    ['identifier', 'number', 'category']
+    >>> sorted(columns)
+    ['kind', 'size']
+    """
+    table.check_names([target, *text, *ignore, *keep])
+    if target in ignore:
+        raise TableError(f"--ignore {target} leaves out the target; choose another --target")
+    kinds: dict[str, Kind] = {}
+    left_out: dict[str, Described] = {}
+    for name in table.names:
+        if name in ignore:
+            left_out[name] = Described(name, "left out", f"--ignore {name}")
+            continue
+        cells = [cell for cell in table.texts(name) if cell]
+        kinds[name] = "text" if name in text else table.kind(name)
+        if kinds[name] == "numeric" and max(map(len, cells)) > 15 and any(map(_is_code, cells)):
+            kinds[name] = "text"  # as numbers, two codes could be one
+        if name != target and name not in keep:
+            why = _identifies(name, cells, kinds[name])
+            if why:
+                left_out[name] = Described(name, "identifier", f"left out: {why}; --keep {name}")
+            elif kinds[name] == "text" and len({*cells}) > MAX_CATEGORIES:
+                told = f"{len({*cells}):,} different texts, of which at most {MAX_CATEGORIES} are"
+                left_out[name] = Described(name, "left out", f"{told} categories")
+            elif not cells:
+                left_out[name] = Described(name, "left out", "all cells are empty")
+    kinds = {name: kind for name, kind in kinds.items() if name not in left_out}
+    columns = table.columns(kinds, missing)
+    if kinds[target] == "numeric":
+        numbers, texts = columns[target][~np.isnan(columns[target])], table.texts(target)
+        codes = any(cell[:1] == "0" and cell.isdecimal() and cell != "0" for cell in texts)
+        guess = "classification" if codes or not len(numbers) else choose_task(numbers)
+        if (task or guess) == "classification":
+            columns[target] = np.where(np.isnan(columns[target]), "", texts)
+    described = left_out | {name: _look(table, name, column) for name, column in columns.items()}
+    return complete_rows(columns, target, missing), [described[name] for name in table.names]
+
+
+def _identifies(name: str, cells: Sequence[str], kind: Kind) -> str:
+    """Why a column identifies the rows, in words; "" if it does not."""
+    if len(cells) < 2:
+        return ""
+    if kind == "text":
+        return f"all {len(cells):,} texts differ" if len({*cells}) == len(cells) else ""
+    named = _NAMES_OF_ROWS & {word.lower() for word in _WORDS.findall(name)}
+    if not named or len(cells) <= _COUNTED or not all(map(str.isdecimal, cells)):
+        return ""
+    numbers = [*map(int, cells)]
+    up = all(b - a == 1 for a, b in pairwise(numbers))
+    return f"counts up by one from {numbers[0]}" if up else ""
+
+
+def _is_code(cell: str) -> bool:
+    return cell.lstrip("+-").isdecimal() and abs(int(cell)) > _EXACT
+
+
+def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:
+    if column.dtype.kind != "f":
+        levels = sorted({*column} - {""})
+        kind: ColumnKind = "category" if len(levels) != 1 else "constant"
+        told = f"{counted(len(levels), 'level')}: {listed(levels)}"
+        gaps = sum(not cell for cell in column)
+    else:
+        present = column[~np.isnan(column)]
+        low, high = present.min(initial=np.inf), present.max(initial=-np.inf)
+        kind = "number" if low < high else "constant"
+        notation, *_, ambiguous = table.notation(name)
+        told = f"{low:.6g} to {high:.6g}" if low < high else f"{low:.6g}"
+        told += f" {notation.unit}" if notation.unit else ""
+        told += ", decimal comma" if notation.decimal == "," else ""
+        if ambiguous:
+            first = next(cell for cell in table.texts(name) if {*cell} & {".", ","})
+            told += f", {shown(first)} read as {notation.number(first):.15g} (see --decimal)"
+        gaps = int(np.isnan(column).sum())
+    return Described(name, kind, told + (f", {gaps:,} missing" if gaps else ""))

@@ -1,0 +1,58 @@
+"""How Sphinx builds the site. `make docs` writes its source into build/docs and runs it."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "site"), str(HERE.parent)]
+
+import autograd_lite  # noqa: E402
+
+project = author = "autograd_lite"
+copyright = "autograd_lite's authors"
+release = version = autograd_lite.__version__
+
+extensions = [
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "mathml",
+]
+html_math_renderer = "mathml"
+exclude_patterns = ["parts", "site", "files"]
+suppress_warnings = ["config.cache"]
+
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "substitution"]
+myst_heading_anchors = 4
+# The notebooks come executed: `make notebooks` writes them, and the tests compare.
+nb_execution_mode = "off"
+nb_merge_streams = True
+
+default_role = "py:obj"
+autodoc_typehints = "none"  # numpydoc's sections say them
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "furo"
+html_title = f"autograd_lite {release}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = ["versions.js", "site.js"]
+html_extra_path = ["../build/docs/live"]
+html_copy_source = True
+html_show_sphinx = False
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}

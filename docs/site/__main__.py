@@ -1,0 +1,65 @@
+"""Write the source of the site, and have Sphinx build it: ``python docs/site [OUTPUT]``."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import name_pages
+import op_pages
+import plain_text
+from staging import DOCS, ROOT, Stage
+
+import autograd_lite as ag
+
+#: On the pages of ops the curve is above the graph, and what is said elsewhere is left out.
+CURVE_FIRST = (
+    ".columns.columns { display: flex !important; flex-direction: column; } "
+    ".columns .main-of, .columns .side { display: contents; } "
+    ".columns [aria-label=Curve] { order: -2 !important; } "
+    ".fields, :has(> .legend) { display: none !important; } "
+)
+
+
+def stage(folder: Path) -> Path:
+    """Write the whole source of the site, and the live pages into a folder beside it."""
+    made = Stage(folder)
+    made.fill()
+    for row in op_pages.public_rows():
+        made.write(f"reference/ops/{row.name}.md", op_pages.page(row))
+    made.write("reference/ops/index.md", op_pages.index())
+    for name in name_pages.public_names():
+        made.write(f"reference/names/{name}.md", name_pages.page(name))
+    made.write("reference/names/index.md", name_pages.index())
+    made.write("reference/commands.md", name_pages.commands())
+    made.sweep()
+    live = folder.parent / "live"
+    live.mkdir(exist_ok=True)
+    page = ag.playground().save(live / "playground.html").read_text()
+    start = '"style":".playground'  # of the style sheet within the page
+    before, found, after = page.partition(start)
+    assert found, "the playground writes its style sheet in another way"
+    curve = before + start.removesuffix(".playground") + CURVE_FIRST + ".playground" + after
+    (live / "curve.html").write_text(curve)
+    a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
+    (output := (a * b) * a + a * a).backward()
+    ag.draw(output).save(live / "graph.html")
+    return folder
+
+
+def build(output: Path) -> int:
+    """Stage and build; the status of Sphinx, for which a warning is an error."""
+    source = stage(ROOT / "build" / "docs" / "source")
+    options = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs=2", "--conf-dir", str(DOCS)]
+    options += ["--doctree-dir", str(ROOT / "build" / "docs" / "doctrees")]
+    sphinx = [sys.executable, "-m", "sphinx", *options, str(source), str(output)]
+    known = os.environ | {"PYTHONPATH": str(ROOT)}
+    status = subprocess.run(sphinx, env=known, cwd=ROOT, check=False).returncode
+    if status == 0:
+        plain_text.write(source, output)
+        print(f"the site: {output / 'index.html'}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(build(Path(sys.argv[1] if sys.argv[1:] else ROOT / "build" / "docs" / "html")))

@@ -1,0 +1,281 @@
+"""A page for every public row of the op table, written from the row and from measured pages."""
+
+import ast
+import inspect
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+from io import StringIO
+from urllib.parse import urlencode
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from staging import DOCS, ROOT
+
+import autograd_lite as ag
+from autograd_lite.explanations import documentation
+from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
+from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.writing.latex import LATEX
+from autograd_lite.writing.templates import Piece
+
+#: Operators by the rows that they are, for finding them in expressions.
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+_FOLDERS = ROOT / "autograd_lite" / "ops"
+
+
+def public_rows() -> list[Op]:
+    """The rows that users find as ``ag.NAME``, in the order of the table."""
+    return [row for row in TABLE.values() if row.public]
+
+
+def file_of(row: Op) -> str:
+    """The name of the file that holds a row, without its ending: what kind of op it is."""
+    return source_of(row)[0].removesuffix(".py")
+
+
+@cache
+def _sources() -> dict[str, tuple[str, int, int]]:
+    """File, first and last line of every row."""
+    found = {}
+    for path in sorted(_FOLDERS.glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if path.name == "languages.py" or isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            for each in ast.walk(node):
+                # a call that makes a row, or one of a list of rows that differ little
+                told = getattr(each, "args" if isinstance(each, ast.Call) else "elts", None)
+                name = getattr(told[0], "value", None) if told else None
+                if isinstance(name, str) and name in TABLE and name not in found:
+                    found[name] = path.name, node.lineno, node.end_lineno or node.lineno
+    return found
+
+
+def source_of(row: Op) -> tuple[str, int, int]:
+    """The file of a row, and its first and last line there."""
+    return _sources()[row.name]
+
+
+def _numbers(row: Op) -> list[float]:
+    """Numbers at which a row is looked at: inside of its domain, no two alike."""
+    if isinstance(row, SequenceOp):
+        return [0.5, 1.25, 2.0, -0.75, 1.5, 0.25, 1.0][: len(_names(row))]
+    places = [low + (high - low) * share for (low, high), share in zip(
+        row.domain, (0.65, 0.8, 0.9), strict=False
+    )]  # fmt: skip
+    return [round(place, 2) for place in places]
+
+
+def _names(row: Op) -> list[str]:
+    if isinstance(row, SequenceOp):
+        return [f"{v[:-1]}{i}" for v in row.vectors for i in (1, 2, 3)] + [*row.scalars]
+    return list(row.arguments)
+
+
+def _symbols(row: Op) -> list[str]:
+    """The names of the arguments in LaTeX."""
+    return [LATEX.label(name) for name in _names(row)]
+
+
+def _call(row: Op, arguments: list[str]) -> str:
+    """How a row is called, in an expression."""
+    if isinstance(row, SequenceOp):
+        lists = [f"[{', '.join(arguments[3 * i : 3 * i + 3])}]" for i in range(len(row.vectors))]
+        arguments = [*lists, *arguments[3 * len(row.vectors) :]]
+    return f"{row.name}({', '.join(arguments)})"
+
+
+def formulas(row: Op) -> list[tuple[str, str]]:
+    """The formula of a row and its partials in LaTeX, each with what it is; from its rules."""
+    names = _names(row)
+    args = [Formula() for _ in names]
+    pieces = dict(zip(args, map(Piece, _symbols(row)), strict=True))
+    call = Formula(op=row, args=tuple(args))
+
+    def named(part: Formula) -> Piece:
+        return pieces[part] if part.number is None else LATEX.number(part.number)
+
+    def text(thing: Formula | float) -> str:
+        found = written(as_formula(thing), LATEX, named, 400)
+        return found.text if found else ""
+
+    # A leaf of the C library is not expanded: it is what it is.
+    parts = dict.fromkeys(filter(None, [text(call), _expanded(row, args, text)]))
+    found = [("Value", " = ".join([rf"f({', '.join(pieces[a].text for a in args)})", *parts]))]
+    for name, arg, partial in zip(
+        names, args, op_partials(row, call, args, [True] * len(args)), strict=True
+    ):
+        formula = text(partial)
+        by = rf"\frac{{\partial f}}{{\partial {pieces[arg].text}}}"
+        found.append((f"Derivative by {name}", f"{by} = {formula}" if formula else ""))
+    return found
+
+
+def _expanded(row: Op, args: list[Formula], text) -> str:
+    return "" if type(row.rules[0]).__name__ == "Leaf" else text(row.expand(args))
+
+
+def plot(row: Op) -> str:
+    """Value and derivative over the first argument, as SVG in the colours of the page."""
+    names, numbers = _names(row), _numbers(row)
+    low, high = (-3.0, 3.0) if isinstance(row, SequenceOp) else row.domain[0]
+    xs = np.linspace(low, high, 241)
+    values, slopes = [], []
+    for x in xs:
+        values.append(_at(row, [x, *numbers[1:]]))
+        slopes.append(ag.grad(lambda x: _at(row, [x, *numbers[1:]]))(float(x)))
+    figure = Figure(figsize=(6, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    for numbers_over, style, words in (
+        (values, "#2980b9", "value"), (slopes, "#d35400", f"derivative by {names[0]}"),
+    ):  # fmt: skip
+        shown = np.array(numbers_over, dtype=float)
+        shown[~np.isfinite(shown)] = math.nan
+        jumps = np.abs(np.diff(shown)) > 40 * np.nanmedian(np.abs(np.diff(shown))) + 0.4
+        shown[1:][jumps] = math.nan
+        axes.plot(xs, shown, color=style, label=words)
+    finite = [v for v in (*values, *slopes) if math.isfinite(v)]
+    axes.set_ylim(*np.clip(_with_room(finite), -12, 12))
+    axes.set_xlabel(names[0])
+    axes.legend(frameon=False)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    file = StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": row.name}):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    svg = file.getvalue()
+    svg = svg[svg.index("<svg") :].replace("#000000", "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = svg.replace("<text ", '<text fill="currentColor" ')
+    label = f"{row.name} and its derivative by {names[0]}, {low:g} to {high:g}"
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    return "\n".join(line for line in svg.splitlines() if line.strip())
+
+
+def _with_room(numbers: list[float]) -> tuple[float, float]:
+    low, high = min(numbers), max(numbers)
+    room = 0.06 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _at(row: Op, numbers: list) -> object:
+    if isinstance(row, SequenceOp):
+        lists = [numbers[3 * i : 3 * i + 3] for i in range(len(row.vectors))]
+        return row(*lists, *numbers[3 * len(row.vectors) :])
+    return row(*numbers)
+
+
+def exports(row: Op) -> Iterator[tuple[str, str, str]]:
+    """The row as a program in other languages: name, name to colour it by, code."""
+    inputs = [ag.Value(x, label=n) for n, x in zip(_names(row), _numbers(row), strict=True)]
+    program = ag.freeze(_at(row, inputs), inputs)
+    yield "C", "c", program.to_c()
+    yield "JavaScript", "javascript", program.to_javascript()
+    yield "Python (NumPy)", "python", program.to_numpy().source
+
+
+def conventions(row: Op) -> list[str]:
+    """The lines of the tested tables about edges that call this row."""
+    lines = (DOCS / "conventions.md").read_text().splitlines()
+    sign = re.escape(_SIGNS.get(row.name, "\0"))
+    pattern = rf"\| `[^`]*(?<!\w)(?:{row.name}\(|[\w)] ?(?<!\*){sign}(?!\*) ?[\w(])"
+    return [line for line in lines if re.match(pattern, line) and line.count("|") == 6]
+
+
+@cache
+def _accuracy() -> tuple[dict[str, str], str]:
+    lines = (DOCS / "accuracy.md").read_text().splitlines()
+    heads = [line for line in lines if line.startswith("| row |")]
+    return {match[1]: line for line in lines if (match := re.match(r"\| `(\w+)` ", line))}, heads[0]
+
+
+def live(row: Op) -> str:
+    """The address of the row on the playground, where its first argument can be dragged."""
+    names, numbers = _names(row), _numbers(row)
+    at = {f"at.{name}": f"{x:g}" for name, x in zip(names, numbers, strict=True)}
+    return "curve.html#" + urlencode({"f": _call(row, names), "over": names[0], **at})
+
+
+def page(row: Op) -> str:
+    """The whole page, in MyST Markdown."""
+    text = documentation(row)
+    notes = text.partition("Notes\n-----\n")[2]
+    about = [line for line in notes.split("\n\n") if not re.match("Formula|Derivative", line)]
+    about = [line.replace("*", r"\*").replace("<", r"\<") for line in about]
+    file, first, last = source_of(row)
+    signature = inspect.signature(row)
+    parts = [
+        f"# {row.name}",
+        f"```{{py:function}} autograd_lite.{row.name}{signature}\n{_escaped(row.doc)}\n```",
+        "## Formula",
+        *[
+            f"{what}:\n\n$$\n{formula}\n$$"
+            if formula
+            else f"{what}: a long formula, which `ag.latex` writes."
+            for what, formula in formulas(row)
+        ],
+        *about,
+        "## Over its first argument",
+        f'```{{raw}} html\n<div class="op-plot">\n{plot(row)}\n</div>\n```',
+    ]
+    others = ", ".join(
+        f"{n} = {x:g}" for n, x in list(zip(_names(row), _numbers(row), strict=True))[1:]
+    )
+    if others:
+        parts.append(f"The other arguments: {others}.")
+    parts += [
+        "Drag the point of the curve, or a number; the graph, its values and its gradients follow.",
+        f'```{{raw}} html\n<iframe class="live" loading="lazy" height="1000" title="{row.name} on '
+        f'the playground" src="../../{live(row).replace("&", "&amp;")}"></iframe>\n```',
+    ]
+    lines = conventions(row)
+    if lines:
+        table = "\n".join(lines)
+        parts += [
+            "## At edges",
+            "The first and the second derivative by x, beside those of PyTorch and JAX. "
+            "[Conventions](../../conventions.md) says why.",
+            "| f(x) | at x = | autograd_lite | PyTorch | JAX |\n|---|---|---|---|---|\n" + table,
+        ]
+    measured, head = _accuracy()
+    if row.name in measured:
+        parts += [
+            "## Accuracy",
+            "The worst error measured, in ulp. [Accuracy](../../accuracy.md) says how, and "
+            "what the numbers in parentheses are.",
+            f"{head}\n{'|---' * (head.count('|') - 1)}|\n{measured[row.name]}",
+        ]
+    parts.append("## In other languages")
+    parts.append("As a program of one instruction or a few, [exported](../../programs.md):")
+    tabs = [
+        f":::{{tab-item}} {name}\n```{language}\n{code.strip()}\n```\n:::"
+        for name, language, code in exports(row)
+    ]
+    parts.append("::::{tab-set}\n" + "\n".join(tabs) + "\n::::")
+    row_lines = (_FOLDERS / file).read_text().splitlines()[first - 1 : last]
+    parts += [
+        "## The row of the table",
+        f"`autograd_lite/ops/{file}`, line {first}:",
+        f"```{{code-block}} python\n:lineno-start: {first}\n\n" + "\n".join(row_lines) + "\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"``(.+?)``", r"`\1`", text).replace("*", r"\*")
+
+
+def index() -> str:
+    """The list of all rows, by the files that they stand in."""
+    kinds: dict[str, list[Op]] = {}
+    for row in public_rows():
+        kinds.setdefault(file_of(row), []).append(row)
+    parts = ["# Ops", "Every op is one row of one table. A page each, written from the row."]
+    for kind, rows in kinds.items():
+        lines = [f"- [{row.name}]({row.name}.md): {_escaped(row.doc)}" for row in rows]
+        parts += [f"## {kind.capitalize()}", "\n".join(lines)]
+    names = "\n".join(row.name for row in public_rows())
+    parts.append(f"```{{toctree}}\n:hidden:\n\n{names}\n```")
+    return "\n\n".join(parts) + "\n"

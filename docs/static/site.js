@@ -1,0 +1,13 @@
+/* The choice of a version, shown where there are several. */
+addEventListener("DOMContentLoaded", () => {
+  // wide code and tables scroll by keys, too
+  for (const wide of document.querySelectorAll(".content pre, .content table")) wide.tabIndex = 0;
+  if (VERSIONS.length < 2) return;
+  const top = document.documentElement.dataset.content_root || "./";
+  const choice = document.createElement("select");
+  choice.setAttribute("aria-label", "Version");
+  choice.className = "versions";
+  for (const [name, address] of VERSIONS) choice.append(new Option(name, address, address === ".", address === "."));
+  choice.addEventListener("change", () => location.assign(`${top}${choice.value}/index.html`));
+  document.querySelector(".sidebar-brand")?.after(choice);
+});

@@ -1,0 +1,196 @@
+"""The source of the site is whole: every op and name has a page, every block of code runs."""
+
+import doctest
+import importlib
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.ops import TABLE, Op
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+#: Pages of docs/ that other tests run, line by line.
+ELSEWHERE = {"accuracy", "conventions", "estimators", "larger_data", "migrating", "modules"}
+ELSEWHERE |= {"programs", "recipes"}
+PAGES = [
+    path for path in sorted(DOCS.rglob("*.md")) if path.parent != DOCS or path.stem not in ELSEWHERE
+]
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The modules that write the site, by name; they lie in no package."""
+    pytest.importorskip("matplotlib", reason='pip install "autograd-lite[plot]"')
+    sys.path.insert(0, str(DOCS / "site"))
+    try:
+        yield {
+            name: importlib.import_module(name) for name in ("op_pages", "name_pages", "staging")
+        }
+    finally:
+        sys.path.remove(str(DOCS / "site"))
+
+
+@pytest.fixture(scope="module")
+def filled(site, tmp_path_factory):
+    """A folder with every page that is not written for the site alone."""
+    folder = tmp_path_factory.mktemp("source")
+    site["staging"].Stage(folder).fill()
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_the_code_of_a_page_runs_and_prints_what_is_shown(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text()
+    if "scipy" in text:
+        pytest.importorskip("scipy", reason='pip install "autograd-lite[sparse]"')
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    assert all(block.startswith(">>> ") for block in blocks)
+    names = {"__name__": "__main__"}
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks), names, page.name, str(page), 0)
+    assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
+
+
+@pytest.mark.parametrize("name", ["gelu", "where", "dot", "degrees", "power", "max"])
+def test_the_page_of_an_op_has_all_its_parts(site, name):
+    page = site["op_pages"].page(TABLE[name])
+    assert page.startswith(f"# {name}\n")
+    parts = ["Formula", "Over its first argument", "Accuracy", "In other languages"]
+    for part in [*parts, "The row of the table"]:
+        assert f"\n## {part}\n" in page
+    assert "\nDerivative by " in page
+    assert "<svg " in page
+    assert f"curve.html#f={name}%28" in page
+    assert f'"{name}"' in page.partition("## The row of the table")[2]
+    assert "void program(const double *inputs, double *outputs)" in page
+
+
+def test_a_formula_on_a_page_comes_from_the_rule(site):
+    assert dict(site["op_pages"].formulas(TABLE["tanh"]))["Derivative by x"] == (
+        r"\frac{\partial f}{\partial x} = 1 - {\tanh\left(x\right)}^{2}"
+    )
+
+
+def test_conventions_of_an_op_are_the_tested_lines(site):
+    lines = site["op_pages"].conventions(TABLE["hypot"])
+    assert "| `hypot(x, 0)` | 0 | 0, 0 | nan, nan | 0.5, 0 |" in lines
+    assert site["op_pages"].conventions(TABLE["sinc"]) == []
+
+
+def test_every_public_op_has_a_row_in_the_source_and_a_line_in_the_index(site):
+    rows = site["op_pages"].public_rows()
+    assert {row.name for row in rows} == {n for n in ag.__all__ if isinstance(getattr(ag, n), Op)}
+    index = site["op_pages"].index()
+    for row in rows:
+        file, first, last = site["op_pages"].source_of(row)
+        lines = (ROOT / "autograd_lite" / "ops" / file).read_text().splitlines()[first - 1 : last]
+        assert f'"{row.name}"' in "\n".join(lines)
+        assert f"- [{row.name}]({row.name}.md): " in index
+
+
+def test_every_public_name_has_a_page_and_a_summary(site):
+    names = site["name_pages"].public_names()
+    modules = {"exercises", "nn", "engine"}
+    assert {*ag.__all__} - {row.name for row in site["op_pages"].public_rows()} - modules <= {
+        *names
+    }
+    assert {"nn.MLP", "estimators.MLPClassifier", "view.plots.plot_step", "nn.optim.Adam"} <= {
+        *names
+    }
+    for name in names:
+        assert site["name_pages"].summary(name), name
+        assert f"autograd_lite.{name}" in site["name_pages"].page(name)
+
+
+def test_the_page_of_commands_shows_what_every_command_takes(site):
+    page = site["name_pages"].commands()
+    for command in ("demo", "explain", "lesson", "playground", "train", "worksheet"):
+        assert f"\n## {command}\n" in page
+        assert f"usage: autograd-lite {command}" in page
+
+
+def test_every_link_and_anchor_of_a_page_leads_somewhere(site, filled):
+    """Also those of pages that stand elsewhere in the repository."""
+    made = {f"reference/ops/{name}.md" for name in ("index", *TABLE)}
+    made |= {f"reference/names/{name}.md" for name in site["name_pages"].public_names()}
+    made |= {"reference/commands.md", "reference/names/index.md"}
+    anchors, count = {}, 0
+    for page in filled.rglob("*.md"):
+        heads = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+        anchors[page.relative_to(filled).as_posix()] = {slug(head) for head in heads}
+    for page in sorted(filled.rglob("*.md")):
+        if page.parent.name == "parts":
+            continue
+        text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+        for target, anchor in re.findall(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]*))?\)", text):
+            place = (page.parent / target).resolve() if target else page
+            name = place.relative_to(filled.resolve()).as_posix()
+            assert name in made or place.exists(), (page, target)
+            assert not anchor or name in made or anchor in anchors[name], (page, target, anchor)
+            count += 1
+    assert count > 60
+
+
+def slug(heading):
+    """The anchor of a heading, as MyST makes it, which is as GitHub does."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_page_stands_in_a_table_of_contents(site, filled):
+    """A new page of docs/ is named in the index of its kind, or nobody finds it."""
+    named = {"index", "reference/ops/index", "reference/names/index", "reference/commands"}
+    for page in filled.rglob("*.md"):
+        for tree in re.findall(r"^```\{toctree\}\n(.*?)^```", page.read_text(), re.M | re.S):
+            for line in tree.splitlines():
+                if line and not line.startswith(":"):
+                    place = (page.parent / line).resolve().relative_to(filled.resolve())
+                    named.add(place.as_posix())
+    pages = [path for path in site["staging"].pages().values() if not path.startswith("parts/")]
+    assert {path.rpartition(".")[0] for path in pages} <= named
+
+
+def test_links_lead_from_a_page_s_place_on_the_site(site, tmp_path):
+    stage = site["staging"].Stage(tmp_path)
+    source = "docs/howto/own_op.md"
+    assert (
+        stage.relinked("[a](../../ARCHITECTURE.md)", source)
+        == "[a](../explanation/architecture.md)"
+    )
+    assert stage.relinked("[a](../conventions.md#x)", source) == "[a](../conventions.md#x)"
+    assert stage.relinked("see [a](../../tests)", source) == "see a"
+    assert stage.relinked("[a](https://x.org)", source) == "[a](https://x.org)"
+    assert stage.relinked("```\n[a](../../tests)\n```", source) == "```\n[a](../../tests)\n```"
+    assert stage.relinked("[a](../../LICENSE)", source) == "[a](../files/LICENSE)"
+    assert (tmp_path / "files" / "LICENSE").exists()
+    with pytest.raises(FileNotFoundError, match=r"own_op\.md links to nowhere"):
+        stage.relinked("[a](nowhere)", source)
+
+
+def test_figures_on_pages_are_lines_of_the_benchmarks_run(filled):
+    page = (filled / "explanation" / "comparison.md").read_text()
+    figures = page.partition("## Figures")[2].splitlines()
+    figures = [line for line in figures if line.startswith("| ")]
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text().splitlines()
+    assert len(figures) >= 12
+    assert [line for line in figures if line not in results] == []
+    assert "{figures}" not in page
+    assert (filled / "files" / "autograd_lite" / "engine" / "python" / "passes.py").exists()
+
+
+def test_the_configuration_loads_and_asks_for_no_other_host():
+    text = (DOCS / "conf.py").read_text()
+    known = {"__file__": str(DOCS / "conf.py")}
+    before = [*sys.path]
+    try:
+        exec(compile(text, "conf.py", "exec"), known)
+    finally:
+        sys.path[:] = before
+    assert known["release"] == ag.__version__
+    assert "http" not in text
+    for page in (DOCS / "static").iterdir():
+        assert "http" not in page.read_text()
