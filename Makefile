@@ -25,7 +25,7 @@ help:
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
-	@echo "make docs       the site, with a page per op and per name, in build/docs/html (about two minutes)"
+	@echo "make docs       the site, with a page per op and per name, in build/docs/html (NOTEBOOKS=force runs those again)"
 	@echo "make build      wheel and sdist in dist/"
 
 $(BIN)/python:
@@ -208,7 +208,7 @@ accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/vector_accuracy.py
 
 docs: $(VENV)/docs
-	$(BIN)/python docs/site build/docs/html
+	NOTEBOOKS=$(NOTEBOOKS) $(BIN)/python docs/site build/docs/html
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks

@@ -56,6 +56,19 @@ def test_the_code_of_a_page_runs_and_prints_what_is_shown(page, tmp_path, monkey
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
 
 
+def test_the_first_tutorial_runs_and_says_what_its_words_say(capsys):
+    page = (DOCS / "tutorials" / "first_gradient.md").read_text()
+    names = {}
+    for cell in re.findall(r"^```\{code-cell\}\n(.*?)^```", page, re.M | re.S):
+        exec(cell, names)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "-2.0 add [-6.0, 4.0]"
+    assert float(printed[1]) == pytest.approx(1.0, abs=1e-5)
+    assert printed[2] == "1.0 2.0"
+    assert printed[3] == "df/da = 1: 3 paths from a to f"
+    assert float(printed[-1]) == pytest.approx(1.3817732906760363)
+
+
 @pytest.mark.parametrize("name", ["gelu", "where", "dot", "degrees", "power", "max"])
 def test_the_page_of_an_op_has_all_its_parts(site, name):
     page = site["op_pages"].page(TABLE[name])
