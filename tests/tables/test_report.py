@@ -168,6 +168,8 @@ def test_the_page_fits_a_phone_and_a_desk_in_both_lights(browser, pages):
                 "(r) => [r.left, r.right])"
             )
             assert all(0 < left < right < width for left, right in places)
+            table = opened.page.locator("#columns .table")
+            assert table.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 0
             letters = opened.page.locator(".plot text").evaluate_all(
                 "(all) => all.map((t) => [t.getBoundingClientRect().height, "
                 "getComputedStyle(t).fill])"
