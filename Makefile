@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-beside test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask firefox clean
+.PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-beside test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask tables firefox clean
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
@@ -21,6 +21,7 @@ help:
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
 	@echo "make dask       learning on two workers from four times as much data as one has memory"
+	@echo "make tables     a table of 1,000,000 rows, trained on and predicted in less than 1 GB"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
@@ -69,17 +70,12 @@ lint: $(VENV)/test
 # What each of two at once said comes in one piece, where make can do that.
 TWO_AT_ONCE = $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-<<<<<<< HEAD
 PAGES := $(addprefix tests/,playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py)
 BESIDE := $(PAGES) $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_plurals.py package/test_streams.py package/test_architecture.py view/test_view_layout.py view/test_fold.py exercises/test_checker.py)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_plurals.py package/test_streams.py package/test_architecture.py view/test_view_layout.py view/test_fold.py exercises/test_checker.py)
 # Long tests of files that are tested on both engines, of what neither has a part in: which modules import which, the
 # conventions of the table, the figures of a notebook, the weights of a network. Programs are recorded alike on both.
 ONCE_OF := $(addprefix --deselect tests/,package/test_imports.py::test_no_order_of_importing_every_module_changes_a_name package/test_imports.py::test_a_module_may_be_the_first ops/test_conventions.py::test_the_column_of_jax nn/test_nn_layers.py::test_a_wide_network_learns_best_from_weights_that_suit_it nn/test_nn_predict.py::test_the_guilty_one_of_many_targets_is_named_at_once nn/learning/test_nn_schedules.py::test_factors_are_pytorchs nn/test_live.py::test_a_notebook_keeps_one_output_with_the_end_of_the_training program/test_compiled_bits.py::test_every_row)
-=======
-BESIDE := $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_plurals.py package/test_streams.py)
->>>>>>> site
 test: lint
 	@engine=$$(AUTOGRAD_LITE_ENGINE= $(BIN)/python -W error -c 'import autograd_lite; print(autograd_lite.engine)') && \
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
@@ -123,6 +119,10 @@ fuzz: $(VENV)/test
 
 kills: $(VENV)/test
 	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
+
+# A table of 1,000,000 rows and 20 columns, trained on and predicted in less than 1 GB of memory.
+tables: $(VENV)/test
+	TABLE_ROWS=1000000 $(BIN)/python -m pytest -s -q tests/tables/test_sources.py -k gigabyte
 
 dask: $(VENV)/test
 	DASK_BLOCKS=77 $(BIN)/python -m pytest -q tests/nn/learning/test_distributed.py

@@ -5,7 +5,6 @@ status 2. Ctrl-C ends with status 130, a closed pipe with 141, as a shell report
 """
 
 import argparse
-import importlib.metadata
 import keyword
 import math
 import os
@@ -19,6 +18,7 @@ from typing import Any, NoReturn, get_args
 
 from autograd_lite import demo
 from autograd_lite.cli import commands
+from autograd_lite.cli.doctor import installed
 from autograd_lite.errors import AutogradError
 from autograd_lite.exercises.worksheets import FORMATS, LEVELS, MOST
 from autograd_lite.expressions import FUNCTIONS
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="autograd-lite",
         description="Scalar automatic differentiation: expressions, graphs, tiny networks.",
     )
-    parser.add_argument("--version", action="version", version=f"autograd-lite {_version()}")
+    parser.add_argument("--version", action="version", version=f"autograd-lite {installed()[0]}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, told in deepcopy(words("commands.toml", "cli")).items():
         arguments, as_written = told.pop("arguments"), told.pop("as_written", False)
@@ -102,13 +102,6 @@ def _parser() -> argparse.ArgumentParser:
                 known["help"] = given["help"].format_map(_WORDS)
             group.add_argument(*flag.split("/"), **given | known)
     return parser
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("autograd-lite")
-    except importlib.metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 def _in_order(argv: Sequence[str]) -> list[str]:

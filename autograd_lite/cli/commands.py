@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
+from autograd_lite.cli.doctor import findings
 from autograd_lite.cli.inspecting import inspect_file, score_table
 from autograd_lite.cli.training_page import check_extra, report
 from autograd_lite.demo import save_figure
@@ -146,7 +147,7 @@ def _train(options: argparse.Namespace, table: Table) -> None:
         training.model.save(options.save)
         print(f"saved: {options.save}")
     if options.report:
-        page = report(training, columns, options.seed)
+        page = report(training, columns, looks, options.seed)
         print("report:", write_whole(options.report, page.encode()))
     if training.history.interrupted:
         raise KeyboardInterrupt
@@ -216,3 +217,10 @@ def predict(options: argparse.Namespace) -> None:
 def inspect(options: argparse.Namespace) -> None:
     """Print what a file of ours holds."""
     print(inspect_file(options.file))
+
+
+def doctor(options: argparse.Namespace) -> None:
+    """Print what a report of a fault should tell about this installation."""
+    found = findings()
+    width = max(map(len, found))
+    print("\n".join(f"{name:{width}}  {said}" for name, said in found.items()))

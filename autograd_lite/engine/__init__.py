@@ -55,7 +55,7 @@ __all__ = [  # noqa: RUF022 - in groups
     # what is around an op, who is told, and what is refused
     "LENT", "MADE", "Mode", "Observer", "Watcher", "all_around", "current_mode", "current_scope",
     "going_on", "is_followed", "is_silent", "name", "observe", "refuse_frozen", "refuse_pickle",
-    "refuse_values", "tracing", "writing",
+    "refuse_values", "tracing", "why", "writing",
 ]  # fmt: skip
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
@@ -65,8 +65,8 @@ if _wanted not in ("", "python", "native"):
         "it out"
     )
 
-#: Which engine runs.
-name = "python"
+#: Which engine runs, and why that one.
+name, why = "python", f"AUTOGRAD_LITE_ENGINE={_wanted}"
 _native: Any = None
 
 if _wanted != "python":
@@ -74,6 +74,7 @@ if _wanted != "python":
         from autograd_lite.engine import native as _native
 
         name = "native"
+        why = why if _wanted else "it was compiled, which is the default"
     except ModuleNotFoundError as error:  # it was not compiled
         if _wanted:
             raise ImportError(
@@ -81,7 +82,9 @@ if _wanted != "python":
                 "compiler and Python's headers, and the package again with pip's --no-cache-dir "
                 "and --force-reinstall"
             ) from error
+        why = "the C engine was not compiled"
     except ImportError as error:  # it is there, but does not fit
+        why = str(error)
         if _wanted:
             raise
         warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)

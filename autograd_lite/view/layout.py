@@ -30,8 +30,8 @@ _TITLES = b'<g class="title" stroke="#F1F4F6" stroke-width="3" paint-order="stro
 _WAY_OUT = f"`pip install graphviz-pure` brings one along, and so does {_DOT}"
 
 
-def _program(output: str) -> str:
-    """Path of the program that writes a format."""
+def program_for(output: str) -> str:
+    """Path of the program that writes a format; a LayoutError says why there is none."""
     wanted = os.environ.get("AUTOGRAD_LITE_DOT", "")
     user = sysconfig.get_preferred_scheme("user")
     # where pip puts programs, which need not be on PATH
@@ -64,7 +64,7 @@ def lay_out(
     After the time limit, in seconds, the process is killed. A LayoutError says in one line why
     there is no picture, and names the way out.
     """
-    program = _program(output)
+    program = program_for(output)
     try:
         done = subprocess.run(
             [program, f"-K{engine}", f"-T{output}"],

@@ -7,9 +7,9 @@ import os
 import platform
 import sysconfig
 from collections.abc import Sequence
-from pathlib import Path
 
 import autograd_lite
+from autograd_lite.cli.doctor import processor
 from benchmarks.measuring.figures import Figure, shown
 from benchmarks.measuring.rounds import TURN, Row, Runner
 
@@ -128,13 +128,3 @@ def machine() -> str:
         f"engine `{autograd_lite.engine}`. C flags of this Python, which an extension "
         f"inherits: `{flags}`."
     )
-
-
-def processor() -> str:
-    """The processor's name, as far as the system tells."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown processor"

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import pytest
 
 from autograd_lite import nn
-from autograd_lite.cli import command_line, commands, main
+from autograd_lite.cli import commands, main
 from autograd_lite.terminal import Terminal
 
 COMMAND = [sys.executable, "-m", "autograd_lite"]
@@ -52,14 +52,6 @@ def test_the_version_is_the_installed_one(capsys):
         main(["--version"])
     assert exit_.value.code == 0
     assert capsys.readouterr().out == f"autograd-lite {version('autograd-lite')}\n"
-
-
-def test_an_uninstalled_checkout_has_a_version_too(monkeypatch):
-    def missing(name):
-        raise command_line.importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(command_line.importlib.metadata, "version", missing)
-    assert command_line._version() == "(not installed)"
 
 
 def test_python_m_and_the_script_run_the_same_program():
@@ -297,10 +289,15 @@ class Screen:
         (True, {"NO_COLOR": "1"}, False),
         (True, {"NO_COLOR": ""}, True),
         (True, {"TERM": "dumb"}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        (False, {"FORCE_COLOR": ""}, False),
+        (True, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
 def test_colour_is_for_terminals_that_welcome_it(monkeypatch, is_terminal, environment, colour):
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, text in environment.items():
         monkeypatch.setenv(name, text)

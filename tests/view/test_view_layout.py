@@ -191,7 +191,7 @@ class TestChoice:
         scripts = tmp_path / "env" / ("Scripts" if sys.platform == "win32" else "bin")
         (scripts / "graphviz-pure").write_text("#!/bin/sh\n")
         (scripts / "graphviz-pure").chmod(0o755)
-        program = "from autograd_lite.view.layout import _program; print(_program('svg'))"
+        program = "from autograd_lite.view.layout import program_for; print(program_for('svg'))"
         places = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PATH": os.defpath}
         command = [scripts / "python", "-c", program]
         found = subprocess.check_output(command, env=places, text=True).strip()

@@ -93,9 +93,9 @@ def learn(
         keep for that.
     callback : callable or list of them, optional
         Called after each epoch with the `History` so far (``history[-1]`` is the latest
-        `Epoch`); a true result of one stops, when all have been called, and one that is no number is a
-        TypeError. They may set parameters; to freeze some, or to build otherwise, stop and call
-        `learn` again.
+        `Epoch`); a true result of one stops, when all have been called, and one that is no
+        number is a TypeError. They may set parameters; to freeze some, or to build otherwise,
+        stop and call `learn` again.
     progress : bool, default=True
         Show a bar with the loss on standard error.
     seed : int, random.Random or NumPy Generator, optional
