@@ -7,6 +7,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "site"), str(HERE.parent)]
 
+from pygments.lexers.special import TextLexer  # noqa: E402
+
 import autograd_lite  # noqa: E402
 
 project = author = "autograd_lite"
@@ -51,6 +53,7 @@ html_css_files = ["site.css"]
 html_js_files = ["versions.js", "site.js"]
 html_extra_path = ["../build/docs/live"]
 html_copy_source = True
+html_show_search_summary = False  # a page that is a file may read no other
 html_show_sphinx = False
 html_sidebars = {
     "**": [
@@ -61,3 +64,8 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
+
+
+def setup(app):
+    """Let tables of text be shown as they are."""
+    app.add_lexer("csv", TextLexer)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 #: Pages of docs/ that other tests run, line by line.
 ELSEWHERE = {"accuracy", "conventions", "estimators", "larger_data", "migrating", "modules"}
-ELSEWHERE |= {"programs", "recipes"}
+ELSEWHERE |= {"programs", "recipes", "tables"}
 PAGES = [
     path for path in sorted(DOCS.rglob("*.md")) if path.parent != DOCS or path.stem not in ELSEWHERE
 ]
