@@ -12,7 +12,7 @@ from autograd_lite.nn.learning.resuming import epochs_in
 from autograd_lite.program import load_program
 from autograd_lite.tables.facts import Score
 from autograd_lite.tables.learning import TableModel
-from autograd_lite.tables.preprocessing import ClassTarget, TextFeature
+from autograd_lite.tables.preprocessing import NumericFeature, TextFeature
 from autograd_lite.tables.reading import listed
 from autograd_lite.terminal import Terminal
 
@@ -44,17 +44,15 @@ def inspect_file(path: str) -> str:
 def _of_table(model: TableModel) -> str:
     screen, target, facts = Terminal(sys.stdout), model.preprocessing.target, model.facts
     rows = []
-    for feature in model.preprocessing.features:
-        if isinstance(feature, TextFeature):
-            rows.append([feature.name, "category", listed(feature.categories)])
+    for column in (*model.preprocessing.features, target):
+        if isinstance(column, NumericFeature):
+            center, width = plain_number(column.mean), plain_number(column.scale)
+            kind, told = "number", f"mean {center}, standard deviation {width}"
+        elif isinstance(column, TextFeature):
+            kind, told = "category", listed(column.categories)
         else:
-            center, width = plain_number(feature.mean), plain_number(feature.scale)
-            rows.append([feature.name, "number", f"mean {center}, standard deviation {width}"])
-    if isinstance(target, ClassTarget):
-        rows.append([target.name, "target", f"one of {listed(target.classes)}"])
-    else:
-        center, width = plain_number(target.mean), plain_number(target.scale)
-        rows.append([target.name, "target", f"mean {center}, standard deviation {width}"])
+            kind, told = "target", f"one of {listed(column.classes)}"
+        rows.append([column.name, "target" if column is target else kind, told])
     parts = [screen.table(["column", "kind", "in the rows trained on"], rows)]
     parts.append(f"missing cells: {model.preprocessing.missing}")
     parts.append(str(model.network.summary()))

@@ -8,9 +8,10 @@ from __future__ import annotations
 import html
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from io import BytesIO
+from itertools import zip_longest
 from string import Template
 from typing import Any, cast
 
@@ -32,6 +33,8 @@ from autograd_lite.view.plots.fits import Fit, Residuals
 
 _POINTS = 400  # in one picture
 _LETTERS = 14  # of a name in a picture
+_WORDS = words("training_page.toml", "cli")
+_HEAD = 'th scope="col"'
 
 
 def report(training: Training, columns: Columns, described: Sequence[Described], seed: int) -> str:
@@ -41,31 +44,24 @@ def report(training: Training, columns: Columns, described: Sequence[Described],
     judged = "rows held out" if len(training.held_out) else "rows trained on"
     falls = importance(training.model, columns, seed)
     facts, score = cast(Facts, training.model.facts), training.scores[0].name
-    classes = isinstance(target, ClassTarget)
-    numbers = counted(len(getattr(target, "classes", ())), "class", "classes")
-    errors = (
-        _confusion(training, seen, judged) if classes else _residuals(training, seen, judged, seed)
-    )
+    k = len(target.classes) if isinstance(target, ClassTarget) else 0
+    parts = {
+        "target": target.name, "source": facts.source, "score": score, "judged": judged,
+        "what": f"one of {counted(k, 'class', 'classes')}" if k else "a number",
+        "trained": counted(len(training.trained), "row"), "held_out": len(training.held_out),
+        "network": training.model.network.summary(),
+        "versions": ", ".join(" ".join(pair) for pair in facts.versions.items()),
+    }  # fmt: skip
     return document(
         f"{facts.source}: {target.name}",
         read("page.css", "lesson.page") + read("training_page.css", "cli"),
         _filled(
-            "page",
-            title=html.escape(f"{target.name} from {facts.source}"),
-            introduction=html.escape(
-                f"A network that predicts {f'one of {numbers}' if classes else 'a number'} was "
-                f"trained on {counted(len(training.trained), 'row')}; "
-                f"{len(training.held_out)} were held out."
-            ),
-            scores=_scores(training, judged), judged=_judged(training),
-            columns=_columns(described, target.name, falls),
-            importance=f"Importance is the fall of {score} when the cells of a column are shuffled "
-            "(mean of 5 shuffles, over at most 1,000 rows of the table).",
+            "page", **{name: html.escape(str(part)) for name, part in parts.items()},
+            scores=_scores(training, judged), folds=_WORDS["folds"] if training.folds else "",
+            columns=_columns(described, target.name, falls), loss="" if k else _WORDS["loss"],
             history=_svg(lambda ax: plot_history(training.history, ax), "loss over epochs"),
-            loss="" if classes else "It is of the standardised target: 1 is its variance.",
-            errors=errors, plane=_plane(training, columns, [*falls][:2], seed),
-            network=html.escape(str(training.model.network.summary())),
-            versions=html.escape(", ".join(" ".join(pair) for pair in facts.versions.items())),
+            errors=(_confusion if k else _residuals)(training, seen, judged, seed),
+            plane=_plane(training, columns, [*falls][:2], seed),
         ),
     )  # fmt: skip
 
@@ -76,7 +72,7 @@ def check_extra() -> None:
 
 
 def _filled(piece: str, /, **parts: object) -> str:
-    return Template(words("training_page.toml", "cli")[piece]).substitute(parts)
+    return Template(_WORDS[piece]).substitute(parts)
 
 
 def _scores(training: Training, judged: str) -> str:
@@ -86,11 +82,11 @@ def _scores(training: Training, judged: str) -> str:
         (f"network, {judged}", [score.value for score in training.scores]),
     ]
     lines += [(f"fold {i}", values) for i, values in enumerate(training.folds, 1)]
-    cells = [(name, [plain_number(value) for value in values]) for name, values in lines]
+    rows = [(name, _cells(map(plain_number, values))) for name, values in lines]
     if len(training.folds) > 1:
-        spread = mean_and_spread(training.folds)
-        cells.append(("mean ± standard deviation of the folds", spread))
-    return _table(["", *[score.name for score in training.scores]], cells)
+        spread = _cells(mean_and_spread(training.folds))
+        rows.append(("mean ± standard deviation of the folds", spread))
+    return _table(_cells(["", *[score.name for score in training.scores]], (), _HEAD), rows)
 
 
 def mean_and_spread(folds: Sequence[Sequence[float]]) -> list[str]:
@@ -105,51 +101,32 @@ def plain_number(x: float, digits: int = 4) -> str:
     return f"{float(f'{x:.{digits}g}'):.12g}"
 
 
-def _judged(training: Training) -> str:
-    told = "Without features, the mean or most frequent class of the rows trained on is predicted."
-    if training.folds:
-        told += (
-            " Each fold is held out once, from a network of its own that learns from all the other "
-            "rows; the standard deviation is the spread from fold to fold."
-        )
-    return told
-
-
 def _columns(described: Sequence[Described], target: str, falls: dict[str, float]) -> str:
     """A line for each column of the table."""
+    styles = ['class="kind"', 'class="words"']
     lines = []
     for each in described:
         importance = f"{falls[each.name]:.3f}" if each.name in falls else ""
         kind = f"{each.kind}, the target" if each.name == target else each.kind
-        lines.append((each.name, [kind, each.told, importance]))
-    return _table(["column", "kind", "cells", "importance"], lines, ["kind", "words", ""])
+        lines.append((each.name, _cells([kind, each.told, importance], styles)))
+    return _table(_cells(["column", "kind", "cells", "importance"], ["", *styles], _HEAD), lines)
 
 
-def _table(
-    heads: Sequence[str], lines: Sequence[tuple[str, Sequence[str]]], styles: Sequence[str] = ()
-) -> str:
-    """A table whose lines begin with a name; `styles` are those of the other columns."""
-    styles = [f' class="{style}"' for style in styles or [""] * len(heads[1:])]
-    head = "".join(
-        f'<th scope="col"{style}>{html.escape(text)}</th>'
-        for text, style in zip(heads, ["", *styles], strict=True)
+def _cells(texts: Iterable[str], styles: Iterable[str] = (), tag: str = "td") -> str:
+    pairs = zip_longest(texts, styles, fillvalue="")
+    return "".join(
+        f"<{f'{tag} {style}'.strip()}>{html.escape(text)}</{tag[:2]}>" for text, style in pairs
     )
-    rows = [
-        _row(
-            name,
-            [f"<td{s}>{html.escape(cell)}</td>" for cell, s in zip(cells, styles, strict=True)],
-        )
-        for name, cells in lines
-    ]
+
+
+def _table(head: str, lines: Iterable[tuple[str, str]]) -> str:
+    """A table whose lines are a name, which may be broken, and cells."""
+    breaking = [(html.escape(name).replace("_", "_<wbr>"), cells) for name, cells in lines]
+    rows = [f'<tr><th scope="row">{name}</th>{cells}</tr>' for name, cells in breaking]
     return _filled("table", head=head, rows="\n".join(rows))
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
-    breaking = html.escape(name).replace("_", "_<wbr>")
-    return f'<tr><th scope="row">{breaking}</th>{"".join(cells)}</tr>'
-
-
-def _confusion(training: Training, seen: Columns, judged: str) -> str:
+def _confusion(training: Training, seen: Columns, judged: str, _: int) -> str:
     target = training.model.preprocessing.target
     assert isinstance(target, ClassTarget)
     k = len(target.classes)
@@ -158,15 +135,14 @@ def _confusion(training: Training, seen: Columns, judged: str) -> str:
     predicted = [places[name] for name in training.model.predict(seen)]
     counts = np.bincount(actual * k + predicted, minlength=k * k).reshape(k, k)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    cell = '<td class="share" style="--share: {:.3g}">{}</td>'.format
-    rows = [
-        _row(name, [*map(cell, share, line)])
-        for name, line, share in zip(target.classes, counts, shares, strict=True)
+    style = 'class="share" style="--share: {:.3g}"'.format
+    cells = [
+        _cells(map(str, n), map(style, share)) for n, share in zip(counts, shares, strict=True)
     ]
-    heads = [f'<th scope="col">{html.escape(name)}</th>' for name in target.classes]
-    head = f'<th class="words">actual \\ predicted</th>{"".join(heads)}'
+    head = _cells(["actual \\ predicted"], ['class="words"'], "th")
+    head += _cells(target.classes, (), _HEAD)
     return _filled(
-        "confusion", judged=judged, table=_filled("table", head=head, rows="\n".join(rows))
+        "confusion", judged=judged, table=_table(head, zip(target.classes, cells, strict=True))
     )
 
 
@@ -206,11 +182,11 @@ def _plane(training: Training, columns: Columns, names: list[str], seed: int) ->
         for drawn in ax.collections:  # thousands of squares become one image
             drawn.set_rasterized(type(drawn).__name__ == "QuadMesh")
 
-    said = "Colours: the prediction over the two most important columns. Points: rows of the table"
-    said += f", {_POINTS} of them, by chance." if len(columns[target.name]) > _POINTS else "."
-    if len(training.model.preprocessing.features) > 2:
-        said += " The other columns are at their median or most frequent text."
-    return _filled("plane", picture=_svg(draw, f"predictions over {listed(names)}"), said=said)
+    return _filled(
+        "plane", picture=_svg(draw, f"predictions over {listed(names)}"),
+        some=f", {_POINTS} of them, by chance" if len(columns[target.name]) > _POINTS else "",
+        others=_WORDS["others"] if len(training.model.preprocessing.features) > 2 else "",
+    )  # fmt: skip
 
 
 def _short(name: str, most: int = _LETTERS) -> str:
