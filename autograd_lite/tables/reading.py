@@ -247,20 +247,30 @@ def read_csv(
         or columns without a name or with the same one.
     """
     source = as_path(path).name
+    try:
+        with open(os.fsdecode(path), "rb") as file:
+            text = file.read().decode(checked_encoding(encoding))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise TableError(
+            f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} at "
+            f"position {error.start:,}, line {line:,}); save it as CSV in UTF-8, or name its "
+            "encoding, such as --encoding cp1252"
+        ) from None
+    return table_of(text, source, header, decimal)
+
+
+def table_of(
+    text: str, source: str, header: bool | None = None, decimal: Decimal | None = None
+) -> Table:
+    """The table in a text; see `read_csv`."""
     if decimal not in (None, *DECIMALS):
         raise ValueError(f"the decimal sign is '.' or ',', and was {decimal!r}")
-    separator, records = split_cells(_decoded(path, source, encoding), source)
+    separator, records = split_cells(text, source)
     if not records:
         raise TableError(f"{source} is empty; it needs a line of column names, then rows")
-    rows = [cells for _, cells in records]
+    lines, rows = [line for line, _ in records], [cells for _, cells in records]
     width = len(rows[0])
-    for line, cells in records:
-        if len(cells) != width:
-            raise TableError(
-                f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first line names "
-                f"{counted(width, 'column')} (separator: {said(separator)}); "
-                'quote a cell that holds a separator: "a,b"'
-            )
     while width > 1 and not any(row[width - 1] for row in rows):  # a separator ends each line
         width -= 1
     rows = [row[:width] for row in rows]
@@ -275,23 +285,16 @@ def read_csv(
         names = tuple(f"column{i}" for i in range(1, width + 1))
         if header is None:
             notes.append("the first row is data and names no columns; --header yes if it does")
-    lines = [line for line, _ in records]
     return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes))
 
 
-def _decoded(path: str | os.PathLike[str], source: str, encoding: str) -> str:
+def checked_encoding(name: str) -> str:
+    """An encoding of text, which for UTF-8 leaves out a mark at the beginning of the file."""
     try:
-        with open(os.fsdecode(path), "rb") as file:
-            return file.read().decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise TableError(
-            f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} at "
-            f"position {error.start:,}, line {line:,}); save it as CSV in UTF-8, or name its "
-            "encoding, such as --encoding cp1252"
-        ) from None
+        "".encode(name)
     except LookupError:
-        raise TableError(f"{encoding!r} is no encoding; name one such as cp1252") from None
+        raise TableError(f"{name!r} is no encoding; name one such as cp1252") from None
+    return "utf-8-sig" if name == "utf-8" else name
 
 
 def _check_header(names: tuple[str, ...], source: str) -> None:

@@ -4,7 +4,6 @@ Cells take some 60 bytes as text, numbers 8. So of a large file the cells are wr
 each column, block by block, and one column at a time is read from there.
 """
 
-import csv
 import marshal
 import os
 import shutil
@@ -13,16 +12,17 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError, counted, needing
+from autograd_lite.errors import TableError, needing
 from autograd_lite.files import regular
-from autograd_lite.tables.reading import Kind, Table, read_csv
-from autograd_lite.tables.splitting import split_cells
+from autograd_lite.tables.reading import Kind, Table, checked_encoding, read_csv, table_of
+from autograd_lite.tables.splitting import records, split_cells
 
 _STANDARD = "-"
 _LARGE = 2**26  # bytes of a CSV file, from which on its cells are not kept
@@ -119,34 +119,23 @@ def _store(folder: str, blocks: Iterable[Sequence[Sequence[str]]]) -> int:
 def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
     """A CSV file in blocks, written as its first megabyte is: separator, header, decimal sign."""
     source, encoding = os.path.basename(path), options.get("encoding", "utf-8")
-    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     lines = array("q")
-    with open(path, encoding=encoding, newline="") as file:
+    with open(path, encoding=checked_encoding(encoding), newline="") as file:
         try:
             head = _whole_lines(file.read(_HEAD))
-            os.mkdir(os.path.join(folder, "beginning"))
-            beginning = os.path.join(folder, "beginning", source)
-            with open(beginning, "w", encoding=encoding, newline="") as begun:  # temporary
-                begun.write(head)
-            first = read_csv(beginning, **options)
-            separator, records = split_cells(head, source)
-            skipped = next(line for line, _ in records) - 1  # blank, or Excel's sep=;
-            named = len(records) - len(first.rows)
+            first = table_of(head, source, options.get("header"), options.get("decimal"))
+            separator, known = split_cells(head, source)
+            begin, width = known[0][0], len(first.names)
             file.seek(0)
-            for _ in range(skipped):
+            for _ in range(1, begin):  # blank, or Excel's sep=;
                 file.readline()
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            blocks = _blocks(reader, len(first.names), named, skipped, lines, source)
-            _store(folder, blocks)
+            rows = records(file, separator, source, begin, width)
+            below = islice(rows, len(known) - len(first), None)
+            _store(folder, _blocks(_noted(below, width, lines)))
         except UnicodeDecodeError as error:
             raise TableError(
                 f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} "
                 f"after line {lines[-1] if lines else 0:,}); save it as CSV in UTF-8"
-            ) from None
-        except csv.Error as error:
-            after = lines[-1] if lines else 0
-            raise TableError(
-                f"{source}, after line {after:,}: no valid CSV ({error}); correct it"
             ) from None
     return StoredTable(source, first.names, (), lines, first.decimal, first.notes, folder)
 
@@ -161,30 +150,17 @@ def _whole_lines(head: str) -> str:
     return head
 
 
-def _blocks(
-    reader: Any, width: int, named: int, skipped: int, lines: Any, source: str
-) -> Iterator[list[tuple[str, ...]]]:
-    """Columns of so many rows at a time; the line on which each row begins is added to `lines`."""
-    block: list[list[str]] = []
-    line = skipped + 1
-    for cells in reader:
-        if cells and (len(cells) > 1 or cells[0].strip()):
-            if len(cells) < width or any(cells[width:]):
-                raise TableError(
-                    f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first line "
-                    f'names {counted(width, "column")}; quote a cell that holds a separator: "a,b"'
-                )
-            if named:
-                named -= 1
-            else:
-                block.append([cell.strip() for cell in cells[:width]])
-                lines.append(line)
-        line = skipped + reader.line_num + 1
-        if len(block) == _ROWS:
-            yield [*zip(*block, strict=True)]
-            block.clear()
-    if block:
+def _blocks(cells: Iterator[list[str]]) -> Iterator[list[tuple[str, ...]]]:
+    """Columns of so many rows at a time."""
+    while block := [*islice(cells, _ROWS)]:
         yield [*zip(*block, strict=True)]
+
+
+def _noted(rows: Iterable[tuple[int, list[str]]], width: int, lines: Any) -> Iterator[list[str]]:
+    """Cells of rows; the line on which each begins is added to `lines`."""
+    for line, cells in rows:
+        lines.append(line)
+        yield cells[:width]
 
 
 def _parquet(path: str, folder: str) -> Table:

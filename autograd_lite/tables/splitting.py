@@ -3,9 +3,10 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
-from autograd_lite.errors import TableError
+from autograd_lite.errors import TableError, counted
 from autograd_lite.tables.numerals import is_number
 
 #: Rows of cells, each with the line it begins on.
@@ -21,13 +22,12 @@ def split_cells(text: str, source: str) -> tuple[str, Records]:
 
     The text may begin with Excel's line ``sep=;``. Else the separator is the one that parts the
     first rows into equally many cells; if several do, into more numbers; then the one that the
-    first line has most of. A TableError says that a quote is not closed, or a cell too long.
+    first line has most of. A TableError says what is wrong with a row.
     """
     told = _TOLD.match(text)
-    if told:
-        return told[1], _records(text[told.end() :], told[1], source, first=2)
-    separator = _separator(text.lstrip()[:_SAMPLE])
-    return separator, _records(text, separator, source)
+    separator = told[1] if told else _separator(text.lstrip()[:_SAMPLE])
+    lines = io.StringIO(text[told.end() :] if told else text, newline="")
+    return separator, [*records(lines, separator, source, first=2 if told else 1)]
 
 
 def _separator(sample: str) -> str:
@@ -51,20 +51,32 @@ def _separator(sample: str) -> str:
     return found
 
 
-def _records(text: str, separator: str, source: str, first: int = 1) -> Records:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    records = []
-    line = first
+def records(
+    lines: Iterable[str], separator: str, source: str, first: int = 1, named: int = sys.maxsize
+) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not blank, with the line that it begins on; a TableError for a wrong one.
+
+    All are as long as the first, and have nothing beyond the columns that are named.
+    """
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    line, width = first, 0
     try:
-        for cells in reader:
-            if cells and (len(cells) > 1 or cells[0].strip()):
-                records.append((line, [cell.strip() for cell in cells]))
+        for row in reader:
+            if row and (len(row) > 1 or row[0].strip()):
+                cells = [cell.strip() for cell in row]
+                width = width or len(cells)
+                if len(cells) != width or any(cells[named:]):
+                    raise TableError(
+                        f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first "
+                        f"line names {counted(min(width, named), 'column')} (separator: "
+                        f'{said(separator)}); quote a cell that holds a separator: "a,b"'
+                    )
+                yield line, cells
             line = reader.line_num + first
     except csv.Error as error:
         raise TableError(
             f"{source}, line {line}: no valid CSV ({error}; separator: {said(separator)}); mend it"
         ) from None
-    return records
 
 
 def said(separator: str) -> str:

@@ -53,7 +53,7 @@ def test_a_large_file_has_the_columns_of_a_small_one(small_blocks, tmp_path, beg
     [
         ("1,2\n", "line 52: 2 cells, where the first line names 3 columns"),
         ("1,2,3,4\n", "line 52: 4 cells"),
-        ('1,"2,3\n', "after line 51: no valid CSV"),
+        ('1,"2,3\n', "line 52: no valid CSV .*separator: comma"),
         ("1,\udcff,3\n", "no UTF-8"),
     ],
 )
@@ -62,6 +62,13 @@ def test_what_is_wrong_far_below_is_told_with_its_line(small_blocks, tmp_path, t
     text = "a,b,c\n" + "1,2,3\n" * 50 + tail + "1,2,3\n" * 9
     path.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(TableError, match=message), open_table(str(path)):
+        pass
+
+
+def test_an_encoding_that_is_none_is_told_of_large_files_too(small_blocks, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    path = str(tmp_path / "x.csv")
+    with pytest.raises(TableError, match="'odd' is no encoding"), open_table(path, encoding="odd"):
         pass
 
 
