@@ -45,14 +45,12 @@ class TableModel:
 
     def _outputs(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
         """Outputs for each row; nan where a row is not complete."""
-        return np.concatenate([self._outputs_of(ask, part) for part in pieces(columns)])
-
-    def _outputs_of(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
-        inputs = self.preprocessing.inputs(columns)
-        gaps = np.asarray(np.isnan(inputs).any(axis=1))
-        outputs: NDArray[np.float64] = ask(np.where(gaps[:, None], 0.0, inputs))
-        outputs[gaps] = math.nan
-        return outputs
+        parts = []
+        for inputs in map(self.preprocessing.inputs, pieces(columns)):
+            gaps = np.asarray(np.isnan(inputs).any(axis=1))
+            parts.append(ask(np.where(gaps[:, None], 0.0, inputs)))
+            parts[-1][gaps] = math.nan
+        return np.concatenate(parts)
 
     def probabilities(self, columns: Columns) -> NDArray[np.float64]:
         """The probability of each class in each row, of shape (rows, classes)."""
@@ -164,23 +162,20 @@ def train(
     fit_target(target, column, task)  # before the split, whose complaint would mislead
     if test_size is None:
         test_size = 0.2 if len(column) >= _TINY else 0.0
-    rows = split(column, task, test_size, seed)
-    dealt = fold_of_rows(column, task, folds, seed) if folds else np.zeros(0, dtype=np.int64)
     on = partial(
         _train_on, columns, target, task, hidden, seed, missing, learning_rate=learning_rate,
         epochs=epochs, progress=progress,
     )  # fmt: skip
+    rows = split(column, task, test_size, seed)
+    dealt = fold_of_rows(column, task, folds, seed) if folds else rows[0]
     training = on(*rows)
     for fold in range(folds):
-        if training.history.interrupted:
-            break
-        once = on(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold))
-        if once.history.interrupted:  # its scores are those of no whole training
-            training.history.interrupted = True
-        else:
-            training = replace(
-                training, folds=[*training.folds, [each.value for each in once.scores]]
-            )
+        if not training.history.interrupted:
+            once = on(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold))
+            # Interrupted, its scores are those of no whole training.
+            training.history.interrupted = once.history.interrupted
+            if not once.history.interrupted:
+                training.folds.append([each.value for each in once.scores])
     facts = Facts(
         source, len(training.history), len(training.trained), len(training.held_out),
         training.scores, training.folds,

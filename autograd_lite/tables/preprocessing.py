@@ -48,6 +48,11 @@ class NumericFeature:
     flagged: bool = False
     kind: ClassVar[Kind] = "numeric"
 
+    @property
+    def varies(self) -> bool:
+        """Whether numbers differ in the rows trained on."""
+        return self.scale > 0.0
+
     @np.errstate(all="ignore")
     def encode(self, column: NDArray[Any]) -> Floats:
         """The numbers that the network takes or is to output, shape (n,), or (n, 2) if flagged."""
@@ -70,6 +75,11 @@ class TextFeature:
     categories: tuple[str, ...]
     instead: str | None = None
     kind: ClassVar[Kind] = "text"
+
+    @property
+    def varies(self) -> bool:
+        """Whether texts differ in the rows trained on."""
+        return len(self.categories) > 1
 
     def encode(self, column: NDArray[Any]) -> Floats:
         """The inputs, shape (n, number of categories)."""
@@ -200,28 +210,15 @@ def fit(
     refuse_masked([*columns.values()], "a column")
     if missing == "error":
         refuse_missing(columns)
-    features: list[NumericFeature | TextFeature] = []
-    for name, column in columns.items():
-        if name == target:
-            continue
-        feature: NumericFeature | TextFeature
-        if column.dtype.kind == "f":
-            feature = _numeric(name, column, missing)
-            varies = feature.scale > 0.0
-        else:
-            feature = _text(name, column, missing)
-            varies = len(feature.categories) > 1
-        if varies:
-            features.append(feature)
-    known = {target, *[feature.name for feature in features]}
-    dropped = [name for name in columns if name not in known]
+    found = [_feature(name, columns[name], missing) for name in columns if name != target]
+    features = tuple(feature for feature in found if feature.varies)
+    dropped = [feature.name for feature in found if not feature.varies]
     if not features:
         raise TableError(
             "there is no column to learn from: besides the target there must be one whose cells "
             "differ" + (f" ({listed(dropped)} do not)" if dropped else "")
         )
-    fitted = fit_target(target, columns[target], task)
-    return Preprocessing(tuple(features), fitted, missing), dropped
+    return Preprocessing(features, fit_target(target, columns[target], task), missing), dropped
 
 
 def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | ClassTarget:
@@ -250,25 +247,25 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
     return ClassTarget(name, classes, kind)
 
 
-def _numeric(name: str, column: Floats, missing: Missing) -> NumericFeature:
+def _feature(name: str, column: NDArray[Any], missing: Missing) -> NumericFeature | TextFeature:
     gaps = is_missing(column)
     present = column[~gaps]
-    if not len(present):
-        return NumericFeature(name, 0.0, 0.0)
-    mean, scale = _mean_and_scale(name, present)
-    if missing not in _INSTEAD:
-        return NumericFeature(name, mean, scale)
-    instead = float(_INSTEAD[missing](present))
-    return NumericFeature(name, mean, scale, instead, missing == "flag" and bool(gaps.any()))
-
-
-def _text(name: str, column: NDArray[Any], missing: Missing) -> TextFeature:
-    texts = column if missing == "flag" else column[~is_missing(column)]
-    instead = None
+    if column.dtype.kind == "f":
+        mean, scale = _mean_and_scale(name, present) if len(present) else (0.0, 0.0)
+        if missing not in _INSTEAD or not len(present):
+            return NumericFeature(name, mean, scale)
+        number = float(_INSTEAD[missing](present))
+        return NumericFeature(name, mean, scale, number, missing == "flag" and bool(gaps.any()))
+    counts = Counter((column if missing == "flag" else present).tolist())
+    if len(counts) > MAX_CATEGORIES:
+        raise TableError(
+            f"the text column {name!r} has {len(counts)} different texts, and at most "
+            f"{MAX_CATEGORIES} become inputs; --ignore {name} if it names the rows"
+        )
+    categories, instead = tuple(sorted(counts)), None
     if missing in _INSTEAD and missing != "flag":
-        counts = Counter(texts)
-        instead = max(sorted(counts), key=counts.__getitem__, default=None)
-    return TextFeature(name, _categories(name, texts), instead)
+        instead = max(categories, key=counts.__getitem__, default=None)
+    return TextFeature(name, categories, instead)
 
 
 @np.errstate(all="ignore")
@@ -297,16 +294,6 @@ def root_mean_square(numbers: Floats) -> float:
     """Root mean square, in units of the largest, so that no square under- or overflows."""
     unit = math.ldexp(0.5, math.frexp(float(np.abs(numbers).max()))[1])
     return unit * math.sqrt(float(((numbers / unit) ** 2).mean()))
-
-
-def _categories(name: str, column: NDArray[Any]) -> tuple[str, ...]:
-    categories = tuple(sorted(set(column)))
-    if len(categories) > MAX_CATEGORIES:
-        raise TableError(
-            f"the text column {name!r} has {len(categories)} different texts, and at most "
-            f"{MAX_CATEGORIES} become inputs; --ignore {name} if it names the rows"
-        )
-    return categories
 
 
 def _labels(column: NDArray[Any]) -> list[str]:
