@@ -157,21 +157,10 @@ def _number(text: str, below: float, said: str, above: float = 0.0) -> float:
     return number
 
 
-_rate = partial(_number, below=math.inf, said="positive and finite, such as 0.01")
-_LEAST = -math.ulp(0.0)
-_fraction = partial(_number, above=_LEAST, below=1.0, said="between 0 and 1, such as 0.2")
-
-
 def _whole(text: str, least: int, said: str, most: float = math.inf) -> int:
     if not (text.isdecimal() and least <= int(text) <= most):
         raise argparse.ArgumentTypeError(f"{text!r} is no {said}")
     return int(text)
-
-
-_count = partial(_whole, least=1, said="positive whole number, such as 50")
-_exercises = partial(_whole, least=1, most=MOST, said=f"whole number from 1 to {MOST:,}")
-_folds = partial(_whole, least=2, said="whole number from 2")
-_seed = partial(_whole, least=0, said="whole number from 0")
 
 
 def _hidden(text: str) -> tuple[int, ...]:
@@ -185,9 +174,15 @@ def _hidden(text: str) -> tuple[int, ...]:
 
 #: What ``commands.toml`` calls by a name, and what it leaves to be filled in.
 _KNOWN: dict[str, Any] = {
-    "binding": _binding, "count": _count, "exercises": _exercises, "file": _file,
-    "folds": _folds, "fraction": _fraction, "hidden": _hidden, "int": int, "page": _page,
-    "rate": _rate, "seed": _seed, "formats": FORMATS, "levels": range(1, len(LEVELS) + 1),
+    "binding": _binding, "file": _file, "hidden": _hidden, "int": int, "page": _page,
+    "count": partial(_whole, least=1, said="positive whole number, such as 50"),
+    "exercises": partial(_whole, least=1, most=MOST, said=f"whole number from 1 to {MOST:,}"),
+    "folds": partial(_whole, least=2, said="whole number from 2"),
+    "fraction": partial(_number, above=-math.ulp(0.0), below=1.0,
+                        said="between 0 and 1, such as 0.2"),
+    "rate": partial(_number, below=math.inf, said="positive and finite, such as 0.01"),
+    "seed": partial(_whole, least=0, said="whole number from 0"),
+    "formats": FORMATS, "levels": range(1, len(LEVELS) + 1),
     "decimals": DECIMALS, "missing": get_args(Missing), "yes or no": ["yes", "no"],
     "steps": [step.number for step in STEPS], "tasks": ["regression", "classification"],
 }  # fmt: skip

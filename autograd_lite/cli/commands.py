@@ -13,7 +13,7 @@ from autograd_lite import demo as demonstration
 from autograd_lite import exercises, expressions, playgrounds
 from autograd_lite.cli.doctor import findings
 from autograd_lite.cli.inspecting import inspect_file, score_table
-from autograd_lite.cli.training_page import check_extra, report
+from autograd_lite.cli.training_page import report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError, TrainingWarning, counted
@@ -31,9 +31,11 @@ from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed
 from autograd_lite.tables.sources import open_table
 from autograd_lite.terminal import Terminal
-from autograd_lite.view import draw
+from autograd_lite.view import canvas, draw
 
 _ROWS = 2**14  # of predictions that are written at a time
+#: Options of `train` that are arguments of the function.
+_LEARNING = ("hidden", "epochs", "learning_rate", "test_size", "task", "seed", "folds", "missing")
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -112,33 +114,29 @@ def worksheet(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train a network on a table, print its scores, and save it and a report if asked to."""
     if options.report:
-        check_extra()
+        canvas.new_figure()  # or the ImportError of the report, before the work
     with open_table(options.data, **_how(options)) as table:
         _train(options, table)
 
 
 def _train(options: argparse.Namespace, table: Table) -> None:
-    columns, looks = look(
-        table, options.target, task=options.task, text=options.text, ignore=options.ignore,
-        keep=options.keep, missing=options.missing,
-    )  # fmt: skip
-    print(f"{table.source}: {counted(len(table), 'row')}, target {options.target!r}")
+    target, told = options.target, vars(options)
+    looked = {name: told[name] for name in ("task", "text", "ignore", "keep", "missing")}
+    columns, looks = look(table, target, **looked)
+    print(f"{table.source}: {counted(len(table), 'row')}, target {target!r}")
     for note in table.notes:
         print(f"note: {note}")
     lines = [(" ".join(each.name.split()), each.kind, each.told) for each in looks]
     print(Terminal(sys.stdout).table(("column", "kind", "cells"), lines))
-    left_out = len(table) - len(columns[options.target])
+    left_out = len(table) - len(columns[target])
     if left_out:
         print(f"note: {counted(left_out, 'row')} left out, because cells are missing")
     sys.stdout.flush()  # before the progress bar, which goes to stderr
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", TrainingWarning)
         training = train_on(
-            columns, options.target, hidden=options.hidden, epochs=options.epochs,
-            learning_rate=options.learning_rate, test_size=options.test_size, task=options.task,
-            seed=options.seed, progress=not options.quiet, folds=options.folds,
-            source=table.source, missing=options.missing,
-            units=table.units(columns),
+            columns, target, progress=not options.quiet, source=table.source,
+            units=table.units(columns), **{name: told[name] for name in _LEARNING},
         )  # fmt: skip
     tell(training, columns)
     for warning in said:

@@ -33,7 +33,8 @@ def findings() -> dict[str, str]:
     """Facts about this installation, one line each, by what they are about."""
     release, requirements, extras = installed()
     here, missing = _libraries(requirements)
-    settings = [f"{name}={os.environ[name]!r}" for name in sorted(os.environ) if _is_ours(name)]
+    ours = [name for name in sorted(os.environ) if name.startswith("AUTOGRAD_LITE_")]
+    settings = [f"{name}={os.environ[name]!r}" for name in ours]
     return {
         "autograd-lite": f"{release}, in {Path(__file__).parents[1]}",
         "engine": f"{engine}: {why}",
@@ -53,10 +54,6 @@ def findings() -> dict[str, str]:
         f"{platform.python_compiler()}",
         "platform": platform.platform(),
     }  # fmt: skip
-
-
-def _is_ours(name: str) -> bool:
-    return name.startswith("AUTOGRAD_LITE_")
 
 
 def _libraries(requirements: list[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

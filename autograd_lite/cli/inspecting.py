@@ -69,11 +69,8 @@ def _of_table(model: TableModel) -> str:
 def score_table(scores: Sequence[Score], folds: Sequence[Sequence[float]], held_out: int) -> str:
     """Scores on the rows held out, if any, and the mean and spread of folds, if there are any."""
     rows = [[s.name, plain_number(s.value), plain_number(s.baseline)] for s in scores]
-    header = [
-        "held-out score" if held_out else "score on rows trained on",
-        "network",
-        "without features",
-    ]
+    of = "held-out score" if held_out else "score on rows trained on"
+    header = [of, "network", "without features"]
     if len(folds) > 1:
         header.append(f"{len(folds)} folds: mean ± standard deviation")
         rows = [[*row, both] for row, both in zip(rows, mean_and_spread(folds), strict=True)]

@@ -66,11 +66,6 @@ def report(training: Training, columns: Columns, described: Sequence[Described],
     )  # fmt: skip
 
 
-def check_extra() -> None:
-    """Raise the ImportError that `report` would, before the work."""
-    canvas.new_figure()
-
-
 def _filled(piece: str, /, **parts: object) -> str:
     return Template(_WORDS[piece]).substitute(parts)
 

@@ -69,17 +69,14 @@ class Section:
         """Numbers in the target's unit, or the scores of the classes."""
         columns = {name: np.full(len(points), cell) for name, cell in self._usual.items()}
         for name, categories, xs in zip(self.names, self.categories, points.T, strict=True):
-            columns[name] = xs if categories is None else _nearest(categories, xs)
+            columns[name] = xs
+            if categories is not None:
+                nearest = np.clip(np.rint(xs), 0, len(categories) - 1).astype(int)
+                columns[name] = np.array(categories, dtype=object)[nearest]
         prepared = self.model.preprocessing
         outputs: NDArray[np.float64] = self.model.network.predict(prepared.inputs(columns))
         target = prepared.target
         return outputs if isinstance(target, ClassTarget) else target.decode(outputs)
-
-
-def _nearest(categories: list[str], places: NDArray[np.float64]) -> NDArray[Any]:
-    texts = np.array(categories, dtype=object)
-    found: NDArray[Any] = texts[np.clip(np.rint(places), 0, len(texts) - 1).astype(int)]
-    return found
 
 
 def _usual(column: NDArray[Any]) -> Any:

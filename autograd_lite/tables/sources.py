@@ -24,7 +24,6 @@ from autograd_lite.files import regular
 from autograd_lite.tables.reading import Kind, Table, checked_encoding, read_csv, table_of
 from autograd_lite.tables.splitting import records, split_cells
 
-_STANDARD = "-"
 _LARGE = 2**26  # bytes of a CSV file, from which on its cells are not kept
 _HEAD = 2**20  # characters of such a file that say how it is written
 _ROWS = 2**14  # of a block
@@ -51,23 +50,20 @@ def open_table(path: str, **options: Any) -> Iterator[Table]:
         As `read_csv` raises them.
     """
     with TemporaryDirectory() as folder:
-        if path == _STANDARD:
-            path = _from_standard_input(folder)
+        if path == "-":
+            if sys.stdin is None:
+                raise TableError(
+                    "there is no standard input to read from; name a file in place of -"
+                )
+            path = os.path.join(folder, "standard input")  # its name, in messages
+            with open(path, "wb") as file:  # temporary
+                shutil.copyfileobj(sys.stdin.buffer, file)
         if path.lower().endswith(".parquet"):
             yield _parquet(path, folder)
         elif os.path.getsize(path) >= _LARGE:
             yield _large(path, folder, options)
         else:
             yield read_csv(path, **options)
-
-
-def _from_standard_input(folder: str) -> str:
-    if sys.stdin is None:
-        raise TableError("there is no standard input to read from; name a file in place of -")
-    place = os.path.join(folder, "standard input")  # its name, in messages
-    with open(place, "wb") as file:  # temporary
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return place
 
 
 @dataclass(frozen=True)
@@ -178,22 +174,17 @@ def _parquet(path: str, folder: str) -> Table:
         names = tuple(schema.names)
         twice = [name for name in names if names.count(name) > 1]
         if twice or not names:
-            said = f"two columns named {twice[0]!r}; rename one" if twice else "no columns"
-            raise TableError(f"{source} has {said}")
-        texts = [f.name for f in schema if pa.types.is_string(f.type) or
-                 pa.types.is_large_string(f.type) or pa.types.is_dictionary(f.type)]  # fmt: skip
-
-        blocks = (
-            [
-                _written(pa, column, f"{source}: column {name!r}")
-                for column, name in zip(batch.columns, names, strict=True)
-            ]
+            has = f"two columns named {twice[0]!r}; rename one" if twice else "no columns"
+            raise TableError(f"{source} has {has}")
+        are_texts = pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
+        declared = frozenset(f.name for f in schema if any(are(f.type) for are in are_texts))
+        said = [f"{source}: column {name!r}" for name in names]
+        count = _store(folder, (
+            [_written(pa, column, each) for column, each in zip(batch.columns, said, strict=True)]
             for batch in file.iter_batches(_ROWS)
-        )
-        count = _store(folder, blocks)
+        ))  # fmt: skip
     if not count:
         raise TableError(f"{source} holds column names and no rows")
-    declared = frozenset(texts)
     return StoredTable(source, names, (), range(1, count + 1), folder=folder, declared=declared)
 
 
