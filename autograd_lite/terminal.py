@@ -44,13 +44,15 @@ def on_screen(text: str) -> str:
 class Terminal:
     """Width and colour of a stream, such as ``sys.stdout`` (None in a program without one).
 
-    Colour is used on a terminal only, and not where ``NO_COLOR`` is set (https://no-color.org) or
-    the terminal is dumb. Where there is none, its width is ``COLUMNS``, or 80.
+    Colour is used on a terminal that is not dumb, nowhere if ``NO_COLOR`` is set
+    (https://no-color.org), else everywhere if ``FORCE_COLOR`` is (https://force-color.org). Where
+    there is none, its width is ``COLUMNS``, or 80.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
-        welcome = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        self.colour = welcome and stream is not None and stream.isatty()
+        forced = bool(os.environ.get("FORCE_COLOR"))
+        able = os.environ.get("TERM") != "dumb" and stream is not None and stream.isatty()
+        self.colour = not os.environ.get("NO_COLOR") and (forced or able)
         self.width = shutil.get_terminal_size().columns
 
     def paint(self, text: str, style: str) -> str:

@@ -1,10 +1,13 @@
 """How Sphinx builds the site. `make docs` writes its source into build/docs and runs it."""
 
+import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "site"), str(HERE.parent)]
+
+from pygments.lexers.special import TextLexer  # noqa: E402
 
 import autograd_lite  # noqa: E402
 
@@ -27,8 +30,11 @@ suppress_warnings = ["config.cache"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 4
-# The notebooks come executed: `make notebooks` writes them, and the tests compare.
-nb_execution_mode = "off"
+# The notebooks come executed, with still pictures: `make notebooks` writes them, and the tests run
+# them. `make docs NOTEBOOKS=force` runs them again, for pages to step through.
+nb_execution_mode = os.environ.get("NOTEBOOKS") or "off"
+nb_execution_timeout = 240
+nb_execution_raise_on_error = True
 nb_merge_streams = True
 
 default_role = "py:obj"
@@ -40,12 +46,14 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
+html_theme_options = {"top_of_page_buttons": []}
 html_title = f"autograd_lite {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_js_files = ["versions.js", "site.js"]
 html_extra_path = ["../build/docs/live"]
 html_copy_source = True
+html_show_search_summary = False  # a page that is a file may read no other
 html_show_sphinx = False
 html_sidebars = {
     "**": [
@@ -56,3 +64,8 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
+
+
+def setup(app):
+    """Let tables of text be shown as they are."""
+    app.add_lexer("csv", TextLexer)

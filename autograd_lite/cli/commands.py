@@ -146,8 +146,8 @@ def _train(options: argparse.Namespace, table: Table) -> None:
     if options.save:
         training.model.save(options.save)
         print(f"saved: {options.save}")
-    if options.report:
-        page = report(training, columns, options.seed)
+    if options.report and len(training.history):  # else nothing was learnt
+        page = report(training, columns, looks, options.seed)
         print("report:", write_whole(options.report, page.encode()))
     if training.history.interrupted:
         raise KeyboardInterrupt

@@ -19,6 +19,7 @@ import numpy as np
 from autograd_lite.errors import counted, needing
 from autograd_lite.files import words
 from autograd_lite.tables.facts import Facts
+from autograd_lite.tables.kinds import Described
 from autograd_lite.tables.learning import Training
 from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, listed
@@ -33,15 +34,18 @@ _POINTS = 400  # in one picture
 _LETTERS = 14  # of a name in a picture
 
 
-def report(training: Training, columns: Columns, seed: int) -> str:
+def report(training: Training, columns: Columns, described: Sequence[Described], seed: int) -> str:
     """The page, as HTML; an ImportError names the extra if there is no matplotlib."""
     prepared = training.model.preprocessing
-    target, held_out = prepared.target, {n: c[training.judged] for n, c in columns.items()}
+    target, seen = prepared.target, {n: c[training.judged] for n, c in columns.items()}
+    judged = "rows held out" if len(training.held_out) else "rows trained on"
     falls = importance(training.model, columns, seed)
     facts, score = cast(Facts, training.model.facts), training.scores[0].name
     classes = isinstance(target, ClassTarget)
     numbers = counted(len(getattr(target, "classes", ())), "class", "classes")
-    errors = _confusion(training, held_out) if classes else _residuals(training, held_out, seed)
+    errors = (
+        _confusion(training, seen, judged) if classes else _residuals(training, seen, judged, seed)
+    )
     return document(
         f"{facts.source}: {target.name}",
         read("page.css", "lesson.page") + read("training_page.css", "cli"),
@@ -53,8 +57,8 @@ def report(training: Training, columns: Columns, seed: int) -> str:
                 f"trained on {counted(len(training.trained), 'row')}; "
                 f"{len(training.held_out)} were held out."
             ),
-            scores=_scores(training), judged=_judged(training),
-            columns=_columns(training, columns, falls),
+            scores=_scores(training, judged), judged=_judged(training),
+            columns=_columns(described, target.name, falls),
             importance=f"Importance is the fall of {score} when the cells of a column are shuffled "
             "(mean of 5 shuffles, over at most 1,000 rows of the table).",
             history=_svg(lambda ax: plot_history(training.history, ax), "loss over epochs"),
@@ -75,11 +79,11 @@ def _filled(piece: str, /, **parts: object) -> str:
     return Template(words("training_page.toml", "cli")[piece]).substitute(parts)
 
 
-def _scores(training: Training) -> str:
+def _scores(training: Training, judged: str) -> str:
     """A line for each model, a column for each score."""
     lines = [
-        ("without features, rows held out", [score.baseline for score in training.scores]),
-        ("network, rows held out", [score.value for score in training.scores]),
+        (f"without features, {judged}", [score.baseline for score in training.scores]),
+        (f"network, {judged}", [score.value for score in training.scores]),
     ]
     lines += [(f"fold {i}", values) for i, values in enumerate(training.folds, 1)]
     cells = [(name, [plain_number(value) for value in values]) for name, values in lines]
@@ -111,30 +115,14 @@ def _judged(training: Training) -> str:
     return told
 
 
-def _columns(training: Training, columns: Columns, falls: dict[str, float]) -> str:
+def _columns(described: Sequence[Described], target: str, falls: dict[str, float]) -> str:
     """A line for each column of the table."""
-    target = training.model.preprocessing.target
     lines = []
-    for name, column in columns.items():
-        if column.dtype.kind == "f" and name != target.name:
-            kind, told = "number", _range(column)
-        else:
-            texts, counts = np.unique(column.astype(str), return_counts=True)
-            kind = "category"
-            shown = [f"{texts[i]} ({counts[i]})" for i in np.argsort(-counts)[:8]]
-            told = ", ".join(shown) + ("" if len(texts) < 9 else f" and {len(texts) - 8} more")
-        if name == target.name:
-            kind = "target"
-            if not isinstance(target, ClassTarget):
-                told = _range(column)
-        elif name in training.dropped:
-            kind = "constant, left out"
-        lines.append((name, [kind, told, f"{falls[name]:.3f}" if name in falls else ""]))
+    for each in described:
+        importance = f"{falls[each.name]:.3f}" if each.name in falls else ""
+        kind = f"{each.kind}, the target" if each.name == target else each.kind
+        lines.append((each.name, [kind, each.told, importance]))
     return _table(["column", "kind", "cells", "importance"], lines, ["kind", "words", ""])
-
-
-def _range(column: Any) -> str:
-    return f"{plain_number(np.nanmin(column))} to {plain_number(np.nanmax(column))}"
 
 
 def _table(
@@ -161,13 +149,13 @@ def _row(name: str, cells: Sequence[str]) -> str:
     return f'<tr><th scope="row">{breaking}</th>{"".join(cells)}</tr>'
 
 
-def _confusion(training: Training, held_out: Columns) -> str:
+def _confusion(training: Training, seen: Columns, judged: str) -> str:
     target = training.model.preprocessing.target
     assert isinstance(target, ClassTarget)
     k = len(target.classes)
-    actual = target.encode(held_out[target.name])
+    actual = target.encode(seen[target.name])
     places = {name: i for i, name in enumerate(target.classes)}
-    predicted = [places[name] for name in training.model.predict(held_out)]
+    predicted = [places[name] for name in training.model.predict(seen)]
     counts = np.bincount(actual * k + predicted, minlength=k * k).reshape(k, k)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cell = '<td class="share" style="--share: {:.3g}">{}</td>'.format
@@ -177,16 +165,18 @@ def _confusion(training: Training, held_out: Columns) -> str:
     ]
     heads = [f'<th scope="col">{html.escape(name)}</th>' for name in target.classes]
     head = f'<th class="words">actual \\ predicted</th>{"".join(heads)}'
-    return _filled("confusion", table=_filled("table", head=head, rows="\n".join(rows)))
+    return _filled(
+        "confusion", judged=judged, table=_filled("table", head=head, rows="\n".join(rows))
+    )
 
 
-def _residuals(training: Training, held_out: Columns, seed: int) -> str:
-    some = sample(held_out, _POINTS, seed)
+def _residuals(training: Training, seen: Columns, judged: str, seed: int) -> str:
+    some = sample(seen, _POINTS, seed)
     predicted = training.model.predict(some)
     actual = some[training.model.preprocessing.target.name]
     shown = f" {_POINTS} of them, by chance." if len(actual) < len(training.judged) else ""
     picture = _svg(Residuals(predicted, actual - predicted).draw, "residuals over predictions")
-    return _filled("residuals", picture=picture, some=shown)
+    return _filled("residuals", picture=picture, judged=judged, some=shown)
 
 
 def _plane(training: Training, columns: Columns, names: list[str], seed: int) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from shlex import quote
 from typing import Literal
 
 import numpy as np
@@ -89,7 +90,9 @@ def look(
         if name != target and name not in keep:
             why = _identifies(name, cells, kinds[name])
             if why:
-                left_out[name] = Described(name, "identifier", f"left out: {why}; --keep {name}")
+                left_out[name] = Described(
+                    name, "identifier", f"left out: {why}; --keep {quote(name)}"
+                )
             elif kinds[name] == "text" and len({*cells}) > MAX_CATEGORIES:
                 told = f"{len({*cells}):,} different texts, of which at most {MAX_CATEGORIES} are"
                 left_out[name] = Described(name, "left out", f"{told} categories")

@@ -247,6 +247,8 @@ def read_csv(
         or columns without a name or with the same one.
     """
     source = as_path(path).name
+    if decimal not in (None, *DECIMALS):
+        raise ValueError(f"the decimal sign is '.' or ',', and was {decimal!r}")
     separator, records = split_cells(_decoded(path, source, encoding), source)
     if not records:
         raise TableError(f"{source} is empty; it needs a line of column names, then rows")

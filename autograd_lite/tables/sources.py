@@ -11,7 +11,7 @@ import shutil
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -88,9 +88,9 @@ class StoredTable(Table):
         self.check_names([name])
         seen: dict[str, str] = {}
         cells: list[str] = []
-        with open(_place(self.folder, self.names.index(name)), "rb") as file, suppress(EOFError):
-            while True:
-                block = marshal.load(file)
+        with open(_place(self.folder, self.names.index(name)), "rb") as file:
+            while size := file.read(8):  # marshal.load would ask the file for each cell
+                block = marshal.loads(file.read(int.from_bytes(size)))
                 keep = len(seen) < _LEVELS
                 cells += [seen.setdefault(cell, cell) for cell in block] if keep else block
         return np.array(cells, dtype=object)
@@ -110,7 +110,8 @@ def _store(folder: str, blocks: Iterable[Sequence[Sequence[str]]]) -> int:
     for block in blocks:
         for i, cells in enumerate(block):
             with open(_place(folder, i), "ab") as file:  # temporary
-                marshal.dump([*cells], file)
+                written = marshal.dumps([*cells])
+                file.write(len(written).to_bytes(8) + written)
         count += len(block[0])
     return count
 
@@ -123,7 +124,8 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
     with open(path, encoding=encoding, newline="") as file:
         try:
             head = _whole_lines(file.read(_HEAD))
-            beginning = os.path.join(folder, source)
+            os.mkdir(os.path.join(folder, "beginning"))
+            beginning = os.path.join(folder, "beginning", source)
             with open(beginning, "w", encoding=encoding, newline="") as begun:  # temporary
                 begun.write(head)
             first = read_csv(beginning, **options)
@@ -189,7 +191,7 @@ def _parquet(path: str, folder: str) -> Table:
     """The cells of a Parquet file as texts; what it holds as text stays that."""
     with needing("tables", "Parquet files are read by pyarrow"):
         import pyarrow as pa
-        from pyarrow import compute, parquet
+        from pyarrow import parquet
     source = os.path.basename(path)
     try:
         file = parquet.ParquetFile(regular(path))
@@ -205,22 +207,11 @@ def _parquet(path: str, folder: str) -> Table:
         texts = [f.name for f in schema if pa.types.is_string(f.type) or
                  pa.types.is_large_string(f.type) or pa.types.is_dictionary(f.type)]  # fmt: skip
 
-        def written(column: Any, name: str) -> list[str]:
-            if pa.types.is_floating(
-                column.type
-            ):  # at full length: 0.1 of 32 bits is another number
-                column = column.cast(pa.float64())
-            try:
-                column = column.cast(pa.string())
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-                raise TableError(
-                    f"{source}: column {name!r} holds {column.type}, and cells are numbers or "
-                    "texts; take it out"
-                ) from None
-            return [cell.strip() for cell in compute.fill_null(column, "").to_pylist()]
-
         blocks = (
-            [written(column, name) for column, name in zip(batch.columns, names, strict=True)]
+            [
+                _written(pa, column, f"{source}: column {name!r}")
+                for column, name in zip(batch.columns, names, strict=True)
+            ]
             for batch in file.iter_batches(_ROWS)
         )
         count = _store(folder, blocks)
@@ -228,3 +219,15 @@ def _parquet(path: str, folder: str) -> Table:
         raise TableError(f"{source} holds column names and no rows")
     declared = frozenset(texts)
     return StoredTable(source, names, (), range(1, count + 1), folder=folder, declared=declared)
+
+
+def _written(pa: Any, column: Any, said: str) -> list[str]:
+    if pa.types.is_floating(column.type):  # at full length: 0.1 of 32 bits is another number
+        column = column.cast(pa.float64())
+    try:
+        column = column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise TableError(
+            f"{said} holds {column.type}, and cells are numbers or texts; take it out"
+        ) from None
+    return [cell.strip() for cell in column.fill_null("").to_pylist()]

@@ -78,13 +78,11 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     It is data if all its cells are numbers; also if some are and there is a text that comes again
     below it, a number that is not whole, or the same cell twice. So are texts that all come again.
     """
-    first, below = rows[0], rows[1:1000]
-    if not all(first):
-        return True
-    numbers = [cell for cell in first if is_number(cell)]
-    again = [any(cell == row[i] for row in below if i < len(row))
-             for i, cell in enumerate(first) if not is_number(cell)]  # fmt: skip
+    first = {i: cell for i, cell in enumerate(rows[0]) if cell}
+    numbers = [cell for cell in first.values() if is_number(cell)]
+    again = [any(row[i : i + 1] == [cell] for row in rows[1:1000])
+             for i, cell in first.items() if not is_number(cell)]  # fmt: skip
     if not numbers:
         return not (again and all(again))
-    data = any(again) or len({*first}) < len(first) or not all(cell.isdecimal() for cell in numbers)
-    return not data and bool(again)
+    twice = len({*first.values()}) < len(first)
+    return bool(again) and not (any(again) or twice or not all(map(str.isdecimal, numbers)))

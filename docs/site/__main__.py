@@ -41,6 +41,7 @@ def stage(folder: Path) -> Path:
     assert found, "the playground writes its style sheet in another way"
     curve = before + start.removesuffix(".playground") + CURVE_FIRST + ".playground" + after
     (live / "curve.html").write_text(curve)
+    # that of "How back-propagation works"
     a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
     (output := (a * b) * a + a * a).backward()
     ag.draw(output).save(live / "graph.html")

@@ -2,6 +2,7 @@
 addEventListener("DOMContentLoaded", () => {
   // wide code and tables scroll by keys, too
   for (const wide of document.querySelectorAll(".content pre, .content table")) wide.tabIndex = 0;
+  for (const [part, label] of [[".sidebar-drawer", "All pages"], [".toc-drawer", "This page"]]) document.querySelector(part)?.setAttribute("aria-label", label);
   if (VERSIONS.length < 2) return;
   const top = document.documentElement.dataset.content_root || "./";
   const choice = document.createElement("select");

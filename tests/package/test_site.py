@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 #: Pages of docs/ that other tests run, line by line.
 ELSEWHERE = {"accuracy", "conventions", "estimators", "larger_data", "migrating", "modules"}
-ELSEWHERE |= {"programs", "recipes"}
+ELSEWHERE |= {"programs", "recipes", "tables"}
 PAGES = [
     path for path in sorted(DOCS.rglob("*.md")) if path.parent != DOCS or path.stem not in ELSEWHERE
 ]
@@ -54,6 +54,19 @@ def test_the_code_of_a_page_runs_and_prints_what_is_shown(page, tmp_path, monkey
     names = {"__name__": "__main__"}
     test = doctest.DocTestParser().get_doctest("\n".join(blocks), names, page.name, str(page), 0)
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
+
+
+def test_the_first_tutorial_runs_and_says_what_its_words_say(capsys):
+    page = (DOCS / "tutorials" / "first_gradient.md").read_text()
+    names = {}
+    for cell in re.findall(r"^```\{code-cell\}\n(.*?)^```", page, re.M | re.S):
+        exec(cell, names)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "-2.0 add [-6.0, 4.0]"
+    assert float(printed[1]) == pytest.approx(1.0, abs=1e-5)
+    assert printed[2] == "1.0 2.0"
+    assert printed[3] == "df/da = 1: 3 paths from a to f"
+    assert float(printed[-1]) == pytest.approx(1.3817732906760363)
 
 
 @pytest.mark.parametrize("name", ["gelu", "where", "dot", "degrees", "power", "max"])

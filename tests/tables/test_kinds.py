@@ -244,7 +244,8 @@ def test_a_description_without_missing_cells_is_read_as_ever():
 def test_the_five_rows_of_the_lecture_are_learnt(tmp_path, capsys):
     path, model = tmp_path / "lecture.csv", tmp_path / "m.safetensors"
     path.write_text("Input\tDesired output\n0\t0\n1\t2\n2\t4\n3\t6\n4\t8\n")
-    argv = ["train", str(path), "--target", "Desired output", "--epochs", "300", "--quiet"]
+    argv = ["train", str(path), "--target", "Desired output", "--epochs", "120", "--quiet"]
+    argv += ["--hidden", "4", "--learning-rate", "0.1"]
     assert main([*argv, "--save", str(model)]) == 0
     told = capsys.readouterr().out
     assert "note: separator: tab" in told

@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -107,3 +108,19 @@ def test_a_full_disk_leaves_the_old_predictions(model, rows, tmp_path, capsys, m
 def test_a_place_that_cannot_be_written_is_told_before_the_work(place, capsys):
     assert main(["predict", "none.safetensors", "none.csv", "-o", place]) == 2
     assert "directory" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
+def test_predictions_that_nobody_reads_on_end_quietly(model, tmp_path):
+    """As `predict … | head -1` does: status 141, and nothing on standard error."""
+    many = tmp_path / "many.csv"
+    many.write_text("size,sort\n" + "1,a\n" * 40_000)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograd_lite", "predict", str(model), str(many)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout.readline() == b"kind\n"
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), errors) == (141, b"")

@@ -66,6 +66,8 @@ def test_messages_name_the_separator_and_lines_count_the_line_of_excel(read):
         ("1,male,7.25\n2,female,8\n", False),
         ("yes,no\nno,yes\nyes,no\nno,no\n", False),
         ("1,1,x\n2,3,y\n", False),  # no two columns have one name
+        (",3.5,setosa\n4.9,3.0,setosa\n", False),
+        (",a,b\n0,5,x\n1,6,y\n", True),
         ("country,2019,2020\nFrance,1,2\nItaly,3,4\n", True),
         ("a,b\n1,x\n2,y\n", True),
         ("Input,Desired output\n0,0\n1,2\n", True),
@@ -156,6 +158,8 @@ def test_an_ambiguous_column_follows_the_others_or_is_refused(read):
 
 @pytest.mark.parametrize(("decimal", "number"), [(".", 1234.0), (",", 1.234)])
 def test_the_decimal_sign_can_be_given(read, decimal, number):
+    with pytest.raises(ValueError, match=r"is '\.' or ',', and was ';'"):
+        read("a\n1\n", decimal=";")
     table = read('a,b\n"1,234",x\n', header=True, decimal=decimal)
     assert numbers(table, "a") == [number]
     assert numbers(read("a\n1.234\n", header=True, decimal=","), "a") == [1234.0]

@@ -136,9 +136,10 @@ def test_the_page_says_what_was_computed(pages):
     folds = [float(line[1]) for line in scores[3:6]]
     assert scores[6][1] == f"{np.mean(folds):.4g} ± {np.std(folds, ddof=1):.2g}"
     assert [line[:2] for line in columns[1:]] == [
-        ["x<1>", "number"], ["noise", "number"], ["sort", "category"],
-        ["same", "constant, left out"], ["kind", "target"],
+        ["x<1>", "number"], ["noise", "number"], ["sort", "category"], ["same", "constant"],
+        ["kind", "category, the target"], ["number", "left out"],
     ]  # fmt: skip
+    assert [bool(line[3]) for line in columns[1:]] == [True, True, True, False, False, False]
     counts = np.array([line[1:] for line in confusion[1:]], dtype=int)
     assert counts.sum() == 18
     assert float(scores[2][1]) == pytest.approx(np.trace(counts) / 18, abs=1e-4)
@@ -167,6 +168,8 @@ def test_the_page_fits_a_phone_and_a_desk_in_both_lights(browser, pages):
                 "(r) => [r.left, r.right])"
             )
             assert all(0 < left < right < width for left, right in places)
+            table = opened.page.locator("#columns .table")
+            assert table.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 0
             letters = opened.page.locator(".plot text").evaluate_all(
                 "(all) => all.map((t) => [t.getBoundingClientRect().height, "
                 "getComputedStyle(t).fill])"
@@ -194,3 +197,16 @@ def test_one_column_of_numbers_is_drawn_as_a_curve_and_of_classes_not_at_all(dat
         argv += [word for name in others for word in ("--ignore", name)]
         assert main([*map(str, argv)]) == 0
         assert page.read_text(encoding="utf-8").count("<svg") == drawn
+
+
+@pytest.mark.parametrize("kinds", [("small", "large"), (1.5, 2.25)])
+def test_a_few_rows_of_which_none_is_held_out_have_a_page(kinds, tmp_path):
+    path, page = tmp_path / "few.csv", tmp_path / "page.html"
+    path.write_text("x,y\n" + "".join(f"{i + 0.5},{kinds[i > 3]}\n" for i in range(6)))
+    argv = ["train", path, "--target", "y", "--task", "regression", "--epochs", "2", "--quiet"]
+    argv = argv[:4] + argv[6 if isinstance(kinds[0], str) else 4 :]
+    assert main([*map(str, argv), "--report", str(page)]) == 0
+    assert [line[0] for line in Cells(page).tables[0]] == [
+        "", "without features, rows trained on", "network, rows trained on",
+    ]  # fmt: skip
+    assert "held out (" not in page.read_text(encoding="utf-8").partition("Columns that")[0]
