@@ -2,18 +2,22 @@
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
 .PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-beside test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask tables firefox clean
+.PHONY: pyright compare wheels release
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
+	@echo "make lint       ruff and mypy alone; sets .venv up with all that the tests need"
+	@echo "make pyright    pyright over the programs of users in tests/typing (npm)"
 	@echo "make bare       demo and some tests in a minimal Debian, without and with a C compiler (root; PYTHON=3.13)"
 	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
+	@echo "make compare    what has become more than 10% worse in benchmarks/RESULTS.md since the last commit"
 	@echo "make fuzz       the random tests, many more examples than in make test; N=20000 of each law"
 	@echo "make asan       the C engine under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make valgrind   the C engine under valgrind's memcheck"
@@ -27,6 +31,11 @@ help:
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
 	@echo "make docs       the site, with a page per op and per name, in build/docs/html (NOTEBOOKS=force runs those again)"
 	@echo "make build      wheel and sdist in dist/"
+	@echo "make wheels     wheels for each Python on this platform, in dist/, by cibuildwheel (Linux: in containers)"
+	@echo "make release    refuse unless versions, figures and pages agree; then all checks, site, wheel and sdist"
+	@echo "make clean      remove .venv, build, dist and out"
+	@echo "Parts of the above: make test-both test-python test-on-native test-on-python test-pages test-beside,"
+	@echo "make asan-slabs asan-debug asan-faults asan-rest asan-modes"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"autograd_lite needs Python 3.11 or newer; this is {v[0]}.{v[1]}: make PYTHON=/path/to/python3.11")'
@@ -60,6 +69,12 @@ lint: $(VENV)/test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python -m mypy tests/typing
+
+# The other type checker that people use, which is a program in JavaScript.
+pyright: $(VENV)/test
+	npm install --silent --no-audit --no-fund --prefix build/pyright pyright@1.1.414
+	build/pyright/node_modules/.bin/pyright --pythonpath $(BIN)/python --project tests/typing
 
 # The suite on both engines at once. Coverage is measured on the C engine, as it takes time, and not by tests
 # marked no_cover, of which that is much. The tests in BESIDE run after those of an engine: browsers, notebooks and
@@ -72,7 +87,7 @@ TWO_AT_ONCE = $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter o
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := $(addprefix tests/,playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py)
 BESIDE := $(PAGES) $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_plurals.py package/test_streams.py package/test_architecture.py view/test_view_layout.py view/test_fold.py exercises/test_checker.py)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_plurals.py package/test_streams.py package/test_architecture.py view/test_view_layout.py view/test_fold.py exercises/test_checker.py package/test_habits.py)
 # Long tests of files that are tested on both engines, of what neither has a part in: which modules import which, the
 # conventions of the table, the figures of a notebook, the weights of a network. Programs are recorded alike on both.
 ONCE_OF := $(addprefix --deselect tests/,package/test_imports.py::test_no_order_of_importing_every_module_changes_a_name package/test_imports.py::test_a_module_may_be_the_first ops/test_conventions.py::test_the_column_of_jax nn/test_nn_layers.py::test_a_wide_network_learns_best_from_weights_that_suit_it nn/test_nn_predict.py::test_the_guilty_one_of_many_targets_is_named_at_once nn/learning/test_nn_schedules.py::test_factors_are_pytorchs nn/test_live.py::test_a_notebook_keeps_one_output_with_the_end_of_the_training program/test_compiled_bits.py::test_every_row)
@@ -208,8 +223,24 @@ docs: $(VENV)/docs
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
+compare:
+	@mkdir -p build
+	@git show HEAD:benchmarks/RESULTS.md > build/results-before.md
+	@$(PYTHON) benchmarks/compare.py build/results-before.md benchmarks/RESULTS.md
+
 build: $(VENV)/test
 	$(BIN)/python -m build
+
+wheels: | $(BIN)/python
+	$(INSTALL) "cibuildwheel>=4"
+	$(BIN)/python -m cibuildwheel --output-dir dist
+
+release: $(VENV)/test
+	$(BIN)/python .ci/release.py
+	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory docs
+	$(MAKE) --no-print-directory build
+	@echo "dist/ is ready. To publish it: git tag v$$($(BIN)/python .ci/release.py --version), push the tag; upload dist/*"
 
 clean:
 	rm -rf $(VENV) build dist out *.egg-info

@@ -75,7 +75,10 @@ def test_the_sdist_holds_what_a_build_and_the_tests_need(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"} <= names
     assert {"Makefile", "ARCHITECTURE.md", "CHANGELOG.md", ".ci/run"} <= names
-    folders = [ROOT / name for name in ("benchmarks", "docs", "examples", "notebooks", "tests")]
+    assert {"CITATION.cff", "CONTRIBUTING.md", "SECURITY.md", ".pre-commit-config.yaml"} <= names
+    folders = [
+        ROOT / name for name in (".github", "benchmarks", "docs", "examples", "notebooks", "tests")
+    ]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     read = [path for path in files if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}]
     assert {path.relative_to(ROOT).as_posix() for path in read} <= names
@@ -236,3 +239,4 @@ def test_every_extra_is_declared(built, extra):
     metadata = zipfile.ZipFile(wheel).read("autograd_lite-0.2.0.dist-info/METADATA").decode()
     assert f"Provides-Extra: {extra}" in metadata
     assert "Requires-Python: >=3.11" in metadata
+    assert "License-Expression: MIT" in metadata

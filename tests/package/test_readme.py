@@ -38,7 +38,8 @@ def test_the_command_lines_run(tmp_path, monkeypatch, capsys):
     Path("data.csv").write_text(f"size,kind,price\n{rows}\n")
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("autograd-lite ")]
-    names = ["explain", "playground", "lesson", "lesson", "worksheet", "train", "predict"]
+    names = ["explain", "playground", "lesson", "worksheet"]
+    names += ["train", "predict", "inspect", "doctor"]
     assert [command[0] for command in commands] == names
     for command in commands:
         command = command[: command.index(">")] if ">" in command else command
@@ -47,6 +48,7 @@ def test_the_command_lines_run(tmp_path, monkeypatch, capsys):
     assert Path("lesson.html").exists()
     assert Path("playground.html").exists()
     assert Path("model.safetensors").exists()
+    assert len(Path("predictions.csv").read_text().splitlines()) == 41
 
 
 def test_the_figures_are_lines_of_the_benchmarks_run():
