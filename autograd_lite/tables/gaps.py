@@ -23,10 +23,8 @@ def checked_missing(policy: Missing) -> Missing:
 
 def is_missing(column: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a number is nan, or a text empty."""
-    if column.dtype.kind == "f":
-        gaps: NDArray[np.bool_] = np.isnan(column)
-        return gaps
-    return np.array([not cell for cell in column], dtype=bool)
+    of_numbers = column.dtype.kind == "f"
+    return np.asarray(np.isnan(column) if of_numbers else [not cell for cell in column], dtype=bool)
 
 
 def complete_rows(columns: Columns, target: str, missing: Missing) -> Columns:

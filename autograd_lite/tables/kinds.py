@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown
-from autograd_lite.tables.gaps import Missing, complete_rows
+from autograd_lite.tables.gaps import Missing, complete_rows, is_missing
 from autograd_lite.tables.learning import choose_task
 from autograd_lite.tables.preprocessing import MAX_CATEGORIES, Task
 from autograd_lite.tables.reading import Columns, Kind, Table, listed
@@ -78,50 +78,47 @@ def look(
     if target in ignore:
         raise TableError(f"--ignore {target} leaves out the target; choose another --target")
     kinds: dict[str, Kind] = {}
-    left_out: dict[str, Described] = {}
+    described: dict[str, Described] = {}
     for name in table.names:
         if name in ignore:
-            left_out[name] = Described(name, "left out", f"--ignore {name}")
+            described[name] = Described(name, "left out", f"--ignore {name}")
             continue
         cells = [cell for cell in table.texts(name) if cell]
-        kinds[name] = "text" if name in text else table.kind(name)
-        if kinds[name] == "numeric" and max(map(len, cells)) > 15 and any(map(_is_code, cells)):
-            kinds[name] = "text"  # as numbers, two codes could be one
-        if name != target and name not in keep:
-            why = _identifies(name, cells, kinds[name])
-            if why:
-                left_out[name] = Described(
-                    name, "identifier", f"left out: {why}; --keep {quote(name)}"
-                )
-            elif kinds[name] == "text" and len({*cells}) > MAX_CATEGORIES:
-                told = f"{len({*cells}):,} different texts, of which at most {MAX_CATEGORIES} are"
-                left_out[name] = Described(name, "left out", f"{told} categories")
-            elif not cells:
-                left_out[name] = Described(name, "left out", "all cells are empty")
-    kinds = {name: kind for name, kind in kinds.items() if name not in left_out}
+        kind = "text" if name in text else table.kind(name)
+        if kind == "numeric" and max(map(len, cells)) > 15 and any(map(_is_code, cells)):
+            kind = "text"  # as numbers, two codes could be one
+        useless = None if name in (target, *keep) else _useless(name, cells, kind)
+        if useless:
+            described[name] = useless
+        else:
+            kinds[name] = kind
     columns = table.columns(kinds, missing)
     if kinds[target] == "numeric":
-        numbers, texts = columns[target][~np.isnan(columns[target])], table.texts(target)
+        gaps, texts = is_missing(columns[target]), table.texts(target)
+        numbers = columns[target][~gaps]
         codes = any(cell[:1] == "0" and cell.isdecimal() and cell != "0" for cell in texts)
         guess = "classification" if codes or not len(numbers) else choose_task(numbers)
         if (task or guess) == "classification":
-            columns[target] = np.where(np.isnan(columns[target]), "", texts)
-    described = left_out | {name: _look(table, name, column) for name, column in columns.items()}
+            columns[target] = np.where(gaps, "", texts)
+    described |= {name: _look(table, name, column) for name, column in columns.items()}
     return complete_rows(columns, target, missing), [described[name] for name in table.names]
 
 
-def _identifies(name: str, cells: Sequence[str], kind: Kind) -> str:
-    """Why a column identifies the rows, in words; "" if it does not."""
-    if len(cells) < 2:
-        return ""
-    if kind == "text":
-        return f"all {len(cells):,} texts differ" if len({*cells}) == len(cells) else ""
-    named = _NAMES_OF_ROWS & {word.lower() for word in _WORDS.findall(name)}
-    if not named or len(cells) <= _COUNTED or not all(map(str.isdecimal, cells)):
-        return ""
-    numbers = [*map(int, cells)]
-    up = all(b - a == 1 for a, b in pairwise(numbers))
-    return f"counts up by one from {numbers[0]}" if up else ""
+def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
+    """Why nothing can be learnt from a column; None if something can."""
+    texts, why = len({*cells}) if kind == "text" else 0, ""
+    if texts == len(cells) > 1:
+        why = f"all {texts:,} texts differ"
+    elif kind == "numeric" and len(cells) > _COUNTED and all(map(str.isdecimal, cells)):
+        named = _NAMES_OF_ROWS & {word.lower() for word in _WORDS.findall(name)}
+        if named and all(int(b) - int(a) == 1 for a, b in pairwise(cells)):
+            why = f"counts up by one from {int(cells[0])}"
+    if why:
+        return Described(name, "identifier", f"left out: {why}; --keep {quote(name)}")
+    if texts > MAX_CATEGORIES:
+        told = f"{texts:,} different texts, of which at most {MAX_CATEGORIES} are categories"
+        return Described(name, "left out", told)
+    return None if cells else Described(name, "left out", "all cells are empty")
 
 
 def _is_code(cell: str) -> bool:
@@ -133,7 +130,6 @@ def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:
         levels = sorted({*column} - {""})
         kind: ColumnKind = "category" if len(levels) != 1 else "constant"
         told = f"{counted(len(levels), 'level')}: {listed(levels)}"
-        gaps = sum(not cell for cell in column)
     else:
         present = column[~np.isnan(column)]
         low, high = present.min(initial=np.inf), present.max(initial=-np.inf)
@@ -145,5 +141,5 @@ def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:
         if ambiguous:
             first = next(cell for cell in table.texts(name) if {*cell} & {".", ","})
             told += f", {shown(first)} read as {notation.number(first):.15g} (see --decimal)"
-        gaps = int(np.isnan(column).sum())
+    gaps = is_missing(column).sum()
     return Described(name, kind, told + (f", {gaps:,} missing" if gaps else ""))

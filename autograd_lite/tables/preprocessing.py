@@ -29,6 +29,7 @@ Task = Literal["regression", "classification"]
 MAX_CATEGORIES = 50
 #: Numbers that differ by less than this part of their size, some steps of rounding, are one.
 _ROUNDING = 64 * float(np.finfo(float).eps)
+_CONSTANT = "the target {!r} is {} in every training row: nothing to learn"
 #: What stands for a number that is missing.
 _INSTEAD: dict[str, Callable[[Any], Any]] = {"mean": np.mean, "median": np.median, "flag": np.mean}
 
@@ -226,18 +227,14 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
     if task == "regression":
         mean, scale = _mean_and_scale(name, column)
         if scale == 0.0:
-            raise TableError(
-                f"the target {name!r} is {column[0]:g} in every training row: nothing to learn"
-            )
+            raise TableError(_CONSTANT.format(name, f"{column[0]:g}"))
         return NumberTarget(name, mean, scale)
     kind: Kind = "numeric" if column.dtype.kind == "f" else "text"
     classes = tuple(dict.fromkeys(_labels(np.unique(column))))
     with suppress(ValueError):  # numbers that are kept as they were written, in their order
         classes = tuple(sorted(classes, key=float))
     if len(classes) < 2:
-        raise TableError(
-            f"the target {name!r} is {classes[0]!r} in every training row: nothing to learn"
-        )
+        raise TableError(_CONSTANT.format(name, repr(classes[0])))
     if len(classes) > MAX_CATEGORIES:
         raise TableError(
             f"the target {name!r} has {len(classes)} different values, and a classification takes "
