@@ -126,8 +126,7 @@ def _confusion(training: Training, seen: Columns, judged: str, _: int) -> str:
     assert isinstance(target, ClassTarget)
     k = len(target.classes)
     actual = target.encode(seen[target.name])
-    places = {name: i for i, name in enumerate(target.classes)}
-    predicted = [places[name] for name in training.model.predict(seen)]
+    predicted = target.encode(training.model.predict(seen))
     counts = np.bincount(actual * k + predicted, minlength=k * k).reshape(k, k)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     style = 'class="share" style="--share: {:.3g}"'.format

@@ -229,7 +229,6 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
         if scale == 0.0:
             raise TableError(_CONSTANT.format(name, f"{column[0]:g}"))
         return NumberTarget(name, mean, scale)
-    kind: Kind = "numeric" if column.dtype.kind == "f" else "text"
     classes = tuple(dict.fromkeys(_labels(np.unique(column))))
     with suppress(ValueError):  # numbers that are kept as they were written, in their order
         classes = tuple(sorted(classes, key=float))
@@ -241,7 +240,7 @@ def fit_target(name: str, column: NDArray[Any], task: Task) -> NumberTarget | Cl
             f"at most {MAX_CATEGORIES} classes; choose another target, or --task regression for "
             "numbers"
         )
-    return ClassTarget(name, classes, kind)
+    return ClassTarget(name, classes, "numeric" if column.dtype.kind == "f" else "text")
 
 
 def _feature(name: str, column: NDArray[Any], missing: Missing) -> NumericFeature | TextFeature:

@@ -11,8 +11,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -54,9 +53,10 @@ class Table:
     lines: Sequence[int]
     decimal: Decimal | None = None
     notes: tuple[str, ...] = ()
+    _surveys: dict[str, Survey] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.lines)
 
     def check_names(self, names: Iterable[str]) -> None:
         """Raise a TableError for a name that is no column of this table."""
@@ -109,10 +109,6 @@ class Table:
                     f"{self.source}: the numbers of column {shown(name)} are in {unit}, and the "
                     f"model was trained on {known[name] or 'numbers without a unit'}; convert them"
                 )
-
-    @cached_property
-    def _surveys(self) -> dict[str, Survey]:
-        return {}
 
     def _survey(self, name: str) -> Survey:
         if name not in self._surveys:

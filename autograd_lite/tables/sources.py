@@ -76,9 +76,6 @@ class StoredTable(Table):
     folder: str = ""
     declared: frozenset[str] = frozenset()
 
-    def __len__(self) -> int:
-        return len(self.lines)
-
     def texts(self, name: str) -> NDArray[Any]:
         """See `Table.texts`."""
         self.check_names([name])
