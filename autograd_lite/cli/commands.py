@@ -160,10 +160,9 @@ def _how(options: argparse.Namespace) -> dict[str, Any]:
 def tell(training: Training, columns: Columns) -> None:
     """Print what was learnt, and how well it does on the rows that it never saw."""
     target = training.model.preprocessing.target
-    what = "a number"
-    if isinstance(target, ClassTarget):
-        what = f"one of {len(target.classes)} classes: {listed(target.classes)}"
-    print(f"predicts {what}")
+    classes = target.classes if isinstance(target, ClassTarget) else ()
+    one = f"one of {len(classes)} classes: {listed(classes)}"
+    print("predicts", one if classes else "a number")
     held_out = {name: column[training.held_out] for name, column in columns.items()}
     if training.dropped:
         print(f"note: constant columns left out: {listed(training.dropped)}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autograd_lite import nn
 from autograd_lite.cli.training_page import mean_and_spread, plain_number
-from autograd_lite.errors import ModelFileError, counted
+from autograd_lite.errors import counted
 from autograd_lite.files import metadata
 from autograd_lite.nn.learning.resuming import epochs_in
 from autograd_lite.program import load_program
@@ -31,14 +31,11 @@ def inspect_file(path: str) -> str:
         )
     network = nn.load(path)  # or else it says that this is no file of ours
     extra = nn.read_extra(path)
-    try:
-        model = TableModel.load(path)
-    except ModelFileError:
-        if "table" in extra:
-            raise
-        more = f"\nextra: {listed([*extra])}" if extra else ""
-        return f"{path}: a model (nn.load reads it)\n{network.summary()}{more}"
-    return f"{path}: a model of a table (autograd-lite predict uses it)\n{_of_table(model)}"
+    if "table" in extra:
+        model = _of_table(TableModel.load(path))
+        return f"{path}: a model of a table (autograd-lite predict uses it)\n{model}"
+    more = f"\nextra: {listed([*extra])}" if extra else ""
+    return f"{path}: a model (nn.load reads it)\n{network.summary()}{more}"
 
 
 def _of_table(model: TableModel) -> str:
@@ -53,9 +50,9 @@ def _of_table(model: TableModel) -> str:
         else:
             kind, told = "target", f"one of {listed(column.classes)}"
         rows.append([column.name, "target" if column is target else kind, told])
-    parts = [screen.table(["column", "kind", "in the rows trained on"], rows)]
-    parts.append(f"missing cells: {model.preprocessing.missing}")
-    parts.append(str(model.network.summary()))
+    header = ["column", "kind", "in the rows trained on"]
+    missing = f"missing cells: {model.preprocessing.missing}"
+    parts = [screen.table(header, rows), missing, str(model.network.summary())]
     if facts is not None:
         versions = ", ".join(" ".join(pair) for pair in facts.versions.items())
         parts.append(score_table(facts.scores, facts.folds, facts.held_out))
