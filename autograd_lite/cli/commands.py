@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite import demo as demonstration
@@ -16,7 +17,7 @@ from autograd_lite.cli.inspecting import inspect_file, score_table
 from autograd_lite.cli.training_page import report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, TrainingWarning, counted
+from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.explanations.trace import trace
@@ -113,6 +114,7 @@ def worksheet(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a network on a table, print its scores, and save it and a report if asked to."""
+    _spare([options.data], [options.save, options.report])
     if options.report:
         canvas.new_figure()  # or the ImportError of the report, before the work
     with open_table(options.data, **_how(options)) as table:
@@ -157,6 +159,13 @@ def _how(options: argparse.Namespace) -> dict[str, Any]:
     return {"header": header, "decimal": options.decimal, "encoding": options.encoding}
 
 
+def _spare(read: Sequence[str], written: Sequence[str | None]) -> None:
+    """Raise a TableError for a file that is to be read and written."""
+    for path in filter(os.path.exists, filter(None, written)):
+        if any(os.path.exists(other) and os.path.samefile(path, other) for other in read):
+            raise TableError(f"{path!r} is read from, and would be overwritten; name another file")
+
+
 def tell(training: Training, columns: Columns) -> None:
     """Print what was learnt, and how well it does on the rows that it never saw."""
     target = training.model.preprocessing.target
@@ -179,6 +188,8 @@ def tell(training: Training, columns: Columns) -> None:
 
 def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV."""
+    output = None if options.output == "-" else options.output
+    _spare([options.data, options.model], [output])
     model = TableModel.load(options.model)
     with open_table(options.data, **_how(options)) as table:
         wanted = model.preprocessing.kinds
@@ -200,15 +211,21 @@ def predict(options: argparse.Namespace) -> None:
     if options.probabilities:
         answers += [*model.probabilities(columns).T]
         header += [f"p_{name}" for name in getattr(target, "classes", ())]
-    out = io.StringIO() if options.output else sys.stdout
+    out = io.StringIO(newline="\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     for first in range(0, len(answers[0]), _ROWS):
         part = [column[first : first + _ROWS].tolist() for column in answers]
         writer.writerows(zip(*part, strict=True))
-    if isinstance(out, io.StringIO):
-        write_whole(options.output, out.getvalue().encode())
-        print(f"saved: {options.output}", file=sys.stderr)
+    if output:
+        write_whole(output, out.getvalue().encode())
+        print(f"saved: {output}", file=sys.stderr)
+    elif hasattr(sys.stdout, "buffer"):  # whatever the terminal's encoding: labels stay as they are
+        sys.stdout.flush()
+        out.seek(0)  # in lines: of one large write Python loses the error of a closed pipe
+        sys.stdout.buffer.writelines(map(str.encode, out))
+    else:
+        sys.stdout.write(out.getvalue())
 
 
 def inspect(options: argparse.Namespace) -> None:

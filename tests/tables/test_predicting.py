@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -116,11 +117,42 @@ def test_predictions_that_nobody_reads_on_end_quietly(model, tmp_path):
     many = tmp_path / "many.csv"
     many.write_text("size,sort\n" + "1,a\n" * 40_000)
     process = subprocess.Popen(
-        [sys.executable, "-m", "autograd_lite", "predict", str(model), str(many)],
+        [sys.executable, "-m", "autograd_lite", "predict", "--probabilities", model, many],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    assert process.stdout.readline() == b"kind\n"
+    assert process.stdout.readline() == b"kind,p_x,p_y,p_z\n"
     process.stdout.close()
     errors = process.stderr.read()
     process.stderr.close()
     assert (process.wait(), errors) == (141, b"")
+
+
+def test_labels_are_utf_8_whatever_the_encoding_of_the_terminal(tmp_path, monkeypatch):
+    """A stream without bytes, such as a StringIO, gets the same text."""
+    data, path = tmp_path / "d.csv", tmp_path / "m.safetensors"
+    data.write_text("x,k\n" + "1,č∂ü\n2,b\n" * 9, encoding="utf-8")
+    argv = ["train", data, "--target", "k", "--hidden", "2", "--epochs", "1", "--save", path]
+    with redirect_stdout(io.StringIO()):
+        assert main([*map(str, argv), "--quiet"]) == 0
+    written = io.BytesIO()
+    argv = ["predict", str(path), str(data), "--probabilities"]
+    with redirect_stdout(io.TextIOWrapper(written, encoding="latin-1")) as stream:
+        assert main(argv) == 0
+        assert main([*argv, "-o", "-"]) == 0
+        stream.flush()
+    with redirect_stdout(io.StringIO()) as text:
+        assert main(argv) == 0
+    header = text.getvalue().splitlines()[0].split(",")
+    assert sorted(header) == ["k", "p_b", "p_č∂ü"]
+    assert written.getvalue().decode("utf-8") == 2 * text.getvalue()
+
+
+def test_a_file_that_is_read_is_not_overwritten(model, rows, capsys):
+    before = rows.read_bytes(), model.read_bytes()
+    for argv in (
+        ["train", rows, "--target", "kind", "--save", rows],
+        ["predict", model, rows, "-o", rows], ["predict", model, rows, "-o", model],
+    ):  # fmt: skip
+        assert main([*map(str, argv)]) == 2
+        assert f"'{argv[-1]}' is read from, and would be overwritten" in capsys.readouterr().err
+    assert (rows.read_bytes(), model.read_bytes()) == before
