@@ -94,12 +94,14 @@ def look(
             kinds[name] = kind
     columns = table.columns(kinds, missing)
     if kinds[target] == "numeric":
-        gaps, texts = is_missing(columns[target]), table.texts(target)
-        numbers = columns[target][~gaps]
-        codes = any(cell[:1] == "0" and cell.isdecimal() and cell != "0" for cell in texts)
+        texts = np.where(is_missing(columns[target]), "", table.texts(target))
+        as_texts = columns | {target: texts}
+        # of the rows that are trained on, whose task it is
+        numbers, cells = (complete_rows(c, target, missing)[target] for c in (columns, as_texts))
+        codes = any(cell[:1] == "0" and cell.isdecimal() and cell != "0" for cell in cells)
         guess = "classification" if codes or not len(numbers) else choose_task(numbers)
         if (task or guess) == "classification":
-            columns[target] = np.where(gaps, "", texts)
+            columns = as_texts
     described |= {name: _look(table, name, column) for name, column in columns.items()}
     return complete_rows(columns, target, missing), [described[name] for name in table.names]
 

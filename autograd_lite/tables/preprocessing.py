@@ -169,7 +169,10 @@ class Preprocessing:
     def unseen(self, columns: Columns) -> dict[str, list[str]]:
         """Texts that are no category of their feature, by column."""
         found = {
-            feature.name: sorted({*columns[feature.name]} - {*feature.categories, ""})
+            feature.name: sorted(
+                {*columns[feature.name]}
+                - {*feature.categories, *([""] if feature.instead != "" else [])}
+            )
             for feature in self.features
             if isinstance(feature, TextFeature)
         }
@@ -259,7 +262,9 @@ def _feature(name: str, column: NDArray[Any], missing: Missing) -> NumericFeatur
             f"{MAX_CATEGORIES} become inputs; --ignore {name} if it names the rows"
         )
     categories, instead = tuple(sorted(counts)), None
-    if missing in _INSTEAD and missing != "flag":
+    if missing == "flag":
+        instead = ""  # no category where training saw no gap, as any text that it never saw
+    elif missing in _INSTEAD:
         instead = max(categories, key=counts.__getitem__, default=None)
     return TextFeature(name, categories, instead)
 
