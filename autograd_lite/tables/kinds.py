@@ -97,8 +97,8 @@ def look(
         texts = np.where(is_missing(columns[target]), "", table.texts(target))
         as_texts = columns | {target: texts}
         # of the rows that are trained on, whose task it is
-        numbers, cells = (complete_rows(c, target, missing)[target] for c in (columns, as_texts))
-        codes = any(cell[:1] == "0" and cell.isdecimal() and cell != "0" for cell in cells)
+        numbers, kept = (complete_rows(c, target, missing)[target] for c in (columns, as_texts))
+        codes = any(cell[:1] == "0" and cell.isdecimal() and cell != "0" for cell in kept)
         guess = "classification" if codes or not len(numbers) else choose_task(numbers)
         if (task or guess) == "classification":
             columns = as_texts

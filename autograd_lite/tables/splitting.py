@@ -56,15 +56,20 @@ def records(
 ) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not blank, with the line that it begins on; a TableError for a wrong one.
 
-    All are as long as the first, and have nothing beyond the columns that are named.
+    All are as long as the first, and have nothing beyond the columns that are named. In one column
+    a quoted cell that is empty is a row, and so is a blank line between others: each holds a gap.
     """
     reader = csv.reader(lines, delimiter=separator, strict=True)
     line, width = first, 0
+    blank: list[int] = []
     try:
         for row in reader:
-            if row and (len(row) > 1 or row[0].strip()):
-                cells = [cell.strip() for cell in row]
+            cells = [cell.strip() for cell in row]
+            if row and (len(row) > 1 or cells[0] or (width and not row[0])):
                 width = width or len(cells)
+                if width == 1:
+                    yield from ((gap, [""]) for gap in blank)
+                    blank = []
                 if len(cells) != width or any(cells[named:]):
                     raise TableError(
                         f"{source}, line {line}: {counted(len(cells), 'cell')}, where the first "
@@ -72,6 +77,8 @@ def records(
                         f'{said(separator)}); quote a cell that holds a separator: "a,b"'
                     )
                 yield line, cells
+            elif width:
+                blank.append(line)
             line = reader.line_num + first
     except csv.Error as error:
         raise TableError(

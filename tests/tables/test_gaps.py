@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from autograd_lite.cli import main
+from autograd_lite.errors import TableError
+from autograd_lite.tables import sources
 from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, train
 from autograd_lite.tables.reading import read_csv
+from autograd_lite.tables.sources import open_table
 
 
 @pytest.fixture
@@ -62,3 +65,36 @@ def test_a_flagged_gap_that_training_never_saw_is_told(written, tmp_path, capsys
     assert told.err.endswith("that training never saw count as none of its categories: ''\n")
     assert {*told.out.split()[1:]} <= {"u", "v"}
     assert len(told.out.split()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ('x\n1\n""\n3\n', ["1", "", "3"]),
+        ("\nx\n1\n\n  \n3\n\n\n", ["1", "", "", "3"]),  # blank lines at the ends do not count
+        ('x\r\n1\r\n""\r\n', ["1", ""]),
+    ],
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_a_gap_in_the_only_column_is_a_row(written, monkeypatch, text, cells, large):
+    monkeypatch.setattr(sources, "_LARGE", 0 if large else 2**20)
+    with open_table(str(written(text))) as table:
+        assert table.texts("x").tolist() == cells
+        assert [*table.lines] == [3 + i if text[0] == "\n" else 2 + i for i in range(len(cells))]
+
+
+def test_blank_lines_are_no_rows_where_there_are_more_columns(written):
+    assert len(read_csv(written("x,y\n1,2\n\n  \n3,4\n"))) == 2
+    with pytest.raises(TableError, match="line 3: 1 cell, where the first line names 2 columns"):
+        read_csv(written('x,y\n1,2\n""\n3,4\n'))
+
+
+def test_predictions_are_as_many_as_rows_with_gaps(written, tmp_path, capsys):
+    path = str(tmp_path / "m.safetensors")
+    data = written("x,k\n" + "1,u\n2,v\n" * 6)
+    argv = ["train", str(data), "--target", "k", "--missing", "mean", "--epochs", "1", "--quiet"]
+    assert main([*argv, "--save", path]) == 0
+    capsys.readouterr()
+    for gap in ("", '""'):
+        assert main(["predict", path, str(written(f"x\n1\n{gap}\n3\n"))]) == 0
+        assert len(capsys.readouterr().out.split()) == 4
