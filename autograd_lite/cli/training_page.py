@@ -200,7 +200,11 @@ def _svg(draw: Callable[[Any], Any], said: str) -> str:
         draw(ax)
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
-    svg = re.sub(r' id="[a-z_.]+_\d+"', "", file.getvalue().decode())
-    svg = svg[svg.index("<svg") :].replace("#000000", "currentColor")
-    svg = svg.replace("#ffffff", "var(--stage)")
+    svg = file.getvalue().decode()
+    svg = re.sub("<[^<>]*>", _recoloured, svg[svg.index("<svg") :])  # a label may be "#000000"
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(said)}"', 1)
+
+
+def _recoloured(tag: re.Match[str]) -> str:
+    plain = re.sub(r' id="[a-z_.]+_\d+"', "", tag[0])
+    return plain.replace("#000000", "currentColor").replace("#ffffff", "var(--stage)")

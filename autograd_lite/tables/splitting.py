@@ -77,7 +77,7 @@ def records(
                         f'{said(separator)}); quote a cell that holds a separator: "a,b"'
                     )
                 yield line, cells
-            elif width:
+            elif width == 1:
                 blank.append(line)
             line = reader.line_num + first
     except csv.Error as error:

@@ -210,3 +210,17 @@ def test_a_few_rows_of_which_none_is_held_out_have_a_page(kinds, tmp_path):
         "", "without features, rows trained on", "network, rows trained on",
     ]  # fmt: skip
     assert "held out (" not in page.read_text(encoding="utf-8").partition("Columns that")[0]
+
+
+def test_the_legend_names_classes_whatever_they_are_called(tmp_path):
+    """One that matplotlib would hide, and one that is a colour of the page."""
+    data, page = tmp_path / "d.csv", tmp_path / "d.html"
+    lines = [f"{i},{i % 7},{'#000000' if i < 20 else '_hidden'}" for i in range(40)]
+    data.write_text("\n".join(["x,y,k", *lines]))
+    argv = ["train", data, "--target", "k", "--epochs", "2", "--quiet", "--report", page]
+    assert main([*map(str, argv), "--keep", "x"]) == 0
+    plane = page.read_text(encoding="utf-8").rpartition("<svg")[2]
+    assert ">#000000</text>" in plane
+    assert ">class _hidden</text>" in plane
+    assert re.search("fill: currentColor|stroke: currentColor", plane)
+    assert "#000000" not in "".join(re.findall("<[^>]*>", plane))

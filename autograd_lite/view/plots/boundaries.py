@@ -87,10 +87,17 @@ class Boundary(canvas.Plot):
         for index, label in enumerate(self.labels):
             ax.plot(
                 *self.points[self.classes == label].T, linestyle="",
-                label=label if isinstance(label, str | bool) else f"class {label:g}",
+                label=_named(label),
                 color=canvas.color(index), marker=canvas.marker(index), markersize=size,
                 markeredgecolor="white", markeredgewidth=0.1 * size,
             )  # fmt: skip
+
+
+def _named(label: Any) -> Any:
+    """A class for the legend, which shows no label that begins with _."""
+    if isinstance(label, str | bool):
+        return f"class {label}" if str(label).startswith("_") else label
+    return f"class {label:g}"
 
 
 plot_boundary = canvas.function_of(Boundary, "plot_boundary", 3)
