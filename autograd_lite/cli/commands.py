@@ -156,7 +156,9 @@ def _train(options: argparse.Namespace, table: Table) -> None:
 def _how(options: argparse.Namespace) -> dict[str, Any]:
     """How a CSV file is written, as far as the user says so."""
     header = None if options.header is None else options.header == "yes"
-    return {"header": header, "decimal": options.decimal, "encoding": options.encoding}
+    separator = "\t" if options.separator in ("tab", r"\t") else options.separator
+    said = {"decimal": options.decimal, "encoding": options.encoding, "separator": separator}
+    return {"header": header, **said}
 
 
 def _spare(read: Sequence[str], written: Sequence[str | None]) -> None:

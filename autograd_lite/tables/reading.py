@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown, some
 from autograd_lite.files import as_path
+from autograd_lite.tables.encodings import MARK, checked_encoding
 from autograd_lite.tables.numerals import DECIMALS, MISSING, Decimal, Notation, Survey, survey
 from autograd_lite.tables.splitting import has_header, said, split_cells
 
@@ -53,6 +54,7 @@ class Table:
     lines: Sequence[int]
     decimal: Decimal | None = None
     notes: tuple[str, ...] = ()
+    separator: str = ""
     _surveys: dict[str, Survey] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -64,7 +66,8 @@ class Table:
         if missing:
             near = difflib.get_close_matches(missing[0], self.names, n=1)
             hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-            notes = "".join(f" ({note})" for note in self.notes)
+            comma = ["separator: comma"] if self.separator == "," else []  # no news elsewhere
+            notes = "".join(f" ({note})" for note in [*comma, *self.notes])
             raise TableError(f"{self.source} has no column {listed(missing)}; {hint}{notes}")
 
     def texts(self, name: str) -> NDArray[Any]:
@@ -213,22 +216,25 @@ def _is_missing(cell: str) -> bool:
 
 def read_csv(
     path: str | os.PathLike[str], *, header: bool | None = None, decimal: Decimal | None = None,
-    encoding: str = "utf-8",
+    encoding: str = "utf-8", separator: str | None = None,
 ) -> Table:  # fmt: skip
     """The table in a CSV file.
 
     Parameters
     ----------
     path : str or path
-        Cells are separated by comma, semicolon, tab or pipe (`split_cells` says how that is found),
-        and may be quoted. Spaces around a cell and blank lines do not count.
+        Cells may be quoted. Spaces around a cell and blank lines do not count; but in one column, a
+        blank line between others is a gap.
     header : bool, optional
         Whether the first row holds the names of the columns. Left out, `has_header` decides.
         Columns without names are column1, column2, …
     decimal : {".", ","}, optional
         The decimal sign. Left out, the cells of each column decide.
     encoding : str
-        Of the text, such as "cp1252".
+        Of the text, such as "cp1252". A mark at its beginning does not count.
+    separator : str, optional
+        Of cells, one character. Left out, it is comma, semicolon, tab or pipe, as `split_cells`
+        finds.
 
     Returns
     -------
@@ -239,13 +245,14 @@ def read_csv(
     OSError
         If the file cannot be opened.
     TableError
-        If it is empty, not in that encoding, has no rows, a row of another length than the first,
-        or columns without a name or with the same one.
+        If it is empty, no text or not in that encoding, has no rows, a row of another length than
+        the first, or columns without a name or with the same one.
     """
     source = as_path(path).name
     try:
         with open(os.fsdecode(path), "rb") as file:
-            text = file.read().decode(checked_encoding(encoding))
+            content = file.read()
+        text = content.decode(checked_encoding(encoding, source, content[:4]))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise TableError(
@@ -253,16 +260,17 @@ def read_csv(
             f"position {error.start:,}, line {line:,}); save it as CSV in UTF-8, or name its "
             "encoding, such as --encoding cp1252"
         ) from None
-    return table_of(text, source, header, decimal)
+    return table_of(text, source, header, decimal, separator)
 
 
 def table_of(
-    text: str, source: str, header: bool | None = None, decimal: Decimal | None = None
-) -> Table:
+    text: str, source: str, header: bool | None = None, decimal: Decimal | None = None,
+    separator: str | None = None,
+) -> Table:  # fmt: skip
     """The table in a text; see `read_csv`."""
     if decimal not in (None, *DECIMALS):
         raise ValueError(f"the decimal sign is '.' or ',', and was {decimal!r}")
-    separator, records = split_cells(text, source)
+    separator, records = split_cells(text.removeprefix(MARK), source, separator)
     if not records:
         raise TableError(f"{source} is empty; it needs a line of column names, then rows")
     lines, rows = [line for line, _ in records], [cells for _, cells in records]
@@ -281,16 +289,7 @@ def table_of(
         names = tuple(f"column{i}" for i in range(1, width + 1))
         if header is None:
             notes.append("the first row is data and names no columns; --header yes if it does")
-    return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes))
-
-
-def checked_encoding(name: str) -> str:
-    """An encoding of text, which for UTF-8 leaves out a mark at the beginning of the file."""
-    try:
-        "".encode(name)
-    except LookupError:
-        raise TableError(f"{name!r} is no encoding; name one such as cp1252") from None
-    return "utf-8-sig" if name == "utf-8" else name
+    return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes), separator)
 
 
 def _check_header(names: tuple[str, ...], source: str) -> None:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, needing
 from autograd_lite.files import regular
-from autograd_lite.tables.reading import Kind, Table, checked_encoding, read_csv, table_of
+from autograd_lite.tables.encodings import MARK, checked_encoding
+from autograd_lite.tables.reading import Kind, Table, read_csv, table_of
 from autograd_lite.tables.splitting import records, split_cells
 
 _LARGE = 2**26  # bytes of a CSV file, from which on its cells are not kept
@@ -113,13 +114,17 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
     """A CSV file in blocks, written as its first megabyte is: separator, header, decimal sign."""
     source, encoding = os.path.basename(path), options.get("encoding", "utf-8")
     lines = array("q")
-    with open(path, encoding=checked_encoding(encoding), newline="") as file:
+    with open(path, "rb") as beginning:
+        encoding = checked_encoding(encoding, source, beginning.read(4))
+    with open(path, encoding=encoding, newline="") as file:
         try:
-            head = _whole_lines(file.read(_HEAD))
-            first = table_of(head, source, options.get("header"), options.get("decimal"))
-            separator, known = split_cells(head, source)
+            marked = _whole_lines(file.read(_HEAD))
+            head, told = marked.removeprefix(MARK), options.get("separator")
+            first = table_of(head, source, options.get("header"), options.get("decimal"), told)
+            separator, known = split_cells(head, source, told)
             begin, width = known[0][0], len(first.names)
             file.seek(0)
+            file.read(len(marked) - len(head))
             for _ in range(1, begin):  # blank, or Excel's sep=;
                 file.readline()
             rows = records(file, separator, source, begin, width)
@@ -130,7 +135,9 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
                 f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} "
                 f"after line {lines[-1] if lines else 0:,}); save it as CSV in UTF-8"
             ) from None
-    return StoredTable(source, first.names, (), lines, first.decimal, first.notes, folder)
+    return StoredTable(
+        source, first.names, (), lines, first.decimal, first.notes, separator, folder=folder
+    )
 
 
 def _whole_lines(head: str) -> str:

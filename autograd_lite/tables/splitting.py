@@ -17,15 +17,17 @@ _SAMPLE = 2**16  # characters of the beginning, by which the separator is chosen
 _TOLD = re.compile(r'"?sep=(.)"?[ \t]*(?:[,;\t|]*)\r?\n', re.IGNORECASE)  # Excel's first line
 
 
-def split_cells(text: str, source: str) -> tuple[str, Records]:
+def split_cells(text: str, source: str, separator: str | None = None) -> tuple[str, Records]:
     """The separator, and every row that is not blank, with spaces around cells taken off.
 
-    The text may begin with Excel's line ``sep=;``. Else the separator is the one that parts the
-    first rows into equally many cells; if several do, into more numbers; then the one that the
-    first line has most of. A TableError says what is wrong with a row.
+    The separator may be given, or the text begin with Excel's line ``sep=;``. Else the separator
+    is the one that parts the first rows into equally many cells; if several do, into more numbers;
+    then the one that the first line has most of. A TableError says what is wrong with a row.
     """
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        raise TableError(f"{separator!r} separates no cells; give one character, such as ;")
     told = _TOLD.match(text)
-    separator = told[1] if told else _separator(text.lstrip()[:_SAMPLE])
+    separator = separator or (told[1] if told else _separator(text.lstrip()[:_SAMPLE]))
     lines = io.StringIO(text[told.end() :] if told else text, newline="")
     return separator, [*records(lines, separator, source, first=2 if told else 1)]
 

@@ -68,7 +68,10 @@ def test_what_is_wrong_far_below_is_told_with_its_line(small_blocks, tmp_path, t
 def test_an_encoding_that_is_none_is_told_of_large_files_too(small_blocks, tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     path = str(tmp_path / "x.csv")
-    with pytest.raises(TableError, match="'odd' is no encoding"), open_table(path, encoding="odd"):
+    with (
+        pytest.raises(TableError, match="'odd' is no encoding of text"),
+        open_table(path, encoding="odd"),
+    ):
         pass
 
 

@@ -75,7 +75,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(write):
         ('a,b\n1,"2\n', "line 2: no valid CSV"),
         ("a,b\n1," + "x" * 200_000 + "\n", "line 2: no valid CSV"),
         (b"a,b\n1,\xe9\n", "no UTF-8 text .byte 0xe9 at position 6"),
-        ("a,b\n1,2\n".encode("utf-16"), "no UTF-8 text .byte 0xff"),
+        ("a,b\n1,2\n".encode("utf-16"), "data.csv is text in UTF-16"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_the_place(write, content, message):
