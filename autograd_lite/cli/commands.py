@@ -198,7 +198,7 @@ def predict(options: argparse.Namespace) -> None:
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
         table.check_units(model.preprocessing.units)
-        columns = table.columns(wanted, model.preprocessing.missing)
+        columns = table.columns(wanted, model.preprocessing.missing, trained=True)
     if further:
         print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():

@@ -18,7 +18,10 @@ Decimal = Literal[".", ","]
 DECIMALS: tuple[Decimal, Decimal] = (".", ",")
 
 #: Ways to write that a number is missing; in a column of text they are texts.
-MISSING = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "?", "-"))
+MISSING = frozenset((
+    "na", "n/a", "n.a.", "<na>", "#n/a", "#div/0!", "nan", "nat", "null", "none", r"\n", "?", "-",
+    "--", "—", ".",
+))  # fmt: skip
 
 _UNITS = "$€£¥₹₽₩₺₪₫฿"
 _WRITTEN = re.compile(rf"([+-]?)\s*([{_UNITS}]?)\s*(.*?)\s*([{_UNITS}%‰]?)", re.DOTALL)

@@ -125,7 +125,9 @@ class Table:
         """A column's cells as finite floats; a TableError shows one that is none, and its line."""
         return self.columns({name: "numeric"})[name]
 
-    def columns(self, kinds: Mapping[str, Kind], missing: str = "error") -> Columns:
+    def columns(
+        self, kinds: Mapping[str, Kind], missing: str = "error", trained: bool = False
+    ) -> Columns:
         """The named columns as arrays, floats or str.
 
         Parameters
@@ -133,6 +135,8 @@ class Table:
         kinds : dict of str to {"numeric", "text"}
         missing : str
             Anything but "error" makes a missing number nan, a missing text "".
+        trained : bool
+            Whether a model reads them, so that errors advise no other way of reading.
 
         Raises
         ------
@@ -146,7 +150,7 @@ class Table:
             columns[name], found = self._read(name, kind)
             problems += [p for p in found if missing == "error" or _WAYS.get(p.wrong) != _GAP]
         if problems:
-            raise TableError(self._report(problems))
+            raise TableError(self._report(problems, _WAYS | _TRAINED if trained else _WAYS))
         return columns
 
     def _read(self, name: str, kind: Kind) -> tuple[NDArray[Any], list[Problem]]:
@@ -175,13 +179,13 @@ class Table:
             numbers[i] = number
         return numbers, problems
 
-    def _report(self, problems: Sequence[Problem]) -> str:
+    def _report(self, problems: Sequence[Problem], advice: Mapping[str, str]) -> str:
         """One line for cells of one column; else one for each column, and the ways out."""
         groups: dict[tuple[str, str], list[Problem]] = {}
         for problem in problems:
             wrong = problem.wrong if problem.wrong in _WAYS else "ambiguous"
             groups.setdefault((problem.column, wrong), []).append(problem)
-        ways = "; ".join(dict.fromkeys(_WAYS[wrong] for _, wrong in groups))
+        ways = "; ".join(dict.fromkeys(advice[wrong] for _, wrong in groups))
         if len(groups) == 1:
             [(first, *rest)] = groups.values()
             more = f" and {len(rest):,} more below" if rest else ""
@@ -201,6 +205,8 @@ _WAYS = {
     "no number": _TEXT, "not finite": _TEXT, "empty": _GAP, "missing": _GAP,
     "ambiguous": "say which sign is the decimal one (--decimal . or --decimal ,)",
 }  # fmt: skip
+_TRAINED = dict.fromkeys(("no number", "not finite"), "correct it: the model takes numbers there")
+_TRAINED |= dict.fromkeys(("empty", "missing"), "fill it in: the model was trained without gaps")
 
 
 def _told(problem: Problem) -> str:

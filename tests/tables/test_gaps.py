@@ -98,3 +98,17 @@ def test_predictions_are_as_many_as_rows_with_gaps(written, tmp_path, capsys):
     for gap in ("", '""'):
         assert main(["predict", path, str(written(f"x\n1\n{gap}\n3\n"))]) == 0
         assert len(capsys.readouterr().out.split()) == 4
+
+
+def test_gaps_among_numbers_are_written_in_many_ways(written):
+    """In a column of text they are texts, as they are written."""
+    gaps = ["<NA>", "NaT", r"\N", ".", "--", "—", "n.a.", "N.A.", "#DIV/0!", "#N/A"]
+    lines = [f"{i},t" for i in range(12)] + [f"{gap},{gap}" for gap in gaps]
+    table = read_csv(written("\n".join(["x,t", *lines])))
+    assert (table.kind("x"), table.kind("t")) == ("numeric", "text")
+    columns = table.columns({"x": "numeric", "t": "text"}, missing="mean")
+    assert np.isnan(columns["x"][12:]).all()
+    assert columns["x"][:12].tolist() == [*range(12)]
+    assert columns["t"][12:].tolist() == gaps
+    with pytest.raises(TableError, match="'<NA>' in the numeric column 'x' is missing"):
+        table.columns({"x": "numeric"})

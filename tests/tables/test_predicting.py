@@ -156,3 +156,20 @@ def test_a_file_that_is_read_is_not_overwritten(model, rows, capsys):
         assert main([*map(str, argv)]) == 2
         assert f"'{argv[-1]}' is read from, and would be overwritten" in capsys.readouterr().err
     assert (rows.read_bytes(), model.read_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("big", "correct it: the model takes numbers there"), ("", "fill it in: the model was"),
+     ("inf", "correct it")],
+)  # fmt: skip
+def test_a_bad_cell_is_told_without_options_that_predict_has_not(
+    model, tmp_path, capsys, cell, told
+):
+    other = tmp_path / "other.csv"
+    other.write_text(f"size,sort\n1,a\n{cell},b\n2,a\n")
+    assert main(["predict", str(model), str(other)]) == 2
+    message = capsys.readouterr().err
+    assert "other.csv, line 3" in message
+    assert told in message
+    assert "--" not in message
