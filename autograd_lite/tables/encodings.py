@@ -12,6 +12,7 @@ _OTHERS = {
     b"\xd0\xcf\x11\xe0": f"an old workbook (.xls); {_SAVE}",
     b"\x1f\x8b": "compressed by gzip; unpack it (gunzip)",
     b"PAR1": "a Parquet file; give it a name that ends with .parquet",
+    codecs.BOM_UTF32_LE: "text in UTF-32; name its encoding (--encoding utf-32)",
     codecs.BOM_UTF16_LE: "text in UTF-16; name its encoding (--encoding utf-16)",
     codecs.BOM_UTF16_BE: "text in UTF-16; name its encoding (--encoding utf-16)",
 }
@@ -26,9 +27,11 @@ def checked_encoding(name: str, source: str, head: bytes) -> str:
         "x".encode(name)
         known = codecs.lookup(name).name
     except (LookupError, ValueError):  # also of "undefined", and of a name that holds \0
-        raise TableError(f"{name!r} is no encoding of text; name one such as cp1252") from None
+        known = ""
+    if known in ("", "idna", "punycode"):  # those two are of names in the internet
+        raise TableError(f"{name!r} is no encoding of text; name one such as cp1252")
     wide = known.startswith(("utf-16", "utf-32"))
     for begin, what in _OTHERS.items():
-        if head.startswith(begin) and not (wide and "UTF-16" in what):
+        if head.startswith(begin) and not (wide and "UTF-" in what):
             raise TableError(f"{source} is {what}")
     return name

@@ -20,7 +20,7 @@ def path(tmp_path):
     return tmp_path / "x.csv"
 
 
-@pytest.mark.parametrize("name", ["rot13", "hex", "", "undefined", "odd"])
+@pytest.mark.parametrize("name", ["rot13", "hex", "", "undefined", "odd", "punycode"])
 def test_a_name_that_is_no_encoding_is_told_in_a_line(path, capsys, name):
     path.write_text("a,b\n1,2\n")
     assert main(["train", str(path), "--target", "b", "--encoding", name]) == 2
@@ -58,6 +58,7 @@ def test_a_mark_before_data_without_names_is_no_part_of_it(path):
         (b"\xd0\xcf\x11\xe0", "cp1252", "an old workbook"),
         (b"\x1f\x8b", "latin-1", "compressed by gzip; unpack it"),
         (b"PAR1", "utf-8", "a name that ends with .parquet"),
+        (codecs.BOM_UTF32_LE, "utf-8", "--encoding utf-32"),
         (codecs.BOM_UTF16_LE, "utf-8", "--encoding utf-16"),
         (codecs.BOM_UTF16_BE, "cp1252", "--encoding utf-16"),
     ],
