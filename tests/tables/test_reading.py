@@ -128,10 +128,18 @@ def test_numbers_are_read_as_the_column_writes_them(read, cells, expected):
 
 @pytest.mark.parametrize(
     "cell", ["1,23,456", "1,234.5.6", "1.234,567,8", "$5%", "5 kg", "1 23", "$", "1_0", "0x10",
-             "1,2345 6", "%", "--5", "12:30", "2024-01-05", "1e", ".", ",", ""]
+             "1,2345 6", "%", "--5", "12:30", "2024-01-05", "1e", ".", ",", "",
+             "0.100,5", "0,100.5", "0 100", "0.100.100", "1.234,5e3", "4 353e+03",
+             "192.168.110.210", "1234.567,8"]
 )  # fmt: skip
 def test_what_is_no_number_in_any_notation_stays_a_text(cell):
     assert survey([cell]).numbers == 0
+
+
+def test_thousands_begin_with_no_0_and_have_no_exponent(read):
+    assert numbers(read("a;b\n0.100;0,5\n1.250;1,5\n"), "a") == [0.1, 1.25]
+    assert numbers(read("a;b\n4.353e+03;0,5\n1.250e+00;1,5\n"), "a") == [4353.0, 1.25]
+    assert numbers(read("a;b\n192.168.110.256;x\n192.168.110.210;y\n"), "a")[0] == 192168110256.0
 
 
 def test_a_unit_must_be_that_of_the_whole_column(read):
