@@ -142,6 +142,10 @@ def test_codes_are_classes_without_being_told(labels):
 def test_codes_that_no_float_holds_are_categories_as_features_too():
     told = table(x=[str(2**53 + i % 2) for i in range(30)], y=numbers(30))
     assert look(told, "y")[1][0].told == "2 levels: '9007199254740992', '9007199254740993'"
+    many, signs = ["1" * 5000, "2" * 5000] * 15, ["--5", "1234567890.1234567"] + ["1"] * 28
+    assert kinds(table(id=many, y=numbers(30)))["id"] == "category"  # more digits than int takes
+    with pytest.raises(TableError, match="'--5' in the numeric column 'x' is no number"):
+        look(table(x=signs, y=numbers(30)), "y")
 
 
 # --- missing cells --------------------------------------------------------------------------------
