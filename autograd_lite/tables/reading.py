@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from autograd_lite.errors import TableError, counted, shown, some
 from autograd_lite.files import as_path
 from autograd_lite.tables.numerals import DECIMALS, MISSING, Decimal, Notation, Survey, survey
-from autograd_lite.tables.splitting import has_header, said, split_cells
+from autograd_lite.tables.splitting import check_header, has_header, said, split_cells
 
 Kind = Literal["numeric", "text"]
 #: Columns by name: an array of floats for a numeric one, of str for a text one. A missing number
 #: is nan, a missing text "".
 Columns = dict[str, NDArray[Any]]
 
+_OTHER: dict[str, Decimal] = dict(zip(DECIMALS, DECIMALS[::-1], strict=True))
 _FEW = 3  # cells of one column that a report shows
 
 
@@ -44,7 +45,8 @@ class Table:
     """Cells of text under named columns, with the line of the file on which each row begins.
 
     The source is the name of the file, for messages. The decimal sign is that of all columns, or
-    left to each. Notes say in sentences what was found out about the file.
+    left to each. Notes say in sentences what was found out about the file. Signs are what
+    `signs_of` told of another table, by which numbers are read where no decimal sign is given.
     """
 
     source: str
@@ -53,6 +55,7 @@ class Table:
     lines: Sequence[int]
     decimal: Decimal | None = None
     notes: tuple[str, ...] = ()
+    signs: Mapping[str, str] = field(default_factory=dict)
     _surveys: dict[str, Survey] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -103,19 +106,41 @@ class Table:
 
     def check_units(self, known: Mapping[str, str]) -> None:
         """Raise a TableError for a column whose numbers are in another unit than is known."""
-        for name, unit in self.units(known.keys() & {*self.names}).items():
-            if unit and unit != known[name]:
+        self.check_names(known)
+        for name, unit in known.items():
+            found = self._survey(name)
+            if found.numbers and found.notation.unit != unit:
                 raise TableError(
-                    f"{self.source}: the numbers of column {shown(name)} are in {unit}, and the "
-                    f"model was trained on {known[name] or 'numbers without a unit'}; convert them"
+                    f"{self.source}: the numbers of column {shown(name)} are "
+                    f"{f'in {found.notation.unit}' if found.notation.unit else 'without a unit'}, "
+                    f"and the model was trained on {unit or 'numbers without a unit'}; convert "
+                    "them" + (f", and write {unit} at each" if unit else "")
                 )
+
+    def signs_of(self, names: Iterable[str]) -> dict[str, str]:
+        """The decimal sign of each numeric column of these, then the other if it parts thousands.
+
+        A column whose cells do not tell is taken to be written as all the others, if these agree.
+        """
+        signs: dict[str, str] = {}
+        for name in [name for name in names if self.kind(name) == "numeric"]:
+            found, decided = self._survey(name), self.notation(name)
+            tells = (found.certain or found.ambiguous) and decided.certain
+            known = self.decimal or self.signs.get(name, "")[:1]
+            signs[name] = decided.notation.decimal if tells else known
+        usual = "".join({*signs.values()})  # both, if they do not agree
+        signs = {name: sign or usual for name, sign in signs.items() if (sign or usual) in _OTHER}
+        for name, sign in signs.items():
+            signs[name] += _OTHER[sign] * any(_OTHER[sign] in cell for cell in self.texts(name))
+        return signs
 
     def _survey(self, name: str) -> Survey:
         if name not in self._surveys:
             cells = self.texts(name)
             gaps = {cell for cell in {*cells} if _is_missing(cell)}
             present = [cell for cell in cells if cell not in gaps] if gaps else cells.tolist()
-            self._surveys[name] = survey(present, self.decimal)
+            known = next((d for d in DECIMALS if d == self.signs.get(name, "")[:1]), None)
+            self._surveys[name] = survey(present, self.decimal or known)
         return self._surveys[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
@@ -158,14 +183,19 @@ class Table:
                 if np.isfinite(numbers).all():
                     return numbers, []
         numbers, problems = np.full(len(cells), math.nan), []
+        known = "" if self.decimal else self.signs.get(name, "")
+        other = Notation(_OTHER[notation.decimal], notation.unit)
         for i, (line, cell) in enumerate(places):
             number, wrong = notation.number(cell), ""
             if _is_missing(cell):
                 number, wrong = math.nan, "missing" if cell else "empty"
             elif number is None or math.isinf(number):
-                number, wrong = math.nan, "no number" if number is None else "not finite"
-            elif not certain:
-                both = {f"{Notation(sign, notation.unit).number(cell):.15g}" for sign in DECIMALS}
+                wrong = "no number" if number is None else "not finite"
+                if known and number is None and other.number(cell) is not None:
+                    wrong += f" with the decimal sign {known[0]} of the model"
+                number = math.nan
+            elif not certain or (len(known) == 1 and other.decimal in cell):
+                both = {f"{x:.15g}" for x in (number, other.number(cell)) if x is not None}
                 wrong = " or ".join(sorted(both, reverse=True)) if len(both) > 1 else ""
             if wrong:
                 problems.append(Problem(name, wrong, line, cell))
@@ -274,7 +304,7 @@ def table_of(
     named = has_header(rows) if header is None else header
     if named:
         names = (rows[0][0] or "Unnamed: 0", *rows[0][1:])  # pandas leaves its index without one
-        _check_header(names, source)
+        check_header(names, source)
         if len(rows) == 1:
             raise TableError(f"{source} holds column names and no rows")
     else:
@@ -291,17 +321,6 @@ def checked_encoding(name: str) -> str:
     except LookupError:
         raise TableError(f"{name!r} is no encoding; name one such as cp1252") from None
     return "utf-8-sig" if name == "utf-8" else name
-
-
-def _check_header(names: tuple[str, ...], source: str) -> None:
-    for position, name in enumerate(names, start=1):
-        if not name:
-            raise TableError(f"{source}: column {position} has no name; write it in the first line")
-        if name in names[: position - 1]:
-            raise TableError(
-                f"{source}: columns {names.index(name) + 1} and {position} are both named "
-                f"{name!r}; rename one of them in the first line"
-            )
 
 
 def listed(names: Sequence[str]) -> str:

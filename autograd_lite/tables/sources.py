@@ -130,7 +130,7 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
                 f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} "
                 f"after line {lines[-1] if lines else 0:,}); save it as CSV in UTF-8"
             ) from None
-    return StoredTable(source, first.names, (), lines, first.decimal, first.notes, folder)
+    return StoredTable(source, first.names, (), lines, first.decimal, first.notes, folder=folder)
 
 
 def _whole_lines(head: str) -> str:
@@ -182,7 +182,10 @@ def _parquet(path: str, folder: str) -> Table:
         ))  # fmt: skip
     if not count:
         raise TableError(f"{source} holds column names and no rows")
-    return StoredTable(source, names, (), range(1, count + 1), folder=folder, declared=declared)
+    return StoredTable(
+        source, names, (), range(1, count + 1), signs=dict.fromkeys({*names} - declared, "."),
+        folder=folder, declared=declared,
+    )  # fmt: skip
 
 
 def _written(pa: Any, column: Any, said: str) -> list[str]:

@@ -281,17 +281,26 @@ def test_gaps_units_and_identifiers_from_file_to_prediction(tmp_path, capsys):
     new.write_text("price;off\n$1.5;3%\n")
     assert main(["predict", str(model), str(new)]) == 2
     assert "'price' are in $, and the model was trained on €" in capsys.readouterr().err
-    new.write_text("price;off\n1.5;3 €\n")
+    new.write_text("price;off\n1.5 €;3 €\n")
     assert main(["predict", str(model), str(new)]) == 2
     assert "'off' are in €, and the model was trained on %" in capsys.readouterr().err
-    new.write_text("price,off\n1.5,3\n,3\n")
+    new.write_text("price,off\n1.5,3\n")
+    assert main(["predict", str(model), str(new)]) == 2
+    assert "without a unit, and the model was trained on" in capsys.readouterr().err
+    new.write_text("price;off\n1,5 €;3%\n;3%\n")
     assert main(["predict", str(model), str(new)]) == 0
     caught = capsys.readouterr()
     assert caught.out.splitlines()[1] in ("000", "001")
     assert caught.out.splitlines()[2] == '""'
     assert "note: 1 row without a prediction" in caught.err
-    new.write_bytes("grün,price,off\nx,1.5,3\n".encode("cp1252"))
-    assert main(["predict", str(model), str(new), "--encoding", "cp1252"]) == 0
+    new.write_bytes("grün,price,off\nx,1.5€,3%\n".encode("cp1252"))
+    assert main(["predict", str(model), str(new), "--encoding", "cp1252"]) == 2
+    assert (
+        "'1.5€' in the numeric column 'price' is no number with the decimal sign , of the mod"
+        in (capsys.readouterr().err)
+    )
+    argv = ["predict", str(model), str(new), "--encoding", "cp1252", "--decimal", "."]
+    assert main(argv) == 0
 
 
 @pytest.mark.parametrize(
