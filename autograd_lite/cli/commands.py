@@ -7,7 +7,6 @@ import os
 import sys
 import textwrap
 import warnings
-from dataclasses import replace
 from typing import Any
 
 from autograd_lite import demo as demonstration
@@ -217,7 +216,7 @@ def _read_as_trained(table: Table, known: Preprocessing) -> Columns:
     numeric = [name for name, kind in known.kinds.items() if kind == "numeric"]
     table.check_units({name: known.units[name] for name in numeric if name in known.units})
     guessed, signs = table.signs_of(numeric), {**known.signs, **table.signs}
-    columns = replace(table, signs=signs).columns(known.kinds, known.missing)
+    columns = table.written_as(signs).columns(known.kinds, known.missing)
     other = [name for name, sign in guessed.items() if signs.get(name, sign)[0] != sign[0]]
     if other and not table.decimal:
         print("note: the file seems to have another decimal sign than the one that "

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown, some
 from autograd_lite.files import as_path
-from autograd_lite.tables.numerals import DECIMALS, MISSING, Decimal, Notation, Survey, survey
+from autograd_lite.tables.numerals import DECIMALS, OTHER, Decimal, Notation, Survey, is_gap, survey
 from autograd_lite.tables.splitting import check_header, has_header, said, split_cells
 
 Kind = Literal["numeric", "text"]
@@ -27,7 +27,6 @@ Kind = Literal["numeric", "text"]
 #: is nan, a missing text "".
 Columns = dict[str, NDArray[Any]]
 
-_OTHER: dict[str, Decimal] = dict(zip(DECIMALS, DECIMALS[::-1], strict=True))
 _FEW = 3  # cells of one column that a report shows
 
 
@@ -45,8 +44,8 @@ class Table:
     """Cells of text under named columns, with the line of the file on which each row begins.
 
     The source is the name of the file, for messages. The decimal sign is that of all columns, or
-    left to each. Notes say in sentences what was found out about the file. Signs are what
-    `signs_of` told of another table, by which numbers are read where no decimal sign is given.
+    left to each. Notes say in sentences what was found out about the file. Signs, as
+    `signs_of` tells, are those of another table that this one is read like.
     """
 
     source: str
@@ -125,22 +124,30 @@ class Table:
         signs: dict[str, str] = {}
         for name in [name for name in names if self.kind(name) == "numeric"]:
             found, decided = self._survey(name), self.notation(name)
-            tells = (found.certain or found.ambiguous) and decided.certain
-            known = self.decimal or self.signs.get(name, "")[:1]
-            signs[name] = decided.notation.decimal if tells else known
+            signs[name] = self.decimal or self.signs.get(name, "")[:1]
+            if (found.certain or found.ambiguous) and decided.certain:
+                signs[name] = decided.notation.decimal
         usual = "".join({*signs.values()})  # both, if they do not agree
-        signs = {name: sign or usual for name, sign in signs.items() if (sign or usual) in _OTHER}
+        signs = {name: sign or usual for name, sign in signs.items() if (sign or usual) in OTHER}
         for name, sign in signs.items():
-            signs[name] += _OTHER[sign] * any(_OTHER[sign] in cell for cell in self.texts(name))
+            signs[name] += OTHER[sign] * (OTHER[sign] in "\n".join(self.texts(name)))
         return signs
+
+    def written_as(self, signs: Mapping[str, str]) -> "Table":
+        """The table to be read by signs; what they change nothing of is not surveyed again."""
+        table = replace(self, signs=signs)
+        for name, found in self._surveys.items():
+            if not found.ambiguous and signs.get(name, "")[:1] in ("", found.notation.decimal):
+                table._surveys[name] = found
+        return table
 
     def _survey(self, name: str) -> Survey:
         if name not in self._surveys:
             cells = self.texts(name)
-            gaps = {cell for cell in {*cells} if _is_missing(cell)}
+            gaps = {cell for cell in {*cells} if is_gap(cell)}
             present = [cell for cell in cells if cell not in gaps] if gaps else cells.tolist()
-            known = next((d for d in DECIMALS if d == self.signs.get(name, "")[:1]), None)
-            self._surveys[name] = survey(present, self.decimal or known)
+            known = [sign for sign in DECIMALS if self.signs.get(name, "").startswith(sign)]
+            self._surveys[name] = survey(present, self.decimal or (known[0] if known else None))
         return self._surveys[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
@@ -184,22 +191,21 @@ class Table:
                     return numbers, []
         numbers, problems = np.full(len(cells), math.nan), []
         known = "" if self.decimal else self.signs.get(name, "")
-        other = Notation(_OTHER[notation.decimal], notation.unit)
+        other = Notation(OTHER[notation.decimal], notation.unit)
         for i, (line, cell) in enumerate(places):
             number, wrong = notation.number(cell), ""
-            if _is_missing(cell):
-                number, wrong = math.nan, "missing" if cell else "empty"
+            if is_gap(cell):
+                wrong = "missing" if cell else "empty"
             elif number is None or math.isinf(number):
                 wrong = "no number" if number is None else "not finite"
                 if known and number is None and other.number(cell) is not None:
                     wrong += f" with the decimal sign {known[0]} of the model"
-                number = math.nan
             elif not certain or (len(known) == 1 and other.decimal in cell):
                 both = {f"{x:.15g}" for x in (number, other.number(cell)) if x is not None}
                 wrong = " or ".join(sorted(both, reverse=True)) if len(both) > 1 else ""
             if wrong:
                 problems.append(Problem(name, wrong, line, cell))
-            numbers[i] = number
+            numbers[i] = math.nan if wrong else number
         return numbers, problems
 
     def _report(self, problems: Sequence[Problem]) -> str:
@@ -235,10 +241,6 @@ def _told(problem: Problem) -> str:
     if problem.wrong == "empty":
         return f"the cell of column {column} is empty"
     return f"{shown(problem.cell)} in the numeric column {column} is {problem.wrong}"
-
-
-def _is_missing(cell: str) -> bool:
-    return not cell or cell.lower() in MISSING
 
 
 def read_csv(
