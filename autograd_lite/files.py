@@ -128,6 +128,16 @@ def words(name: str, room: str = "") -> dict[str, Any]:
     return tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
 
 
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its texts in order, which the library mixes anew in each process."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the numbers begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text + content[end:]
+
+
 def _checksum(arrays: Mapping[str, Any], text: str) -> str:
     """Digits that another number, name, shape or description changes (CRC-32)."""
     found = zlib.crc32(text.encode())
@@ -169,7 +179,7 @@ class Format:
         described = {"version": _VERSION, **description}
         text = json.dumps(described, sort_keys=True, default=lambda array: array.tolist())
         told = {self.key: text, _CHECKSUM: _checksum(arrays, text)}
-        write_whole(path, safetensors.numpy.save(arrays, metadata=told))
+        write_whole(path, _in_order(safetensors.numpy.save(arrays, metadata=told)))
 
     @contextmanager
     def reading(

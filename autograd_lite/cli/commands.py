@@ -28,7 +28,7 @@ from autograd_lite.lesson.telling.parts import WIDTH
 from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
-from autograd_lite.tables.preprocessing import ClassTarget
+from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing
 from autograd_lite.tables.reading import Columns, Table, listed
 from autograd_lite.tables.sources import open_table
 from autograd_lite.terminal import Terminal
@@ -138,7 +138,8 @@ def _train(options: argparse.Namespace, table: Table) -> None:
         warnings.simplefilter("always", TrainingWarning)
         training = train_on(
             columns, target, progress=not options.quiet, source=table.source,
-            units=table.units(columns), **{name: told[name] for name in _LEARNING},
+            units=table.units(columns), signs=table.signs_of(columns),
+            **{name: told[name] for name in _LEARNING},
         )  # fmt: skip
     tell(training, columns)
     for warning in said:
@@ -197,8 +198,7 @@ def predict(options: argparse.Namespace) -> None:
         wanted = model.preprocessing.kinds
         table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
-        table.check_units(model.preprocessing.units)
-        columns = table.columns(wanted, model.preprocessing.missing, trained=True)
+        columns = _read_as_trained(table, model.preprocessing)
     if further:
         print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():
@@ -228,6 +228,20 @@ def predict(options: argparse.Namespace) -> None:
         sys.stdout.buffer.writelines(map(str.encode, out))
     else:
         sys.stdout.write(out.getvalue())
+
+
+def _read_as_trained(table: Table, known: Preprocessing) -> Columns:
+    """The columns of a model, read as the table that it learnt from was written."""
+    numeric = [name for name, kind in known.kinds.items() if kind == "numeric"]
+    table.check_units({name: known.units[name] for name in numeric if name in known.units})
+    guessed, signs = table.signs_of(numeric), {**known.signs, **table.signs}
+    columns = table.written_as(signs).columns(known.kinds, known.missing, trained=True)
+    other = [name for name, sign in guessed.items() if signs.get(name, sign)[0] != sign[0]]
+    if other and not table.decimal:
+        print("note: the file seems to have another decimal sign than the one that "
+              f"{listed(other)} had in training, and is read with (see --decimal)",
+              file=sys.stderr)  # fmt: skip
+    return columns
 
 
 def inspect(options: argparse.Namespace) -> None:

@@ -35,3 +35,16 @@ def checked_encoding(name: str, source: str, head: bytes) -> str:
         if head.startswith(begin) and not (wide and "UTF-" in what):
             raise TableError(f"{source} is {what}")
     return name
+
+
+def decoded(content: bytes, encoding: str, source: str) -> str:
+    """The text of a file; a TableError names the first byte that is none."""
+    try:
+        return content.decode(checked_encoding(encoding, source, content[:4]))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise TableError(
+            f"{source} is no {encoding.upper()} text (byte {content[error.start]:#04x} at "
+            f"position {error.start:,}, line {line:,}); save it as CSV in UTF-8, or name its "
+            "encoding, such as --encoding cp1252"
+        ) from None

@@ -124,7 +124,8 @@ def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
 
 
 def _is_code(cell: str) -> bool:
-    return cell.lstrip("+-").isdecimal() and abs(int(cell)) > _EXACT
+    digits = cell.lstrip("+-")
+    return digits.isdecimal() and (len(digits) > len(str(_EXACT)) or int(digits) > _EXACT)
 
 
 def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:

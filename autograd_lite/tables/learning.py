@@ -110,6 +110,7 @@ def train(
     learning_rate: float | None = None, test_size: float | None = None, task: Task | None = None,
     seed: int = 0, progress: bool = True, folds: int = 0,
     source: str = "", missing: Missing = "error", units: Mapping[str, str] | None = None,
+    signs: Mapping[str, str] | None = None,
 ) -> Training:  # fmt: skip
     """Train an MLP to predict one column of a table from the others.
 
@@ -139,8 +140,8 @@ def train(
         (or median) of the rows trained on, for a text the most frequent one; or with the mean and
         one more input that says so, for a text with a category of its own. Rows without a target
         are left out, except for "error".
-    units : dict of str to str, optional
-        Of columns of numbers, kept with the model: `Table.units` tells, `Table.check_units` looks.
+    units, signs : dict of str to str, optional
+        Of columns of numbers, kept with the model: as `Table.units` and `signs_of` tell.
 
     Raises
     ------
@@ -180,7 +181,8 @@ def train(
         source, len(training.history), len(training.trained), len(training.held_out),
         training.scores, training.folds,
     )  # fmt: skip
-    prepared = replace(training.model.preprocessing, units={**(units or {})})
+    prepared = training.model.preprocessing
+    prepared = replace(prepared, units={**(units or {})}, signs={**(signs or {})})
     return replace(training, model=TableModel(training.model.network, prepared, facts))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 Decimal = Literal[".", ","]
 #: What stands for the decimal sign, the more usual one first.
 DECIMALS: tuple[Decimal, Decimal] = (".", ",")
+OTHER: dict[str, Decimal] = dict(zip(DECIMALS, DECIMALS[::-1], strict=True))
 
 #: Ways to write that a number is missing; in a column of text they are texts.
 MISSING = frozenset((
@@ -25,16 +26,19 @@ MISSING = frozenset((
 
 _UNITS = "$€£¥₹₽₩₺₪₫฿"
 _WRITTEN = re.compile(rf"([+-]?)\s*([{_UNITS}]?)\s*(.*?)\s*([{_UNITS}%‰]?)", re.DOTALL)
-# Thousands are parted by the other sign, a space or an apostrophe, all by the same one.
+# Thousands are parted by the other sign, a space or an apostrophe, all by the same one; nobody
+# writes them with a 0 first, or with an exponent.
 _NUMBERS = {
     decimal: re.compile(
-        rf"[+-]?(?=[{decimal}]?\d)(?:\d{{1,3}}(?:(?P<by>[{other} \u00a0\u2009\u202f'’])\d{{3}})"
-        rf"(?:(?P=by)\d{{3}})*|\d*)(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?"
+        rf"[+-]?(?=[{decimal}]?\d)(?:[1-9]\d{{0,2}}(?P<by>[{other} \u00a0\u2009\u202f'’])\d{{3}}"
+        rf"(?:(?P=by)\d{{3}})*(?:[{decimal}]\d*)?|\d*(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?)"
     )
-    for decimal, other in (DECIMALS, DECIMALS[::-1])
+    for decimal, other in OTHER.items()
 }
 _GROUPS = {decimal: dict.fromkeys(map(ord, {*".,", *" \u00a0\u2009\u202f'’"} - {decimal})) | {
     ord(decimal): "."} for decimal in DECIMALS}  # fmt: skip
+_BYTE = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")  # of a machine, such as 192.168.110.210
 _MINUS = str.maketrans("−", "-")
 
 
@@ -73,9 +77,11 @@ class Survey(NamedTuple):
 def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
     """The notation in which most cells are numbers, or most with the decimal sign that is given."""
     if decimal != "," and _all_plain(cells):  # most columns, and quickly
-        either = all(map(_NUMBERS[","].fullmatch, cells))
-        two = either and not decimal and any("." in cell for cell in cells)
+        either = not decimal and all(map(_NUMBERS[","].fullmatch, cells))
+        two = either and any("." in cell for cell in cells)
         return Survey(Notation(), len(cells), len(cells), not either, two)
+    if all(map(_ADDRESS.fullmatch, cells)):  # thousands by chance
+        return Survey(Notation(), 0, len(cells), certain=False, ambiguous=False)
     units = Counter(_without_unit(cell)[1] for cell in cells if _is_written(cell))
     unit = units.most_common(1)[0][0] if units else ""
     signs = (decimal,) if decimal else DECIMALS
@@ -95,6 +101,11 @@ def _all_plain(cells: Sequence[str]) -> bool:
     except ValueError:
         return False
     return "_" not in "".join(cells)  # Python's 1_000 is none
+
+
+def is_gap(cell: str) -> bool:
+    """Whether a number is missing from a cell."""
+    return not cell or cell.lower() in MISSING
 
 
 def is_number(cell: str) -> bool:

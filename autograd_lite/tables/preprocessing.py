@@ -150,6 +150,7 @@ class Preprocessing:
     target: NumberTarget | ClassTarget
     missing: Missing = "error"
     units: dict[str, str] = field(default_factory=dict)
+    signs: dict[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -193,9 +194,14 @@ class Preprocessing:
                 if "categories" in part else NumericFeature(*_standardised(part))
                 for part in parts["features"]
             ])  # fmt: skip
-            missing = checked_missing(parts.get("missing", "error"))  # older files have neither
-            units = {str(name): str(unit) for name, unit in dict(parts.get("units", {})).items()}
-            return Preprocessing(features, _target(parts["target"]), missing, units)
+            missing = checked_missing(parts.get("missing", "error"))  # older files have none
+            units, signs = (
+                {str(name): str(told) for name, told in dict(parts.get(key, {})).items()}
+                for key in ("units", "signs")
+            )
+            if strange := {*signs.values()} - {".", ",", ".,", ",."}:
+                raise ValueError(f"decimal sign {strange.pop()!r}")
+            return Preprocessing(features, _target(parts["target"]), missing, units, signs)
         except (ValueError, KeyError, TypeError) as error:
             raise ModelFileError(
                 f"the model's description of its table cannot be read ({error!r}); train and save "

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown, some
 from autograd_lite.files import as_path
-from autograd_lite.tables.encodings import MARK, checked_encoding
-from autograd_lite.tables.numerals import DECIMALS, MISSING, Decimal, Notation, Survey, survey
-from autograd_lite.tables.splitting import has_header, said, split_cells
+from autograd_lite.tables.encodings import MARK, decoded
+from autograd_lite.tables.numerals import DECIMALS, OTHER, Decimal, Notation, Survey, is_gap, survey
+from autograd_lite.tables.splitting import check_header, has_header, said, split_cells
 
 Kind = Literal["numeric", "text"]
 #: Columns by name: an array of floats for a numeric one, of str for a text one. A missing number
@@ -45,7 +45,8 @@ class Table:
     """Cells of text under named columns, with the line of the file on which each row begins.
 
     The source is the name of the file, for messages. The decimal sign is that of all columns, or
-    left to each. Notes say in sentences what was found out about the file.
+    left to each. Notes say in sentences what was found out about the file. Signs, as
+    `signs_of` tells, are those of another table that this one is read like.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Table:
     decimal: Decimal | None = None
     notes: tuple[str, ...] = ()
     separator: str = ""
+    signs: Mapping[str, str] = field(default_factory=dict)
     _surveys: dict[str, Survey] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -106,19 +108,49 @@ class Table:
 
     def check_units(self, known: Mapping[str, str]) -> None:
         """Raise a TableError for a column whose numbers are in another unit than is known."""
-        for name, unit in self.units(known.keys() & {*self.names}).items():
-            if unit and unit != known[name]:
+        self.check_names(known)
+        for name, unit in known.items():
+            found = self._survey(name)
+            if found.numbers and found.notation.unit != unit:
                 raise TableError(
-                    f"{self.source}: the numbers of column {shown(name)} are in {unit}, and the "
-                    f"model was trained on {known[name] or 'numbers without a unit'}; convert them"
+                    f"{self.source}: the numbers of column {shown(name)} are "
+                    f"{f'in {found.notation.unit}' if found.notation.unit else 'without a unit'}, "
+                    f"and the model was trained on {unit or 'numbers without a unit'}; convert "
+                    "them" + (f", and write {unit} at each" if unit else "")
                 )
+
+    def signs_of(self, names: Iterable[str]) -> dict[str, str]:
+        """The decimal sign of each numeric column of these, then the other if it parts thousands.
+
+        A column whose cells do not tell is taken to be written as all the others, if these agree.
+        """
+        signs: dict[str, str] = {}
+        for name in [name for name in names if self.kind(name) == "numeric"]:
+            found, decided = self._survey(name), self.notation(name)
+            signs[name] = self.decimal or self.signs.get(name, "")[:1]
+            if (found.certain or found.ambiguous) and decided.certain:
+                signs[name] = decided.notation.decimal
+        usual = "".join({*signs.values()})  # both, if they do not agree
+        signs = {name: sign or usual for name, sign in signs.items() if (sign or usual) in OTHER}
+        for name, sign in signs.items():
+            signs[name] += OTHER[sign] * (OTHER[sign] in "\n".join(self.texts(name)))
+        return signs
+
+    def written_as(self, signs: Mapping[str, str]) -> "Table":
+        """The table to be read by signs; what they change nothing of is not surveyed again."""
+        table = replace(self, signs=signs)
+        for name, found in self._surveys.items():
+            if not found.ambiguous and signs.get(name, "")[:1] in ("", found.notation.decimal):
+                table._surveys[name] = found
+        return table
 
     def _survey(self, name: str) -> Survey:
         if name not in self._surveys:
             cells = self.texts(name)
-            gaps = {cell for cell in {*cells} if _is_missing(cell)}
+            gaps = {cell for cell in {*cells} if is_gap(cell)}
             present = [cell for cell in cells if cell not in gaps] if gaps else cells.tolist()
-            self._surveys[name] = survey(present, self.decimal)
+            known = [sign for sign in DECIMALS if self.signs.get(name, "").startswith(sign)]
+            self._surveys[name] = survey(present, self.decimal or (known[0] if known else None))
         return self._surveys[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
@@ -165,18 +197,22 @@ class Table:
                 if np.isfinite(numbers).all():
                     return numbers, []
         numbers, problems = np.full(len(cells), math.nan), []
+        known = "" if self.decimal else self.signs.get(name, "")
+        other = Notation(OTHER[notation.decimal], notation.unit)
         for i, (line, cell) in enumerate(places):
             number, wrong = notation.number(cell), ""
-            if _is_missing(cell):
-                number, wrong = math.nan, "missing" if cell else "empty"
+            if is_gap(cell):
+                wrong = "missing" if cell else "empty"
             elif number is None or math.isinf(number):
-                number, wrong = math.nan, "no number" if number is None else "not finite"
-            elif not certain:
-                both = {f"{Notation(sign, notation.unit).number(cell):.15g}" for sign in DECIMALS}
+                wrong = "no number" if number is None else "not finite"
+                if known and number is None and other.number(cell) is not None:
+                    wrong += f" with the decimal sign {known[0]} of the model"
+            elif not certain or (len(known) == 1 and other.decimal in cell):
+                both = {f"{x:.15g}" for x in (number, other.number(cell)) if x is not None}
                 wrong = " or ".join(sorted(both, reverse=True)) if len(both) > 1 else ""
             if wrong:
                 problems.append(Problem(name, wrong, line, cell))
-            numbers[i] = number
+            numbers[i] = math.nan if wrong else number
         return numbers, problems
 
     def _report(self, problems: Sequence[Problem], advice: Mapping[str, str]) -> str:
@@ -216,10 +252,6 @@ def _told(problem: Problem) -> str:
     return f"{shown(problem.cell)} in the numeric column {column} is {problem.wrong}"
 
 
-def _is_missing(cell: str) -> bool:
-    return not cell or cell.lower() in MISSING
-
-
 def read_csv(
     path: str | os.PathLike[str], *, header: bool | None = None, decimal: Decimal | None = None,
     encoding: str = "utf-8", separator: str | None = None,
@@ -255,17 +287,8 @@ def read_csv(
         the first, or columns without a name or with the same one.
     """
     source = as_path(path).name
-    try:
-        with open(os.fsdecode(path), "rb") as file:
-            content = file.read()
-        text = content.decode(checked_encoding(encoding, source, content[:4]))
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise TableError(
-            f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} at "
-            f"position {error.start:,}, line {line:,}); save it as CSV in UTF-8, or name its "
-            "encoding, such as --encoding cp1252"
-        ) from None
+    with open(os.fsdecode(path), "rb") as file:
+        text = decoded(file.read(), encoding, source)
     return table_of(text, source, header, decimal, separator)
 
 
@@ -288,7 +311,7 @@ def table_of(
     named = has_header(rows) if header is None else header
     if named:
         names = (rows[0][0] or "Unnamed: 0", *rows[0][1:])  # pandas leaves its index without one
-        _check_header(names, source)
+        check_header(names, source)
         if len(rows) == 1:
             raise TableError(f"{source} holds column names and no rows")
     else:
@@ -296,17 +319,6 @@ def table_of(
         if header is None:
             notes.append("the first row is data and names no columns; --header yes if it does")
     return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes), separator)
-
-
-def _check_header(names: tuple[str, ...], source: str) -> None:
-    for position, name in enumerate(names, start=1):
-        if not name:
-            raise TableError(f"{source}: column {position} has no name; write it in the first line")
-        if name in names[: position - 1]:
-            raise TableError(
-                f"{source}: columns {names.index(name) + 1} and {position} are both named "
-                f"{name!r}; rename one of them in the first line"
-            )
 
 
 def listed(names: Sequence[str]) -> str:

@@ -189,7 +189,10 @@ def _parquet(path: str, folder: str) -> Table:
         ))  # fmt: skip
     if not count:
         raise TableError(f"{source} holds column names and no rows")
-    return StoredTable(source, names, (), range(1, count + 1), folder=folder, declared=declared)
+    return StoredTable(
+        source, names, (), range(1, count + 1), signs=dict.fromkeys({*names} - declared, "."),
+        folder=folder, declared=declared,
+    )  # fmt: skip
 
 
 def _written(pa: Any, column: Any, said: str) -> list[str]:

@@ -107,3 +107,15 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
         return not (again and all(again))
     twice = len({*first.values()}) < len(first)
     return bool(again) and not (any(again) or twice or not all(map(str.isdecimal, numbers)))
+
+
+def check_header(names: tuple[str, ...], source: str) -> None:
+    """Raise a TableError for a column without a name, or with that of another."""
+    for position, name in enumerate(names, start=1):
+        if not name:
+            raise TableError(f"{source}: column {position} has no name; write it in the first line")
+        if name in names[: position - 1]:
+            raise TableError(
+                f"{source}: columns {names.index(name) + 1} and {position} are both named "
+                f"{name!r}; rename one of them in the first line"
+            )

@@ -142,6 +142,10 @@ def test_codes_are_classes_without_being_told(labels):
 def test_codes_that_no_float_holds_are_categories_as_features_too():
     told = table(x=[str(2**53 + i % 2) for i in range(30)], y=numbers(30))
     assert look(told, "y")[1][0].told == "2 levels: '9007199254740992', '9007199254740993'"
+    many, signs = ["1" * 5000, "2" * 5000] * 15, ["--5", "1234567890.1234567"] + ["1"] * 28
+    assert kinds(table(id=many, y=numbers(30)))["id"] == "category"  # more digits than int takes
+    with pytest.raises(TableError, match="'--5' in the numeric column 'x' is no number"):
+        look(table(x=signs, y=numbers(30)), "y")
 
 
 # --- missing cells --------------------------------------------------------------------------------
@@ -277,17 +281,26 @@ def test_gaps_units_and_identifiers_from_file_to_prediction(tmp_path, capsys):
     new.write_text("price;off\n$1.5;3%\n")
     assert main(["predict", str(model), str(new)]) == 2
     assert "'price' are in $, and the model was trained on €" in capsys.readouterr().err
-    new.write_text("price;off\n1.5;3 €\n")
+    new.write_text("price;off\n1.5 €;3 €\n")
     assert main(["predict", str(model), str(new)]) == 2
     assert "'off' are in €, and the model was trained on %" in capsys.readouterr().err
-    new.write_text("price,off\n1.5,3\n,3\n")
+    new.write_text("price,off\n1.5,3\n")
+    assert main(["predict", str(model), str(new)]) == 2
+    assert "without a unit, and the model was trained on" in capsys.readouterr().err
+    new.write_text("price;off\n1,5 €;3%\n;3%\n")
     assert main(["predict", str(model), str(new)]) == 0
     caught = capsys.readouterr()
     assert caught.out.splitlines()[1] in ("000", "001")
     assert caught.out.splitlines()[2] == '""'
     assert "note: 1 row without a prediction" in caught.err
-    new.write_bytes("grün,price,off\nx,1.5,3\n".encode("cp1252"))
-    assert main(["predict", str(model), str(new), "--encoding", "cp1252"]) == 0
+    new.write_bytes("grün,price,off\nx,1.5€,3%\n".encode("cp1252"))
+    assert main(["predict", str(model), str(new), "--encoding", "cp1252"]) == 2
+    assert (
+        "'1.5€' in the numeric column 'price' is no number with the decimal sign , of the mod"
+        in (capsys.readouterr().err)
+    )
+    argv = ["predict", str(model), str(new), "--encoding", "cp1252", "--decimal", "."]
+    assert main(argv) == 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from contextlib import redirect_stdout
 import numpy as np
 import pytest
 
+from autograd_lite import ModelFileError
 from autograd_lite.cli import main
+from autograd_lite.tables.preprocessing import Preprocessing
+from autograd_lite.tables.reading import Table
 
 
 @pytest.fixture
@@ -173,3 +176,102 @@ def test_a_bad_cell_is_told_without_options_that_predict_has_not(
     assert "other.csv, line 3" in message
     assert told in message
     assert "--" not in message
+
+
+@pytest.fixture
+def ask(tmp_path, capsys):
+    """Train on a text, then predict for others; what is printed, and what is told."""
+
+    def trained(text, *options):
+        data, model, new = (tmp_path / name for name in ("t.csv", "n.safetensors", "new.csv"))
+        data.write_text(text)
+        argv = ["train", data, "--target", "y", "--epochs", "2", "--quiet", "--save", model]
+        assert main([*map(str, argv), *options]) == 0
+
+        def predicted(text, *options):
+            path = new if isinstance(text, str) else text
+            if path == new:
+                new.write_text(f"sep=;\n{text}")
+            capsys.readouterr()
+            done = main(["predict", str(model), str(path), *options])
+            out, err = capsys.readouterr()
+            assert done == (0 if out else 2)
+            return out.splitlines()[1:], err
+
+        return predicted
+
+    return trained
+
+
+POINTS = "x;y\n" + "".join(f"{1 + i / 8:.3f};{1.5 * i:.1f}\n" for i in range(24))
+
+
+@pytest.mark.parametrize("sign", [".", ","])
+def test_numbers_are_read_as_those_trained_on_whatever_else_is_in_the_file(ask, sign):
+    def written(text):
+        return text if sign == "." else text.translate(str.maketrans(".,", ",."))
+
+    predicted = ask(written(POINTS))
+    right, told = predicted(written("x\n1.250\n2.500\n"))
+    assert (len(right), told) == (2, "")
+    assert predicted(written("x\n2.500\n"))[0] == right[1:]
+    answers, told = predicted(written("x;note\n1.250;1,5\n2.500;2,5\n"))
+    assert answers == right
+    assert "another decimal sign than the one that 'x' had in training" in told
+    for cell in "1,250", "1,5":  # thousands that training never saw; no number
+        _, told = predicted(written(f"x\n{cell}\n"))
+        assert "--decimal . or --decimal ," in told
+    one, told = predicted(written("x\n1,250\n2,500\n"), "--decimal", written(","))
+    assert (one, told) == (right, "")
+    assert predicted(written("x\n1,250.0\n"))[1] == ""  # can be one number only
+
+
+def test_a_decimal_sign_that_was_given_in_training_is_kept(ask):
+    text = POINTS.translate(str.maketrans(".", ","))
+    predicted = ask(text, "--decimal", ",")
+    assert predicted("x\n1,100\n2,100\n") == predicted("x\n1,1\n2,1\n", "--decimal", ",")
+    assert predicted("x\n1.100\n")[1].endswith("(--decimal . or --decimal ,)\n")
+
+
+def test_thousands_are_read_where_training_had_them(ask):
+    predicted = ask("x;y\n" + "".join(f"{i + 1:,}.5;{i}.5\n" for i in range(900, 1100, 8)))
+    assert predicted("x\n1,250\n") == predicted("x\n1250\n")
+    assert predicted("x\n1,250\n")[0]
+
+
+def test_a_whole_number_says_nothing_of_signs(ask):
+    predicted = ask("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(12)))
+    assert predicted("x\n1,5\n2\n") == predicted("x\n1.5\n2\n")
+
+
+def test_a_model_of_an_older_version_reads_by_the_cells(ask, monkeypatch):
+    monkeypatch.setattr(Table, "signs_of", lambda self, names: {})
+    predicted = ask(POINTS)
+    assert predicted("x\n1,25\n2,5\n") == predicted("x\n1.25\n2.5\n")
+
+
+def test_numbers_without_the_unit_trained_on_are_refused(ask):
+    predicted = ask("x;y\n" + "".join(f"{i}%;{i * i}.5\n" for i in range(12)))
+    assert predicted("x\n5%\n")[0]
+    _, told = predicted("x\n0.05\n")
+    assert "without a unit, and the model was trained on %; convert them, and write % at" in told
+
+
+def test_parquet_numbers_have_a_point_and_its_texts_are_read_as_those_trained_on(ask, tmp_path):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "new.parquet"
+    predicted = ask(POINTS.translate(str.maketrans(".", ",")))
+    right = predicted("x\n1,250\n2,500\n")
+    for column in [1.25, 2.5], ["1,250", "2,500"]:
+        parquet.write_table(pa.table({"x": column}), path)
+        assert predicted(path) == right
+    parquet.write_table(pa.table({"x": ["5%", "6%"]}), path)
+    assert "'x' are in %, and the model was trained on numbers without" in predicted(path)[1]
+    parquet.write_table(pa.table({"x": [1.125, 2.375], "note": ["0,5", "1,5"]}), path)
+    assert predicted(path)[0] == predicted("x\n1,125\n2,375\n")[0]
+
+
+def test_a_model_with_an_unknown_decimal_sign_is_refused():
+    text = '{"features": [], "target": {"name": "y", "mean": 0, "scale": 1}, "signs": {"x": ";"}}'
+    with pytest.raises(ModelFileError, match="decimal sign ';'"):
+        Preprocessing.from_json(text)

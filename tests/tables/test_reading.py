@@ -128,10 +128,18 @@ def test_numbers_are_read_as_the_column_writes_them(read, cells, expected):
 
 @pytest.mark.parametrize(
     "cell", ["1,23,456", "1,234.5.6", "1.234,567,8", "$5%", "5 kg", "1 23", "$", "1_0", "0x10",
-             "1,2345 6", "%", "--5", "12:30", "2024-01-05", "1e", ".", ",", ""]
+             "1,2345 6", "%", "--5", "12:30", "2024-01-05", "1e", ".", ",", "",
+             "0.100,5", "0,100.5", "0 100", "0.100.100", "1.234,5e3", "4 353e+03",
+             "192.168.110.210", "1234.567,8"]
 )  # fmt: skip
 def test_what_is_no_number_in_any_notation_stays_a_text(cell):
     assert survey([cell]).numbers == 0
+
+
+def test_thousands_begin_with_no_0_and_have_no_exponent(read):
+    assert numbers(read("a;b\n0.100;0,5\n1.250;1,5\n"), "a") == [0.1, 1.25]
+    assert numbers(read("a;b\n4.353e+03;0,5\n1.250e+00;1,5\n"), "a") == [4353.0, 1.25]
+    assert numbers(read("a;b\n192.168.110.256;x\n192.168.110.210;y\n"), "a")[0] == 192168110256.0
 
 
 def test_a_unit_must_be_that_of_the_whole_column(read):
@@ -146,6 +154,8 @@ def test_an_ambiguous_column_follows_the_others_or_is_refused(read):
         TableError, match=r"line 2 and 1 more .*'1,234'.* is 1234 or 1.234.*--decimal"
     ):
         numbers(read("a;b\n1,234;x\n2,345;y\n"), "a")
+    with pytest.raises(TableError, match=r"'1,234' in the numeric column 'a' is 1234 or 1.234"):
+        numbers(read("a;b\n1,234;x\n1,234.5;y\n1.234,5;z\n"), "a")  # of which one is none
     assert numbers(read("a;b\n1,234;0,5\n2,345;1\n"), "a") == [1.234, 2.345]
     assert numbers(read('a,b\n"1,234",0.5\n"2,345",1\n'), "a") == [1234.0, 2345.0]
     assert numbers(read("a;b\n1.234;0,5\n2.345;1\n"), "a") == [1234.0, 2345.0]
@@ -178,6 +188,19 @@ def test_pandas_reads_the_same_numbers_when_it_is_told_all_this(read, separator,
     table = read(text)
     for name in frame:
         assert numbers(table, name) == frame[name].tolist() == pytest.approx(told[name].tolist())
+
+
+def test_signs_of_a_table_are_those_that_another_is_read_by(read):
+    table = read("a;b;c;d\n1,5;1.234,5;7;x\n2,5;3;8;y\n")
+    assert table.signs_of(table.names) == {"a": ",", "b": ",.", "c": ","}
+    assert read("a;b\n1.5;1,5\n2;3\n").signs_of(["a", "b"]) == {"a": ".", "b": ","}
+    assert read("a;b;c\n1.5;1,5;3\n2;3;4\n").signs_of("abc") == {"a": ".", "b": ","}
+    assert read("a\n1\n2\n", header=True).signs_of(["a"]) == {}
+    other = read("a;b\n1.250;3\n2.500;4\n")
+    assert numbers(other, "a") == [1.25, 2.5]
+    told = other.written_as({"a": ",.", "b": "."})
+    assert numbers(told, "a") == [1250.0, 2500.0]
+    assert numbers(other.written_as({"a": "."}), "a") == numbers(other, "a") == [1.25, 2.5]
 
 
 # --- cells that cannot be read --------------------------------------------------------------------
