@@ -13,6 +13,8 @@ DOCS = ROOT / "docs"
 ELSEWHERE = {
     "ARCHITECTURE.md": "explanation/architecture.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
     "benchmarks/RESULTS.md": "explanation/results.md",
     "examples/README.md": "examples.md",
     # no page of its own: others show parts of it
