@@ -8,7 +8,8 @@ programs     functions whose gradients are compared, as a loop and over arrays; 
 recorded     what programs are measured on; `runners` runs that by ours, by peers that record or
              compile, and by formulas by hand; `compiled` says which, and what ours must reach
 training     whole trainings; `characters`, that of a small GPT as loops; `grid`, value and gradient
-             of networks by width and rows; `tables`, predictions and large tables
+             of networks by width and rows; `tables`, predictions and large tables; `classifying`,
+             classes beside scikit-learn; `workers`, two of Dask beside one
 calls        compiled calls; `nested`, derivatives of derivatives; `sparse`, those of large ones;
              `readable`, the Python engine
 imports      how long importing takes; `entered`, how many files a call enters

@@ -21,6 +21,7 @@ from benchmarks import (
     sparse,
     tables,
     training,
+    workers,
 )
 from benchmarks.arrays import Autograd, Casadi, Jax, TorchTensors
 from benchmarks.engines import Floats, ThroughMLP, ours
@@ -84,6 +85,9 @@ def main() -> None:
     pairs = min(count, 30)
     for some in (calls, nested, sparse, tables, imports):
         figures += some.figures(pairs, options.quick)
+
+    tell("learning on workers of Dask, in turn")
+    figures += workers.figures(count, options.quick)
 
     tell("the step on the Python engine, each in a process of its own")
     figures += readable.figures(count, options.quick)
