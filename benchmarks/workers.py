@@ -26,20 +26,22 @@ def figures(count: int, quick: bool) -> list[Figure]:
     import dask.array
     from distributed import Client, LocalCluster
 
-    inputs = np.random.default_rng(0).standard_normal((rows, 20))
-    outputs = np.sin(inputs[:, 0])
     times: dict[int, list[float]] = {1: [], 2: []}
     with ExitStack() as stack:
         clients: dict[int, Any] = {}
         data = {}
         for n in times:
             cluster = stack.enter_context(
-                LocalCluster(n, threads_per_worker=1, dashboard_address=":0", memory_limit=0)
+                LocalCluster(
+                    n_workers=n, threads_per_worker=1, dashboard_address=":0", memory_limit=0
+                )
             )
             clients[n] = stack.enter_context(Client(cluster, set_as_default=False))
             with clients[n].as_current():
-                parts = [dask.array.from_array(a, rows // CHUNKS) for a in (inputs, outputs)]
-                data[n] = clients[n].persist([part.rechunk({0: rows // CHUNKS}) for part in parts])
+                # drawn where they stay: of one array, all chunks would stay on one worker
+                rng = dask.array.random.default_rng(0)
+                inputs = rng.standard_normal((rows, 20), chunks=(rows // CHUNKS, 20))
+                data[n] = clients[n].persist([inputs, dask.array.sin(inputs[:, 0])])
             step(clients[n], *data[n])  # what is recorded travels there
         for _ in range(min(count, 5)):
             for n in times:

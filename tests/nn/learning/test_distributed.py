@@ -31,7 +31,7 @@ def client():
     """Two processes on this machine."""
     with (
         LocalCluster(
-            2, threads_per_worker=1, dashboard_address=":0", memory_limit=LIMIT
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=LIMIT
         ) as cluster,
         Client(cluster) as found,
     ):
