@@ -21,8 +21,6 @@ from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.writing.latex import LATEX
 from autograd_lite.writing.templates import Piece
 
-#: Operators by the rows that they are, for finding them in expressions.
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 _FOLDERS = ROOT / "autograd_lite" / "ops"
 
 
@@ -179,7 +177,7 @@ def exports(row: Op) -> Iterator[tuple[str, str, str]]:
 def conventions(row: Op) -> list[str]:
     """The lines of the tested tables about edges that call this row."""
     lines = (DOCS / "conventions.md").read_text().splitlines()
-    sign = re.escape(_SIGNS.get(row.name, "\0"))
+    sign = re.escape(row.symbol if row.operator and row.arity == 2 else "\0")
     pattern = rf"\| `[^`]*(?<!\w)(?:{row.name}\(|[\w)] ?(?<!\*){sign}(?!\*) ?[\w(])"
     return [line for line in lines if re.match(pattern, line) and line.count("|") == 6]
 
