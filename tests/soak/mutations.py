@@ -454,7 +454,8 @@ def labels(first: int, seen: Counter[str], pack: int = 1) -> None:
     tags = {element.tag.rpartition("}")[2] for element in picture.iter()}
     assert tags <= TAGS, f"the picture holds {tags - TAGS}"
     shown = {
-        "".join(element.itertext()).strip()
+        # The second of two spaces is one that does not break a line: it would be lost.
+        "".join(element.itertext()).replace("\xa0", " ").strip()
         for element in picture.iter("{http://www.w3.org/2000/svg}text")
     }
     for label in written:

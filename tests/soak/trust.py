@@ -51,7 +51,8 @@ class Totals:
     parts : dict of str to dict
         By the part's name: trials ``done``, ``seconds``, and counts of what was ``seen``.
     finds : list of dict
-        Every trial that did not hold. It stays here when it is mended, and says so.
+        Every trial that did not hold. It stays here when it is mended, and says so. ``why`` is
+        written by hand: where the fault was.
     runs : list of dict
         Trials by version, processor and day.
     """
@@ -141,6 +142,7 @@ def page(totals: Totals) -> str:
     for find in totals.finds:
         words = " ".join(find["what"].split())[:300].replace("`", "'")
         state = f"mended in {find['mended']}" if "mended" in find else "**unexplained**"
+        state += f" ({find['why']})" if "why" in find else ""
         finds += [
             f"- {state}: `{command(find['part'], find['seed'])}` at {find['version']}",
             f"  ({find['day']}): `{words}`",
