@@ -34,8 +34,11 @@ def soak(totals: Totals, minutes: float, names: list[str]) -> int:
             find["mended"] = commit()
             print(f"mended: {command(find['part'], find['seed'])}", flush=True)
     totals.write()
-    parts = [part for part in PARTS if part.name in names and home(part).is_dir()]
-    while not ENDING and time.monotonic() < end:
+    parts = [part for part in PARTS if part.name in names]
+    for part in [part for part in parts if not home(part).is_dir()]:
+        print(f"{part.name} is left out: it needs `make build/{part.build}`")
+        parts.remove(part)
+    while parts and not ENDING and time.monotonic() < end:
         part = min(parts, key=totals.share)
         first = totals.parts[part.name]["done"]
         if first >= part.wanted:
