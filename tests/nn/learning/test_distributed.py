@@ -1,6 +1,7 @@
 """Learning on Dask: bits of one process, whatever workers there are; and what is refused."""
 
 import doctest
+import itertools
 import os
 import pickle
 import random
@@ -14,6 +15,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import distributed, nn
+from autograd_lite.distributed import on_workers
+from autograd_lite.distributed.on_workers import RowSums
 
 array = pytest.importorskip("dask.array")
 from distributed import Client, LocalCluster  # noqa: E402
@@ -97,6 +100,27 @@ def test_data_may_begin_at_any_byte():
     assert (one.predict(inputs) == two.predict(INPUTS)).all()
 
 
+@pytest.mark.parametrize("n", [1, 127, 129, 5_000])
+def test_parts_cut_anywhere_give_the_sums_of_all_rows(n):
+    """To the last bit, whichever of them are brought together first."""
+    w, x, y = map(ag.Value, (1.0, 2.0, 3.0))
+    program = ag.freeze([(w * x - y) ** 2, x * y], [w, x, y])
+    given, rng = INPUTS[:n, :2], random.Random(n)
+    columns = [(given[:, [0]], False), (given[:, [1]], False)]
+    expected = program.run_rows([(np.array([0.3]), True), *columns], n, "sum").tolist()
+    job = RowSums(program, "squared_error", 1, on_workers.facts())
+    for pieces in range(min(n, 9)):
+        cuts = sorted([0, *rng.sample(range(1, n), pieces), n])
+        at = np.array([0.3]), (50, 50 + n)
+        parts = [job.over(*at, 50 + a, *given[a:b].T) for a, b in itertools.pairwise(cuts)]
+        while len(parts) > 1:
+            rng.shuffle(parts)
+            parts[:3] = [job.together(*at, parts[:3])]
+        [(nodes, left)] = parts
+        assert [sums.tolist() for sums in nodes.values()] == [expected]
+        assert not left
+
+
 @NATIVE
 @pytest.mark.parametrize("workers", [1, 3])
 def test_threads_as_workers_give_the_bits_of_one_process(workers, expected):
@@ -139,6 +163,7 @@ rows = array.from_array
     (rows(INPUTS, chunks=(7_777, 3)), rows(OUTPUTS, chunks=4_096)),
     (rows(INPUTS, chunks=-1), OUTPUTS[:, None].tolist()),
     (rows(INPUTS.T, chunks=(4, 999)).T, rows(OUTPUTS, chunks=9_000)),
+    (rows(INPUTS, chunks=((6_000, 7, 50, 1, 5_942, 6_000), 4)), OUTPUTS),
 ])  # fmt: skip
 def test_the_bits_are_those_of_one_process(client, expected, inputs, outputs):
     """However the data lie."""
@@ -223,15 +248,15 @@ def test_class_indices_are_checked_on_workers(client):
 
 def pretend(name, fact):
     """On a worker: it has another processor, or the like, from now on."""
-    there = distributed.facts.__wrapped__() | {name: fact}
-    distributed.facts = lambda: there
+    there = on_workers.facts.__wrapped__() | {name: fact}
+    on_workers.facts = lambda: there
 
 
 def admit():
-    distributed.facts = there
+    on_workers.facts = there
 
 
-there = distributed.facts
+there = on_workers.facts
 
 
 @NATIVE

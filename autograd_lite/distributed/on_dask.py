@@ -1,46 +1,27 @@
-"""Learning on Dask: from more data than memory holds, on more machines than one.
-
-In each step every worker adds up loss and gradient over blocks of rows. These sums are added in a
-tree over the numbers of the blocks, so that bits depend on neither workers nor chunks.
-"""
+"""Learning whose samples Dask's workers have."""
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from itertools import accumulate
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import name as engine
-from autograd_lite.errors import (
-    AnomalyError,
-    ProgramError,
-    ShapeError,
-    counted,
-    needing,
-    shown,
-    typed,
-)
-from autograd_lite.nn.data import Array, Model, positive_int, rows_at, samples
+from autograd_lite.distributed.on_workers import BLOCK, NUMBERS, RowSums, facts, refuse_others
+from autograd_lite.errors import AnomalyError, ProgramError, ShapeError, counted, needing, typed
+from autograd_lite.nn.data import Array, Model, positive_int
 from autograd_lite.nn.learning import learn as learning
 from autograd_lite.nn.learning.compiled_batches import CompiledBatches
 from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.learning.in_batches import InBatches, Stream
 from autograd_lite.nn.learning.remarks import WAY_OUT
-from autograd_lite.nn.losses import find_loss
-from autograd_lite.ops.digest import table_digest
 from autograd_lite.ops.numbers import refuse_masked
-from autograd_lite.program.code import added_in_tree
-from autograd_lite.program.machine import native
 from autograd_lite.program.paths import Paths
-from autograd_lite.program.program import Program
 
-_FEWEST, _ROWS, _NUMBERS = 128 if native else 4096, 4096, 2**21  # of a block, the last at most
-_SUMS = 16  # that one task adds up: a power of two
+_ROWS = 4096  # of a task, at least
+_PARTS = 16  # that one task brings together
 _OPTIONS = {
     *("optimizer", "learning_rate", "epochs", "validation", "callback", "progress", "seed", "show"),
     *("schedule", "early_stopping", "l1", "l2", "checkpoint", "resume"),
@@ -147,9 +128,9 @@ class _Workers:
             return thing.copy().compute_chunk_sizes() if np.isnan(thing.shape).any() else thing
 
     def chunks(self, array: Any, n: int) -> tuple[int, ...]:
-        """Dask's name for blocks of 128 rows, doubled some times, for a step over n rows."""
-        rows, width, threads = _FEWEST, array[:1].size, sum(self.client.nthreads().values())
-        while 2 * rows * width <= _NUMBERS and rows <= max(_ROWS // 2, n // (8 * threads)):
+        """Dask's name for blocks of rows, doubled some times, for a step over n rows."""
+        rows, width, threads = BLOCK, array[:1].size, sum(self.client.nthreads().values())
+        while 2 * rows * width <= NUMBERS and rows <= max(_ROWS // 2, n // (8 * threads)):
             rows *= 2
         return (rows, *[-1] * (array.ndim - 1))
 
@@ -158,7 +139,7 @@ class _RemoteBatches(CompiledBatches):
     """The loss over rows that workers have; over samples in memory, as any other."""
 
     workers: _Workers
-    _blocks: Sequence[tuple[Any, Any, int]] = ()  # inputs, outputs, the number of the first row
+    _blocks: Sequence[tuple[int, Any, Any]] = ()  # the number of the first row, inputs, outputs
 
     def check(self) -> list[list[Any]]:
         """See `Batches`."""
@@ -193,17 +174,20 @@ class _RemoteBatches(CompiledBatches):
             )
         delayed, client = self.workers.dask.delayed, self.workers.client
         if paths not in self._programs:
-            program = delayed(paths.traced[0].program, traverse=False)
-            self._programs[paths] = client.persist(program)
-        given = self._programs[paths], self.loss.name or self.loss.function, self._width
-        add, sums = delayed(added_in_tree, pure=False), delayed(sums_of, pure=False)
+            named = self.loss.name or self.loss.function
+            job = RowSums(paths.traced[0].program, named, self._width, self.workers.facts)
+            self._programs[paths] = client.persist(delayed(job, traverse=False))
+        job, blocks, start = self._programs[paths], self._blocks, self._blocks[0][0]
+        over, together = (delayed(f, pure=False) for f in (RowSums.over, RowSums.together))
 
         def mean() -> Array:
-            numbers = delayed(self.numbers.copy(), traverse=False)
-            parts = [sums(*given, self.workers.facts, numbers, *block) for block in self._blocks]
+            given = job, delayed(self.numbers.copy(), traverse=False), (start, start + n)
+            parts = [over(*given, *block) for block in blocks]
             while len(parts) > 1:
-                parts = [add(parts[i : i + _SUMS]) for i in range(0, len(parts), _SUMS)]
-            found: Array = client.compute(parts[0]).result() / n
+                groups = [parts[i : i + _PARTS] for i in range(0, len(parts), _PARTS)]
+                parts = [together(*given, group) for group in groups]
+            [sums] = client.compute(parts[0]).result()[0].values()
+            found: Array = sums / n
             if not isfinite(found[0]):
                 raise AnomalyError(f"the loss turned {found[0]} over all rows together; {WAY_OUT}")
             return found
@@ -229,9 +213,14 @@ class _RemoteStream(Stream):
 
         def batch(start: int) -> tuple[Any, int]:
             parts = [each[start : start + size] for each in self._held]
-            cut = [p.rechunk((height, *[-1] * (p.ndim - 1))).to_delayed().ravel() for p in parts]
-            n_rows = len(parts[0])
-            return [*zip(*cut, range(start, start + n_rows, height), strict=True)], n_rows
+            chunks = parts[0].chunks[0]
+            if not height <= 2 * max(chunks, default=0) <= 4 * height:
+                chunks = height  # else as they are, since to cut them anew copies all rows
+            parts = [p.rechunk((chunks, *[-1] * (p.ndim - 1))) for p in parts]
+            firsts = accumulate(parts[0].chunks[0][:-1], initial=start)
+            return [*zip(firsts, *[p.to_delayed().ravel() for p in parts], strict=True)], len(
+                parts[0]
+            )
 
         self._all = [batch(start) for start in range(0, n, size or 1)] or [([], 0)]
         super().__init__(self._all, 1, keep=False)
@@ -251,52 +240,3 @@ class _RemoteStream(Stream):
         return super().__iter__()
 
     __exit__ = InBatches.__exit__
-
-
-# --- on workers -----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def facts() -> dict[str, str]:
-    """Facts about a process that decide the bits of its numbers."""
-    name, lanes, functions = native.vectors() if native else ("none", 1, {})
-    there = sorted(leaf for leaf, address in functions.items() if address)
-    return {
-        "autograd_lite": vars(sys.modules["autograd_lite"])["__version__"],
-        "op table": table_digest(), "engine": engine, "NumPy": np.__version__,
-        "processor": f"{platform.machine()}, {name}, {lanes} lanes, with {', '.join(there)}",
-        "C library": " ".join(platform.libc_ver()).strip() or platform.platform(),
-    }  # fmt: skip
-
-
-def refuse_others(worker: str, theirs: dict[str, str], expected: dict[str, str]) -> None:
-    """Raise a ProgramError if a worker's facts are not those expected."""
-    for name, fact in expected.items():
-        if theirs.get(name) != fact:
-            raise ProgramError(
-                f"the worker {worker} would give other bits: {name} is {shown(theirs.get(name))} "
-                f"there and {shown(fact)} elsewhere; leave it out, or install there what they have"
-            )
-
-
-def sums_of(
-    program: Program, loss: Any, width: int, expected: dict[str, str], numbers: Array,
-    inputs: Array, outputs: Array, first: int,
-) -> Array:  # fmt: skip
-    """Outputs of a program, added up over a block of rows, which are checked first."""
-    if facts() != expected:  # of a worker that came later
-        import distributed
-
-        refuse_others(distributed.get_worker().address, facts(), expected)
-    place = f"rows {first} to {first + len(inputs) - 1}: "
-    try:
-        rows, targets = samples(inputs, outputs, None)
-        find_loss(loss).check(targets, width)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{place}{error}") from None
-    every = range(len(rows))
-    columns = [(rows_at(a.reshape(len(a), -1), every), False) for a in (rows, targets)]
-    found = program.run_rows([(numbers.copy(), True), *columns], len(rows), "sum")
-    if not isfinite(found[0]):
-        raise AnomalyError(f"{place}the loss turned {found[0]}; {WAY_OUT}")
-    return found
