@@ -77,7 +77,7 @@ class Workers:
         return self.client.persist(self.dask.delayed(job, traverse=False))
 
     def computed(self, *things: Any) -> Any:
-        """What stands for things, computed by workers."""
+        """Things of Dask, computed by workers."""
         return self.dask.compute(*things, scheduler=self.client)
 
     def each(self, function: Any, blocks: Sequence[tuple[Any, ...]], *given: Any) -> Any:
