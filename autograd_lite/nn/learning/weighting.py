@@ -13,11 +13,12 @@ from autograd_lite.nn.optim import in_range
 
 def weights_of(
     loss: Loss, labels: Array, sample_weight: Any, class_weight: Any,
-    learnt: Sequence[int], held: Sequence[int],
+    learnt: Sequence[int], held: Sequence[int], classes: Array | None = None,
 ) -> Array | None:  # fmt: skip
     """Weights of all samples, 1 on average over those learnt from, and over those held out.
 
-    Those of classes are for learning alone. None if there are neither.
+    Those of classes, which may have none of the samples, are for learning alone. None if there are
+    neither.
     """
     if sample_weight is None and class_weight is None:
         return None
@@ -28,7 +29,7 @@ def weights_of(
                 "class_weight goes with a loss of classes, such as cross_entropy; give "
                 "sample_weight for another"
             )
-        weights[learnt] *= _of_classes(class_weight, labels, learnt)
+        weights[learnt] *= _of_classes(class_weight, labels, learnt, classes)
     for rows, purpose in ((learnt, "to learn from"), (held, "to validate on")):
         if len(rows):
             mean = weights[rows].mean()
@@ -59,7 +60,9 @@ def _of_samples(given: Any, n: int) -> Array:
     return weights / (weights.max() or 1.0)
 
 
-def _of_classes(given: Any, labels: Array, learnt: Sequence[int]) -> Array:
+def _of_classes(
+    given: Any, labels: Array, learnt: Sequence[int], known: Array | None
+) -> Array:  # fmt: skip
     """The weight of the class of each sample learnt from."""
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise ShapeError(
@@ -76,12 +79,14 @@ def _of_classes(given: Any, labels: Array, learnt: Sequence[int]) -> Array:
             'class_weight is "balanced" or a dict of label to weight, such as {0: 1.0, 1: 5.0}, '
             f"and was given {typed(given)}"
         )
-    known = classes.tolist()
-    unknown = [label for label in given if label not in known]
+    labelled = (classes if known is None else known).tolist()
+    unknown = [label for label in given if label not in labelled]
     if unknown:
         raise ValueError(
-            f"class_weight names {shown(unknown[0])}, and the labels are {some(known, 10)}"
+            f"class_weight names {shown(unknown[0])}, and the labels are {some(labelled, 10)}"
         )
-    each = [in_range(f"class_weight[{label!r}]", given.get(label, 1.0)) for label in known]
-    weights = np.array(each)[place]
+    each = {
+        label: in_range(f"class_weight[{label!r}]", given.get(label, 1.0)) for label in labelled
+    }
+    weights = np.array([each[label] for label in classes.tolist()])[place]
     return weights / (weights.max() or 1.0)
