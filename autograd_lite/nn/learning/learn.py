@@ -244,7 +244,8 @@ def learn(
         else:
             order, held, batch_size = stream, (), stream.size or len(inputs)
         labels = outputs if read.classes is None else read.labels
-        weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
+        weighed = labels, sample_weight, class_weight, order, held, read.classes
+        weights = weights_of(criterion, *weighed)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         if stream is not None:
             stream.training, training.classes = training, read.classes
