@@ -3,11 +3,13 @@
 Whatever it has become, it is read, or refused with an error that is documented; it runs no code.
 """
 
+import atexit
 import copy
 import json
 import os
 import random
 import re
+import shutil
 import sys
 import tempfile
 import warnings
@@ -226,7 +228,9 @@ def changed_container(choose: random.Random, content: bytes, key: str) -> bytes:
 def place() -> Path:
     """A file of this process, in memory where that is possible."""
     shared = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    return Path(tempfile.mkdtemp(prefix="soak", dir=shared)) / "file.csv"
+    folder = tempfile.mkdtemp(prefix="soak", dir=shared)
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder) / "file.csv"
 
 
 def saved(save: Callable[[Path], object]) -> bytes:
