@@ -39,9 +39,11 @@ def home(part: Part) -> Path:
 
 def environment(part: Part) -> dict[str, str]:
     """Of a process that tries a part."""
+    paths = [str(home(part)), *filter(None, [os.environ.get("PYTHONPATH")])]
     given = {
-        "PYTHONPATH": str(home(part)), "AUTOGRAD_LITE_ENGINE": "native", "JAX_PLATFORMS": "cpu",
-        "AUTOGRAD_LITE_DOT": "pure", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(paths), "AUTOGRAD_LITE_ENGINE": "native",
+        "JAX_PLATFORMS": "cpu", "AUTOGRAD_LITE_DOT": "pure", "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
     }  # fmt: skip
     return os.environ | given
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import time
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ def commit() -> str:
     """The version that is tried: its number, and the commit where git knows it."""
 
     def said(*command: str) -> str:
+        if not shutil.which("git"):
+            return ""
         done = subprocess.run(
             ["git", *command], cwd=ROOT, capture_output=True, text=True, check=False
         )
