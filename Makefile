@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-notebooks test-beside test-site test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask tables firefox clean
+.PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-notebooks test-beside test-site test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills soak dask tables firefox clean
 .PHONY: pyright compare wheels release
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
+	@echo "make soak       all laws at random for MINUTES=60: programs, files, faults, kills; totals in docs/trust.md"
 	@echo "make dask       learning on two workers from four times as much data as one has memory"
 	@echo "make tables     a table of 1,000,000 rows, trained on and predicted in less than 1 GB"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
@@ -147,6 +148,11 @@ fuzz: $(VENV)/test
 
 kills: $(VENV)/test
 	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
+
+# Goes on where the last run stopped.
+MINUTES := 60
+soak: build/debug
+	PYTHONPATH=. $(BIN)/python tests/soak --minutes $(MINUTES)
 
 # A table of 1,000,000 rows and 20 columns, trained on and predicted in less than 1 GB of memory.
 tables: $(VENV)/test
