@@ -39,6 +39,8 @@ from autograd_lite.program.machine import native
 from autograd_lite.program.paths import Paths
 from autograd_lite.program.program import Program
 
+__all__ = ["learn"]
+
 _FEWEST, _ROWS, _NUMBERS = 128 if native else 4096, 4096, 2**21  # of a block, the last at most
 _SUMS = 16  # that one task adds up: a power of two
 _OPTIONS = {
