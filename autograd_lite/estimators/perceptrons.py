@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from autograd_lite import nn
-from autograd_lite.errors import some
+from autograd_lite.errors import shown, some
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import SOLVERS, find_optimizer, in_range
@@ -115,10 +115,13 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             patience, least = min(self.n_iter_no_change, epochs), in_range("tol", self.tol)
             stopping = nn.EarlyStopping(patience, least / share, self.early_stopping)
         price = in_range("alpha", self.alpha) / (2.0 * share * (size * mean_weight or 1.0))
+        options = {**(self.learn_options or {})}
+        if not no_labels and isinstance(weighed := options.get("class_weight"), Mapping):
+            options["class_weight"] = _by_place(weighed, known.tolist())
         history = model.learn(
             X, targets, loss, optimizer, epochs=1 if epochs is None else epochs, validation=held,
             batch_size=size if by_steps else None, progress=bool(self.verbose), seed=rng,
-            sample_weight=weights, early_stopping=stopping, l2=price, **(self.learn_options or {}),
+            sample_weight=weights, early_stopping=stopping, l2=price, **options,
         )  # fmt: skip
         self.model_, self._random, self._optimizer = model, rng, (rule, optimizer)
         self._made_of = made_of
@@ -140,6 +143,15 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def _rows(self, X: Any) -> Any:
         check_is_fitted(self)
         return validate_data(self, X, dtype=np.float64, reset=False)
+
+
+def _by_place(weights: Mapping[Any, Any], classes: list[Any]) -> dict[Any, Any]:
+    """Weights of classes by their places, which `learn` is given in place of labels."""
+    unknown = [label for label in weights if label not in classes]
+    if unknown:
+        said = f"class_weight names {shown(unknown[0])}, and the classes are"
+        raise ValueError(f"{said} {some(classes, 10, repr)}")
+    return {classes.index(label): weight for label, weight in weights.items()}
 
 
 class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown
 from autograd_lite.tables.gaps import Missing, complete_rows, is_missing
+from autograd_lite.tables.given import EXACT
 from autograd_lite.tables.learning import choose_task
 from autograd_lite.tables.preprocessing import MAX_CATEGORIES, Task
 from autograd_lite.tables.reading import Columns, Kind, Table, listed
@@ -25,7 +26,6 @@ ColumnKind = Literal["number", "category", "constant", "identifier", "left out"]
 _NAMES_OF_ROWS = {"id", "index", "nr", "key", "unnamed"}
 _COUNTED = 20  # rows, up to which counting up by one may be chance
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of a name such as PassengerId or user_id
-_EXACT = 2**53  # up to which a float holds every whole number
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
 
 def _is_code(cell: str) -> bool:
     digits = cell.lstrip("+-")
-    return digits.isdecimal() and (len(digits) > len(str(_EXACT)) or int(digits) > _EXACT)
+    return digits.isdecimal() and (len(digits) > len(str(EXACT)) or int(digits) > EXACT)
 
 
 def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError, counted
 from autograd_lite.tables.facts import Facts, Score
 from autograd_lite.tables.gaps import Missing, checked_missing, complete_rows
+from autograd_lite.tables.given import as_columns
 from autograd_lite.tables.preprocessing import (
     ClassTarget,
     Preprocessing,
@@ -45,7 +46,8 @@ class TableModel:
 
     def _outputs(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
         """Outputs for each row; nan where a row is not complete."""
-        parts = []
+        kinds, parts = self.preprocessing.kinds, []
+        columns = as_columns(columns, kinds, kinds)
         for inputs in map(self.preprocessing.inputs, pieces(columns)):
             gaps = np.asarray(np.isnan(inputs).any(axis=1))
             parts.append(ask(np.where(gaps[:, None], 0.0, inputs)))
@@ -116,8 +118,8 @@ def train(
 
     Parameters
     ----------
-    columns : dict of str to array
-        Floats (nan where one is missing) or text ("" where one is missing).
+    columns : dict of str to array, or frame of pandas
+        Numbers (nan where one is missing) or texts ("" where one is missing).
     target : str
         Of the columns.
     hidden : sequence of int
@@ -150,6 +152,7 @@ def train(
     AnomalyError
         If the loss turns nan, for instance because the learning rate is too large.
     """
+    columns = as_columns(columns, dict.fromkeys([*columns, target]))
     columns = complete_rows(columns, target, checked_missing(missing))
     column = columns[target]
     if len(column) < 2:
@@ -160,6 +163,8 @@ def train(
             "leave out --task, or choose a numeric target"
         )
     task = task or choose_task(column)
+    if task not in get_args(Task):
+        raise ValueError(f"task is one of {', '.join(get_args(Task))}, and was {task!r}")
     fit_target(target, column, task)  # before the split, whose complaint would mislead
     if test_size is None:
         test_size = 0.2 if len(column) >= _TINY else 0.0

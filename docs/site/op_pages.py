@@ -126,8 +126,8 @@ def numbers(row: Op) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def plot(row: Op) -> str:
     """Value and derivative over the first argument, as SVG in the colours of the page."""
     first, (xs, values, slopes) = flat_names(row)[0], numbers(row)
-    figure = Figure(figsize=(6, 3.2), layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(6, 3.2))  # a layout that is computed takes twice as long
+    axes = figure.add_axes((0.09, 0.15, 0.89, 0.82))
     for numbers_over, style, words in (
         (values, "#2980b9", "value"), (slopes, "#d35400", f"derivative by {first}"),
     ):  # fmt: skip
@@ -296,6 +296,4 @@ def index() -> str:
     for kind, rows in kinds.items():
         lines = [f"- [{row.name}]({row.name}.md): {_escaped(row.doc)}" for row in rows]
         parts += [f"## {kind.capitalize()}", "\n".join(lines)]
-    names = "\n".join(row.name for row in public_rows())
-    parts.append(f"```{{toctree}}\n:hidden:\n\n{names}\n```")
     return "\n\n".join(parts) + "\n"

@@ -208,7 +208,8 @@ def learn(
         with place as (inputs, outputs):
             read = encoded(self, criterion, inputs, outputs, self.classes_)
             inputs, outputs = samples(inputs, read.targets, self)
-            if stream is not None and self.classes_ is None and read.classes is not None:
+            known = stream is None or stream.has_all_labels or self.classes_ is not None
+            if not known and read.classes is not None:
                 raise ValueError(
                     "outputs are labels of classes, of which other batches may have more; set "
                     "model.classes_ to an array of all of them"
@@ -243,7 +244,8 @@ def learn(
         else:
             order, held, batch_size = stream, (), stream.size or len(inputs)
         labels = outputs if read.classes is None else read.labels
-        weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
+        weighed = labels, sample_weight, class_weight, order, held, read.classes
+        weights = weights_of(criterion, *weighed)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         if stream is not None:
             stream.training, training.classes = training, read.classes
