@@ -241,9 +241,10 @@ def split(
         mask[rows[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
     trained, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
     if min(len(trained), len(held_out) if fraction else 2) < 2:
+        each = ", one of each class," if task == "classification" else ""
         raise TableError(
-            f"{len(column)} rows leave {len(trained)} to train on and {len(held_out)} to hold out "
-            f"at --test-size {fraction:g}, and both need 2; give more rows, or another size"
+            f"{len(column)} rows leave {len(trained)} to train on{each} and {len(held_out)} to "
+            f"hold out at --test-size {fraction:g}, and both need 2; give more, or another size"
         )
     return trained, held_out
 
