@@ -29,7 +29,7 @@ from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.numerals import Notation
-from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing
+from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed
 from autograd_lite.tables.sources import as_parquet, open_table
 from autograd_lite.terminal import Terminal
@@ -212,9 +212,8 @@ def predict(options: argparse.Namespace) -> None:
     model = TableModel.load(options.model)
     with open_table(options.data, **_how(options)) as table:
         wanted = model.preprocessing.kinds
-        table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
-        columns = _read_as_trained(table, model.preprocessing)
+        columns = _read_as_trained(table, model)
         target = model.preprocessing.target
         units = model.preprocessing.units
         theirs = table.units({target.name} & {*units} & {*table.names})
@@ -256,12 +255,11 @@ def predict(options: argparse.Namespace) -> None:
         sys.stdout.write(out.getvalue())
 
 
-def _read_as_trained(table: Table, known: Preprocessing) -> Columns:
-    """The columns of a model, read as the table that it learnt from was written."""
-    numeric = [name for name, kind in known.kinds.items() if kind == "numeric"]
-    table.check_units({name: known.units[name] for name in numeric if name in known.units})
-    guessed, signs = table.signs_of(numeric), {**known.signs, **table.signs}
-    columns = table.written_as(signs).columns(known.kinds, known.missing, trained=True)
+def _read_as_trained(table: Table, model: TableModel) -> Columns:
+    """The columns of a model; what its decimal signs make doubtful is told."""
+    columns, known = model.read(table), model.preprocessing
+    guessed = table.signs_of([name for name, kind in known.kinds.items() if kind == "numeric"])
+    signs = {**known.signs, **table.signs}
     other = [name for name, sign in guessed.items() if signs.get(name, sign)[0] != sign[0]]
     if other and not table.decimal:
         print("note: the file seems to have another decimal sign than the one that "

@@ -24,7 +24,7 @@ from autograd_lite.tables.preprocessing import (
     is_constant,
     root_mean_square,
 )  # fmt: skip
-from autograd_lite.tables.reading import Columns
+from autograd_lite.tables.reading import Columns, Table
 from autograd_lite.tables.streams import MOST_INPUTS, RowStream, pieces
 
 _EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
@@ -39,6 +39,18 @@ class TableModel:
     network: Any
     preprocessing: Preprocessing
     facts: Facts | None = None
+
+    def read(self, table: Table) -> Columns:
+        """The columns that it takes, read as those of the table that it learnt from were written.
+
+        A TableError names columns that are missing, cells that cannot be read, another unit.
+        """
+        known = self.preprocessing
+        table.check_names(known.kinds)
+        numeric = {name for name, kind in known.kinds.items() if kind == "numeric"}
+        table.check_units({n: unit for n, unit in known.units.items() if n in numeric})
+        table = table.written_as({**known.signs, **table.signs})
+        return table.columns(known.kinds, known.missing, trained=True)
 
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
