@@ -33,7 +33,7 @@ def encoded(
     check targets.
     """
     given = Encoded(outputs, None, outputs)
-    if loss.classes is None or (labels := _labels(f"{of}outputs", outputs)) is None:
+    if loss.classes is None or (labels := labels_of(f"{of}outputs", outputs)) is None:
         return given
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -55,19 +55,27 @@ def encoded(
     if classes is None:
         classes = np.array([False, True]) if labels.dtype.kind == "b" else np.unique(labels)
     _check(model, loss, classes, width, f"all {of}outputs")
+    return Encoded(as_targets(f"{of}outputs", labels, classes, loss, width), classes, labels)
+
+
+def as_targets(name: str, labels: Array, classes: Array, loss: Loss, width: int) -> Array:
+    """Labels of these classes as the targets of a loss of so many outputs."""
+    if labels.ndim > 1:
+        labels, _ = _from_one_hot(name, labels, classes)
     same = (labels.dtype.kind == "U") == (classes.dtype.kind == "U")
     strange = np.flatnonzero(~np.isin(labels, classes)) if same else [0]
     if len(strange):
         raise ValueError(
-            f"{of}outputs: number {strange[0]} is {labels[strange[0]].item()!r:.80}, which is none "
-            f"of the classes {some(classes.tolist(), 10, repr)} that this {type(model).__name__} "
-            "learns; leave such samples out, or let a new model learn (or model.classes_ = None)"
+            f"{name}: number {strange[0]} is {labels[strange[0]].item()!r:.80}, which is none of "
+            f"the classes {some(classes.tolist(), 10, repr)} that this model learns; leave such "
+            "samples out, or let a new model learn (or model.classes_ = None)"
         )
-    targets = np.array([*loss.classes(width)], dtype=np.float64)
-    return Encoded(targets[np.searchsorted(classes, labels)], classes, labels)
+    targets = np.array([*loss.classes(width)], dtype=np.float64)  # type: ignore[misc]
+    found: Array = targets[np.searchsorted(classes, labels)]
+    return found
 
 
-def _labels(name: str, outputs: Any) -> Array | None:
+def labels_of(name: str, outputs: Any) -> Array | None:
     """Texts, booleans or numbers as an array of that; None for anything else."""
     refuse_masked(outputs, name)
     given = np.asarray(outputs) if hasattr(outputs, "dtype") else np.array(outputs, dtype=object)

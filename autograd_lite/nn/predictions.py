@@ -13,6 +13,7 @@ from autograd_lite.nn.data import Array, Model, as_list, numbers_of, rows_at, sa
 from autograd_lite.nn.kept import kept_for
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.paths import Paths
+from autograd_lite.program.program import Program
 from autograd_lite.transforms.trees import take_apart
 
 _ROWS_AT_A_TIME, _ROWS_OF_A_THREAD = 2**17, 2**14
@@ -64,6 +65,11 @@ class Outputs:
     def __init__(self, parameters: Sequence[Value]) -> None:
         self._parameters = parameters
         self._paths = Paths(lambda model, x: model(x), "the model")
+
+    @property
+    def program(self) -> Program:
+        """The program, once rows have been computed, if one is enough."""
+        return self._paths.only
 
     def over(self, model: Model, rows: Array) -> Array:
         """Of shape (rows, outputs), for contiguous rows."""

@@ -17,7 +17,7 @@ from autograd_lite.modes.lines import users_line
 from autograd_lite.ops.lookup import EntryError
 from autograd_lite.program.code import Floats
 from autograd_lite.program.layouts import Matrices, is_followed_in, with_columns
-from autograd_lite.program.program import reduced
+from autograd_lite.program.program import Program, reduced
 from autograd_lite.program.running import Native
 from autograd_lite.program.traced import Traced
 from autograd_lite.program.tracing import trace
@@ -104,6 +104,16 @@ class Paths:
     def is_one_program(self) -> bool:
         """Whether it is known that all rows take one path, which reads its arguments alone."""
         return bool(self.traced) and not (self.traced[0].guards or self.traced[0].captured)
+
+    @property
+    def only(self) -> Program:
+        """The program that all rows take; a ProgramError if they may need several."""
+        if not self.is_one_program:
+            raise ProgramError(
+                f"{self._name} chooses by comparing numbers, so that rows may need several "
+                "programs; choose with ag.where, not with if"
+            )
+        return self.traced[0].program
 
     @property
     def machine(self) -> Native | None:

@@ -107,8 +107,6 @@ def index() -> str:
         title = f"autograd_lite.{room}" if room else "autograd_lite"
         lines = [f"- [{name}]({name}.md): {summary(name)}" for name in names]
         parts += [f"## {title}", "\n".join(lines)]
-    every = "\n".join(public_names())
-    parts.append(f"```{{toctree}}\n:hidden:\n\n{every}\n```")
     return "\n\n".join(parts) + "\n"
 
 

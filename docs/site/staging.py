@@ -68,12 +68,12 @@ class Stage:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def fill(self) -> None:
-        """Put every page that exists into its place."""
+    def fill(self, executed: Path | None = None) -> None:
+        """Put every page that exists into its place; notebooks come from a folder, if given."""
         for source, place in self.pages.items():
             path = ROOT / source
             if path.suffix == ".ipynb":
-                notebook = nbformat.read(path, as_version=4)
+                notebook = nbformat.read((executed or path.parent) / path.name, as_version=4)
                 for cell in notebook.cells:
                     if cell.cell_type == "markdown":
                         cell.source = self.relinked(cell.source, source)

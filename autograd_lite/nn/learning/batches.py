@@ -147,8 +147,11 @@ class Batches:
         """New random numbers for the samples of a batch, in the same place if there are as many."""
         if len(self.noise) != n:
             self.noise = np.empty((n, self.noise.shape[1]))
-        # The training's generator gives but one number, so that its state says all.
-        np.random.default_rng(int(self.rng.random() * 2.0**53)).random(out=self.noise)
+        np.random.default_rng(self._new_seed()).random(out=self.noise)
+
+    def _new_seed(self) -> int:
+        """A seed of the random numbers of a batch: one number, so that a state says all."""
+        return int(self.rng.random() * 2.0**53)
 
     def over(
         self, batches: InBatches, epoch: int, step: Step | None = None
@@ -251,6 +254,10 @@ class Batches:
     def outputs_at(self, rows: Array) -> Array:
         """The model's outputs for other inputs."""
         return outputs_at(self.model, rows)
+
+    def pairs_at(self, batch: Sequence[int]) -> tuple[Array, Array]:
+        """Targets and outputs of some samples."""
+        return rows_at(self.targets, batch), self.outputs_at(rows_at(self.inputs, batch))
 
     def _first_outputs(self) -> list[list[Any]]:
         many = self.loss.logits or not is_traceable(self.model, self.loss)  # to compare some

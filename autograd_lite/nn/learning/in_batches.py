@@ -45,6 +45,7 @@ class Stream(InBatches):
     """Batches that a user's iterable gives: each brings its samples, which a training takes."""
 
     kind: Any = None  # of its training; that of arrays, if None
+    has_all_labels = False  # in its first samples, as one of all classes
 
     def __init__(self, given: Any, passes: int, keep: bool) -> None:
         self._given, self._usual, self.number = given, np.geterr(), 0

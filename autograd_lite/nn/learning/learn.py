@@ -208,7 +208,8 @@ def learn(
         with place as (inputs, outputs):
             read = encoded(self, criterion, inputs, outputs, self.classes_)
             inputs, outputs = samples(inputs, read.targets, self)
-            if stream is not None and self.classes_ is None and read.classes is not None:
+            known = stream is None or stream.has_all_labels or self.classes_ is not None
+            if not known and read.classes is not None:
                 raise ValueError(
                     "outputs are labels of classes, of which other batches may have more; set "
                     "model.classes_ to an array of all of them"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError, shown, typed
-from autograd_lite.nn.data import Array, rows_at
+from autograd_lite.nn.data import Array
 from autograd_lite.nn.learning.batches import Batches
 from autograd_lite.nn.learning.in_batches import InBatches
 from autograd_lite.ops.numbers import as_float
@@ -39,11 +39,7 @@ class Metrics:
     def over(self, batches: Batches, rows: Any) -> dict[str, float]:
         """All of them, by name, over some samples."""
         chunks = rows if isinstance(rows, InBatches) else InBatches(rows, _ROWS_AT_A_TIME)
-        pairs = [
-            (rows_at(batches.targets, c), batches.outputs_at(rows_at(batches.inputs, c)))
-            for c in chunks
-        ]
-        targets, outputs = map(np.concatenate, zip(*pairs, strict=True))
+        targets, outputs = map(np.concatenate, zip(*map(batches.pairs_at, chunks), strict=True))
         targets, found = targets.reshape(len(targets), -1), {}
         targets = targets[:, 0] if targets.shape[1] == 1 else targets
         targets.flags.writeable = outputs.flags.writeable = False  # they may be the user's own

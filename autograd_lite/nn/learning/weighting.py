@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, counted, shown, some, typed
 from autograd_lite.nn.data import Array, real_array
 from autograd_lite.nn.loss_rules import Loss
 from autograd_lite.nn.optim import in_range
+from autograd_lite.program.freezing import freeze
+from autograd_lite.program.program import Program
 
 
 def weights_of(
@@ -22,29 +25,37 @@ def weights_of(
     """
     if sample_weight is None and class_weight is None:
         return None
-    weights = _of_samples(sample_weight, len(labels))
+    n = len(labels)
+    weights = np.ones(n) if sample_weight is None else of_samples(sample_weight, n)
+    weights /= weights.max() or 1.0  # so that their sum cannot overflow
     if class_weight is not None:
-        if loss.classes is None:
-            raise ValueError(
-                "class_weight goes with a loss of classes, such as cross_entropy; give "
-                "sample_weight for another"
-            )
-        weights[learnt] *= _of_classes(class_weight, labels, learnt, classes)
+        known, places = np.unique(labels, return_inverse=True)
+        places = places.reshape(n, -1)[learnt]
+        counts = np.bincount(places.ravel(), minlength=len(known))
+        each = of_classes(loss, class_weight, known, counts, places.shape[1], classes)
+        weights[learnt] *= each[places[:, 0]]
     for rows, purpose in ((learnt, "to learn from"), (held, "to validate on")):
         if len(rows):
-            mean = weights[rows].mean()
-            if not mean:
-                raise ValueError(
-                    f"the weights of all samples {purpose} are 0; give one that is not"
-                )
-            weights[rows] /= mean
+            total = summing().run_rows([(weights[rows].reshape(-1, 1), False)], len(rows), "sum")
+            weights[rows] /= mean_of(total[0], len(rows), purpose)
     return weights
 
 
-def _of_samples(given: Any, n: int) -> Array:
-    """Weights up to 1, whose sum cannot overflow."""
-    if given is None:
-        return np.ones(n)
+def summing() -> Program:
+    """Program of one number, whose sums over rows are those of weights: in a tree."""
+    weight = Value(1.0)
+    return freeze([1.0 * weight], [weight])
+
+
+def mean_of(total: float, n: int, purpose: str = "to learn from") -> float:
+    """The mean of n weights, from their sum; a ValueError if it is 0."""
+    if not total:
+        raise ValueError(f"the weights of all samples {purpose} are 0; give one that is not")
+    return total / n
+
+
+def of_samples(given: Any, n: int) -> Array:
+    """The weights that a user gives for n samples, checked, in a new array."""
     weights = real_array("sample_weight", given)
     if weights.shape != (n,):
         raise ShapeError(
@@ -57,23 +68,28 @@ def _of_samples(given: Any, n: int) -> Array:
             "sample_weight holds finite numbers that are at least 0, and number "
             f"{wrong[0]} is {float(weights[wrong[0]])!r}"
         )
-    return weights / (weights.max() or 1.0)
+    return weights
 
 
-def _of_classes(
-    given: Any, labels: Array, learnt: Sequence[int], known: Array | None
-) -> Array:  # fmt: skip
-    """The weight of the class of each sample learnt from."""
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        raise ShapeError(
-            f"class_weight goes by one label per sample, and these have {labels.shape[1]} targets "
-            "each; give sample_weight"
+def of_classes(
+    loss: Loss, given: Any, classes: Array, counts: Array, width: int, known: Array | None = None
+) -> Array:
+    """The weight of each class, of which there are so many samples with `width` labels each.
+
+    A class that is known may have none of them.
+    """
+    if loss.classes is None:
+        raise ValueError(
+            "class_weight goes with a loss of classes, such as cross_entropy; give sample_weight "
+            "for another"
         )
-    classes, place = np.unique(labels.ravel(), return_inverse=True)
-    place = place[learnt]
+    if width > 1:
+        raise ShapeError(
+            f"class_weight goes by one label per sample, and these have {width} targets each; give "
+            "sample_weight"
+        )
     if isinstance(given, str) and given == "balanced":
-        weights: Array = 1.0 / np.bincount(place)[place]
-        return weights
+        return np.asarray(1.0 / np.maximum(counts, 1))
     if not isinstance(given, Mapping):
         raise TypeError(
             'class_weight is "balanced" or a dict of label to weight, such as {0: 1.0, 1: 5.0}, '
@@ -88,5 +104,5 @@ def _of_classes(
     each = {
         label: in_range(f"class_weight[{label!r}]", given.get(label, 1.0)) for label in labelled
     }
-    weights = np.array([each[label] for label in classes.tolist()])[place]
-    return weights / (weights.max() or 1.0)
+    weights = np.array([each[label] for label in classes.tolist()])
+    return np.asarray(weights / (weights[counts > 0].max() or 1.0))

@@ -1,6 +1,7 @@
 """Learning on Dask: bits of one process, whatever workers there are; and what is refused."""
 
 import doctest
+import itertools
 import os
 import pickle
 import random
@@ -14,6 +15,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import distributed, nn
+from autograd_lite.distributed import on_workers
+from autograd_lite.distributed.on_workers import At, Reading, RowSums
 
 array = pytest.importorskip("dask.array")
 from distributed import Client, LocalCluster  # noqa: E402
@@ -65,8 +68,8 @@ def learnt(inputs=INPUTS, outputs=OUTPUTS, model=None, **given):
 def test_without_dask_or_a_client_it_says_what_to_do(monkeypatch):
     with pytest.raises(ValueError, match=r"no Dask client; client = distributed.Client"):
         learnt()
-    with pytest.raises(TypeError, match=r"takes of learn: callback, .*; not metrics"):
-        learnt(metrics="mae")
+    with pytest.raises(TypeError, match=r"takes of learn: callback, .*; not threads"):
+        learnt(threads=2)
     monkeypatch.setitem(sys.modules, "dask.array", None)
     with pytest.raises(ImportError, match=r'pip install "autograd-lite\[dask\]"'):
         learnt()
@@ -95,6 +98,27 @@ def test_data_may_begin_at_any_byte():
     two.learn(INPUTS, OUTPUTS, seed=1, **GIVEN)
     assert numbers(one) == numbers(two)
     assert (one.predict(inputs) == two.predict(INPUTS)).all()
+
+
+@pytest.mark.parametrize("n", [1, 127, 129, 5_000])
+def test_parts_cut_anywhere_give_the_sums_of_all_rows(n):
+    """To the last bit, whichever of them are brought together first."""
+    w, x, y = map(ag.Value, (1.0, 2.0, 3.0))
+    program = ag.freeze([(w * x - y) ** 2, x * y], [w, x, y])
+    given, rng = INPUTS[:n, :2], random.Random(n)
+    columns = [(given[:, [0]], False), (given[:, [1]], False)]
+    expected = program.run_rows([(np.array([0.3]), True), *columns], n, "sum").tolist()
+    job = RowSums(program, Reading("squared_error", 1, None, None, 0, on_workers.facts()))
+    for pieces in range(min(n, 9)):
+        cuts = sorted([0, *rng.sample(range(1, n), pieces), n])
+        at = At(np.array([0.3]), 50, 50 + n)
+        parts = [job.over(at, 50 + a, *given[a:b].T) for a, b in itertools.pairwise(cuts)]
+        while len(parts) > 1:
+            rng.shuffle(parts)
+            parts[:3] = [job.together(at, parts[:3])]
+        [(nodes, left)] = parts
+        assert [sums.tolist() for sums in nodes.values()] == [expected]
+        assert not left
 
 
 @NATIVE
@@ -139,6 +163,7 @@ rows = array.from_array
     (rows(INPUTS, chunks=(7_777, 3)), rows(OUTPUTS, chunks=4_096)),
     (rows(INPUTS, chunks=-1), OUTPUTS[:, None].tolist()),
     (rows(INPUTS.T, chunks=(4, 999)).T, rows(OUTPUTS, chunks=9_000)),
+    (rows(INPUTS, chunks=((6_000, 7, 50, 1, 5_942, 6_000), 4)), OUTPUTS),
 ])  # fmt: skip
 def test_the_bits_are_those_of_one_process(client, expected, inputs, outputs):
     """However the data lie."""
@@ -179,6 +204,8 @@ def test_batches_are_rows_side_by_side_in_an_order_by_the_seed(client):
 
 BAD = INPUTS.copy()
 BAD[9_000, 2] = np.inf
+INDEX = np.arange(18_000)
+MIXED = np.array(["a"] * 9_000 + [1.0] * 9_000, dtype=object)
 
 
 class Choosing(nn.Layer):
@@ -201,7 +228,16 @@ class Choosing(nn.Layer):
     ({"validation": 0.1}, ValueError, "no share of batches"),
     ({"client": 5}, TypeError, "client is a distributed.Client and was given int: 5"),
     ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
-    ({"model": network(nn.Dropout(0.5))}, ValueError, "draws random numbers, which workers do not"),
+    ({"sample_weight": INDEX - 9.0}, ValueError, "rows 0 to 4095: .* and number 0 is -9.0"),
+    ({"sample_weight": 0.0 * OUTPUTS}, ValueError, "weights of all samples to learn from are 0"),
+    ({"sample_weight": OUTPUTS[:9]}, ag.ShapeError, "18,000 inputs and 9 weights; give one weight"),
+    ({"sample_weight": INPUTS}, ag.ShapeError, "one number for each of 4,096 samples"),
+    ({"class_weight": "balanced"}, ValueError, "class_weight goes with a loss of classes"),
+    ({"loss": "hinge", "outputs": np.sign(INPUTS), "class_weight": {1: 2.0}}, ag.ShapeError,
+     "these have 4 targets each"),
+    ({"loss": "hinge", "outputs": [*"abc"] * 6_000}, ag.ShapeError, "there are 3 classes"),
+    ({"loss": "hinge", "outputs": rows(MIXED, chunks=9_000)}, TypeError, "are texts, such as 'a'"),
+    ({"loss": "hinge", "outputs": [None] * 18_000}, TypeError, "to .*: outputs must be plain num"),
     ({"model": nn.Sequential(Choosing(4, 1, "linear"))}, ag.ProgramError, "choose with ag.where"),
     ({"optimizer": "lbfgs"}, ValueError, "give arrays in place of batches"),
     ({"learning_rate": 1e200, "epochs": 2}, ag.AnomalyError, "(rows 0|loss turned|parameter)"),
@@ -216,22 +252,73 @@ def test_class_indices_are_checked_on_workers(client):
     model = nn.MLP(4, [3], seed=1)
     labels = np.arange(18_000) % 3
     learnt(outputs=labels, model=model, loss="cross_entropy", epochs=1)
-    labels[-1] = 3
-    with pytest.raises(ValueError, match=r"rows 16384 to 17999: .* number 1615 is 3.0"):
+    assert model.classes_ is None
+    labels = labels + 0.0
+    labels[-1] = 0.5
+    with pytest.raises(ValueError, match=r"rows 16384 to 17999: .* number 1615 is 0.5"):
         learnt(outputs=labels, model=model, loss="cross_entropy", epochs=1)
+    model.classes_ = ["a", "b", "c"]
+    text = r"rows 0 to 4095: outputs: number 5 is 'd', which is none of"
+    with pytest.raises(ValueError, match=text):
+        learnt(outputs=[*"aaaaad", *"ab" * 8_997], model=model, loss="cross_entropy", epochs=1)
+
+
+FEW = INPUTS[:6_000]
+COLOURS = np.array(["blue", "green", "red"])[np.digitize(FEW[:, 0], [-0.5, 0.5])]
+WEIGHTS = FEW[:, 1] ** 2
+
+
+def plain(thing):
+    return thing.compute() if isinstance(thing, array.Array) else thing
+
+
+@NATIVE
+@pytest.mark.parametrize(("width", "outputs", "given"), [
+    (3, COLOURS, {"class_weight": "balanced", "sample_weight": WEIGHTS, "metrics": ["f1"]}),
+    (3, rows(COLOURS.astype(object), chunks=2_500), {"class_weight": {"red": 3.0}}),
+    (3, (COLOURS[:, None] == np.unique(COLOURS)), {"sample_weight": WEIGHTS}),
+    (1, rows(FEW[:, 0] > 0.3, chunks=3_000), {"loss": "binary_cross_entropy", "metrics": "auc"}),
+    (1, FEW[:, 0], {"loss": "huber", "sample_weight": rows(WEIGHTS, chunks=4_000),
+                    "metrics": ["mae", "r2"], "validation": (FEW[:50], FEW[:50, 0])}),
+])  # fmt: skip
+def test_labels_weights_metrics_and_dropout_are_those_of_one_process(client, width, outputs, given):
+    """To the last bit, with random numbers that each worker draws for its rows."""
+    seen = []
+    for learn in (distributed.learn, nn.Module.learn):
+        parts = (
+            nn.Layer(4, 3, "tanh", seed=1),
+            nn.Dropout(0.3),
+            nn.Layer(3, width, "linear", seed=2),
+        )
+        model = nn.Sequential(*parts)
+        options = {"loss": "cross_entropy", "seed": 5, "batch_size": None, "epochs": 2} | given
+        if learn is nn.Module.learn:
+            options = {name: plain(thing) for name, thing in options.items()}
+        labels = plain(outputs) if learn is nn.Module.learn else outputs
+        history = learn(model, FEW, labels, progress=False, **options)
+        classes = None if model.classes_ is None else model.classes_.tolist()
+        seen.append((history.loss, history.metrics, numbers(model), classes))
+    assert seen[0] == seen[1]
+
+
+@NATIVE
+def test_metrics_change_no_order_of_batches(client):
+    """They are computed over the rows as they lie."""
+    given = {"batch_size": 7_000, "seed": 5, "epochs": 2}
+    assert learnt(**given) == learnt(**given, metrics="mae")
 
 
 def pretend(name, fact):
     """On a worker: it has another processor, or the like, from now on."""
-    there = distributed.facts.__wrapped__() | {name: fact}
-    distributed.facts = lambda: there
+    there = on_workers.facts.__wrapped__() | {name: fact}
+    on_workers.facts = lambda: there
 
 
 def admit():
-    distributed.facts = there
+    on_workers.facts = there
 
 
-there = distributed.facts
+there = on_workers.facts
 
 
 @NATIVE
