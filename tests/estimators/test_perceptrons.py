@@ -308,6 +308,14 @@ def test_a_batch_may_lack_a_class_that_has_a_weight():
     assert model.predict_proba(X).shape == (len(X), 3)
 
 
+def test_a_gaussian_has_two_outputs_and_its_mean_is_predicted():
+    model = MLPRegressor(hidden_layer_sizes=3, loss="gaussian_nll", max_iter=5, random_state=0)
+    found = model.fit(X, NUMBERS).predict(X)
+    assert found.tolist() == model.model_.predict(X)[:, 0].tolist()
+    with pytest.raises(ValueError, match="gaussian_nll"):
+        model.fit(X, np.column_stack([NUMBERS, NUMBERS]))
+
+
 def test_a_failed_fit_leaves_the_classes_of_the_one_before():
     model = MLPClassifier(max_iter=2, random_state=0).fit(X, SIGNS)
     with pytest.raises(ValueError, match="unknown optimizer"):

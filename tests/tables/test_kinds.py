@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,6 +129,22 @@ def test_labels_come_back_as_they_were_written(labels, tmp_path):
     assert sorted(target.classes) == sorted(labels)
     assert [*map(float, target.classes)] == sorted(map(float, labels))
     assert {*model.predict(columns)} <= {*labels}
+
+
+@pytest.mark.parametrize("labels", [["1", "1.0"], ["0", "0.0", "1"], ["2.5", "2.50", "3"]])
+def test_a_class_that_is_written_in_two_ways_is_refused(labels):
+    told = table(x=numbers(40), y=[labels[i % len(labels)] for i in range(40)])
+    with pytest.raises(TableError, match=r"classes '.*' and '.*' of 'y' are one number"):
+        look(told, "y", task="classification")
+    columns, _ = look(told, "y", text=["y"])
+    assert {*columns["y"]} == {*labels}
+
+
+@pytest.mark.parametrize("cells", [["555 101 103", "555 102 104"], ["+1 555 101", "+44 555 102"]])
+def test_numbers_of_telephones_are_texts(cells):
+    assert table(x=cells).kind("x") == "text"
+    assert replace(table(x=cells), decimal=".").kind("x") == "numeric"  # who says so
+    assert table(x=[*cells, "1 234"]).kind("x") == "numeric"  # of a telephone not all are alike
 
 
 @pytest.mark.parametrize(
