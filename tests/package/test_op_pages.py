@@ -1,6 +1,7 @@
 """The pages of ops have every part, and what they show is true: formulas, curves, exported code."""
 
 import ctypes
+import importlib
 import json
 import math
 import re
@@ -23,16 +24,24 @@ SITE = str(Path(__file__).parents[2] / "docs" / "site")
 sys.path.insert(0, SITE)
 import op_pages  # noqa: E402 - of no package
 
-sys.path.remove(SITE)
 ROWS = op_pages.public_rows()
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 PARTS = ["Formula", "Example", "Over its first argument", "At edges", "Accuracy"]
 PARTS += ["In other languages", "The row of the table"]
 
 
+_exports = op_pages.exports
+
+
+@cache
+def exports(row):
+    return [*_exports(row)]
+
+
 @each_row
 def test_a_page_has_all_its_parts_in_order(row, monkeypatch):
     monkeypatch.setattr(op_pages, "plot", lambda row: f"<svg>{row.name}</svg>")  # see below
+    monkeypatch.setattr(op_pages, "exports", exports)
     page = op_pages.page(row)
     assert page.startswith(f"# {row.name}\n\n```{{py:function}} autograd_lite.{row.name}(")
     assert re.findall(r"^## (.+)$", page, re.M) == PARTS
@@ -174,6 +183,17 @@ def number(formula, names):
     return found[0]
 
 
+def test_formulas_are_drawn_whole():
+    """Every command is known to what makes MathML of it, and every line stands on its own."""
+    pytest.importorskip("latex2mathml", reason='pip install "autograd-lite[docs]"')
+    mathml = importlib.import_module("mathml").mathml
+    for row in ROWS:
+        for _, formula in op_pages.formulas(row):
+            found = mathml(formula, "block")
+            assert not re.search(r">\\|&</mi>|&amp;</mi>", found), formula
+            assert max(1, found.count("<mtr>")) == max(1, len(lines(formula))), formula
+
+
 @each_row
 def test_the_formulas_say_what_the_op_computes(row):
     """Constants are shown with six digits."""
@@ -199,14 +219,9 @@ def test_the_formulas_say_what_the_op_computes(row):
 # --- exported code --------------------------------------------------------------------------------
 
 
-@cache
-def exported():
-    return {row.name: {n: text for n, _, text in op_pages.exports(row)} for row in ROWS}
-
-
 def code(language):
     """The code that the pages show in a language, by op."""
-    return {name: shown[language] for name, shown in exported().items()}
+    return {row.name: {name: text for name, _, text in exports(row)}[language] for row in ROWS}
 
 
 def right(found):
