@@ -129,6 +129,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self._made_of = made_of
         if known is not None:
             self.classes_ = known
+            model.classes_ = None if no_labels else known.tolist()  # given back by it and its file
         self.loss_curve_ = [*curve, *[share * number for number in history.loss]]
         self.n_iter_ = len(self.loss_curve_)
         return self

@@ -25,7 +25,12 @@ MISSING = frozenset((
 ))  # fmt: skip
 
 _UNITS = "$€£¥₹₽₩₺₪₫฿"
-_WRITTEN = re.compile(rf"([+-]?)\s*([{_UNITS}]?)\s*(.*?)\s*([{_UNITS}%‰]?)", re.DOTALL)
+_CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|KRW|MXN|NOK|PLN|RUB|SEK|TRY|USD|ZAR"
+_WORDS = rf"{_CODES}|[kmµ]?g|[kcmµ]?m|km/h|m/s|mph|lbs?|oz|mi|ft|m?l|h|min|m?s|k?Wh?|k?V|k?Hz|°[CF]"
+_WRITTEN = re.compile(
+    rf"([+-]?)\s*([{_UNITS}]|(?:{_CODES})(?=\s)|)\s*(.*?)\s*([{_UNITS}%‰]|(?<=\s)(?:{_WORDS})|)",
+    re.DOTALL,
+)
 # Thousands are parted by the other sign, a space or an apostrophe, all by the same one; nobody
 # writes them with a 0 first, or with an exponent.
 _NUMBERS = {
@@ -117,7 +122,9 @@ def is_gap(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell by itself is a number in any notation."""
+    """Whether a cell by itself is a number in any notation; 5 km may be a column's name."""
+    if any(map(str.isalpha, _without_unit(cell)[1])):
+        return False
     return _is_written(cell) or Notation().number(cell) is not None
 
 

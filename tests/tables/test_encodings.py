@@ -114,4 +114,7 @@ def test_what_can_separate_no_cells_is_told(path, capsys, given):
 def test_a_column_that_is_not_found_is_told_with_the_separator(path, capsys):
     path.write_text("a:b,c\n1:2,3\n")
     assert main(["train", str(path), "--target", "b"]) == 2
-    assert "no column 'b'; it has 'a:b', 'c' (separator: comma)" in capsys.readouterr().err
+    assert (
+        "no column 'b'; it has 'a:b', 'c' (separator: comma; see --separator)"
+        in capsys.readouterr().err
+    )

@@ -140,6 +140,31 @@ def test_a_class_that_is_written_in_two_ways_is_refused(labels):
     assert {*columns["y"]} == {*labels}
 
 
+@pytest.mark.parametrize(
+    ("cells", "unit", "expected"),
+    [
+        (["1.000,00 EUR", "2.500,50 EUR"], "EUR", [1000.0, 2500.5]),
+        (["CHF 1'000.50", "CHF -2.25"], "CHF", [1000.5, -2.25]),
+        (["5 kg", "-0.5 kg"], "kg", [5.0, -0.5]),
+        (["5 °C", "- 7 °C"], "°C", [5.0, -7.0]),
+        (["10 km/h", "12 km/h"], "km/h", [10.0, 12.0]),
+    ],
+)
+def test_a_unit_may_be_a_word(cells, unit, expected):
+    told = table(x=cells, y=["1.5", "2.5"])
+    assert told.numbers("x").tolist() == expected
+    assert told.units(["x"]) == {"x": unit}
+    mixed = table(x=[*cells, cells[0].replace(unit, "USD")])
+    with pytest.raises(TableError, match=r"line 4: .*USD.* is no number"):
+        mixed.numbers("x")
+
+
+def test_a_name_may_be_a_number_of_a_unit(tmp_path):
+    path = tmp_path / "run.csv"
+    path.write_text("name,5 km,10 km\nann,20.5,44\nben,19,40.5\n")
+    assert read_csv(path).names == ("name", "5 km", "10 km")
+
+
 @pytest.mark.parametrize("cells", [["555 101 103", "555 102 104"], ["+1 555 101", "+44 555 102"]])
 def test_numbers_of_telephones_are_texts(cells):
     assert table(x=cells).kind("x") == "text"
