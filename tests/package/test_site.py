@@ -4,6 +4,7 @@ import doctest
 import importlib
 import importlib.util
 import re
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.cli import main
 from autograd_lite.ops import TABLE, Op
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +99,23 @@ def numbers(thing):
     if isinstance(thing, tuple | list | set):
         return [number for part in thing for number in numbers(part)]
     return np.ravel([*map(ord, thing)] if isinstance(thing, str) else thing).astype(float).tolist()
+
+
+@pytest.mark.parametrize("page", ["train_on_csv", "teach"])
+def test_the_commands_of_a_page_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))
+    Path("data.csv").write_text(f"size,kind,price\n{rows}\n")
+    text = (DOCS / "howto" / f"{page}.md").read_text()
+    lines = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)).splitlines()
+    assert len(lines) > 1
+    for line in lines:
+        program, *words = shlex.split(line.partition(" > ")[0])
+        assert (program, main(words)) == ("autograd-lite", 0), line
+    made = {path.name for path in tmp_path.iterdir()} - {"data.csv"}
+    words = {word for line in lines for word in line.partition(" > ")[0].split()}
+    assert made
+    assert made <= words
 
 
 def test_the_first_tutorial_runs_and_says_what_its_words_say(capsys):
