@@ -23,7 +23,9 @@ _ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
 #: The factor of a loss that scikit-learn has and `nn.losses` has not.
 _SHARES = {"squared_error": 0.5}
 #: What predictions are made of outputs by, where these are something else.
-_PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp}
+_PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp, "gaussian_nll": lambda y: y[:, 0]}
+#: Outputs for one target, where these are more.
+_WIDTHS = {"gaussian_nll": 2}
 
 #: A condition on a method: without it the estimator has none of that name.
 _given: Callable[[Callable[[Any], bool]], Callable[[Any], Any]] = available_if
@@ -127,6 +129,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self._made_of = made_of
         if known is not None:
             self.classes_ = known
+            model.classes_ = None if no_labels else known.tolist()  # given back by it and its file
         self.loss_curve_ = [*curve, *[share * number for number in history.loss]]
         self.n_iter_ = len(self.loss_curve_)
         return self
@@ -164,7 +167,7 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
         parameters and `learning_rate`: ``functools.partial(nn.optim.AdamW, weight_decay=0.1)``.
     loss : str or callable, optional
         As `learn` takes it; ``"squared_error"`` if left out (scikit-learn's, which is half of that
-        in `nn.losses`). With ``"poisson"`` the rate is predicted.
+        in `nn.losses`). With ``"poisson"`` the rate is predicted, with ``"gaussian_nll"`` the mean.
     learn_options : dict, optional
         More for `learn`, such as ``{"schedule": "cosine", "threads": 2}``.
     **others
@@ -191,7 +194,9 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
 
     def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
         y = y if y.ndim > 1 and y.shape[1] > 1 else column_or_1d(y, warn=True)
-        return y, self.loss or "squared_error", None, 1 if y.ndim == 1 else y.shape[1]
+        loss = self.loss or "squared_error"
+        width = _WIDTHS.get(find_loss(loss).name, 1) if y.ndim == 1 else y.shape[1]
+        return y, loss, None, width
 
     def predict(self, X: Any) -> Any:
         """Predictions, of shape (n,) or (n, k), for samples (n, features)."""

@@ -5,7 +5,7 @@ left out, unless the user keeps it.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from shlex import quote
@@ -102,8 +102,22 @@ def look(
         guess = "classification" if codes or not len(numbers) else choose_task(numbers)
         if (task or guess) == "classification":
             columns = as_texts
+            if not codes:
+                _refuse_twins(table.source, target, dict(zip(kept, numbers.tolist(), strict=True)))
     described |= {name: _look(table, name, column) for name, column in columns.items()}
     return complete_rows(columns, target, missing), [described[name] for name in table.names]
+
+
+def _refuse_twins(source: str, target: str, classes: Mapping[str, float]) -> None:
+    """Raise a TableError for a class that is written in two ways, as 1 and 1.0."""
+    labels: dict[float, str] = {}
+    for label, number in classes.items():
+        other = labels.setdefault(number, label)
+        if other != label:
+            raise TableError(
+                f"{source}: the classes {other!r} and {label!r} of {target!r} are one number; "
+                f"write them alike, or keep them apart (--text {quote(target)})"
+            )
 
 
 def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:

@@ -24,7 +24,7 @@ from autograd_lite.tables.preprocessing import (
     is_constant,
     root_mean_square,
 )  # fmt: skip
-from autograd_lite.tables.reading import Columns
+from autograd_lite.tables.reading import Columns, Table
 from autograd_lite.tables.streams import MOST_INPUTS, RowStream, pieces
 
 _EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
@@ -39,6 +39,18 @@ class TableModel:
     network: Any
     preprocessing: Preprocessing
     facts: Facts | None = None
+
+    def read(self, table: Table) -> Columns:
+        """The columns that it takes, read as those of the table that it learnt from were written.
+
+        A TableError names columns that are missing, cells that cannot be read, another unit.
+        """
+        known = self.preprocessing
+        table.check_names(known.kinds)
+        numeric = {name for name, kind in known.kinds.items() if kind == "numeric"}
+        table.check_units({n: unit for n, unit in known.units.items() if n in numeric})
+        table = table.written_as({**known.signs, **table.signs})
+        return table.columns(known.kinds, known.missing, trained=True)
 
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
@@ -241,9 +253,10 @@ def split(
         mask[rows[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
     trained, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
     if min(len(trained), len(held_out) if fraction else 2) < 2:
+        each = ", one of each class," if task == "classification" else ""
         raise TableError(
-            f"{len(column)} rows leave {len(trained)} to train on and {len(held_out)} to hold out "
-            f"at --test-size {fraction:g}, and both need 2; give more rows, or another size"
+            f"{len(column)} rows leave {len(trained)} to train on{each} and {len(held_out)} to "
+            f"hold out at --test-size {fraction:g}, and both need 2; give more, or another size"
         )
     return trained, held_out
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograd_lite.tables import TableError, train
+from autograd_lite.tables import TableError, look, read_csv, train
 
 COUNT = np.arange(20)
 SIDES = np.where(COUNT % 3 == 0, "a", "b")
@@ -82,3 +82,23 @@ def test_a_column_that_is_missing_or_of_another_kind_is_named():
 def test_a_task_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="task is one of regression, classification"):
         trained({"x": COUNT, "y": COUNT * 2.0}, task="ranking")
+
+
+def test_a_model_reads_a_new_table_as_the_one_it_learnt_from(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("x;k;y\n" + "".join(f"{i},5 €;{'ab'[i % 2]};{i * i},25\n" for i in range(12)))
+    table = read_csv(path)
+    columns, _ = look(table, "y")
+    model = trained(columns, units=table.units(columns), signs=table.signs_of(columns)).model
+    path.write_text("note;k;x\nnew;b;1,250 €\n")
+    assert {name: cells.tolist() for name, cells in model.read(read_csv(path)).items()} == {
+        "x": [1.25], "k": ["b"],
+    }  # fmt: skip
+    for text, message in (
+        ("x;k\n$1,5;a\n", "'x' are in [$], and the model was trained on €"),
+        ("x;z\n1,5 €;1\n", "no column 'k'"),
+        ("x;k\nsome €;a\n1,5 €;\n", "2 cells cannot be read"),
+    ):
+        path.write_text(text)
+        with pytest.raises(TableError, match=message):
+            model.read(read_csv(path))

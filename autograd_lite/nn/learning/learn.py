@@ -287,7 +287,8 @@ def learn(
             keeper.resume(loop, epochs)
         with remembering(self, criterion, read.classes, before):
             loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
-        warn_of_divergence(history, before, training.parameters_now(), self)
+        if not isinstance(chosen, str):  # a solver has no rate, and takes no loss that rose
+            warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 
 
