@@ -236,14 +236,33 @@ def test_links_lead_from_a_page_s_place_on_the_site(site, tmp_path):
         stage.relinked("[a](nowhere)", source)
 
 
+def test_code_that_is_shown_from_a_file_is_there(filled):
+    shown = []
+    for page in filled.rglob("*.md"):
+        found = re.findall(
+            r"^```\{literalinclude\} /files/(\S+)\n(.*?)```", page.read_text(), re.M | re.S
+        )
+        shown += [
+            (name, dict(re.findall(r"^:([\w-]+): (.+)$", told, re.M))) for name, told in found
+        ]
+    assert len(shown) >= 4
+    for name, told in shown:
+        text = (filled / "files" / name).read_text()
+        wanted = [f"def {told['pyobject']}("] if "pyobject" in told else []
+        wanted += [told[key] for key in ("start-at", "end-before") if key in told]
+        assert wanted
+        assert [each for each in wanted if text.count(each) != 1] == [], name
+
+
 def test_figures_on_pages_are_lines_of_the_benchmarks_run(filled):
     page = (filled / "explanation" / "comparison.md").read_text()
     figures = page.partition("## Figures")[2].splitlines()
     figures = [line for line in figures if line.startswith("| ")]
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text().splitlines()
-    assert len(figures) >= 12
+    assert len(figures) >= 30
     assert [line for line in figures if line not in results] == []
     assert "{figures}" not in page
+    assert "{results}" not in page
     assert (filled / "files" / "autograd_lite" / "engine" / "python" / "passes.py").exists()
 
 
