@@ -10,11 +10,12 @@ from typing import Any
 
 from autograd_lite.errors import shown
 from autograd_lite.nn.data import Model
-from autograd_lite.nn.optim.optimizer import Optimizer, in_range
+from autograd_lite.nn.optim.optimizer import Optimizer, added, in_range, summing
 from autograd_lite.nn.optim.updates import SGD, Adam, AdamW, RMSprop
 
 __all__ = [
-    "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "find_optimizer", "in_range",
+    "OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "added", "find_optimizer",
+    "in_range", "summing",
 ]  # fmt: skip
 
 #: The optimisers by the names that `learn` takes.
