@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Quiet also about setuptools' general advice on editable installations.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-beside test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills dask tables firefox clean
+.PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-notebooks test-beside test-site test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills soak dask tables firefox clean
 .PHONY: pyright compare wheels release
 
 help:
@@ -24,17 +24,18 @@ help:
 	@echo "make faults     the C engine without memory, at every allocation"
 	@echo "make giants     the C engine with graphs of 10,000,000 nodes (2 GB)"
 	@echo "make kills      a training that is killed or interrupted at 50 random moments, and goes on"
+	@echo "make soak       all laws at random for MINUTES=60: programs, files, faults, kills; totals in docs/trust.md"
 	@echo "make dask       learning on two workers from four times as much data as one has memory"
 	@echo "make tables     a table of 1,000,000 rows, trained on and predicted in less than 1 GB"
 	@echo "make firefox    five actions on a page in Firefox; installs firefox-esr and npm (Debian, as root)"
 	@echo "make notebooks  write the .ipynb files, executed, from their .py partners"
 	@echo "make playground fetch Graphviz as WebAssembly, which lays out the playground's graphs (npm)"
-	@echo "make docs       the site, with a page per op and per name, in build/docs/html (NOTEBOOKS=force runs those again)"
+	@echo "make docs       the site, in build/docs/html, with notebooks as make test has run them, or run now (NOTEBOOKS=force: again; off: as committed)"
 	@echo "make build      wheel and sdist in dist/"
 	@echo "make wheels     wheels for each Python on this platform, in dist/, by cibuildwheel (Linux: in containers)"
 	@echo "make release    refuse unless versions, figures and pages agree; then all checks, site, wheel and sdist"
 	@echo "make clean      remove .venv, build, dist and out"
-	@echo "Parts of the above: make test-both test-python test-on-native test-on-python test-pages test-beside,"
+	@echo "Parts of the above: make test-both test-python test-on-native test-on-python test-pages test-notebooks test-beside test-site,"
 	@echo "make asan-slabs asan-debug asan-faults asan-rest asan-modes"
 
 $(BIN)/python:
@@ -54,6 +55,10 @@ $(VENV)/test: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[test,oracle]"
 	@touch $@ $(VENV)/demo
 
+$(VENV)/test-site: $(INPUTS) | $(BIN)/python
+	$(INSTALL) --editable ".[test,oracle,docs]"
+	@touch $@ $(VENV)/test $(VENV)/demo $(VENV)/docs
+
 $(VENV)/bench: $(INPUTS) | $(BIN)/python
 	$(INSTALL) --editable ".[bench]"
 	@touch $@
@@ -65,7 +70,7 @@ $(VENV)/docs: $(INPUTS) | $(BIN)/python
 demo: $(VENV)/demo
 	$(BIN)/python -m autograd_lite demo
 
-lint: $(VENV)/test
+lint: $(VENV)/$(if $(filter test-site,$(ALSO)),test-site,test)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
@@ -86,8 +91,11 @@ pyright: $(VENV)/test
 TWO_AT_ONCE = $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := $(addprefix tests/,playgrounds/test_playground.py playgrounds/test_playground_page.py playgrounds/test_softmax_in_page.py view/test_page.py view/test_page_folded.py view/test_first_touch.py view/test_quiz.py lesson/test_lesson_page.py)
-BESIDE := $(PAGES) $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py lesson/test_notebooks.py view/test_jupyterlab.py view/test_nbconvert.py)
-ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_plurals.py package/test_streams.py package/test_architecture.py view/test_view_layout.py view/test_fold.py exercises/test_checker.py package/test_habits.py)
+# What runs by itself: notebooks, and the site that is built from them, if it is.
+NOTEBOOK_TESTS := tests/lesson/test_notebooks.py
+SITE_TESTS := tests/package/test_built_site.py
+BESIDE := $(PAGES) $(NOTEBOOK_TESTS) $(SITE_TESTS) $(addprefix tests/,benchmarks examples ops/test_oracles.py ops/test_peers.py program/test_program_oracles.py package/test_packaging.py view/test_jupyterlab.py view/test_nbconvert.py)
+ONCE := $(BESIDE) $(addprefix tests/,engine/test_generate.py engine/test_rebuilding.py program/exports/test_exports.py engine/test_agreement.py explanations/test_latex.py view/test_plots.py view/test_network.py view/test_frames.py exercises/test_worksheets.py playgrounds/test_playground_files.py program/exports/test_exports_edges.py nn/learning/test_distributed.py estimators package/test_files.py package/test_packed.py package/test_site.py package/test_reference.py package/test_op_pages.py package/test_plurals.py package/test_streams.py package/test_architecture.py view/test_view_layout.py view/test_fold.py exercises/test_checker.py package/test_habits.py)
 # Long tests of files that are tested on both engines, of what neither has a part in: which modules import which, the
 # conventions of the table, the figures of a notebook, the weights of a network. Programs are recorded alike on both.
 ONCE_OF := $(addprefix --deselect tests/,package/test_imports.py::test_no_order_of_importing_every_module_changes_a_name package/test_imports.py::test_a_module_may_be_the_first ops/test_conventions.py::test_the_column_of_jax nn/test_nn_layers.py::test_a_wide_network_learns_best_from_weights_that_suit_it nn/test_nn_predict.py::test_the_guilty_one_of_many_targets_is_named_at_once nn/learning/test_nn_schedules.py::test_factors_are_pytorchs nn/test_live.py::test_a_notebook_keeps_one_output_with_the_end_of_the_training program/test_compiled_bits.py::test_every_row)
@@ -96,10 +104,10 @@ test: lint
 	$(MAKE) --no-print-directory test-$$(test "$$engine" = native && echo both || echo python)
 
 # In pieces of which two run at once, the longest first, so that both cores are busy to the end: each runs when
-# one before it has ended. CI has some of `make asan` ALSO among them.
+# one before it has ended. CI has some of `make asan` ALSO among them, and the site.
 test-both:
 	@echo "testing on both engines, two pieces at once"
-	+@$(TWO_AT_ONCE) test-on-native test-on-python test-pages test-beside $(ALSO)
+	+@$(TWO_AT_ONCE) test-on-native test-on-python test-pages test-notebooks test-beside $(ALSO)
 
 test-on-native:
 	@echo "on the C engine, with coverage:"; AUTOGRAD_LITE_ENGINE=native $(PYTEST) --cov $(addprefix --ignore ,$(BESIDE))
@@ -111,7 +119,13 @@ test-pages:
 	@echo "pages, in a browser:"; AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(PAGES)
 
 test-beside:
-	@echo "beside the engines:"; AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(filter-out $(PAGES),$(BESIDE))
+	@echo "beside the engines:"; AUTOGRAD_LITE_ENGINE=native $(PYTEST) $(filter-out $(PAGES) $(NOTEBOOK_TESTS) $(SITE_TESTS),$(BESIDE))
+
+test-notebooks:
+	@echo "notebooks:"; AUTOGRAD_LITE_ENGINE=native EXECUTED="$(CURDIR)/build/docs/executed" $(PYTEST) $(NOTEBOOK_TESTS)
+
+test-site: $(VENV)/test-site test-notebooks
+	@echo "the site:"; AUTOGRAD_LITE_ENGINE=native $(BIN)/python docs/site build/docs/html && $(PYTEST) $(SITE_TESTS)
 
 # Without a C compiler. (Where there is one, tests/package/test_packaging.py wants the C engine to be compiled.)
 test-python:
@@ -134,6 +148,11 @@ fuzz: $(VENV)/test
 
 kills: $(VENV)/test
 	KILLS=50 $(BIN)/python -m pytest -q tests/nn/learning/test_resuming.py tests/nn/learning/test_interrupted.py -k "killed or whenever"
+
+# Goes on where the last run stopped.
+MINUTES := 60
+soak: build/debug
+	PYTHONPATH=. $(BIN)/python tests/soak --minutes $(MINUTES)
 
 # A table of 1,000,000 rows and 20 columns, trained on and predicted in less than 1 GB of memory.
 tables: $(VENV)/test

@@ -78,6 +78,7 @@ class Terminal:
 
         For each column, `paint` may hold a function that colours its cells.
         """
+        rows = [[*map(_visible, row)] for row in rows]
         columns = list(zip(*rows, strict=True))
         right = [all(not cell or _is_number(cell) for cell in column) for column in columns]
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
@@ -89,6 +90,11 @@ class Terminal:
             lines.append(_line([*row[:-1], first], widths, right, paint))
             lines += [_line([""] * (len(row) - 1) + [m], widths, right, paint) for m in more]
         return "\n".join(lines)
+
+
+def _visible(cell: str) -> str:
+    """A cell whose control characters a terminal shows and does not follow."""
+    return "".join(c if c.isprintable() or c in "\n\xa0" else f"{c!r}"[1:-1] for c in cell)
 
 
 def _line(

@@ -1,6 +1,5 @@
 """How Sphinx builds the site. `make docs` writes its source into build/docs and runs it."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -30,9 +29,7 @@ suppress_warnings = ["config.cache"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 4
-# The notebooks come executed, with still pictures: `make notebooks` writes them, and the tests run
-# them. `make docs NOTEBOOKS=force` runs them again, for pages to step through.
-nb_execution_mode = os.environ.get("NOTEBOOKS") or "off"
+nb_execution_mode = "off"  # notebooks come executed, see site/executing.py; tutorials say "force"
 nb_execution_timeout = 240
 nb_execution_raise_on_error = True
 nb_merge_streams = True

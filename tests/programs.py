@@ -87,16 +87,21 @@ def _in_domain(numbers, interval):
 
 @st.composite
 def programs(draw, rows=ROWS, most_steps=DEEPEST, most_inputs=3, points=20):
-    """Programs of all ops whose numbers stay below `HIGHEST` at every point.
+    """Random programs for hypothesis, see `random_program`."""
+    length = draw(st.integers(1, most_steps))
+    # All else from one seed: of a program that fails hypothesis tries the first steps alone.
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return random_program(rng, length, rows, most_inputs, points)
+
+
+def random_program(rng, length, rows=ROWS, most_inputs=3, points=20):
+    """A program of all ops whose numbers stay below `HIGHEST` at every point.
 
     Each step takes the newest node, so that the program is as deep as it is long, and any others:
     shared nodes, inputs, constants. A step that would leave the numbers at some point is tried once
     more with its arguments brought into the row's domain by a sine. A row whose derivative is 0
     everywhere never stands between the inputs and the root; others may use its result.
     """
-    length = draw(st.integers(1, most_steps))
-    # All else from one seed: of a program that fails hypothesis tries the first steps alone.
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = (int(rng.integers(1, most_inputs + 1)), points)
     # One number in eight is a small integer: zeros, ties and the edges of domains are frequent.
     whole = rng.integers(0, 8, shape) == 0

@@ -28,12 +28,18 @@ from autograd_lite.lesson.telling.parts import WIDTH
 from autograd_lite.tables.kinds import look
 from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
-from autograd_lite.tables.preprocessing import ClassTarget, Preprocessing
+from autograd_lite.tables.numerals import Notation
+from autograd_lite.tables.preprocessing import ClassTarget
 from autograd_lite.tables.reading import Columns, Table, listed
-from autograd_lite.tables.sources import open_table
+from autograd_lite.tables.sources import as_parquet, open_table
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import canvas, draw
 
+#: Endings that promise neither CSV nor Parquet.
+_OTHERS = (
+    ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".html", ".tsv", ".feather", ".arrow", ".gz",
+    ".zip", ".xz", ".bz2", ".zst", ".db", ".sqlite", ".pkl", ".npy", ".npz", ".safetensors",
+)  # fmt: skip
 _ROWS = 2**14  # of predictions that are written at a time
 #: Options of `train` that are arguments of the function.
 _LEARNING = ("hidden", "epochs", "learning_rate", "test_size", "task", "seed", "folds", "missing")
@@ -163,7 +169,12 @@ def _how(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _spare(read: Sequence[str], written: Sequence[str | None]) -> None:
-    """Raise a TableError for a file that is to be read and written."""
+    """Raise a TableError for a file that is to be read and written, or written twice."""
+    places = [os.path.realpath(path) for path in written if path]
+    if len({*places}) < len(places):
+        raise TableError(f"{written[0]!r} would be written twice; name another file")
+    if "-" in written:
+        raise TableError("'-' is no file to write to; give a name, such as model.safetensors")
     for path in filter(os.path.exists, filter(None, written)):
         if any(os.path.exists(other) and os.path.samefile(path, other) for other in read):
             raise TableError(f"{path!r} is read from, and would be overwritten; name another file")
@@ -190,21 +201,31 @@ def tell(training: Training, columns: Columns) -> None:
 
 
 def predict(options: argparse.Namespace) -> None:
-    """Write a saved model's predictions for the rows of a table, as CSV."""
+    """Write a saved model's predictions for the rows of a table, as CSV or Parquet."""
     output = None if options.output == "-" else options.output
     _spare([options.data, options.model], [output])
+    if output and output.lower().endswith(_OTHERS):
+        raise TableError(
+            f"predictions are CSV, or Parquet by the ending .parquet, and {output!r} says neither; "
+            "let it end with .csv"
+        )
     model = TableModel.load(options.model)
     with open_table(options.data, **_how(options)) as table:
         wanted = model.preprocessing.kinds
-        table.check_names(wanted)
         further = [n for n in table.names if n not in {*wanted, model.preprocessing.target.name}]
-        columns = _read_as_trained(table, model.preprocessing)
+        columns = _read_as_trained(table, model)
+        target = model.preprocessing.target
+        units = model.preprocessing.units
+        theirs = table.units({target.name} & {*units} & {*table.names})
     if further:
         print(f"note: columns that the model does not use: {listed(further)}", file=sys.stderr)
     for name, texts in model.preprocessing.unseen(columns).items():
         print(f"note: texts in {name!r} that training never saw count as none of its categories: "
               f"{listed(texts)}", file=sys.stderr)  # fmt: skip
-    target = model.preprocessing.target
+    for name, unit in theirs.items():
+        if unit != units[name]:
+            print(f"note: predictions are {Notation(unit=units[name]).in_words}, and the file has "
+                  f"{name!r} {Notation(unit=unit).in_words}", file=sys.stderr)  # fmt: skip
     header, answers = [target.name], [model.predict(columns)]
     lost = sum(answer != answer or answer == "" for answer in answers[0].tolist())
     if lost:
@@ -213,6 +234,10 @@ def predict(options: argparse.Namespace) -> None:
     if options.probabilities:
         answers += [*model.probabilities(columns).T]
         header += [f"p_{name}" for name in getattr(target, "classes", ())]
+    if output and output.lower().endswith(".parquet"):
+        write_whole(output, as_parquet(header, answers))
+        print(f"saved: {output}", file=sys.stderr)
+        return
     out = io.StringIO(newline="\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
@@ -230,12 +255,11 @@ def predict(options: argparse.Namespace) -> None:
         sys.stdout.write(out.getvalue())
 
 
-def _read_as_trained(table: Table, known: Preprocessing) -> Columns:
-    """The columns of a model, read as the table that it learnt from was written."""
-    numeric = [name for name, kind in known.kinds.items() if kind == "numeric"]
-    table.check_units({name: known.units[name] for name in numeric if name in known.units})
-    guessed, signs = table.signs_of(numeric), {**known.signs, **table.signs}
-    columns = table.written_as(signs).columns(known.kinds, known.missing, trained=True)
+def _read_as_trained(table: Table, model: TableModel) -> Columns:
+    """The columns of a model; what its decimal signs make doubtful is told."""
+    columns, known = model.read(table), model.preprocessing
+    guessed = table.signs_of([name for name, kind in known.kinds.items() if kind == "numeric"])
+    signs = {**known.signs, **table.signs}
     other = [name for name, sign in guessed.items() if signs.get(name, sign)[0] != sign[0]]
     if other and not table.decimal:
         print("note: the file seems to have another decimal sign than the one that "

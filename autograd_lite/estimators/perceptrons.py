@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from autograd_lite import nn
-from autograd_lite.errors import some
+from autograd_lite.errors import shown, some
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.losses import find_loss
 from autograd_lite.nn.optim import SOLVERS, find_optimizer, in_range
@@ -23,7 +23,9 @@ _ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
 #: The factor of a loss that scikit-learn has and `nn.losses` has not.
 _SHARES = {"squared_error": 0.5}
 #: What predictions are made of outputs by, where these are something else.
-_PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp}
+_PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp, "gaussian_nll": lambda y: y[:, 0]}
+#: Outputs for one target, where these are more.
+_WIDTHS = {"gaussian_nll": 2}
 
 #: A condition on a method: without it the estimator has none of that name.
 _given: Callable[[Callable[[Any], bool]], Callable[[Any], Any]] = available_if
@@ -115,15 +117,19 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             patience, least = min(self.n_iter_no_change, epochs), in_range("tol", self.tol)
             stopping = nn.EarlyStopping(patience, least / share, self.early_stopping)
         price = in_range("alpha", self.alpha) / (2.0 * share * (size * mean_weight or 1.0))
+        options = {**(self.learn_options or {})}
+        if not no_labels and isinstance(weighed := options.get("class_weight"), Mapping):
+            options["class_weight"] = _by_place(weighed, known.tolist())
         history = model.learn(
             X, targets, loss, optimizer, epochs=1 if epochs is None else epochs, validation=held,
             batch_size=size if by_steps else None, progress=bool(self.verbose), seed=rng,
-            sample_weight=weights, early_stopping=stopping, l2=price, **(self.learn_options or {}),
+            sample_weight=weights, early_stopping=stopping, l2=price, **options,
         )  # fmt: skip
         self.model_, self._random, self._optimizer = model, rng, (rule, optimizer)
         self._made_of = made_of
         if known is not None:
             self.classes_ = known
+            model.classes_ = None if no_labels else known.tolist()  # given back by it and its file
         self.loss_curve_ = [*curve, *[share * number for number in history.loss]]
         self.n_iter_ = len(self.loss_curve_)
         return self
@@ -142,6 +148,15 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         return validate_data(self, X, dtype=np.float64, reset=False)
 
 
+def _by_place(weights: Mapping[Any, Any], classes: list[Any]) -> dict[Any, Any]:
+    """Weights of classes by their places, which `learn` is given in place of labels."""
+    unknown = [label for label in weights if label not in classes]
+    if unknown:
+        said = f"class_weight names {shown(unknown[0])}, and the classes are"
+        raise ValueError(f"{said} {some(classes, 10, repr)}")
+    return {classes.index(label): weight for label, weight in weights.items()}
+
+
 class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     """Network that predicts numbers, as an estimator of scikit-learn.
 
@@ -152,7 +167,7 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
         parameters and `learning_rate`: ``functools.partial(nn.optim.AdamW, weight_decay=0.1)``.
     loss : str or callable, optional
         As `learn` takes it; ``"squared_error"`` if left out (scikit-learn's, which is half of that
-        in `nn.losses`). With ``"poisson"`` the rate is predicted.
+        in `nn.losses`). With ``"poisson"`` the rate is predicted, with ``"gaussian_nll"`` the mean.
     learn_options : dict, optional
         More for `learn`, such as ``{"schedule": "cosine", "threads": 2}``.
     **others
@@ -179,7 +194,9 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
 
     def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
         y = y if y.ndim > 1 and y.shape[1] > 1 else column_or_1d(y, warn=True)
-        return y, self.loss or "squared_error", None, 1 if y.ndim == 1 else y.shape[1]
+        loss = self.loss or "squared_error"
+        width = _WIDTHS.get(find_loss(loss).name, 1) if y.ndim == 1 else y.shape[1]
+        return y, loss, None, width
 
     def predict(self, X: Any) -> Any:
         """Predictions, of shape (n,) or (n, k), for samples (n, features)."""

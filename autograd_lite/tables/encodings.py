@@ -4,6 +4,7 @@ import codecs
 
 from autograd_lite.errors import TableError
 
+PARQUET = b"PAR1\x15"  #: How Parquet files begin; a column may be called PAR1.
 MARK = "\ufeff"  #: What may stand at the beginning of a text, and is none of it.
 _SAVE = "save the table as CSV in UTF-8"
 #: How such files begin, what they are, and the way out.
@@ -11,7 +12,7 @@ _OTHERS = {
     b"PK\x03\x04": f"a zip file or a workbook such as .xlsx; {_SAVE}",
     b"\xd0\xcf\x11\xe0": f"an old workbook (.xls); {_SAVE}",
     b"\x1f\x8b": "compressed by gzip; unpack it (gunzip)",
-    b"PAR1": "a Parquet file; give it a name that ends with .parquet",
+    PARQUET: "a Parquet file; give it a name that ends with .parquet",
     codecs.BOM_UTF32_LE: "text in UTF-32; name its encoding (--encoding utf-32)",
     codecs.BOM_UTF16_LE: "text in UTF-16; name its encoding (--encoding utf-16)",
     codecs.BOM_UTF16_BE: "text in UTF-16; name its encoding (--encoding utf-16)",
@@ -40,7 +41,7 @@ def checked_encoding(name: str, source: str, head: bytes) -> str:
 def decoded(content: bytes, encoding: str, source: str) -> str:
     """The text of a file; a TableError names the first byte that is none."""
     try:
-        return content.decode(checked_encoding(encoding, source, content[:4]))
+        return content.decode(checked_encoding(encoding, source, content[: len(PARQUET)]))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise TableError(

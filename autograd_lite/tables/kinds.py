@@ -5,7 +5,7 @@ left out, unless the user keeps it.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from shlex import quote
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, counted, shown
 from autograd_lite.tables.gaps import Missing, complete_rows, is_missing
+from autograd_lite.tables.given import EXACT
 from autograd_lite.tables.learning import choose_task
 from autograd_lite.tables.preprocessing import MAX_CATEGORIES, Task
 from autograd_lite.tables.reading import Columns, Kind, Table, listed
@@ -25,7 +26,6 @@ ColumnKind = Literal["number", "category", "constant", "identifier", "left out"]
 _NAMES_OF_ROWS = {"id", "index", "nr", "key", "unnamed"}
 _COUNTED = 20  # rows, up to which counting up by one may be chance
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of a name such as PassengerId or user_id
-_EXACT = 2**53  # up to which a float holds every whole number
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,22 @@ def look(
         guess = "classification" if codes or not len(numbers) else choose_task(numbers)
         if (task or guess) == "classification":
             columns = as_texts
+            if not codes:
+                _refuse_twins(table.source, target, dict(zip(kept, numbers.tolist(), strict=True)))
     described |= {name: _look(table, name, column) for name, column in columns.items()}
     return complete_rows(columns, target, missing), [described[name] for name in table.names]
+
+
+def _refuse_twins(source: str, target: str, classes: Mapping[str, float]) -> None:
+    """Raise a TableError for a class that is written in two ways, as 1 and 1.0."""
+    labels: dict[float, str] = {}
+    for label, number in classes.items():
+        other = labels.setdefault(number, label)
+        if other != label:
+            raise TableError(
+                f"{source}: the classes {other!r} and {label!r} of {target!r} are one number; "
+                f"write them alike, or keep them apart (--text {quote(target)})"
+            )
 
 
 def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
@@ -125,7 +139,7 @@ def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
 
 def _is_code(cell: str) -> bool:
     digits = cell.lstrip("+-")
-    return digits.isdecimal() and (len(digits) > len(str(_EXACT)) or int(digits) > _EXACT)
+    return digits.isdecimal() and (len(digits) > len(str(EXACT)) or int(digits) > EXACT)
 
 
 def _look(table: Table, name: str, column: NDArray[np.float64]) -> Described:

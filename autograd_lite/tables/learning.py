@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from autograd_lite import nn
 from autograd_lite.errors import ModelFileError, TableError, counted
 from autograd_lite.tables.facts import Facts, Score
 from autograd_lite.tables.gaps import Missing, checked_missing, complete_rows
+from autograd_lite.tables.given import as_columns
 from autograd_lite.tables.preprocessing import (
     ClassTarget,
     Preprocessing,
@@ -23,7 +24,7 @@ from autograd_lite.tables.preprocessing import (
     is_constant,
     root_mean_square,
 )  # fmt: skip
-from autograd_lite.tables.reading import Columns
+from autograd_lite.tables.reading import Columns, Table
 from autograd_lite.tables.streams import MOST_INPUTS, RowStream, pieces
 
 _EXTRA, _FACTS = "table", "training"  # the names of these parts in the model's file
@@ -39,13 +40,26 @@ class TableModel:
     preprocessing: Preprocessing
     facts: Facts | None = None
 
+    def read(self, table: Table) -> Columns:
+        """The columns that it takes, read as those of the table that it learnt from were written.
+
+        A TableError names columns that are missing, cells that cannot be read, another unit.
+        """
+        known = self.preprocessing
+        table.check_names(known.kinds)
+        numeric = {name for name, kind in known.kinds.items() if kind == "numeric"}
+        table.check_units({n: unit for n, unit in known.units.items() if n in numeric})
+        table = table.written_as({**known.signs, **table.signs})
+        return table.columns(known.kinds, known.missing, trained=True)
+
     def predict(self, columns: Columns) -> NDArray[Any]:
         """One answer per row: a number in the target's unit, or the name of a class."""
         return self.preprocessing.target.decode(self._outputs(self.network.predict, columns))
 
     def _outputs(self, ask: Callable[[Any], Any], columns: Columns) -> NDArray[np.float64]:
         """Outputs for each row; nan where a row is not complete."""
-        parts = []
+        kinds, parts = self.preprocessing.kinds, []
+        columns = as_columns(columns, kinds, kinds)
         for inputs in map(self.preprocessing.inputs, pieces(columns)):
             gaps = np.asarray(np.isnan(inputs).any(axis=1))
             parts.append(ask(np.where(gaps[:, None], 0.0, inputs)))
@@ -116,8 +130,8 @@ def train(
 
     Parameters
     ----------
-    columns : dict of str to array
-        Floats (nan where one is missing) or text ("" where one is missing).
+    columns : dict of str to array, or frame of pandas
+        Numbers (nan where one is missing) or texts ("" where one is missing).
     target : str
         Of the columns.
     hidden : sequence of int
@@ -150,6 +164,7 @@ def train(
     AnomalyError
         If the loss turns nan, for instance because the learning rate is too large.
     """
+    columns = as_columns(columns, dict.fromkeys([*columns, target]))
     columns = complete_rows(columns, target, checked_missing(missing))
     column = columns[target]
     if len(column) < 2:
@@ -160,6 +175,8 @@ def train(
             "leave out --task, or choose a numeric target"
         )
     task = task or choose_task(column)
+    if task not in get_args(Task):
+        raise ValueError(f"task is one of {', '.join(get_args(Task))}, and was {task!r}")
     fit_target(target, column, task)  # before the split, whose complaint would mislead
     if test_size is None:
         test_size = 0.2 if len(column) >= _TINY else 0.0
@@ -236,9 +253,10 @@ def split(
         mask[rows[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
     trained, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
     if min(len(trained), len(held_out) if fraction else 2) < 2:
+        each = ", one of each class," if task == "classification" else ""
         raise TableError(
-            f"{len(column)} rows leave {len(trained)} to train on and {len(held_out)} to hold out "
-            f"at --test-size {fraction:g}, and both need 2; give more rows, or another size"
+            f"{len(column)} rows leave {len(trained)} to train on{each} and {len(held_out)} to "
+            f"hold out at --test-size {fraction:g}, and both need 2; give more, or another size"
         )
     return trained, held_out
 

@@ -25,7 +25,12 @@ MISSING = frozenset((
 ))  # fmt: skip
 
 _UNITS = "$€£¥₹₽₩₺₪₫฿"
-_WRITTEN = re.compile(rf"([+-]?)\s*([{_UNITS}]?)\s*(.*?)\s*([{_UNITS}%‰]?)", re.DOTALL)
+_CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|KRW|MXN|NOK|PLN|RUB|SEK|TRY|USD|ZAR"
+_WORDS = rf"{_CODES}|[kmµ]?g|[kcmµ]?m|km/h|m/s|mph|lbs?|oz|mi|ft|m?l|h|min|m?s|k?Wh?|k?V|k?Hz|°[CF]"
+_WRITTEN = re.compile(
+    rf"([+-]?)\s*([{_UNITS}]|(?:{_CODES})(?=\s)|)\s*(.*?)\s*([{_UNITS}%‰]|(?<=\s)(?:{_WORDS})|)",
+    re.DOTALL,
+)
 # Thousands are parted by the other sign, a space or an apostrophe, all by the same one; nobody
 # writes them with a 0 first, or with an exponent.
 _NUMBERS = {
@@ -39,6 +44,8 @@ _GROUPS = {decimal: dict.fromkeys(map(ord, {*".,", *" \u00a0\u2009\u202f'’"} -
     ord(decimal): "."} for decimal in DECIMALS}  # fmt: skip
 _BYTE = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
 _ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")  # of a machine, such as 192.168.110.210
+# Of a telephone: groups of three, the first too, or a + before them.
+_TELEPHONE = re.compile(r"(?:\d{3}|\+\d{1,3})(?: \d{3}){2,}")
 _MINUS = str.maketrans("−", "-")
 
 
@@ -48,6 +55,11 @@ class Notation:
 
     decimal: Decimal = "."
     unit: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The unit, in words."""
+        return f"in {self.unit}" if self.unit else "without a unit"
 
     def number(self, cell: str) -> float | None:
         """The number in a cell; None if it holds none, or one in another unit."""
@@ -80,7 +92,8 @@ def survey(cells: Sequence[str], decimal: Decimal | None = None) -> Survey:
         either = not decimal and all(map(_NUMBERS[","].fullmatch, cells))
         two = either and any("." in cell for cell in cells)
         return Survey(Notation(), len(cells), len(cells), not either, two)
-    if all(map(_ADDRESS.fullmatch, cells)):  # thousands by chance
+    others = [_ADDRESS] if decimal else [_ADDRESS, _TELEPHONE]  # whose thousands are by chance
+    if any(all(map(other.fullmatch, cells)) for other in others):
         return Survey(Notation(), 0, len(cells), certain=False, ambiguous=False)
     units = Counter(_without_unit(cell)[1] for cell in cells if _is_written(cell))
     unit = units.most_common(1)[0][0] if units else ""
@@ -109,7 +122,9 @@ def is_gap(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell by itself is a number in any notation."""
+    """Whether a cell by itself is a number in any notation; 5 km may be a column's name."""
+    if any(map(str.isalpha, _without_unit(cell)[1])):
+        return False
     return _is_written(cell) or Notation().number(cell) is not None
 
 

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.errors import ModelFileError, TableError
-from autograd_lite.ops.numbers import refuse_masked
 from autograd_lite.tables.gaps import Missing, checked_missing, is_missing, refuse_missing
 from autograd_lite.tables.reading import Columns, Kind, listed
 
@@ -162,7 +161,6 @@ class Preprocessing:
 
         If rows were to be dropped, all inputs of a row that is not complete are nan.
         """
-        refuse_masked([*columns.values()], "a column")
         if self.missing == "error":
             refuse_missing({feature.name: columns[feature.name] for feature in self.features})
         return np.column_stack([feature.encode(columns[feature.name]) for feature in self.features])
@@ -217,7 +215,6 @@ def fit(
     A TableError if the target is constant, no feature varies, a text column has more than
     `MAX_CATEGORIES` different texts, or a cell is missing that must not be.
     """
-    refuse_masked([*columns.values()], "a column")
     if missing == "error":
         refuse_missing(columns)
     found = [_feature(name, columns[name], missing) for name in columns if name != target]

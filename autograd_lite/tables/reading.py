@@ -9,6 +9,7 @@ the caller says how to go on without it.
 import difflib
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ Kind = Literal["numeric", "text"]
 #: is nan, a missing text "".
 Columns = dict[str, NDArray[Any]]
 
+_NUMBERED = re.compile(r"column\d+").fullmatch  # where a file gives no names
 _FEW = 3  # cells of one column that a report shows
 
 
@@ -68,7 +70,10 @@ class Table:
         if missing:
             near = difflib.get_close_matches(missing[0], self.names, n=1)
             hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-            comma = ["separator: comma"] if self.separator == "," else []  # no news elsewhere
+            comma = (
+                ["separator: comma; see --separator"] if self.separator == "," else []
+            )  # no news elsewhere
+            comma += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
             notes = "".join(f" ({note})" for note in [*comma, *self.notes])
             raise TableError(f"{self.source} has no column {listed(missing)}; {hint}{notes}")
 
@@ -114,9 +119,9 @@ class Table:
             if found.numbers and found.notation.unit != unit:
                 raise TableError(
                     f"{self.source}: the numbers of column {shown(name)} are "
-                    f"{f'in {found.notation.unit}' if found.notation.unit else 'without a unit'}, "
-                    f"and the model was trained on {unit or 'numbers without a unit'}; convert "
-                    "them" + (f", and write {unit} at each" if unit else "")
+                    f"{found.notation.in_words}, and the model was trained on "
+                    f"{unit or 'numbers without a unit'}; convert them"
+                    + (f", and write {unit} at each" if unit else "")
                 )
 
     def signs_of(self, names: Iterable[str]) -> dict[str, str]:
@@ -313,7 +318,8 @@ def table_of(
         names = (rows[0][0] or "Unnamed: 0", *rows[0][1:])  # pandas leaves its index without one
         check_header(names, source)
         if len(rows) == 1:
-            raise TableError(f"{source} holds column names and no rows")
+            says = "; --header no if these are data" if header is None else ""
+            raise TableError(f"{source} holds column names and no rows{says}")
     else:
         names = tuple(f"column{i}" for i in range(1, width + 1))
         if header is None:

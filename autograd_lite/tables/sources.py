@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from autograd_lite.errors import TableError, needing
 from autograd_lite.files import regular
-from autograd_lite.tables.encodings import MARK, checked_encoding
+from autograd_lite.tables.encodings import MARK, PARQUET, checked_encoding
 from autograd_lite.tables.reading import Kind, Table, read_csv, table_of
 from autograd_lite.tables.splitting import records, split_cells
 
@@ -38,8 +39,8 @@ def open_table(path: str, **options: Any) -> Iterator[Table]:
     Parameters
     ----------
     path : str
-        A Parquet file, by its ending .parquet (extra `tables`); a CSV file by any other; or ``-``,
-        which is CSV from standard input.
+        A Parquet file, by its ending .parquet or its first bytes (extra `tables`); else a CSV file;
+        or ``-``, which is one of them from standard input.
     **options
         As `read_csv` takes them, for CSV.
 
@@ -59,7 +60,7 @@ def open_table(path: str, **options: Any) -> Iterator[Table]:
             path = os.path.join(folder, "standard input")  # its name, in messages
             with open(path, "wb") as file:  # temporary
                 shutil.copyfileobj(sys.stdin.buffer, file)
-        if path.lower().endswith(".parquet"):
+        if path.lower().endswith(".parquet") or _is_parquet(path):
             yield _parquet(path, folder)
         elif os.path.getsize(path) >= _LARGE:
             yield _large(path, folder, options)
@@ -115,7 +116,7 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
     source, encoding = os.path.basename(path), options.get("encoding", "utf-8")
     lines = array("q")
     with open(path, "rb") as beginning:
-        encoding = checked_encoding(encoding, source, beginning.read(4))
+        encoding = checked_encoding(encoding, source, beginning.read(len(PARQUET)))
     with open(path, encoding=encoding, newline="") as file:
         try:
             marked = _whole_lines(file.read(_HEAD))
@@ -130,10 +131,13 @@ def _large(path: str, folder: str, options: dict[str, Any]) -> Table:
             rows = records(file, separator, source, begin, width)
             below = islice(rows, len(known) - len(first), None)
             _store(folder, _blocks(_noted(below, width, lines)))
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:  # a bare one where UTF-16 has no mark
+            said = str(error)
+            if isinstance(error, UnicodeDecodeError):
+                said = f"byte {error.object[error.start]:#04x}"
             raise TableError(
-                f"{source} is no {encoding.upper()} text (byte {error.object[error.start]:#04x} "
-                f"after line {lines[-1] if lines else 0:,}); save it as CSV in UTF-8"
+                f"{source} is no {encoding.upper()} text ({said} after line "
+                f"{lines[-1] if lines else 0:,}); save it as CSV in UTF-8, or name its encoding"
             ) from None
     return StoredTable(
         source, first.names, (), lines, first.decimal, first.notes, separator, folder=folder
@@ -193,6 +197,28 @@ def _parquet(path: str, folder: str) -> Table:
         source, names, (), range(1, count + 1), signs=dict.fromkeys({*names} - declared, "."),
         folder=folder, declared=declared,
     )  # fmt: skip
+
+
+def _is_parquet(path: str) -> bool:
+    if not os.path.isfile(path):  # what is read from a pipe is gone
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(PARQUET)) == PARQUET
+
+
+def as_parquet(names: Sequence[str], columns: Sequence[NDArray[Any]]) -> bytes:
+    """A Parquet file of columns of numbers or texts, null where they are nan or ""."""
+    with needing("tables", "Parquet files are written by pyarrow"):
+        import pyarrow as pa
+        from pyarrow import parquet
+    arrays = [
+        pa.array(column, pa.float64(), from_pandas=True) if column.dtype.kind == "f"
+        else pa.array([cell or None for cell in column], pa.string())
+        for column in columns
+    ]  # fmt: skip
+    file = BytesIO()
+    parquet.write_table(pa.table(arrays, names=[*names]), file)
+    return file.getvalue()
 
 
 def _written(pa: Any, column: Any, said: str) -> list[str]:

@@ -61,7 +61,8 @@ def records(
     All are as long as the first, and have nothing beyond the columns that are named. In one column
     a quoted cell that is empty is a row, and so is a blank line between others: each holds a gap.
     """
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    plain = _without_nul(lines, source, first)
+    reader = csv.reader(plain, delimiter=separator, strict=True)
     line, width = first, 0
     blank: list[int] = []
     try:
@@ -86,6 +87,16 @@ def records(
         raise TableError(
             f"{source}, line {line}: no valid CSV ({error}; separator: {said(separator)}); mend it"
         ) from None
+
+
+def _without_nul(lines: Iterable[str], source: str, first: int) -> Iterator[str]:
+    for number, line in enumerate(lines, first):
+        if "\0" in line:
+            raise TableError(
+                f"{source}, line {number}: a character of code 0, which no text has; take it out, "
+                "or name the encoding, such as --encoding utf-16-le"
+            )
+        yield line
 
 
 def said(separator: str) -> str:

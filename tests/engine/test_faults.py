@@ -7,6 +7,7 @@ import copy
 import importlib
 import pickle
 import weakref
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -35,6 +36,8 @@ from autograd_lite.engine import (
 from autograd_lite.modes import in_mode
 from autograd_lite.ops import TABLE, SequenceOp
 from autograd_lite.ops.table import with_attrs
+from autograd_lite.program.jit import machine_code
+from autograd_lite.program.running import Native, quick_program
 
 if ag.engine != "native":
     pytest.skip("the C engine does not run here", allow_module_level=True)
@@ -182,6 +185,101 @@ PYTHON_PROGRAMS = {
 PICKLED = pickle.dumps(ag.leaky_relu(ag.dot([Value(1.0)] * MANY, [Value(2.0)] * MANY), slope=0.1))
 
 
+class Recorded:
+    """A program and one step of training, with all that they need and their results."""
+
+    def __init__(self):
+        x, y = Value(0.5), Value(-1.5)
+        loss = ag.tanh(x * y) + ag.gelu(y) * ag.norm([x, y, x * 2.0])
+        found = [loss, *ag.gradient(loss, [x, y], create_graph=True)]
+        self.program = ag.freeze(found, [x, y]).with_jit(False)  # it is put there below
+        self.once, self.rows = np.array([0.5, 2.0]), np.linspace(-2.0, 2.0, 600).reshape(2, 300)
+        self.machine = self.program.runner.machine
+        self.call = quick_program(self.program, self.program.runner)
+        self.given = [(row, k, 1, False) for k, row in enumerate(self.rows.reshape(2, 300, 1))]
+        self.found = self.program(*self.once)
+        self.wanted = self.run(self.machine), self.map(self.machine), self.map(self.machine, True)
+        self.installed, self.told = [], []
+        machine_code.install_once(self.program, self)
+        machine_code.install_rows(self.program, self, bytes(2), False)
+        usual = Native.descend
+        try:
+            Native.descend = lambda *given: self.told.append(copied(given)) or usual(*given)
+            nn.MLP(1, [2, 1], "tanh", seed=1).learn(
+                np.linspace(-1.0, 1.0, 8), np.ones(8), epochs=2, batch_size=4, progress=False
+            )
+        finally:
+            Native.descend = usual
+        self.learnt = self.descend()
+
+    def steps(self, *given):
+        return self.machine.steps(*given)
+
+    def install(self, *given):
+        self.installed.append(("install", given))
+
+    def install_rows(self, *given):
+        self.installed.append(("install_rows", given))
+
+    def run(self, machine):
+        found = np.zeros(3)
+        machine.run(self.once, found)
+        return found.tobytes()  # one allocation
+
+    def map(self, machine, reduce=False, threads=1):
+        found = np.zeros(3 if reduce else (3, 300))
+        machine.map(self.given, 300, found, reduce, threads)
+        return found.tobytes()
+
+    def made(self):
+        """A machine with machine code, without what it was made of."""
+        machine = self.program.changed().runner.machine
+        for name, given in self.installed:
+            getattr(machine, name)(*given)
+        return machine
+
+    def descend(self):
+        """All numbers after the steps of that training; those before stay as they are."""
+        own, update, *given = copied(self.told[0])
+        own.descend(update, *given)
+        return [array.tolist() for array in given if isinstance(array, np.ndarray)]
+
+
+def copied(given):
+    """The arguments with arrays of their own, which are written to."""
+    return [thing.copy() if isinstance(thing, np.ndarray) else thing for thing in given]
+
+
+RECORDED = Recorded()
+
+
+def right(found, wanted):
+    assert found == wanted
+
+
+#: Of the machine, and of what runs machine code: a result that comes is right.
+MACHINE_PROGRAMS = {
+    "one run": lambda g: right(RECORDED.run(RECORDED.machine), RECORDED.wanted[0]),
+    "rows": lambda g: right(RECORDED.map(RECORDED.machine), RECORDED.wanted[1]),
+    "rows by two threads": lambda g: right(
+        RECORDED.map(RECORDED.machine, threads=2), RECORDED.wanted[1]
+    ),
+    "sums over rows": lambda g: right(
+        RECORDED.map(RECORDED.machine, True, threads=2), RECORDED.wanted[2]
+    ),
+    "a call": lambda g: right(RECORDED.call(0.5, 2.0), RECORDED.found),
+    "a binding": lambda g: RECORDED.program.bind(RECORDED.rows, np.zeros((3, 300)))(),
+    "machine code": lambda g: RECORDED.made(),
+    "a run of machine code": lambda g: right(RECORDED.run(RECORDED.made()), RECORDED.wanted[0]),
+    "rows of machine code": lambda g: right(RECORDED.map(RECORDED.made()), RECORDED.wanted[1]),
+    "steps of training": lambda g: right(RECORDED.descend(), RECORDED.learnt),
+}
+#: Whatever is done with memory failing, and those of which nodes are not counted.
+LOOSE = PYTHON_PROGRAMS | MACHINE_PROGRAMS
+EVERY = PROGRAMS | LOOSE
+COUNT = Counter()  # how many allocations have failed by now
+
+
 def failing(program, graph, times, errors=MemoryError):
     """Run a program with the first, the second, … allocation failing, until none fails any more.
 
@@ -198,6 +296,7 @@ def failing(program, graph, times, errors=MemoryError):
             pass
         finally:
             failed = engine.fail_after(-1, 0)
+            COUNT["failed"] += failed
         yield succeeded
         n += 1
 
@@ -213,7 +312,7 @@ TIMES = pytest.mark.parametrize("times", [1, 1000])
 
 
 @TIMES
-@pytest.mark.parametrize("name", [*PROGRAMS, *PYTHON_PROGRAMS])
+@pytest.mark.parametrize("name", EVERY)
 def test_a_failing_allocation_leaves_everything_intact(name, graph, times):
     check_intact(name, graph, times)
 
@@ -226,9 +325,10 @@ class Deaf:
     def before_refresh(self, root): ...
 
 
-@pytest.mark.parametrize(
-    "mode", [Mode(1), Mode(0, (Deaf(),)), Mode(1, (Deaf(),))], ids=["silent", "watched", "both"]
-)
+MODES = [Mode(1), Mode(0, (Deaf(),)), Mode(1, (Deaf(),))]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=["silent", "watched", "both"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_so_does_one_inside_a_mode(name, graph, mode):
     with in_mode(mode):  # entered here, because blocks of Python's cannot end without memory
@@ -236,16 +336,16 @@ def test_so_does_one_inside_a_mode(name, graph, mode):
 
 
 def check_intact(name, graph, times):
-    program, before = (PROGRAMS | PYTHON_PROGRAMS)[name], graph.state()
+    program, before = EVERY[name], graph.state()
     program(graph)  # what is imported or remembered at the first call comes first
     graph.put_back(before)
     living = engine.living()
-    errors = (MemoryError, pickle.PicklingError, SystemError)[: 3 if name in PYTHON_PROGRAMS else 1]
+    errors = (MemoryError, pickle.PicklingError, SystemError)[: 3 if name in LOOSE else 1]
     with ag.scope("test"):  # entered here, because CPython 3.11's own code crashes in it
         for succeeded in failing(program, graph, times, errors):
             if succeeded:
                 graph.put_back(before)
-            assert name in PYTHON_PROGRAMS or engine.living() == living
+            assert name in LOOSE or engine.living() == living
             graph.check(before)
 
 

@@ -189,3 +189,10 @@ def test_a_pickle_gives_equal_bits():
             model.predict(X, return_std=True), copied.predict(X, return_std=True), strict=True
         ):
             assert mine.tolist() == theirs.tolist()
+
+
+def test_a_solver_says_nothing_of_large_parameters():
+    """Which are right, and it has no learning rate: warnings are errors here."""
+    x = np.linspace(1e6, 1e6 + 10.0, 30)
+    line = FormulaRegressor("a * x + c").fit(x[:, None], 2.0 * x - 3e6)
+    assert line.params_ == pytest.approx({"a": 2.0, "c": -3e6}, rel=1e-6)

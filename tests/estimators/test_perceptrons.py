@@ -284,6 +284,49 @@ def test_a_parameter_out_of_its_range_is_named(settings, message):
         MLPRegressor(**settings).fit(X, NUMBERS)
 
 
+@pytest.mark.parametrize("labels", [("no", "yes"), (1, 2), (0, 1), (False, True)])
+def test_weights_of_classes_go_by_the_labels(labels):
+    y = np.array(labels)[(X[:, 0] > 0).astype(int)]
+
+    def fitted(**options):
+        model = MLPClassifier(hidden_layer_sizes=3, max_iter=3, random_state=0, **options)
+        return model.fit(X, y).loss_curve_
+
+    weights = {labels[1]: 5.0}
+    counted = np.where(y == labels[1], 5.0, 1.0)
+    model = MLPClassifier(hidden_layer_sizes=3, max_iter=3, random_state=0, alpha=0.0)
+    expected = model.fit(X, y, sample_weight=counted).loss_curve_
+    found = fitted(alpha=0.0, learn_options={"class_weight": weights})
+    assert found == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(ValueError, match="class_weight names 7, and the classes are"):
+        fitted(learn_options={"class_weight": {7: 1.0}})
+
+
+def test_a_batch_may_lack_a_class_that_has_a_weight():
+    model = MLPClassifier(random_state=0, learn_options={"class_weight": {"yes": 2.0, "so": 3.0}})
+    model.partial_fit(X, SIGNS, classes=["no", "so", "yes"])
+    assert model.predict_proba(X).shape == (len(X), 3)
+
+
+@pytest.mark.parametrize("labels", [("no", "yes"), (1, 2), (False, True)])
+def test_the_network_behind_it_gives_labels_too(labels, tmp_path):
+    y = np.array(labels, dtype=object if labels[0] == "no" else None)[(X[:, 0] > 0).astype(int)]
+    model = MLPClassifier(hidden_layer_sizes=3, max_iter=3, warm_start=True, random_state=0)
+    for _ in range(2):
+        model.fit(X, y)
+        model.model_.save(tmp_path / "m.safetensors")
+        for network in (model.model_, nn.load(tmp_path / "m.safetensors")):
+            assert network.predict(X).tolist() == model.predict(X).tolist()
+
+
+def test_a_gaussian_has_two_outputs_and_its_mean_is_predicted():
+    model = MLPRegressor(hidden_layer_sizes=3, loss="gaussian_nll", max_iter=5, random_state=0)
+    found = model.fit(X, NUMBERS).predict(X)
+    assert found.tolist() == model.model_.predict(X)[:, 0].tolist()
+    with pytest.raises(ValueError, match="gaussian_nll"):
+        model.fit(X, np.column_stack([NUMBERS, NUMBERS]))
+
+
 def test_a_failed_fit_leaves_the_classes_of_the_one_before():
     model = MLPClassifier(max_iter=2, random_state=0).fit(X, SIGNS)
     with pytest.raises(ValueError, match="unknown optimizer"):

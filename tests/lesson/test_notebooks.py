@@ -19,6 +19,8 @@ FACTS = Path(__file__).parent / "facts"
 SCRIPTS = sorted(NOTEBOOKS.glob("*.py"))
 #: Seconds that a notebook may keep the processor busy, which do not depend on what else runs.
 LIMIT = 60.0
+#: A folder for the notebooks as they came out; the site is built from them.
+EXECUTED = os.environ.get("EXECUTED")
 BUSY = "import time\nprint(time.process_time())"
 
 
@@ -78,6 +80,9 @@ def ran(request, tmp_path_factory):
     nbformat.validate(notebook)
     busy = float(shown(notebook.cells[-1]))
     notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("fact")]
+    if EXECUTED:
+        os.makedirs(EXECUTED, exist_ok=True)
+        nbformat.write(notebook, Path(EXECUTED, f"{request.param.stem}.ipynb"))
     return request.param.stem, notebook, busy
 
 

@@ -57,7 +57,6 @@ def test_a_mark_before_data_without_names_is_no_part_of_it(path):
         (b"PK\x03\x04", "utf-8", "x.csv is a zip file or a workbook such as .xlsx; save"),
         (b"\xd0\xcf\x11\xe0", "cp1252", "an old workbook"),
         (b"\x1f\x8b", "latin-1", "compressed by gzip; unpack it"),
-        (b"PAR1", "utf-8", "a name that ends with .parquet"),
         (codecs.BOM_UTF32_LE, "utf-8", "--encoding utf-32"),
         (codecs.BOM_UTF16_LE, "utf-8", "--encoding utf-16"),
         (codecs.BOM_UTF16_BE, "cp1252", "--encoding utf-16"),
@@ -66,6 +65,30 @@ def test_a_mark_before_data_without_names_is_no_part_of_it(path):
 def test_a_file_that_is_no_csv_is_told_by_what_it_is(path, begin, encoding, told):
     path.write_bytes(begin + b"a,b\n1,2\n")
     with pytest.raises(TableError, match=told), open_table(str(path), encoding=encoding):
+        pass
+
+
+def test_a_column_may_be_called_as_parquet_files_begin(path):
+    path.write_text("PAR1,y\n1,2\n")
+    with open_table(str(path)) as table:
+        assert table.names == ("PAR1", "y")
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_utf_16_without_a_mark_is_told_with_the_way_out(path, monkeypatch, large):
+    monkeypatch.setattr(sources, "_LARGE", 0 if large else 2**26)
+    path.write_bytes("a,b\n1,2\n".encode("utf-16-le"))
+    with pytest.raises(TableError, match=r"line 1: .*--encoding utf-16-le"), open_table(str(path)):
+        pass
+    with open_table(str(path), encoding="utf-16-le") as table:
+        assert table.names == ("a", "b")
+    path.write_bytes("a,b\n1,2\n".encode("utf-16-be"))
+    if large:  # a stream has no mark then, which is no UnicodeDecodeError
+        with pytest.raises(TableError, match="no UTF-16 text"), \
+                open_table(str(path), encoding="utf-16"):  # fmt: skip
+            pass
+    path.write_text("a,b\n1,2\nx,\0\n")
+    with pytest.raises(TableError, match="line 3: a character of code 0"), open_table(str(path)):
         pass
 
 
@@ -91,4 +114,7 @@ def test_what_can_separate_no_cells_is_told(path, capsys, given):
 def test_a_column_that_is_not_found_is_told_with_the_separator(path, capsys):
     path.write_text("a:b,c\n1:2,3\n")
     assert main(["train", str(path), "--target", "b"]) == 2
-    assert "no column 'b'; it has 'a:b', 'c' (separator: comma)" in capsys.readouterr().err
+    assert (
+        "no column 'b'; it has 'a:b', 'c' (separator: comma; see --separator)"
+        in capsys.readouterr().err
+    )

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,6 +129,47 @@ def test_labels_come_back_as_they_were_written(labels, tmp_path):
     assert sorted(target.classes) == sorted(labels)
     assert [*map(float, target.classes)] == sorted(map(float, labels))
     assert {*model.predict(columns)} <= {*labels}
+
+
+@pytest.mark.parametrize("labels", [["1", "1.0"], ["0", "0.0", "1"], ["2.5", "2.50", "3"]])
+def test_a_class_that_is_written_in_two_ways_is_refused(labels):
+    told = table(x=numbers(40), y=[labels[i % len(labels)] for i in range(40)])
+    with pytest.raises(TableError, match=r"classes '.*' and '.*' of 'y' are one number"):
+        look(told, "y", task="classification")
+    columns, _ = look(told, "y", text=["y"])
+    assert {*columns["y"]} == {*labels}
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "expected"),
+    [
+        (["1.000,00 EUR", "2.500,50 EUR"], "EUR", [1000.0, 2500.5]),
+        (["CHF 1'000.50", "CHF -2.25"], "CHF", [1000.5, -2.25]),
+        (["5 kg", "-0.5 kg"], "kg", [5.0, -0.5]),
+        (["5 °C", "- 7 °C"], "°C", [5.0, -7.0]),
+        (["10 km/h", "12 km/h"], "km/h", [10.0, 12.0]),
+    ],
+)
+def test_a_unit_may_be_a_word(cells, unit, expected):
+    told = table(x=cells, y=["1.5", "2.5"])
+    assert told.numbers("x").tolist() == expected
+    assert told.units(["x"]) == {"x": unit}
+    mixed = table(x=[*cells, cells[0].replace(unit, "USD")])
+    with pytest.raises(TableError, match=r"line 4: .*USD.* is no number"):
+        mixed.numbers("x")
+
+
+def test_a_name_may_be_a_number_of_a_unit(tmp_path):
+    path = tmp_path / "run.csv"
+    path.write_text("name,5 km,10 km\nann,20.5,44\nben,19,40.5\n")
+    assert read_csv(path).names == ("name", "5 km", "10 km")
+
+
+@pytest.mark.parametrize("cells", [["555 101 103", "555 102 104"], ["+1 555 101", "+44 555 102"]])
+def test_numbers_of_telephones_are_texts(cells):
+    assert table(x=cells).kind("x") == "text"
+    assert replace(table(x=cells), decimal=".").kind("x") == "numeric"  # who says so
+    assert table(x=[*cells, "1 234"]).kind("x") == "numeric"  # of a telephone not all are alike
 
 
 @pytest.mark.parametrize(

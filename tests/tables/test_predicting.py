@@ -271,6 +271,79 @@ def test_parquet_numbers_have_a_point_and_its_texts_are_read_as_those_trained_on
     assert predicted(path)[0] == predicted("x\n1,125\n2,375\n")[0]
 
 
+def test_a_target_in_another_unit_is_told(ask):
+    predicted = ask("x;y\n" + "".join(f"{i};${i * i}\n" for i in range(12)))
+    answers, told = predicted("x;y\n1;$1\n2;\n")
+    assert told == ""
+    assert predicted("x;y\n1;1 €\n2;\n") == (
+        answers, "note: predictions are in $, and the file has 'y' in €\n"
+    )  # fmt: skip
+    assert "the file has 'y' without a unit" in predicted("x;y\n1;1\n2;4\n")[1]
+
+
+def test_predictions_are_parquet_by_the_ending(model, rows, tmp_path, capsys):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    argv = ["predict", str(model), str(rows), "--probabilities"]
+    assert main(argv) == 0
+    header, *answers = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert main([*argv, "-o", str(tmp_path / "out.parquet")]) == 0
+    read = parquet.read_table(tmp_path / "out.parquet")
+    assert read.column_names == header
+    columns = [column.to_pylist() for column in read.columns]
+    assert [[kind, *map(str, chances)] for kind, *chances in zip(*columns)] == answers  # noqa: B905
+
+
+def test_rows_without_a_prediction_are_null_in_parquet(tmp_path, capsys):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path, model, out = (tmp_path / name for name in ("x.csv", "m.safetensors", "out.parquet"))
+    for target, known in (("n", float), ("k", str)):
+        path.write_text("x,n,k\n" + "".join(f"{i},{i * i},{'ab'[i % 2]}\n" for i in range(12)))
+        argv = ["train", path, "--target", target, "--ignore", "nk".replace(target, "")]
+        argv += ["--missing", "drop", "--epochs", "1", "--quiet", "--save", model]
+        assert main([*map(str, argv)]) == 0
+        path.write_text("x,z\n1,1\n,1\n")
+        assert main(["predict", str(model), str(path), "-o", str(out)]) == 0
+        first, second = parquet.read_table(out)[target].to_pylist()
+        assert isinstance(first, known)
+        assert second is None
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.json", "out.csv.gz", "OUT.TSV"])
+def test_a_name_that_says_another_format_is_refused(model, rows, tmp_path, capsys, name):
+    out = tmp_path / name
+    assert main(["predict", str(model), str(rows), "-o", str(out)]) == 2
+    assert "says neither; let it end with .csv" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_two_files_in_one_place_and_a_model_in_no_file_are_refused(rows, tmp_path, capsys):
+    argv = ["train", str(rows), "--target", "kind"]
+    page = str(tmp_path / "page.html")
+    assert main([*argv, "--save", page, "--report", f"{tmp_path}/./page.html"]) == 2
+    assert "would be written twice" in capsys.readouterr().err
+    assert main([*argv, "--save", "-"]) == 2
+    assert "'-' is no file to write to" in capsys.readouterr().err
+
+
+def test_a_file_without_names_is_told_of_the_option(ask):
+    predicted = ask("".join(f"{'ab'[i % 2]},{i}.5\n" for i in range(12)), "--target", "column2")
+    assert "is the first row data? --header no" in predicted("a;2\nb;3\n")[1]
+    assert "no rows; --header no if these are data" in predicted("a;2\n")[1]
+    assert predicted("a;2\n", "--header", "no")[1] == ""
+
+
+def test_control_characters_in_names_are_shown_and_not_followed(tmp_path, capsys):
+    path, model = tmp_path / "x.csv", str(tmp_path / "m.safetensors")
+    path.write_text("x\x1b[31m\u202e,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(12)))
+    argv = ["train", str(path), "--target", "y", "--epochs", "1", "--quiet", "--save", model]
+    assert main(argv) == 0
+    assert main(["inspect", model]) == 0
+    said = capsys.readouterr().out
+    assert said.count(r"x\x1b[31m\u202e") == 2
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+
+
 def test_a_model_with_an_unknown_decimal_sign_is_refused():
     text = '{"features": [], "target": {"name": "y", "mean": 0, "scale": 1}, "signs": {"x": ";"}}'
     with pytest.raises(ModelFileError, match="decimal sign ';'"):

@@ -160,6 +160,15 @@ def test_a_parquet_file_that_is_no_table_is_refused(tmp_path, content, message):
         pass
 
 
+def test_a_parquet_file_may_come_from_a_pipe_or_have_another_name(tmp_path, monkeypatch):
+    path = tmp_path / "x.bin"
+    parquet.write_table(pa.table({"x": [1.5, 2.5]}), path)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    for source in ("-", str(path)):
+        with open_table(source) as table:
+            assert table.numbers("x").tolist() == [1.5, 2.5]
+
+
 def test_parquet_names_the_extra_that_it_needs(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["train", str(tmp_path / "x.parquet"), "--target", "y"]) == 2

@@ -244,7 +244,8 @@ def learn(
         else:
             order, held, batch_size = stream, (), stream.size or len(inputs)
         labels = outputs if read.classes is None else read.labels
-        weights = weights_of(criterion, labels, sample_weight, class_weight, order, held)
+        weighed = labels, sample_weight, class_weight, order, held, read.classes
+        weights = weights_of(criterion, *weighed)
         training = kind(self, criterion, Samples(inputs, outputs, weights))
         if stream is not None:
             stream.training, training.classes = training, read.classes
@@ -286,7 +287,8 @@ def learn(
             keeper.resume(loop, epochs)
         with remembering(self, criterion, read.classes, before):
             loop.run(epochs, callbacks, live, live is None and (progress or show is not None))
-        warn_of_divergence(history, before, training.parameters_now(), self)
+        if not isinstance(chosen, str):  # a solver has no rate, and takes no loss that rose
+            warn_of_divergence(history, before, training.parameters_now(), self)
     return history
 
 

@@ -153,7 +153,8 @@ class TrainingLoop:
 
 def _stops(result: Any) -> bool:
     """Whether a callback asks to stop; an error if it returns what says neither."""
-    if isinstance(result, int | float | np.generic) or not result:
+    is_number = isinstance(result, int | float | np.generic) and result == result  # no nan
+    if is_number or not (isinstance(result, np.ndarray) or result):
         return bool(result)
     raise TypeError(
         f"a callback returns True to stop, else False or None, and one returned {typed(result)}"

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.nn.data import Array, Model
-from autograd_lite.nn.optim import added, in_range
+from autograd_lite.nn.optim.optimizer import added, in_range
 from autograd_lite.ops.choice import where
 from autograd_lite.ops.rules import absolute, square
 from autograd_lite.program.freezing import freeze

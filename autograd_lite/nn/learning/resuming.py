@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from functools import partial
+from types import CellType, CodeType, FunctionType
 from typing import Any, cast
 
 import numpy as np
@@ -235,8 +236,31 @@ def _named(thing: Any) -> Any:
         return [thing.func, *thing.args, thing.keywords]
     if isinstance(thing, np.generic | np.ndarray):
         return thing.tolist()
+    if is_dataclass(thing):
+        return repr(thing)
     named = getattr(thing, "__qualname__", type(thing).__qualname__)
-    return repr(thing) if is_dataclass(thing) else named
+    if isinstance(thing, type) or not callable(thing):
+        return named
+    return f"{named} ({hashlib.sha256(json.dumps(_held_by(thing)).encode()).hexdigest()[:8]})"
+
+
+def _held_by(thing: Any, depth: int = 4) -> Any:
+    """Code of a function, numbers and texts that it holds: they tell it from others of its name."""
+    parts: list[Any] = []
+    if isinstance(thing, str | int | float | None):
+        return thing
+    if isinstance(thing, tuple | list):
+        parts = [*thing]
+    elif isinstance(thing, CodeType):
+        parts = [thing.co_code.hex(), thing.co_names, thing.co_consts]
+    elif hasattr(thing, "__wrapped__"):
+        parts = [thing.__wrapped__]
+    elif isinstance(thing, FunctionType):
+        held = [c.cell_contents for c in thing.__closure__ or () if c != CellType()]
+        parts = [thing.__code__, held, thing.__defaults__, [*(thing.__kwdefaults__ or {}).values()]]
+    elif callable(thing):
+        parts = [x for name, x in getattr(thing, "__dict__", {}).items() if name[0] != "_"]
+    return [type(thing).__qualname__, *[_held_by(part, depth - 1) for part in parts if depth]]
 
 
 def _compare(kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -8,16 +8,17 @@ import numpy as np
 from autograd_lite.errors import ShapeError, counted, shown, some, typed
 from autograd_lite.nn.data import Array, real_array
 from autograd_lite.nn.loss_rules import Loss
-from autograd_lite.nn.optim import added, in_range
+from autograd_lite.nn.optim.optimizer import added, in_range
 
 
 def weights_of(
     loss: Loss, labels: Array, sample_weight: Any, class_weight: Any,
-    learnt: Sequence[int], held: Sequence[int],
+    learnt: Sequence[int], held: Sequence[int], classes: Array | None = None,
 ) -> Array | None:  # fmt: skip
     """Weights of all samples, 1 on average over those learnt from, and over those held out.
 
-    Those of classes are for learning alone. None if there are neither.
+    Those of classes, which may have none of the samples, are for learning alone. None if there are
+    neither.
     """
     if sample_weight is None and class_weight is None:
         return None
@@ -28,7 +29,7 @@ def weights_of(
         known, places = np.unique(labels, return_inverse=True)
         places = places.reshape(n, -1)[learnt]
         counts = np.bincount(places.ravel(), minlength=len(known))
-        each = of_classes(loss, class_weight, known, counts, places.shape[1])
+        each = of_classes(loss, class_weight, known, counts, places.shape[1], classes)
         weights[learnt] *= each[places[:, 0]]
     for rows, purpose in ((learnt, "to learn from"), (held, "to validate on")):
         if len(rows):
@@ -60,8 +61,13 @@ def of_samples(given: Any, n: int) -> Array:
     return weights
 
 
-def of_classes(loss: Loss, given: Any, classes: Array, counts: Array, width: int) -> Array:
-    """The weight of each class, of which there are so many samples with `width` labels each."""
+def of_classes(
+    loss: Loss, given: Any, classes: Array, counts: Array, width: int, known: Array | None = None
+) -> Array:
+    """The weight of each class, of which there are so many samples with `width` labels each.
+
+    A class that is known may have none of them.
+    """
     if loss.classes is None:
         raise ValueError(
             "class_weight goes with a loss of classes, such as cross_entropy; give sample_weight "
@@ -79,12 +85,14 @@ def of_classes(loss: Loss, given: Any, classes: Array, counts: Array, width: int
             'class_weight is "balanced" or a dict of label to weight, such as {0: 1.0, 1: 5.0}, '
             f"and was given {typed(given)}"
         )
-    known = classes.tolist()
-    unknown = [label for label in given if label not in known]
+    labelled = (classes if known is None else known).tolist()
+    unknown = [label for label in given if label not in labelled]
     if unknown:
         raise ValueError(
-            f"class_weight names {shown(unknown[0])}, and the labels are {some(known, 10)}"
+            f"class_weight names {shown(unknown[0])}, and the labels are {some(labelled, 10)}"
         )
-    each = [in_range(f"class_weight[{label!r}]", given.get(label, 1.0)) for label in known]
-    weights = np.array(each)
+    each = {
+        label: in_range(f"class_weight[{label!r}]", given.get(label, 1.0)) for label in labelled
+    }
+    weights = np.array([each[label] for label in classes.tolist()])
     return np.asarray(weights / (weights[counts > 0].max() or 1.0))

@@ -138,13 +138,16 @@ class _Background:
 
     jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
     thread: threading.Thread | None = None
+    beginning = threading.RLock()  # held while the thread begins, and while the interpreter ends
 
     @classmethod
     def put(cls, job: Callable[[], None]) -> None:
-        """Have a job done."""
-        if cls.thread is None:
-            cls.thread = threading.Thread(target=cls.work, name="autograd_lite jit", daemon=True)
-            cls.thread.start()
+        """Have a job done; none any more when the interpreter ends."""
+        with cls.beginning:
+            if cls.thread is None and not machine_code.stopping.is_set():
+                begun = threading.Thread(target=cls.work, name="autograd_lite jit", daemon=True)
+                begun.start()
+                cls.thread = begun
         cls.jobs.put(job)
 
     @classmethod
@@ -156,7 +159,8 @@ class _Background:
     @classmethod
     def stop(cls) -> None:
         """Before the interpreter ends: LLVM must not be at work then."""
-        machine_code.stopping.set()
+        with cls.beginning:
+            machine_code.stopping.set()
         if cls.thread is not None:
             cls.jobs.put(None)
             cls.thread.join()
@@ -165,7 +169,7 @@ class _Background:
     def start_anew(cls) -> None:
         """In the child of a fork, where the thread does not go on."""
         machine_code.working.release()
-        cls.jobs, cls.thread = queue.SimpleQueue(), None
+        cls.jobs, cls.thread, cls.beginning = queue.SimpleQueue(), None, threading.RLock()
 
 
 atexit.register(_Background.stop)

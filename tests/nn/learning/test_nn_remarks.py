@@ -56,7 +56,9 @@ def test_true_of_a_callback_stops(result, stops, compile):
     assert (len(history), history.stopped) == ((1, True) if stops else (6, False))
 
 
-@pytest.mark.parametrize("result", ["yes", [0], np.ones(1), network()], ids=str)
+@pytest.mark.parametrize(
+    "result", ["yes", [0], np.ones(1), np.zeros(2), float("nan"), network()], ids=str
+)
 def test_another_true_result_of_a_callback_is_an_error(result):
     """A callback such as ``lambda history: model.eval()`` means no stop."""
     with pytest.raises(TypeError, match=r"returns True to stop, .* and one returned") as caught:

@@ -80,6 +80,16 @@ def test_classes_are_named_by_their_labels():
         learn(X, np.where(CLASSES, "yes", "no"), "cross_entropy", 2, class_weight={"maybe": 1.0})
 
 
+def test_a_class_of_the_model_that_no_sample_has_may_be_named():
+    model = nn.MLP(2, [3, 3], "tanh", seed=1)
+    model.classes_ = np.array(["maybe", "no", "yes"])
+    labels = np.where(CLASSES, "yes", "no")
+    given = {"loss": "cross_entropy", "epochs": 2, "progress": False}
+    model.learn(X, labels, class_weight={"maybe": 3.0, "yes": 2.0}, **given)
+    with pytest.raises(ValueError, match="names 'never', and the labels are maybe, no, yes"):
+        model.learn(X, labels, class_weight={"never": 3.0}, **given)
+
+
 def test_balanced_is_scikit_learns():
     utils = pytest.importorskip("sklearn.utils.class_weight", reason="needs scikit-learn")
     theirs = utils.compute_sample_weight("balanced", CLASSES)

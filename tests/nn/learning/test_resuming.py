@@ -290,6 +290,44 @@ def test_a_checkpoint_is_not_overwritten_by_another_training(tmp_path):
     assert [p.data for p in model.parameters()] == [p.data for p in network().parameters()]
 
 
+def level(height):
+    def schedule(step, low=0.5):
+        return height if step else low
+
+    return schedule
+
+
+def itself(height):
+    def schedule(step):
+        return height if step < 3 else schedule(step - 1)
+
+    return schedule
+
+
+@pytest.mark.parametrize(
+    ("option", "one", "other"),
+    [
+        ("schedule", lambda: nn.schedules.cosine(50), lambda: nn.schedules.cosine(20)),
+        ("schedule", lambda: nn.schedules.warm_up(3, nn.schedules.cosine(50)),
+         lambda: nn.schedules.warm_up(3, nn.schedules.cosine(20))),
+        ("schedule", lambda: nn.schedules.reduce_on_plateau(3),
+         lambda: nn.schedules.reduce_on_plateau(1)),
+        ("schedule", lambda: level(0.5), lambda: level(0.25)),
+        ("schedule", lambda: itself(0.5), lambda: itself(0.25)),
+        ("schedule", lambda: partial(level(1.0), low=0.5), lambda: partial(level(1.0), low=0.25)),
+        ("loss", lambda: nn.per_sample(lambda o, t: (o - t) ** 2),
+         lambda: nn.per_sample(lambda o, t: (o - t) ** 4)),
+        ("metrics", lambda: [lambda t, o: t.max()], lambda: [lambda t, o: t.min()]),
+    ],
+)  # fmt: skip
+def test_functions_of_one_name_are_told_apart_by_what_they_hold(option, one, other, tmp_path):
+    given = {"seed": 3, "checkpoint": tmp_path, "resume": True}
+    learn(network(), 2, **given, **{option: one()})
+    with pytest.raises(ModelFileError, match=f"{option} was .* and is"):
+        learn(network(), 4, **given, **{option: other()})
+    assert len(learn(network(), 4, **given, **{option: one()})) == 4
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [

@@ -42,12 +42,12 @@ def impatient(monkeypatch):
 
 
 def run(text, **environment):
-    """The standard output of a process."""
+    """The standard output of a process, which says nothing else."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", text],
         env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 
 
@@ -275,6 +275,28 @@ f = ag.compile(ag.grad(lambda xs: ag.sum([ag.sin(x) * ag.exp(-x) for x in xs])))
 for _ in range(5):
     f([0.001 * k for k in range(3000)])
 time.sleep({pause})
+print("ends")
+"""
+    assert run(text) == "ends"
+
+
+def test_the_interpreter_may_end_while_the_thread_for_machine_code_begins():
+    """It waited for a thread that had not begun, and said so ("cannot join thread …")."""
+    text = """
+import threading, time
+import autograd_lite as ag
+from autograd_lite.program.jit import tiers
+tiers.RUNS = 3
+usual, begins = threading.Thread.start, threading.Event()
+def start(thread):
+    if thread.name == "autograd_lite jit":
+        begins.set()
+        time.sleep(0.2)
+    usual(thread)
+threading.Thread.start = start
+f = ag.compile(lambda x: x * x + 1.0)
+threading.Thread(target=lambda: [f(2.0) for _ in range(5)], daemon=True).start()
+assert begins.wait(20)
 print("ends")
 """
     assert run(text) == "ends"
