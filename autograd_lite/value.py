@@ -292,6 +292,11 @@ def isclose(
     Returns
     -------
     bool or array of bool
+
+    Examples
+    --------
+    >>> isclose(Value(0.1) + 0.2, 0.3)
+    True
     """
     sides = _numbers(a), _numbers(b)
     traced = any(np.asarray(x).dtype == object for x in sides)

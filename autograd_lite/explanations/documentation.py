@@ -1,4 +1,4 @@
-"""The text of `help` on an op: formula, derivatives, domain, conventions, from its row."""
+"""The text of `help` on an op: formula, derivatives, domain, conventions, example; from its row."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ def documentation(op: Op) -> str:
     """The docstring of an op. A user's own functions are not called for it."""
     if op.custom:
         return op.docstring()
-    names, told = list(op.arguments), list(op.arguments)
+    names = told = flat_names(op)
     if isinstance(op, SequenceOp):
-        names = [f"{v[:-1]}{i}" for v in op.vectors for i in (1, 2, 3)] + [*op.scalars]
         told = [f"{v[:-1]}1" for v in op.vectors] + [*op.scalars]
     args = [Formula() for _ in names]
     pieces = dict(zip(args, map(Piece, names), strict=True))
@@ -51,7 +50,45 @@ def documentation(op: Op) -> str:
     lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
     if op.singular is not None:
         lines.append(f"Where a second derivative is not finite, it {op.counted}.")
-    return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines)
+    example = f"\n\nExamples\n--------\n{_example(op)}" if op.public else ""
+    return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines) + example
+
+
+def flat_names(op: Op) -> list[str]:
+    """The names of an op's arguments; of a sequence those of three entries."""
+    if not isinstance(op, SequenceOp):
+        return [*op.arguments]
+    return [f"{v[:-1]}{i}" for v in op.vectors for i in (1, 2, 3)] + [*op.scalars]
+
+
+def places(op: Op) -> list[float]:
+    """Numbers to show an op at, one for each name: inside of its domain, no two alike."""
+    if isinstance(op, SequenceOp):
+        return [0.5, 1.25, 2.0, -0.75, 1.5, 0.25, 1.0][: len(flat_names(op))]
+    shares = zip(op.domain, (0.65, 0.8, 0.9), strict=False)
+    return [round(low + (high - low) * share, 2) for (low, high), share in shares]
+
+
+def grouped(op: Op, flat: list[Any]) -> list[Any]:
+    """The arguments of a call, out of one thing for each of `flat_names`."""
+    if not isinstance(op, SequenceOp):
+        return flat
+    lists = [flat[3 * i : 3 * i + 3] for i in range(len(op.vectors))]
+    return [*lists, *flat[3 * len(lists) :]]
+
+
+def _example(op: Op) -> str:
+    """Value and gradient at one place, as a session shows them; no graph is recorded for it."""
+    flat = places(op)
+    out = op.on_floats(*flat)
+    partials = [x + 0.0 for x in op.partials_on_floats(out, flat, [True] * len(flat))]
+    args, found = grouped(op, flat), grouped(op, partials)
+    given, many = ", ".join(map(repr, args)), len(args) > 1
+    which = f", {tuple(range(len(args)))}" * many
+    return (
+        f">>> import autograd_lite as ag\n>>> ag.{op.name}({given})\n{out!r}\n"
+        f">>> ag.grad(ag.{op.name}{which})({given})\n{tuple(found) if many else found[0]!r}"
+    )
 
 
 def _edges(op: Op) -> list[str]:
@@ -71,6 +108,6 @@ def _edges(op: Op) -> list[str]:
 
 def _exceptions(op: Op) -> str:
     """A remark on where a function of several numbers is nan, if it is anywhere."""
-    places = product(_AROUND, repeat=op.arity or 0)
-    known = op.arity is None or not any(math.isnan(op.on_floats(*place)) for place in places)
+    corners = product(_AROUND, repeat=op.arity or 0)
+    known = op.arity is None or not any(math.isnan(op.on_floats(*corner)) for corner in corners)
     return "" if known else "; where the first line says otherwise, or IEEE-754 does, nan"

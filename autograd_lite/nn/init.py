@@ -15,6 +15,8 @@ from autograd_lite.ops.rules import sqrt
 from autograd_lite.program.freezing import freeze
 from autograd_lite.program.program import Program
 
+__all__ = ["glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "uniform"]
+
 #: Python's module `random` counts as one: its functions are the methods of its own generator.
 Generator = random.Random
 #: A scheme: one weight, from a generator and the numbers of inputs and neurons of the layer.

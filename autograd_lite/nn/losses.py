@@ -27,6 +27,11 @@ from autograd_lite.ops.numbers import as_float
 from autograd_lite.ops.reductions import logsumexp, mean, softmax
 from autograd_lite.ops.rules import absolute, exp, relu, square
 
+__all__ = [
+    "absolute_error", "binary_cross_entropy", "cross_entropy", "gaussian_nll", "hinge", "huber",
+    "poisson", "quantile", "squared_error",
+]  # fmt: skip
+
 
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Mean of (output - target)².

@@ -24,6 +24,8 @@ from autograd_lite.errors import shown
 from autograd_lite.nn.data import positive_int
 from autograd_lite.nn.optim import in_range
 
+__all__ = ["ReduceOnPlateau", "cosine", "one_cycle", "reduce_on_plateau", "step", "warm_up"]
+
 #: A factor of the learning rate by the number of the step.
 Schedule = Callable[[int], float]
 

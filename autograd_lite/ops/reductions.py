@@ -240,6 +240,11 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     ------
     ShapeError
         If there are none.
+
+    Examples
+    --------
+    >>> [round(weight, 3) for weight in softmax([0.0, 1.0, 2.0])]
+    [0.09, 0.245, 0.665]
     """
     return _over(_weights, "softmax", xs)
 
@@ -259,6 +264,11 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     ------
     ShapeError
         If there are none.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
     """
     return _over(_log_weights, "log_softmax", xs)
 

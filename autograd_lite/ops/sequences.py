@@ -82,12 +82,13 @@ class SequenceOp(Op):
         numbers = "".join(
             f"\n{name} : Value or float, default={value!r}" for name, value in self.scalars.items()
         )
-        empty = "" if self.empty else "\n\nRaises\n------\nShapeError\n    If there are none."
+        wrong = ["there are none"] * (not self.empty) + ["lengths differ"] * (len(self.vectors) > 1)
+        shape = "".join(f"\nShapeError\n    If {each}." for each in wrong)
         return (
             f"{self.doc}\n\nParameters\n----------\n{', '.join(self.vectors)} : sequence\n    "
             f"Values and plain numbers, mixed as you like.{numbers}{self._attrs_text()}\n\n"
             "Returns\n-------\nValue or float\n    A Value, one node, if any argument is one, "
-            f"else a float.{empty}"
+            f"else a float.\n\nRaises\n------\nTypeError\n    If one is no real number.{shape}"
         )
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:  # noqa: D102

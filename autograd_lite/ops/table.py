@@ -167,7 +167,8 @@ class Op:
             "Value, float or array\n    Mixed as you like; arrays broadcast."
             f"{self._attrs_text()}\n\nReturns\n-------\nValue, float or array\n"
             "    A Value (or object array of Values) if any argument is one, "
-            "else a float (or float array)."
+            "else a float (or float array).\n\nRaises\n------\nTypeError\n"
+            "    If one is no real number.\nValueError\n    If arrays do not broadcast."
         )
 
     def __repr__(self) -> str:

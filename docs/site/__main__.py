@@ -12,6 +12,7 @@ import plain_text
 from staging import DOCS, ROOT, Stage
 
 import autograd_lite as ag
+from autograd_lite.lesson.page.document import document as lesson_page
 
 #: On the pages of ops the curve is above the graph, and what is said elsewhere is left out.
 CURVE_FIRST = (
@@ -19,6 +20,10 @@ CURVE_FIRST = (
     ".columns .main-of, .columns .side { display: contents; } "
     ".columns [aria-label=Curve] { order: -2 !important; } "
     ".fields, :has(> .legend) { display: none !important; } "
+)
+#: On the front page as well, but for the expression itself; without what one needs later.
+AT_FRONT = CURVE_FIRST.replace(".fields, ", "header, .desk > .row-of, ") + (
+    "[aria-label='Gradient in letters'] { display: none !important; } "
 )
 
 
@@ -60,8 +65,10 @@ def stage(folder: Path) -> Path:
     start = '"style":".playground'  # of the style sheet within the page
     before, found, after = page.partition(start)
     assert found, "the playground writes its style sheet in another way"
-    curve = before + start.removesuffix(".playground") + CURVE_FIRST + ".playground" + after
-    (live / "curve.html").write_text(curve)
+    for name, style in (("curve", CURVE_FIRST), ("front", AT_FRONT)):
+        text = before + start.removesuffix(".playground") + style + ".playground" + after
+        (live / f"{name}.html").write_text(text)
+    (live / "lesson.html").write_text(lesson_page())
     # that of "How back-propagation works"
     a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
     (output := (a * b) * a + a * a).backward()

@@ -7,8 +7,9 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
-#: Commands that the converter does not know, in others.
+#: Commands and environments that the converter does not know, in others.
 _INSTEAD = {r"\lvert": "|", r"\rvert": "|", r"\lVert": r"\|", r"\rVert": r"\|"}
+_INSTEAD |= {"{aligned}": "{split}"}
 
 
 def mathml(latex: str, display: str) -> str:

@@ -3,17 +3,26 @@
 import argparse
 import inspect
 import re
+from dataclasses import is_dataclass
+from functools import cache
 from importlib import import_module
 from types import GenericAlias, ModuleType
 
+from staging import DOCS
+
 import autograd_lite as ag
 from autograd_lite.cli import command_line
+from autograd_lite.nn.losses import LOSSES
+from autograd_lite.nn.optim import Optimizer
 from autograd_lite.ops import Op
 
-#: Rooms whose names have pages, beside those of the package itself.
-ROOMS = ("nn", "estimators", "exercises", "tables", "view.plots")
-#: Functions of rooms without a list of names.
-OTHERS = ("expressions.parse", "nn.optim", "nn.losses", "nn.schedules", "nn.init", "distributed")
+#: Rooms whose names have pages, beside those of the package itself: what each lists as public.
+ROOMS = ("nn", "nn.optim", "nn.losses", "nn.schedules", "nn.init", "estimators", "exercises")
+ROOMS += ("tables", "distributed", "view.plots")
+#: A function of a room without a list of names, and classes of what public functions give.
+OTHERS = ("expressions.parse", "program.Compiled", "view.GraphView", "playgrounds.Playground")
+OTHERS += ("explanations.Explanation", "explanations.Explanations", "explanations.Path")
+OTHERS += ("diagnosis.Diagnosis", "diagnosis.Finding", "transforms.uncertainty.Uncertain")
 
 
 def public_names() -> list[str]:
@@ -22,27 +31,9 @@ def public_names() -> list[str]:
     for room in ROOMS:
         module = import_module(f"autograd_lite.{room}")
         found += [f"{room}.{name}" for name in module.__all__]
-    for each in OTHERS:
-        thing = _thing(each)
-        if isinstance(thing, ModuleType):
-            found += [f"{each}.{name}" for name in _own_names(thing)]
-        else:
-            found.append(each)
+    found += OTHERS
     known = {id(thing): name for name in reversed(found) if (thing := _thing(name)) is not None}
     return [name for name in known.values() if not isinstance(_thing(name), ModuleType)][::-1]
-
-
-def _own_names(module: ModuleType) -> list[str]:
-    """What a module says is public, or has that is its own."""
-    if hasattr(module, "__all__"):
-        return list(module.__all__)
-    return [
-        name
-        for name, thing in vars(module).items()
-        if not name.startswith("_")
-        and (inspect.isfunction(thing) or inspect.isclass(thing))
-        and thing.__module__ == module.__name__
-    ]
 
 
 def _thing(name: str) -> object:
@@ -53,8 +44,99 @@ def _thing(name: str) -> object:
         return getattr(import_module(".".join(["autograd_lite", *rooms])), last)
 
 
+@cache
+def _examples() -> dict[str, list[str]]:
+    """Examples that stand in no docstring, by the names that they show."""
+    found: dict[str, list[str]] = {}
+    text = (DOCS / "parts" / "examples.md").read_text()
+    for section in re.split(r"^## ", text, flags=re.M)[1:]:
+        heads, _, body = section.partition("\n")
+        for name in heads.split(", "):
+            found.setdefault(name, []).append(body.strip())
+    return found
+
+
 def page(name: str) -> str:
-    """The page of a name: what autodoc finds, by numpydoc."""
+    """The page of a name: what autodoc finds, by numpydoc, and what a signature or a rule says."""
+    parts = [_documented(name), *_typed(_thing(name)), *_formulas(_thing(name))]
+    if name in _examples():
+        parts += ["## Examples", *_examples()[name]]
+    return "\n\n".join(parts) + "\n"
+
+
+def _typed(thing: object) -> list[str]:
+    """Types that the documentation of a name leaves to its annotations: parameters and results."""
+    text, parts = inspect.getdoc(thing) or "", []
+    if not (inspect.isroutine(thing) or is_dataclass(thing)):
+        return []
+    signature = inspect.signature(thing)
+    if not re.search(r"^(Attributes|Parameters)\n-", text, re.M):
+        what = "Takes" if inspect.isroutine(thing) else "Its fields:"
+        told = [f"- `{each}`" for each in map(_annotated, signature.parameters.values())]
+        parts += [what, "\n".join(told)] if told else []
+    found = signature.return_annotation
+    if inspect.isroutine(thing) and not re.search(r"^(Returns|Yields)\n-", text, re.M):
+        parts += [f"Returns `{_type(found)}`."] * (found not in (None, "None", signature.empty))
+    return parts
+
+
+def _annotated(parameter: inspect.Parameter) -> str:
+    empty, default = parameter.empty, parameter.default
+    told = f"{parameter.name}: {_type(parameter.annotation)}"
+    is_plain = isinstance(default, int | float | str | tuple) or default is None
+    return told + (f" = {default!r}" if default is not empty and is_plain else "")
+
+
+def _type(annotation: object) -> str:
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"(?:\w+\.)+(?=\w)", "", text)
+
+
+def _formulas(thing: object) -> list[str]:
+    """The rule of a loss, for one sample, or of an optimiser, in LaTeX."""
+    if inspect.isclass(thing) and issubclass(thing, Optimizer) and thing is not Optimizer:
+        return ["## Formula", *_steps(thing)]
+    loss = next((loss for loss in LOSSES.values() if loss.function is thing), None)
+    if loss is None:
+        return []
+    if loss.classes is range:
+        targets, said = [0], "the class 0"
+    elif loss.name == "gaussian_nll":  # of a mean and the logarithm of a variance
+        targets, said = _leaves("t_1"), "the target $t_1$"
+    else:
+        targets, said = _leaves("t_1", "t_2"), "the targets $t_1$ and $t_2$"
+    formula = ag.latex(loss.sample(_leaves("o_1", "o_2"), targets))
+    return [
+        "## Formula",
+        f"Of a sample with the outputs $o_1$ and $o_2$ and {said}:",
+        _block(formula),
+    ]
+
+
+def _steps(kind: type[Optimizer]) -> list[str]:
+    """What a parameter becomes, and the numbers that are remembered of it."""
+    optimizer = kind([ag.Value(1.0)], 0.1)
+    for setting in kind.settings:
+        setattr(optimizer, setting, *_leaves(setting.replace("_", " ")))
+    names = [f"s_{i}" for i, _ in enumerate(kind.start, 1)]
+    parameter, gradient, step, *state = _leaves("p", "g", "t", *names)
+    after, state = optimizer.update(parameter, gradient, tuple(state), step)
+    parts = ["A parameter $p$ with the gradient $g$ becomes, in step $t$:", _block(ag.latex(after))]
+    for name, each in zip(names, state, strict=True):
+        if each.op:  # else it stays
+            parts += [f"What is remembered of it, ${name}$, becomes", _block(ag.latex(each))]
+    return parts
+
+
+def _leaves(*names: str) -> list[ag.Value]:
+    return [ag.Value(0.5, label=name) for name in names]
+
+
+def _block(formula: str) -> str:
+    return f"$$\n{formula}\n$$"
+
+
+def _documented(name: str) -> str:
     thing = _thing(name)
     if inspect.isclass(thing):
         kind = "autoexception" if issubclass(thing, BaseException) else "autoclass"
@@ -62,11 +144,11 @@ def page(name: str) -> str:
         if others := _from_others(thing):
             options += f"\n   :exclude-members: {', '.join(others)}"
     elif isinstance(thing, GenericAlias):
-        return f"# {name}\n\n```{{py:data}} autograd_lite.{name}\nA type: `{thing}`.\n```\n"
+        return f"# {name}\n\n```{{py:data}} autograd_lite.{name}\nA type: `{thing}`.\n```"
     else:
         kind = "autofunction" if inspect.isroutine(thing) else "autodata"
         options = ""
-    return f"# {name}\n\n```{{eval-rst}}\n.. {kind}:: autograd_lite.{name}{options}\n```\n"
+    return f"# {name}\n\n```{{eval-rst}}\n.. {kind}:: autograd_lite.{name}{options}\n```"
 
 
 def _from_others(thing: type) -> list[str]:

@@ -15,13 +15,15 @@ from matplotlib.figure import Figure
 from staging import DOCS, ROOT
 
 import autograd_lite as ag
-from autograd_lite.explanations import documentation
+from autograd_lite.explanations.documentation import documentation, flat_names, grouped, places
 from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.writing.latex import LATEX
 from autograd_lite.writing.templates import Piece
 
 _FOLDERS = ROOT / "autograd_lite" / "ops"
+#: Sections of a docstring, with their heads.
+_SECTION = re.compile(r"^(\w+)\n-{3,}\n((?:.*\n)*?)(?=\w+\n---|\Z)", re.M)
 
 
 def public_rows() -> list[Op]:
@@ -56,38 +58,14 @@ def source_of(row: Op) -> tuple[str, int, int]:
     return _sources()[row.name]
 
 
-def _numbers(row: Op) -> list[float]:
-    """Numbers at which a row is looked at: inside of its domain, no two alike."""
-    if isinstance(row, SequenceOp):
-        return [0.5, 1.25, 2.0, -0.75, 1.5, 0.25, 1.0][: len(_names(row))]
-    places = [low + (high - low) * share for (low, high), share in zip(
-        row.domain, (0.65, 0.8, 0.9), strict=False
-    )]  # fmt: skip
-    return [round(place, 2) for place in places]
-
-
-def _names(row: Op) -> list[str]:
-    if isinstance(row, SequenceOp):
-        return [f"{v[:-1]}{i}" for v in row.vectors for i in (1, 2, 3)] + [*row.scalars]
-    return list(row.arguments)
-
-
 def _symbols(row: Op) -> list[str]:
     """The names of the arguments in LaTeX."""
-    return [LATEX.label(name) for name in _names(row)]
-
-
-def _call(row: Op, arguments: list[str]) -> str:
-    """How a row is called, in an expression."""
-    if isinstance(row, SequenceOp):
-        lists = [f"[{', '.join(arguments[3 * i : 3 * i + 3])}]" for i in range(len(row.vectors))]
-        arguments = [*lists, *arguments[3 * len(row.vectors) :]]
-    return f"{row.name}({', '.join(arguments)})"
+    return [LATEX.label(name) for name in flat_names(row)]
 
 
 def formulas(row: Op) -> list[tuple[str, str]]:
     """The formula of a row and its partials in LaTeX, each with what it is; from its rules."""
-    names = _names(row)
+    names = flat_names(row)
     args = [Formula() for _ in names]
     pieces = dict(zip(args, map(Piece, _symbols(row)), strict=True))
     call = Formula(op=row, args=tuple(args))
@@ -102,34 +80,56 @@ def formulas(row: Op) -> list[tuple[str, str]]:
     # A leaf of the C library is not expanded: it is what it is.
     parts = dict.fromkeys(filter(None, [text(call), _expanded(row, args, text)]))
     found = [("Value", " = ".join([rf"f({', '.join(pieces[a].text for a in args)})", *parts]))]
-    for name, arg, partial in zip(
-        names, args, op_partials(row, call, args, [True] * len(args)), strict=True
-    ):
+    told = [*names]
+    if isinstance(row, SequenceOp):  # of a sequence the first: the others are alike
+        told = [f"{v[:-1]}1" for v in row.vectors] + [*row.scalars]
+    partials = op_partials(row, call, args, [name in told for name in names])
+    for name, arg, partial in zip(names, args, partials, strict=True):
+        if name not in told:
+            continue
         formula = text(partial)
         by = rf"\frac{{\partial f}}{{\partial {pieces[arg].text}}}"
-        found.append((f"Derivative by {name}", f"{by} = {formula}" if formula else ""))
+        if formula:
+            found.append((f"Derivative by {name}", f"{by} = {formula}"))
+        else:  # too long for one line
+            said = f"Derivative by {name}, in the first line, and parts of it in those below"
+            found.append((said, _in_lines(row, names.index(name))))
     return found
+
+
+def _in_lines(row: Op, place: int) -> str:
+    """A partial as several formulas: what it has more than once is written once."""
+    leaves = _leaves(row)
+    slope = ag.gradient(row(*grouped(row, leaves)), [leaves[place]], create_graph=True)
+    return ag.latex(*slope)
+
+
+def _leaves(row: Op) -> list[ag.Value]:
+    pairs = zip(flat_names(row), places(row), strict=True)
+    return [ag.Value(x, label=name) for name, x in pairs]
 
 
 def _expanded(row: Op, args: list[Formula], text) -> str:
     return "" if type(row.rules[0]).__name__ == "Leaf" else text(row.expand(args))
 
 
+def numbers(row: Op) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First argument, value and derivative by it, at the points of the picture."""
+    low, high = (-3.0, 3.0) if isinstance(row, SequenceOp) else row.domain[0]
+    rest = places(row)[1:]
+    both = ag.compile(ag.value_and_grad(lambda x: row(*grouped(row, [x, *rest]))))
+    xs = np.linspace(low, high, 241)
+    values, slopes = zip(*map(both, xs.tolist()), strict=True)
+    return xs, np.array(values), np.array(slopes)
+
+
 def plot(row: Op) -> str:
     """Value and derivative over the first argument, as SVG in the colours of the page."""
-    names, numbers = _names(row), _numbers(row)
-    low, high = (-3.0, 3.0) if isinstance(row, SequenceOp) else row.domain[0]
-    xs = np.linspace(low, high, 241)
-    values, slopes = [], []
-    for x in xs:
-        values.append(_at(row, [x, *numbers[1:]]))
-        slopes.append(ag.grad(lambda x: _at(row, [x, *numbers[1:]]))(float(x)))
-    figure = Figure(figsize=(6, 3.2))
-    axes = figure.add_axes(
-        (0.09, 0.15, 0.89, 0.82)
-    )  # a layout that is computed takes twice as long
+    first, (xs, values, slopes) = flat_names(row)[0], numbers(row)
+    figure = Figure(figsize=(6, 3.2))  # a layout that is computed takes twice as long
+    axes = figure.add_axes((0.09, 0.15, 0.89, 0.82))
     for numbers_over, style, words in (
-        (values, "#2980b9", "value"), (slopes, "#d35400", f"derivative by {names[0]}"),
+        (values, "#2980b9", "value"), (slopes, "#d35400", f"derivative by {first}"),
     ):  # fmt: skip
         shown = np.array(numbers_over, dtype=float)
         shown[~np.isfinite(shown)] = math.nan
@@ -138,7 +138,7 @@ def plot(row: Op) -> str:
         axes.plot(xs, shown, color=style, label=words)
     finite = [v for v in (*values, *slopes) if math.isfinite(v)]
     axes.set_ylim(*np.clip(_with_room(finite), -12, 12))
-    axes.set_xlabel(names[0])
+    axes.set_xlabel(first)
     axes.legend(frameon=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
@@ -149,7 +149,7 @@ def plot(row: Op) -> str:
     svg = svg[svg.index("<svg") :].replace("#000000", "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = svg.replace("<text ", '<text fill="currentColor" ')
-    label = f"{row.name} and its derivative by {names[0]}, {low:g} to {high:g}"
+    label = f"{row.name} and its derivative by {first}, {xs[0]:g} to {xs[-1]:g}"
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     return "\n".join(line for line in svg.splitlines() if line.strip())
 
@@ -160,20 +160,14 @@ def _with_room(numbers: list[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _at(row: Op, numbers: list) -> object:
-    if isinstance(row, SequenceOp):
-        lists = [numbers[3 * i : 3 * i + 3] for i in range(len(row.vectors))]
-        return row(*lists, *numbers[3 * len(row.vectors) :])
-    return row(*numbers)
-
-
 def exports(row: Op) -> Iterator[tuple[str, str, str]]:
     """The row as a program in other languages: name, name to colour it by, code."""
-    inputs = [ag.Value(x, label=n) for n, x in zip(_names(row), _numbers(row), strict=True)]
-    program = ag.freeze(_at(row, inputs), inputs)
+    inputs = _leaves(row)
+    program = ag.freeze(row(*grouped(row, inputs)), inputs)
     yield "C", "c", program.to_c()
     yield "JavaScript", "javascript", program.to_javascript()
-    yield "Python (NumPy)", "python", program.to_numpy().source
+    yield "Python", "python", program.to_python().source
+    yield "NumPy", "python", program.to_numpy().source
 
 
 def conventions(row: Op) -> list[str]:
@@ -193,74 +187,100 @@ def _accuracy() -> tuple[dict[str, str], str]:
 
 def live(row: Op) -> str:
     """The address of the row on the playground, where its first argument can be dragged."""
-    names, numbers = _names(row), _numbers(row)
+    names, numbers = flat_names(row), places(row)
     at = {f"at.{name}": f"{x:g}" for name, x in zip(names, numbers, strict=True)}
-    return "curve.html#" + urlencode({"f": _call(row, names), "over": names[0], **at})
+    told = [f"[{', '.join(a)}]" if isinstance(a, list) else a for a in grouped(row, names)]
+    call = f"{row.name}({', '.join(told)})"
+    return "curve.html#" + urlencode({"f": call, "over": names[0], **at})
 
 
 def page(row: Op) -> str:
     """The whole page, in MyST Markdown."""
-    text = documentation(row)
-    notes = text.partition("Notes\n-----\n")[2]
-    about = [line for line in notes.split("\n\n") if not re.match("Formula|Derivative", line)]
-    about = [line.replace("*", r"\*").replace("<", r"\<") for line in about]
-    file, first, last = source_of(row)
+    return "\n\n".join([*_words(row), *_curve(row), *_measured(row), *_code(row)]) + "\n"
+
+
+def _words(row: Op) -> list[str]:
+    """Call, arguments, formulas and an example."""
+    told = dict(_SECTION.findall(documentation(row) + "\n"))
+    about = [line for line in told["Notes"].split("\n\n") if not re.match("Formula|Deriv", line)]
     signature = inspect.signature(row)
     parts = [
         f"# {row.name}",
         f"```{{py:function}} autograd_lite.{row.name}{signature}\n{_escaped(row.doc)}\n```",
+    ]
+    for section in ("Parameters", "Returns", "Raises"):
+        entries = re.findall(r"^(\S.*)\n((?: +.*\n)*)", told[section] + "\n", re.M)
+        lines = [f"- `{head}`: {' '.join(body.split())}".rstrip(": ") for head, body in entries]
+        parts += [f"**{section}**", "\n".join(lines)]
+    return [
+        *parts,
         "## Formula",
-        *[
-            f"{what}:\n\n$$\n{formula}\n$$"
-            if formula
-            else f"{what}: a long formula, which `ag.latex` writes."
-            for what, formula in formulas(row)
-        ],
-        *about,
+        *[f"{what}:\n\n$$\n{formula}\n$$" for what, formula in formulas(row)],
+        *[_escaped(line).replace("<", r"\<").strip() for line in about],
+        "## Example",
+        f"```python\n{told['Examples'].strip()}\n\n```",
+    ]
+
+
+def _curve(row: Op) -> list[str]:
+    """Value and derivative as a picture, and as a page to drag a point on."""
+    names = list(zip(flat_names(row), places(row), strict=True))
+    others = ", ".join(f"{name} = {x:g}" for name, x in names[1:])
+    address = live(row).replace("&", "&amp;")
+    return [
         "## Over its first argument",
         f'```{{raw}} html\n<div class="op-plot">\n{plot(row)}\n</div>\n```',
-    ]
-    others = ", ".join(
-        f"{n} = {x:g}" for n, x in list(zip(_names(row), _numbers(row), strict=True))[1:]
-    )
-    if others:
-        parts.append(f"The other arguments: {others}.")
-    parts += [
+        *([f"The other arguments: {others}."] if others else []),
         "Drag the point of the curve, or a number; the graph, its values and its gradients follow.",
         f'```{{raw}} html\n<iframe class="live" loading="lazy" height="1000" title="{row.name} on '
-        f'the playground" src="../../{live(row).replace("&", "&amp;")}"></iframe>\n```',
+        f'the playground" src="../../{address}"></iframe>\n```',
     ]
-    lines = conventions(row)
+
+
+def _measured(row: Op) -> list[str]:
+    """Edges beside those of PyTorch and JAX, and errors."""
+    parts, lines = ["## At edges"], conventions(row)
     if lines:
-        table = "\n".join(lines)
         parts += [
-            "## At edges",
             "The first and the second derivative by x, beside those of PyTorch and JAX. "
             "[Conventions](../../conventions.md) says why.",
-            "| f(x) | at x = | autograd_lite | PyTorch | JAX |\n|---|---|---|---|---|\n" + table,
+            "| f(x) | at x = | autograd_lite | PyTorch | JAX |\n|---|---|---|---|---|\n"
+            + "\n".join(lines),
         ]
+    else:
+        parts.append(
+            "No line of the [conventions](../../conventions.md) is about it: its derivative is "
+            "what the formula above says, everywhere."
+        )
     measured, head = _accuracy()
+    parts.append("## Accuracy")
     if row.name in measured:
         parts += [
-            "## Accuracy",
             "The worst error measured, in ulp. [Accuracy](../../accuracy.md) says how, and "
             "what the numbers in parentheses are.",
             f"{head}\n{'|---' * (head.count('|') - 1)}|\n{measured[row.name]}",
         ]
-    parts.append("## In other languages")
-    parts.append("As a program of one instruction or a few, [exported](../../programs.md):")
+    else:
+        parts.append("Not measured: [accuracy](../../accuracy.md) says why.")
+    return parts
+
+
+def _code(row: Op) -> list[str]:
+    """Exports, and the row itself."""
+    file, first, last = source_of(row)
     tabs = [
         f":::{{tab-item}} {name}\n```{language}\n{code.strip()}\n```\n:::"
         for name, language, code in exports(row)
     ]
-    parts.append("::::{tab-set}\n" + "\n".join(tabs) + "\n::::")
-    row_lines = (_FOLDERS / file).read_text().splitlines()[first - 1 : last]
-    parts += [
+    lines = (_FOLDERS / file).read_text().splitlines()[first - 1 : last]
+    return [
+        "## In other languages",
+        "As a program of one instruction or a few, [exported](../../programs.md):",
+        "::::{tab-set}\n" + "\n".join(tabs) + "\n::::",
         "## The row of the table",
         f"`autograd_lite/ops/{file}`, line {first}:",
-        f"```{{code-block}} python\n:lineno-start: {first}\n\n" + "\n".join(row_lines) + "\n```",
+        f"```{{code-block}} python\n:lineno-start: {first}\n\n" + "\n".join(lines) + "\n```",
     ]
-    return "\n\n".join(parts) + "\n"
 
 
 def _escaped(text: str) -> str:

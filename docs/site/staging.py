@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,7 @@ ELSEWHERE = {
     "README.md": "parts/readme.md",
 }
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|<)([^)\s#]+)(#[^)\s]*)?(?=\))")
-_FENCE = re.compile(r"^(```+|~~~+).*?^\1", re.M | re.S)
+_CODE = re.compile(r"^(```+|~~~+).*?^\1|(?<!`)(`+)[^`\n]+\2", re.M | re.S)
 #: Lines of the benchmarks' results that a page shows, by their first cells.
 _FIGURES = re.compile(r"^```\{figures\}\n(.*?)^```", re.M | re.S)
 #: Files of which a page shows a part.
@@ -102,11 +103,9 @@ class Stage:
         Pages become pages, other files become files to download, and links to folders just text.
         Code is left as it is.
         """
-        pieces, end = [], 0
-        for fence in _FENCE.finditer(text):
-            pieces += [self._relinked(text[end : fence.start()], source), fence[0]]
-            end = fence.end()
-        return "".join([*pieces, self._relinked(text[end:], source)])
+        code = [match[0] for match in _CODE.finditer(text)]
+        found = self._relinked(_CODE.sub("\0", text), source)
+        return "".join(chain.from_iterable(zip_longest(found.split("\0"), code, fillvalue="")))
 
     def _relinked(self, text: str, source: str) -> str:
         here = Path(self.pages[source]).parent

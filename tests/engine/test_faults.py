@@ -197,6 +197,7 @@ class Recorded:
         self.machine = self.program.runner.machine
         self.call = quick_program(self.program, self.program.runner)
         self.given = [(row, k, 1, False) for k, row in enumerate(self.rows.reshape(2, 300, 1))]
+        self.found = self.program(*self.once)
         self.wanted = self.run(self.machine), self.map(self.machine), self.map(self.machine, True)
         self.installed, self.told = [], []
         machine_code.install_once(self.program, self)
@@ -223,12 +224,12 @@ class Recorded:
     def run(self, machine):
         found = np.zeros(3)
         machine.run(self.once, found)
-        return found.tolist()
+        return found.tobytes()  # one allocation
 
     def map(self, machine, reduce=False, threads=1):
         found = np.zeros(3 if reduce else (3, 300))
         machine.map(self.given, 300, found, reduce, threads)
-        return found.tolist()
+        return found.tobytes()
 
     def made(self):
         """A machine with machine code, without what it was made of."""
@@ -266,7 +267,7 @@ MACHINE_PROGRAMS = {
     "sums over rows": lambda g: right(
         RECORDED.map(RECORDED.machine, True, threads=2), RECORDED.wanted[2]
     ),
-    "a call": lambda g: right(RECORDED.call(0.5, 2.0), RECORDED.wanted[0]),
+    "a call": lambda g: right(RECORDED.call(0.5, 2.0), RECORDED.found),
     "a binding": lambda g: RECORDED.program.bind(RECORDED.rows, np.zeros((3, 300)))(),
     "machine code": lambda g: RECORDED.made(),
     "a run of machine code": lambda g: right(RECORDED.run(RECORDED.made()), RECORDED.wanted[0]),

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from autograd_lite import Value, gradient, lesson
+from autograd_lite import GraphError, Value, gradient, lesson
 from autograd_lite.lesson import experiments, genetic, handwritten, iteration, optimizers
 from autograd_lite.lesson.model import model
 from autograd_lite.lesson.telling import parts as told
@@ -182,6 +182,14 @@ def test_chain_table_multiplies_partial_derivatives():
         sent = [d * user.gradient for user in rows for name, d in user.local if name == row.name]
         assert row.gradient == sum(sent)
     assert (rows[-1].name, rows[-1].gradient) == ("loss", 1)
+
+
+def test_the_table_of_a_chain_of_which_a_leaf_was_moved_is_refused():
+    """It mixed numbers of before with gradients of now."""
+    chain = lesson.chain()
+    chain.x.data = 3.0
+    with pytest.raises(GraphError, match=r"a leaf was changed since.*call output\.refresh\(\)"):
+        lesson.chain_table(chain)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3, 5])

@@ -367,7 +367,7 @@ def test_nothing_is_told_of_finite_second_derivatives(f, x):
 
 
 def test_what_help_says_stands_on_the_page():
-    notes = ag.tanh.__doc__.partition("Notes\n-----\n")[2]
+    notes = ag.tanh.__doc__.partition("Notes\n-----\n")[2].partition("\n\nExamples")[0]
     assert f"```text\n{notes}\n```" in PAGE.read_text()
 
 

@@ -4,6 +4,7 @@ The rows are found by going over the table, so a new row is tested without touch
 except for its oracle.
 """
 
+import doctest
 import inspect
 import math
 import pydoc
@@ -123,6 +124,15 @@ def test_a_row_is_complete(row):
         assert found or row.arity == 1, "without #1 the LaTeX is a function's name"
     assert all(low < high for low, high in row.domain)
     assert row.latex.count("{") == row.latex.count("}")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.public], ids=lambda row: row.name)
+def test_the_example_of_an_op_holds(row):
+    """It is written from the row, and run here by the engine at hand."""
+    test = doctest.DocTestParser().get_doctest(row.__doc__, {}, row.name, None, 0)
+    assert doctest.DocTestRunner().run(test) == (0, 3)
+    for section in ("Parameters", "Returns", "Raises", "Notes", "Examples"):
+        assert f"\n\n{section}\n--" in row.__doc__
 
 
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)

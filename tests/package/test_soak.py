@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +149,19 @@ def test_a_trial_that_does_not_end_is_ended_and_counted(soak, tmp_path, monkeypa
     assert told.done == 4
     assert [find["seed"] for find in told.finds] == [3]
     assert told.finds[0]["what"].startswith("no end after 1 s")
+
+
+def test_a_soak_that_is_asked_to_end_counts_what_it_has_tried(tmp_path):
+    folder = tree(tmp_path, "    open('begun', 'w').close()\n    time.sleep(0.05)")
+    command = [sys.executable, "-P", "tests/soak", "--minutes", "5"]
+    environment = os.environ | {"PYTHONPATH": str(Path(ag.__file__).parents[1])}
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE) as soaking:
+        while not (folder / "begun").exists():
+            time.sleep(0.01)
+        soaking.terminate()
+        assert b"planted" in soaking.stdout.read()
+    kept = json.loads((folder / "docs" / "trust.json").read_text())
+    assert 0 < kept["parts"]["planted"]["done"] < 40
 
 
 def test_totals_go_on_from_run_to_run(totals, soak):

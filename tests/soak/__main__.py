@@ -6,6 +6,7 @@ repeated by ``--part NAME --seed N``.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -15,23 +16,29 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:1] = [str(TESTS), *[str(folder) for folder in TESTS.rglob("*/")]]
 
 from laws import BY_NAME, PARTS, Part  # noqa: E402
-from slices import home, repeated, run_slice, try_here  # noqa: E402
+from slices import ENDING, home, repeated, run_slice, try_here  # noqa: E402
 from trust import Totals, command, commit  # noqa: E402
 
 
 def soak(totals: Totals, minutes: float, names: list[str]) -> int:
     """Run slices until the time is over or all totals are reached; how many finds are unexplained.
 
-    Finds of before are repeated first: one that holds by now is mended.
+    Finds of before are repeated first: one that holds by now is mended. Ctrl-C ends it after the
+    trials that are at work, which are counted.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ENDING.append(number))
     end = time.monotonic() + 60 * minutes
     for find in totals.finds:
         if "mended" not in find and repeated(find):
             find["mended"] = commit()
             print(f"mended: {command(find['part'], find['seed'])}", flush=True)
     totals.write()
-    parts = [part for part in PARTS if part.name in names and home(part).is_dir()]
-    while time.monotonic() < end:
+    parts = [part for part in PARTS if part.name in names]
+    for part in [part for part in parts if not home(part).is_dir()]:
+        print(f"{part.name} is left out: it needs `make build/{part.build}`")
+        parts.remove(part)
+    while parts and not ENDING and time.monotonic() < end:
         part = min(parts, key=totals.share)
         first = totals.parts[part.name]["done"]
         if first >= part.wanted:

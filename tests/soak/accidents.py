@@ -3,8 +3,10 @@
 Each at a moment or place that its seed chooses, as far as a seed can choose a moment.
 """
 
+import atexit
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +30,9 @@ ENDED = 120  # seconds that a process has to end
 @cache
 def folder() -> Path:
     """A folder of this process, on a disk: what is written there is synchronised."""
-    return Path(tempfile.mkdtemp(prefix="soak"))
+    place = tempfile.mkdtemp(prefix="soak")
+    atexit.register(shutil.rmtree, place)
+    return Path(place)
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 Whatever it has become, it is read, or refused with an error that is documented; it runs no code.
 """
 
+import atexit
 import copy
 import json
 import os
 import random
 import re
+import shutil
 import sys
 import tempfile
 import warnings
@@ -226,7 +228,9 @@ def changed_container(choose: random.Random, content: bytes, key: str) -> bytes:
 def place() -> Path:
     """A file of this process, in memory where that is possible."""
     shared = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    return Path(tempfile.mkdtemp(prefix="soak", dir=shared)) / "file.csv"
+    folder = tempfile.mkdtemp(prefix="soak", dir=shared)
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder) / "file.csv"
 
 
 def saved(save: Callable[[Path], object]) -> bytes:
@@ -454,7 +458,8 @@ def labels(first: int, seen: Counter[str], pack: int = 1) -> None:
     tags = {element.tag.rpartition("}")[2] for element in picture.iter()}
     assert tags <= TAGS, f"the picture holds {tags - TAGS}"
     shown = {
-        "".join(element.itertext()).strip()
+        # The second of two spaces is one that does not break a line: it would be lost.
+        "".join(element.itertext()).replace("\xa0", " ").strip()
         for element in picture.iter("{http://www.w3.org/2000/svg}text")
     }
     for label in written:

@@ -19,6 +19,7 @@ from laws import BY_NAME, Part
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MEMORY = 16 * 2**30  # bytes that a process may address: a file must not ask for more
 _PLACE = struct.Struct("<qq")  # the seed that is tried now, and how many were tried
+ENDING: list[int] = []  # signals that ask for an end, after the trials that are at work now
 _TORN = 50  # finds of one slice, after which it ends: something is wrong with all of them
 
 
@@ -38,9 +39,11 @@ def home(part: Part) -> Path:
 
 def environment(part: Part) -> dict[str, str]:
     """Of a process that tries a part."""
+    paths = [str(home(part)), *filter(None, [os.environ.get("PYTHONPATH")])]
     given = {
-        "PYTHONPATH": str(home(part)), "AUTOGRAD_LITE_ENGINE": "native", "JAX_PLATFORMS": "cpu",
-        "AUTOGRAD_LITE_DOT": "pure", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(paths), "AUTOGRAD_LITE_ENGINE": "native",
+        "JAX_PLATFORMS": "cpu", "AUTOGRAD_LITE_DOT": "pure", "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
     }  # fmt: skip
     return os.environ | given
 
@@ -71,6 +74,8 @@ def run_slice(part: Part, first: int, seconds: float, most: int) -> Told:
                 finds.append(note)
             else:
                 seen = note
+        if ENDING and child.returncode == -signal.SIGTERM:
+            return Told(0, 0.0, {}, [])  # before it could begin
         if child.returncode:
             words = said.read_text(errors="replace")[-1500:]
             if seed < 0:
@@ -83,30 +88,27 @@ def run_slice(part: Part, first: int, seconds: float, most: int) -> Told:
 
 def _watched(child: subprocess.Popen[bytes], place: Path, limit: float) -> bool:
     """Wait for a process; True if it had to be ended as it did not come on."""
-    before, since = b"", time.monotonic()
-    try:
-        while child.poll() is None:
-            now = place.read_bytes()
-            if now != before:
-                before, since = now, time.monotonic()
-            # What is imported, and compiled at first, takes longer.
-            if time.monotonic() - since > limit + 120 * (_PLACE.unpack(now)[0] < 0):
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-                return True
-            time.sleep(0.05)
-    except BaseException:
-        child.send_signal(signal.SIGTERM)  # it ends after the trial that it is at
-        child.wait()
-        raise
+    before, since, asked = b"", time.monotonic(), False
+    while child.poll() is None:
+        now = place.read_bytes()
+        if now != before:
+            before, since = now, time.monotonic()
+        # What is imported, and compiled at first, takes longer.
+        if time.monotonic() - since > limit + 120 * (_PLACE.unpack(now)[0] < 0):
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            return True
+        if ENDING and not asked:
+            asked = True
+            child.terminate()
+        time.sleep(0.05)
     return False
 
 
 def try_here(part: Part, first: int, most: int, seconds: float, folder: Path) -> None:
     """Be such a process."""
     _limit_memory()
-    ending = []
-    signal.signal(signal.SIGTERM, lambda *_: ending.append(1))
+    signal.signal(signal.SIGTERM, lambda number, frame: ENDING.append(number))
     end, seen, count = time.monotonic() + seconds, Counter[str](), 0
     with open(folder / "place", "r+b") as file, open(folder / "told", "w") as told:
         place = mmap.mmap(file.fileno(), _PLACE.size)
@@ -119,7 +121,7 @@ def try_here(part: Part, first: int, most: int, seconds: float, folder: Path) ->
                 print(json.dumps(note), file=told, flush=True)
                 count += 1
             place[:] = _PLACE.pack(seed, seed - first + part.pack)
-            if ending or count >= _TORN or time.monotonic() > end:
+            if ENDING or count >= _TORN or time.monotonic() > end:
                 break
         print(json.dumps(seen), file=told, flush=True)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import time
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ def commit() -> str:
     """The version that is tried: its number, and the commit where git knows it."""
 
     def said(*command: str) -> str:
+        if not shutil.which("git"):
+            return ""
         done = subprocess.run(
             ["git", *command], cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -51,7 +54,8 @@ class Totals:
     parts : dict of str to dict
         By the part's name: trials ``done``, ``seconds``, and counts of what was ``seen``.
     finds : list of dict
-        Every trial that did not hold. It stays here when it is mended, and says so.
+        Every trial that did not hold. It stays here when it is mended, and says so. ``why`` is
+        written by hand: where the fault was.
     runs : list of dict
         Trials by version, processor and day.
     """
@@ -141,6 +145,7 @@ def page(totals: Totals) -> str:
     for find in totals.finds:
         words = " ".join(find["what"].split())[:300].replace("`", "'")
         state = f"mended in {find['mended']}" if "mended" in find else "**unexplained**"
+        state += f" ({find['why']})" if "why" in find else ""
         finds += [
             f"- {state}: `{command(find['part'], find['seed'])}` at {find['version']}",
             f"  ({find['day']}): `{words}`",

@@ -164,6 +164,15 @@ def test_constant_features_are_left_out_and_named():
     assert [feature.name for feature in prepared.features] == ["x"]
 
 
+def test_a_column_whose_numbers_differ_by_rounding_alone_is_constant():
+    """Its noise was scaled up to the size of the others, and learnt from."""
+    columns = {
+        "near": np.array([0.1 + 0.2, 0.3, 0.3]), "x": np.array([0.0, 1.0, 3.0]),
+        "y": texts("p", "q", "q"),
+    }  # fmt: skip
+    assert fit(columns, "y", "classification")[1] == ["near"]
+
+
 def test_numbers_whose_spread_underflows_count_as_constant():
     columns = {"tiny": np.array([0.0, 5e-324]), "x": np.array([0.0, 1.0]), "y": texts("p", "q")}
     assert fit(columns, "y", "classification")[1] == ["tiny"]

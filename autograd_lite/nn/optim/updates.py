@@ -91,6 +91,15 @@ class Adam(Optimizer):
         At least 0.
     **clipping
         ``clip_value`` and ``clip_norm`` of `Optimizer`.
+
+    Examples
+    --------
+    >>> w = Value(1.0)
+    >>> optimizer = Adam([w], learning_rate=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 6)
+    0.9
     """
 
     start = 0.0, 0.0
