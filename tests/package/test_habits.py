@@ -17,7 +17,12 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = {*re.findall(r"^([\w-]+):(?!=)", MAKEFILE, re.MULTILINE)}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 #: Of tools that a target needs, and of a Windows without make.
-INSTALLS = ("sudo apt-get install ", "choco install ", "pip install ")
+INSTALLS = (
+    "sudo apt-get install ",
+    "apt-get update && apt-get install ",
+    "choco install ",
+    "pip install ",
+)
 
 
 def script(path):
@@ -98,7 +103,7 @@ def test_a_workflow_may_only_read_what_it_is_run_on(path):
 
 def test_there_is_a_workflow_for_each_habit():
     stems = {path.stem for path in WORKFLOWS}
-    assert {"test", "wheels", "docs", "nightly", "benchmarks"} <= stems
+    assert {"test", "wheels", "docs", "nightly", "benchmarks", "platforms"} <= stems
 
 
 def pythons(text):
@@ -112,6 +117,12 @@ def test_the_pythons_of_the_metadata_are_those_that_are_tested():
     wheels = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["cibuildwheel"]
     built = {f"3.{minor}" for minor in re.findall(r"cp3(\d+)-", wheels["build"])}
     assert tested <= built
+
+
+def test_the_pythons_of_debian_are_those_that_the_script_knows():
+    [matrix, _] = jobs(ROOT / ".github" / "workflows" / "platforms.yml")
+    known = re.findall(r"^ +([\d. |]+)\) echo \w+ ;;", (ROOT / ".ci" / "debian").read_text(), re.M)
+    assert matrix["strategy"]["matrix"]["python"] == re.findall(r"[\d.]+", " ".join(known))
 
 
 def test_the_hooks_before_a_commit_run_what_is_installed():
