@@ -159,6 +159,8 @@ def ready(tmp_path):
         "# C\n\n## 1.2.3 (2027-01-02)\n\n## 1.2.2 (2026-01-02)\n"
     )
     (tmp_path / "CITATION.cff").write_text('version: 1.2.3\ndate-released: "2027-01-02"\n')
+    (tmp_path / "docs" / "static").mkdir(parents=True)
+    (tmp_path / "docs" / "static" / "versions.js").write_text('const VERSIONS = ["1.2.3"];\n')
     row = "| figure | 2 |\n"
     about = "CPython 3; autograd_lite 1.2.3, engine `native`.\n"
     (tmp_path / "benchmarks" / "RESULTS.md").write_text(about + row)
@@ -181,6 +183,7 @@ def test_what_agrees_can_be_released(ready):
         ("CITATION.cff", "2027-01-02", "2027-01-03", "CITATION.cff says '2027-01-03' was the day"),
         ("README.md", "| 2 |", "| 3 |", "a figure that benchmarks/RESULTS.md has not: | figure"),
         ("CITATION.cff", "version: 1.2.3", "", "CITATION.cff is about nothing"),
+        ("docs/static/versions.js", '["1.2.3"', '["1.2.2", "1.2.3"', "versions.js is about 1.2.2"),
     ],
 )
 def test_what_does_not_agree_is_named(ready, path, before, after, said):
