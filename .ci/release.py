@@ -43,6 +43,7 @@ def complaints(root: Path) -> list[str]:
     for path, pattern in (
         ("CHANGELOG.md", r"^## (\S+)"),
         ("CITATION.cff", r"^version: (\S+)$"),
+        ("docs/static/versions.js", r'^const VERSIONS = \["([^"]+)"'),
         ("benchmarks/RESULTS.md", r"; autograd_lite (\S+), engine"),
     ):
         told = found(root, path, pattern)

@@ -170,6 +170,8 @@ def ready(tmp_path):
         "# C\n\n## 1.2.3 (2027-01-02)\n\n## 1.2.2 (2026-01-02)\n"
     )
     (tmp_path / "CITATION.cff").write_text('version: 1.2.3\ndate-released: "2027-01-02"\n')
+    (tmp_path / "docs" / "static").mkdir(parents=True)
+    (tmp_path / "docs" / "static" / "versions.js").write_text('const VERSIONS = ["1.2.3"];\n')
     row = "| figure | 2 |\n"
     about = "CPython 3; autograd_lite 1.2.3, engine `native`.\n"
     (tmp_path / "benchmarks" / "RESULTS.md").write_text(about + row)
@@ -197,6 +199,7 @@ def test_what_agrees_can_be_released(ready):
         ("setup.cfg", "Issues = ", "Bugs = ", "no address for Issues (None): write `Issues = http"),
         ("setup.cfg", "https://a.example/Source", "TODO", "no address for Source (TODO): write"),
         ("setup.cfg", "project_urls", "urls", "no address for Changelog (None): write `Changelog"),
+        ("docs/static/versions.js", '["1.2.3"', '["1.2.2", "1.2.3"', "versions.js is about 1.2.2"),
     ],
 )
 def test_what_does_not_agree_is_named(ready, path, before, after, said):
