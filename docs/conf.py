@@ -46,6 +46,7 @@ html_theme = "furo"
 html_theme_options = {"top_of_page_buttons": []}
 html_title = f"autograd_lite {release}"
 html_static_path = ["static"]
+html_favicon = "icon.svg"  # without one, browsers ask the host for its own
 html_css_files = ["site.css"]
 html_js_files = ["versions.js", "site.js"]
 html_extra_path = ["../build/docs/live"]

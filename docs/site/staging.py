@@ -25,6 +25,8 @@ _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|<)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _CODE = re.compile(r"^(```+|~~~+).*?^\1|(?<!`)(`+)[^`\n]+\2", re.M | re.S)
 #: Lines of the benchmarks' results that a page shows, by their first cells.
 _FIGURES = re.compile(r"^```\{figures\}\n(.*?)^```", re.M | re.S)
+#: A whole table of them, by its heading.
+_RESULTS = re.compile(r"^```\{results\}\n(.*)\n```", re.M)
 #: Files of which a page shows a part.
 _SHOWN = re.compile(r"^```\{literalinclude\} /files/(\S+)", re.M)
 
@@ -45,6 +47,14 @@ def _figures(asked: re.Match[str]) -> str:
     head = next(line for line in lines if line.startswith("| figure | measured"))
     rule = "|---" * (head.count("|") - 1) + "|"
     return "\n".join([head, rule, *[known[name] for name in asked[1].splitlines()]])
+
+
+def _results(asked: re.Match[str]) -> str:
+    text = (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    found = re.search(rf"^## {re.escape(asked[1])}\n\n((?:\|.*\n)+)", text, re.M)
+    if found is None:
+        raise ValueError(f"the results have no table under {asked[1]!r}")
+    return found[1].rstrip()
 
 
 class Stage:
@@ -80,7 +90,7 @@ class Stage:
                         cell.source = self.relinked(cell.source, source)
                 self.write(place, nbformat.writes(notebook))
             else:
-                text = _FIGURES.sub(_figures, path.read_text())
+                text = _RESULTS.sub(_results, _FIGURES.sub(_figures, path.read_text()))
                 for name in _SHOWN.findall(text):
                     self._copy(name)
                 self.write(place, self.relinked(text, source))
@@ -91,11 +101,15 @@ class Stage:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, copy)
 
-    def sweep(self) -> None:
-        """Remove pages that were not written this time."""
+    def sweep(self, html: Path) -> None:
+        """Remove pages that were not written this time, also from the site."""
         for path in [*self.folder.rglob("*.md"), *self.folder.rglob("*.ipynb")]:
             if path not in self.written and "files" not in path.relative_to(self.folder).parts:
                 path.unlink()
+                for ending in (".html", ".md"):
+                    built = html / path.relative_to(self.folder).with_suffix(ending)
+                    built.unlink(missing_ok=True)
+                shutil.rmtree(html / "_modules", ignore_errors=True)  # which link to such pages
 
     def relinked(self, text: str, source: str) -> str:
         """A page's text with links that are right at its place on the site.

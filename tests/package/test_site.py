@@ -4,6 +4,7 @@ import doctest
 import importlib
 import importlib.util
 import re
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.cli import main
 from autograd_lite.ops import TABLE, Op
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +99,23 @@ def numbers(thing):
     if isinstance(thing, tuple | list | set):
         return [number for part in thing for number in numbers(part)]
     return np.ravel([*map(ord, thing)] if isinstance(thing, str) else thing).astype(float).tolist()
+
+
+@pytest.mark.parametrize("page", ["train_on_csv", "teach"])
+def test_the_commands_of_a_page_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))
+    Path("data.csv").write_text(f"size,kind,price\n{rows}\n")
+    text = (DOCS / "howto" / f"{page}.md").read_text()
+    lines = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)).splitlines()
+    assert len(lines) > 1
+    for line in lines:
+        program, *words = shlex.split(line.partition(" > ")[0])
+        assert (program, main(words)) == ("autograd-lite", 0), line
+    made = {path.name for path in tmp_path.iterdir()} - {"data.csv"}
+    words = {word for line in lines for word in line.partition(" > ")[0].split()}
+    assert made
+    assert made <= words
 
 
 def test_the_first_tutorial_runs_and_says_what_its_words_say(capsys):
@@ -217,14 +236,33 @@ def test_links_lead_from_a_page_s_place_on_the_site(site, tmp_path):
         stage.relinked("[a](nowhere)", source)
 
 
+def test_code_that_is_shown_from_a_file_is_there(filled):
+    shown = []
+    for page in filled.rglob("*.md"):
+        found = re.findall(
+            r"^```\{literalinclude\} /files/(\S+)\n(.*?)```", page.read_text(), re.M | re.S
+        )
+        shown += [
+            (name, dict(re.findall(r"^:([\w-]+): (.+)$", told, re.M))) for name, told in found
+        ]
+    assert len(shown) >= 4
+    for name, told in shown:
+        text = (filled / "files" / name).read_text()
+        wanted = [f"def {told['pyobject']}("] if "pyobject" in told else []
+        wanted += [told[key] for key in ("start-at", "end-before") if key in told]
+        assert wanted
+        assert [each for each in wanted if text.count(each) != 1] == [], name
+
+
 def test_figures_on_pages_are_lines_of_the_benchmarks_run(filled):
     page = (filled / "explanation" / "comparison.md").read_text()
     figures = page.partition("## Figures")[2].splitlines()
     figures = [line for line in figures if line.startswith("| ")]
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text().splitlines()
-    assert len(figures) >= 12
+    assert len(figures) >= 30
     assert [line for line in figures if line not in results] == []
     assert "{figures}" not in page
+    assert "{results}" not in page
     assert (filled / "files" / "autograd_lite" / "engine" / "python" / "passes.py").exists()
 
 
