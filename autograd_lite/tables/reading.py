@@ -70,11 +70,9 @@ class Table:
         if missing:
             near = difflib.get_close_matches(missing[0], self.names, n=1)
             hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-            comma = (
-                ["separator: comma; see --separator"] if self.separator == "," else []
-            )  # no news elsewhere
-            comma += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
-            notes = "".join(f" ({note})" for note in [*comma, *self.notes])
+            told = ["separator: comma; see --separator"] * (self.separator == ",")  # no note tells
+            told += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
+            notes = "".join(f" ({note})" for note in [*told, *self.notes])
             raise TableError(f"{self.source} has no column {listed(missing)}; {hint}{notes}")
 
     def texts(self, name: str) -> NDArray[Any]:
