@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError, counted, shown, some
+from autograd_lite.errors import TableError, counted, listed, shown, some
 from autograd_lite.files import as_path
 from autograd_lite.tables.encodings import MARK, decoded
 from autograd_lite.tables.numerals import DECIMALS, OTHER, Decimal, Notation, Survey, is_gap, survey
@@ -323,8 +323,3 @@ def table_of(
         if header is None:
             notes.append("the first row is data and names no columns; --header yes if it does")
     return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes), separator)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a message, not more than a line can hold."""
-    return some(names, 12, shown)
