@@ -300,6 +300,8 @@ def table_of(
     separator: str | None = None,
 ) -> Table:  # fmt: skip
     """The table in a text; see `read_csv`."""
+    if header not in (None, True, False):
+        raise ValueError(f"header is True, False or None, and was {header!r}")
     if decimal not in (None, *DECIMALS):
         raise ValueError(f"the decimal sign is '.' or ',', and was {decimal!r}")
     separator, records = split_cells(text.removeprefix(MARK), source, separator)
