@@ -26,6 +26,7 @@ extensions = [
 html_math_renderer = "mathml"
 exclude_patterns = ["parts", "site", "files"]
 suppress_warnings = ["config.cache"]
+nitpicky = True  # a reference that leads nowhere is a warning, and so an error
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 4
@@ -46,6 +47,7 @@ html_theme = "furo"
 html_theme_options = {"top_of_page_buttons": []}
 html_title = f"autograd_lite {release}"
 html_static_path = ["static"]
+html_favicon = "icon.svg"  # without one, browsers ask the host for its own
 html_css_files = ["site.css"]
 html_js_files = ["versions.js", "site.js"]
 html_extra_path = ["../build/docs/live"]

@@ -22,7 +22,8 @@ from autograd_lite.distributed.on_workers import (
 from autograd_lite.errors import ShapeError, needing, typed
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.labels import labels_of
-from autograd_lite.nn.learning.weighting import mean_of, summing
+from autograd_lite.nn.learning.weighting import mean_of
+from autograd_lite.nn.optim.optimizer import summing
 from autograd_lite.ops.numbers import refuse_masked
 
 _ROWS = 4096  # of a task, at least

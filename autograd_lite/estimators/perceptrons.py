@@ -24,6 +24,7 @@ _ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
 _SHARES = {"squared_error": 0.5}
 #: What predictions are made of outputs by, where these are something else.
 _PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp, "gaussian_nll": lambda y: y[:, 0]}
+_NUMBERS: dict[str, Any] = {"dtype": np.float64, "accept_sparse": True}  # of samples
 #: Outputs for one target, where these are more.
 _WIDTHS = {"gaussian_nll": 2}
 
@@ -80,8 +81,9 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     ) -> Self:  # fmt: skip
         """Learn from samples for some epochs; None is one, of an optimiser that goes on."""
         goes_on, several = goes_on and hasattr(self, "model_"), isinstance(self, RegressorMixin)
-        kinds = {"multi_output": several, "y_numeric": several, "dtype": np.float64}
+        kinds = {"multi_output": several, "y_numeric": several, **_NUMBERS}
         X, y = validate_data(self, X, y, reset=not goes_on, **kinds)
+        X = _dense(X)
         targets, loss, known, width = self._read(y, goes_on, classes)
         criterion, weights, size, mean_weight = find_loss(loss), None, len(X), 1.0
         share = _SHARES.get(criterion.name, 1.0)
@@ -145,7 +147,16 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
     def _rows(self, X: Any) -> Any:
         check_is_fitted(self)
-        return validate_data(self, X, dtype=np.float64, reset=False)
+        return _dense(validate_data(self, X, reset=False, **_NUMBERS))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _dense(X: Any) -> Any:
+    return X.toarray() if hasattr(X, "toarray") else X
 
 
 def _by_place(weights: Mapping[Any, Any], classes: list[Any]) -> dict[Any, Any]:

@@ -54,13 +54,14 @@ class Native:
         return run
 
     def descend(
-        self, update: Runner, numbers: Floats, state: Floats, settings: Floats,
-        columns: Sequence[Floats], n_samples: int, order: Any, size: int, found: Floats,
-        threads: int,
+        self, update: Runner, totals: Runner | None, numbers: Floats, state: Floats,
+        settings: Floats, rate: Any, columns: Sequence[Floats], n_samples: int, order: Any,
+        size: int, found: Floats, threads: int,
     ) -> None:  # fmt: skip
         """Take steps of training; see `native.Machine.descend`."""
+        others = [None if each is None else cast(Native, each).machine for each in (update, totals)]
         given = tuple(columns), n_samples, order, size, found, min(threads, _MOST_THREADS)
-        self.machine.descend(cast(Native, update).machine, numbers, state, settings, *given)
+        self.machine.descend(*others, numbers, state, settings, rate, *given)
 
     def bound(self, arguments: Matrices, n_rows: int, threads: int) -> Callable[[], Floats]:
         """The sums over rows, as a function of what the arrays hold when it is called.

@@ -57,7 +57,7 @@ class Facts:
             versions = {str(name): str(version) for name, version in parts["versions"].items()}
             source = str(parts["source"])
             return Facts(source, epochs, trained, held_out, scores, folds, versions)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ModelFileError(
                 f"{shown(text)} tells nothing of a training ({error!r}); train and save it again "
                 "with autograd-lite train"

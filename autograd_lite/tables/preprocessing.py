@@ -17,9 +17,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import ModelFileError, TableError
+from autograd_lite.errors import ModelFileError, TableError, listed
 from autograd_lite.tables.gaps import Missing, checked_missing, is_missing, refuse_missing
-from autograd_lite.tables.reading import Columns, Kind, listed
+from autograd_lite.tables.reading import Columns, Kind
 
 Floats = NDArray[np.float64]
 Task = Literal["regression", "classification"]
@@ -200,7 +200,7 @@ class Preprocessing:
             if strange := {*signs.values()} - {".", ",", ".,", ",."}:
                 raise ValueError(f"decimal sign {strange.pop()!r}")
             return Preprocessing(features, _target(parts["target"]), missing, units, signs)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelFileError(
                 f"the model's description of its table cannot be read ({error!r}); train and save "
                 "it again with autograd-lite train"
@@ -310,12 +310,17 @@ def _labels(column: NDArray[Any]) -> list[str]:
 def _target(part: Mapping[str, Any]) -> NumberTarget | ClassTarget:
     if "classes" in part:
         kind: Kind = "numeric" if part["kind"] == "numeric" else "text"
-        return ClassTarget(str(part["name"]), tuple(map(str, part["classes"])), kind)
+        classes = tuple(map(str, part["classes"]))
+        if len(classes) < 2 or len({*classes}) < len(classes):
+            raise ValueError(f"classes {listed(classes)}")
+        return ClassTarget(str(part["name"]), classes, kind)
     return NumberTarget(*_standardised(part))
 
 
 def _standardised(part: Mapping[str, Any]) -> tuple[str, float, float, float | None, bool]:
     instead = part.get("instead")
     instead = None if instead is None else float(instead)
-    flagged = bool(part.get("flagged"))
-    return str(part["name"]), float(part["mean"]), float(part["scale"]), instead, flagged
+    mean, scale = float(part["mean"]), float(part["scale"])
+    if not all(map(math.isfinite, (mean, scale, instead or 0.0))) or scale <= 0.0:
+        raise ValueError(f"mean {mean}, standard deviation {scale}, {instead} for a missing number")
+    return str(part["name"]), mean, scale, instead, bool(part.get("flagged"))

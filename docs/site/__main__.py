@@ -40,7 +40,7 @@ def beside(name: str, names: list[str], kind: str) -> str:
     return "---\n\n" + " · ".join(ways) + "\n"
 
 
-def stage(folder: Path) -> Path:
+def stage(folder: Path, html: Path) -> None:
     """Write the whole source of the site, and the live pages into a folder beside it."""
     made = Stage(folder)
     how = os.environ.get("NOTEBOOKS")
@@ -58,7 +58,7 @@ def stage(folder: Path) -> Path:
     made.write("reference/ops/index.md", op_pages.index())
     made.write("reference/names/index.md", name_pages.index())
     made.write("reference/commands.md", name_pages.commands())
-    made.sweep()
+    made.sweep(html)
     live = folder.parent / "live"
     live.mkdir(exist_ok=True)
     page = ag.playground().save(live / "playground.html").read_text()
@@ -73,12 +73,12 @@ def stage(folder: Path) -> Path:
     a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
     (output := (a * b) * a + a * a).backward()
     ag.draw(output).save(live / "graph.html")
-    return folder
 
 
 def build(output: Path) -> int:
     """Stage and build; the status of Sphinx, for which a warning is an error."""
-    source = stage(ROOT / "build" / "docs" / "source")
+    source = ROOT / "build" / "docs" / "source"
+    stage(source, output)
     options = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs=2", "--conf-dir", str(DOCS)]
     options += ["--doctree-dir", str(ROOT / "build" / "docs" / "doctrees")]
     sphinx = [sys.executable, "-m", "sphinx", *options, str(source), str(output)]

@@ -101,11 +101,15 @@ class Stage:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, copy)
 
-    def sweep(self) -> None:
-        """Remove pages that were not written this time."""
+    def sweep(self, html: Path) -> None:
+        """Remove pages that were not written this time, also from the site."""
         for path in [*self.folder.rglob("*.md"), *self.folder.rglob("*.ipynb")]:
             if path not in self.written and "files" not in path.relative_to(self.folder).parts:
                 path.unlink()
+                for ending in (".html", ".md"):
+                    built = html / path.relative_to(self.folder).with_suffix(ending)
+                    built.unlink(missing_ok=True)
+                shutil.rmtree(html / "_modules", ignore_errors=True)  # which link to such pages
 
     def relinked(self, text: str, source: str) -> str:
         """A page's text with links that are right at its place on the site.

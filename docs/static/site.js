@@ -1,4 +1,4 @@
-/* The choice of a version, shown where there are several. */
+/* Keys for wide things, names for the bars, and the choice of a version, shown where there are several. */
 addEventListener("DOMContentLoaded", () => {
   // wide code and tables scroll by keys, too
   for (const wide of document.querySelectorAll(".content pre, .content table")) wide.tabIndex = 0;
@@ -8,7 +8,7 @@ addEventListener("DOMContentLoaded", () => {
   const choice = document.createElement("select");
   choice.setAttribute("aria-label", "Version");
   choice.className = "versions";
-  for (const [name, address] of VERSIONS) choice.append(new Option(name, address, address === ".", address === "."));
-  choice.addEventListener("change", () => location.assign(`${top}${choice.value}/index.html`));
+  for (const name of VERSIONS) choice.add(new Option(name, name, false, name === DOCUMENTATION_OPTIONS.VERSION));
+  choice.addEventListener("change", () => location.assign(`${top}../${choice.value}/index.html`));
   document.querySelector(".sidebar-brand")?.after(choice);
 });

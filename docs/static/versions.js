@@ -1,2 +1,3 @@
-/* The versions that are on this host, the newest first: [name, address from the top of this one]. Releases add a line. */
-const VERSIONS = [["0.2.0", "."]];
+/* The versions whose sites stand beside one another, in folders of these names, the newest first. A release adds its own,
+   and this file goes into `_static` of the others, too. */
+const VERSIONS = ["0.2.0"];

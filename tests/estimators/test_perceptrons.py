@@ -319,6 +319,14 @@ def test_the_network_behind_it_gives_labels_too(labels, tmp_path):
             assert network.predict(X).tolist() == model.predict(X).tolist()
 
 
+@pytest.mark.parametrize("kind", ["csr_matrix", "csc_array", "coo_array"])
+def test_sparse_samples_are_as_good_as_dense_ones(kind):
+    sparse = getattr(pytest.importorskip("scipy.sparse"), kind)(X)
+    model = MLPClassifier(hidden_layer_sizes=3, max_iter=2, random_state=0)
+    expected = model.fit(X, SIGNS).predict_proba(X)
+    assert np.array_equal(model.fit(sparse, SIGNS).predict_proba(sparse), expected)
+
+
 def test_a_gaussian_has_two_outputs_and_its_mean_is_predicted():
     model = MLPRegressor(hidden_layer_sizes=3, loss="gaussian_nll", max_iter=5, random_state=0)
     found = model.fit(X, NUMBERS).predict(X)

@@ -3,6 +3,8 @@
 import csv
 import errno
 import io
+import json
+import math
 import os
 import subprocess
 import sys
@@ -342,6 +344,23 @@ def test_control_characters_in_names_are_shown_and_not_followed(tmp_path, capsys
     assert said.count(r"x\x1b[31m\u202e") == 2
     assert "\x1b" not in said
     assert "\u202e" not in said
+
+
+@pytest.mark.parametrize(
+    ("features", "target"),
+    [
+        ([[1, 2]], {"name": "y", "mean": 0, "scale": 1}),
+        ([{"name": "x", "mean": math.nan, "scale": 1}], {"name": "y", "mean": 0, "scale": 1}),
+        ([{"name": "x", "mean": 0, "scale": 0}], {"name": "y", "mean": 0, "scale": 1}),
+        ([], {"name": "y", "mean": 0, "scale": math.inf}),
+        ([], {"name": "y", "classes": ["a"], "kind": "text"}),
+        ([], {"name": "y", "classes": ["a", "a"], "kind": "text"}),
+        ([], None),
+    ],
+)
+def test_a_description_that_makes_no_sense_is_refused(features, target):
+    with pytest.raises(ModelFileError, match="description of its table cannot be read"):
+        Preprocessing.from_json(json.dumps({"features": features, "target": target}))
 
 
 def test_a_model_with_an_unknown_decimal_sign_is_refused():

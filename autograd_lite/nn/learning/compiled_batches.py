@@ -193,17 +193,14 @@ class CompiledBatches(Batches):
     def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:
         """See `Batches`."""
         plain = isinstance(step, TrainingStep) and step.is_plain and self._depends
-        if not plain or self.noise.shape[1] or self.penalty or self.to_check:
+        if not plain or self.noise.shape[1] or self.to_check or not self.is_current:
             return
-        if not self.is_current:
-            return
-        optimizer, machine = cast(TrainingStep, step).optimizer, self._objective.gradient.machine
-        columns = self._tables()
+        machine, columns = self._objective.gradient.machine, self._tables()
         few = len(done) < len(batches) and len(self.numbers) <= _MOST_AT_ONCE
-        if few and columns and machine and not optimizer.clips:
+        if few and columns and machine:
             self.is_flat = True
             self._forget()
-            descend(machine, optimizer, self.numbers, columns, batches, self.threads, done)
+            descend(machine, step, self.numbers, columns, batches, self.threads, done)
             self._settle_in_time()
 
     def _tables(self) -> list[Array]:

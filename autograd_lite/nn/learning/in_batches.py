@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import AutogradError, ShapeError, shown, typed
+from autograd_lite.errors import AutogradError, ShapeError, counted, shown, typed
 
 
 class InBatches:
@@ -51,6 +51,7 @@ class Stream(InBatches):
         self._given, self._usual, self.number = given, np.geterr(), 0
         self.first: Any = None  # inputs and outputs of the first batch
         self.training: Any = None  # takes the samples of each batch
+        self._counted = 0  # batches of an epoch, where that matters
         self.size = 0  # of batches of validation, if not that of the first
         if not isinstance(given, Iterable):
             raise TypeError(f"batches are an iterable of pairs and were given {typed(given)}")
@@ -72,6 +73,11 @@ class Stream(InBatches):
             with self:
                 n = self.training.take(*self._parts(pair))
             yield range(n)
+        if self._counted and self.number != self._counted:
+            raise ShapeError(
+                f"{shown(self._given)} has the length {self._counted}, by which the schedule goes, "
+                f"and gave {counted(self.number, 'batch', 'batches')}; let __len__ tell how many"
+            )
 
     def _next(self, iterator: Iterator[Any]) -> Any:
         """The next batch, by the user's own code; this object, if there is none."""
@@ -97,7 +103,9 @@ class Stream(InBatches):
                 "a schedule by name, or of a training that is continued, goes by the number of "
                 f"batches, and {shown(self._given)} has no length; give it a __len__"
             )
-        return len(self._given) if isinstance(self._given, Sized) else 0
+        count = len(self._given) if isinstance(self._given, Sized) else 0
+        self._counted = count if wanted else 0
+        return count
 
     def __enter__(self) -> Any:
         """See `InBatches`; the first samples are given."""

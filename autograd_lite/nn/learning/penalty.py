@@ -6,7 +6,8 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.nn.data import Array, Model
-from autograd_lite.nn.optim import in_range
+from autograd_lite.nn.optim.optimizer import added, in_range
+from autograd_lite.ops.choice import where
 from autograd_lite.ops.rules import absolute, square
 from autograd_lite.program.freezing import freeze
 from autograd_lite.transforms.gradients import gradient
@@ -22,26 +23,30 @@ class PriceOfWeights:
 
     def __init__(self, model: Model, l1: float, l2: float) -> None:
         frozen = model._frozen_parameters()
-        self._places = np.array([
-            i for i, (name, parameter) in enumerate(model.named_parameters())
-            if parameter not in frozen and name.rstrip("0123456789.").split(".")[-1] not in _BIASES
-        ], dtype=int)  # fmt: skip
-        if not len(self._places):
+        self.weighed = np.array([
+            parameter not in frozen and name.rstrip("0123456789.").split(".")[-1] not in _BIASES
+            for name, parameter in model.named_parameters()
+        ], dtype=np.float64)  # fmt: skip
+        if not self.weighed.any():
             raise ValueError(
                 f"l1 and l2 are of weights, and all parameters of this {type(model).__name__} are "
                 "frozen, or biases by their names; leave l1 and l2 out, or rename one"
             )
-        weight = Value(1.0)
-        price = l1 * absolute(weight) + l2 * square(weight)
-        self._rule = freeze([price, *gradient(price, [weight], create_graph=True)], [weight])
+        self._rates, given = (l1, l2), [Value(1.0), Value(1.0)]
+        self._program = freeze([*self.rule(*given)], given)
+
+    def rule(self, parameter: Value, weighed: Value) -> tuple[Value, Value]:
+        """The price of a parameter, and its derivative; 0 if it is not weighed."""
+        l1, l2 = self._rates
+        price = l1 * absolute(parameter) + l2 * square(parameter)
+        [slope] = gradient(price, [parameter], create_graph=True)
+        return where(weighed, price, 0.0), where(weighed, slope, 0.0)
 
     def at(self, numbers: Array) -> tuple[float, Array]:
         """The price at some numbers of all parameters, and its derivatives by these."""
-        column = numbers[self._places].reshape(-1, 1)
-        prices, slopes = self._rule.runner.rows([(column, False)], len(column), False, 1)
-        found = np.zeros(len(numbers))
-        found[self._places] = slopes
-        return float(np.sum(prices)), found
+        columns = [(part.reshape(-1, 1), False) for part in (numbers, self.weighed)]
+        prices, slopes = self._program.runner.rows(columns, len(numbers), False, 1)
+        return added(prices), slopes
 
 
 def find_penalty(model: Model, l1: Any, l2: Any) -> PriceOfWeights | None:

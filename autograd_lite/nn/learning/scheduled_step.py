@@ -18,10 +18,8 @@ class ScheduledStep(TrainingStep):
         steps_of_epoch: int,
     ) -> None:  # fmt: skip
         super().__init__(training, optimizer, watched)
-        self.is_plain = False
         self._schedule, self._steps_of_epoch = schedule, steps_of_epoch
         self._rate = super().rate
-        self.number = 0  # of the next step
         if self._rate is None:
             raise ValueError(
                 "a schedule multiplies the learning_rate of an optimiser, and this "
@@ -31,13 +29,18 @@ class ScheduledStep(TrainingStep):
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
         """See `TrainingStep`; an error if the schedule gives no factor."""
         own = self.optimizer.learning_rate
-        factor = in_range(f"schedule({self.number})", self._schedule(self.number))
         try:
-            self._rate = self.optimizer.learning_rate = own * factor
+            self.optimizer.learning_rate = self.next_rate()
             super().__call__(before, gradients, epoch, batch)
         finally:
             self.optimizer.learning_rate = own
+
+    def next_rate(self) -> float:
+        """The learning rate of the next step, which is then behind."""
+        factor = in_range(f"schedule({self.number})", self._schedule(self.number))
         self.number += 1
+        self._rate = self.optimizer.learning_rate * factor
+        return self._rate
 
     @property
     def rate(self) -> float | None:

@@ -5,6 +5,8 @@ parameters move; the simplest is ``p -= learning_rate * gradient``.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from autograd_lite.engine import Value, are_finite, read_numbers, write_numbers
 from autograd_lite.errors import AnomalyError, shown
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.learning.batches import Batches, listed
+from autograd_lite.nn.learning.descent import WholeStep
 from autograd_lite.nn.learning.history import History
 from autograd_lite.nn.learning.remarks import WAY_OUT
 from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
@@ -19,6 +22,9 @@ from autograd_lite.nn.optim import OPTIMIZERS, Optimizer
 
 class TrainingStep:
     """One update of the parameters; nothing changes if a gradient or result is not finite."""
+
+    number = 0  # of the next step, where that counts
+    next_rate: Any = None  # the learning rate of the next step, as a function, if it is another
 
     def __init__(
         self, training: Batches, optimizer: Optimizer,
@@ -38,8 +44,8 @@ class TrainingStep:
         self.quiet = training.is_compiled and self._on_arrays
         #: Whether nobody looks at the parameters in a step, so that it moves their numbers alone.
         self.is_flat = self.quiet and type(optimizer) in OPTIMIZERS.values()
-        #: Whether nothing but the optimiser's rule is done in a step.
-        self.is_plain = self.is_flat and not (len(self._kept) or watched)
+        #: Whether rules are all that is done in a step.
+        self.is_plain = self.is_flat and not watched
         self._moved = optimizer.moved if self.quiet else self._moved_quietly
 
     def __call__(self, before: Array, gradients: Array, epoch: int, batch: Sequence[int]) -> None:
@@ -84,6 +90,16 @@ class TrainingStep:
     def rate(self) -> float | None:
         """The learning rate of the last step; None where there is none."""
         return getattr(self.optimizer, "learning_rate", None)
+
+    @property
+    def rule(self) -> Optimizer:
+        """The optimiser's, with all else that is done in a step."""
+        more = len(self._kept) or self.training.penalty or self.optimizer.clips
+        return self._whole if more else self.optimizer
+
+    @cached_property
+    def _whole(self) -> WholeStep:
+        return WholeStep(self.optimizer, self.training.penalty, self.training.frozen)
 
     def observe(self, history: History) -> None:
         """Look at the epochs so far, before the first and after each."""

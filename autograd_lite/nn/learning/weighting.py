@@ -5,13 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, counted, shown, some, typed
 from autograd_lite.nn.data import Array, real_array
 from autograd_lite.nn.loss_rules import Loss
-from autograd_lite.nn.optim import in_range
-from autograd_lite.program.freezing import freeze
-from autograd_lite.program.program import Program
+from autograd_lite.nn.optim.optimizer import added, in_range
 
 
 def weights_of(
@@ -36,15 +33,8 @@ def weights_of(
         weights[learnt] *= each[places[:, 0]]
     for rows, purpose in ((learnt, "to learn from"), (held, "to validate on")):
         if len(rows):
-            total = summing().run_rows([(weights[rows].reshape(-1, 1), False)], len(rows), "sum")
-            weights[rows] /= mean_of(total[0], len(rows), purpose)
+            weights[rows] /= mean_of(added(weights[rows]), len(rows), purpose)
     return weights
-
-
-def summing() -> Program:
-    """Program of one number, whose sums over rows are those of weights: in a tree."""
-    weight = Value(1.0)
-    return freeze([1.0 * weight], [weight])
 
 
 def mean_of(total: float, n: int, purpose: str = "to learn from") -> float:

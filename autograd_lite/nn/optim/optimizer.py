@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,23 @@ from autograd_lite.graph import check_value
 from autograd_lite.nn.data import Array
 from autograd_lite.nn.tensors import fitting
 from autograd_lite.ops.numbers import as_float
+from autograd_lite.ops.rules import clip, minimum, square
 from autograd_lite.program.freezing import freeze
 from autograd_lite.program.program import Program
+
+
+@cache
+def summing() -> Program:
+    """The program whose sums over rows are those of one column: in the tree of blocks."""
+    number = Value(1.0)
+    return freeze([1.0 * number], [number])
+
+
+def added(numbers: Array) -> float:
+    """Their sum, whose bits depend on neither threads nor machines."""
+    found = summing().run_rows([(numbers.reshape(-1, 1), False)], len(numbers), "sum")
+    return float(found[0])
+
 
 #: A parameter after a step, and its state.
 Moved = tuple[Any, Any]
@@ -122,14 +138,17 @@ class Optimizer:
             f"{type(self).__name__} must define step(), moved(numbers, gradients), or update"
         )
 
-    def program(self) -> Program:
-        """The rule as a program of parameter, gradient, state, step, and the settings in order."""
+    def program(self, rule: Any = None) -> Program:
+        """The rule as a program of parameter, gradient, state, step, and the settings in order.
+
+        Or another rule of the same.
+        """
         twin = copy.copy(self)
         given = parameter, gradient, *state, step = [*map(Value, (0.5, 0.5, *self.start, 1.0))]
         for name in self.settings:
             given.append(Value(getattr(self, name)))
             setattr(twin, name, given[-1])
-        after, state = twin.update(parameter, gradient, tuple(state), step)
+        after, state = (rule or type(self).update)(twin, parameter, gradient, tuple(state), step)
         return freeze([after, *state], given)
 
     def moved(self, numbers: Array, gradients: Array) -> Array:
@@ -153,16 +172,29 @@ class Optimizer:
         """Whether gradients have a limit."""
         return min(self.clip_value, self.clip_norm) < math.inf
 
+    def limited(self, gradient: Any) -> Any:
+        """A partial derivative, or many, within `clip_value`."""
+        limit = self.clip_value
+        return clip(gradient, -limit, limit) if limit < math.inf else gradient
+
+    def shortened(self, gradient: Any, norm: Any) -> Any:
+        """One of those that have this norm all together, within `clip_norm`; as in PyTorch."""
+        return gradient * minimum(self.clip_norm / (norm + 1e-6), 1.0)
+
     def _clipped(self, gradients: Array) -> Array:
-        if self.clip_value < math.inf:
-            gradients = np.clip(gradients, -self.clip_value, self.clip_value)
+        gradients = self.limited(gradients)
         if self.clip_norm < math.inf:
-            share = self.clip_norm / (math.hypot(*gradients.tolist()) + 1e-6)  # as in PyTorch
-            gradients = gradients * min(share, 1.0)
+            size = added(square(gradients))
+            norm = math.sqrt(size) if size < math.inf else math.hypot(*gradients.tolist())
+            gradients = self.shortened(gradients, norm)
         return gradients
 
-    def prepared(self) -> tuple[Program, Array, Array]:
-        """The rule as a program now; the state, a number of it in each row; steps and settings."""
+    def prepared(self) -> tuple[Program, Program | None, Array, Array]:
+        """The rule as a program now; the state, a number of it in each row; steps and settings.
+
+        Second comes a program of totals over all parameters, if the rule has them: the last
+        settings.
+        """
         settings = np.array([self.steps, *[getattr(self, name) for name in self.settings]])
         # A rule may decide by a setting that is 0, and by switches.
         kind = (settings[1:] == 0.0).tobytes(), *[getattr(self, name) for name in self.switches]
@@ -170,14 +202,14 @@ class Optimizer:
             self._program = kind, self.program()
         if self._state is None:
             self._state = self._first_state(len(self.parameters))
-        return self._program[1], np.ascontiguousarray(self._state, np.float64), settings
+        return self._program[1], None, np.ascontiguousarray(self._state, np.float64), settings
 
     def go_on_from(self, state: Array, steps: float) -> None:
         """Take this state, after so many steps in all."""
         self._state, self.steps = state, float(steps)
 
     def _moved_by_program(self, numbers: Array, gradients: Array) -> Array:
-        program, _, shared = self.prepared()
+        program, _, _, shared = self.prepared()
         parts = [*[np.ascontiguousarray(x, np.float64) for x in (numbers, gradients)], *self._state]
         given = [*[(x.reshape(-1, 1), False) for x in parts], (shared, True)]
         found = program.runner.rows(given, len(numbers), False, 1)

@@ -75,8 +75,9 @@ class Tier:
         if not self.reason and machine_code.is_for_the_interpreter(code):
             self.reason = "the interpreter is quicker where many entries are looked up in"
         if not self.reason:
-            # the machine must not keep alive what keeps it alive
-            ask = partial(_told, weakref.WeakMethod(self.ask))
+            # The machine must not keep alive what keeps it alive. No WeakMethod: that runs Python
+            # when the tier dies, in which Ctrl-C would be lost.
+            ask = partial(_told, weakref.ref(self), Tier.ask)
             runs, rows = (1, 1) if jit else (RUNS, ROWS)
             machine.watch(runs, rows, ask)
 
@@ -85,7 +86,7 @@ class Tier:
         if self._at_once:
             self.make(*rows)
         elif not reason_against():
-            _Background.put(partial(_told, weakref.WeakMethod(self.make), *rows))
+            _Background.put(partial(_told, weakref.ref(self), Tier.make, *rows))
 
     def make(self, *rows: Any) -> None:
         """Make machine code and put it in place; where that fails, warn and make none any more."""
@@ -120,10 +121,10 @@ class Tier:
         return {"tier": name, "compile_seconds": self.seconds, "tier_reason": self.reason}
 
 
-def _told(method: Callable[[], Callable[..., None] | None], *rows: Any) -> None:
+def _told(tier: Callable[[], Tier | None], method: Callable[..., None], *rows: Any) -> None:
     """Call a method of a tier, if that is still there."""
-    if (found := method()) is not None:
-        found(*rows)
+    if (found := tier()) is not None:
+        method(found, *rows)
 
 
 def _check_permission() -> None:

@@ -37,9 +37,11 @@ class Machine:
     def descend(
         self,
         update: Machine,
+        totals: Machine | None,
         numbers: Any,
         state: Any,
         settings: Any,
+        rate: Callable[[], float] | None,
         columns: tuple[Any, ...],
         n_samples: int,
         order: Any | None,

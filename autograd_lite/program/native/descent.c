@@ -3,7 +3,8 @@
 enum { MOST_COLUMNS = 16 }; /* arrays of samples */
 
 typedef struct {
-    Machine *gradient, *update;
+    Machine *gradient, *update, *totals; /* the last may be NULL */
+    PyObject *rate; /* a function, or None */
     Py_buffer numbers, state, settings, order, found;
     Py_buffer columns[MOST_COLUMNS];
     Py_ssize_t n_columns, n_samples, size, n_batches, threads;
@@ -59,8 +60,11 @@ static int begin_descent(Descent *descent) {
     if (n < 1 || n_states * n != length_of(&descent->state) || descent->gradient->n_inputs != n + width ||
         others < 1 || descent->update->n_outputs != 1 + n_states ||
         descent->update->n_inputs != 2 + n_states + length_of(&descent->settings) ||
-        length_of(&descent->settings) < 1 || length_of(&descent->found) % others || descent->size < 1 ||
-        n_states > MOST_COLUMNS)
+        length_of(&descent->settings) < 1 + (descent->rate != Py_None) || length_of(&descent->found) % others ||
+        descent->size < 1 || n_states > MOST_COLUMNS)
+        return -1;
+    if (descent->totals && (descent->totals->n_inputs != descent->update->n_inputs || descent->totals->n_outputs < 1 ||
+                            descent->totals->n_outputs >= length_of(&descent->settings)))
         return -1;
     descent->n_batches = length_of(&descent->found) / others;
     if (!descent->whole && descent->n_batches != (n_order + descent->size - 1) / descent->size)
@@ -119,14 +123,28 @@ static int step_down(Descent *descent, Py_ssize_t batch) {
         sums[i] /= (double)n_rows;
     if (!all_finite(sums, n_sums))
         return 0;
+    if (descent->rate != Py_None) {
+        PyObject *rate = PyObject_CallNoArgs(descent->rate);
+        settings[1] = rate ? PyFloat_AsDouble(rate) : -1.0;
+        Py_XDECREF(rate);
+        if (PyErr_Occurred())
+            return -1;
+    }
     settings[0] += 1.0;
-    const int result = map_rows(descent->update, descent->parts, descent->n_parts, n, descent->moved, false, 1);
-    if (result < 0 || !all_finite(descent->moved, n)) {
+    const int32_t n_totals = descent->totals ? descent->totals->n_outputs : 0;
+    double *totals = settings + length_of(&descent->settings) - n_totals;
+    int result = 0;
+    if (n_totals)
+        result = map_rows(descent->totals, descent->parts, descent->n_parts, n, totals, true, 1);
+    const bool finite = result == 0 && all_finite(totals, n_totals);
+    if (finite)
+        result = map_rows(descent->update, descent->parts, descent->n_parts, n, descent->moved, false, 1);
+    if (!finite || result < 0 || !all_finite(descent->moved, n)) {
         settings[0] -= 1.0;
         return result;
     }
     double *found = (double *)descent->found.buf + batch * others;
-    found[0] = sums[0];
+    found[0] = n_totals ? sums[0] + totals[0] : sums[0];
     memcpy(found + 1, sums + 1 + n, (size_t)(others - 1) * sizeof(double));
     memcpy(descent->numbers.buf, descent->moved, (size_t)n * sizeof(double));
     memcpy(descent->state.buf, descent->moved + n, (size_t)descent->state.len);
@@ -134,24 +152,29 @@ static int step_down(Descent *descent, Py_ssize_t batch) {
 }
 
 PyDoc_STRVAR(machine_descend_doc,
-"descend(update, numbers, state, settings, columns, n_samples, order, size, found, threads)\n--\n\n"
+"descend(update, totals, numbers, state, settings, rate, columns, n_samples, order, size, found, threads)\n--\n\n"
 "Take steps until a number in one of them is not finite; how many were taken.\n\n"
 "This machine gives, of the shared parameters and a sample, loss, gradient and whether choices are right.\n"
 "`update` gives, of a parameter, its gradient, its state, and the shared settings, of which the first counts\n"
-"steps, the parameter after a step and its state. `numbers` (parameters,), `state` (numbers of it,\n"
+"steps, the parameter after a step and its state. `totals`, if not None, gives of the same numbers some that\n"
+"are added over all parameters: the last settings of the step; the first of them belongs to the loss. `rate`,\n"
+"if not None, gives the second setting before each step. `numbers` (parameters,), `state` (numbers of it,\n"
 "parameters) and `settings` are changed in place. Each of `columns` holds a row for each of n_samples; a\n"
 "batch is `size` of them by their numbers in `order` (int64), or all of them if that is None. `found`\n"
 "(steps, 1 + choices) takes the means over each batch. All arrays are float64 and contiguous. A signal\n"
 "handler may raise between steps: `settings` says how many were taken.");
 
 static PyObject *machine_descend(PyObject *self, PyObject *args) {
-    PyObject *update, *numbers, *state, *settings, *columns, *order, *found;
+    PyObject *update, *totals, *numbers, *state, *settings, *columns, *order, *found;
     Descent descent = {.gradient = (Machine *)self};
-    if (!PyArg_ParseTuple(args, "O!OOOO!nOnOn:descend", MachineType, &update, &numbers, &state, &settings,
-                          &PyTuple_Type, &columns, &descent.n_samples, &order, &descent.size, &found,
+    if (!PyArg_ParseTuple(args, "O!OOOOOO!nOnOn:descend", MachineType, &update, &totals, &numbers, &state, &settings,
+                          &descent.rate, &PyTuple_Type, &columns, &descent.n_samples, &order, &descent.size, &found,
                           &descent.threads))
         return NULL;
     descent.update = (Machine *)update;
+    if (totals != Py_None && !PyObject_TypeCheck(totals, MachineType))
+        return PyErr_Format(PyExc_TypeError, "totals is a Machine or None and was given %R", totals);
+    descent.totals = totals == Py_None ? NULL : (Machine *)totals;
     descent.whole = order == Py_None;
     const Py_ssize_t n_columns = PyTuple_GET_SIZE(columns);
     bool read = n_columns <= MOST_COLUMNS && descent.threads >= 1 &&

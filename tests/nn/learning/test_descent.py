@@ -22,10 +22,12 @@ TARGETS = {
 RULES = ["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 
 
-def trained(loss="squared_error", optimizer="adam", **given):
+def trained(loss="squared_error", optimizer="adam", limits=None, frozen=False, **given):
     """The facts of a training and what the optimiser remembers."""
     model = nn.MLP(3, [5, 3 if loss == "cross_entropy" else 1], activation="tanh", seed=2)
-    made = OPTIMIZERS[optimizer](model.parameters(), learning_rate=0.02)
+    if frozen:
+        model.layers[0].freeze()
+    made = OPTIMIZERS[optimizer](model.parameters(), learning_rate=0.02, **(limits or {}))
     given = {"epochs": 7, "batch_size": 8, "seed": 1, "progress": False} | given
     history = model.learn(X, TARGETS[loss], loss, made, **given)
     state = {name: x.tolist() for name, x in made.state_dict().items()}
@@ -113,7 +115,7 @@ def test_ctrl_c_comes_between_steps(batch_size):
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     handler = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        found = model.learn(X, TARGETS["squared_error"], optimizer=adam, epochs=10**7, **given)
+        found = model.learn(X, TARGETS["squared_error"], optimizer=adam, epochs=10**6, **given)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, handler)
@@ -129,13 +131,84 @@ def test_ctrl_c_comes_between_steps(batch_size):
         assert str(twin.state_dict()) == str(model.state_dict())
 
 
-def test_clipped_and_scheduled_steps_are_taken_singly(counted):
+@pytest.mark.parametrize("batch_size", [8, None])
+@pytest.mark.parametrize("optimizer", RULES)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"limits": {"clip_value": 0.01}}, {"limits": {"clip_norm": 0.3}}, {"frozen": True},
+        {"l1": 0.01}, {"schedule": "one_cycle"}, {"schedule": lambda i: 1.0 / (i + 1)},
+        {"schedule": "reduce_on_plateau", "l2": 0.1, "l1": 0.02, "frozen": True,
+         "limits": {"clip_value": 0.1, "clip_norm": 0.2}, "validation": 0.3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_so_are_clipped_scheduled_penalised_and_frozen_ones(
+    given, optimizer, batch_size, counted, monkeypatch
+):
+    given = {"optimizer": optimizer, "batch_size": batch_size, **given}
+    found = trained(**given)
+    assert sum(counted) >= 5
+    monkeypatch.setattr(CompiledBatches, "at_once", lambda *_: None)
+    assert found == trained(**given)
+
+
+@pytest.mark.parametrize("limits", [{"clip_norm": 1e-3}, {"clip_value": 1e-3}])
+def test_a_limit_that_is_changed_between_epochs_holds_from_then_on(limits, counted):
     model = nn.MLP(3, [4, 1], seed=1)
-    sgd = nn.optim.SGD(model.parameters(), 0.1, clip_norm=0.5)
-    y = TARGETS["squared_error"]
-    model.learn(X, y, optimizer=sgd, epochs=3, progress=False)
-    model.learn(X, y, schedule="cosine", epochs=3, progress=False)
+    sgd, seen = nn.optim.SGD(model.parameters(), 0.1), []
+
+    def clip(history):
+        seen.append(np.array([p.data for p in model.parameters()]))
+        vars(sgd).update(limits)
+
+    model.learn(X, TARGETS["squared_error"], optimizer=sgd, epochs=3, callback=clip, progress=False)
+    assert sum(counted) == 3 * 2 - 1
+    first, last = (np.abs(np.diff(seen, axis=0)).max(axis=1)).tolist()
+    assert max(first, last) <= 2 * 0.1 * 1e-3 * (1.0 + 1e-9)
+
+
+def test_a_schedule_is_asked_once_for_each_step_and_ends_it_with_its_error(counted):
+    """The parameters are those behind the steps before."""
+    asked, models = [], [nn.MLP(3, [4, 1], seed=1) for _ in range(2)]
+
+    def schedule(i):
+        asked.append(i)
+        return 1.0 if i < 17 else -1.0
+
+    given = {"batch_size": 8, "seed": 1, "progress": False}
+    with pytest.raises(ValueError, match=r"schedule\(17\) must be at least 0") as caught:
+        models[0].learn(X, TARGETS["squared_error"], epochs=9, schedule=schedule, **given)
+    assert asked == [*range(18)]
+    assert len(caught.value.history) == 2
+    ends = iter([False, False, True])
+    stop = lambda i: 1.0 if i < 17 else 0.0  # noqa: E731
+    models[1].learn(
+        X, TARGETS["squared_error"], epochs=9, schedule=stop, callback=lambda _: next(ends), **given
+    )
+    assert str(models[0].state_dict()) == str(models[1].state_dict())
+    assert sum(counted) == 6 + 7 + 6 + 7 + 7  # an error tells no number
+
+
+def test_the_length_of_a_gradient_whose_square_overflows_is_found_singly(monkeypatch, counted):
+    xs, found = np.array([1e90, 2e90]), []
+    for single in (False, True):
+        if single:
+            monkeypatch.setattr(CompiledBatches, "at_once", lambda *_: None)
+        model = nn.Neuron(1, "linear", seed=1)
+        sgd = nn.optim.SGD(model.parameters(), 1.0, clip_norm=1.0)
+        model.learn(xs, xs, optimizer=sgd, epochs=5, batch_size=1, seed=1, progress=False)
+        found.append(str(model.state_dict()))
+    assert found[0] == found[1]
     assert sum(counted) == 0
+
+
+def test_the_learning_rate_is_the_first_setting_of_each_optimiser():
+    for make in OPTIMIZERS.values():
+        assert make([ag.Value(1.0)], learning_rate=0.1).settings[0] == "learning_rate"
+
+
+X1 = ag.Value(1.0)
 
 
 class TestArrays:
@@ -148,9 +221,10 @@ class TestArrays:
         rule = [w - rate * slope, state + slope]
         update = ag.freeze(rule, [w, slope, state, step, rate]).runner.machine
         given = {
-            "update": update, "numbers": np.array([1.0]), "state": np.zeros((1, 1)),
-            "settings": np.array([0.0, 0.5]), "columns": (np.array([[1.0], [3.0]]),),
-            "n_samples": 2, "order": None, "size": 2, "found": np.zeros((2, 1)), "threads": 1,
+            "update": update, "totals": None, "numbers": np.array([1.0]),
+            "state": np.zeros((1, 1)), "settings": np.array([0.0, 0.5]), "rate": None,
+            "columns": (np.array([[1.0], [3.0]]),), "n_samples": 2, "order": None, "size": 2,
+            "found": np.zeros((2, 1)), "threads": 1,
         } | changed  # fmt: skip
         return gradient.descend(*given.values()), given
 
@@ -172,6 +246,7 @@ class TestArrays:
             {"order": np.array([-1])}, {"order": np.array([0, 1]), "size": 0},
             {"order": np.array([0, 1])}, {"threads": 0}, {"columns": (np.zeros(2),) * 17},
             {"found": np.zeros((2, 1))[::-1]}, {"numbers": [1.0]}, {"order": np.zeros(1)},
+            {"totals": 5}, {"totals": ag.freeze([X1], [X1]).runner.machine}, {"rate": lambda: "1"},
         ],
         ids=str,
     )  # fmt: skip

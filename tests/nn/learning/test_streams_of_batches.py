@@ -228,6 +228,18 @@ def test_numbers_that_are_not_finite_name_the_batch(compile, rate):
         learnt(Loader(), optimizer="sgd", learning_rate=rate, compile=compile)
 
 
+@pytest.mark.parametrize("length", [1, 7])
+def test_a_length_that_is_not_that_of_an_epoch_is_told_where_a_schedule_goes_by_it(length):
+    class Lying(Loader):
+        def __len__(self):
+            return length
+
+    learnt(Lying(), epochs=2)
+    learnt(Lying(), epochs=2, schedule=lambda step: 1.0)
+    with pytest.raises(ShapeError, match=rf"has the length {length}, .* and gave \d+ batches"):
+        learnt(Lying(), epochs=2, schedule="cosine")
+
+
 @pytest.mark.parametrize(("given", "error", "text"), [
     ({"inputs": INPUTS}, ValueError, "leave inputs out"),
     ({"outputs": OUTPUTS}, ValueError, "leave outputs out"),

@@ -121,7 +121,7 @@ class Page {
     const left = el("div", { class: "left" }, this.banner, this.crumbs, this.stage, this.moment.element, this.quiz?.element, this.player?.element);
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
-    this.panel = el("div", { class: "panel", role: "region", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
+    this.panel = el("div", { class: "panel", role: "group", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
     this.main = el("div", { class: "main" }, left, this.panel);
     this.part = el("div", { class: "part", hidden: true });
     this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, this.main, this.part);
