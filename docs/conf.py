@@ -26,6 +26,7 @@ extensions = [
 html_math_renderer = "mathml"
 exclude_patterns = ["parts", "site", "files"]
 suppress_warnings = ["config.cache"]
+nitpicky = True  # a reference that leads nowhere is a warning, and so an error
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 4

@@ -70,11 +70,9 @@ class Table:
         if missing:
             near = difflib.get_close_matches(missing[0], self.names, n=1)
             hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-            comma = (
-                ["separator: comma; see --separator"] if self.separator == "," else []
-            )  # no news elsewhere
-            comma += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
-            notes = "".join(f" ({note})" for note in [*comma, *self.notes])
+            told = ["separator: comma; see --separator"] * (self.separator == ",")  # no note tells
+            told += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
+            notes = "".join(f" ({note})" for note in [*told, *self.notes])
             raise TableError(f"{self.source} has no column {listed(missing)}; {hint}{notes}")
 
     def texts(self, name: str) -> NDArray[Any]:
@@ -302,6 +300,8 @@ def table_of(
     separator: str | None = None,
 ) -> Table:  # fmt: skip
     """The table in a text; see `read_csv`."""
+    if header not in (None, True, False):
+        raise ValueError(f"header is True, False or None, and was {header!r}")
     if decimal not in (None, *DECIMALS):
         raise ValueError(f"the decimal sign is '.' or ',', and was {decimal!r}")
     separator, records = split_cells(text.removeprefix(MARK), source, separator)

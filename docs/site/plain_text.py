@@ -1,22 +1,99 @@
 """Pages as plain text beside the HTML, and `llms.txt`, which lists them."""
 
+import ast
+import inspect
 import re
-import shutil
 from pathlib import Path
 
+import name_pages
+import nbformat
+
 _TITLE = re.compile(r"^# +(.+)$", re.M)
+_FRONT = re.compile(r"\A---\n.*?\n---\n+", re.S)
+#: Directives as pages here write them: what is in braces, what stands beside it, and the body.
+_FENCED = re.compile(r"^```\{([\w:-]+)\} *(.*?)\n(.*?)^```$", re.M | re.S)
+_COLONS = re.compile(r"^:::+(?:\{(?:grid-item-card|tab-item)\} *(.*)|\{.*)?$", re.M)
+_OPTIONS = re.compile(r"(?:^ *:[\w-]+:.*\n)+", re.M)
+
+
+def documented(name: str) -> str:
+    """A public name with its signature and documentation; of a class, its methods as well."""
+    found, members = name_pages._thing(name), []
+    if inspect.isclass(found):
+        others = name_pages._from_others(found)
+        members = [each for each in inspect.getmembers(found) if each[0] not in others]
+    parts = []
+    for title, each in [(name, found), *[(f"{name}.{m}", each) for m, each in members]]:
+        text = inspect.getdoc(each)
+        is_one = inspect.isroutine(each) or isinstance(each, property)
+        if each is found or (text and is_one and not title.rpartition(".")[2].startswith("_")):
+            parts.append(f"`{title}{_signature(each)}`\n\n{text}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _signature(found: object) -> str:
+    try:
+        return str(inspect.signature(found)) if callable(found) else ""
+    except ValueError:  # what C code takes is not always known
+        return "(…)"
+
+
+def _plain(match: re.Match[str], source: Path) -> str:
+    """A directive as what it shows, as far as that is text."""
+    kind, beside, body = match.groups()
+    if kind == "eval-rst":
+        [name] = re.findall(r"^\.\. auto\w+:: autograd_lite\.(\S+)", body, re.M)
+        return documented(name)
+    if kind == "literalinclude":
+        text = (source / beside.lstrip("/")).read_text()
+        [name] = re.findall(r"^:pyobject: (\S+)", body, re.M)
+        [node] = [n for n in ast.walk(ast.parse(text)) if getattr(n, "name", None) == name]
+        return f"```python\n{ast.get_source_segment(text, node)}\n```"
+    if kind in ("toctree", "raw"):  # pictures, and pages that one can only touch
+        return "\n".join(f"({title})" for title in re.findall(r'title="([^"]+)"', body))
+    body = _OPTIONS.sub("", body, count=1).strip("\n")
+    if kind.startswith("py:"):
+        return f"`{beside}`\n\n{body}"
+    return f"```{'python' if kind == 'code-cell' else beside}\n{body}\n```"
+
+
+def plain(text: str, source: Path) -> str:
+    """A page of the site without what only Sphinx understands."""
+    text = _FENCED.sub(lambda match: _plain(match, source), _FRONT.sub("", text))
+    pieces = re.split(r"(^```.*?^```$)", text, flags=re.M | re.S)
+    for i in range(0, len(pieces), 2):  # between blocks of code
+        bare = _OPTIONS.sub("", pieces[i])
+        bare = _COLONS.sub(lambda match: f"\n**{match[1]}**\n" if match[1] else "", bare)
+        pieces[i] = re.sub(r"\n{3,}", "\n\n", bare)
+    return "".join(pieces).strip() + "\n"
+
+
+def of_notebook(path: Path) -> str:
+    """A notebook as text: its words, its code, and what that prints."""
+    parts = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        parts.append(
+            cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```"
+        )
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            shown = output.get("text") or (data.get("text/plain") if len(data) == 1 else None)
+            if shown:
+                parts.append(f"```text\n{shown.rstrip()}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 def write(source: Path, html: Path) -> list[str]:
-    """Put each page's Markdown beside it, as ``.md``, and the list of them at the top."""
+    """Put each page's text beside it, as ``.md``, and the list of them at the top."""
     lines = []
-    for page in sorted(source.rglob("*.md")):
-        place = page.relative_to(source)
+    for page in sorted([*source.rglob("*.md"), *source.rglob("*.ipynb")]):
+        place = page.relative_to(source).with_suffix(".md")
         if place.parts[0] in ("parts", "files"):
             continue
-        target = html / place
-        shutil.copyfile(page, target)
-        title = _TITLE.search(page.read_text())
+        notebook = page.suffix == ".ipynb"
+        text = of_notebook(page) if notebook else plain(page.read_text(), source)
+        (html / place).write_text(text)
+        title = _TITLE.search(text)
         lines.append(f"- [{title[1] if title else place.stem}]({place.as_posix()})")
     head = (
         "# autograd_lite\n\n> Scalar automatic differentiation in Python: expressions, their "

@@ -1,5 +1,6 @@
 """The source of the site is whole: every op and name has a page, every block of code runs."""
 
+import argparse
 import doctest
 import importlib
 import importlib.util
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.cli import main
+from autograd_lite.cli import command_line, main
 from autograd_lite.ops import TABLE, Op
 
 ROOT = Path(__file__).parents[2]
@@ -170,9 +171,16 @@ def test_every_public_name_has_a_page_and_a_summary(site):
 
 def test_the_page_of_commands_shows_what_every_command_takes(site):
     page = site["name_pages"].commands()
-    for command in ("demo", "explain", "lesson", "playground", "train", "worksheet"):
-        assert f"\n## {command}\n" in page
-        assert f"usage: autograd-lite {command}" in page
+    parser = command_line._parser()
+    [commands] = [x.choices for x in parser._actions if isinstance(x, argparse._SubParsersAction)]
+    assert {"demo", "doctor", "explain", "inspect", "predict", "train"} < {*commands}
+    assert re.findall(r"^## (.+)$", page, re.M) == [*commands]
+    assert "status 2" in page
+    for name, command in commands.items():
+        shown = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        for action in command._actions:
+            for word in action.option_strings or [action.metavar or action.dest]:
+                assert str(word) in shown or action.choices, (name, word)
 
 
 def test_every_link_and_anchor_of_a_page_leads_somewhere(site, filled):
