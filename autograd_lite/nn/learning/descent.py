@@ -1,5 +1,7 @@
 """The steps of an epoch in one call of the machine, where nobody looks at what is between them."""
 
+from __future__ import annotations
+
 import copy
 import math
 from collections.abc import Sequence
