@@ -142,7 +142,7 @@ bare:
 	.ci/bare $(if $(filter all,$(TESTS)),suite,all) $(filter-out python3,$(PYTHON))
 
 aarch64: | $(BIN)/python
-	$(INSTALL) setuptools numpy
+	$(INSTALL) --upgrade setuptools numpy
 	.ci/aarch64 $(BIN)/python
 
 # With those that it needs that are written in Python.
