@@ -48,7 +48,7 @@ def twins_of(choose: random.Random):
 def engines(seed: int, seen: Counter[str]) -> None:
     """One graph in the Python engine, in C, and as a program of the machine: equal bits.
 
-    Numbers, partials, orders, adjoints, tangents, second derivatives and sums of passes; then a
+    Numbers, partials, orders, adjoints, tangents, sums of passes, second derivatives of some; then a
     program of the gradient at the recorded point and, beside a refreshed graph, at another.
     """
     choose = random.Random(seed)
@@ -56,7 +56,8 @@ def engines(seed: int, seen: Counter[str]) -> None:
     twins.check()
     twins.adjoints()
     twins.tangents([first + k for k, _ in enumerate(twins.ours)])
-    twins.hessian_products([choose.choice([0.0, 1.0, -0.5]) for _ in twins.ours])
+    if seed % 4 == 0:  # a quarter of the time otherwise
+        twins.hessian_products([choose.choice([0.0, 1.0, -0.5]) for _ in twins.ours])
     twins.backward(first)
     twins.backward()
     twins.refresh(second)
