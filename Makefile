@@ -7,14 +7,17 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
 .PHONY: help demo test lint docs notebooks playground accuracy bench build fuzz bare test-both test-on-native test-on-python test-pages test-notebooks test-beside test-site test-python asan asan-slabs asan-debug asan-faults asan-rest asan-modes valgrind faults giants kills soak dask tables firefox clean
-.PHONY: pyright compare wheels release
+.PHONY: pyright compare wheels release aarch64 pyodide
 
 help:
 	@echo "make demo       the seven steps in the terminal, then a network on real data; pictures and pages in out/"
 	@echo "make test       all checks: ruff, mypy, tests on both engines with coverage, notebooks"
 	@echo "make lint       ruff and mypy alone; sets .venv up with all that the tests need"
 	@echo "make pyright    pyright over the programs of users in tests/typing (npm)"
-	@echo "make bare       demo and some tests in a minimal Debian, without and with a C compiler (root; PYTHON=3.13)"
+	@echo "make bare       demo and some tests in a minimal Debian, without and with a C compiler (root; PYTHON=3.13);"
+	@echo "                TESTS=all: all tests on the C engine there, in an hour or less"
+	@echo "make aarch64    the C engine, cross-compiled for 64-bit ARM, and its tests by an emulator (root)"
+	@echo "make pyodide    the pure wheel in a browser's Python, Pyodide, started by node (npm)"
 	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make compare    what has become more than 10% worse in benchmarks/RESULTS.md since the last commit"
@@ -134,9 +137,23 @@ test-python:
 	echo "install a C compiler and Python's headers (Debian: gcc, libc6-dev, python3-dev), then make clean test."
 	AUTOGRAD_LITE_ENGINE=python $(PYTEST)
 
-# Debian bookworm has Python 3.11, trixie (PYTHON=3.13) 3.13.
+# Of Debians, bookworm has Python 3.11, trixie (PYTHON=3.13) 3.13, forky 3.14 and 3.15.
 bare:
-	.ci/bare all $(filter-out python3,$(PYTHON))
+	.ci/bare $(if $(filter all,$(TESTS)),suite,all) $(filter-out python3,$(PYTHON))
+
+aarch64: | $(BIN)/python
+	$(INSTALL) --upgrade setuptools numpy
+	.ci/aarch64 $(BIN)/python
+
+# With those that it needs that are written in Python.
+PYODIDE := 314.0.7
+pyodide: | $(BIN)/python
+	npm install --silent --no-audit --no-fund --prefix build/pyodide pyodide@$(PYODIDE)
+	rm -rf build/lib build/pyodide/wheels
+	AUTOGRAD_LITE_PURE=1 $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/pyodide/wheels . graphviz tqdm
+	node tests/pyodide.mjs build/pyodide
+	$(BIN)/python .ci/platforms.py build/pyodide/junit.xml --command "make pyodide" \
+	  --platform "Pyodide $(PYODIDE), the Python engine" --commit "$$(git describe --always --dirty --exclude '*')"
 
 # A program that is compared with other libraries takes some times as long as a graph.
 N := 20000

@@ -13,6 +13,7 @@ import importlib
 import os
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -123,4 +124,12 @@ def extensions() -> list[Extension]:
     ]
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExtensions})
+# What setuptools writes lies beside the sources, but where those may only be read.
+BESIDE = tempfile.TemporaryDirectory(prefix="autograd_lite-")
+WRITES = {"egg_info": {"egg_base": BESIDE.name}, "build": {"build_base": BESIDE.name}}
+
+setup(
+    ext_modules=extensions(),
+    cmdclass={"build_ext": BuildExtensions},
+    options={} if os.access(".", os.W_OK) else WRITES,
+)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+#: What a page of the package on an index links to.
+ADDRESSES = ("Documentation", "Source", "Issues", "Changelog")
 
 
 def found(root: Path, path: str, pattern: str) -> str:
@@ -22,6 +25,15 @@ def found(root: Path, path: str, pattern: str) -> str:
 def version(root: Path) -> str:
     """The package's version."""
     return found(root, "autograd_lite/__init__.py", r'^__version__ = "(.+)"$')
+
+
+def addresses(root: Path) -> dict[str, str]:
+    """The addresses in the metadata, by name."""
+    metadata = configparser.ConfigParser(interpolation=None)
+    metadata.read(root / "setup.cfg", encoding="utf-8")
+    lines = metadata.get("metadata", "project_urls", fallback="").splitlines()
+    pairs = [line.partition("=") for line in lines if line]
+    return {name.strip(): address.strip() for name, _, address in pairs}
 
 
 def complaints(root: Path) -> list[str]:
@@ -44,6 +56,13 @@ def complaints(root: Path) -> list[str]:
     cited = found(root, "CITATION.cff", r'^date-released: "?([^"\s]+)"?$')
     if cited != day:
         said.append(f"CITATION.cff says {cited!r} was the day, and CHANGELOG.md {day!r}")
+    known = addresses(root)
+    for name in ADDRESSES:
+        if not re.fullmatch(r"https://\S+\.\S+", known.get(name, "")):
+            said.append(
+                f"setup.cfg has no address for {name} ({known.get(name)}): write `{name} = "
+                "https://…` in a line below `project_urls =`, in [metadata]"
+            )
     results = (root / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8").splitlines()
     for line in (root / "README.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("|") and line not in results:

@@ -51,6 +51,11 @@ def some(things: Sequence[Any], limit: int, write: Callable[[Any], str] = str) -
     return ", ".join(map(write, things[:limit])) + more
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, not more than a line can hold."""
+    return some(names, 12, shown)
+
+
 @contextmanager
 def needing(extra: str, said: str) -> Iterator[None]:
     """Block that imports an optional library; an ImportError names the extra that brings it."""

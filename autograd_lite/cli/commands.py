@@ -17,7 +17,7 @@ from autograd_lite.cli.inspecting import inspect_file, score_table
 from autograd_lite.cli.training_page import report
 from autograd_lite.demo import save_figure
 from autograd_lite.engine import Value
-from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted
+from autograd_lite.errors import ExpressionError, TableError, TrainingWarning, counted, listed
 from autograd_lite.explanations import explain as explain_paths
 from autograd_lite.explanations import latex
 from autograd_lite.explanations.trace import trace
@@ -30,7 +30,7 @@ from autograd_lite.tables.learning import TableModel, Training
 from autograd_lite.tables.learning import train as train_on
 from autograd_lite.tables.numerals import Notation
 from autograd_lite.tables.preprocessing import ClassTarget
-from autograd_lite.tables.reading import Columns, Table, listed
+from autograd_lite.tables.reading import Columns, Table
 from autograd_lite.tables.sources import as_parquet, open_table
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import canvas, draw

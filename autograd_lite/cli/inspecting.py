@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from autograd_lite import nn
 from autograd_lite.cli.training_page import mean_and_spread, plain_number
-from autograd_lite.errors import counted
+from autograd_lite.errors import counted, listed
 from autograd_lite.files import metadata
 from autograd_lite.nn.learning.resuming import epochs_in
 from autograd_lite.program import load_program
 from autograd_lite.tables.facts import Score
 from autograd_lite.tables.learning import TableModel
 from autograd_lite.tables.preprocessing import NumericFeature, TextFeature
-from autograd_lite.tables.reading import listed
 from autograd_lite.terminal import Terminal
 
 

@@ -17,13 +17,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd_lite.errors import counted, needing
+from autograd_lite.errors import counted, listed, needing
 from autograd_lite.files import words
 from autograd_lite.tables.facts import Facts
 from autograd_lite.tables.kinds import Described
 from autograd_lite.tables.learning import Training
 from autograd_lite.tables.preprocessing import ClassTarget
-from autograd_lite.tables.reading import Columns, listed
+from autograd_lite.tables.reading import Columns
 from autograd_lite.tables.sections import Section, importance, sample
 from autograd_lite.view import canvas
 from autograd_lite.view.page.page import document, read

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from math import isfinite
 from typing import Any, NamedTuple, cast
 
@@ -119,9 +120,7 @@ class Reading:
 def labels_in(first: int, outputs: Array) -> tuple[list[Any], list[int]]:
     """The labels in a block, and how often each is there."""
     with _named(first, outputs):
-        if (found := labels_of("outputs", outputs)) is None:
-            samples(np.zeros(len(outputs)), outputs, None)  # which says why
-    labels, counts = np.unique(np.ravel(cast(Array, found)), return_counts=True)
+        labels, counts = np.unique(_labels(outputs), return_counts=True)
     return labels.tolist(), counts.tolist()
 
 
@@ -143,7 +142,7 @@ def _named(first: int, rows: Array) -> Iterator[None]:
     """Block whose errors say of which rows they are."""
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (AnomalyError, IndexError, TypeError, ValueError) as error:
         raise type(error)(f"rows {first} to {first + len(rows) - 1}: {error}") from None
 
 
@@ -160,10 +159,11 @@ class RowSums:
 
     def over(self, at: At, first: int, *block: Array) -> Part:
         """The part of a block of rows."""
-        nodes, ends = self._cut(at, first, self.reading.columns(at, first, *block))
-        for sums in nodes.values():
-            if not isfinite(sums[0]):
-                with _named(first, block[0]):
+        columns = self.reading.columns(at, first, *block)
+        with _named(first, block[0]):
+            nodes, ends = self._cut(at, first, columns)
+            for sums in nodes.values():
+                if not isfinite(sums[0]):
                     raise AnomalyError(f"the loss turned {sums[0]}; {WAY_OUT}")
         return _added(nodes, at), ends
 
@@ -171,27 +171,23 @@ class RowSums:
         """A part of all that several have."""
         nodes = {place: sums for part, _ in parts for place, sums in part.items()}
         ends = sorted((end for _, others in parts for end in others), key=lambda end: end[0])
-        runs: list[tuple[int, list[list[Array]]]] = []
-        after = -1
-        for first, columns in ends:
-            if first != after:
-                runs.append((first, []))
-            runs[-1][1].append(columns)
-            after = first + len(columns[0])
         left = []
-        for first, each in runs:
-            joined = [np.concatenate(column) for column in zip(*each, strict=True)]
-            more, rest = self._cut(at, first, joined)
-            nodes |= more
-            left += rest
+        for block, group in groupby(ends, lambda end: (end[0] - at.start) // BLOCK):
+            same = [*group]
+            joined = [*map(np.concatenate, zip(*[columns for _, columns in same], strict=True))]
+            if len(joined[0]) == min(BLOCK, at.stop - at.start - block * BLOCK):
+                nodes |= self._cut(at, same[0][0], joined)[0]
+            else:
+                left += same
         return _added(nodes, at), left
 
     def _cut(self, at: At, first: int, columns: list[Array]) -> Part:
         """The nodes that lie in some rows, and the rows before and behind them."""
         start, stop = first - at.start, first + len(columns[0]) - at.start
-        block, end = -(-start // BLOCK), stop // BLOCK
-        if stop == at.stop - at.start:
-            end = -(-stop // BLOCK)
+        ends = stop + (BLOCK - 1) * (
+            stop == at.stop - at.start
+        )  # with the last, which may be short
+        block, end = -(-start // BLOCK), ends // BLOCK
         most = max(1, NUMBERS // (BLOCK * columns[0].shape[1])).bit_length() - 1
         nodes, cuts = {}, [start, min(block * BLOCK, stop)]
         while block < end:
@@ -205,10 +201,9 @@ class RowSums:
                 [(at.numbers.copy(), True), *given], len(rows), "sum"
             )
             block += 1 << level
-        ends = [(start, cuts[1]), (cuts[-1], stop)]
         return nodes, [
             (a + at.start, [rows_at(column, range(a - start, b - start)) for column in columns])
-            for a, b in ends if a < b
+            for a, b in ((start, cuts[1]), (cuts[-1], stop)) if a < b
         ]  # fmt: skip
 
 
@@ -225,4 +220,6 @@ def _added(nodes: dict[tuple[int, int], Array], at: At) -> dict[tuple[int, int],
 
 
 def _labels(outputs: Array) -> Array:
-    return np.ravel(cast(Array, labels_of("outputs", outputs)))
+    if (found := labels_of("outputs", outputs)) is None:
+        samples(np.zeros(len(outputs)), outputs, None)  # which says why
+    return np.ravel(cast(Array, found))

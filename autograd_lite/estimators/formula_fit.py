@@ -44,9 +44,9 @@ class FormulaModel(nn.Module):
         given = given if start is None else {**as_mapping(start)}
         wrong = given.keys() - begin or {n for n, x in begin.items() if x is None} - given.keys()
         if wrong:
-            raise ValueError(
-                f"start does not fit the formula at {shown(min(wrong, key=str))}: {said}"
-            )
+            first = min(wrong, key=str)
+            fault = "names" if first in given else "has no number for"
+            raise ValueError(f"start {fault} {shown(first)}: {said}")
         self.free = {n: Value(x, label=n) for n, x in {**begin, **given}.items()}
 
     def __call__(self, x: Any) -> Any:

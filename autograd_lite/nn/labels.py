@@ -35,8 +35,6 @@ def encoded(
     given = Encoded(outputs, None, outputs)
     if loss.classes is None or (labels := labels_of(f"{of}outputs", outputs)) is None:
         return given
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
     numeric, by_sign = labels.dtype.kind in "iuf", len(loss.classes(1)) == 2
     if by_sign and labels.ndim > 1 and labels.dtype.kind != "U":  # one for each output
         return given
@@ -81,6 +79,7 @@ def labels_of(name: str, outputs: Any) -> Array | None:
     given = np.asarray(outputs) if hasattr(outputs, "dtype") else np.array(outputs, dtype=object)
     if not given.size or given.ndim not in (1, 2):
         return None
+    given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
     if given.dtype.kind in "biuf":
         return given
     things = given.ravel().tolist()

@@ -24,7 +24,8 @@ def as_columns(
     wanted, known = [*names], kinds or {}
     missing = [name for name in wanted if name not in given]
     if missing:
-        raise TableError(f"there is no column {some(missing, 12, shown)} in {shown([*given])}")
+        there = [*getattr(given, "columns", given)]
+        raise TableError(f"there is no column {some(missing, 12, shown)} in {shown(there)}")
     columns = {name: _as_column(name, given[name]) for name in wanted}
     lengths = {name: len(column) for name, column in columns.items()}
     if len({*lengths.values()}) != 1 or not lengths[wanted[0]]:

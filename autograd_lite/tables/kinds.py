@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError, counted, shown
+from autograd_lite.errors import TableError, counted, listed, shown
 from autograd_lite.tables.gaps import Missing, complete_rows, is_missing
 from autograd_lite.tables.given import EXACT
 from autograd_lite.tables.learning import choose_task
 from autograd_lite.tables.preprocessing import MAX_CATEGORIES, Task
-from autograd_lite.tables.reading import Columns, Kind, Table, listed
+from autograd_lite.tables.reading import Columns, Kind, Table
 
 ColumnKind = Literal["number", "category", "constant", "identifier", "left out"]
 

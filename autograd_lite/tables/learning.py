@@ -130,7 +130,7 @@ def train(
 
     Parameters
     ----------
-    columns : dict of str to array, or frame of pandas
+    columns : dict of str to array, or frame of pandas or polars
         Numbers (nan where one is missing) or texts ("" where one is missing).
     target : str
         Of the columns.
@@ -164,7 +164,8 @@ def train(
     AnomalyError
         If the loss turns nan, for instance because the learning rate is too large.
     """
-    columns = as_columns(columns, dict.fromkeys([*columns, target]))
+    names = getattr(columns, "columns", columns)  # of a frame
+    columns = as_columns(columns, dict.fromkeys([*names, target]))
     columns = complete_rows(columns, target, checked_missing(missing))
     column = columns[target]
     if len(column) < 2:

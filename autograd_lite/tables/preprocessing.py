@@ -17,9 +17,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import ModelFileError, TableError
+from autograd_lite.errors import ModelFileError, TableError, listed
 from autograd_lite.tables.gaps import Missing, checked_missing, is_missing, refuse_missing
-from autograd_lite.tables.reading import Columns, Kind, listed
+from autograd_lite.tables.reading import Columns, Kind
 
 Floats = NDArray[np.float64]
 Task = Literal["regression", "classification"]

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.errors import TableError, counted, shown, some
+from autograd_lite.errors import TableError, counted, listed, shown, some
 from autograd_lite.files import as_path
 from autograd_lite.tables.encodings import MARK, decoded
 from autograd_lite.tables.numerals import DECIMALS, OTHER, Decimal, Notation, Survey, is_gap, survey
@@ -70,11 +70,9 @@ class Table:
         if missing:
             near = difflib.get_close_matches(missing[0], self.names, n=1)
             hint = f"did you mean {shown(near[0])}?" if near else f"it has {listed(self.names)}"
-            comma = (
-                ["separator: comma; see --separator"] if self.separator == "," else []
-            )  # no news elsewhere
-            comma += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
-            notes = "".join(f" ({note})" for note in [*comma, *self.notes])
+            told = ["separator: comma; see --separator"] * (self.separator == ",")  # no note tells
+            told += ["is the first row data? --header no"] * all(map(_NUMBERED, missing))
+            notes = "".join(f" ({note})" for note in [*told, *self.notes])
             raise TableError(f"{self.source} has no column {listed(missing)}; {hint}{notes}")
 
     def texts(self, name: str) -> NDArray[Any]:
@@ -302,6 +300,8 @@ def table_of(
     separator: str | None = None,
 ) -> Table:  # fmt: skip
     """The table in a text; see `read_csv`."""
+    if header not in (None, True, False):
+        raise ValueError(f"header is True, False or None, and was {header!r}")
     if decimal not in (None, *DECIMALS):
         raise ValueError(f"the decimal sign is '.' or ',', and was {decimal!r}")
     separator, records = split_cells(text.removeprefix(MARK), source, separator)
@@ -325,8 +325,3 @@ def table_of(
         if header is None:
             notes.append("the first row is data and names no columns; --header yes if it does")
     return Table(source, names, rows[named:], lines[named:], decimal, tuple(notes), separator)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a message, not more than a line can hold."""
-    return some(names, 12, shown)

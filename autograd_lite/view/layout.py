@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Sequence
 
@@ -32,6 +33,11 @@ _WAY_OUT = f"`pip install graphviz-pure` brings one along, and so does {_DOT}"
 
 def program_for(output: str) -> str:
     """Path of the program that writes a format; a LayoutError says why there is none."""
+    if sys.platform == "emscripten":  # Pyodide
+        raise LayoutError(
+            "No picture, because no program starts in a browser; `playground` makes a page there "
+            "that draws an expression by itself"
+        )
     wanted = os.environ.get("AUTOGRAD_LITE_DOT", "")
     user = sysconfig.get_preferred_scheme("user")
     # where pip puts programs, which need not be on PATH

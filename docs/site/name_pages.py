@@ -195,7 +195,8 @@ def index() -> str:
 def commands() -> str:
     """The page of the command line, from its parser."""
     parser = command_line._parser()
-    parts = ["# The command line", _shown(parser)]
+    _, _, ends = (inspect.getdoc(command_line) or "").partition("\n\n")
+    parts = ["# The command line", _shown(parser), re.sub(r"``(.+?)``", r"`\1`", ends)]
     [subparsers] = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
     for name, command in subparsers.choices.items():
         parts += [f"## {name}", _shown(command)]

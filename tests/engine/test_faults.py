@@ -206,8 +206,9 @@ class Recorded:
         try:
             Native.descend = lambda *given: self.told.append(copied(given)) or usual(*given)
             nn.MLP(1, [2, 1], "tanh", seed=1).learn(
-                np.linspace(-1.0, 1.0, 8), np.ones(8), epochs=2, batch_size=4, progress=False
-            )
+                np.linspace(-1.0, 1.0, 8), np.ones(8), epochs=2, batch_size=4, progress=False,
+                l2=0.1,
+            )  # fmt: skip
         finally:
             Native.descend = usual
         self.learnt = self.descend()

@@ -136,10 +136,10 @@ def test_names_of_a_frame_are_the_columns_of_a_formula():
     [
         ("a * y", None, "no column is among the names a, y: the columns are called x0, x"),
         ("2 * x + pi", None, "no parameter is among"),
-        (TEXT, {"a": 1.0, "k": 1.0}, "start does not fit the formula at 'c'"),
+        (TEXT, {"a": 1.0, "k": 1.0}, "start has no number for 'c'"),
         (None, START, "a linear model needs no start, and was given {'a': 2.0"),
         (TEXT, [1.0, 2.0, 3.0], "are a dict"),
-        (TEXT, {**START, "x": 1.0}, "start does not fit the formula at 'x'"),
+        (TEXT, {**START, "x": 1.0}, "start names 'x'"),
         (lambda x, *others: x, None, r"need names: none with \*"),
         (lambda x, **others: x, None, r"need names: none with \*"),
         ("a * x +", None, "expression"),

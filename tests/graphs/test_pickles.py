@@ -23,6 +23,16 @@ from autograd_lite.graph import ancestors
 from autograd_lite.ops import TABLE
 
 
+@pytest.fixture(autouse=True)
+def pickle_is_as_python_has_it():
+    """Other tests load lmfit, and that dill, which has `pickle._Pickler` write code of its own.
+
+    On Python 3.15 that failed.
+    """
+    if "dill" in sys.modules:
+        sys.modules["dill"].extend(use_dill=False)
+
+
 def python_dumps(thing, protocol=None):
     file = io.BytesIO()
     pickle._Pickler(file, protocol).dump(thing)

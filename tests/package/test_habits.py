@@ -17,7 +17,12 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = {*re.findall(r"^([\w-]+):(?!=)", MAKEFILE, re.MULTILINE)}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 #: Of tools that a target needs, and of a Windows without make.
-INSTALLS = ("sudo apt-get install ", "choco install ", "pip install ")
+INSTALLS = (
+    "sudo apt-get install ",
+    "apt-get update && apt-get install ",
+    "choco install ",
+    "pip install ",
+)
 
 
 def script(path):
@@ -98,7 +103,7 @@ def test_a_workflow_may_only_read_what_it_is_run_on(path):
 
 def test_there_is_a_workflow_for_each_habit():
     stems = {path.stem for path in WORKFLOWS}
-    assert {"test", "wheels", "docs", "nightly", "benchmarks"} <= stems
+    assert {"test", "wheels", "docs", "nightly", "benchmarks", "platforms"} <= stems
 
 
 def pythons(text):
@@ -112,6 +117,12 @@ def test_the_pythons_of_the_metadata_are_those_that_are_tested():
     wheels = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["cibuildwheel"]
     built = {f"3.{minor}" for minor in re.findall(r"cp3(\d+)-", wheels["build"])}
     assert tested <= built
+
+
+def test_the_pythons_of_debian_are_those_that_the_script_knows():
+    [matrix, _] = jobs(ROOT / ".github" / "workflows" / "platforms.yml")
+    known = re.findall(r"^ +([\d. |]+)\) echo \w+ ;;", (ROOT / ".ci" / "debian").read_text(), re.M)
+    assert matrix["strategy"]["matrix"]["python"] == re.findall(r"[\d.]+", " ".join(known))
 
 
 def test_the_hooks_before_a_commit_run_what_is_installed():
@@ -165,6 +176,8 @@ def ready(tmp_path):
     about = "CPython 3; autograd_lite 1.2.3, engine `native`.\n"
     (tmp_path / "benchmarks" / "RESULTS.md").write_text(about + row)
     (tmp_path / "README.md").write_text(row)
+    urls = "".join(f"    {name} = https://a.example/{name}\n" for name in RELEASE.ADDRESSES)
+    (tmp_path / "setup.cfg").write_text(f"[metadata]\nname = one\nproject_urls =\n{urls}")
     return tmp_path
 
 
@@ -183,6 +196,9 @@ def test_what_agrees_can_be_released(ready):
         ("CITATION.cff", "2027-01-02", "2027-01-03", "CITATION.cff says '2027-01-03' was the day"),
         ("README.md", "| 2 |", "| 3 |", "a figure that benchmarks/RESULTS.md has not: | figure"),
         ("CITATION.cff", "version: 1.2.3", "", "CITATION.cff is about nothing"),
+        ("setup.cfg", "Issues = ", "Bugs = ", "no address for Issues (None): write `Issues = http"),
+        ("setup.cfg", "https://a.example/Source", "TODO", "no address for Source (TODO): write"),
+        ("setup.cfg", "project_urls", "urls", "no address for Changelog (None): write `Changelog"),
         ("docs/static/versions.js", '["1.2.3"', '["1.2.2", "1.2.3"', "versions.js is about 1.2.2"),
     ],
 )
@@ -206,6 +222,13 @@ def test_what_is_not_committed_is_named(ready):
     assert RELEASE.uncommitted(ready) == []
     (ready / "notebooks" / "one.py").write_text("2\n")
     assert RELEASE.uncommitted(ready) == ["not committed: notebooks/one.py"]
+
+
+def test_addresses_are_left_out_until_they_are_known():
+    """Or all are there: a made-up one would lead users to a stranger's page."""
+    missing = [line for line in RELEASE.complaints(ROOT) if " has no address for " in line]
+    assert len(missing) in (0, len(RELEASE.ADDRESSES))
+    assert len(RELEASE.addresses(ROOT)) + len(missing) == len(RELEASE.ADDRESSES)
 
 
 def test_version_and_citation_agree_at_any_time():

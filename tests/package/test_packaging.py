@@ -195,22 +195,74 @@ def test_a_rule_that_cannot_become_c_stops_the_build(built, tmp_path):
     assert not names
 
 
-def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
-    """Installed without its dependencies, which are lent by this environment: no network."""
-    wheel, _ = built
-    home = tmp_path / "new"
+def pip(python, *arguments):
+    """Run pip for another environment, without a network."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(python), *arguments],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def former(wheel, folder):
+    """The wheel as a version 0.1.0 that had one module more."""
+    old = folder / wheel.name.replace("-0.2.0-", "-0.1.0-")
+    with zipfile.ZipFile(wheel) as new, zipfile.ZipFile(old, "w") as written:
+        files = {name.replace("-0.2.0.", "-0.1.0."): new.read(name) for name in new.namelist()}
+        [about] = [name for name in files if name.endswith(".dist-info/METADATA")]
+        files[about] = files[about].replace(b"\nVersion: 0.2.0\n", b"\nVersion: 0.1.0\n")
+        files["autograd_lite/gone/module.py"] = b"here = True\n"
+        files[about.replace("METADATA", "RECORD")] = "".join(f"{n},,\n" for n in files).encode()
+        for name, content in files.items():
+            written.writestr(name, content)
+    return old
+
+
+def new_environment(home):
+    """The Python of a new virtual environment, and where it has its packages."""
     venv.create(home, with_pip=False)
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet",
-         "--no-deps", "--no-index", str(wheel)],
-        check=True, capture_output=True,
-    )  # fmt: skip
     site = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True, capture_output=True, text=True,
     ).stdout.strip()  # fmt: skip
-    (Path(site) / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python, Path(site)
+
+
+def run_with_lent_packages(python, site, code):
+    """What code prints that finds the dependencies of the package in this environment."""
+    lent = site / "lent.pth"
+    lent.write_text(sysconfig.get_path("purelib") + "\n")
+    done = subprocess.run(
+        [python, "-I", "-c", code], cwd=site, check=True, capture_output=True, text=True
+    )
+    lent.unlink()  # pip would look there
+    return done.stdout
+
+
+def test_an_upgrade_and_an_uninstallation_leave_nothing(built, tmp_path):
+    """Neither modules that the new version has not, nor what Python compiled meanwhile."""
+    python, site = new_environment(tmp_path / "new")
+    before = {*site.rglob("*"), *python.parent.iterdir()}
+    install = ("install", "--no-deps", "--no-index", "--no-compile")
+    pip(python, *install, str(former(built[0], tmp_path)))
+    code = "import autograd_lite.gone.module as m; print(m.here)"
+    assert run_with_lent_packages(python, site, code) == "True\n"
+    assert "Successfully uninstalled autograd-lite-0.1.0" in pip(python, *install, str(built[0]))
+    assert not (site / "autograd_lite" / "gone").exists()
+    assert [path.name for path in site.glob("autograd*info")] == ["autograd_lite-0.2.0.dist-info"]
+    code = "import autograd_lite as ag; print(ag.grad(lambda x: x * x)(3.0))"
+    assert run_with_lent_packages(python, site, code) == "6.0\n"
+    pip(python, "uninstall", "--yes", "autograd-lite")
+    assert {*site.rglob("*"), *python.parent.iterdir()} == before
+
+
+def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
+    """Installed without its dependencies, which are lent by this environment: no network."""
+    wheel, _ = built
+    home = tmp_path / "new"
+    python, site = new_environment(home)
+    pip(python, "install", "--quiet", "--no-deps", "--no-index", str(wheel))
     pure = shutil.which("graphviz-pure", path=sysconfig.get_path("scripts"))
     if pure:  # elsewhere there is a `dot`
         shutil.copy(pure, python.parent)
@@ -220,13 +272,11 @@ def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
         "print(x.grad, ag.__version__, ag.__file__)\n"
         "assert ag.draw(y).to_graphviz().pipe('svg').startswith(b'<?xml')"
     )
-    done = subprocess.run(
-        [python, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
-    )
-    grad, version, file = done.stdout.split()
+    grad, version, file = run_with_lent_packages(python, site, code).split()
     assert (grad, version) == ("6.0", "0.2.0")
     assert Path(file).is_relative_to(home)
     script = python.parent / "autograd-lite"
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     done = subprocess.run([script, "--version"], check=True, capture_output=True, text=True)
     assert "0.2.0" in done.stdout
 

@@ -35,6 +35,18 @@ def test_texts_are_categories_however_they_are_held(texts):
     assert training.model.preprocessing.features[0].categories == ("a", "b")
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_frame_is_as_good_as_a_dict(library):
+    frames = pytest.importorskip(library, reason=f"needs {library}")
+    columns = {"x": COUNT, "k": SIDES, "y": COUNT * 2.0}
+    plain, training = trained(columns), trained(frames.DataFrame(columns))
+    assert training.scores == plain.scores
+    new = frames.DataFrame({"k": SIDES, "x": COUNT})
+    assert np.array_equal(training.model.predict(new), plain.model.predict(columns))
+    with pytest.raises(TableError, match=r"there is no column 'k' in \['x'\]"):
+        training.model.predict(new[["x"]])
+
+
 def test_booleans_are_two_texts_as_in_a_file():
     training = trained({"x": COUNT * 1.0, "y": COUNT > 9})
     assert {*training.model.predict({"x": COUNT})} <= {"False", "True"}

@@ -227,3 +227,17 @@ def test_missing_numbers_are_nan_and_missing_texts_empty_if_they_may_be(read):
     columns = table.columns({"a": "numeric", "b": "text"}, missing="mean")
     np.testing.assert_array_equal(columns["a"], [1.0, np.nan, np.nan, np.nan, 2.0, 3.0])
     assert columns["b"].tolist() == ["x", "NA", "", "y", "z", "x"]
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"header": "no"}, "header is True, False or None, and was 'no'"),
+        ({"decimal": ";"}, "decimal sign"),
+    ],
+)
+def test_options_that_are_none_are_refused(tmp_path, option, message):
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=message):
+        read_csv(path, **option)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import AutogradError, ModelFileError, nn
+from autograd_lite.errors import listed
 from autograd_lite.tables.learning import TableModel, choose_task, score, split, train
 from autograd_lite.tables.preprocessing import (
     MAX_CATEGORIES,
@@ -16,7 +17,7 @@ from autograd_lite.tables.preprocessing import (
     TextFeature,
     fit,
 )
-from autograd_lite.tables.reading import TableError, listed, read_csv
+from autograd_lite.tables.reading import TableError, read_csv
 
 
 @pytest.fixture

@@ -370,3 +370,11 @@ def test_saving_through_a_link_keeps_the_link_and_returns_the_path_as_given(tmp_
     assert str(ag.draw(Value(1.0)).save("link.dot")) == "link.dot"
     assert os.path.islink("link.dot")
     assert os.path.getsize("real.dot") > 0
+
+
+def test_in_a_browser_no_program_starts(install, monkeypatch):
+    """In Pyodide it was a ValueError about the place for a user's programs."""
+    install(WORKS, "pure")
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    with pytest.raises(LayoutError, match="no program starts in a browser; `playground` makes"):
+        layout.lay_out("digraph { a -> b }", "svg")

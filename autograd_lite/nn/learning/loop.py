@@ -120,8 +120,8 @@ class TrainingLoop:
         return taken == wanted
 
     def _run(self, epochs: int, finish: Finish) -> None:
-        is_whole = self.size >= len(self.order)
-        at_once = self.training.is_unseen and is_whole and self.step.next_rate is None
+        at_once = self.training.is_unseen and self.step.next_rate is None
+        at_once = at_once and self.size >= len(self.order)
         while (number := len(self.history) + 1) <= epochs and not self.history.stopped:
             start = time.perf_counter()
             batches = shuffled(self.order, self.size, self.training.rng)

@@ -231,7 +231,7 @@ class Choosing(nn.Layer):
     ({"sample_weight": INDEX - 9.0}, ValueError, "rows 0 to 4095: .* and number 0 is -9.0"),
     ({"sample_weight": 0.0 * OUTPUTS}, ValueError, "weights of all samples to learn from are 0"),
     ({"sample_weight": OUTPUTS[:9]}, ag.ShapeError, "18,000 inputs and 9 weights; give one weight"),
-    ({"sample_weight": INPUTS}, ag.ShapeError, "one number for each of 4,096 samples"),
+    ({"sample_weight": INPUTS}, ag.ShapeError, r"one number for each of \S+ samples"),
     ({"class_weight": "balanced"}, ValueError, "class_weight goes with a loss of classes"),
     ({"loss": "hinge", "outputs": np.sign(INPUTS), "class_weight": {1: 2.0}}, ag.ShapeError,
      "these have 4 targets each"),
@@ -240,7 +240,7 @@ class Choosing(nn.Layer):
     ({"loss": "hinge", "outputs": [None] * 18_000}, TypeError, "to .*: outputs must be plain num"),
     ({"model": nn.Sequential(Choosing(4, 1, "linear"))}, ag.ProgramError, "choose with ag.where"),
     ({"optimizer": "lbfgs"}, ValueError, "give arrays in place of batches"),
-    ({"learning_rate": 1e200, "epochs": 2}, ag.AnomalyError, "(rows 0|loss turned|parameter)"),
+    ({"learning_rate": 1e200, "epochs": 2}, ag.AnomalyError, r"rows \d+ to \d+: the loss turned"),
 ])  # fmt: skip
 def test_what_workers_cannot_take_is_refused(client, given, error, text):
     with pytest.raises(error, match=text):
@@ -275,7 +275,7 @@ def plain(thing):
 @NATIVE
 @pytest.mark.parametrize(("width", "outputs", "given"), [
     (3, COLOURS, {"class_weight": "balanced", "sample_weight": WEIGHTS, "metrics": ["f1"]}),
-    (3, rows(COLOURS.astype(object), chunks=2_500), {"class_weight": {"red": 3.0}}),
+    (3, rows(COLOURS.astype(object)[:, None], chunks=(2_500, 1)), {"class_weight": {"red": 3.0}}),
     (3, (COLOURS[:, None] == np.unique(COLOURS)), {"sample_weight": WEIGHTS}),
     (1, rows(FEW[:, 0] > 0.3, chunks=3_000), {"loss": "binary_cross_entropy", "metrics": "auc"}),
     (1, FEW[:, 0], {"loss": "huber", "sample_weight": rows(WEIGHTS, chunks=4_000),
