@@ -39,7 +39,10 @@ QUESTIONS = {
     "Is it faster than PyTorch for my case?": ("howto/faster", "speed against PyTorch eager"),
     "What does max do at a tie?": (
         "reference/ops/max", "a tie splits the gradient in equal shares"),
-    "Which Python, and which platform?": ("versions", "CPython 3.11 to 3.14, on Linux, macOS"),
+    "Which Python, and which platform?": (
+        "howto/install",
+        "needs CPython 3.11 or newer",
+    ),
 }  # fmt: skip
 
 if not (SITE / "llms.txt").exists():
