@@ -46,7 +46,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     _made_of: tuple[list[int], Any]
 
     def __init__(
-        self, *, hidden_layer_sizes: int | Sequence[int] = (100,), activation: Any = "relu",
+        self, hidden_layer_sizes: int | Sequence[int] = (100,), activation: Any = "relu", *,
         loss: Any = None, solver: Any = "adam", alpha: float = 0.0001,
         batch_size: int | str | None = "auto", learning_rate_init: float = 0.001,
         max_iter: int = 200, random_state: Any = None, tol: float = 1e-4, verbose: bool = False,

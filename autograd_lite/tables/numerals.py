@@ -21,7 +21,7 @@ OTHER: dict[str, Decimal] = dict(zip(DECIMALS, DECIMALS[::-1], strict=True))
 #: Ways to write that a number is missing; in a column of text they are texts.
 MISSING = frozenset((
     "na", "n/a", "n.a.", "<na>", "#n/a", "#div/0!", "nan", "nat", "null", "none", r"\n", "?", "-",
-    "--", "—", ".",
+    "--", "—", ".", "k.a.", "k. a.", "n.d.", "s.o.",
 ))  # fmt: skip
 
 _UNITS = "$€£¥₹₽₩₺₪₫฿"

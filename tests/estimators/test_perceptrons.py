@@ -118,7 +118,7 @@ def test_scores_are_scikit_learns(load, ours, theirs):
 
 def test_a_grid_is_searched_by_two_processes():
     search = GridSearchCV(
-        make_pipeline(StandardScaler(), MLPClassifier(random_state=0, max_iter=5)),
+        make_pipeline(StandardScaler(), MLPClassifier((4,), random_state=0, max_iter=5)),
         {"mlpclassifier__alpha": [1e-4, 1.0], "mlpclassifier__hidden_layer_sizes": [(3,), 4]},
         cv=2, n_jobs=2,
     )  # fmt: skip

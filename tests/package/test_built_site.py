@@ -130,6 +130,11 @@ def test_every_page_is_three_clicks_away():
     assert [name for name, count in far.items() if count > 3] == []
 
 
+def test_code_has_dark_colours_too():
+    """The theme writes them last, and not at all where it stumbles."""
+    assert "prefers-color-scheme: dark" in (SITE / "_static" / "pygments.css").read_text()
+
+
 def test_each_example_shows_its_picture():
     text = article("examples.html")
     pictures = re.findall(r'<img [^>]*src="([^"]+)"', text)

@@ -80,7 +80,7 @@ def network_drawing(
     parameters = counted(len(parameters_of(networks)), "parameter")
     samples = counted(max(len(network.inputs) for network in networks), "sample")
     said = f"{names}: {counted(size, 'neuron')}, {parameters}, "
-    said += samples if is_graph else "drawn at inputs of 1"
+    said += samples if is_graph else "drawn at inputs of 1, with biases in the neurons"
     drawing = NetworkDrawing(format="svg")
     drawing.folding, drawing.time_limit = Folding(graph, max_nodes), time_limit
     rest = None
