@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
-from autograd_lite.ops import Op, SequenceOp
+from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TEXT
@@ -83,7 +83,9 @@ def _example(op: Op) -> str:
     out = op.on_floats(*flat)
     partials = [x + 0.0 for x in op.partials_on_floats(out, flat, [True] * len(flat))]
     args, found = grouped(op, flat), grouped(op, partials)
-    given, many = ", ".join(map(repr, args)), len(args) > 1
+    attrs = () if op is TABLE[op.name] else op.attrs.items()
+    given = ", ".join([*map(repr, args), *[f"{name}={x!r}" for name, x in attrs]])
+    many = len(args) > 1
     which = f", {tuple(range(len(args)))}" * many
     return (
         f">>> import autograd_lite as ag\n>>> ag.{op.name}({given})\n{out!r}\n"

@@ -80,6 +80,7 @@ def build(output: Path) -> int:
     source = ROOT / "build" / "docs" / "source"
     stage(source, output)
     options = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs=2", "--conf-dir", str(DOCS)]
+    options += ["--write-all"]  # the list of pages stands at the side of each
     options += ["--doctree-dir", str(ROOT / "build" / "docs" / "doctrees")]
     sphinx = [sys.executable, "-m", "sphinx", *options, str(source), str(output)]
     known = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -11,8 +11,8 @@ from staging import ROOT
 #: Where notebooks are kept that were run; `make test` puts them there, too.
 KEPT = ROOT / "build" / "docs" / "executed"
 _LIMIT = 240  # seconds that a cell may take
-#: Endings of the files that decide what a notebook shows.
-_SOURCES = {".py", ".c", ".h", ".js", ".css", ".toml"}
+#: Endings of the files that decide what a notebook shows; headers may be written by a build.
+_SOURCES = {".py", ".c", ".js", ".css", ".toml"}
 
 
 def is_current(kept: Path, script: Path) -> bool:

@@ -16,7 +16,9 @@ def mathml(latex: str, display: str) -> str:
     """A formula as an element of HTML, with its LaTeX for those who copy it or hear it."""
     for command, other in _INSTEAD.items():
         latex = latex.replace(command, other)
-    return re.sub(r"\s+", " ", convert(latex.strip(), display=display))
+    found = re.sub(r"\s+", " ", convert(latex.strip(), display=display))
+    # as Chromium takes it
+    return re.sub(r'columnalign="(\w+)"', r'style="text-align: \1"', found)
 
 
 def _inline(translator: Any, node: nodes.math) -> None:

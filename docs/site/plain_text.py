@@ -38,6 +38,15 @@ def _signature(found: object) -> str:
         return "(…)"
 
 
+def _part(code: str, asked: dict[str, str]) -> str:
+    """The part of a file that a page shows: one function, or from a text to before another."""
+    if name := asked.get("pyobject"):
+        [node] = [n for n in ast.walk(ast.parse(code)) if getattr(n, "name", None) == name]
+        return ast.get_source_segment(code, node) or ""
+    rest = asked["start-at"] + code.partition(asked["start-at"])[2]
+    return rest.partition(asked["end-before"])[0].strip()
+
+
 def _plain(match: re.Match[str], source: Path) -> str:
     """A directive as what it shows, as far as that is text."""
     kind, beside, body = match.groups()
@@ -45,10 +54,8 @@ def _plain(match: re.Match[str], source: Path) -> str:
         [name] = re.findall(r"^\.\. auto\w+:: autograd_lite\.(\S+)", body, re.M)
         return documented(name)
     if kind == "literalinclude":
-        text = (source / beside.lstrip("/")).read_text()
-        [name] = re.findall(r"^:pyobject: (\S+)", body, re.M)
-        [node] = [n for n in ast.walk(ast.parse(text)) if getattr(n, "name", None) == name]
-        return f"```python\n{ast.get_source_segment(text, node)}\n```"
+        code = (source / beside.lstrip("/")).read_text()
+        return f"```python\n{_part(code, dict(re.findall(r':([a-z-]+): (.+)', body)))}\n```"
     if kind in ("toctree", "raw"):  # pictures, and pages that one can only touch
         return "\n".join(f"({title})" for title in re.findall(r'title="([^"]+)"', body))
     body = _OPTIONS.sub("", body, count=1).strip("\n")

@@ -126,7 +126,11 @@ def test_a_row_is_complete(row):
     assert row.latex.count("{") == row.latex.count("}")
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.public], ids=lambda row: row.name)
+EXAMPLES = [row for row in ROWS if row.public]
+EXAMPLES += [with_attrs("norm", (("order", 3.0),)), with_attrs("elu", (("alpha", 0.5),))]
+
+
+@pytest.mark.parametrize("row", EXAMPLES, ids=repr)
 def test_the_example_of_an_op_holds(row):
     """It is written from the row, and run here by the engine at hand."""
     test = doctest.DocTestParser().get_doctest(row.__doc__, {}, row.name, None, 0)

@@ -1,10 +1,12 @@
 """The README's code runs, its figures come from the benchmark's file, its links lead somewhere."""
 
+import ast
 import doctest
 import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd_lite as ag
@@ -30,6 +32,24 @@ def test_the_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys
     printed = capsys.readouterr().out.splitlines()
     assert "Program: 3 instructions, 2 inputs, 1 output" in printed
     assert len(printed) == 8
+
+
+def test_the_numbers_in_comments_are_those_of_their_lines(tmp_path, monkeypatch, capsys):
+    """A comment that begins with a digit or a bracket is what the line before it gives."""
+    monkeypatch.chdir(tmp_path)
+    names, compared = {}, 0
+    for block in blocks("python"):
+        for part in ast.parse(block).body:
+            source = ast.get_source_segment(block, part)
+            line = block.splitlines()[part.end_lineno - 1]
+            told = re.search(r"  # ([\d\[][^:]*)", line)
+            if not told:
+                exec(source, names)
+                continue
+            found, compared = eval(source, names), compared + 1
+            if str(found) != told[1]:
+                assert np.asarray(found) == pytest.approx(np.array(ast.literal_eval(told[1])))
+    assert compared == 4
 
 
 def test_the_command_lines_run(tmp_path, monkeypatch, capsys):

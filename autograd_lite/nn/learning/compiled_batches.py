@@ -188,6 +188,7 @@ class CompiledBatches(Batches):
             while len(done) < len(batches) and (self.to_check or not self._depends):
                 yield next(singly)
             self.at_once(batches, step, done)
+            self.is_flat = True  # though it may have settled
             yield from batches.after(len(done))  # with one, if any, that has no finite numbers
 
     def at_once(self, batches: InBatches, step: Step, done: list[Measured]) -> None:

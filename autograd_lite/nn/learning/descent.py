@@ -1,8 +1,11 @@
 """The steps of an epoch in one call of the machine, where nobody looks at what is between them."""
 
+from __future__ import annotations
+
 import copy
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -81,6 +84,10 @@ def share_of(means: list[float], n: int) -> float:
     return sum([round(mean * n) for mean in means]) / (n * len(means) or 1)
 
 
+class _ChangedError(Exception):
+    """A schedule has changed the optimiser, whose next step is to be taken singly."""
+
+
 def descend(
     gradient: Native, step: Any, numbers: Array, columns: Sequence[Array],
     batches: InBatches, threads: int, done: list[Measured],
@@ -106,6 +113,13 @@ def descend(
     rule, number = step.rule, step.number
     update, totals, state, settings = rule.prepared()
     before, left = settings[0], len(batches.order) - first * size
+    own = vars(step.optimizer).copy()
+
+    def rate() -> float:
+        found: float = step.next_rate()
+        if vars(step.optimizer) != own:
+            raise _ChangedError
+        return found
 
     def tell() -> None:
         rule.go_on_from(state, settings[0])
@@ -116,10 +130,11 @@ def descend(
         done[first:] = [(loss, share_of(right, n), n) for n, (loss, *right) in sizes]
 
     try:
-        gradient.descend(
-            update.runner, None if totals is None else totals.runner, numbers, state, settings,
-            step.next_rate, columns, n_samples, order, size, found, threads,
-        )  # fmt: skip
+        with suppress(_ChangedError):
+            gradient.descend(
+                update.runner, None if totals is None else totals.runner, numbers, state, settings,
+                step.next_rate and rate, columns, n_samples, order, size, found, threads,
+            )  # fmt: skip
         tell()
     except BaseException:  # Ctrl-C may have come between two steps, or while it was told
         tell()

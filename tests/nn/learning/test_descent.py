@@ -190,6 +190,25 @@ def test_a_schedule_is_asked_once_for_each_step_and_ends_it_with_its_error(count
     assert sum(counted) == 6 + 7 + 6 + 7 + 7  # an error tells no number
 
 
+def test_a_schedule_may_change_other_settings_of_the_optimiser(monkeypatch):
+    """They hold for the step that it is asked for."""
+    found = []
+    for single in (False, True):
+        if single:
+            monkeypatch.setattr(CompiledBatches, "at_once", lambda *_: None)
+        model = nn.MLP(3, [4, 1], seed=1)
+        sgd = nn.optim.SGD(model.parameters(), 0.1)
+
+        def schedule(i, sgd=sgd):
+            sgd.momentum = 0.9 if i % 5 > 2 else 0.0
+            return 1.0
+
+        given = {"optimizer": sgd, "schedule": schedule, "seed": 1, "progress": False}
+        history = model.learn(X, TARGETS["squared_error"], epochs=4, batch_size=8, **given)
+        found.append((history.loss, str(model.state_dict()), str(sgd.state_dict())))
+    assert found[0] == found[1]
+
+
 def test_the_length_of_a_gradient_whose_square_overflows_is_found_singly(monkeypatch, counted):
     xs, found = np.array([1e90, 2e90]), []
     for single in (False, True):
@@ -197,7 +216,8 @@ def test_the_length_of_a_gradient_whose_square_overflows_is_found_singly(monkeyp
             monkeypatch.setattr(CompiledBatches, "at_once", lambda *_: None)
         model = nn.Neuron(1, "linear", seed=1)
         sgd = nn.optim.SGD(model.parameters(), 1.0, clip_norm=1.0)
-        model.learn(xs, xs, optimizer=sgd, epochs=5, batch_size=1, seed=1, progress=False)
+        given = {"batch_size": 1, "seed": 1, "progress": False, "callback": lambda history: False}
+        model.learn(xs, xs, optimizer=sgd, epochs=5, **given)
         found.append(str(model.state_dict()))
     assert found[0] == found[1]
     assert sum(counted) == 0

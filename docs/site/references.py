@@ -1,0 +1,31 @@
+"""Names between single backquotes lead to their pages, also when they are written in short."""
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
+
+
+def _found(
+    app: Sphinx, env: BuildEnvironment, node: nodes.Element, text: nodes.Element
+) -> nodes.reference | None:
+    """The page of `Module.learn` or `nn.MLP`; one word in small letters is a parameter."""
+    target = node["reftarget"]
+    if node.get("refdomain") != "py" or re.fullmatch(r"[a-z_]\w*", target):
+        return None
+    known = env.get_domain("py").objects
+    names = [name for name in known if name.endswith(f".{target}")]
+    if not names:
+        return None
+    thing = known[min(names, key=len)]  # `autograd_lite.Value`, not `autograd_lite.value.Value`
+    where = node["refdoc"]
+    return make_refnode(app.builder, where, thing.docname, thing.node_id, text, target)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Ask here where Sphinx finds nothing."""
+    app.connect("missing-reference", _found)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
