@@ -108,11 +108,8 @@ class Arguments:
     def is_part(self, slot: Slot, thing: Any) -> bool:
         """Whether an argument is part of the function rather than input of a program."""
         # From Python 3.13 on, a classmethod gives its class without asking what it holds.
-        if (
-            slot.place == 0
-            and (self.is_method or isinstance(thing, type))
-            and not is_network(thing)
-        ):
+        is_first = slot.place == 0 and not is_network(thing)
+        if is_first and (self.is_method or isinstance(thing, type)):
             return parts_of(thing, slot.said) is None
         return slot.is_static and not isinstance(thing, Value)
 
