@@ -107,7 +107,9 @@ class Arguments:
 
     def is_part(self, slot: Slot, thing: Any) -> bool:
         """Whether an argument is part of the function rather than input of a program."""
-        if self.is_method and slot.place == 0 and not is_network(thing):
+        # From Python 3.13 on, a classmethod gives its class without asking what it holds.
+        is_first = slot.place == 0 and not is_network(thing)
+        if is_first and (self.is_method or isinstance(thing, type)):
             return parts_of(thing, slot.said) is None
         return slot.is_static and not isinstance(thing, Value)
 
@@ -117,7 +119,7 @@ class Arguments:
         """Each argument as a tree, and its layout: a program fits arguments of equal layouts."""
         trees: list[Tree] = []
         layouts: list[Hashable] = []
-        has_parts = self.is_method or self.static
+        has_parts = self.is_method or self.static or (things and isinstance(things[0], type))
         for slot, thing in zip(shape.slots, things, strict=True):
             if has_parts and self.is_part(slot, thing):
                 trees.append(setting(thing))

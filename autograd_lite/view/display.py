@@ -71,7 +71,7 @@ class GraphView:
             If there is no Graphviz, or it fails, or it takes too long.
         """
         name = as_path(path).name
-        suffix = Path(name).suffix.lower()
+        suffix = Path(name).suffix.rstrip(".").lower()  # "." of "pic." from 3.14 on
         if suffix not in _SUFFIXES:
             ends = f"ends with {suffix!r}" if suffix else f"has no ending; write {name + '.svg'!r}"
             known = ", ".join(_SUFFIXES)

@@ -14,6 +14,7 @@ import weakref
 from collections import namedtuple
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MethodType
 
 import numpy as np
 import pytest
@@ -828,6 +829,24 @@ def test_a_method_follows_the_attributes_of_its_class(monkeypatch):
     monkeypatch.setattr(Plain, "scale", 7.0)
     assert it.step(1.0) == it.plain(1.0) != before[0]
     assert it.scaled(1.0) == Plain.scaled(1.0) == 7.0
+
+
+def test_a_class_that_is_given_first_counts_with_its_attributes():
+    """As a classmethod gives it from Python 3.13 on, where the number of the old attribute came."""
+
+    class Plain:
+        scale = 2.0
+
+    scaled = ag.compile(lambda cls, x: cls.scale * x)
+    bound = MethodType(scaled, Plain)
+    assert [bound(1.0), bound(1.0), bound(1.0), scaled(Plain, x=3.0)] == [2.0, 2.0, 2.0, 6.0]
+    Plain.scale = 7.0
+    assert [bound(1.0), bound(1.0), scaled(Plain, x=3.0), scaled(cls=Plain, x=3.0)] == [
+        7,
+        7,
+        21,
+        21,
+    ]
 
 
 def test_every_kind_of_method_is_compiled():

@@ -212,8 +212,10 @@ def test_tiers_change_under_load_from_four_threads(impatient):
     wait_for(function, "machine code for single runs and rows")
 
 
+# From Python 3.12 on, a fork beside a thread warns.
 _FORKS = """
-import os, sys, time
+import os, sys, time, warnings
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 import autograd_lite as ag
 from autograd_lite.program.jit import tiers
 tiers.RUNS = 3
@@ -246,7 +248,8 @@ def test_a_fork_during_a_compilation_can_go_on_and_compile():
 def test_a_fork_while_the_thread_imports_llvm_does_not_hang(pause):
     """The child's own import waited for ever for a lock of a thread that it does not have."""
     text = f"""
-import os, time
+import os, time, warnings
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 import autograd_lite as ag
 from autograd_lite.program.jit import tiers
 tiers.RUNS = 3

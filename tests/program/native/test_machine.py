@@ -462,7 +462,7 @@ def test_a_call_runs_the_machine_on_numbers_and_hands_on_everything_else():
         (np.int64(2**53 + 1), 1.0),
         (np.int64(-(2**53)), 1.0),
         (np.uint8(3), 1.0),
-        (np.timedelta64(3), 1.0),
+        (np.timedelta64(3, "s"), 1.0),
         (np.bool_(True), 1.0),
         (np.array(3.0), 1.0),
         ("3", 1.0),
