@@ -302,7 +302,7 @@ FUNCTIONS = {
     "a loss of rows": lambda a: nn.losses.absolute_error([a], [[1.0, 2.0, 3.0]]),
     "load_state_dict": lambda a: nn.Neuron(3).load_state_dict({"w": a, "b": 0.0}),
     "Recorder": three(lambda xs, a: nn.Recorder(nn.Neuron(1, seed=1), xs, a)),
-    "tables": lambda a: fit({"x": a, "y": np.arange(3.0)}, "y", "regression"),
+    "tables": lambda a: tables.train({"x": a, "y": np.arange(3.0)}, "y", progress=False),
 }
 
 

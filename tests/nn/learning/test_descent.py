@@ -228,9 +228,6 @@ def test_the_learning_rate_is_the_first_setting_of_each_optimiser():
         assert make([ag.Value(1.0)], learning_rate=0.1).settings[0] == "learning_rate"
 
 
-X1 = ag.Value(1.0)
-
-
 class TestArrays:
     """What does not fit is refused before a step."""
 
@@ -266,10 +263,15 @@ class TestArrays:
             {"order": np.array([-1])}, {"order": np.array([0, 1]), "size": 0},
             {"order": np.array([0, 1])}, {"threads": 0}, {"columns": (np.zeros(2),) * 17},
             {"found": np.zeros((2, 1))[::-1]}, {"numbers": [1.0]}, {"order": np.zeros(1)},
-            {"totals": 5}, {"totals": ag.freeze([X1], [X1]).runner.machine}, {"rate": lambda: "1"},
+            {"totals": 5}, {"rate": lambda: "1"},
         ],
         ids=str,
     )  # fmt: skip
     def test_arrays_that_do_not_fit_are_refused(self, changed):
         with pytest.raises((ValueError, TypeError)):
             self.descend(**changed)
+
+    def test_a_program_of_totals_that_does_not_fit_is_refused(self):
+        x = ag.Value(1.0)
+        with pytest.raises(ValueError, match="fit"):
+            self.descend(totals=ag.freeze([x], [x]).runner.machine)
