@@ -155,9 +155,14 @@ def page(totals: Totals) -> str:
         cells = [run["version"], run["processor"], run["python"], run["day"]]
         cells += [f"{run['seconds'] / 3600:.2f}", f"{sum(run['done'].values()):,}"]
         runs.append(f"| {' | '.join(cells)} |")
+    platforms = ["| platform | tests passed | skipped | day |", "|---|---|---|---|"]
+    for each in json.loads((ROOT / "docs" / "platforms.json").read_text()):
+        cells = [each["platform"], f"{each['passed']:,}", f"{each['skipped']:,}", each["day"]]
+        platforms.append(f"| {' | '.join(cells)} |")
     return Path(__file__).with_name("page.txt").read_text(encoding="utf-8").format(
         found=sum(len(totals.unexplained(part)) for part in PARTS),
         hours=sum(one["seconds"] for one in totals.parts.values()) / 3600,
         command=command("engines", 12345), table="\n".join(table), laws="\n".join(laws),
         finds="\n".join(finds or ["None."]), runs="\n".join(runs),
+        platforms="\n".join(platforms),
     )  # fmt: skip

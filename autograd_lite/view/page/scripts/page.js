@@ -121,7 +121,12 @@ class Page {
     const left = el("div", { class: "left" }, this.banner, this.crumbs, this.stage, this.moment.element, this.quiz?.element, this.player?.element);
     this.facts = el("div", { class: "facts" });
     this.control = el("div", { class: "control" });
-    this.panel = el("div", { class: "panel", role: "group", "aria-label": `Details: ${page.title}`, tabindex: 0 }, this.facts, this.control);
+    // Regions of one document have names of their own, also where graphs have one title.
+    const { dataset } = this.root.host;
+    const alike = [...document.querySelectorAll("[data-details]")].filter((other) => other.dataset.details === page.title).length;
+    dataset.details = page.title;
+    const details = `Details: ${page.title}${alike ? `, ${alike + 1}` : ""}`;
+    this.panel = el("div", { class: "panel", role: "region", "aria-label": details, tabindex: 0 }, this.facts, this.control);
     this.main = el("div", { class: "main" }, left, this.panel);
     this.part = el("div", { class: "part", hidden: true });
     this.app = el(page.full ? "main" : "div", { class: page.full ? "app full" : "app", role: page.full ? "main" : "group", "aria-label": page.title, tabindex: -1 }, header, this.main, this.part);
