@@ -157,6 +157,7 @@ def test_a_soak_that_is_asked_to_end_counts_what_it_has_tried(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(Path(ag.__file__).parents[1])}
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE) as soaking:
         while not (folder / "begun").exists():
+            assert soaking.poll() is None, soaking.stdout.read()
             time.sleep(0.01)
         soaking.terminate()
         assert b"planted" in soaking.stdout.read()
