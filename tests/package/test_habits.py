@@ -58,7 +58,7 @@ def test_every_target_that_is_no_file_is_phony():
 def test_no_file_has_the_marks_of_a_merge():
     kinds = {".md", ".toml", ".cfg", ".yml", ".yaml", ".cff", ".in", ""}
     files = [path for path in ROOT.iterdir() if path.is_file() and path.suffix in kinds]
-    files += [*WORKFLOWS, *(ROOT / ".ci").iterdir()]
+    files += [*WORKFLOWS, *filter(Path.is_file, (ROOT / ".ci").iterdir())]
     for path in files:
         text = path.read_text(encoding="utf-8", errors="replace")
         assert not re.search(r"^(<{7}|>{7}|\|{7}) ", text, re.MULTILINE), path

@@ -24,7 +24,8 @@ SECTIONS = re.split(r"^## ", (DOCS / "parts" / "examples.md").read_text(), flags
 #: Methods that other rooms of the package call, or that draw for `plot`.
 FOR_THE_PACKAGE = {
     *("changed", "part", "run", "run_rows", "with_jit", "place", "prepared", "go_on_from", "moved"),
-    *("program", "draw", "regions", "as_html", "notation", "written_as", "sample"),
+    *("program", "draw", "regions", "as_html", "notation", "written_as", "sample", "limited"),
+    "shortened",
 }
 #: Words of a docstring that send the reader to another name for parameters and results.
 ELSEWHERE = re.compile(

@@ -731,6 +731,7 @@ def test_new_pyplot_figure_without_axes():
     """Without `ax` a new pyplot figure is made, which a notebook shows by itself."""
     from matplotlib import pyplot
 
+    pyplot.close("all")  # what examples left
     axes = [plots.plot_history([1.0, 0.5]), plots.plot_losses({"a": [1.0]})]
     assert len(pyplot.get_fignums()) == 2
     assert axes[0].figure is not axes[1].figure

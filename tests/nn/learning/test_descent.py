@@ -1,5 +1,6 @@
 """Steps that the machine takes at once: with the bits of steps that Python takes one by one."""
 
+import gc
 import signal
 
 import numpy as np
@@ -112,6 +113,7 @@ def test_ctrl_c_comes_between_steps(batch_size):
     model = nn.MLP(3, [5, 1], activation="tanh", seed=2)
     adam = nn.optim.Adam(model.parameters(), 0.001)
     given = {"batch_size": batch_size, "seed": 1, "progress": False}
+    gc.collect()  # in a callback of some weak reference of others Ctrl-C would be lost
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     handler = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
