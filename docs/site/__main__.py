@@ -9,6 +9,7 @@ import executing
 import name_pages
 import op_pages
 import plain_text
+import references
 from staging import DOCS, ROOT, Stage
 
 import autograd_lite as ag
@@ -86,6 +87,7 @@ def build(output: Path) -> int:
     known = os.environ | {"PYTHONPATH": str(ROOT)}
     status = subprocess.run(sphinx, env=known, cwd=ROOT, check=False).returncode
     if status == 0:
+        references.mend_back_links(output)
         plain_text.write(source, output)
         print(f"the site: {output / 'index.html'}")
     return status
