@@ -14,6 +14,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORMS, PAGE = Path("docs/platforms.json"), Path("docs/howto/install.md")
@@ -36,12 +37,12 @@ def read(path: Path) -> tuple[dict[str, int], Counter[str]]:
     return figures | {"seconds": round(seconds)}, reasons
 
 
-def table(platforms: list[dict[str, object]]) -> str:
+def table(platforms: list[dict[str, Any]]) -> str:
     """The platforms as a table in Markdown."""
     head = ["platform", "command", "tests passed", "skipped", "without", "seconds", "day", "commit"]
     lines = [head, ["---"] * len(head)]
     for each in platforms:
-        without = ", ".join(map(str, each["without"]))  # type: ignore[call-overload]
+        without = ", ".join(map(str, each["without"]))
         figures = [each[name] for name in ("passed", "skipped")]
         rest = [each[name] for name in ("seconds", "day", "commit")]
         row = [each["platform"], f"`{each['command']}`", *figures, without or "–", *rest]
@@ -49,13 +50,13 @@ def table(platforms: list[dict[str, object]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def known(root: Path) -> list[dict[str, object]]:
+def known(root: Path) -> list[dict[str, Any]]:
     """The platforms that runs have told of."""
     file = root / PLATFORMS
     return list(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else []
 
 
-def render(root: Path, platforms: list[dict[str, object]]) -> str:
+def render(root: Path, platforms: list[dict[str, Any]]) -> str:
     """The page, with a table of these platforms."""
     text = (root / PAGE).read_text(encoding="utf-8")
     if not _TABLE.search(text):
@@ -63,7 +64,7 @@ def render(root: Path, platforms: list[dict[str, object]]) -> str:
     return _TABLE.sub(lambda _: f"\n{table(platforms)}\n\n", text)
 
 
-def record(root: Path, new: dict[str, object]) -> None:
+def record(root: Path, new: dict[str, Any]) -> None:
     """Put a platform in the place of what was known of it, and write the page again."""
     others = [each for each in known(root) if each["platform"] != new["platform"]]
     platforms = sorted([*others, new], key=lambda each: str(each["platform"]))

@@ -14,19 +14,14 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from autograd_lite import nn
 from autograd_lite.errors import shown, some
 from autograd_lite.nn.data import positive_int
-from autograd_lite.nn.losses import find_loss
+from autograd_lite.nn.losses import LOSSES, find_loss
 from autograd_lite.nn.optim import SOLVERS, find_optimizer, in_range
-from autograd_lite.ops.rules import exp
 
 #: Activations that scikit-learn has another word for.
 _ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
 #: The factor of a loss that scikit-learn has and `nn.losses` has not.
 _SHARES = {"squared_error": 0.5}
-#: What predictions are made of outputs by, where these are something else.
-_PREDICTIONS: dict[str, Callable[[Any], Any]] = {"poisson": exp, "gaussian_nll": lambda y: y[:, 0]}
 _NUMBERS: dict[str, Any] = {"dtype": np.float64, "accept_sparse": True}  # of samples
-#: Outputs for one target, where these are more.
-_WIDTHS = {"gaussian_nll": 2}
 
 #: A condition on a method: without it the estimator has none of that name.
 _given: Callable[[Callable[[Any], bool]], Callable[[Any], Any]] = available_if
@@ -206,13 +201,14 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     def _read(self, y: Any, goes_on: bool, classes: Any) -> tuple[Any, Any, Any, int]:
         y = y if y.ndim > 1 and y.shape[1] > 1 else column_or_1d(y, warn=True)
         loss = self.loss or "squared_error"
-        width = _WIDTHS.get(find_loss(loss).name, 1) if y.ndim == 1 else y.shape[1]
+        width = find_loss(loss).width if y.ndim == 1 else y.shape[1]
         return y, loss, None, width
 
     def predict(self, X: Any) -> Any:
         """Predictions, of shape (n,) or (n, k), for samples (n, features)."""
         rows, model = self._rows(X), self.model_
-        return _PREDICTIONS.get(model.learnt_with, lambda y: y)(model.predict(rows))
+        outputs, loss = model.predict(rows), LOSSES.get(model.learnt_with)
+        return loss.prediction(outputs) if loss and loss.prediction else outputs
 
     @_given(lambda self: not (_finds_rates(self) or self.early_stopping))
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -68,7 +68,7 @@ def as_targets(name: str, labels: Array, classes: Array, loss: Loss, width: int)
             f"the classes {some(classes.tolist(), 10, repr)} that this model learns; leave such "
             "samples out, or let a new model learn (or model.classes_ = None)"
         )
-    targets = np.array([*loss.classes(width)], dtype=np.float64)  # type: ignore[misc]
+    targets = np.array([*cast(Any, loss.classes)(width)], dtype=np.float64)
     found: Array = targets[np.searchsorted(classes, labels)]
     return found
 

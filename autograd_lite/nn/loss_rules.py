@@ -39,6 +39,10 @@ class Loss:
     least: float = -math.inf
     #: Empty for a user's.
     name: str = ""
+    #: Outputs for each target.
+    width: int = 1
+    #: Of an array of outputs, what they predict; that is they themselves, if None.
+    prediction: Callable[[Any], Any] | None = None
 
     @property
     def metrics(self) -> Mapping[str, Callable[[Any, Any], float]]:

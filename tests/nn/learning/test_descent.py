@@ -184,10 +184,8 @@ def test_a_schedule_is_asked_once_for_each_step_and_ends_it_with_its_error(count
     assert asked == [*range(18)]
     assert len(caught.value.history) == 2
     ends = iter([False, False, True])
-    stop = lambda i: 1.0 if i < 17 else 0.0  # noqa: E731
-    models[1].learn(
-        X, TARGETS["squared_error"], epochs=9, schedule=stop, callback=lambda _: next(ends), **given
-    )
+    given |= {"schedule": lambda i: 1.0 if i < 17 else 0.0, "callback": lambda _: next(ends)}
+    models[1].learn(X, TARGETS["squared_error"], epochs=9, **given)
     assert str(models[0].state_dict()) == str(models[1].state_dict())
     assert sum(counted) == 6 + 7 + 6 + 7 + 7  # an error tells no number
 
