@@ -8,6 +8,7 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from autograd_lite import demo as demonstration
@@ -35,11 +36,8 @@ from autograd_lite.tables.sources import as_parquet, open_table
 from autograd_lite.terminal import Terminal
 from autograd_lite.view import canvas, draw
 
-#: Endings that promise neither CSV nor Parquet.
-_OTHERS = (
-    ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".html", ".tsv", ".feather", ".arrow", ".gz",
-    ".zip", ".xz", ".bz2", ".zst", ".db", ".sqlite", ".pkl", ".npy", ".npz", ".safetensors",
-)  # fmt: skip
+#: Endings of files of predictions; any other promises neither CSV nor Parquet.
+_TABLES = ("", ".csv", ".txt", ".parquet")
 _ROWS = 2**14  # of predictions that are written at a time
 #: Options of `train` that are arguments of the function.
 _LEARNING = ("hidden", "epochs", "learning_rate", "test_size", "task", "seed", "folds", "missing")
@@ -204,7 +202,7 @@ def predict(options: argparse.Namespace) -> None:
     """Write a saved model's predictions for the rows of a table, as CSV or Parquet."""
     output = None if options.output == "-" else options.output
     _spare([options.data, options.model], [output])
-    if output and output.lower().endswith(_OTHERS):
+    if output and Path(output).suffix.lower() not in _TABLES:
         raise TableError(
             f"predictions are CSV, or Parquet by the ending .parquet, and {output!r} says neither; "
             "let it end with .csv"

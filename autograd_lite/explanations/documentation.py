@@ -78,8 +78,16 @@ def grouped(op: Op, flat: list[Any]) -> list[Any]:
 
 
 def _example(op: Op) -> str:
-    """Value and gradient at one place, as a session shows them; no graph is recorded for it."""
+    """Value and gradient at one place, as a session shows them, and the gradient at a tie."""
     flat = places(op)
+    value, slope = _calls(op, flat)
+    # where the arguments are equal, the largest is all of them
+    tie = [_calls(op, [1.0] * len(flat))[1]] * ("tie" in op.doc)
+    return "\n".join([">>> import autograd_lite as ag", value, slope, *tie])
+
+
+def _calls(op: Op, flat: list[float]) -> tuple[str, str]:
+    """A call and its gradient, with what they give; no graph is recorded for it."""
     out = op.on_floats(*flat)
     partials = [x + 0.0 for x in op.partials_on_floats(out, flat, [True] * len(flat))]
     args, found = grouped(op, flat), grouped(op, partials)
@@ -87,9 +95,10 @@ def _example(op: Op) -> str:
     given = ", ".join([*map(repr, args), *[f"{name}={x!r}" for name, x in attrs]])
     many = len(args) > 1
     which = f", {tuple(range(len(args)))}" * many
+    slope = f"{tuple(found) if many else found[0]!r}"
     return (
-        f">>> import autograd_lite as ag\n>>> ag.{op.name}({given})\n{out!r}\n"
-        f">>> ag.grad(ag.{op.name}{which})({given})\n{tuple(found) if many else found[0]!r}"
+        f">>> ag.{op.name}({given})\n{out!r}",
+        f">>> ag.grad(ag.{op.name}{which})({given})\n{slope}",
     )
 
 

@@ -238,7 +238,7 @@ class Table:
         return "\n".join([*lines, f"  {ways}"])
 
 
-_TEXT = "correct it, or read the column as text (--text COLUMN)"
+_TEXT = "correct it, empty the cell if it is missing, or read the column as text (--text COLUMN)"
 _GAP = "fill it in, --ignore COLUMN, or go on without (--missing drop, mean, median or flag)"
 _WAYS = {
     "no number": _TEXT, "not finite": _TEXT, "empty": _GAP, "missing": _GAP,

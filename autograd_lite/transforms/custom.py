@@ -9,6 +9,7 @@ from typing import Any
 from autograd_lite.ops import CustomOp
 from autograd_lite.ops.custom import define
 from autograd_lite.transforms.checking import check_grad
+from autograd_lite.transforms.recordings import name_of
 
 _Function = Callable[..., Any]
 
@@ -87,13 +88,16 @@ def custom_op(
 
 
 def primitive(
-    *, partials: _Function | Sequence[_Function], name: str | None = None,
-    symbol: str | None = None, latex: str | None = None, check: Any = None,
+    bare: None = None, /, *, partials: _Function | Sequence[_Function] = (),
+    name: str | None = None, symbol: str | None = None, latex: str | None = None,
+    check: Any = None,
 ) -> Callable[[_Function], CustomOp]:  # fmt: skip
     """Decorator that makes a function of floats an op; see `custom_op`.
 
     Parameters
     ----------
+    bare : None
+        Nothing: the place of a function that is decorated without parentheses, an error.
     partials, symbol, latex, check
         As for `custom_op`.
     name : str, optional
@@ -102,6 +106,11 @@ def primitive(
     Returns
     -------
     callable
+
+    Raises
+    ------
+    TypeError
+        If there are no partials.
 
     Examples
     --------
@@ -114,6 +123,11 @@ def primitive(
     >>> ag.grad(twofold)(1.0) == 2.0 * math.log(2.0)
     True
     """
+    if bare is not None:  # by `@primitive`, without parentheses
+        raise TypeError(
+            f"@primitive needs the partial derivatives of {name_of(bare)}: "
+            "@primitive(partials=[lambda out, x: …]), one for each argument"
+        )
 
     def decorate(forward: _Function) -> CustomOp:
         own = getattr(forward, "__name__", "") if name is None else name

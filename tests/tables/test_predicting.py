@@ -310,7 +310,7 @@ def test_rows_without_a_prediction_are_null_in_parquet(tmp_path, capsys):
         assert second is None
 
 
-@pytest.mark.parametrize("name", ["out.xlsx", "out.json", "out.csv.gz", "OUT.TSV"])
+@pytest.mark.parametrize("name", ["out.xlsx", "out.json", "out.csv.gz", "OUT.TSV", "out.data"])
 def test_a_name_that_says_another_format_is_refused(model, rows, tmp_path, capsys, name):
     out = tmp_path / name
     assert main(["predict", str(model), str(rows), "-o", str(out)]) == 2

@@ -244,6 +244,18 @@ def test_the_decorator_takes_name_and_arguments_from_the_function():
     assert (named.name, named.symbol) == ("same", "=")
 
 
+def test_the_decorator_without_partials_says_what_is_missing_where_it_stands():
+    """`@ag.primitive` was told in Python's words only: takes 0 positional arguments."""
+
+    def plain(x):
+        return x
+
+    with pytest.raises(TypeError, match=r"derivatives of plain: @primitive\(partials=\[lambda out"):
+        ag.primitive(plain)
+    with pytest.raises(TypeError, match="'plain' has no partials; give one for each argument"):
+        ag.primitive()(plain)
+
+
 # --- exceptions and IEEE --------------------------------------------------------------------------
 
 
