@@ -235,6 +235,34 @@ class TestExpression:
         assert heights[0] == heights[-1] == min(heights)  # far up
         assert max(heights) == heights[len(heights) // 2]
 
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("log(-a)", "At a = 2, f is nan: it has no tangent there. "),
+            ("a/0", "At a = 2, f is inf: it has no tangent there. "),
+            ("sqrt(a - 2)", "At a = 2, the slope of f is inf: its tangent is not drawn. "),
+        ],
+    )
+    def test_a_curve_without_a_tangent_says_so(self, opened, text, told):
+        type_in(opened, text)
+        opened.locator(".curve .tangent").wait_for(state="detached")
+        assert opened.locator("[aria-label=Curve] .numbers-of").text_content() == told
+
+    def test_a_curve_from_before_an_error_says_so(self, opened):
+        type_in(opened, "tanx(a)")
+        opened.locator(".place mark").wait_for()
+        assert (
+            opened.locator("[aria-label=Curve] h2").text_content()
+            == "Curve over a, before the error"
+        )
+        for width in (400, 1280):  # where the parts lie below each other, and beside
+            opened.set_viewport_size({"width": width, "height": 800})
+            css = "(each) => getComputedStyle(each).opacity"
+            assert opened.locator("[aria-label=Curve]").evaluate(css) == "0.45"
+        type_in(opened, "tan(a)")
+        opened.locator(".place").wait_for(state="detached")
+        assert opened.locator("[aria-label=Curve] h2").text_content() == "Curve over a"
+
     def test_examples_bring_their_numbers(self, opened):
         opened.get_by_label("Examples").select_option(index=3)
         opened.locator(".stage text", has_text="tanh").wait_for()
