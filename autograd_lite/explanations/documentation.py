@@ -82,7 +82,7 @@ def _example(op: Op) -> str:
     flat = places(op)
     value, slope = _calls(op, flat)
     # where the arguments are equal, the largest is all of them
-    tie = [_calls(op, [1.0] * len(flat))[1]] * ("tie" in op.doc)
+    tie = [_calls(op, [1.0] * len(flat))[1]] * ("a tie" in op.doc)
     return "\n".join([">>> import autograd_lite as ag", value, slope, *tie])
 
 

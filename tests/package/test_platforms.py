@@ -1,5 +1,6 @@
 """The platforms that were tested: docs/platforms.json is written by runs, and a page shows it."""
 
+import configparser
 import json
 import re
 import shutil
@@ -33,6 +34,15 @@ def test_a_platform_says_what_runs_it_again(each):
     assert each["passed"] > 0
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", each["day"])
     assert re.fullmatch(r"[0-9a-f]{7,}(-dirty)?", each["commit"])
+
+
+def test_the_page_names_every_extra_for_users():
+    """As `setup.cfg` has them, but for those that only work on the package needs."""
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(ROOT / "setup.cfg")
+    extras = {*config["options.extras_require"]} - {"all", "bench", "docs", "oracle", "test"}
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", PAGE, re.M)
+    assert {*re.findall(r"\w+", " ".join(rows))} == extras
 
 
 @pytest.fixture
