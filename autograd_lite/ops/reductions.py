@@ -169,6 +169,7 @@ norm = sequence_op(
     "norm", symbol="norm", latex=r"\left\| #* \right\|",
     attrs={"order": 2.0}, attr_ranges={"order": (1.0, math.inf)},
     forward=_norm, partials=[_norm_partials], singular=_norm_is_singular,
+    singular_at="the origin, or, for an order between 1 and 2, where an entry is 0",
     counted="counts as 0; of the square of order 2, write dot(v, v), which is right there, too",
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )
