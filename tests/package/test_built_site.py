@@ -154,6 +154,24 @@ def test_every_page_has_a_plain_text_beside_it():
     assert "W = 2.40000   loss =   4.80000" in texts["notebooks/01_seven_steps.md"]  # of a cell
     assert "`nn.MLP(nin: int, nouts: " in texts["reference/names/nn.MLP.md"]
     assert "def pulled_back(" in texts["explanation/backpropagation.md"]
+    assert "`Value.parents`" in texts["reference/names/Value.md"]
+    assert "```text\n-2.0 add [-6.0, 4.0]\n```" in texts["tutorials/first_gradient.md"]
+
+
+def test_links_of_plain_texts_lead_somewhere():
+    """Those to notebooks and to files that are no pages had led nowhere."""
+    code = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
+    link = re.compile(r"\]\((?![a-z]+:|#|<)([^)\s#]+)")
+    found = [
+        (name, target)
+        for name in pages()
+        if not name.startswith(ADDED)
+        for target in link.findall(code.sub("", read(name.removesuffix(".html") + ".md")))
+    ]
+    assert len(found) > 500
+    assert [
+        (n, target) for n, target in found if not (SITE / n).parent.joinpath(target).exists()
+    ] == []
 
 
 def test_a_notebook_was_run_and_shows_its_graphs():
