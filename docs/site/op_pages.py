@@ -189,7 +189,7 @@ def _words(row: Op) -> list[str]:
     """Call, arguments, formulas and an example."""
     told = dict(_SECTION.findall(documentation(row) + "\n"))
     known = formulas(row)
-    brackets = "Square brackets are 1 where it holds what is in them, and 0 elsewhere."
+    brackets = "Square brackets are 1 where what is in them holds, and else 0."
     about = [line for line in told["Notes"].split("\n\n") if not re.match("Formula|Deriv", line)]
     signature = inspect.signature(row)
     parts = [
@@ -221,7 +221,7 @@ def _curve(row: Op) -> list[str]:
         f'```{{raw}} html\n<div class="op-plot">\n{plot(row)}\n</div>\n```',
         *([f"The other arguments: {others}."] if others else []),
         "Drag the point of the curve, or a number; the graph, its values and its gradients follow.",
-        f'```{{raw}} html\n<iframe class="live" loading="lazy" height="1000" title="{row.name} on '
+        f'```{{raw}} html\n<iframe class="live" loading="lazy" height="1210" title="{row.name} on '
         f'the playground" src="../../{address}"></iframe>\n```',
     ]
 
