@@ -244,10 +244,14 @@ def test_a_page_that_fills_the_window_leads_back(browser, name):
         opened.page.wait_for_url((SITE / "index.html").as_uri())
 
 
-def test_search_finds_a_page_from_a_file(browser):
+@pytest.mark.parametrize(("words", "first"), [
+    ("nan", "Why is my gradient zero, or nan?"), ("csv", "How do I train on my CSV?"),
+    ("install", "Install, and which Python and platform"), ("tanh", "tanh"),
+])  # fmt: skip
+def test_search_finds_from_a_file_what_answers_first(browser, words, first):
     with tab(browser) as opened:
-        opened.page.goto((SITE / "search.html").as_uri() + "?q=uncertainty")
-        opened.page.locator("#search-results li a").first.wait_for()
+        opened.page.goto((SITE / "search.html").as_uri() + f"?q={words}")
+        assert opened.page.locator("#search-results li a").first.inner_text() == first
 
 
 # --- on a host ------------------------------------------------------------------------------------
@@ -299,6 +303,7 @@ def test_a_sub_path_of_a_host_has_the_whole_site(page, host):
     page.frame_locator("iframe.live").locator("svg.curve").first.wait_for()
     page.get_by_placeholder("Search").first.fill("uncertainty")
     page.get_by_placeholder("Search").first.press("Enter")
+    page.locator("#search-results li p.context").first.wait_for()
     page.locator("#search-results li a").first.click()
     page.wait_for_url(re.compile(rf"{re.escape(host)}/now/.*uncertainty.*"))
     page.goto(f"{host}/now/notebooks/02_building_expressions.html")
