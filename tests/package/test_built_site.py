@@ -40,9 +40,7 @@ QUESTIONS = {
     "What does max do at a tie?": (
         "reference/ops/max", "a tie splits the gradient in equal shares"),
     "Which Python, and which platform?": (
-        "howto/install",
-        "needs CPython 3.11 or newer",
-    ),
+        "howto/install", "needs CPython 3.11 or newer"),
 }  # fmt: skip
 
 if not (SITE / "llms.txt").exists():
@@ -234,10 +232,44 @@ def test_a_live_page_answers(browser, name):
         assert curve.get_attribute("aria-label") != before
 
 
-def test_search_finds_a_page_from_a_file(browser):
+#: How far what is in a live page ends below the edge of its frame.
+BEYOND = "(all) => Math.max(...all.map((e) => e.getBoundingClientRect().bottom)) - innerHeight"
+
+
+@pytest.mark.parametrize("name", ["index", "reference/ops/max", "explanation/backpropagation"])
+def test_a_live_frame_is_as_high_as_what_is_in_it(browser, name):
+    """So the wheel scrolls the page, also when a box has told about itself."""
+    with tab(browser, viewport={"width": 1280, "height": 900}) as opened:
+        opened.page.goto((SITE / f"{name}.html").as_uri())
+        opened.page.locator("iframe.live").scroll_into_view_if_needed()
+        frame = opened.page.frame_locator("iframe.live")
+        parts, box = frame.locator("main.app > *"), frame.locator(".stage [data-box]").first
+        box.wait_for()
+        for change in (lambda: opened.page.set_viewport_size({"width": 360, "height": 900}),
+                       box.click, lambda: None):  # fmt: skip
+            for _ in range(30):  # until it has told
+                if (beyond := abs(parts.evaluate_all(BEYOND))) > 2:
+                    opened.page.wait_for_timeout(100)
+            assert beyond <= 2
+            change()
+
+
+@pytest.mark.parametrize("name", ["playground", "lesson"])
+def test_a_page_that_fills_the_window_leads_back(browser, name):
     with tab(browser) as opened:
-        opened.page.goto((SITE / "search.html").as_uri() + "?q=uncertainty")
-        opened.page.locator("#search-results li a").first.wait_for()
+        opened.page.goto((SITE / f"{name}.html").as_uri())
+        opened.page.get_by_role("link", name="autograd_lite", exact=True).click()
+        opened.page.wait_for_url((SITE / "index.html").as_uri())
+
+
+@pytest.mark.parametrize(("words", "first"), [
+    ("nan", "Why is my gradient zero, or nan?"), ("csv", "How do I train on my CSV?"),
+    ("install", "Install, and which Python and platform"), ("tanh", "tanh"),
+])  # fmt: skip
+def test_search_finds_from_a_file_what_answers_first(browser, words, first):
+    with tab(browser) as opened:
+        opened.page.goto((SITE / "search.html").as_uri() + f"?q={words}")
+        assert opened.page.locator("#search-results li a").first.inner_text() == first
 
 
 # --- on a host ------------------------------------------------------------------------------------
@@ -289,6 +321,7 @@ def test_a_sub_path_of_a_host_has_the_whole_site(page, host):
     page.frame_locator("iframe.live").locator("svg.curve").first.wait_for()
     page.get_by_placeholder("Search").first.fill("uncertainty")
     page.get_by_placeholder("Search").first.press("Enter")
+    page.locator("#search-results li p.context").first.wait_for()
     page.locator("#search-results li a").first.click()
     page.wait_for_url(re.compile(rf"{re.escape(host)}/now/.*uncertainty.*"))
     page.goto(f"{host}/now/notebooks/02_building_expressions.html")
