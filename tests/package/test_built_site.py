@@ -201,6 +201,20 @@ def test_a_page_is_no_wider_than_the_screen(shown):
         assert shown.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_pictures_of_examples_are_seen_on_a_small_dark_screen(browser):
+    with tab(browser, viewport={"width": 360, "height": 900}, color_scheme="dark") as opened:
+        opened.page.goto((SITE / "examples.html").as_uri())
+        pictures = opened.page.evaluate(
+            """() => [...document.querySelectorAll("td img")].map((image) =>
+              [image.getBoundingClientRect().left, image.getBoundingClientRect().right,
+               getComputedStyle(image).filter])"""
+        )
+    assert len(pictures) >= 7
+    for left, right, colours in pictures:
+        assert 0 <= left < right - 240 < right <= 360
+        assert colours.startswith("invert")
+
+
 #: Of axe: a file may read no other, and what is in order is not told.
 AXE = {"preload": False, "iframes": False, "resultTypes": ["violations"]}
 
