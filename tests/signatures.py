@@ -46,6 +46,7 @@ class ValueMethods:
     """What a Value has by the op table, and what autograd_lite/value.py gives it."""
 
     def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
     def __lt__(self, other: Self | Plain) -> bool: ...
     def __le__(self, other: Self | Plain) -> bool: ...
     def __gt__(self, other: Self | Plain) -> bool: ...
@@ -120,6 +121,9 @@ def sequences(head: str, row: SequenceOp, rest: list[str]) -> str:
     names = [*row.vectors, *row.scalars]
     last = len(row.vectors) - 1
     ways: list[tuple[list[str], str]] = []
+    for i in range(last + 1):  # an array yields Any, which would count as a Value
+        before = ["Value | Plain"] * i
+        ways.append(([*before, "NDArray[Any]", *["Value | Number"] * (len(names) - i - 1)], "Any"))
     for i in range(len(names)):
         ways.append((["Plain"] * i + ["Value"] + ["Value | Plain"] * (len(names) - i - 1), "Value"))
     ways += [(["Plain"] * len(names), "float"), (["Value | Number"] * len(names), "Any")]
@@ -128,7 +132,8 @@ def sequences(head: str, row: SequenceOp, rest: list[str]) -> str:
         parameters = []
         for k, (name, kind) in enumerate(zip(names, kinds, strict=True)):
             free = " = ..." if k > last and kind != "Value" else ""
-            parameters.append(f"{name}: {f'Iterable[{kind}]' if k <= last else kind}{free}")
+            is_sequence = k <= last and kind[:7] != "NDArray"
+            parameters.append(f"{name}: {f'Iterable[{kind}]' if is_sequence else kind}{free}")
         text += written(head, [*parameters, *rest], result)
     return text
 

@@ -66,6 +66,8 @@ def test_an_op_of_a_sequence_gives_what_it_holds() -> None:
     assert_type(ag.max([1.0, 2.0]), float)
     assert_type(ag.dot([1.0], [2.0]), float)
     mixed: Any = ag.sum([x, 1.0])
+    of_array: float = ag.sum(np.array([1.0, 2.0])) + ag.dot([1.0], np.array([2.0]))
+    assert of_array == 5.0
     for found in (ag.dot([1.0], [x], bias=2), ag.norm([x, x], order=3), mixed):
         assert type(found) is Value
     assert type(ag.max([1.0, 2.0])) is type(ag.dot([1.0], [2.0])) is float
@@ -87,6 +89,8 @@ def test_operators_and_methods_of_a_value() -> None:
     assert_type(x.latex(), str)
     assert_type(x.parents, tuple[Value, ...])
     assert_type(x.local_grads, tuple[float, ...])
+    gradients: dict[Value, float] = {x: x.grad}  # by identity
+    assert gradients[x] == 0.0
     x.data, x.grad = 3, np.float64(2.0)
     assert (x.data, x.grad) == (3.0, 2.0)
     for found in (+x, divmod(2, x)[1], x // 2, np.float64(2.0) * x, x.maximum(1.0).clip(0, 2)):
