@@ -33,7 +33,7 @@ def documentation(op: Op) -> str:
         lines.append(f"Derivative by {name}: {known}{said}.")
     lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
     if op.singular is not None:
-        lines.append(f"Where a second derivative is not finite, it {op.counted}.")
+        lines.append(f"At {op.singular_at}: a second derivative that is not finite {op.counted}.")
     example = f"\n\nExamples\n--------\n{_example(op)}" if op.public else ""
     return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines) + example
 

@@ -175,6 +175,7 @@ norm = sequence_op(
     "norm", symbol="norm", latex=r"\left\| #* \right\|",
     attrs={"order": 2.0}, attr_ranges={"order": (1.0, math.inf)},
     forward=_norm, partials=[_norm_partials], singular=_norm_is_singular,
+    singular_at="the origin, or, for an order between 1 and 2, where an entry is 0",
     textbook_partials=[
         lambda out, xs, order: each(lambda x: x / out * power(absolute(x) / out, order - 2.0), xs)
     ],

@@ -152,6 +152,24 @@ def test_every_page_has_a_plain_text_beside_it():
     assert "W = 2.40000   loss =   4.80000" in texts["notebooks/01_seven_steps.md"]  # of a cell
     assert "`nn.MLP(nin: int, nouts: " in texts["reference/names/nn.MLP.md"]
     assert "def pulled_back(" in texts["explanation/backpropagation.md"]
+    assert "`Value.parents`" in texts["reference/names/Value.md"]
+    assert "```text\n-2.0 add [-6.0, 4.0]\n```" in texts["tutorials/first_gradient.md"]
+
+
+def test_links_of_plain_texts_lead_somewhere():
+    """Those to notebooks and to files that are no pages had led nowhere."""
+    code = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
+    link = re.compile(r"\]\((?![a-z]+:|#|<)([^)\s#]+)")
+    found = [
+        (name, target)
+        for name in pages()
+        if not name.startswith(ADDED)
+        for target in link.findall(code.sub("", read(name.removesuffix(".html") + ".md")))
+    ]
+    assert len(found) > 500
+    assert [
+        (n, target) for n, target in found if not (SITE / n).parent.joinpath(target).exists()
+    ] == []
 
 
 def test_a_notebook_was_run_and_shows_its_graphs():
@@ -181,6 +199,20 @@ def test_a_page_is_no_wider_than_the_screen(shown):
     for width in (360, 1280):
         shown.set_viewport_size({"width": width, "height": 900})
         assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_pictures_of_examples_are_seen_on_a_small_dark_screen(browser):
+    with tab(browser, viewport={"width": 360, "height": 900}, color_scheme="dark") as opened:
+        opened.page.goto((SITE / "examples.html").as_uri())
+        pictures = opened.page.evaluate(
+            """() => [...document.querySelectorAll("td img")].map((image) =>
+              [image.getBoundingClientRect().left, image.getBoundingClientRect().right,
+               getComputedStyle(image).filter])"""
+        )
+    assert len(pictures) >= 7
+    for left, right, colours in pictures:
+        assert 0 <= left < right - 240 < right <= 360
+        assert colours.startswith("invert")
 
 
 #: Of axe: a file may read no other, and what is in order is not told.

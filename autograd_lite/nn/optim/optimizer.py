@@ -242,7 +242,8 @@ class Optimizer:
         ShapeError
             If it is for another number of parameters.
         ValueError
-            If names are missing or too many, or a setting is below 0 or nan. Nothing is changed.
+            If names are missing or too many, a setting is below 0 or nan, or a step would make
+            parameters nan or infinite. Nothing is changed.
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
 
@@ -261,9 +262,17 @@ class Optimizer:
         for name, number in found.items():
             if not number >= 0.0:
                 raise ValueError(f"{name} must be at least 0, and is {number} in the state")
-        self._state, self._program = arrays, None
+        twin = copy.copy(self)
+        twin._state, twin._program = arrays, None
         for name, number in found.items():
-            setattr(self, name, number.item())
+            setattr(twin, name, number.item())
+        if type(self).update is not Optimizer.update:
+            one = np.ones(len(self.parameters))
+            with np.errstate(all="ignore"):
+                after, _ = twin.update(one, one, arrays, twin.steps + 1)
+            if not np.isfinite(after).all():
+                raise ValueError("a step from this state would make a parameter nan or infinite")
+        self.__dict__ = vars(twin)
 
     def _first_state(self, n: int) -> list[Array]:
         return [np.full(n, x) for x in self.start]
