@@ -8,12 +8,13 @@ that. Memory is that of the graph, 96 bytes a node in the C engine.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 
 from autograd_lite.engine import Value, adjoints, is_silent
 from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.modes import recording
+from autograd_lite.ops import Op
 from autograd_lite.transforms.recordings import (
     Argnums,
     Function,
@@ -31,7 +32,22 @@ from autograd_lite.transforms.recordings import (
 from autograd_lite.transforms.sweeps import float_sweep
 from autograd_lite.transforms.trees import numbers_like
 
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import Gradient, P, T, ValueAndGradient
 
+
+@overload
+def grad(
+    f: Gradient | Op, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Gradient: ...
+@overload
+def grad(
+    f: Callable[Concatenate[T, P], float], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Callable[Concatenate[T, P], T]: ...
+@overload
+def grad(f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Gradient: ...
+@overload
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function: ...
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient of a function that returns one number, as a function of the same arguments.
 
@@ -87,6 +103,22 @@ def _grad(f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keyword
     return (gradient, value[1]) if has_aux else gradient
 
 
+@overload
+def value_and_grad(
+    f: Gradient | Op, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> ValueAndGradient: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[T, P], float], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Callable[Concatenate[T, P], tuple[float, T]]: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> ValueAndGradient: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The value and the gradient of a function that returns one number, at once.
 

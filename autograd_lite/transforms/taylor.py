@@ -1,12 +1,16 @@
 """Derivatives of high order of functions of one number."""
 
+from __future__ import annotations
+
 import math
 import operator
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown, typed
 from autograd_lite.modes import check_tangents, unchecked
+from autograd_lite.ops import Op
 from autograd_lite.transforms.recordings import (
     Function,
     Recording,
@@ -20,7 +24,18 @@ from autograd_lite.transforms.series import Series, sweep
 from autograd_lite.transforms.sweeps import float_sweep
 from autograd_lite.transforms.trees import take_apart
 
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import Gradient, P
 
+
+@overload  # a gradient may be called with floats, too
+def derivative(f: Gradient | Op, order: int = 1) -> Gradient: ...  # type: ignore[overload-overlap]
+@overload
+def derivative(f: Callable[P, float], order: int = 1) -> Callable[P, float]: ...
+@overload
+def derivative(f: Callable[..., Value], order: int = 1) -> Gradient: ...
+@overload
+def derivative(f: Function, order: int = 1) -> Function: ...
 def derivative(f: Function, order: int = 1) -> Function:
     """The n-th derivative of a function of one number, as a function.
 
