@@ -15,12 +15,21 @@ from matplotlib.figure import Figure
 from staging import DOCS, ROOT
 
 import autograd_lite as ag
-from autograd_lite.explanations.documentation import documentation, flat_names, grouped, places
+from autograd_lite.explanations.documentation import (
+    attrs_told,
+    documentation,
+    flat_names,
+    grouped,
+    number_piece,
+    places,
+)
 from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
+from autograd_lite.expressions import FUNCTIONS, SYNTAX
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.writing.latex import LATEX
 from autograd_lite.writing.templates import Piece
 
+_CONVENTIONS = DOCS / "conventions.md"
 _FOLDERS = ROOT / "autograd_lite" / "ops"
 #: Sections of a docstring, with their heads.
 _SECTION = re.compile(r"^(\w+)\n-{3,}\n((?:.*\n)*?)(?=\w+\n---|\Z)", re.M)
@@ -71,7 +80,7 @@ def formulas(row: Op) -> list[tuple[str, str]]:
     call = Formula(op=row, args=tuple(args))
 
     def named(part: Formula) -> Piece:
-        return pieces[part] if part.number is None else LATEX.number(part.number)
+        return pieces[part] if part.number is None else number_piece(part.number, LATEX)
 
     def text(thing: Formula | float) -> str:
         found = written(as_formula(thing), LATEX, named, 400)
@@ -79,7 +88,8 @@ def formulas(row: Op) -> list[tuple[str, str]]:
 
     # A leaf of the C library is not expanded: it is what it is.
     parts = dict.fromkeys(filter(None, [text(call), _expanded(row, args, text)]))
-    found = [("Value", " = ".join([rf"f({', '.join(pieces[a].text for a in args)})", *parts]))]
+    head, where = rf"f({', '.join(pieces[a].text for a in args)})", attrs_told(row)
+    found = [(f"Value{where}", " = ".join([head, *parts]))]
     told = [*names]
     if isinstance(row, SequenceOp):  # of a sequence the first: the others are alike
         told = [f"{v[:-1]}1" for v in row.vectors] + [*row.scalars]
@@ -90,9 +100,9 @@ def formulas(row: Op) -> list[tuple[str, str]]:
         formula = text(partial)
         by = rf"\frac{{\partial f}}{{\partial {pieces[arg].text}}}"
         if formula:
-            found.append((f"Derivative by {name}", f"{by} = {formula}"))
+            found.append((f"Derivative by {name}{where}", f"{by} = {formula}"))
         else:  # too long for one line
-            said = f"Derivative by {name}, in the first line, and parts of it in those below"
+            said = f"Derivative by {name}{where}, in the first line, parts of it in those below"
             found.append((said, _in_lines(row, names.index(name))))
     return found
 
@@ -172,10 +182,20 @@ def exports(row: Op) -> Iterator[tuple[str, str, str]]:
 
 def conventions(row: Op) -> list[str]:
     """The lines of the tested tables about edges that call this row."""
-    lines = (DOCS / "conventions.md").read_text().splitlines()
-    sign = re.escape(row.symbol if row.operator and row.arity == 2 else "\0")
-    pattern = rf"\| `[^`]*(?<!\w)(?:{row.name}\(|[\w)] ?(?<!\*){sign}(?!\*) ?[\w(])"
-    return [line for line in lines if re.match(pattern, line) and line.count("|") == 6]
+    found = re.findall(r"^(\| `(.+?)` \|(?:[^|]+\|){4})$", _CONVENTIONS.read_text(), re.M)
+    return [line for line, expression in found if row.name in rows_of(expression)]
+
+
+def rows_of(expression: str) -> set[str]:
+    """The names of the rows that an expression of a table calls, by name or by operator."""
+    found = set()
+    for part in ast.walk(ast.parse(expression, mode="eval")):
+        sign = SYNTAX.get(type(getattr(part, "op", None)))
+        if sign and not isinstance(getattr(part, "operand", None), ast.Constant):  # -1 is a number
+            found.add(FUNCTIONS[sign].__name__)
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            found.add(part.func.id)
+    return found
 
 
 @cache

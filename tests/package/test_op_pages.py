@@ -16,6 +16,7 @@ import pytest
 from c_compiler import C99, run
 from latex_reader import FUNCTIONS, Reader, lines, without_spaces
 
+import autograd_lite as ag
 from autograd_lite.ops import TABLE
 from autograd_lite.writing.latex import LATEX
 
@@ -30,6 +31,10 @@ PARTS = ["Formula", "Example", "Over its first argument", "At edges", "Accuracy"
 PARTS += ["In other languages", "The row of the table"]
 
 
+CONVENTIONS = (Path(SITE).parent / "conventions.md").read_text()
+#: An expression of a table about edges.
+LINE = r"^\| `(.+?)` \|(?:[^|]+\|){4}$"
+conventions = cache(op_pages.conventions)
 _exports = op_pages.exports
 
 
@@ -63,6 +68,21 @@ def test_a_page_has_all_its_parts_in_order(row, monkeypatch):
     )
     assert "| autograd_lite | PyTorch | JAX |" in edges or "No line of the [conventions]" in edges
     assert f"| `{row.name}` |" in accuracy or row.name == "stop_gradient"
+
+
+@pytest.mark.parametrize("expression", sorted(set(re.findall(LINE, CONVENTIONS, re.M))))
+def test_a_line_about_edges_stands_on_the_page_of_each_op_in_it(expression):
+    """A pattern read them, to which `sqrt(x) * sqrt(x)` was no product and `x**-1` no power."""
+    functions = {name: getattr(ag, name) for name in ("softmax", "log_softmax")}
+    recorded = eval(expression, {**vars(ag), **functions, "x": ag.Value(0.5)})
+    found, queue = set(), [recorded]
+    while queue:
+        node = queue.pop()
+        found.add(node.op)
+        queue += node.parents
+    inside = {row.name for row in ROWS if row.name in found}
+    listed = {row.name for row in ROWS if f"| `{expression}` |" in "".join(conventions(row))}
+    assert listed == inside or ("softmax" in expression and not listed)
 
 
 def test_few_ops_have_no_line_about_edges():
@@ -196,12 +216,14 @@ def test_formulas_are_drawn_whole():
 
 @each_row
 def test_the_formulas_say_what_the_op_computes(row):
-    """Constants are shown with six digits."""
+    """Constants are shown by name or in full: six digits of π stood behind an equals sign."""
     names, places = op_pages.flat_names(row), op_pages.places(row)
     marks = [re.sub(r"\\mathrm\{(\w+)\}", r"\\N\1", LATEX.label(name)) for name in names]
     known = {without_spaces(mark): x for mark, x in zip(marks, places, strict=True)}
-    known["e"] = math.e
+    known |= {"e": math.e, r"\pi": math.pi}
     (_, value), *slopes = op_pages.formulas(row)
+    assert not re.search(r"\d\.\d{4}|\d{4}\.", "".join([value, *[text for _, text in slopes]]))
+    assert not re.search(r"\d\.\d{4}|\d{4}\.", op_pages.documentation(row).partition("Examples")[0])
     out = row.on_floats(*places)
     assert number(value.partition(" = ")[2], known) == pytest.approx(out, rel=1e-5)
     partials = row.partials_on_floats(out, places, [True] * len(places))
