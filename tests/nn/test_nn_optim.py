@@ -420,6 +420,11 @@ def test_what_is_done_later_changes_no_state_that_was_given():
     [
         ({"learning_rate": -1.0}, ValueError, "learning_rate must be at least 0, and is -1.0"),
         ({"eps": math.nan}, ValueError, "eps must be at least 0, and is nan"),
+        ({"learning_rate": math.inf}, ValueError, "learning_rate must be .* is inf in the state"),
+        ({"steps": math.inf}, ValueError, "steps must be at least 0, and is inf"),
+        ({"state.0": np.full(1, math.nan)}, ValueError, "a step from this state would make a"),
+        ({"state.0": np.full(1, math.inf)}, ValueError, "a step from this state would make a"),
+        ({"state.1": np.full(1, -1.0)}, ValueError, "a step from this state would make a"),
         ({"steps": "3"}, TypeError, "steps holds"),
         ({"state.0": np.zeros(2)}, ValueError, r"state\.0 has shape \(1,\) here and \(2,\) in"),
         ({"state.2": np.zeros(1)}, ValueError, "this optimizer does not have: state.2"),
@@ -434,6 +439,17 @@ def test_a_state_that_does_not_fit_changes_nothing(change, error, said):
     with pytest.raises(error, match=said):
         optimizer.load_state_dict({k: v for k, v in state.items() if v is not None})
     assert optimizer.state_dict() == before
+
+
+@pytest.mark.parametrize("gradient", [0.0, 1e200])
+def test_a_state_that_training_comes_to_can_be_restored(gradient):
+    """Also one that divides 0 by 0 without a gradient, and one whose square was too large."""
+    first, other = (Adam([Value(1.0)], 0.1, eps=0.0) for _ in range(2))
+    with np.errstate(all="ignore"):
+        first.moved(np.ones(1), np.full(1, gradient))
+    other.load_state_dict(first.state_dict())
+    moved = [x.moved(np.ones(1), np.ones(1)).item() for x in (first, other)]
+    assert moved[0] == moved[1] < math.inf
 
 
 def test_a_state_is_a_mapping():

@@ -21,11 +21,11 @@ class Metrics:
 
     def __init__(self, given: Any, training: Batches, width: int) -> None:
         self._usual = np.geterr()  # for a user's own
-        self._functions: dict[str, Callable[[Array, Array], Any]] = {}
+        self.functions: dict[str, Callable[[Array, Array], Any]] = {}  # by name
         there = training.loss.metrics  # in every epoch
         for metric in given if isinstance(given, list | tuple) else [given]:
             name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
-            if name in self._functions or (name in there and metric != name):
+            if name in self.functions or (name in there and metric != name):
                 raise ValueError(f"two metrics are called {name!r}; give each a name of its own")
             if not isinstance(metric, str) and not callable(metric):
                 raise TypeError(
@@ -34,7 +34,7 @@ class Metrics:
                 )
             if name not in there:
                 named = isinstance(metric, str)
-                self._functions[name] = _named(name, training, width) if named else metric
+                self.functions[name] = _named(name, training, width) if named else metric
 
     def over(self, batches: Batches, rows: Any) -> dict[str, float]:
         """All of them, by name, over some samples."""
@@ -43,7 +43,7 @@ class Metrics:
         targets, found = targets.reshape(len(targets), -1), {}
         targets = targets[:, 0] if targets.shape[1] == 1 else targets
         targets.flags.writeable = outputs.flags.writeable = False  # they may be the user's own
-        for name, function in self._functions.items():
+        for name, function in self.functions.items():
             with np.errstate(**self._usual):
                 number = function(targets, outputs)
             try:

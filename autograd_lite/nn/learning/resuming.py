@@ -24,12 +24,14 @@ from autograd_lite.nn.init import Generator
 from autograd_lite.nn.learning.history import Epoch
 from autograd_lite.nn.learning.loop import TrainingLoop
 from autograd_lite.nn.optim import in_range
+from autograd_lite.nn.tensors import check_finite, fitting
 
 _NAME = "checkpoint.safetensors"
 _FORMAT = Format(
     key="autograd_lite_training", fields={"facts", "start", "generator", "epochs"}, kinds={"F64"},
     writer="learn of autograd_lite", error=ModelFileError,
 )  # fmt: skip
+_WAY_OUT = "take a copy of the file, or begin in another folder"
 _SECONDS = 60.0
 _ROWS_AT_A_TIME = 2**17
 
@@ -103,8 +105,7 @@ class Keeper:
             if not resume:
                 said = "a checkpoint is there; continue it by resume=True, or name another folder"
                 raise FileExistsError(errno.EEXIST, said, str(self._path))
-            with _FORMAT.reading(self._path) as self._kept:
-                pass
+            self._kept = _read(self._path)
         for part in folder.glob(f".{'[0-9a-f]' * 16}.part") if resume else ():
             part.unlink()  # of a training that was killed
         self._facts = {name: _plain(x) for name, x in options.items() if name not in _FREE}
@@ -118,8 +119,8 @@ class Keeper:
         if kept:
             with self._blamed(rng):
                 _compare({"seed": kept["facts"].get("seed")}, {"seed": self._facts["seed"]})
-                self._start = _as_state(kept["start"])
-                rng.setstate(self._start)
+                _set(rng, kept["start"])
+                self._start = rng.getstate()
 
     def resume(self, loop: TrainingLoop, epochs: int) -> None:
         """Continue a training that was prepared as the one kept was; an error if it is another."""
@@ -134,8 +135,8 @@ class Keeper:
                 raise ValueError(
                     f"it has {len(kept['epochs'])} epochs, and epochs={epochs} is less"
                 )
-            loop.training.rng.setstate(_as_state(kept["generator"]))
-            _put(arrays, loop, [Epoch(*row) for row in kept["epochs"]])
+            _set(loop.training.rng, kept["generator"])
+            _put(arrays, loop, kept["epochs"])
         self._number, self._time = len(loop.history), time.monotonic()
 
     @contextmanager
@@ -143,10 +144,9 @@ class Keeper:
         """Block that reads what was kept: its errors name the file, and no generator changes."""
         try:
             yield
-        except (KeyError, TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             rng.setstate(self._before)
-            said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise ModelFileError(f"{self._path}: {said}") from None
+            raise ModelFileError(f"{self._path}: {error}") from None
 
     def look(self, last: bool) -> None:
         """Keep the training after an epoch, if it is time or this was the last."""
@@ -174,13 +174,21 @@ def _arrays_of(loop: TrainingLoop) -> dict[str, Array]:
     return found | {f"optimizer:{name}": array for name, array in states} | best
 
 
-def _put(arrays: Mapping[str, Array], loop: TrainingLoop, done: list[Epoch]) -> None:
+def _put(arrays: Mapping[str, Array], loop: TrainingLoop, rows: list[Any]) -> None:
     """Give a training the arrays that another has come to, and its epochs."""
     parts: dict[str, dict[str, Array]] = {"model": {}, "optimizer": {}, "best": {}}
-    for name, array in arrays.items():
+    for name, array in fitting(_arrays_of(loop), arrays, "training").items():
         kind, _, rest = name.partition(":")
         parts[kind][rest] = array
     best, model = loop.best, cast(Any, loop.training.model)
+    names = [*loop.training.loss.metrics, *(loop.metrics.functions if loop.metrics else ())]
+    columns = [dict.fromkeys(each, 0.5) for each in (names, names if loop.held else ())]
+    done = [Epoch(*_alike(row, [1, 0.5, columns[0], 0.5, None, columns[1], None])) for row in rows]
+    for number, epoch in enumerate(done, 1):
+        if (epoch.number, epoch.validation_loss is None) != (number, not loop.held):
+            raise ValueError(f"its epoch {number} does not fit: {shown(epoch[::4])}; {_WAY_OUT}")
+    if best is not None:
+        check_finite("best", parts["best"][""])
     copy.copy(loop.step.optimizer).load_state_dict(parts["optimizer"])  # an error changes nothing
     model.load_state_dict(parts["model"])
     loop.step.optimizer.load_state_dict(parts["optimizer"])
@@ -273,13 +281,48 @@ def _compare(kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:
             )
 
 
-def _as_state(thing: Any) -> Any:
-    return tuple(map(_as_state, thing)) if isinstance(thing, list) else thing
+def _set(rng: Generator, kept: Any) -> None:
+    """Set a generator to a state in JSON, or raise a ValueError if it cannot have that."""
+    own = _plain(rng.getstate())
+    rng.setstate(
+        _alike(kept, [*own[:-1], None])
+    )  # whether a normal number waits to be drawn or not
+    if _plain(rng.getstate()) != kept:
+        raise ValueError(f"its generator cannot stand at {shown(kept)}; {_WAY_OUT}")
+
+
+def _alike(kept: Any, own: Any) -> Any:
+    """A document with the kinds, lengths and keys of another, lists as tuples, or a ValueError.
+
+    A finite number may be where that has None.
+    """
+    if type(kept) is type(own) is list and len(kept) == len(own):
+        return tuple(map(_alike, kept, own))
+    if type(kept) is type(own) is dict and kept.keys() == own.keys():
+        lengths = [len(part) for part in own.values() if type(part) is list]
+        # NumPy reads from such a place, be it outside of its memory.
+        places = [kept[name] for name in own if lengths and name.endswith("pos")]
+        if all(type(place) is int and 0 <= place <= max(lengths) for place in places):
+            return {name: _alike(kept[name], own[name]) for name in own}
+    elif own is None or type(own) is float:
+        # A rate that somebody has set may be an int; a metric may be nan.
+        is_number = type(kept) is float or (type(kept) is int and abs(kept) <= 2**53)
+        if kept is own is None or (is_number and (own is not None or abs(kept) < np.inf)):
+            return kept
+    elif type(kept) is type(own) in (int, str, bool):
+        return kept
+    raise ValueError(f"it holds {shown(kept)} where it should be as {shown(own)}; {_WAY_OUT}")
+
+
+def _read(path: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays and description of a checkpoint, which has facts and epochs."""
+    with _FORMAT.reading(path) as (arrays, told):
+        for name, kind in (("facts", dict), ("epochs", list)):
+            if not isinstance(told[name], kind):
+                raise ModelFileError(f"its {name} are {shown(told[name])}; {_WAY_OUT}")
+        return arrays, told
 
 
 def epochs_in(path: str | os.PathLike[str]) -> int:
     """How many epochs a checkpoint has behind it; a ModelFileError if it is damaged."""
-    with _FORMAT.reading(path) as (_, description):
-        if not isinstance(description["epochs"], list):
-            raise ModelFileError(f"its epochs are {shown(description['epochs'])}")
-        return len(description["epochs"])
+    return len(_read(path)[1]["epochs"])

@@ -242,7 +242,8 @@ class Optimizer:
         ShapeError
             If it is for another number of parameters.
         ValueError
-            If names are missing or too many, or a setting is below 0 or nan. Nothing is changed.
+            If names are missing or too many, a setting is below 0, infinite or nan, or a step from
+            this state is. Nothing is changed.
         TypeError
             If `state` is no mapping, or holds anything but real numbers.
 
@@ -259,11 +260,22 @@ class Optimizer:
         found = fitting(self.state_dict(), state, "optimizer")
         arrays = [found.pop(f"state.{i}") for i in range(len(self.start))]
         for name, number in found.items():
-            if not number >= 0.0:
-                raise ValueError(f"{name} must be at least 0, and is {number} in the state")
-        self._state, self._program = arrays, None
+            # A limit may be infinite, and so may what is that already.
+            finite = number < math.inf or name in self.switches or number == getattr(self, name)
+            if not (number >= 0.0 and finite):
+                said = f"{name} must be at least 0, and is {number} in the state"
+                raise ValueError(f"{said}; give a finite number")
+        twin = copy.copy(self)
+        twin._state, twin._program = arrays, None
         for name, number in found.items():
-            setattr(self, name, number.item())
+            setattr(twin, name, number.item())
+        if arrays:
+            one = np.ones(len(self.parameters))
+            with np.errstate(all="ignore"):
+                after, _ = twin.update(one, one, arrays, twin.steps + 1)
+            if not np.isfinite(after).all():
+                raise ValueError("a step from this state would make a parameter nan or infinite")
+        self.__dict__ = vars(twin)
 
     def _first_state(self, n: int) -> list[Array]:
         return [np.full(n, x) for x in self.start]

@@ -434,6 +434,126 @@ def io(folder, content):
     return path
 
 
+def changed(folder, change):
+    """Change facts and arrays of the checkpoint in a folder; without a checksum, as in old ones."""
+    content = bits(folder)
+    with safetensors.safe_open(io(folder, content), "numpy") as file:
+        key, told = "autograd_lite_training", file.metadata()
+    arrays, found = safetensors.numpy.load(content), json.loads(told[key])
+    change(found, arrays)
+    told = {key: json.dumps(found)}
+    safetensors.numpy.save_file(arrays, folder / "checkpoint.safetensors", told)
+
+
+def put(*places):
+    """A change of a place in the facts, or in the arrays."""
+    *path, key, thing = places
+
+    def change(found, arrays):
+        holder = arrays if isinstance(thing, np.ndarray) else found
+        for each in path:
+            holder = holder[each]
+        holder[key] = thing
+
+    return change
+
+
+def drop(name):
+    return lambda found, arrays: arrays.pop(name)
+
+
+WORD = [3, [1] * 624 + [624], None]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (put("facts", None), "its facts are None"),
+        (put("epochs", "x"), "its epochs are 'x'"),
+        (put("epochs", 0, [1, "a", {}, 0, None, {}, 0]), "it holds 'a' where .* as 0.5"),
+        (put("epochs", 0, 7), "it holds 7 where"),
+        (put("epochs", 0, []), r"it holds \[\] where"),
+        (put("epochs", 1, 0, 10**400), r"its epoch 2 does not fit: \(1000"),
+        (put("epochs", 1, 0, True), "it holds True where"),
+        (put("epochs", 0, 1, 10**400), "it holds 1000"),
+        (put("epochs", 0, 3, None), "it holds None where"),
+        (put("epochs", 0, 2, "no", 1.0), "it holds .*'no'.* where"),
+        (put("epochs", 1, 4, None), r"its epoch 2 does not fit: \(2, None\)"),
+        (put("start", "a"), "it holds 'a' where"),
+        (put("generator", None), "it holds None where"),
+        (put("generator", [3, [-1] * 625, None]), "can't convert negative"),
+        (put("generator", [3, [2**40] * 624 + [1], None]), "its generator cannot stand at"),
+        (put("generator", [3, [2**80] * 624 + [1], None]), "too large"),
+        (put("generator", [2, *WORD[1:]]), "its generator cannot stand at"),
+        (put("generator", [*WORD[:2], "a"]), "it holds 'a' where .* as None"),
+        (put("generator", [*WORD[:2], float("nan")]), "it holds nan where"),
+        (put("generator", 1, 624, 625), "invalid state"),
+        (put("generator", 1, 7, [[[[[]]]]]), "it holds .* where"),
+        (put("optimizer:learning_rate", np.array(np.inf)), "learning_rate must be .* is inf"),
+        (put("optimizer:steps", np.array(np.nan)), "steps must be at least 0, and is nan"),
+        (put("optimizer:state.0", np.full(17, np.nan)), "a step from this state"),
+        (put("optimizer:state.1", np.full(17, -1.0)), "a step from this state"),
+        (put("optimizer:state.0", np.zeros(9)), "shape"),
+        (put("model:layers.0.neurons.0.b", np.array(np.nan)), "parameters must be finite"),
+        (put("best:", np.zeros(3)), "shape"),
+        (put("best:", np.full(17, np.nan)), "parameters must be finite"),
+        (drop("best:"), "lacks"),
+        (put("worst:", np.zeros(3)), "does not have: worst:"),
+    ],
+    ids=lambda x: "",
+)  # fmt: skip
+def test_a_changed_checkpoint_is_refused_before_anything_is_changed(change, said, tmp_path):
+    """Facts that were null, epochs of texts and states below 0 were errors of Python's.
+
+    An epoch of number 10**400 was taken; a rate of inf, or a state of nan, ended the training later
+    as an AnomalyError. Epochs without a metric that the others had made a KeyError of the history.
+    """
+    given = {"seed": 3, "checkpoint": tmp_path, "validation": 0.25, "metrics": "mae"}
+    given["early_stopping"] = nn.EarlyStopping(9)
+    learn(network(), 2, **given)
+    changed(tmp_path, lambda found, arrays: None)
+    assert len(learn(network(), 3, resume=True, **given)) == 3
+    changed(tmp_path, change)
+    before, model = bits(tmp_path), network(2)
+    start, drawn = [p.data for p in model.parameters()], random.getstate()
+    with pytest.raises(ModelFileError, match=rf"checkpoint\.safetensors: .*{said}") as caught:
+        learn(model, 4, resume=True, **given)
+    assert not len(caught.value.history)
+    assert bits(tmp_path) == before
+    assert [p.data for p in model.parameters()] == start
+    assert random.getstate() == drawn
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (np.random.MT19937, (0, "state", "pos")),
+        (np.random.Philox, (0, "buffer_pos")),
+        (np.random.PCG64, (0, "has_uint32")),
+        (np.random.SFC64, (0, "state", "state", 0)),
+    ],
+)
+@pytest.mark.parametrize("number", [10**9, -(10**9), 2**70, None, "a", 0.5])
+def test_a_state_of_a_generator_is_one_that_it_can_have(kind, path, number, tmp_path):
+    """NumPy's Mersenne twister reads at the place that a state names: the process crashed."""
+
+    def run(epochs):
+        rng = np.random.Generator(kind(5))
+        given = {"seed": rng, "checkpoint": tmp_path, "resume": True, "progress": False}
+        return nn.Neuron(1, "linear", seed=1).learn([0, 1], [1, 3], epochs=epochs, **given)
+
+    run(1)
+    changed(tmp_path, put("generator", *path, number))
+    if kind is np.random.PCG64 and number in (10**9, -(10**9)):  # which only says: not 0
+        assert len(run(2)) == 2
+        return
+    if kind is np.random.SFC64 and number == 10**9:
+        assert len(run(2)) == 2
+        return
+    with pytest.raises(ModelFileError, match=r"it holds|generator|int|too (large|big)"):
+        run(2)
+
+
 class Steps:
     """An optimiser that says nothing of its state."""
 
