@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -39,28 +40,11 @@ def documentation(op: Op) -> str:
     """The docstring of an op. A user's own functions are not called for it."""
     if op.custom:
         return op.docstring()
-    names = told = flat_names(op)
-    if isinstance(op, SequenceOp):
-        told = [f"{v[:-1]}1" for v in op.vectors] + [*op.scalars]
-    args = [Formula() for _ in names]
-    pieces = dict(zip(args, map(Piece, names), strict=True))
-    call = Formula(op=op, args=tuple(args))
-
-    def named(part: Formula) -> Piece:
-        return pieces[part] if part.number is None else number_piece(part.number, TEXT)
-
-    def text(thing: Any) -> str:
-        found = written(as_formula(thing), TEXT, named, _LONGEST)
-        return found.text if found else ""
-
-    formulas = [text(call)]
-    if not isinstance(op.forward, Leaf):
-        formulas.append(text(op.expand(args)))
-    lines = [f"Formula: {' = '.join(dict.fromkeys(filter(None, formulas)))}."]
-    found = op_partials(op, call, args, [name in told for name in names])
-    for name, each in zip(names, found, strict=True):
-        known = text(each) or "a long formula, which `ag.latex` writes"
-        lines += [f"Derivative by {name}{attrs_told(op)}: {known}."] * (name in told)
+    value, partials = formulas(op, TEXT, flat_names(op), _LONGEST)
+    lines = [f"Formula of the value: {' = '.join(value)}."]
+    for name, (known, said) in partials.items():
+        known = known or "a long formula, which `ag.latex` writes"
+        lines.append(f"Derivative by {name}{attrs_told(op)}: {known}{said}.")
     lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
     if op.singular is not None:
         lines.append(f"At {op.singular_at}: a second derivative that is not finite {op.counted}.")
@@ -81,6 +65,39 @@ def number_piece(x: float, printer: TextPrinter) -> Piece:
 def attrs_told(op: Op) -> str:
     """For which of an op's parameters a formula is true."""
     return "".join(f", for {name} = {value:g}" for name, value in op.attrs.items())
+
+
+def formulas(
+    op: Op, printer: TextPrinter, labels: Sequence[str], longest: int
+) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    """Formulas of an op's value, and of its partials by name, each with a remark.
+
+    A partial that is too long gets ``f`` for the value; one that still is, is empty.
+    """
+    names = told = flat_names(op)
+    if isinstance(op, SequenceOp):  # the others are alike
+        told = [f"{v[:-1]}1" for v in op.vectors] + [*op.scalars]
+    *args, out = [Formula() for _ in [*names, "f"]]
+    pieces = dict(zip([*args, out], map(Piece, [*labels, "f"]), strict=True))
+    call = Formula(op=op, args=tuple(args))
+
+    def named(part: Formula) -> Piece:
+        return pieces[part] if part.number is None else number_piece(part.number, printer)
+
+    def text(thing: Any) -> str:
+        found = written(as_formula(thing), printer, named, longest)
+        return found.text if found else ""
+
+    # A leaf of the C library is not expanded: it is what it is.
+    value = [call] if isinstance(op.forward, Leaf) else [call, op.expand(args)]
+    wanted = [name in told for name in names]
+    both = [map(text, op_partials(op, f, args, wanted)) for f in (call, out)]
+    remark = ", where f is the value"
+    partials = {
+        name: (whole, "") if whole else (short, remark)
+        for name, whole, short in zip(names, *both, strict=True) if name in told
+    }  # fmt: skip
+    return [*dict.fromkeys(filter(None, map(text, value)))], partials
 
 
 def flat_names(op: Op) -> list[str]:
