@@ -11,9 +11,11 @@ Environment variables:
 
 import importlib
 import os
+import re
 import sys
 import sysconfig
 import tempfile
+from configparser import ConfigParser
 from pathlib import Path
 from types import ModuleType
 
@@ -124,11 +126,30 @@ def extensions() -> list[Extension]:
     ]
 
 
+def description() -> dict[str, str]:
+    """README with addresses in place of paths, which lead nowhere on an index of packages."""
+    metadata = ConfigParser(interpolation=None)
+    metadata.read("setup.cfg", encoding="utf-8")
+    addresses = metadata.get("metadata", "project_urls", fallback="")
+    source = re.search(r"^Source *= *(\S+?)/?$", addresses, re.M)
+    if source is None:  # setup.cfg hands README on as it is
+        return {}
+    text = Path("README.md").read_text(encoding="utf-8")
+    links = re.compile(r"(!?)(\[[^]]*\]\()(?!https?:|#)([^)]+)\)")
+    folder = {"": "blob", "!": "raw"}
+    return {
+        "long_description": links.sub(
+            lambda link: f"{link[1]}{link[2]}{source[1]}/{folder[link[1]]}/HEAD/{link[3]})", text
+        )
+    }
+
+
 # What setuptools writes lies beside the sources, but where those may only be read.
 BESIDE = tempfile.TemporaryDirectory(prefix="autograd_lite-")
 WRITES = {"egg_info": {"egg_base": BESIDE.name}, "build": {"build_base": BESIDE.name}}
 
 setup(
+    **description(),
     ext_modules=extensions(),
     cmdclass={"build_ext": BuildExtensions},
     options={} if os.access(".", os.W_OK) else WRITES,

@@ -9,8 +9,8 @@
 """
 
 from importlib import import_module as _import
-from importlib.util import find_spec as _find
 from sys import modules as _modules
+from threading import RLock as _RLock
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from autograd_lite.engine import Value
@@ -86,6 +86,7 @@ _LATE = {
 }  # fmt: skip
 _home = {name: room for room, names in _LATE.items() for name in names.split()}
 _package = _modules[__name__]
+_loading = _RLock()
 
 __all__ = [
     "AnomalyError", "AnomalyWarning", "AutogradError", "ExpressionError", "GradientMismatch",
@@ -104,16 +105,14 @@ def __getattr__(name: str) -> _Op:
     if name not in _LATE and name not in _home:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message, name=name, obj=_package)
-    if name in _LATE:
-        found = globals()[name] = _import(f"{__name__}.{name}")
-        return found  # type: ignore[return-value]
-    # All at once, and then no more of this: while a module has a `__getattr__`, Python looks up
-    # each of its names slowly, `ag.tanh` in a loop too.
-    # Packed programs are made of what is imported by name: rooms that nothing names are left out.
-    there = [room for room, names in _LATE.items() if names or _find(f"{__name__}.{room}")]
-    rooms = {room: _import(f"{__name__}.{room}") for room in there}
-    globals().update(rooms | {each: getattr(rooms[room], each) for each, room in _home.items()})
-    globals().pop("__getattr__", None)
+    with _loading:  # rooms need each other: two threads would find half of one
+        room = _import(f"{__name__}.{_home.get(name, name)}")
+    found = {each: getattr(room, each) for each, home in _home.items() if home == _home.get(name)}
+    globals().update(found or {name: room})
+    # While a module has a `__getattr__`, Python looks up each of its names slowly, `ag.tanh` in a
+    # loop too: 45 ns in place of 31.
+    if globals().keys() >= _LATE.keys() | _home.keys():
+        globals().pop("__getattr__", None)
     return globals()[name]  # type: ignore[no-any-return]
 
 

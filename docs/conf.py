@@ -63,7 +63,8 @@ html_css_files = ["site.css"]
 html_js_files = ["versions.js", "site.js"]
 html_extra_path = ["../build/docs/live"]
 html_copy_source = True
-html_show_search_summary = False  # a page that is a file may read no other
+html_search_scorer = str(HERE / "static" / "scorer.js")
+html_show_search_summary = False  # scorer.js says where there is one
 html_show_sphinx = False
 html_sidebars = {
     "**": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -11,7 +12,7 @@ from autograd_lite.explanations.formulas import Formula, as_formula, op_partials
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.templates import Piece
-from autograd_lite.writing.text import TEXT
+from autograd_lite.writing.text import TEXT, TextPrinter
 
 #: Most characters of a formula.
 _LONGEST = 83
@@ -25,33 +26,49 @@ def documentation(op: Op) -> str:
     """The docstring of an op. A user's own functions are not called for it."""
     if op.custom:
         return op.docstring()
+    value, partials = formulas(op, TEXT, flat_names(op), _LONGEST)
+    lines = [f"Formula of the value: {' = '.join(value)}."]
+    for name, (known, said) in partials.items():
+        known = known or "a long formula, which `ag.latex` writes"
+        lines.append(f"Derivative by {name}: {known}{said}.")
+    lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
+    if op.singular is not None:
+        lines.append(f"At {op.singular_at}: a second derivative that is not finite {op.counted}.")
+    example = f"\n\nExamples\n--------\n{_example(op)}" if op.public else ""
+    return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines) + example
+
+
+def formulas(
+    op: Op, printer: TextPrinter, labels: Sequence[str], longest: int
+) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    """Formulas of an op's value, and of its partials by name, each with a remark.
+
+    A partial that is too long gets ``f`` for the value; one that still is, is empty.
+    """
     names = told = flat_names(op)
-    if isinstance(op, SequenceOp):
+    if isinstance(op, SequenceOp):  # the others are alike
         told = [f"{v[:-1]}1" for v in op.vectors] + [*op.scalars]
-    args = [Formula() for _ in names]
-    pieces = dict(zip(args, map(Piece, names), strict=True))
+    *args, out = [Formula() for _ in [*names, "f"]]
+    pieces = dict(zip([*args, out], map(Piece, [*labels, "f"]), strict=True))
     call = Formula(op=op, args=tuple(args))
 
     def named(part: Formula) -> Piece:
-        return pieces[part] if part.number is None else TEXT.number(part.number)
+        return pieces[part] if part.number is None else printer.number(part.number)
 
     def text(thing: Any) -> str:
-        found = written(as_formula(thing), TEXT, named, _LONGEST)
+        found = written(as_formula(thing), printer, named, longest)
         return found.text if found else ""
 
-    formulas = [text(call)]
-    if not isinstance(op.forward, Leaf):
-        formulas.append(text(op.expand(args)))
-    lines = [f"Formula: {' = '.join(dict.fromkeys(filter(None, formulas)))}."]
-    found = op_partials(op, call, args, [name in told for name in names])
-    for name, each in zip(names, found, strict=True):
-        known = text(each) or "a long formula, which `ag.latex` writes"
-        lines += [f"Derivative by {name}: {known}."] * (name in told)
-    lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
-    if op.singular is not None:
-        lines.append(f"Where a second derivative is not finite, it {op.counted}.")
-    example = f"\n\nExamples\n--------\n{_example(op)}" if op.public else ""
-    return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines) + example
+    # A leaf of the C library is not expanded: it is what it is.
+    value = [call] if isinstance(op.forward, Leaf) else [call, op.expand(args)]
+    wanted = [name in told for name in names]
+    both = [map(text, op_partials(op, f, args, wanted)) for f in (call, out)]
+    remark = ", where f is the value"
+    partials = {
+        name: (whole, "") if whole else (short, remark)
+        for name, whole, short in zip(names, *both, strict=True) if name in told
+    }  # fmt: skip
+    return [*dict.fromkeys(filter(None, map(text, value)))], partials
 
 
 def flat_names(op: Op) -> list[str]:

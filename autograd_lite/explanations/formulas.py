@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from autograd_lite.engine import Value, order_by
 from autograd_lite.graph import op_of
-from autograd_lite.ops import Op
+from autograd_lite.ops import Op, SequenceOp
 from autograd_lite.ops.table import give_operators
 from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TextPrinter
@@ -144,12 +145,16 @@ def node_partials(node: Value, name: Callable[[Value], Formula]) -> list[Formula
         found = op_partials(op_of(node), name(node), args, wanted)
     except TypeError:  # a user's own op, whose rules run on floats only
         return None
-    return [as_formula(partial) for partial in found]
+    return [as_formula(each) for each in found]
 
 
 def op_partials(op: Op, out: Formula, args: Sequence[Formula], wanted: Sequence[bool]) -> list[Any]:
     """The partials of an op, those of textbooks; 0.0 where not wanted."""
-    if not op.textbook_partials:
+    rules = [partial(rule, **op.attrs) for rule in op.textbook_partials]
+    if not rules:
         return op.partials_on(out, args, wanted)
-    pairs = zip(op.textbook_partials, wanted, strict=True)
+    if isinstance(op, SequenceOp):
+        found = zip(op.every_partial(out, args, rules), wanted, strict=True)
+        return [each if want else 0.0 for each, want in found]
+    pairs = zip(rules, wanted, strict=True)
     return [rule(out, *args) if want else 0.0 for rule, want in pairs]

@@ -238,7 +238,7 @@ class _Watcher(Watcher):
         return f"recorded at {line}" if line else "recorded outside of this block"
 
 
-_WAY_OUT = "keep its operands where it is finite (of a choice, both branches are computed)"
+_WAY_OUT = "choose operands at which it is finite (`where` computes both branches)"
 _SHOWN = 6  # operands
 
 

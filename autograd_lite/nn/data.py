@@ -156,7 +156,9 @@ def _sample(module: Any, x: Any, nin: int | None) -> list[Any]:
 class Model(Protocol):
     """A model, as training sees it."""
 
-    classes_: Array | None
+    @property
+    def classes_(self) -> Array | None:
+        """The labels that it gives; None where it gives outputs."""
 
     def __call__(self, x: Any) -> Any:
         """The output for one sample."""

@@ -152,9 +152,9 @@ class _Rule:
             return found if hasattr(type(found), "_apply_op") else as_float(found)
         except _NOT_ACCEPTED as error:
             raise TypeError(
-                f"{self.role} accepts floats only, and a derivative of it (a second derivative of "
-                f"the op) was asked for: {error}; write it with operators and functions of this "
-                "package (ag.sin instead of math.sin), or with another custom op"
+                f"{self.role} accepts floats only, and a compiled gradient (ag.compile) or a "
+                f"second derivative takes more: {error}; write it with operators and functions of "
+                "this package (ag.sin instead of math.sin), or with another custom op"
             ) from error
 
     def _number(self, found: Any, args: Sequence[Any]) -> float:

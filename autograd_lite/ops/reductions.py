@@ -146,6 +146,11 @@ def _extreme(name: str, of_two: Op, doc: str) -> Any:
     return sequence_op(
         name, symbol=name, latex=rf"\{name}\left(#*\right)",
         forward=lambda xs: fold(of_two, xs), partials=[_equal_shares],
+        textbook_partials=[
+            lambda out, xs: each(
+                lambda x: equal(x, out) / _left_sum(each(lambda y: equal(y, out), xs)), xs
+            )
+        ],
         doc=f"The {doc}; a tie splits the gradient in equal shares, nan wins.",
     )
 
@@ -163,12 +168,17 @@ logsumexp = sequence_op(
     "logsumexp", symbol="logsumexp",
     latex=r"\ln\left(#*\right)", latex_term="e^{#1}", latex_between=" + ",
     forward=_logsumexp, partials=[lambda out, xs: _weights(xs)],
+    textbook_partials=[lambda out, xs: each(lambda x: exp(x - out), xs)],
     doc="log(sum(exp(x))) without overflow.",
 )
 norm = sequence_op(
     "norm", symbol="norm", latex=r"\left\| #* \right\|",
     attrs={"order": 2.0}, attr_ranges={"order": (1.0, math.inf)},
     forward=_norm, partials=[_norm_partials], singular=_norm_is_singular,
+    singular_at="the origin, or, for an order between 1 and 2, where an entry is 0",
+    textbook_partials=[
+        lambda out, xs, order: each(lambda x: x / out * power(absolute(x) / out, order - 2.0), xs)
+    ],
     counted="counts as 0; of the square of order 2, write dot(v, v), which is right there, too",
     doc="The p-norm, for any order from 1 to inf, without overflow; derivative 0 at the origin.",
 )

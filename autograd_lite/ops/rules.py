@@ -101,6 +101,7 @@ _POWER = {
     "textbook_partials": [lambda out, x, y: y * power(x, y - 1.0), lambda out, x, y: out * log(x)],
     "identities": [((..., 0.0), lambda x, y: 1.0), ((..., 1.0), lambda x, y: x)],
     "singular": lambda out, x, y: equal(x, 0.0) * equal(y, 1.0),
+    "singular_at": "x = 0, y = 1",
     "counted": "counts as 1",
 }
 library_power = op(

@@ -95,7 +95,7 @@ class SequenceOp(Op):
         row: Op = self
         given = args
         if len(args) > len(self.vectors) == 1 and not isinstance(args[0], Iterable):
-            raise TypeError(self._takes_one(len(args)))
+            raise TypeError(self.takes_one(len(args)))
         if attrs or self.attrs or len(args) != len(self.arguments):
             row, given = self._bind(args, attrs)
         symbolic = getattr(type(given[0]), "_apply_sequence_op", None)
@@ -113,7 +113,7 @@ class SequenceOp(Op):
                 return row.expand(flat)
         return row.on_floats(*map(as_float, flat))
 
-    def _takes_one(self, count: int) -> str:
+    def takes_one(self, count: int) -> str:
         """The right way to write ``max(a, b)``."""
         listed = ", ".join("abcdefgh"[:count]) + ", …" * (count > 8)
         pairs = [row.name for row in TABLE.values() if row.public and row.arity == count == 2]
@@ -156,10 +156,11 @@ class SequenceOp(Op):
             value = float(self.expand([*map(IEEE, args)]))
         return value
 
-    def _every_partial(self, out: Any, args: Sequence[Any]) -> list[Any]:
+    def every_partial(self, out: Any, args: Sequence[Any], rules: Any = ()) -> list[Any]:
+        """All partials in any number system, by other rules than the row's if given."""
         groups = self.groups(args)
         every: list[Any] = []
-        for i, rule in enumerate(self.partials):
+        for i, rule in enumerate(rules or self.partials):
             found = rule(out, *groups)
             if i >= len(self.vectors):
                 every.append(found)
@@ -174,14 +175,14 @@ class SequenceOp(Op):
     ) -> tuple[float, ...]:
         """The partial derivatives at plain floats; 0.0 where not wanted."""
         try:
-            every = self._every_partial(out, args)
+            every = self.every_partial(out, args)
         except PYTHON_RAISES:
-            every = self._every_partial(IEEE(out), [*map(IEEE, args)])
+            every = self.every_partial(IEEE(out), [*map(IEEE, args)])
         return tuple([float(d) if want else 0.0 for d, want in zip(every, wanted, strict=True)])
 
     def partials_on(self, out: Any, args: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """The partial derivatives in any number system; 0.0 where not wanted."""
-        every = self._every_partial(out, args)
+        every = self.every_partial(out, args)
         return [d if want else 0.0 for d, want in zip(every, wanted, strict=True)]
 
 

@@ -78,8 +78,8 @@ class Op:
     singular : callable or None
         ``singular(out, *args)``, of flat arguments, constants being inf, is 1.0 where second
         derivatives are not finite, and a number by convention.
-    counted : str
-        Which number that is, in words, and perhaps what to write instead.
+    singular_at, counted : str
+        Where that is, and which number, in words, and perhaps what to write instead.
     public : bool
         Whether users find it as ``ag.NAME``.
     custom : bool
@@ -96,7 +96,7 @@ class Op:
     textbook_partials: tuple[AnyRule, ...] = ()
     fast_variant: Op | None = None
     singular: AnyRule | None = None
-    counted = "counts as 0"
+    singular_at, counted = "the origin", "counts as 0"
 
     def __init__(
         self, name: str, *, symbol: str, latex: str, forward: AnyRule, partials: Sequence[AnyRule],
@@ -107,7 +107,7 @@ class Op:
         identities: Sequence[tuple[tuple[Any, ...], AnyRule]] = (),
         exact: Sequence[tuple[tuple[Any, ...], AnyRule]] = (),
         fast_variant: Op | None = None, textbook_partials: Sequence[AnyRule] = (),
-        singular: AnyRule | None = None, counted: str = "",
+        singular: AnyRule | None = None, singular_at: str = "", counted: str = "",
     ) -> None:  # fmt: skip
         self.name = self.__name__ = name
         self.symbol, self.latex, self.symbol_constant = symbol, latex, symbol_constant
@@ -115,6 +115,7 @@ class Op:
         self.domain, self.operator, self.public = tuple(domain), operator, public
         self.ignores_zero_sign, self.fast_variant = ignores_zero_sign, fast_variant
         self.textbook_partials, self.singular = tuple(textbook_partials), singular
+        self.singular_at = singular_at or self.singular_at
         self.counted = counted or self.counted
         self.identities, self.exact = tuple(identities), tuple(exact)
         self.attr_ranges = dict(attr_ranges or {})

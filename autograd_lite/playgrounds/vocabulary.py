@@ -81,6 +81,8 @@ def _entry(row: Op, index: int) -> dict[str, Any]:
         "vectors": len(sequence.vectors) if sequence else 0,
         "scalars": [*sequence.scalars.values()] if sequence else [],
         "empty": bool(sequence and sequence.empty),
+        # for 0, 1, … arguments in place of one sequence; more than 9 are said as 9
+        "listed": [*map(sequence.takes_one, range(10))] if sequence else [],
         "attrs": [
             {"name": attr, "value": value, "low": ranges[attr][0], "high": ranges[attr][1]}
             for attr, value in row.attrs.items()

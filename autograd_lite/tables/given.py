@@ -46,6 +46,11 @@ def _as_column(name: str, given: Any) -> NDArray[Any]:
     kind, said = column.dtype.kind, f"column {shown(name)}"
     if column.ndim != 1:
         raise TableError(f"{said} has the shape {column.shape}; give one of one dimension")
+    if kind in "mM":  # whose integers, counts of nanoseconds or others, would pass for numbers
+        days = "(column - a fixed day)" if kind == "M" else "column"
+        raise TableError(
+            f"{said} holds {column.dtype}; give numbers, such as {days} / np.timedelta64(1, 'D')"
+        )
     if kind == "b":  # a category, as in a file
         column = column.astype(str)
     if kind in "bUT" or (kind == "O" and all(isinstance(cell, str) for cell in column)):

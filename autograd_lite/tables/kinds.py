@@ -26,6 +26,9 @@ ColumnKind = Literal["number", "category", "constant", "identifier", "left out"]
 _NAMES_OF_ROWS = {"id", "index", "nr", "key", "unnamed"}
 _COUNTED = 20  # rows, up to which counting up by one may be chance
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of a name such as PassengerId or user_id
+# The year first, as ISO writes it, or last; a time may follow.
+_DATE = re.compile(r"(?:\d{4}([./-])\d\d?\1\d\d?|\d\d?([./-])\d\d?\2(?:\d\d){1,2})(?:[T ].*)?")
+_DATES = "look like dates: make numbers of them first, such as days since a fixed day"
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def _refuse_twins(source: str, target: str, classes: Mapping[str, float]) -> Non
 def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
     """Why nothing can be learnt from a column; None if something can."""
     texts, why = len({*cells}) if kind == "text" else 0, ""
+    dates = bool(texts) and all(map(_DATE.fullmatch, cells))
     if texts == len(cells) > 1:
         why = f"all {texts:,} texts differ"
     elif kind == "numeric" and len(cells) > _COUNTED and all(map(str.isdecimal, cells)):
@@ -130,10 +134,11 @@ def _useless(name: str, cells: Sequence[str], kind: Kind) -> Described | None:
         if named and all(int(b) - int(a) == 1 for a, b in pairwise(cells)):
             why = f"counts up by one from {int(cells[0])}"
     if why:
-        return Described(name, "identifier", f"left out: {why}; --keep {quote(name)}")
+        way_out = f"they {_DATES}" if dates else f"--keep {quote(name)}"
+        return Described(name, "identifier", f"left out: {why}; {way_out}")
     if texts > MAX_CATEGORIES:
-        told = f"{texts:,} different texts, of which at most {MAX_CATEGORIES} are categories"
-        return Described(name, "left out", told)
+        told = f"{texts:,} different texts (at most {MAX_CATEGORIES} become categories)"
+        return Described(name, "left out", f"{told}; these {_DATES}" if dates else told)
     return None if cells else Described(name, "left out", "all cells are empty")
 
 

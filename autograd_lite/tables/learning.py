@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite import nn
-from autograd_lite.errors import ModelFileError, TableError, counted
+from autograd_lite.errors import ModelFileError, TableError, counted, shown, some
 from autograd_lite.tables.facts import Facts, Score
 from autograd_lite.tables.gaps import Missing, checked_missing, complete_rows
 from autograd_lite.tables.given import as_columns
@@ -39,6 +39,10 @@ class TableModel:
     network: Any
     preprocessing: Preprocessing
     facts: Facts | None = None
+
+    def __repr__(self) -> str:
+        known = self.preprocessing
+        return f"<TableModel of {shown(known.target.name)} by {some([*known.kinds], 6, shown)}>"
 
     def read(self, table: Table) -> Columns:
         """The columns that it takes, read as those of the table that it learnt from were written.
@@ -112,6 +116,10 @@ class Training:
     dropped: list[str]
     scores: list[Score]
     folds: list[list[float]] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        rows = f"{counted(len(self.trained), 'row')}, {len(self.held_out):,} held out"
+        return f"<Training on {rows}: {', '.join(f'{s.name} {s.value:.4g}' for s in self.scores)}>"
 
     @property
     def judged(self) -> NDArray[np.int64]:

@@ -15,17 +15,47 @@ from staging import DOCS, ROOT, Stage
 import autograd_lite as ag
 from autograd_lite.lesson.page.document import document as lesson_page
 
-#: On the pages of ops the curve is above the graph, and what is said elsewhere is left out.
+#: Of a graph in a frame: as high as it needs, whatever the window, and without "How to read it".
+FRAMED = (
+    ".stage { height: min(var(--tall, 20em), max(26em, var(--need, 0px))) !important; } "
+    ".panel:has(.legend) { display: none !important; } "
+)
+#: On the pages of ops the curve is above its slider and the graph; the expression is known.
 CURVE_FIRST = (
     ".columns.columns { display: flex !important; flex-direction: column; } "
     ".columns .main-of, .columns .side { display: contents; } "
-    ".columns [aria-label=Curve] { order: -2 !important; } "
-    ".fields, :has(> .legend) { display: none !important; } "
+    ".columns [aria-label=Curve] { order: -3 !important; } "
+    ".columns [aria-label=Variables] { order: -2 !important; position: static !important; } "
+    ".fields { display: none !important; } "
 )
 #: On the front page as well, but for the expression itself; without what one needs later.
-AT_FRONT = CURVE_FIRST.replace(".fields, ", "header, .desk > .row-of, ") + (
+AT_FRONT = CURVE_FIRST.replace(".fields ", "header, .desk > .row-of ") + (
     "[aria-label='Gradient in letters'] { display: none !important; } "
+    "@media (min-width: 600px) { [aria-label=Variables] { display: none !important; } } "
 )
+#: Tells the page around how high the frame must be for nothing to be hidden; see site.js.
+HEIGHT = """<script>
+if (parent !== window) {
+  const { shadowRoot } = document.querySelector("[data-lm-suppress-shortcuts]");
+  const parts = [...shadowRoot.querySelector(".app").children];
+  const bottom = (part) => part.getBoundingClientRect().bottom + scrollY;
+  const told = () => parent.postMessage({ live: Math.ceil(Math.max(...parts.map(bottom))) }, "*");
+  const observer = new ResizeObserver(told);
+  for (const part of parts) observer.observe(part);
+}
+</script>
+"""
+#: The way back from a page that fills the window.
+HOME = '<a href="index.html">autograd_lite</a>'
+HOME_STYLE = (
+    ":root { color-scheme: light dark; } nav { padding: 0.5em 0.9em; font: 14px sans-serif; }"
+)
+
+
+def put(text: str, place: str, new: str) -> str:
+    """A live page with something before a place that it has once."""
+    assert text.count(place) == 1, f"live pages are written in another way: {place!r}"
+    return text.replace(place, new + place)
 
 
 def beside(name: str, names: list[str], kind: str) -> str:
@@ -63,17 +93,17 @@ def stage(folder: Path, html: Path) -> None:
     live = folder.parent / "live"
     live.mkdir(exist_ok=True)
     page = ag.playground().save(live / "playground.html").read_text()
-    start = '"style":".playground'  # of the style sheet within the page
-    before, found, after = page.partition(start)
-    assert found, "the playground writes its style sheet in another way"
+    framed = put(put(page, "</body>", HEIGHT), ":host { display: block", FRAMED)
     for name, style in (("curve", CURVE_FIRST), ("front", AT_FRONT)):
-        text = before + start.removesuffix(".playground") + style + ".playground" + after
-        (live / f"{name}.html").write_text(text)
-    (live / "lesson.html").write_text(lesson_page())
+        (live / f"{name}.html").write_text(put(framed, ".playground { overflow", style))
+    home = put(page, "</style>\n</head>", HOME_STYLE).replace("<body>", f"<body><nav>{HOME}</nav>")
+    (live / "playground.html").write_text(home)
+    (live / "lesson.html").write_text(put(lesson_page(), "<h1>", f"<p>{HOME}</p>"))
     # that of "How back-propagation works"
     a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
     (output := (a * b) * a + a * a).backward()
-    ag.draw(output).save(live / "graph.html")
+    graph = ag.draw(output).save(live / "graph.html")
+    graph.write_text(put(graph.read_text(), "</body>", HEIGHT))
 
 
 def build(output: Path) -> int:

@@ -3,11 +3,13 @@
 import argparse
 import inspect
 import re
+import sys
 from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from types import GenericAlias, ModuleType
 
+from sphinx.pycode import ModuleAnalyzer
 from staging import DOCS
 
 import autograd_lite as ag
@@ -42,6 +44,22 @@ def _thing(name: str) -> object:
         return import_module(".".join(["autograd_lite", *rooms, last]))
     except ModuleNotFoundError:
         return getattr(import_module(".".join(["autograd_lite", *rooms])), last)
+
+
+def documentation(name: str) -> str:
+    """The documentation of a name; of data, the comment that stands above them.
+
+    Python has that of their type for them: of a dict, how one is made.
+    """
+    thing = _thing(name)
+    if inspect.isclass(thing) or inspect.isroutine(thing):
+        return inspect.getdoc(thing) or ""
+    room, _, last = f"autograd_lite.{name}".rpartition(".")
+    for module in sorted(each for each in sys.modules if f"{each}.".startswith(f"{room}.")):
+        comments = ModuleAnalyzer.for_module(module).find_attr_docs()
+        if ("", last) in comments:
+            return "\n".join(comments["", last]).strip()
+    raise LookupError(f"nothing says what {name} is: write a comment above it that begins with #:")
 
 
 @cache
@@ -143,11 +161,15 @@ def _documented(name: str) -> str:
         options = "\n   :members:\n   :inherited-members: object"
         if others := _from_others(thing):
             options += f"\n   :exclude-members: {', '.join(others)}"
-    elif isinstance(thing, GenericAlias):
-        return f"# {name}\n\n```{{py:data}} autograd_lite.{name}\nA type: `{thing}`.\n```"
+    elif inspect.isroutine(thing):
+        kind, options = "autofunction", ""
     else:
-        kind = "autofunction" if inspect.isroutine(thing) else "autodata"
-        options = ""
+        said = f"{documentation(name)}\n\n"
+        if isinstance(thing, GenericAlias):
+            said += f"A type: `{thing}`."
+        elif isinstance(thing, dict):
+            said += f"Its keys: {', '.join(f'`{key!r}`' for key in thing)}."
+        return f"# {name}\n\n```{{py:data}} autograd_lite.{name}\n{said}\n```"
     return f"# {name}\n\n```{{eval-rst}}\n.. {kind}:: autograd_lite.{name}{options}\n```"
 
 
@@ -170,7 +192,7 @@ def _is_ours(member: object) -> bool:
 
 def summary(name: str) -> str:
     """The first line of the documentation of a name."""
-    text = inspect.getdoc(_thing(name)) or ""
+    text = documentation(name)
     first = " ".join(text.partition("\n\n")[0].split())
     first = re.sub(r"`+(.+?)`+", r"`\1`", first)
     return re.sub(r"([*<_$])(?![^`]*`[^`]*$)", r"\\\1", first) if "`" not in first else first

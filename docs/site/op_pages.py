@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from io import StringIO
+from itertools import product
 from urllib.parse import urlencode
 
 import matplotlib as mpl
@@ -16,11 +17,15 @@ from staging import DOCS, ROOT
 
 import autograd_lite as ag
 from autograd_lite.explanations.documentation import documentation, flat_names, grouped, places
-from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
+from autograd_lite.explanations.documentation import formulas as written_formulas
 from autograd_lite.ops import TABLE, Op, SequenceOp
+from autograd_lite.ops.duals import Dual, along, tangent_of
+from autograd_lite.ops.ieee import IEEE
+from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.latex import LATEX
-from autograd_lite.writing.templates import Piece
 
+#: Numbers at which rows may have ties and kinks.
+_CORNERS = -1.0, 0.0, 1.0, 2.0
 _FOLDERS = ROOT / "autograd_lite" / "ops"
 #: Sections of a docstring, with their heads.
 _SECTION = re.compile(r"^(\w+)\n-{3,}\n((?:.*\n)*?)(?=\w+\n---|\Z)", re.M)
@@ -58,50 +63,19 @@ def source_of(row: Op) -> tuple[str, int, int]:
     return _sources()[row.name]
 
 
-def _symbols(row: Op) -> list[str]:
-    """The names of the arguments in LaTeX."""
-    return [LATEX.label(name) for name in flat_names(row)]
-
-
 def formulas(row: Op) -> list[tuple[str, str]]:
     """The formula of a row and its partials in LaTeX, each with what it is; from its rules."""
-    names = flat_names(row)
-    args = [Formula() for _ in names]
-    pieces = dict(zip(args, map(Piece, _symbols(row)), strict=True))
-    call = Formula(op=row, args=tuple(args))
-
-    def named(part: Formula) -> Piece:
-        return pieces[part] if part.number is None else LATEX.number(part.number)
-
-    def text(thing: Formula | float) -> str:
-        found = written(as_formula(thing), LATEX, named, 400)
-        return found.text if found else ""
-
-    # A leaf of the C library is not expanded: it is what it is.
-    parts = dict.fromkeys(filter(None, [text(call), _expanded(row, args, text)]))
-    found = [("Value", " = ".join([rf"f({', '.join(pieces[a].text for a in args)})", *parts]))]
-    told = [*names]
-    if isinstance(row, SequenceOp):  # of a sequence the first: the others are alike
-        told = [f"{v[:-1]}1" for v in row.vectors] + [*row.scalars]
-    partials = op_partials(row, call, args, [name in told for name in names])
-    for name, arg, partial in zip(names, args, partials, strict=True):
-        if name not in told:
-            continue
-        formula = text(partial)
-        by = rf"\frac{{\partial f}}{{\partial {pieces[arg].text}}}"
-        if formula:
-            found.append((f"Derivative by {name}", f"{by} = {formula}"))
-        else:  # too long for one line
-            said = f"Derivative by {name}, in the first line, and parts of it in those below"
-            found.append((said, _in_lines(row, names.index(name))))
+    labels = [LATEX.label(name) for name in flat_names(row)]
+    value, _ = written_formulas(row, LATEX, labels, 400)
+    _, partials = written_formulas(row, LATEX, labels, 200)  # within a line
+    only = ", which has other derivatives than the formula on its right: see below"
+    said = "Value" + only * (len(value) > 1 and _is_value_alone(row))
+    found = [(said, " = ".join([rf"f({', '.join(labels)})", *value]))]
+    for name, (formula, remark) in partials.items():
+        assert formula, f"{row.name} needs partials of textbooks, which fit into a line"
+        by = rf"\frac{{\partial f}}{{\partial {LATEX.label(name)}}}"
+        found.append((f"Derivative by {name}{remark}", f"{by} = {formula}"))
     return found
-
-
-def _in_lines(row: Op, place: int) -> str:
-    """A partial as several formulas: what it has more than once is written once."""
-    leaves = _leaves(row)
-    slope = ag.gradient(row(*grouped(row, leaves)), [leaves[place]], create_graph=True)
-    return ag.latex(*slope)
 
 
 def _leaves(row: Op) -> list[ag.Value]:
@@ -109,8 +83,17 @@ def _leaves(row: Op) -> list[ag.Value]:
     return [ag.Value(x, label=name) for name, x in pairs]
 
 
-def _expanded(row: Op, args: list[Formula], text) -> str:
-    return "" if type(row.rules[0]).__name__ == "Leaf" else text(row.expand(args))
+def _is_value_alone(row: Op) -> bool:
+    """Whether what a row expands to has other derivatives than it somewhere, as max at a tie."""
+    weights = [2.0**k for k in range(len(flat_names(row)))]  # along which no partials cancel
+    corners = product(_CORNERS, repeat=len(weights)) if len(weights) <= 3 else ()
+    for x in () if isinstance(row.forward, Leaf) else corners:
+        own = along(weights, row.partials_on_floats(row.on_floats(*x), x, [True] * len(x)))
+        duals = [Dual(IEEE(number), IEEE(w)) for number, w in zip(x, weights, strict=True)]
+        expanded = float(tangent_of(row.expand(duals)))
+        if own == own and not math.isclose(own, expanded, rel_tol=1e-9, abs_tol=1e-9):
+            return True
+    return False
 
 
 def numbers(row: Op) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -196,12 +179,17 @@ def live(row: Op) -> str:
 
 def page(row: Op) -> str:
     """The whole page, in MyST Markdown."""
-    return "\n\n".join([*_words(row), *_curve(row), *_measured(row), *_code(row)]) + "\n"
+    return (
+        "\n\n".join([*_words(row), *_at_edges(row), *_curve(row), *_accurate(row), *_code(row)])
+        + "\n"
+    )
 
 
 def _words(row: Op) -> list[str]:
     """Call, arguments, formulas and an example."""
     told = dict(_SECTION.findall(documentation(row) + "\n"))
+    known = formulas(row)
+    brackets = "Square brackets are 1 where what is in them holds, and else 0."
     about = [line for line in told["Notes"].split("\n\n") if not re.match("Formula|Deriv", line)]
     signature = inspect.signature(row)
     parts = [
@@ -215,7 +203,8 @@ def _words(row: Op) -> list[str]:
     return [
         *parts,
         "## Formula",
-        *[f"{what}:\n\n$$\n{formula}\n$$" for what, formula in formulas(row)],
+        *[f"{what}:\n\n$$\n{formula}\n$$" for what, formula in known],
+        *[brackets] * any("left[" in formula for _, formula in known),
         *[_escaped(line).replace("<", r"\<").strip() for line in about],
         "## Example",
         f"```python\n{told['Examples'].strip()}\n\n```",
@@ -232,32 +221,42 @@ def _curve(row: Op) -> list[str]:
         f'```{{raw}} html\n<div class="op-plot">\n{plot(row)}\n</div>\n```',
         *([f"The other arguments: {others}."] if others else []),
         "Drag the point of the curve, or a number; the graph, its values and its gradients follow.",
-        f'```{{raw}} html\n<iframe class="live" loading="lazy" height="1000" title="{row.name} on '
+        f'```{{raw}} html\n<iframe class="live" loading="lazy" height="1210" title="{row.name} on '
         f'the playground" src="../../{address}"></iframe>\n```',
     ]
 
 
-def _measured(row: Op) -> list[str]:
-    """Edges beside those of PyTorch and JAX, and errors."""
+def _at_edges(row: Op) -> list[str]:
+    """Conventions, beside those of PyTorch and JAX."""
     parts, lines = ["## At edges"], conventions(row)
     if lines:
         parts += [
-            "The first and the second derivative by x, beside those of PyTorch and JAX. "
-            "[Conventions](../../conventions.md) says why.",
-            "| f(x) | at x = | autograd_lite | PyTorch | JAX |\n|---|---|---|---|---|\n"
-            + "\n".join(lines),
+            "In each cell the first derivative by x, a comma, and the second. "
+            "[Conventions](../../conventions.md) says why they are so.",
+            "| f(x) | at x = | autograd_lite: first, second | PyTorch | JAX |\n"
+            "|---|---|---|---|---|\n" + "\n".join(lines),
         ]
     else:
         parts.append(
             "No line of the [conventions](../../conventions.md) is about it: its derivative is "
             "what the formula above says, everywhere."
         )
+    return parts
+
+
+def _accurate(row: Op) -> list[str]:
+    """The largest errors, beside those of PyTorch and JAX."""
     measured, head = _accuracy()
-    parts.append("## Accuracy")
+    parts = ["## Accuracy"]
     if row.name in measured:
+        beyond = (
+            " In parentheses: at how many places the error is beyond 4 ulp. JAX takes subnormal "
+            "numbers, such as 1e-310, for 0: an error of 1e13 ulp and more."
+        )
         parts += [
-            "The worst error measured, in ulp. [Accuracy](../../accuracy.md) says how, and "
-            "what the numbers in parentheses are.",
+            "The worst error measured, in ulp, a unit in the last place."
+            + beyond * ("(" in measured[row.name])
+            + " [Accuracy](../../accuracy.md) says how, and where other large errors come from.",
             f"{head}\n{'|---' * (head.count('|') - 1)}|\n{measured[row.name]}",
         ]
     else:

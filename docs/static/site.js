@@ -1,4 +1,9 @@
 /* Keys for wide things, names for the bars, and the choice of a version, shown where there are several. */
+// a live page tells its height, so that no wheel is caught in its frame; see docs/site/__main__.py
+addEventListener("message", ({ data, source }) => {
+  const frame = [...document.querySelectorAll("iframe.live")].find(({ contentWindow }) => contentWindow === source);
+  if (frame && data?.live > 0 && data.live < 9999) frame.style.height = `${data.live}px`;
+});
 addEventListener("DOMContentLoaded", () => {
   // wide code and tables scroll by keys, too
   for (const wide of document.querySelectorAll(".content pre, .content table")) wide.tabIndex = 0;

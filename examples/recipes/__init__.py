@@ -1,1 +1,1 @@
-"""The tools beside us: a file for each, to copy from; docs/recipes.md has what they print."""
+"""Recipes with other tools: a file for each, to copy from; docs/recipes.md has what they print."""

@@ -30,7 +30,7 @@ SHOWN = {
     "with_uncertainties": ["on_uncertain"],
 }
 
-HEAD = """# Recipes: the tools beside us
+HEAD = """# Recipes: with other tools
 
 Each is a file of [examples/recipes](../examples/recipes) to copy from; a test compares it with
 the tool's own result. `pip install "autograd-lite[recipes]"` brings the tools, but nutpie, which is

@@ -40,9 +40,7 @@ QUESTIONS = {
     "What does max do at a tie?": (
         "reference/ops/max", "a tie splits the gradient in equal shares"),
     "Which Python, and which platform?": (
-        "howto/install",
-        "needs CPython 3.11 or newer",
-    ),
+        "howto/install", "needs CPython 3.11 or newer"),
 }  # fmt: skip
 
 if not (SITE / "llms.txt").exists():
@@ -154,6 +152,24 @@ def test_every_page_has_a_plain_text_beside_it():
     assert "W = 2.40000   loss =   4.80000" in texts["notebooks/01_seven_steps.md"]  # of a cell
     assert "`nn.MLP(nin: int, nouts: " in texts["reference/names/nn.MLP.md"]
     assert "def pulled_back(" in texts["explanation/backpropagation.md"]
+    assert "`Value.parents`" in texts["reference/names/Value.md"]
+    assert "```text\n-2.0 add [-6.0, 4.0]\n```" in texts["tutorials/first_gradient.md"]
+
+
+def test_links_of_plain_texts_lead_somewhere():
+    """Those to notebooks and to files that are no pages had led nowhere."""
+    code = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
+    link = re.compile(r"\]\((?![a-z]+:|#|<)([^)\s#]+)")
+    found = [
+        (name, target)
+        for name in pages()
+        if not name.startswith(ADDED)
+        for target in link.findall(code.sub("", read(name.removesuffix(".html") + ".md")))
+    ]
+    assert len(found) > 500
+    assert [
+        (n, target) for n, target in found if not (SITE / n).parent.joinpath(target).exists()
+    ] == []
 
 
 def test_a_notebook_was_run_and_shows_its_graphs():
@@ -183,6 +199,20 @@ def test_a_page_is_no_wider_than_the_screen(shown):
     for width in (360, 1280):
         shown.set_viewport_size({"width": width, "height": 900})
         assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_pictures_of_examples_are_seen_on_a_small_dark_screen(browser):
+    with tab(browser, viewport={"width": 360, "height": 900}, color_scheme="dark") as opened:
+        opened.page.goto((SITE / "examples.html").as_uri())
+        pictures = opened.page.evaluate(
+            """() => [...document.querySelectorAll("td img")].map((image) =>
+              [image.getBoundingClientRect().left, image.getBoundingClientRect().right,
+               getComputedStyle(image).filter])"""
+        )
+    assert len(pictures) >= 7
+    for left, right, colours in pictures:
+        assert 0 <= left < right - 240 < right <= 360
+        assert colours.startswith("invert")
 
 
 #: Of axe: a file may read no other, and what is in order is not told.
@@ -216,10 +246,44 @@ def test_a_live_page_answers(browser, name):
         assert curve.get_attribute("aria-label") != before
 
 
-def test_search_finds_a_page_from_a_file(browser):
+#: How far what is in a live page ends below the edge of its frame.
+BEYOND = "(all) => Math.max(...all.map((e) => e.getBoundingClientRect().bottom)) - innerHeight"
+
+
+@pytest.mark.parametrize("name", ["index", "reference/ops/max", "explanation/backpropagation"])
+def test_a_live_frame_is_as_high_as_what_is_in_it(browser, name):
+    """So the wheel scrolls the page, also when a box has told about itself."""
+    with tab(browser, viewport={"width": 1280, "height": 900}) as opened:
+        opened.page.goto((SITE / f"{name}.html").as_uri())
+        opened.page.locator("iframe.live").scroll_into_view_if_needed()
+        frame = opened.page.frame_locator("iframe.live")
+        parts, box = frame.locator("main.app > *"), frame.locator(".stage [data-box]").first
+        box.wait_for()
+        for change in (lambda: opened.page.set_viewport_size({"width": 360, "height": 900}),
+                       box.click, lambda: None):  # fmt: skip
+            for _ in range(30):  # until it has told
+                if (beyond := abs(parts.evaluate_all(BEYOND))) > 2:
+                    opened.page.wait_for_timeout(100)
+            assert beyond <= 2
+            change()
+
+
+@pytest.mark.parametrize("name", ["playground", "lesson"])
+def test_a_page_that_fills_the_window_leads_back(browser, name):
     with tab(browser) as opened:
-        opened.page.goto((SITE / "search.html").as_uri() + "?q=uncertainty")
-        opened.page.locator("#search-results li a").first.wait_for()
+        opened.page.goto((SITE / f"{name}.html").as_uri())
+        opened.page.get_by_role("link", name="autograd_lite", exact=True).click()
+        opened.page.wait_for_url((SITE / "index.html").as_uri())
+
+
+@pytest.mark.parametrize(("words", "first"), [
+    ("nan", "Why is my gradient zero, or nan?"), ("csv", "How do I train on my CSV?"),
+    ("install", "Install, and which Python and platform"), ("tanh", "tanh"),
+])  # fmt: skip
+def test_search_finds_from_a_file_what_answers_first(browser, words, first):
+    with tab(browser) as opened:
+        opened.page.goto((SITE / "search.html").as_uri() + f"?q={words}")
+        assert opened.page.locator("#search-results li a").first.inner_text() == first
 
 
 # --- on a host ------------------------------------------------------------------------------------
@@ -271,6 +335,7 @@ def test_a_sub_path_of_a_host_has_the_whole_site(page, host):
     page.frame_locator("iframe.live").locator("svg.curve").first.wait_for()
     page.get_by_placeholder("Search").first.fill("uncertainty")
     page.get_by_placeholder("Search").first.press("Enter")
+    page.locator("#search-results li p.context").first.wait_for()
     page.locator("#search-results li a").first.click()
     page.wait_for_url(re.compile(rf"{re.escape(host)}/now/.*uncertainty.*"))
     page.goto(f"{host}/now/notebooks/02_building_expressions.html")

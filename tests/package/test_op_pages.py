@@ -26,7 +26,7 @@ import op_pages  # noqa: E402 - of no package
 
 ROWS = op_pages.public_rows()
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-PARTS = ["Formula", "Example", "Over its first argument", "At edges", "Accuracy"]
+PARTS = ["Formula", "Example", "At edges", "Over its first argument", "Accuracy"]
 PARTS += ["In other languages", "The row of the table"]
 
 
@@ -59,9 +59,12 @@ def test_a_page_has_all_its_parts_in_order(row, monkeypatch):
     ]
     assert f'"{row.name}"' in page.partition("## The row of the table")[2]
     edges, accuracy = (
-        page.partition(f"## {part}\n")[2].partition("\n## ")[0] for part in PARTS[3:5]
+        page.partition(f"## {part}\n")[2].partition("\n## ")[0] for part in ("At edges", "Accuracy")
     )
-    assert "| autograd_lite | PyTorch | JAX |" in edges or "No line of the [conventions]" in edges
+    assert (
+        "| autograd_lite: first, second | PyTorch | JAX |" in edges
+        or "No line of the [conventions]" in edges
+    )
     assert f"| `{row.name}` |" in accuracy or row.name == "stop_gradient"
 
 
@@ -194,26 +197,53 @@ def test_formulas_are_drawn_whole():
             assert max(1, found.count("<mtr>")) == max(1, len(lines(formula))), formula
 
 
+def said(row, places):
+    """What the formulas on a page say at some place: the value, and partials by name."""
+    marks = [
+        re.sub(r"\\mathrm\{(\w+)\}", r"\\N\1", LATEX.label(n)) for n in op_pages.flat_names(row)
+    ]
+    known = {without_spaces(mark): x for mark, x in zip(marks, places, strict=True)}
+    known |= {"e": math.e, "f": row.on_floats(*places)}
+    (_, value), *slopes = op_pages.formulas(row)
+    partials = {
+        re.match(r"Derivative by (\w+)", what)[1]: number(formula.partition(" = ")[2], known)
+        for what, formula in slopes
+    }
+    return number(value.partition(" = ")[2], known), partials
+
+
+def computed(row, places):
+    """The same as the op computes it."""
+    out = row.on_floats(*places)
+    partials = row.partials_on_floats(out, places, [True] * len(places))
+    return out, dict(zip(op_pages.flat_names(row), partials, strict=True))
+
+
 @each_row
 def test_the_formulas_say_what_the_op_computes(row):
     """Constants are shown with six digits."""
-    names, places = op_pages.flat_names(row), op_pages.places(row)
-    marks = [re.sub(r"\\mathrm\{(\w+)\}", r"\\N\1", LATEX.label(name)) for name in names]
-    known = {without_spaces(mark): x for mark, x in zip(marks, places, strict=True)}
-    known["e"] = math.e
-    (_, value), *slopes = op_pages.formulas(row)
-    out = row.on_floats(*places)
-    assert number(value.partition(" = ")[2], known) == pytest.approx(out, rel=1e-5)
-    partials = row.partials_on_floats(out, places, [True] * len(places))
-    told = dict(zip(names, partials, strict=True))
-    assert len(slopes) >= 1
-    for what, formula in slopes:
-        name = re.match(r"Derivative by (\w+)", what)[1]
-        found = dict(known)
-        is_one = formula.startswith(r"\frac{\partial f}")
-        for line, text in [("f", formula.partition(" = ")[2])] if is_one else lines(formula)[::-1]:
-            found[without_spaces(line)] = last = number(text, found)
-        assert last == pytest.approx(told[name], rel=1e-5), what
+    value, partials = said(row, op_pages.places(row))
+    out, told = computed(row, op_pages.places(row))
+    assert value == pytest.approx(out, rel=1e-5)
+    assert len(partials) >= 1
+    for name, partial in partials.items():
+        assert partial == pytest.approx(told[name], rel=1e-5), name
+
+
+@pytest.mark.parametrize("name", ["max", "min", "maximum", "minimum", "clip"])
+@pytest.mark.parametrize("places", [[1.0, 1.0, 1.0], [1.0, 2.0, 2.0], [2.0, 1.0, 2.0]])
+def test_formulas_of_derivatives_hold_at_ties(name, places):
+    """Where those of the formula of the value are others, which is said beside it."""
+    row = TABLE[name]
+    places = places[: len(op_pages.flat_names(row))]
+    _, partials = said(row, places)
+    assert partials == pytest.approx({x: computed(row, places)[1][x] for x in partials})
+    assert "has other derivatives" in op_pages.formulas(row)[0][0]
+
+
+@pytest.mark.parametrize("name", ["relu", "dot", "hypot", "logsumexp", "mean", "softplus"])
+def test_a_formula_that_has_the_derivatives_of_its_op_has_no_remark(name):
+    assert op_pages.formulas(TABLE[name])[0][0] == "Value"
 
 
 # --- exported code --------------------------------------------------------------------------------

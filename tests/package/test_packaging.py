@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -281,6 +282,30 @@ def test_the_wheel_works_in_a_new_virtual_environment(built, tmp_path):
     assert "0.2.0" in done.stdout
 
 
+def test_links_of_the_page_of_an_index_are_addresses(tmp_path):
+    """Pictures and links of README are paths, and were dead there."""
+    for name in ("setup.py", "README.md", "setup.cfg"):
+        shutil.copy(ROOT / name, tmp_path)
+    config = (tmp_path / "setup.cfg").read_text()
+    config = config.replace(
+        "[metadata]\n", "[metadata]\nproject_urls =\n    Source = https://x.test/a/b/\n"
+    )
+    (tmp_path / "setup.cfg").write_text(config)
+    program = """
+import runpy, setuptools
+setuptools.setup = lambda **given: print(given["long_description"])
+runpy.run_path("setup.py")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    targets = re.findall(r"\]\(([^)]+)\)", done.stdout)
+    assert "https://x.test/a/b/raw/HEAD/docs/neuron.svg" in targets
+    assert "https://x.test/a/b/blob/HEAD/docs/accuracy.md" in targets
+    assert len(targets) > 20
+    assert all(target.startswith("https://") for target in targets)
+
+
 @pytest.mark.parametrize(
     "extra", ["plot", "notebook", "data", "export", "test", "oracle", "bench", "all"]
 )
@@ -289,4 +314,6 @@ def test_every_extra_is_declared(built, extra):
     metadata = zipfile.ZipFile(wheel).read("autograd_lite-0.2.0.dist-info/METADATA").decode()
     assert f"Provides-Extra: {extra}" in metadata
     assert "Requires-Python: >=3.11" in metadata
-    assert "License-Expression: MIT" in metadata
+    assert "License-Expression: MIT AND EPL-2.0" in metadata
+    for file in ("LICENSE", "autograd_lite/playgrounds/VIZ_LICENSE.txt"):
+        assert f"License-File: {file}" in metadata

@@ -12,6 +12,9 @@ from autograd_lite.errors import counted
 
 X = ag.Value(2.0, label="x")
 LINE = nn.MLP(1, [1], seed=0)
+with ag.scope("chain"):
+    CHAIN = ag.sin(X + 1.0)
+CHAIN = -CHAIN
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,7 @@ def test_a_number_of_things(number, words, said):
         (lambda: LINE.learn([1.0, 2.0], [1.0, 2.0], epochs=1, progress=False), "of 1 epoch:"),
         (lambda: ag.explain(-X, X).paths, "<path of 1 step, product -1>"),
         (lambda: ag.draw(X), "1 value\n"),
+        (lambda: ag.draw(CHAIN, depth=1), " 1 add, 1 constant, 1 sin "),
         (lambda: ag.diagnose(X).summary, "1 node: healthy"),
     ],
 )

@@ -78,6 +78,14 @@ def test_a_name_is_summed_up_and_shown(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_in_words_of_this_package(name):
+    """Those of `OPTIMIZERS` and `Columns` told how Python makes a dict."""
+    said = name_pages.documentation(name)
+    assert len(said) > 20
+    assert said not in [inspect.getdoc(kind) for kind in (dict, list, tuple, str, float, int)]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_parameters_and_results_are_told(name):
     thing, page = NAMES[name], name_pages.page(name)
     if name in MADE_BY_OTHERS or not callable(thing) or page.count("py:data"):

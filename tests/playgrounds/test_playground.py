@@ -228,6 +228,10 @@ class TestErrors:
             ("tanh", "tanh is a function; write tanh(...)", 0),
             ("tanh(a, b)", "tanh takes (x) and was given 2 arguments", 0),
             ("sum(a)", "sum takes a list; write sum([a, b])", 0),
+            ("max(a, 1)", "max takes one sequence; write maximum(a, b) or max([a, b])", 0),
+            ("sum(a, b, 1)", "sum takes one sequence; write sum([a, b, c])", 0),
+            (f"sum({'a, ' * 9}b)", "write sum([a, b, c, d, e, f, g, h, …])", 0),
+            ("norm([a, b], 2, 3)", "norm takes (xs, order=2.0) and was given 3 arguments", 0),
             ("[a, b]", "this is a list of numbers", 0),
             ("dot([a], [b, c])", "lists of equal length and was given 1 and 2", 0),
             ("leaky_relu(a, b)", "slope of leaky_relu is fixed", 0),
@@ -244,8 +248,10 @@ class TestErrors:
         found = made(text)
         assert said in found["error"]
         assert found["at"] == at
-        with pytest.raises(ExpressionError):
+        with pytest.raises(ExpressionError) as refused:
             ag.playground(text or " ")
+        if "one sequence" in said:  # which Python says in these words
+            assert found["error"] == str(refused.value).splitlines()[0]
 
 
 class TestTraining:

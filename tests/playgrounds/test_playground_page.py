@@ -1,6 +1,8 @@
 """The playground's page, in a real browser."""
 
 import re
+from itertools import combinations
+from urllib.parse import quote
 
 import pytest
 from browser import tab
@@ -117,6 +119,25 @@ class TestExpression:
         opened.locator(".variables").get_by_label("Number of b").press("Enter")
         assert shown(opened, "b") == [1.5 * 1.5]
 
+    @pytest.mark.parametrize("text", ["max([x1,x2,x3])", "max([x1,x2,x3,x4,x5])", "x1*x2 + x1/x2"])
+    def test_numbers_at_arrows_keep_off_each_other(self, opened, text):
+        """Also where arrows are short and their numbers change, as at a tie."""
+        at = "over=x1&at.x1=0.5&at.x2=1.25&at.x3=2&at.x4=-0.5&at.x5=2"
+        opened.evaluate("(hash) => { location.hash = hash; }", f"f={quote(text)}&{at}")
+        opened.locator(".stage text", has_text=re.compile("^(max|/)$")).wait_for()
+        for number in ("0.5", "1.25", "2"):
+            opened.locator(".variables").get_by_label("x1 on a slider").fill(number)
+            found = opened.locator(".graphs .edge > text").evaluate_all(
+                "(all) => all.map((each) => each.getBoundingClientRect().toJSON())"
+            )
+            assert len(found) >= 3
+            for one, other in combinations(found, 2):
+                across = min(one["right"], other["right"]) - max(one["x"], other["x"])
+                down = min(one["bottom"], other["bottom"]) - max(one["y"], other["y"])
+                assert min(across, down) < 1
+            if text.startswith("max"):  # in the order of their arrows
+                assert [rect["y"] for rect in found] == sorted(rect["y"] for rect in found)
+
     def test_a_number_dragged_in_the_graph_moves_the_slider(self, opened):
         box = opened.locator(".stage .data").first.bounding_box()
         opened.mouse.move(box["x"] + 5, box["y"] + 5)
@@ -213,6 +234,34 @@ class TestExpression:
         heights = [float(point.split(",")[1]) for point in points]
         assert heights[0] == heights[-1] == min(heights)  # far up
         assert max(heights) == heights[len(heights) // 2]
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("log(-a)", "At a = 2, f is nan: it has no tangent there. "),
+            ("a/0", "At a = 2, f is inf: it has no tangent there. "),
+            ("sqrt(a - 2)", "At a = 2, the slope of f is inf: its tangent is not drawn. "),
+        ],
+    )
+    def test_a_curve_without_a_tangent_says_so(self, opened, text, told):
+        type_in(opened, text)
+        opened.locator(".curve .tangent").wait_for(state="detached")
+        assert opened.locator("[aria-label=Curve] .numbers-of").text_content() == told
+
+    def test_a_curve_from_before_an_error_says_so(self, opened):
+        type_in(opened, "tanx(a)")
+        opened.locator(".place mark").wait_for()
+        assert (
+            opened.locator("[aria-label=Curve] h2").text_content()
+            == "Curve over a, before the error"
+        )
+        for width in (400, 1280):  # where the parts lie below each other, and beside
+            opened.set_viewport_size({"width": width, "height": 800})
+            css = "(each) => getComputedStyle(each).opacity"
+            assert opened.locator("[aria-label=Curve]").evaluate(css) == "0.45"
+        type_in(opened, "tan(a)")
+        opened.locator(".place").wait_for(state="detached")
+        assert opened.locator("[aria-label=Curve] h2").text_content() == "Curve over a"
 
     def test_examples_bring_their_numbers(self, opened):
         opened.get_by_label("Examples").select_option(index=3)

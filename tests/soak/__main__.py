@@ -1,8 +1,9 @@
 """Trials of the package's laws for as long as there is time: `make soak MINUTES=60`.
 
 Each part runs in slices of less than a minute, in a process of its own, the one that is furthest
-from its total first. Totals are kept in docs/trust.json; docs/trust.md shows them. One trial is
-repeated by ``--part NAME --seed N``.
+from its total first; past all totals the one that is the least past its own. ``--once`` ends there.
+Totals are kept in docs/trust.json; docs/trust.md shows them. One trial is repeated by
+``--part NAME --seed N``.
 """
 
 import argparse
@@ -20,8 +21,8 @@ from slices import ENDING, home, repeated, run_slice, try_here  # noqa: E402
 from trust import Totals, command, commit  # noqa: E402
 
 
-def soak(totals: Totals, minutes: float, names: list[str]) -> int:
-    """Run slices until the time is over or all totals are reached; how many finds are unexplained.
+def soak(totals: Totals, minutes: float, names: list[str], once: bool) -> int:
+    """Run slices until the time is over, or all totals are reached; how many are unexplained.
 
     Finds of before are repeated first: one that holds by now is mended. Ctrl-C ends it after the
     trials that are at work, which are counted.
@@ -41,11 +42,12 @@ def soak(totals: Totals, minutes: float, names: list[str]) -> int:
     while parts and not ENDING and time.monotonic() < end:
         part = min(parts, key=totals.share)
         first = totals.parts[part.name]["done"]
-        if first >= part.wanted:
+        if once and first >= part.wanted:
             print("all totals are reached")
             break
         left = end - time.monotonic()
-        told = run_slice(part, first, min(part.slice, left), part.wanted - first)
+        # not past a multiple of the total: then it is another part's turn
+        told = run_slice(part, first, min(part.slice, left), part.wanted - first % part.wanted)
         totals.add(part, *told)
         print(
             f"{part.name:12} {first + told.done:>9,} of {part.wanted:>9,}, "
@@ -69,6 +71,7 @@ def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="tests/soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--once", action="store_true", help="end when all totals are reached")
     parser.add_argument("--parts", default=",".join(BY_NAME), help="of these alone")
     parser.add_argument("--totals", type=Path, default=TESTS.parent / "docs" / "trust.json")
     parser.add_argument("--part", choices=BY_NAME, help="one trial, or a slice of some")
@@ -86,7 +89,7 @@ def main() -> int:
     unknown = {*given.parts.split(",")} - {*BY_NAME}
     if unknown:
         parser.error(f"there is no part {sorted(unknown)}; there are {', '.join(BY_NAME)}")
-    return int(soak(Totals(given.totals), given.minutes, given.parts.split(",")) > 0)
+    return int(soak(Totals(given.totals), given.minutes, given.parts.split(","), given.once) > 0)
 
 
 if __name__ == "__main__":

@@ -59,13 +59,27 @@ def test_booleans_are_two_texts_as_in_a_file():
         (COUNT[:, None], r"'x' has the shape \(20, 1\)"),
         (["a", 1] * 10, "'x': expected one real number and was given str: 'a'"),
         ([None, "a"] * 10, "'x': expected one real number and was given NoneType"),
-        (np.arange(0, 20).astype("M8[D]"), "'x': expected one real number and was given date"),
+        (COUNT.astype("M8[D]"), r"'x' holds datetime64\[D\]; give numbers, .* \(column - a fixed"),
+        (COUNT.astype("M8[ns]"), r"'x' holds datetime64\[ns\]"),  # whose integers are small
+        (pd.Series(COUNT.astype("m8[ns]")), r"'x' holds timedelta64\[ns\]; .* such as column / "),
         ([np.inf, 1.0] * 10, "'x' holds inf"),
         (COUNT + 2**53, "'x' holds 9007199254740993"),
         ([2**53 + 1, *range(19)], "'x' holds 9007199254740993"),
         (COUNT * 1j, "'x': expected one real number and was given complex"),
     ],
-    ids=["length", "shape", "list", "none", "dates", "inf", "large", "large object", "complex"],
+    ids=[
+        "length",
+        "shape",
+        "list",
+        "none",
+        "dates",
+        "early dates",
+        "times",
+        "inf",
+        "large",
+        "large object",
+        "complex",
+    ],
 )
 def test_what_is_no_column_of_numbers_or_texts_is_refused(column, message):
     with pytest.raises(TableError, match=message):

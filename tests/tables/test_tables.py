@@ -368,3 +368,14 @@ def test_a_target_of_too_many_texts_is_named_as_such():
     columns = {"x": np.arange(60.0), "y": texts(*[f"n{i}" for i in range(60)])}
     with pytest.raises(TableError, match=r"60 different values.*at most 50 classes"):
         train(columns, "y", epochs=1, progress=False)
+
+
+def test_a_training_and_its_model_are_one_line_each_however_large_they_are():
+    rows = np.arange(9.0)
+    columns = {f"x{i}": rows + rows**i for i in range(9)} | {"kind": texts(*"aab" * 3)}
+    training = train(columns, "kind", hidden=(50,), epochs=1, progress=False, folds=3)
+    accuracy = training.scores[0].value
+    assert repr(training) == f"<Training on 9 rows, 0 held out: accuracy {accuracy:.4g}>"
+    assert repr(training.model) == (
+        "<TableModel of 'kind' by 'x0', 'x1', 'x2', 'x3', 'x4', 'x5' and 3 more>"
+    )

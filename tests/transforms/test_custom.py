@@ -357,18 +357,22 @@ def test_any_real_number_may_be_returned(right):
     assert (slope.data, gradient(slope, [x])) == (1.0, [0.0])
 
 
-def test_a_second_derivative_that_the_partial_cannot_give_is_refused():
+def test_a_derivative_that_the_partial_cannot_give_is_refused():
     op = define_floats_only()
     x = Value(0.5)
     assert gradient(op(x), [x]) == [math.cos(0.5)]
     assert ag.derivative(op)(0.5) == ag.jvp(op, (0.5,), (1.0,))[1] == math.cos(0.5)
-    what = r"the partial of op 'float_sin' by 'x1?' accepts floats only.*ag.sin.*another custom op"
+    what = (
+        r"the partial of op 'float_sin' by 'x1?' accepts floats only, and a compiled gradient "
+        r"\(ag.compile\) or a second derivative takes more: .*ag.sin.*another custom op"
+    )
     for attempt in (
         lambda: gradient(op(x), [x], create_graph=True),
         lambda: ag.hessian(lambda v: op(v[0]))([0.5]),
         lambda: ag.derivative(op, 2)(0.5),
         lambda: ag.taylor(op, 0.5, 2),
         lambda: ag.check_grad(op, 0.5),
+        lambda: ag.compile(ag.grad(op))(0.5),
     ):
         with pytest.raises(TypeError, match=what):
             attempt()

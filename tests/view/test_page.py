@@ -864,7 +864,7 @@ class TestTruth:
         assert "no gradient yet" in page.page.locator(".panel").inner_text()
 
     def test_what_if_begins_at_the_numbers_of_now(self, page, tmp_path):
-        """Of a stale graph the recorded gradient foretells nothing."""
+        """Of a stale graph the recorded gradient predicts nothing."""
         x = Value(2.0, label="x")
         y = x * x
         y.label = "y"
@@ -875,4 +875,4 @@ class TestTruth:
         page.page.locator(".knob input[type=text]").press("Enter")
         said = page.page.locator(".moment").inner_text()
         assert "x: 5 → 5.5; y: 25 → 30.25" in said
-        assert "10 × 0.5 = 5" in said
+        assert "alone would predict a change of 10 × 0.5 = 5; y really changed by 5.25." in said

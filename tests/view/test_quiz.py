@@ -267,7 +267,7 @@ class TestScore:
         assert "∂L/∂a = 2 by v2 + 2 by v2 + -6 by v1 + -6 by e = -8" in said
         assert "∂L/∂b = 4 by e" in said
         assert "a is used 4 times" in said
-        assert "L changes by -0.008002, and the gradient foretells -8 × 0.001 = -0.008" in said
+        assert "L changes by -0.008002, and the gradient predicts -8 × 0.001 = -0.008" in said
 
     def test_it_can_be_had_before_the_end(self, asked):
         begin(asked, reused())

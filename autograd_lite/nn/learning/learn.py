@@ -110,7 +110,7 @@ def learn(
     show : {"live"}, optional
         In a notebook, draw the training while it goes on, in place of the bar: the loss so far,
         speed and time left, and over one feature or two what the module makes of each point of
-        the line or plane (for which it is called some thousand times more). But for the first
+        the line or plane (for which it is called a few thousand times more). But for the first
         pictures and the last, which come in any case, they take 5% of the time at most.
         Elsewhere, the bar is shown.
     check : bool, default=False

@@ -77,9 +77,10 @@ class Building {
   /* An op at its arguments: on numbers alone a number, else a node. */
   apply(entry, given, tree) {
     const fail = (said) => { throw new Unreadable(said, tree.at, tree.end); };
-    const { vectors, scalars, attrs, name } = entry;
+    const { vectors, scalars, attrs, name, listed } = entry;
     const count = (entry.vectors || entry.arity) + scalars.length;
     const most = count + attrs.length;
+    if (vectors === 1 && given.length > 1 && !Array.isArray(given[0])) fail(listed[Math.min(given.length, listed.length - 1)]);
     if (given.length < (vectors || count) || given.length > most) fail(`${name} takes ${entry.signature} and was given ${given.length} ${given.length === 1 ? "argument" : "arguments"}`);
     const fixed = given.slice(count);
     if (fixed.some((x) => typeof x !== "number")) fail(`${attrs.map((each) => each.name).join(", ")} of ${name} is fixed: give a plain number`);

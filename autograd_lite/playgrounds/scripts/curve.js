@@ -14,6 +14,9 @@ function ticks(low, high, about) {
 /* Numbers from which a drawing can be computed. */
 const isDrawn = (x) => fabs(x) < 1e300;
 
+/* Whether a curve has a tangent where it is. */
+const touched = ({ y, slope }) => isDrawn(y) && isDrawn(slope);
+
 class Curve {
   constructor(desk) {
     this.desk = desk;
@@ -68,15 +71,21 @@ class Curve {
     const inside = drawn("g", { "clip-path": "url(#plot)" });
     for (const { slot, ys, y, slope } of lines) {
       inside.append(...this.pieces(xs, ys, low, high).map((points) => drawn("polyline", { class: `line ${slot.letter}`, points: points.map(([a, b]) => `${X(a).toFixed(2)},${Y(b).toFixed(2)}`).join(" ") })));
-      const slanted = ends.map((x) => y + slope * (x - here));
+      const slanted = touched({ y, slope }) ? ends.map((x) => y + slope * (x - here)) : [NaN];
       if (slanted.every(isDrawn)) inside.append(line(X(ends[0]), Y(slanted[0]), X(ends[1]), Y(slanted[1]), `tangent ${slot.letter}`));
     }
     inside.append(...lines.filter(({ y }) => isDrawn(y)).map(({ slot, y }) => drawn("circle", { cx: X(here), cy: Y(y), r: 5, class: `here ${slot.letter}` })));
     this.svg.replaceChildren(clip, ...marks, inside);
-    const said = lines.map(({ slot, y, slope }) => `${slot.letter} = ${brief(y)}, slope ∂${slot.letter}/∂${over} = ${brief(slope)}`);
+    const said = lines.map(({ slot, y, slope }) => `${slot.letter} = ${brief(y)}, ${touched({ y, slope }) ? `slope ∂${slot.letter}/∂${over} = ${brief(slope)}` : "no tangent"}`);
     this.svg.setAttribute("aria-label", `${slots.map(({ letter }) => letter).join(" and ")} over ${over} from ${brief(ends[0])} to ${brief(ends[1])}; at ${brief(here)}: ${said.join("; ")}`);
-    this.heading.textContent = `Curve over ${over}`;
-    this.caption.replaceChildren(`At ${over} = ${brief(here)}, along the tangent, `, ...lines.flatMap(({ slot, slope }, k) => [k ? " and " : "", `${slot.letter} changes by `, signed(slope)]), ` for each 1 of ${over}: that is the gradient.`);
+    // while a text cannot be read, its place is that of the curve before
+    this.heading.textContent = `Curve over ${over}${desk.slots.every((slot) => slot.good) ? "" : ", before the error"}`;
+    const [told, untold] = [lines.filter(touched), lines.filter((each) => !touched(each))];
+    const changes = told.flatMap(({ slot, slope }, k) => [k ? " and " : "", `${slot.letter} changes by `, signed(slope)]);
+    this.caption.replaceChildren(
+      ...(told.length ? [`At ${over} = ${brief(here)}, along the tangent, `, ...changes, ` for each 1 of ${over}: that is the gradient. `] : []),
+      ...untold.map(({ slot: { letter }, y, slope }) => `At ${over} = ${brief(here)}, ${isDrawn(y) ? `the slope of ${letter} is ${brief(slope)}: its tangent is not drawn` : `${letter} is ${brief(y)}: it has no tangent there`}. `),
+    );
   }
 
   /* From the lowest to the highest of most points, so that a pole leaves something to see. */

@@ -1,6 +1,6 @@
 """Tiers: a program begins in the interpreter, and goes on as machine code when that pays.
 
-Making machine code takes about as long as some ten thousand runs. After these it is made by a
+Making machine code takes about as long as about ten thousand runs. After these it is made by a
 thread in the background, and put in place between two runs. No tier changes a bit.
 """
 

@@ -15,7 +15,7 @@ from autograd_lite.view.picture import Arrow, Box, BoxLine, note_at, value_box
 from autograd_lite.view.steps import Steps
 
 _OPS_NAMED = 3
-_PLURAL = ("values", "inputs", "parameters", "constants")
+_WORDS = ("value", "input", "parameter", "constant")
 
 
 class Boxes:
@@ -173,7 +173,7 @@ class Boxes:
         found = {ops.names[code]: n for code, n in enumerate(np.bincount(codes).tolist()) if n}
         for kind, n in enumerate(kinds.tolist()):
             if n and kind != VALUE and (kind != PARAMETER or n == len(held)):
-                found[_PLURAL[kind]] = n
+                found[counted(n, _WORDS[kind]).split()[1]] = n
         common = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         said = ", ".join(f"{n:,} {op}" for op, n in common[:_OPS_NAMED])
         more = len(common) - _OPS_NAMED

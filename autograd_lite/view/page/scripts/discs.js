@@ -9,6 +9,8 @@ const covers = (box, x, y) => {
   return dx * dx + dy * dy < DISC * DISC;
 };
 
+const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
 // Points of an arrow from its head on. (The browser's own way to find them takes milliseconds each.)
 function pointsBack(line) {
   const numbers = line.getAttribute("d").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
@@ -44,6 +46,7 @@ function placeDiscs(edges) {
   }
   for (const { text } of edges) text?.removeAttribute("transform");
   const texts = edges.map(({ text }) => (text?.textContent.trim() ? text.getBBox() : null));
+  edges.forEach((edge, e) => { edge.top = texts[e]?.y; });
   const discs = [];
   const stride = Math.ceil(edges.length / SOME_ARROWS);
   edges.forEach((edge, e) => {
@@ -55,14 +58,14 @@ function placeDiscs(edges) {
     const point = points.filter((_, k) => k % stride === 0).find((p) => isOpen(p, e, edges) && fits(p)) ?? points.find(fits) ?? points.find(legible) ?? points[0];
     discs.push(point);
     edge.badge.setAttribute("transform", `translate(${point.x} ${point.y})`);
-    // a short arrow: its own number makes room
+    // a short arrow: its number makes room, to where it is over no other number or disc
     texts.forEach((box, k) => {
       if (!box || !covers(box, point.x, point.y)) return;
-      const up = point.y - DISC - box.y - box.height;
-      const down = point.y + DISC - box.y;
-      const dy = k === e && -up > down ? down : up;
-      edges[k].text.setAttribute("transform", `translate(0 ${dy})`);
-      texts[k] = { x: box.x, y: box.y + dy, width: box.width, height: box.height };
+      const moved = [point.y - DISC - box.height, point.y + DISC].map((y) => ({ x: box.x, y, width: box.width, height: box.height }));
+      const crowd = (at) => texts.filter((other, i) => other && i !== k && overlap(at, other)).length + discs.filter(({ x, y }) => covers(at, x, y)).length;
+      const [near] = moved.sort((a, b) => crowd(a) - crowd(b) || fabs(a.y - box.y) - fabs(b.y - box.y));
+      edges[k].text.setAttribute("transform", `translate(0 ${near.y - edges[k].top})`);
+      texts[k] = near;
     });
   });
 }

@@ -117,6 +117,6 @@ class Moment {
       return `${brief(grad[leaf])} × ${brief(change)}`;
     });
     const what = [...changed].map(([leaf, x]) => `${wording.name(leaf)}: ${brief(base.data[leaf])} → ${brief(x)}`);
-    this.say("What if", [`${what.join(", ")}; ${wording.name(root)}: ${brief(before)} → ${brief(after)}`], `The ${graph.stale ? "gradient at the numbers of now" : "recorded gradient"} times the change foretells ${equation(parts.join(" + "), brief(told))}; ${wording.name(root)} changed by ${brief(after - before)}.`);
+    this.say("What if", [`${what.join(", ")}; ${wording.name(root)}: ${brief(before)} → ${brief(after)}`], `The ${graph.stale ? "gradient at the numbers of now" : "recorded gradient"} alone would predict a change of ${equation(parts.join(" + "), brief(told))}; ${wording.name(root)} really changed by ${brief(after - before)}.`);
   }
 }

@@ -147,7 +147,7 @@ class Questions {
         const changed = new Map([...graph.nodes.keys()].filter((i) => graph.nodes[i].leaf).map((i) => [i, numbers.data[i]]));
         changed.set(most, numbers.data[most] + nudge);
         const moved = graph.evaluated(changed).data[root] - numbers.data[root];
-        proof.push(`The proof: with ${name(most)} larger by ${nudge}, ${name(root)} changes by ${brief(moved)}, and the gradient foretells ${equation(inNumbers(["", 0, ` × ${nudge}`], [grad[most]]), brief(grad[most] * nudge))}.`);
+        proof.push(`The proof: with ${name(most)} larger by ${nudge}, ${name(root)} changes by ${brief(moved)}, and the gradient predicts ${equation(inNumbers(["", 0, ` × ${nudge}`], [grad[most]]), brief(grad[most] * nudge))}.`);
       }
     }
     return { sums, proof };
