@@ -40,6 +40,11 @@ def shown(thing: object, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
+def visible(text: str) -> str:
+    """A text whose control characters a terminal shows and does not follow, lines apart."""
+    return "".join(c if c.isprintable() or c in "\n\xa0" else f"{c!r}"[1:-1] for c in text)
+
+
 def typed(thing: object) -> str:
     """An object's type and repr for messages: ``list: [1, 2]``."""
     return f"{type(thing).__name__}: {shown(thing)}"
@@ -67,7 +72,10 @@ def needing(extra: str, said: str) -> Iterator[None]:
 
 
 class AutogradError(Exception):
-    """Base class of all errors of autograd_lite."""
+    """Base class of all errors of autograd_lite; of a file's texts, a terminal obeys none."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class GraphError(AutogradError, ValueError):

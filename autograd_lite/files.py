@@ -19,6 +19,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from autograd_lite.errors import shown
+
 _VERSION = 1  # of files of arrays
 _CHECKSUM = "checksum"  # among the metadata; files of before have none
 
@@ -166,7 +168,7 @@ class Format:
     """
 
     key: str  # of the description among the metadata
-    fields: Set[str]  # of the description, besides ``version``
+    fields: Mapping[str, type]  # of the description, besides ``version``
     kinds: Set[str]  # of the numbers in its arrays, as safetensors calls them
     writer: str  # of such files, for messages
     error: type[Exception]  # for a file that is none
@@ -234,6 +236,10 @@ class Format:
                 f"it has format version {version} and this program reads version {_VERSION}; "
                 "a newer autograd_lite may read it"
             )
-        if not self.fields <= found.keys() <= self.fields | self.optional:
-            raise self.error(f"its description holds {sorted(found)} and not {sorted(self.fields)}")
+        fields = self.fields.keys()
+        if not fields <= found.keys() <= fields | self.optional:
+            raise self.error(f"its description holds {sorted(found)} and not {sorted(fields)}")
+        for name, kind in self.fields.items():
+            if not isinstance(found[name], kind):
+                raise self.error(f"{name} in its description is {shown(found[name])}; take a copy")
         return found

@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from autograd_lite.errors import visible
+
 _CODES = {"bold": 1, "faint": 2, "red": 31, "green": 32, "cyan": 36}
 _GAP = "  "
 _NARROWEST = 20  # of a table's last column, which takes what the others leave
@@ -78,7 +80,7 @@ class Terminal:
 
         For each column, `paint` may hold a function that colours its cells.
         """
-        rows = [[*map(_visible, row)] for row in rows]
+        rows = [[*map(visible, row)] for row in rows]
         columns = list(zip(*rows, strict=True))
         right = [all(not cell or _is_number(cell) for cell in column) for column in columns]
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
@@ -90,11 +92,6 @@ class Terminal:
             lines.append(_line([*row[:-1], first], widths, right, paint))
             lines += [_line([""] * (len(row) - 1) + [m], widths, right, paint) for m in more]
         return "\n".join(lines)
-
-
-def _visible(cell: str) -> str:
-    """A cell whose control characters a terminal shows and does not follow."""
-    return "".join(c if c.isprintable() or c in "\n\xa0" else f"{c!r}"[1:-1] for c in cell)
 
 
 def _line(

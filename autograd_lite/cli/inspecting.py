@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autograd_lite import nn
 from autograd_lite.cli.training_page import mean_and_spread, plain_number
-from autograd_lite.errors import counted, listed
+from autograd_lite.errors import counted, listed, visible
 from autograd_lite.files import metadata
 from autograd_lite.nn.learning.resuming import epochs_in
 from autograd_lite.program import load_program
@@ -18,23 +18,23 @@ from autograd_lite.terminal import Terminal
 
 def inspect_file(path: str) -> str:
     """Kind and contents of a file; a ModelFileError or ProgramError if it is none of ours."""
-    told = metadata(path)
+    told, named = metadata(path), visible(path)
     if "autograd_lite_program" in told:
-        return f"{path}: a program (load_program reads it)\n{load_program(path)}"
+        return f"{named}: a program (load_program reads it)\n{load_program(path)}"
     if "autograd_lite_training" in told:
         epochs = counted(epochs_in(path), "epoch")
         folder = os.path.dirname(path) or "."
         return (
-            f"{path}: a checkpoint of a training after {epochs}; to go on, learn with the same "
+            f"{named}: a checkpoint of a training after {epochs}; to go on, learn with the same "
             f"data, options and checkpoint={folder!r}, resume=True"
         )
     network = nn.load(path)  # or else it says that this is no file of ours
     extra = nn.read_extra(path)
     if "table" in extra:
         model = _of_table(TableModel.load(path))
-        return f"{path}: a model of a table (autograd-lite predict uses it)\n{model}"
+        return f"{named}: a model of a table (autograd-lite predict uses it)\n{model}"
     more = f"\nextra: {listed([*extra])}" if extra else ""
-    return f"{path}: a model (nn.load reads it)\n{network.summary()}{more}"
+    return f"{named}: a model (nn.load reads it)\n{network.summary()}{more}"
 
 
 def _of_table(model: TableModel) -> str:
@@ -56,8 +56,8 @@ def _of_table(model: TableModel) -> str:
         versions = ", ".join(" ".join(pair) for pair in facts.versions.items())
         parts.append(score_table(facts.scores, facts.folds, facts.held_out))
         parts.append(
-            f"trained on {counted(facts.trained, 'row')} of {facts.source or 'a table'}, "
-            f"{counted(facts.epochs, 'epoch')}; {facts.held_out} held out\nby {versions}"
+            f"trained on {counted(facts.trained, 'row')} of {visible(facts.source) or 'a table'}, "
+            f"{counted(facts.epochs, 'epoch')}; {facts.held_out} held out\nby {visible(versions)}"
         )
     return "\n\n".join(parts)
 

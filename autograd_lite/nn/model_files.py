@@ -10,9 +10,10 @@ from autograd_lite.errors import ModelFileError, shown
 from autograd_lite.files import Format
 
 _FORMAT = Format(
-    key="autograd_lite", fields={"module", "extra"}, kinds={"F64"},
+    key="autograd_lite", fields={"module": object, "extra": object}, kinds={"F64"},
     writer="Module.save of autograd_lite", error=ModelFileError, optional={"learnt"},
 )  # fmt: skip
+_DEEPEST = 100  # lists and objects in one another: each takes some of Python's calls, which end
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class SavedModel:
 def write(path: str | os.PathLike[str], saved: SavedModel) -> None:
     """Write a model file, all of it or nothing."""
     _check_extra(saved.extra)
+    _check_depth(saved.description)
     learnt = {"learnt": saved.learnt} if saved.learnt else {}
     told = {"module": saved.description, "extra": saved.extra, **learnt}
     _FORMAT.write(path, saved.tensors, told)
@@ -39,7 +41,8 @@ def read(path: str | os.PathLike[str]) -> SavedModel:
     with _FORMAT.reading(path) as (tensors, description):
         try:
             _check_extra(description["extra"])
-        except TypeError as error:
+            _check_depth(description["module"])
+        except (TypeError, ValueError) as error:
             raise ModelFileError(str(error)) from None
     learnt = description.get("learnt", {})
     if not isinstance(learnt, dict):
@@ -65,6 +68,16 @@ def read_extra(path: str | os.PathLike[str]) -> dict[str, str]:
         If the file is no model file, is damaged, or comes from a newer version.
     """
     return read(path).extra
+
+
+def _check_depth(description: Any) -> None:
+    level = [description]
+    for _ in range(_DEEPEST):
+        lists = [[*x.values()] if isinstance(x, dict) else x for x in level]
+        level = [x for held in lists if isinstance(held, list | tuple) for x in held]
+    if level:
+        said = f"its modules are more than {_DEEPEST} deep in one another"
+        raise ValueError(f"{said}; put them side by side in one Sequential")
 
 
 def _check_extra(extra: Any) -> None:

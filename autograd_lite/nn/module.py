@@ -241,7 +241,7 @@ class Module(labels.Predictor):
         except ValueError:  # a user's functions: only the user can know
             return
         if theirs != mine:
-            raise ValueError(f"it describes {theirs} and this module is {mine}")
+            raise ValueError(f"it describes {shown(theirs, 300)} and this module is {mine}")
 
     # --- training ---
 

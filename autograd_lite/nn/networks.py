@@ -146,11 +146,13 @@ class Sequential(Module):
     def nin(self) -> int:
         """Number of inputs, if the first module with one and those before it tell."""
         layers: list[Any] = self.layers
-        sized = next((i for i, module in enumerate(layers) if hasattr(module, "nin")), 0)
-        size: int = layers[sized].nin
-        for module in layers[:sized][::-1]:
-            size = module._nin_for(size)
-        return size
+        for i, module in enumerate(layers):
+            size: int | None = getattr(module, "nin", None)  # once: a module may ask its own
+            if size is not None:
+                for other in layers[:i][::-1]:
+                    size = other._nin_for(size)
+                return size
+        raise AttributeError(f"no module of {shown(self)} has a number of inputs")
 
     nout = MLP.nout
 

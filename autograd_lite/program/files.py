@@ -15,7 +15,8 @@ from autograd_lite.program.code import KINDS, Code
 C = TypeVar("C", bound=Code)
 
 _FORMAT = Format(
-    key="autograd_lite_program", fields={"n_inputs", "single", "rows", "saved"},
+    key="autograd_lite_program",
+    fields={"n_inputs": object, "single": object, "rows": list, "saved": dict},
     kinds={"F64", "I32", "I64"}, writer="Program.save", error=ProgramError,
 )  # fmt: skip
 
@@ -55,10 +56,7 @@ def read(path: str | os.PathLike[str], kind: type[C]) -> C:
     with _FORMAT.reading(path) as (arrays, description):
         ops = _ops(description.pop("rows"), arrays.pop("attrs", None))
         check_kinds(arrays)
-        saved = description["saved"]
-        if not isinstance(saved, dict) or not all(
-            type(n) is int and n >= 0 for n in saved.values()
-        ):
+        if not all(type(n) is int and n >= 0 for n in description["saved"].values()):
             raise ProgramError("what simplification saved are whole numbers by name")
         found = kind(ops=ops, **arrays, **description)
         check_code(found)
@@ -67,7 +65,7 @@ def read(path: str | os.PathLike[str], kind: type[C]) -> C:
 
 def _ops(names: Any, numbers: Any) -> tuple[Op, ...]:
     """The ops of the table that a file names, with their attributes."""
-    if not isinstance(names, list) or not all(map(_is_op, names)):
+    if not all(map(_is_op, names)):
         raise ProgramError("its ops are lists of a name and the names of attributes")
     if numbers is None or numbers.dtype != np.float64 or numbers.ndim != 1:
         raise ProgramError("its attributes are no float64 array of one dimension")

@@ -1,5 +1,6 @@
 """Model files: what they keep, that they are written whole or not at all, and what is refused."""
 
+import copy
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import safetensors.numpy
 from nodes import same_nodes
 
 from autograd_lite import ModelFileError, Value, nn
+from autograd_lite.cli import main
 from autograd_lite.nn import model_files
 
 X = [0.5, -1.5]
@@ -403,8 +405,67 @@ def test_a_deeply_nested_description_is_refused(path):
         if len(json.dumps(description)) > 1_000_000:
             break
     write(path, module=description)
-    with pytest.raises(ModelFileError, match=r"parameters and holds 13|recursion"):
+    with pytest.raises(ModelFileError, match=r"parameters and holds 13|recursion|100 deep"):
         nn.load(path)
+
+
+def nested(kind, times):
+    module = nn.Layer(1, 1, "tanh", seed=1)
+    for _ in range(times):
+        module = kind(module)
+    return module
+
+
+@pytest.mark.parametrize("kind", [nn.Residual, nn.Sequential])
+def test_a_model_is_as_deep_as_everything_can_go(kind, path):
+    """One of 200 was loaded, and its repr was a RecursionError.
+
+    Each Sequential asked the one in it twice for its number of inputs: of 30, a prediction had no
+    end.
+    """
+    model = nested(kind, 48 if kind is nn.Sequential else 98)
+    model.save(path)
+    loaded = nn.load(path)
+    assert repr(loaded) == repr(model)
+    assert str(loaded.summary()) == str(model.summary())
+    assert copy.deepcopy(loaded).predict([0.5]).tolist() == model.predict([0.5]).tolist()
+    for compile in (True, False):
+        assert len(loaded.learn([0.5], [1.0], epochs=1, compile=compile, progress=False)) == 1
+    model.load(path)
+    deep = nested(kind, 120)
+    with pytest.raises(ValueError, match="more than 100 deep in one another; put them"):
+        deep.save(path)
+    write(path, module=deep.describe(), tensors=deep.state_dict())
+    with pytest.raises(ModelFileError, match=r"model\.safetensors: .* more than 100 deep"):
+        nn.load(path)
+    with pytest.raises(ModelFileError, match=r"model\.safetensors: .* more than 100 deep"):
+        model.load(path)
+
+
+@pytest.mark.parametrize("place", ["type", "key", "number", "array", "extra", "classes"])
+def test_what_a_file_says_cannot_be_obeyed_by_a_terminal(place, path, capsys):
+    """The name of a type was printed as it was, with the colours that it asked for."""
+    bad = "Neuron\x1b[31m\x07\u202e\x9b"
+    module, extra, arrays, learnt = mlp().describe(), {}, {"w": np.zeros(13)}, {}
+    if place == "type":
+        module["type"] = bad
+    elif place == "key":
+        module[bad] = 1
+    elif place == "number":
+        module["nin"] = bad
+    elif place == "array":
+        arrays = {bad: np.zeros(13)}
+    elif place == "classes":
+        learnt = {"loss": bad, "classes": [bad]}
+    else:
+        extra = {bad: 3}
+    description = {"module": module, "extra": extra, "learnt": learnt}
+    write(path, tensors=arrays, **description)
+    with pytest.raises(ModelFileError) as caught:
+        nn.load(path)
+    assert str(caught.value).isprintable()
+    assert main(["inspect", str(path)]) == 2
+    assert capsys.readouterr().err.strip().isprintable()
 
 
 def test_modules_of_a_sequential_must_be_descriptions(path):

@@ -420,8 +420,7 @@ def test_what_is_done_later_changes_no_state_that_was_given():
     [
         ({"learning_rate": -1.0}, ValueError, "learning_rate must be at least 0, and is -1.0"),
         ({"eps": math.nan}, ValueError, "eps must be at least 0, and is nan"),
-        ({"learning_rate": math.inf}, ValueError, "learning_rate must be .* is inf in the state"),
-        ({"steps": math.inf}, ValueError, "steps must be at least 0, and is inf"),
+        ({"learning_rate": math.inf}, ValueError, "a step from this state would make a"),
         ({"state.0": np.full(1, math.nan)}, ValueError, "a step from this state would make a"),
         ({"state.0": np.full(1, math.inf)}, ValueError, "a step from this state would make a"),
         ({"state.1": np.full(1, -1.0)}, ValueError, "a step from this state would make a"),

@@ -41,8 +41,9 @@ FLOORS = {
 #: On the same floor, who may stand on whom.
 SAME_FLOOR = {
     ("cli", "demo"), ("cli", "exercises"), ("cli", "lesson"), ("cli", "playgrounds"),
-    ("demo", "lesson"), ("nn", "view"),
-    ("program", "transforms"), ("tables", "nn"), ("value", "pickles"), ("view", "explanations"),
+    ("demo", "lesson"), ("files", "errors"), ("nn", "view"),
+    ("program", "transforms"), ("tables", "nn"), ("terminal", "errors"),
+    ("value", "pickles"), ("view", "explanations"),
 }  # fmt: skip
 #: The functions that import late: by the tables beside them, which are all that loads late.
 IMPORTS_LATE = {("__init__.py", "__getattr__"), ("estimators/__init__.py", "__getattr__")}

@@ -15,6 +15,7 @@ import autograd_lite as ag
 from autograd_lite import files, nn
 from autograd_lite.cli import commands, main
 from autograd_lite.demo import save_figure
+from autograd_lite.errors import visible
 from autograd_lite.tables.learning import TableModel, train
 from autograd_lite.tables.reading import read_csv
 
@@ -215,7 +216,8 @@ class Own:
 def test_a_path_is_a_text_bytes_or_path_like(path):
     ag.draw(GRAPH).save(path)
     assert os.stat(path).st_size > 0
-    with pytest.raises(ag.ProgramError, match=re.escape(f"{os.fsdecode(path)} is no safetensors")):
+    said = f"{visible(os.fsdecode(path))} is no safetensors"
+    with pytest.raises(ag.ProgramError, match=re.escape(said)):
         ag.load_program(path)
 
 

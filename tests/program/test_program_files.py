@@ -208,7 +208,7 @@ def test_a_wrong_field_is_refused(path, good, field, thing):
     arrays, description = parts(good)
     said = {
         "n_inputs": "inputs|registers|operand|output",
-        "rows": "its ops|no op|no instruction|op code",
+        "rows": "rows in its|its ops|no op|no instruction|op code",
         "single": "does not fit",
     }
     match = said.get(field, field)

@@ -33,6 +33,19 @@ def training():
     return tables.train(columns, "kind", folds=2, source="some.csv", **options)
 
 
+def test_texts_of_a_table_cannot_be_obeyed_by_a_terminal(inspected, tmp_path):
+    """The file that a model was trained on was named as it was, by a file of a stranger."""
+    bad = "\x1b[31m\x07\u202e"
+    columns = {f"a{bad}": np.arange(20.0), f"b{bad}": np.array([f"x{bad}", "y"] * 10, dtype=object)}
+    options = {"epochs": 1, "progress": False, "source": f"my{bad}.csv"}
+    training = tables.train(columns, f"b{bad}", **options)
+    path = tmp_path / f"m{bad}.safetensors"
+    training.model.save(path)
+    told = inspected(path)
+    assert told.replace("\n", "").isprintable()
+    assert r"rows of my\x1b[31m\x07\u202e.csv" in told
+
+
 def test_the_model_of_a_table_tells_columns_scores_and_versions(training, inspected, tmp_path):
     path = tmp_path / "m.safetensors"
     training.model.save(path)
@@ -100,6 +113,6 @@ def test_files_of_others_are_refused(inspected, tmp_path):
     described = {"version": 1, "facts": {}, "start": {}, "generator": [], "epochs": 3}
     metadata = {"autograd_lite_training": json.dumps(described)}
     save_file({"w": np.zeros(2)}, path, metadata=metadata)
-    assert "its epochs are 3" in inspected(path, 2)
+    assert "epochs in its description is 3" in inspected(path, 2)
     assert "No such file" in inspected(tmp_path / "none", 2)
     assert "is a directory" in inspected(tmp_path, 2)

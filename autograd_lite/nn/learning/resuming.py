@@ -28,8 +28,9 @@ from autograd_lite.nn.tensors import check_finite, fitting
 
 _NAME = "checkpoint.safetensors"
 _FORMAT = Format(
-    key="autograd_lite_training", fields={"facts", "start", "generator", "epochs"}, kinds={"F64"},
-    writer="learn of autograd_lite", error=ModelFileError,
+    key="autograd_lite_training", kinds={"F64"}, writer="learn of autograd_lite",
+    fields={"facts": dict, "start": object, "generator": object, "epochs": list},
+    error=ModelFileError,
 )  # fmt: skip
 _WAY_OUT = "take a copy of the file, or begin in another folder"
 _SECONDS = 60.0
@@ -105,7 +106,8 @@ class Keeper:
             if not resume:
                 said = "a checkpoint is there; continue it by resume=True, or name another folder"
                 raise FileExistsError(errno.EEXIST, said, str(self._path))
-            self._kept = _read(self._path)
+            with _FORMAT.reading(self._path) as self._kept:
+                pass
         for part in folder.glob(f".{'[0-9a-f]' * 16}.part") if resume else ():
             part.unlink()  # of a training that was killed
         self._facts = {name: _plain(x) for name, x in options.items() if name not in _FREE}
@@ -314,15 +316,7 @@ def _alike(kept: Any, own: Any) -> Any:
     raise ValueError(f"it holds {shown(kept)} where it should be as {shown(own)}; {_WAY_OUT}")
 
 
-def _read(path: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arrays and description of a checkpoint, which has facts and epochs."""
-    with _FORMAT.reading(path) as (arrays, told):
-        for name, kind in (("facts", dict), ("epochs", list)):
-            if not isinstance(told[name], kind):
-                raise ModelFileError(f"its {name} are {shown(told[name])}; {_WAY_OUT}")
-        return arrays, told
-
-
 def epochs_in(path: str | os.PathLike[str]) -> int:
     """How many epochs a checkpoint has behind it; a ModelFileError if it is damaged."""
-    return len(_read(path)[1]["epochs"])
+    with _FORMAT.reading(path) as (_, description):
+        return len(description["epochs"])

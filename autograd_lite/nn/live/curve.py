@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import counted
+from autograd_lite.errors import counted, visible
 from autograd_lite.nn.learning.history import History
 from autograd_lite.view.page.page import read
 
@@ -67,7 +67,7 @@ class Panel:
 def curve_svg(panel: Panel) -> str:
     """The card: numbers above, below them the curve, which grows to the right as time goes on."""
     first, *others = panel.numbers
-    reason = textwrap.wrap(printable(panel.reason), _COLUMNS, max_lines=6, placeholder=" …")
+    reason = textwrap.wrap(visible(panel.reason), _COLUMNS, max_lines=6, placeholder=" …")
     height = HEIGHT + (16 * len(reason) + 6 if reason else 0)
     pace = f" \N{MIDDLE DOT} {panel.pace}" if panel.pace else ""
     state = f"{_MARKS[panel.state]} {panel.state}"
@@ -92,12 +92,7 @@ def card(width: int, height: int, parts: Sequence[str]) -> str:
 
 def words(x: float, y: float, text: str, kind: str = "") -> str:
     """A line of text, from the left or, of the kind ``end``, to the right."""
-    return f'<text x="{x:g}" y="{y:g}" class="{kind}">{html.escape(printable(text))}</text>'
-
-
-def printable(text: str) -> str:
-    """Text without what an SVG file may not contain."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return f'<text x="{x:g}" y="{y:g}" class="{kind}">{html.escape(visible(text))}</text>'
 
 
 def _metrics(found: Mapping[str, float]) -> list[str]:

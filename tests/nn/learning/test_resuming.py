@@ -468,8 +468,8 @@ WORD = [3, [1] * 624 + [624], None]
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (put("facts", None), "its facts are None"),
-        (put("epochs", "x"), "its epochs are 'x'"),
+        (put("facts", None), "facts in its description is None"),
+        (put("epochs", "x"), "epochs in its description is 'x'"),
         (put("epochs", 0, [1, "a", {}, 0, None, {}, 0]), "it holds 'a' where .* as 0.5"),
         (put("epochs", 0, 7), "it holds 7 where"),
         (put("epochs", 0, []), r"it holds \[\] where"),
@@ -489,7 +489,7 @@ WORD = [3, [1] * 624 + [624], None]
         (put("generator", [*WORD[:2], float("nan")]), "it holds nan where"),
         (put("generator", 1, 624, 625), "invalid state"),
         (put("generator", 1, 7, [[[[[]]]]]), "it holds .* where"),
-        (put("optimizer:learning_rate", np.array(np.inf)), "learning_rate must be .* is inf"),
+        (put("optimizer:learning_rate", np.array(np.inf)), "a step from this state"),
         (put("optimizer:steps", np.array(np.nan)), "steps must be at least 0, and is nan"),
         (put("optimizer:state.0", np.full(17, np.nan)), "a step from this state"),
         (put("optimizer:state.1", np.full(17, -1.0)), "a step from this state"),
