@@ -44,9 +44,9 @@ def compile(
     f: Function, *, static: str | Sequence[str] = (), check: bool = False,
     jit: bool | None = None, max_programs: int = 64,
 ) -> "Compiled": ...  # fmt: skip
-@overload
+@overload  # without f, or checkers could take what they do not know for None
 def compile(
-    f: None = None, *, static: str | Sequence[str] = (), check: bool = False,
+    *, static: str | Sequence[str] = (), check: bool = False,
     jit: bool | None = None, max_programs: int = 64,
 ) -> "Callable[[Function], Compiled]": ...  # fmt: skip
 def compile(

@@ -175,6 +175,14 @@ def test_decorators_keep_the_function_s_type() -> None:
         assert wave(Value(1.0)).parents == ()
 
 
+def test_a_function_of_unknown_type_can_be_compiled() -> None:
+    """Pyright took it to be left out, and the result for a decorator, which has no `map`."""
+
+    unknown: Any = eval("wave")
+    assert_type(ag.compile(unknown), Compiled)
+    assert ag.compile(ag.value_and_grad(unknown)).map([1.0, 2.0])[0].shape == (2,)
+
+
 def test_networks_give_values() -> None:
     assert_type(nn.Neuron(2)([1.0, 2.0]), Value)
     assert_type(ag.engine, str)
