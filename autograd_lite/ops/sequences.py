@@ -84,9 +84,8 @@ class SequenceOp(Op):
         )
         wrong = ["there are none"] * (not self.empty) + ["lengths differ"] * (len(self.vectors) > 1)
         shape = "".join(f"\nShapeError\n    If {each}." for each in wrong)
-        ranges = f"\nValueError\n    If{self._ranges().removeprefix(', or')}." * bool(
-            self.attr_ranges
-        )
+        ranges = self._ranges().removeprefix(", or")
+        shape += f"\nValueError\n    If{ranges}." * bool(ranges)
         return (
             f"{self.doc}\n\nParameters\n----------\n{', '.join(self.vectors)} : sequence\n    "
             f"Values and plain numbers, mixed as you like.{numbers}{self._attrs_text()}\n\n"
