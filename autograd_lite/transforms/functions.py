@@ -133,6 +133,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
         It returns ``(value, gradient)``, with `has_aux` ``((value, anything), gradient)``. With a
         float array as argument it is what ``scipy.optimize.minimize(…, jac=True)`` wants.
 
+    Raises
+    ------
+    ShapeError, TypeError
+        As with `grad`.
+
     Examples
     --------
     >>> import autograd_lite as ag
@@ -187,6 +192,13 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         ``pullback(seed)``, with a seed structured like the value, gives a tuple with one entry per
         primal: the derivatives of the sum of all outputs, each times its seed.
 
+    Raises
+    ------
+    TypeError
+        If `f` is no function, or a primal or its result is no structure of numbers.
+    ShapeError
+        By the function returned, if adjoints do not have the form of the result.
+
     Notes
     -----
     One recording now; one reverse sweep for each call of `pullback`.
@@ -227,6 +239,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     -------
     value, tangent : structures
         What `f` returned, and its derivative.
+
+    Raises
+    ------
+    TypeError
+        If `f` is no function, or a primal or its result is no structure of numbers.
+    ShapeError
+        If the tangents do not have the form of the primals.
 
     Notes
     -----

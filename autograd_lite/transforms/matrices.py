@@ -198,6 +198,11 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
         differentiated argument (for a tuple of `argnums`: a tuple of vectors after the last of
         them). The result is structured like `x`.
 
+    Raises
+    ------
+    ShapeError, TypeError
+        As with `grad`, and if the vector does not have the form of the argument.
+
     Notes
     -----
     One recording, a sweep forward and one back: 2 to 4 gradients. It is what

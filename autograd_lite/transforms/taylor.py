@@ -52,6 +52,13 @@ def derivative(f: Function, order: int = 1) -> Function:
     callable
         Its result is structured like that of `f`; Values if its argument is one.
 
+    Raises
+    ------
+    ValueError
+        If the order is none from 0 to 170: 171! is no float any more.
+    TypeError
+        By the function returned, if `f` takes more than one number, or returns none.
+
     Notes
     -----
     One recording, over which a power series is swept: for n-th derivatives about n²/2 products for
@@ -101,6 +108,13 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     list
         order + 1 coefficients, each structured like what `f` returns: c_n is the n-th derivative
         divided by n!.
+
+    Raises
+    ------
+    ValueError
+        If the order is none from 0 to 10,000.
+    TypeError
+        If `f` takes more than one number, or returns none.
 
     Notes
     -----
