@@ -250,8 +250,7 @@ playground:
 	cp build/viz/package/dist/viz-global.js autograd_lite/playgrounds/viz.js
 
 accuracy: $(VENV)/test
-	PYTHONPATH=. $(BIN)/python tests/accuracy.py
-	PYTHONPATH=. $(BIN)/python tests/vector_accuracy.py
+	PYTHONPATH=. $(BIN)/python tests/worst_errors.py
 	PYTHONPATH=. $(BIN)/python tests/signatures.py
 
 docs: $(VENV)/docs

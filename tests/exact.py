@@ -36,6 +36,11 @@ def _known(x):
     return x if abs(x) < 1e15 else 1 / mp.mpf(0)
 
 
+def _power(x, y):
+    # of a negative x there is none beside a whole y, which 120 digits do not tell if y is large
+    return mp.power(x, y) if x >= 0 else 1 / mp.mpf(0)
+
+
 def _log_of_sum(*xs):
     *others, top = sorted(xs)
     return top + mp.log1p(mp.fsum(_exp(x - top) for x in others))
@@ -50,8 +55,8 @@ FUNCTIONS = {
     "less": lambda x, y: mp.mpf(x < y), "less_equal": lambda x, y: mp.mpf(x <= y),
     "equal": lambda x, y: mp.mpf(x == y), "where": lambda condition, a, b: a if condition else b,
     "add": lambda x, y: x + y, "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y,
-    "divide": lambda x, y: x / y, "negative": lambda x: -x, "power": lambda x, y: mp.power(x, y),
-    "library_power": lambda x, y: mp.power(x, y),
+    "divide": lambda x, y: x / y, "negative": lambda x: -x, "power": _power,
+    "library_power": _power,
     "absolute": abs, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
     "sign": lambda x: mp.sign(x), "floor": lambda x: mp.floor(x), "ceil": lambda x: mp.ceil(x),
     "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)), "rint": lambda x: mp.nint(x),
@@ -87,7 +92,7 @@ FUNCTIONS = {
     "max": max, "min": min, "logsumexp": _log_of_sum,
     "norm": lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs)), "dot": _dot,
     "carry": lambda x, y: x * y, "identity": lambda x: x, "one_minus_square": lambda x: 1 - x * x,
-    "power_below": lambda x, y: mp.power(x, y - 1),
+    "power_below": lambda x, y: _power(x, y - 1),
     "power_log": lambda power, x, y: power * mp.log(x),
     "sech": lambda x: 2 / (_exp(x) + _exp(-x)),
     "direction": lambda x, y: x / mp.sqrt(x * x + y * y),

@@ -1,16 +1,16 @@
-"""The worst error of every function of the C library in programs: `make accuracy`.
+"""The worst error of every function of the C library in programs.
 
-Writes the table of docs/programs.md. `tests/program/native/test_vectors.py` holds the same below
-4 ulp, at fewer arguments.
+`worst_errors.py` writes the table of docs/programs.md. `tests/program/native/test_vectors.py` holds
+the same below 4 ulp, at fewer arguments.
 """
 
 import math
 import platform
-import sys
 from pathlib import Path
 
 import exact
 import numpy as np
+from accuracy import up
 
 import autograd_lite as ag
 from autograd_lite import Value
@@ -21,6 +21,8 @@ from autograd_lite.program.running import native
 
 PAGE = Path(__file__).parent.parent / "docs" / "programs.md"
 HEAD = "| function | call | `map` | `map` in NumPy |\n|---|---|---|---|\n"
+#: A line of the table: the name, and all of it.
+LINE = r"^(?=\| `(\w+)` \| \S+ \| \S+ \| \S+ \|$)(.+)$"
 FIRST, LAST = "<!-- written by make accuracy -->\n", "<!-- up to here -->\n"
 
 #: Arguments of each kind: in the row's domain, up to 50, and of all sizes from 1e-8 to 1e8.
@@ -71,8 +73,8 @@ def exactly(name, xs):
     return rounded, float(value - rounded)
 
 
-def line(name):
-    """The row of the table: how far the worst results are off, in ulp."""
+def measured(name):
+    """Where a call is worst of all, and how far the worst results in columns are off, in ulp."""
     row = TABLE[name]
     inputs = [Value(low) for low, _ in row.domain]
     program = ag.freeze(Value._apply_op(row, inputs), inputs)
@@ -89,10 +91,9 @@ def line(name):
     rounded, rest = rounded[here], rest[here]
     unit = abs(np.spacing(rounded))
     # differences of neighbouring floats are exact
-    worst = [(abs(column[here] - rounded - rest) / unit).max() for column in found]
-    # upwards: nothing seen was worse than what is said
-    cells = [f"{math.ceil(size * 100.0) / 100.0:.2f}" for size in worst]
-    return f"| `{name}` | {' | '.join(cells)} |\n"
+    errors = [abs(column[here] - rounded - rest) / unit for column in found]
+    place = tuple(points[here][errors[0].argmax()].tolist())
+    return place, [up(sizes.max()) for sizes in errors[1:]]
 
 
 def with_table(page, lines):
@@ -105,9 +106,3 @@ def with_table(page, lines):
         library += ", without vector mathematics,"
     about = f"Measured with {library}, {variant}, and NumPy {np.__version__}:\n\n"
     return "".join([before, FIRST, about, HEAD, *lines, LAST, after])
-
-
-if __name__ == "__main__":
-    measured = [*map(line, tested_rows())]
-    PAGE.write_text(with_table(PAGE.read_text(), measured))
-    sys.stdout.write(f"wrote the table of {PAGE}\n")

@@ -8,7 +8,7 @@ WAY_OUT = 'pip install "autograd-lite[oracle]"'
 pytest.importorskip("mpmath", reason=WAY_OUT)
 
 import accuracy  # noqa: E402 - not without mpmath
-from accuracy import LIMIT, errors, ours, places, theirs  # noqa: E402
+from accuracy import errors, limit, ours, places, theirs  # noqa: E402
 
 NAMES = [name for name in accuracy.tested_rows() if TABLE[name].public]
 NOT_THEIRS = {
@@ -32,5 +32,4 @@ def test_where_another_library_disagrees_it_is_further_from_the_truth(name, libr
         own = mine[error.place, error.wrt]
         near = error.number == pytest.approx(own.number, rel=1e-9, abs=1e-9)
         assert near or error.place not in in_domain, (error, own)
-        limit, _ = accuracy.EXCEPTIONS.get((name, len(own.wrt)), (LIMIT, ""))
-        assert own.size <= max(limit, error.size), (error, own)
+        assert own.size <= max(limit(name, own), error.size), (error, own)
