@@ -201,7 +201,7 @@ def install_rows(
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
     """The addresses of functions, and what keeps them alive."""
     with working:  # importing LLVM takes locks, too
-        llvm, target_machine, triple = _target()
+        llvm, target_machine, triple = target()
     addresses: list[int] = []
     engines: list[Any] = []
     batch: list[Body] = []
@@ -232,11 +232,11 @@ def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
 
 
 @lru_cache(maxsize=1)
-def _target() -> tuple[Any, Any, str]:
+def target() -> tuple[Any, Any, str]:
     """LLVM, what makes a target machine (each engine owns one), and the name of the platform."""
     import llvmlite.binding as llvm
 
-    llvm.initialize_native_target()
+    llvm.initialize_nativetarget()
     llvm.initialize_native_asmprinter()
     triple, features = llvm.get_process_triple(), llvm.get_host_cpu_features().flatten()
     target, cpu = llvm.Target.from_triple(triple), llvm.get_host_cpu_name()
