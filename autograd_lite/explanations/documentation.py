@@ -11,7 +11,7 @@ from typing import Any
 from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.writing.templates import Piece
+from autograd_lite.writing.templates import ATOM, POWER, PRODUCT, Piece
 from autograd_lite.writing.text import TEXT, TextPrinter
 
 #: Most characters of a formula.
@@ -19,6 +19,20 @@ _LONGEST = 83
 #: Where functions of one number begin, end or have conventions, and numbers on both sides of them.
 _EDGES = -math.inf, -1.0, 0.0, 1.0, math.inf
 _AROUND = -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0
+#: Numbers of rules that six digits do not give: as text, how tightly that binds, and in LaTeX.
+_CONSTANTS = {
+    math.pi: ("π", ATOM, r"\pi"),
+    math.pi / 2.0: ("π / 2", PRODUCT, r"\frac{\pi}{2}"),
+    180.0 / math.pi: ("180 / π", PRODUCT, r"\frac{180}{\pi}"),
+    math.pi / 180.0: ("π / 180", PRODUCT, r"\frac{\pi}{180}"),
+    math.log(2.0): ("log(2)", ATOM, r"\ln\left(2\right)"),
+    1.0 / math.log(2.0): ("1 / log(2)", PRODUCT, r"\frac{1}{\ln\left(2\right)}"),
+    1.0 / math.log(10.0): ("1 / log(10)", PRODUCT, r"\frac{1}{\ln\left(10\right)}"),
+    2.0 / math.sqrt(math.pi): ("2 / sqrt(π)", PRODUCT, r"\frac{2}{\sqrt{\pi}}"),
+    math.sqrt(2.0 * math.pi): ("sqrt(2 * π)", ATOM, r"\sqrt{2 \cdot \pi}"),
+    1.0 / 3.0: ("1 / 3", PRODUCT, r"\frac{1}{3}"),
+    2.0**52: ("2**52", POWER, "2^{52}"),
+}
 
 
 @lru_cache(maxsize=256)
@@ -30,12 +44,27 @@ def documentation(op: Op) -> str:
     lines = [f"Formula of the value: {' = '.join(value)}."]
     for name, (known, said) in partials.items():
         known = known or "a long formula, which `ag.latex` writes"
-        lines.append(f"Derivative by {name}: {known}{said}.")
+        lines.append(f"Derivative by {name}{attrs_told(op)}: {known}{said}.")
     lines += _edges(op) if op.arity == 1 else [f"Domain: all numbers{_exceptions(op)}."]
     if op.singular is not None:
         lines.append(f"At {op.singular_at}: a second derivative that is not finite {op.counted}.")
     example = f"\n\nExamples\n--------\n{_example(op)}" if op.public else ""
     return f"{op.docstring()}\n\nNotes\n-----\n" + "\n\n".join(lines) + example
+
+
+def number_piece(x: float, printer: TextPrinter) -> Piece:
+    """A number of a rule: a constant by its sign, as π, which six digits are not equal to."""
+    if abs(x) not in _CONSTANTS:
+        return printer.number(x)
+    text, level, latex = _CONSTANTS[abs(x)]
+    if printer is not TEXT:
+        text, level = latex, POWER if level == POWER else ATOM
+    return Piece(f"-{text}", PRODUCT, x) if x < 0.0 else Piece(text, level, x)
+
+
+def attrs_told(op: Op) -> str:
+    """For which of an op's parameters a formula is true."""
+    return "".join(f", for {name} = {value:g}" for name, value in op.attrs.items())
 
 
 def formulas(
@@ -53,7 +82,7 @@ def formulas(
     call = Formula(op=op, args=tuple(args))
 
     def named(part: Formula) -> Piece:
-        return pieces[part] if part.number is None else printer.number(part.number)
+        return pieces[part] if part.number is None else number_piece(part.number, printer)
 
     def text(thing: Any) -> str:
         found = written(as_formula(thing), printer, named, longest)
@@ -130,7 +159,8 @@ def _edges(op: Op) -> list[str]:
         out = op.on_floats(x)
         if not math.isnan(out) and (x in (0.0, low, high) or math.isinf(x)):
             partial = op.partials_on_floats(out, (x,), (True,))[0]
-            said.append(f"{out + 0.0:g} and {partial + 0.0:g} at {x:g}")
+            value, slope = (number_piece(y + 0.0, TEXT).text for y in (out, partial))
+            said.append(f"{value} and {slope} at {x:g}")
     return [f"Domain: {domain}.", f"Conventions, value and derivative: {', '.join(said)}."]
 
 

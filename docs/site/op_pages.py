@@ -16,14 +16,22 @@ from matplotlib.figure import Figure
 from staging import DOCS, ROOT
 
 import autograd_lite as ag
-from autograd_lite.explanations.documentation import documentation, flat_names, grouped, places
+from autograd_lite.explanations.documentation import (
+    attrs_told,
+    documentation,
+    flat_names,
+    grouped,
+    places,
+)
 from autograd_lite.explanations.documentation import formulas as written_formulas
+from autograd_lite.expressions import FUNCTIONS, SYNTAX
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.duals import Dual, along, tangent_of
 from autograd_lite.ops.ieee import IEEE
 from autograd_lite.ops.leaf import Leaf
 from autograd_lite.writing.latex import LATEX
 
+_CONVENTIONS = DOCS / "conventions.md"
 #: Numbers at which rows may have ties and kinks.
 _CORNERS = -1.0, 0.0, 1.0, 2.0
 _FOLDERS = ROOT / "autograd_lite" / "ops"
@@ -69,12 +77,13 @@ def formulas(row: Op) -> list[tuple[str, str]]:
     value, _ = written_formulas(row, LATEX, labels, 400)
     _, partials = written_formulas(row, LATEX, labels, 200)  # within a line
     only = ", which has other derivatives than the formula on its right: see below"
-    said = "Value" + only * (len(value) > 1 and _is_value_alone(row))
+    where = attrs_told(row)
+    said = f"Value{where}" + only * (len(value) > 1 and _is_value_alone(row))
     found = [(said, " = ".join([rf"f({', '.join(labels)})", *value]))]
     for name, (formula, remark) in partials.items():
         assert formula, f"{row.name} needs partials of textbooks, which fit into a line"
         by = rf"\frac{{\partial f}}{{\partial {LATEX.label(name)}}}"
-        found.append((f"Derivative by {name}{remark}", f"{by} = {formula}"))
+        found.append((f"Derivative by {name}{where}{remark}", f"{by} = {formula}"))
     return found
 
 
@@ -155,10 +164,20 @@ def exports(row: Op) -> Iterator[tuple[str, str, str]]:
 
 def conventions(row: Op) -> list[str]:
     """The lines of the tested tables about edges that call this row."""
-    lines = (DOCS / "conventions.md").read_text().splitlines()
-    sign = re.escape(row.symbol if row.operator and row.arity == 2 else "\0")
-    pattern = rf"\| `[^`]*(?<!\w)(?:{row.name}\(|[\w)] ?(?<!\*){sign}(?!\*) ?[\w(])"
-    return [line for line in lines if re.match(pattern, line) and line.count("|") == 6]
+    found = re.findall(r"^(\| `(.+?)` \|(?:[^|]+\|){4})$", _CONVENTIONS.read_text(), re.M)
+    return [line for line, expression in found if row.name in rows_of(expression)]
+
+
+def rows_of(expression: str) -> set[str]:
+    """The names of the rows that an expression of a table calls, by name or by operator."""
+    found = set()
+    for part in ast.walk(ast.parse(expression, mode="eval")):
+        sign = SYNTAX.get(type(getattr(part, "op", None)))
+        if sign and not isinstance(getattr(part, "operand", None), ast.Constant):  # -1 is a number
+            found.add(FUNCTIONS[sign].__name__)
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            found.add(part.func.id)
+    return found
 
 
 @cache

@@ -1,6 +1,7 @@
 """Formulas in text: the whitelist, the graph it records, and errors that show the place."""
 
 import math
+import sys
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,16 @@ def test_long_sums_need_no_recursion():
 def test_what_is_not_on_the_whitelist_is_refused_with_a_way_out(text, message):
     with pytest.raises(ag.ExpressionError, match=message):
         parse(text, X)
+
+
+def test_a_long_sum_is_deep_and_a_list_of_as_many_terms_is_flat():
+    """Limits named 10,000 characters alone, and `x+x+…` of 5,957 was refused."""
+    many = MAX_LENGTH // 2 - 10
+    assert parse("+".join(["x"] * 2000), {"x": 1.0}).data == 2000.0
+    assert parse(f"sum([{','.join(['x'] * many)}])", {"x": 1.0}).data == many
+    if sys.version_info < (3, 12):  # Python's own limit, which is another one from there on
+        with pytest.raises(ag.ExpressionError, match=r"nested too deeply .* use sum\(\["):
+            parse("+".join(["x"] * many), {"x": 1.0})
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from c_compiler import C99, run
 from latex_reader import FUNCTIONS, Reader, lines, without_spaces
 
+import autograd_lite as ag
 from autograd_lite.ops import TABLE
 from autograd_lite.writing.latex import LATEX
 
@@ -30,6 +31,10 @@ PARTS = ["Formula", "Example", "At edges", "Over its first argument", "Accuracy"
 PARTS += ["In other languages", "The row of the table"]
 
 
+CONVENTIONS = (Path(SITE).parent / "conventions.md").read_text()
+#: An expression of a table about edges.
+LINE = r"^\| `(.+?)` \|(?:[^|]+\|){4}$"
+conventions = cache(op_pages.conventions)
 _exports = op_pages.exports
 
 
@@ -66,6 +71,21 @@ def test_a_page_has_all_its_parts_in_order(row, monkeypatch):
         or "No line of the [conventions]" in edges
     )
     assert f"| `{row.name}` |" in accuracy or row.name == "stop_gradient"
+
+
+@pytest.mark.parametrize("expression", sorted(set(re.findall(LINE, CONVENTIONS, re.M))))
+def test_a_line_about_edges_stands_on_the_page_of_each_op_in_it(expression):
+    """A pattern read them, to which `sqrt(x) * sqrt(x)` was no product and `x**-1` no power."""
+    functions = {name: getattr(ag, name) for name in ("softmax", "log_softmax")}
+    recorded = eval(expression, {**vars(ag), **functions, "x": ag.Value(0.5)})
+    found, queue = set(), [recorded]
+    while queue:
+        node = queue.pop()
+        found.add(node.op)
+        queue += node.parents
+    inside = {row.name for row in ROWS if row.name in found}
+    listed = {row.name for row in ROWS if f"| `{expression}` |" in "".join(conventions(row))}
+    assert listed == inside or ("softmax" in expression and not listed)
 
 
 def test_few_ops_have_no_line_about_edges():
@@ -203,7 +223,7 @@ def said(row, places):
         re.sub(r"\\mathrm\{(\w+)\}", r"\\N\1", LATEX.label(n)) for n in op_pages.flat_names(row)
     ]
     known = {without_spaces(mark): x for mark, x in zip(marks, places, strict=True)}
-    known |= {"e": math.e, "f": row.on_floats(*places)}
+    known |= {"e": math.e, r"\pi": math.pi, "f": row.on_floats(*places)}
     (_, value), *slopes = op_pages.formulas(row)
     partials = {
         re.match(r"Derivative by (\w+)", what)[1]: number(formula.partition(" = ")[2], known)
@@ -221,7 +241,10 @@ def computed(row, places):
 
 @each_row
 def test_the_formulas_say_what_the_op_computes(row):
-    """Constants are shown with six digits."""
+    """Constants are shown by name or in full: six digits of π stood behind an equals sign."""
+    shown = [formula for _, formula in op_pages.formulas(row)]
+    shown.append(op_pages.documentation(row).partition("Examples")[0])
+    assert not re.search(r"\d\.\d{4}|\d{4}\.", "".join(shown))
     value, partials = said(row, op_pages.places(row))
     out, told = computed(row, op_pages.places(row))
     assert value == pytest.approx(out, rel=1e-5)

@@ -45,6 +45,14 @@ def test_the_page_names_every_extra_for_users():
     assert {*re.findall(r"\w+", " ".join(rows))} == extras
 
 
+def test_no_other_page_says_what_was_tested():
+    """Limits said "CPython 3.11 and 3.13: every test" beside a table that knew of no such run."""
+    section = (ROOT / "docs" / "explanation" / "limits.md").read_text().partition("## Platforms")[2]
+    assert "(../howto/install.md#what-was-tested-where-on-which-day)" in section
+    assert "## What was tested, where, on which day" in PAGE
+    assert not re.search(r"3\.\d\d|every test|musl|changelog", section)
+
+
 @pytest.fixture
 def copy(tmp_path):
     """A repository with the page alone, of which no platform was tested."""
