@@ -1,5 +1,6 @@
 """`autograd-lite doctor`: an installation in lines that one can paste into a report."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def test_it_tells_what_runs_and_where(said):
     assert told["autograd-lite"].endswith(os.path.dirname(ag.__file__))
     assert told["engine"].startswith(f"{ag.engine}: ")
     assert told["machine"].startswith("in C" if ag.engine == "native" else "in Python: ")
+    if ag.engine == "native" and importlib.util.find_spec("llvmlite"):
+        assert told["machine code"] == "by LLVM, when it pays"
     assert ".".join(map(str, sys.version_info[:3])) in told["Python"]
     assert set(told) == set(doctor.findings())
     assert all(told.values())

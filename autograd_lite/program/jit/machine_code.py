@@ -236,7 +236,7 @@ def target() -> tuple[Any, Any, str]:
     """LLVM, what makes a target machine (each engine owns one), and the name of the platform."""
     import llvmlite.binding as llvm
 
-    llvm.initialize_nativetarget()
+    llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     triple, features = llvm.get_process_triple(), llvm.get_host_cpu_features().flatten()
     target, cpu = llvm.Target.from_triple(triple), llvm.get_host_cpu_name()
