@@ -1,7 +1,8 @@
 """Say which figures of one RESULTS.md are more than 10% worse than in another.
 
 ``make compare`` runs it on the last commit's and the working tree's. The exit status is 1 if there
-is any. It imports nothing of the package, so that any Python runs it.
+is any. Figures of two machines, or Pythons, are not compared, which is said. It imports nothing of
+the package, so that any Python runs it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ def figures(page: str) -> dict[str, tuple[float, bool]]:
     return found
 
 
+def machine(page: str) -> str:
+    """The machine that a page was measured on, with its Python and compiler; empty if unsaid."""
+    found = re.search(r"^Machine: (.+?); autograd_lite ", page, re.MULTILINE)
+    return found[1] if found else ""
+
+
 def worse(before: str, now: str) -> list[str]:
     """A line about each figure that has become worse, or that is gone."""
     old, new = figures(before), figures(now)
@@ -45,6 +52,10 @@ def main(arguments: Sequence[str]) -> int:
     if not figures(before) or not figures(now):
         print("one of these is no RESULTS.md with figures:", *arguments, file=sys.stderr)
         return 2
+    if not machine(now) or machine(before) != machine(now):
+        print("these were measured on two machines, whose figures cannot be compared:")
+        print(machine(before) or "(not told)", machine(now) or "(not told)", sep="\n")
+        return 0
     said = worse(before, now)
     print("\n".join(said) or f"no figure is more than {(ALLOWED - 1) * 100:.0f}% worse")
     return bool(said)

@@ -19,6 +19,7 @@ from typing import Any, NoReturn, get_args
 from autograd_lite import demo
 from autograd_lite.cli import commands
 from autograd_lite.cli.doctor import installed
+from autograd_lite.engine import fault
 from autograd_lite.errors import AutogradError
 from autograd_lite.exercises.worksheets import FORMATS, LEVELS, MOST
 from autograd_lite.expressions import FUNCTIONS
@@ -51,6 +52,8 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         try:
             options = _parser().parse_args(_in_order(sys.argv[1:] if argv is None else argv))
+            if fault and options.run is not commands.doctor:
+                return _fail(fault, _USER_ERROR)
             options.run(options)
         finally:
             sys.stdout.flush()

@@ -11,7 +11,7 @@ from pathlib import Path
 from autograd_lite.engine import name as engine
 from autograd_lite.engine import why
 from autograd_lite.errors import LayoutError, some
-from autograd_lite.program.jit.tiers import reason_against
+from autograd_lite.program.jit.tiers import failure, reason_against
 from autograd_lite.program.machine import native
 from autograd_lite.view.layout import TIME_LIMIT, program_for
 
@@ -33,13 +33,16 @@ def findings() -> dict[str, str]:
     """Facts about this installation, one line each, by what they are about."""
     release, requirements, extras = installed()
     here, missing = _libraries(requirements)
+    broken = reason_against()
+    if not broken and (broken := failure()):
+        missing["jit"].append(broken)
     ours = [name for name in sorted(os.environ) if name.startswith("AUTOGRAD_LITE_")]
     settings = [f"{name}={os.environ[name]!r}" for name in ours]
     return {
         "autograd-lite": f"{release}, in {Path(__file__).parents[1]}",
         "engine": f"{engine}: {why}",
         "machine": "in C" if native else "in Python: the machine in C was not compiled or chosen",
-        "machine code": reason_against() or "by LLVM, when it pays",
+        "machine code": broken or "by LLVM, when it pays",
         "processor": f"{platform.machine()}, {processor()}",
         "instructions": _instructions(),
         "Graphviz": _graphviz("svg"),

@@ -6,7 +6,9 @@ behaviour and equal bits, and runs wherever it was compiled. ``AUTOGRAD_LITE_ENG
 """
 
 import os
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from autograd_lite.engine.context import (
@@ -54,40 +56,44 @@ __all__ = [  # noqa: RUF022 - in groups
     "Builder", "needed",
     # what is around an op, who is told, and what is refused
     "LENT", "MADE", "Mode", "Observer", "Watcher", "all_around", "current_mode", "current_scope",
-    "going_on", "is_followed", "is_silent", "name", "observe", "refuse_frozen", "refuse_pickle",
-    "refuse_values", "tracing", "why", "writing",
+    "fault", "going_on", "is_followed", "is_silent", "name", "observe", "refuse_frozen",
+    "refuse_pickle", "refuse_values", "tracing", "why", "writing",
 ]  # fmt: skip
 
 _wanted = os.environ.get("AUTOGRAD_LITE_ENGINE", "")
-if _wanted not in ("", "python", "native"):
-    raise ImportError(
-        f"AUTOGRAD_LITE_ENGINE={_wanted!r} names no engine; set it to python or native, or leave "
-        "it out"
-    )
-
-#: Which engine runs, and why that one.
-name, why = "python", f"AUTOGRAD_LITE_ENGINE={_wanted}"
+#: Which engine runs, and why that one; why none should, where the command line is to tell it.
+name, why, fault = "python", f"AUTOGRAD_LITE_ENGINE={_wanted}", ""
 _native: Any = None
 
-if _wanted != "python":
-    try:
+try:
+    if _wanted not in ("", "python", "native"):
+        raise ImportError(
+            f"AUTOGRAD_LITE_ENGINE={_wanted!r} names no engine; set it to python or native, or "
+            "leave it out"
+        )
+    if _wanted != "python":
         from autograd_lite.engine import native as _native
 
         name = "native"
         why = why if _wanted else "it was compiled, which is the default"
-    except ModuleNotFoundError as error:  # it was not compiled
+except ImportError as error:  # it was not compiled, or does not fit
+    why = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        why = "the C engine was not compiled"
         if _wanted:
-            raise ImportError(
+            why = (
                 "AUTOGRAD_LITE_ENGINE='native', but the C engine was not compiled; install a C "
                 "compiler and Python's headers, and the package again with pip's --no-cache-dir "
                 "and --force-reinstall"
-            ) from error
-        why = "the C engine was not compiled"
-    except ImportError as error:  # it is there, but does not fit
-        why = str(error)
-        if _wanted:
-            raise
+            )
+    elif not _wanted:
         warnings.warn(f"{error}; the Python engine runs instead", stacklevel=2)
+    if _wanted:
+        fault = why
+        # Of `python -m` the arguments are set later.
+        ran = sys.orig_argv if sys.argv[:1] == ["-m"] else sys.argv[:1]
+        if {"autograd-lite", "autograd_lite"}.isdisjoint(Path(part).stem for part in ran):
+            raise ImportError(fault) from error
 
 if _native is not None:
     globals().update({each: getattr(_native, each) for each in __all__ if hasattr(_native, each)})

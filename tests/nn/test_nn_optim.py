@@ -423,6 +423,7 @@ def test_what_is_done_later_changes_no_state_that_was_given():
         ({"learning_rate": math.inf}, ValueError, "a step from this state would make a"),
         ({"state.0": np.full(1, math.nan)}, ValueError, "a step from this state would make a"),
         ({"state.0": np.full(1, math.inf)}, ValueError, "a step from this state would make a"),
+        ({"beta1": 1.0}, ValueError, "a step from this state would make a"),
         ({"state.1": np.full(1, -1.0)}, ValueError, "a step from this state would make a"),
         ({"steps": "3"}, TypeError, "steps holds"),
         ({"state.0": np.zeros(2)}, ValueError, r"state\.0 has shape \(1,\) here and \(2,\) in"),

@@ -1,5 +1,6 @@
 """`autograd-lite doctor`: an installation in lines that one can paste into a report."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.cli import doctor, main
+from autograd_lite.program.jit import machine_code
 
 
 class Package:
@@ -45,6 +47,8 @@ def test_it_tells_what_runs_and_where(said):
     assert told["autograd-lite"].endswith(os.path.dirname(ag.__file__))
     assert told["engine"].startswith(f"{ag.engine}: ")
     assert told["machine"].startswith("in C" if ag.engine == "native" else "in Python: ")
+    if ag.engine == "native" and importlib.util.find_spec("llvmlite"):
+        assert told["machine code"] == "by LLVM, when it pays"
     assert ".".join(map(str, sys.version_info[:3])) in told["Python"]
     assert set(told) == set(doctor.findings())
     assert all(told.values())
@@ -143,3 +147,69 @@ def test_an_engine_that_was_not_compiled_is_told():
     code = "import sys; sys.modules['autograd_lite.engine.native._engine'] = None; "
     code += "from autograd_lite.engine import name, why; print(f'{name}: {why}')"
     assert run_as("", code) == ["python: the C engine was not compiled"]
+
+
+def command(engine, *words, before=""):
+    """The command line in a process of its own, which is told why an engine does not run."""
+    code = f"import sys\n{before}\nfrom autograd_lite.cli import main\nsys.exit(main())"
+    start = [sys.executable, "-P", *(["-c", code] if before else ["-m", "autograd_lite"]), *words]
+    environment = os.environ | {"AUTOGRAD_LITE_ENGINE": engine, "AUTOGRAD_LITE_DOT": "no/dot"}
+    return subprocess.run(start, capture_output=True, text=True, check=False, env=environment)
+
+
+STALE = """
+class Stale:
+    def find_spec(self, name, *rest):
+        if name == "autograd_lite.engine.native":
+            raise ImportError("it was compiled from another table")
+sys.meta_path.insert(0, Stale())
+sys.argv[0] = "/somewhere/bin/autograd-lite"
+"""
+MISSING = STALE.replace("ImportError(", "ModuleNotFoundError(")
+
+
+@pytest.mark.parametrize(
+    ("engine", "before", "said"),
+    [
+        ("foo", "", "AUTOGRAD_LITE_ENGINE='foo' names no engine; set it to python or native"),
+        ("native", STALE, "it was compiled from another table"),
+        ("native", MISSING, "AUTOGRAD_LITE_ENGINE='native', but the C engine was not compiled"),
+    ],
+    ids=["unknown", "stale", "missing"],
+)
+def test_an_engine_that_does_not_run_is_told_by_the_doctor(engine, before, said):
+    """It ended in a traceback then, as every command; the others say it in a line."""
+    done = command(engine, "doctor", before=before)
+    assert (done.returncode, done.stderr) == (0, "")
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("engine ")]
+    assert line.split(maxsplit=1)[1].startswith(f"python: {said}")
+    if before != MISSING:
+        done = command(engine, "explain", "x", "x=2", before=before)
+        assert (done.returncode, done.stdout) == (2, "")
+        [line] = done.stderr.splitlines()
+        assert line.startswith(f"autograd-lite: {said}")
+
+
+def test_a_program_without_its_engine_does_not_begin():
+    code = "import sys; sys.argv[0] = 'mine'; import autograd_lite"
+    environment = os.environ | {"AUTOGRAD_LITE_ENGINE": "foo"}
+    start = [sys.executable, "-c", code]
+    done = subprocess.run(start, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert "ImportError: AUTOGRAD_LITE_ENGINE='foo' names no engine" in done.stderr
+
+
+@pytest.mark.skipif(ag.engine != "native", reason="machine code needs the machine in C")
+def test_a_library_that_is_there_and_broken_is_missing(said, monkeypatch):
+    """By its metadata it was there, and machine code was said to be made when it pays."""
+    pytest.importorskip("llvmlite", reason="machine code needs the extra jit")
+
+    def broken():
+        raise ValueError("no such symbol")
+
+    monkeypatch.setattr(machine_code, "target", broken)
+    told, line = said(), "making machine code failed: no such symbol"
+    assert told["machine code"] == line
+    if "not installed" not in told["autograd-lite"]:
+        assert f"jit: {line}" in told["missing"]
+        assert "jit" not in told["extras"].split(", ")

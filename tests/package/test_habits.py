@@ -176,6 +176,9 @@ def ready(tmp_path):
     about = "CPython 3; autograd_lite 1.2.3, engine `native`.\n"
     (tmp_path / "benchmarks" / "RESULTS.md").write_text(about + row)
     (tmp_path / "README.md").write_text(row)
+    (tmp_path / "docs" / "trust.json").write_text(
+        '{"unexplained": 0, "parts": {"engines": {"unexplained": 0}, "labels": {"unexplained": 0}}}'
+    )
     urls = "".join(f"    {name} = https://a.example/{name}\n" for name in RELEASE.ADDRESSES)
     (tmp_path / "setup.cfg").write_text(f"[metadata]\nname = one\nproject_urls =\n{urls}")
     return tmp_path
@@ -199,6 +202,13 @@ def test_what_agrees_can_be_released(ready):
         ("setup.cfg", "Issues = ", "Bugs = ", "no address for Issues (None): write `Issues = http"),
         ("setup.cfg", "https://a.example/Source", "TODO", "no address for Source (TODO): write"),
         ("setup.cfg", "project_urls", "urls", "no address for Changelog (None): write `Changelog"),
+        (
+            "docs/trust.json",
+            '{"unexplained": 0, "p',
+            '{"unexplained": 2, "p',
+            "2 unexplained finds",
+        ),
+        ("docs/trust.json", 's": {"unexplained": 0}}', 's": {"unexplained": 3}}', "{'labels': 3}"),
         ("docs/static/versions.js", '["1.2.3"', '["1.2.2", "1.2.3"', "versions.js is about 1.2.2"),
     ],
 )
@@ -242,8 +252,9 @@ def test_version_and_citation_agree_at_any_time():
 COMPARE = script(ROOT / "benchmarks" / "compare.py")
 
 
-def page(time, speed):
-    head = "| figure | measured | at least | aim | holds |\n|---|---|---|---|---|\n"
+def page(time, speed, machine="A Fast One, 2 cores; CPython 3.11"):
+    head = f"Machine: {machine}; autograd_lite 0.2.0, engine `native`.\n\n"
+    head += "| figure | measured | at least | aim | holds |\n|---|---|---|---|---|\n"
     return (
         f"{head}| a time | {time} | ≤ 9 | – | yes |\n| a speed | {speed} × (3) | ≥ 1 × | 4 | no |\n"
     )
@@ -270,6 +281,26 @@ def test_figures_that_are_ten_percent_worse_are_told(tmp_path, capsys, now, said
     assert printed == (said or ["no figure is more than 10% worse"])
 
 
+@pytest.mark.parametrize("other", ["Another, 4 cores; CPython 3.11", "A Fast One; CPython 3.13"])
+def test_figures_of_two_machines_are_not_compared(tmp_path, capsys, other):
+    """Runners that are lent were told of regressions of the machine that the page is about."""
+    files = [tmp_path / "before", tmp_path / "now"]
+    for file, text in zip(files, [page(1, 10), page(5, 1, other)], strict=True):
+        file.write_text(text, encoding="utf-8")
+    assert COMPARE.main(files) == 0
+    printed = capsys.readouterr().out
+    assert "two machines, whose figures cannot be compared" in printed
+    assert other in printed
+    assert "worse" not in printed
+
+
+def test_a_page_that_tells_no_machine_is_compared_with_none(tmp_path, capsys):
+    file = tmp_path / "page"
+    file.write_text(page(1, 10).partition("\n")[2], encoding="utf-8")
+    assert COMPARE.main([file, file]) == 0
+    assert "(not told)" in capsys.readouterr().out
+
+
 def test_a_page_without_figures_is_not_compared(tmp_path, capsys):
     file = tmp_path / "page"
     file.write_text("| figure |\n")
@@ -283,6 +314,7 @@ def test_the_figures_of_the_results_are_all_read():
     lines = [line for line in results.splitlines() if re.search(r"\| [≤≥] .* \|$", line)]
     assert len(read) == len(lines) > 30
     assert COMPARE.worse(results, results) == []
+    assert "; CPython 3." in COMPARE.machine(results)
 
 
 def test_any_python_compares_them():

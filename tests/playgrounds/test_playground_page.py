@@ -119,6 +119,16 @@ class TestExpression:
         opened.locator(".variables").get_by_label("Number of b").press("Enter")
         assert shown(opened, "b") == [1.5 * 1.5]
 
+    @pytest.mark.parametrize("name", ["__proto__", "constructor"])
+    def test_any_name_may_come_by_a_link(self, opened, name):
+        """Of an object without such an entry it is not undefined: the curve had no number."""
+        other = f"f={name}*b&at.{name}=3&at.b=2&over="
+        for over, slope in (("b", 3.0), (name, 2.0)):
+            opened.evaluate("(hash) => { location.hash = hash; }", f"{other}{over}")
+            opened.get_by_text(f"At {over} = {5.0 - slope:g}").wait_for()
+            assert shown(opened, over) == [slope]
+        assert boxes(opened)[-1] == [6.0, 1.0]
+
     @pytest.mark.parametrize("text", ["max([x1,x2,x3])", "max([x1,x2,x3,x4,x5])", "x1*x2 + x1/x2"])
     def test_numbers_at_arrows_keep_off_each_other(self, opened, text):
         """Also where arrows are short and their numbers change, as at a tie."""

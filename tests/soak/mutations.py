@@ -487,7 +487,9 @@ def compared(text: str, found: float, seen: Counter[str]) -> None:
     except NameError:
         seen["with another function"] += 1
         return
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, TypeError) as error:
+        if isinstance(error, TypeError) and "complex" not in str(error):
+            raise
         seen["where Python raises"] += 1
         return
     if isinstance(expected, complex):

@@ -286,18 +286,15 @@ def _compare(kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:
 def _set(rng: Generator, kept: Any) -> None:
     """Set a generator to a state in JSON, or raise a ValueError if it cannot have that."""
     own = _plain(rng.getstate())
-    rng.setstate(
-        _alike(kept, [*own[:-1], None])
-    )  # whether a normal number waits to be drawn or not
+    if type(own) is list and type(own[-1]) is float:
+        own[-1] = None  # a normal number that waits to be drawn, as it does at times
+    rng.setstate(_alike(kept, own))
     if _plain(rng.getstate()) != kept:
         raise ValueError(f"its generator cannot stand at {shown(kept)}; {_WAY_OUT}")
 
 
 def _alike(kept: Any, own: Any) -> Any:
-    """A document with the kinds, lengths and keys of another, lists as tuples, or a ValueError.
-
-    A finite number may be where that has None.
-    """
+    """A document as another is, lists as tuples; where that has None, a finite number may be."""
     if type(kept) is type(own) is list and len(kept) == len(own):
         return tuple(map(_alike, kept, own))
     if type(kept) is type(own) is dict and kept.keys() == own.keys():

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -267,8 +268,8 @@ class Optimizer:
         for name, number in found.items():
             setattr(twin, name, number.item())
         if type(self).update is not Optimizer.update:
-            one = np.ones(len(self.parameters))
-            with np.errstate(all="ignore"):
+            one, after = np.ones(len(self.parameters)), np.array(math.nan)
+            with np.errstate(all="ignore"), suppress(ArithmeticError):  # of Python's floats
                 after, _ = twin.update(one, one, arrays, twin.steps + 1)
             if not np.isfinite(after).all():
                 raise ValueError("a step from this state would make a parameter nan or infinite")

@@ -117,7 +117,7 @@ class Slot {
 
   /* All numbers at those of now, of which some may be others. */
   at(others = {}) {
-    const given = [...this.variables].map(([name, i]) => [i, others[name] ?? this.desk.numbers.of(name)]);
+    const given = [...this.variables].map(([name, i]) => [i, Object.hasOwn(others, name) ? others[name] : this.desk.numbers.of(name)]);
     const numbers = this.graph.evaluated(new Map(given));
     return { ...numbers, root: numbers.data[this.graph.root], grad: this.graph.adjoints(numbers).grad };
   }

@@ -201,7 +201,7 @@ def install_rows(
 def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
     """The addresses of functions, and what keeps them alive."""
     with working:  # importing LLVM takes locks, too
-        llvm, target_machine, triple = _target()
+        llvm, target_machine, triple = target()
     addresses: list[int] = []
     engines: list[Any] = []
     batch: list[Body] = []
@@ -232,7 +232,7 @@ def compiled(bodies: Sequence[Body]) -> tuple[list[int], Any]:
 
 
 @lru_cache(maxsize=1)
-def _target() -> tuple[Any, Any, str]:
+def target() -> tuple[Any, Any, str]:
     """LLVM, what makes a target machine (each engine owns one), and the name of the platform."""
     import llvmlite.binding as llvm
 

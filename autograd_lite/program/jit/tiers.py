@@ -48,6 +48,15 @@ def reason_against() -> str:
     return _Setting.reason or _missing()
 
 
+def failure() -> str:
+    """What is wrong with LLVM when it is loaded; empty if it loads."""
+    try:
+        machine_code.target()
+    except Exception as error:  # whatever a broken library raises
+        return f"making machine code failed: {error}"
+    return ""
+
+
 def require() -> None:
     """Raise where machine code was asked for and cannot be made."""
     reason = reason_against()

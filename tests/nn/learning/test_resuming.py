@@ -458,6 +458,31 @@ def put(*places):
     return change
 
 
+class Counting(random.Random):
+    """A generator whose state is a dict, with text in it."""
+
+    def getstate(self):
+        return {"name": "mine", "numbers": list(super().getstate()[1]), "drawn": -1}
+
+    def setstate(self, state):
+        super().setstate((3, tuple(state["numbers"]), None))
+
+
+def test_a_generator_of_ones_own_may_have_any_state(tmp_path):
+    """As JSON gives it back; and one that has drawn a normal number, or waits to, as well."""
+    drawn = random.Random(3)
+    drawn.gauss(0.0, 1.0)
+    for seed in (Counting(3), drawn):
+        folder, start = tmp_path / type(seed).__name__, seed.getstate()
+        history = learn(network(), 2, seed=seed, checkpoint=folder)
+        if seed is drawn:
+            seed = random.Random(9)
+        else:
+            seed.setstate(start)
+        history = learn(network(), 3, seed=seed, checkpoint=folder, resume=True)
+        assert len(history) == 3
+
+
 def drop(name):
     return lambda found, arrays: arrays.pop(name)
 
