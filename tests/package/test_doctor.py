@@ -205,7 +205,7 @@ def test_a_library_that_is_there_and_broken_is_missing(said, monkeypatch):
     pytest.importorskip("llvmlite", reason="machine code needs the extra jit")
 
     def broken():
-        raise ValueError("no such symbol")
+        raise RuntimeError("no such symbol")
 
     monkeypatch.setattr(machine_code, "target", broken)
     told, line = said(), "making machine code failed: no such symbol"

@@ -1,6 +1,6 @@
 """Tiers: a program begins in the interpreter, and goes on as machine code when that pays.
 
-Making machine code takes about as long as about ten thousand runs. After these it is made by a
+Making machine code takes as long as about ten thousand runs. After these it is made by a
 thread in the background, and put in place between two runs. No tier changes a bit.
 """
 
@@ -27,6 +27,9 @@ RUNS, ROWS = 20_000, 100_000
 
 _EXTRA = 'machine code needs llvmlite: pip install "autograd-lite[jit]"'
 
+#: What LLVM and its library raise where they are broken, or short of memory.
+_FAILURES = (ImportError, OSError, RuntimeError, MemoryError)
+
 
 class _Setting:
     """Why no machine code is made in this process; empty if it is."""
@@ -49,10 +52,10 @@ def reason_against() -> str:
 
 
 def failure() -> str:
-    """What is wrong with LLVM when it is loaded; empty if it loads."""
+    """Reason why LLVM does not load; empty if it does."""
     try:
         machine_code.target()
-    except Exception as error:  # whatever a broken library raises
+    except _FAILURES as error:
         return f"making machine code failed: {error}"
     return ""
 
@@ -114,7 +117,7 @@ class Tier:
         except RecursionError:  # which says nothing about other programs
             self.reason = "the first run was too deep in calls to make machine code there"
             return
-        except (ImportError, OSError, RuntimeError, MemoryError) as error:
+        except _FAILURES as error:
             self.reason = _Setting.reason = f"making machine code failed: {error}"
             warnings.warn(f"{self.reason}; programs run in the interpreter", stacklevel=2)
             return
