@@ -187,12 +187,16 @@ static PyObject *build_parameters(const Form *form, PyObject **made) {
     return found;
 }
 
-/* An object of the same class with attributes of its own: none of its code runs. */
+/* An object of the same class with attributes of its own: none of its code runs. The dict is set as `x.__dict__ =`
+ * does: after PyObject_GenericSetDict Python 3.13 goes on to look among the values that the object began with. */
 static PyObject *build_object(const Form *form, const double *slots, const int32_t **places, PyObject **made) {
+    static PyObject *name;
     PyTypeObject *type = (PyTypeObject *)form->type;
+    if (!name && !(name = PyUnicode_InternFromString("__dict__")))
+        return NULL;
     PyObject *attributes = build_dict(form, slots, places, made);
     PyObject *found = attributes ? type->tp_alloc(type, 0) : NULL;
-    if (found && PyObject_GenericSetDict(found, attributes, NULL) < 0)
+    if (found && PyObject_GenericSetAttr(found, name, attributes) < 0)
         Py_CLEAR(found);
     Py_XDECREF(attributes);
     return found;
