@@ -18,7 +18,7 @@ help:
 	@echo "                TESTS=all: all tests on the C engine there, in an hour or less"
 	@echo "make aarch64    the C engine, cross-compiled for 64-bit ARM, and its tests by an emulator (root)"
 	@echo "make pyodide    the pure wheel in a browser's Python, Pyodide, started by node (npm)"
-	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/"
+	@echo "make accuracy   the worst error of every op beside PyTorch and JAX, and of programs, written to docs/; types of ops for checkers"
 	@echo "make bench      speed beside plain floats and the peers, in one run (some minutes)"
 	@echo "make compare    what has become more than 10% worse in benchmarks/RESULTS.md since the last commit"
 	@echo "make fuzz       the random tests, many more examples than in make test; N=20000 of each law"
@@ -251,6 +251,7 @@ playground:
 
 accuracy: $(VENV)/test
 	PYTHONPATH=. $(BIN)/python tests/worst_errors.py
+	PYTHONPATH=. $(BIN)/python tests/signatures.py
 
 docs: $(VENV)/docs
 	NOTEBOOKS=$(NOTEBOOKS) $(BIN)/python docs/site build/docs/html

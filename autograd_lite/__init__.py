@@ -11,7 +11,6 @@
 from importlib import import_module as _import
 from sys import modules as _modules
 from threading import RLock as _RLock
-from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from autograd_lite.engine import Value
 from autograd_lite.engine import name as engine
@@ -36,34 +35,6 @@ from autograd_lite.ops import SequenceOp as _SequenceOp
 from autograd_lite.ops import log_softmax, softmax, take
 from autograd_lite.value import isclose
 
-if _TYPE_CHECKING:
-    from autograd_lite import exercises, nn
-    from autograd_lite.diagnosis import diagnose
-    from autograd_lite.explanations import explain, latex
-    from autograd_lite.graph import scope
-    from autograd_lite.modes import detect_anomaly, keep_lines, no_grad
-    from autograd_lite.playgrounds import playground
-    from autograd_lite.program import Program, compile, freeze, load_program
-    from autograd_lite.transforms import (
-        check_grad,
-        checkpoint,
-        custom_op,
-        derivative,
-        grad,
-        gradient,
-        hessian,
-        hvp,
-        jacobian,
-        jvp,
-        primitive,
-        root,
-        taylor,
-        uncertainty,
-        value_and_grad,
-        vjp,
-    )
-    from autograd_lite.view import draw, draw_diff, draw_dot
-
 __version__ = "0.2.0"
 
 # Every public row of the op table is a function of this package: ag.tanh, ag.dot, …
@@ -71,7 +42,7 @@ _rows = {name: row for name, row in _TABLE.items() if row.public}
 globals().update(_rows)
 
 #: The rooms that load when they are first asked for, each with the names that are found here, too.
-#: Type checkers read the same names above. Nothing else in the package loads late.
+#: Type checkers read ``__init__.pyi``, which is written from it. Nothing else here loads late.
 _LATE = {
     "cli": "", "demo": "", "distributed": "", "estimators": "", "exercises": "", "expressions": "",
     "files": "",
@@ -100,8 +71,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> _Op:
-    """A name that loads late; to type checkers, which cannot see the table of ops, a row of it."""
+def __getattr__(name: str) -> object:
+    """A name that loads late."""
     if name not in _LATE and name not in _home:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message, name=name, obj=_package)
@@ -113,7 +84,7 @@ def __getattr__(name: str) -> _Op:
     # loop too: 45 ns in place of 31.
     if globals().keys() >= _LATE.keys() | _home.keys():
         globals().pop("__getattr__", None)
-    return globals()[name]  # type: ignore[no-any-return]
+    return globals()[name]
 
 
 class _LateMethod:
@@ -136,7 +107,7 @@ class _LateText:
 
 
 for _kind in (_Op, _SequenceOp, _CustomOp):
-    _kind.__doc__ = _LateText()  # type: ignore[assignment]
+    _kind.__doc__ = _LateText()
 _LateMethod(Value, "latex", "explanations", "latex")
 _LateMethod(Value, "_repr_mimebundle_", "view", "value_mimebundle")
 _LateMethod(AnomalyError, "draw", "view", "draw_anomaly")

@@ -7,10 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd_lite.engine import Mode, current_mode
 from autograd_lite.errors import shown, typed
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def enter(mode: Mode) -> None:
@@ -55,8 +57,12 @@ class Block(ABC):
     def __exit__(self, *error: object) -> None:
         enter(self._left(current_mode.get() or Mode()))
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: _F) -> _F:
         """The function, run in this mode; a generator function or coroutine function, too."""
+        found: _F = self._around(function)
+        return found
+
+    def _around(self, function: Any) -> Any:
         name = type(self).__name__
         if not callable(function):
             raise TypeError(

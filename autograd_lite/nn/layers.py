@@ -84,12 +84,12 @@ class Neuron(Noticed, Module):
         lambda self: self.activation != "linear", doc="Whether there is an activation."
     )
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Value:
         """The activation, one Value, at `nin` numbers or Values."""
         xs = inputs_of(self, x)
         with scope(self.scope_name):
-            out = dot(self.w, xs, self.b)
-            return activate(self.activation, out)
+            out: Value = activate(self.activation, dot(self.w, xs, self.b))
+            return out
 
     def _program_structure(self, values: list[Value]) -> Any:
         values += [*self.w, self.b]

@@ -11,7 +11,7 @@ A loss with a parameter is given to `learn` with another than the usual one by `
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def squared_error(outputs: Any, targets: Any) -> Any:
+def squared_error(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of (output - target)².
 
     Parameters
@@ -58,7 +58,7 @@ def squared_error(outputs: Any, targets: Any) -> Any:
     return _over_batch("squared_error", outputs, targets)
 
 
-def absolute_error(outputs: Any, targets: Any) -> Any:
+def absolute_error(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of ``|output - target|``, whose derivative at 0 is 0.
 
     Parameters, returns and errors are those of `squared_error`.
@@ -71,7 +71,7 @@ def absolute_error(outputs: Any, targets: Any) -> Any:
     return _over_batch("absolute_error", outputs, targets)
 
 
-def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
+def huber(outputs: Iterable[Any], targets: Iterable[Any], delta: float = 1.0) -> Any:
     """Mean of error² / 2 up to ``|error|`` = `delta`, and beyond of the tangent there (Huber 1964).
 
     So outliers pull no harder than an error of `delta`.
@@ -87,7 +87,7 @@ def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
     return _over_batch("huber", outputs, targets, delta=_between("delta", delta, math.inf))
 
 
-def quantile(outputs: Any, targets: Any, level: float = 0.5) -> Any:
+def quantile(outputs: Iterable[Any], targets: Iterable[Any], level: float = 0.5) -> Any:
     """Mean of the larger of level · error and (level - 1) · error, with error = target - output.
 
     Least where the share `level` of the targets lies below the output (Koenker & Bassett 1978), so
@@ -104,7 +104,7 @@ def quantile(outputs: Any, targets: Any, level: float = 0.5) -> Any:
     return _over_batch("quantile", outputs, targets, level=_between("level", level, 1.0))
 
 
-def poisson(outputs: Any, targets: Any) -> Any:
+def poisson(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of -log(probability of the count) of Poisson's distribution, from logs of the rate.
 
     That is exp(output) - target · output: without log(target!), which no output changes (PyTorch's
@@ -121,7 +121,7 @@ def poisson(outputs: Any, targets: Any) -> Any:
 
 
 @np.errstate(all="ignore")
-def gaussian_nll(outputs: Any, targets: Any) -> Any:
+def gaussian_nll(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of -log(density of the target) of normal distributions, from mean and log variance.
 
     That is (log variance + (target - mean)² / variance) / 2: without log(2π) / 2, which no output
@@ -144,7 +144,7 @@ def gaussian_nll(outputs: Any, targets: Any) -> Any:
     return mean([*map(rules.gaussian_of_sample, rows, wanted)])
 
 
-def hinge(outputs: Any, targets: Any) -> Any:
+def hinge(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of max(0, 1 - target · output): a margin for two classes (Cortes & Vapnik 1995).
 
     Parameters, returns and errors are those of `squared_error`; a target that is neither -1 nor +1
@@ -158,7 +158,7 @@ def hinge(outputs: Any, targets: Any) -> Any:
     return _over_batch("hinge", outputs, targets)
 
 
-def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
+def binary_cross_entropy(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of -log(probability of the target), for two classes, from logits.
 
     The probability of class 1 is sigmoid(output). Computed as softplus(±output), which neither
@@ -176,7 +176,7 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Any:
 
 
 @np.errstate(all="ignore")
-def cross_entropy(outputs: Any, targets: Any) -> Any:
+def cross_entropy(outputs: Iterable[Any], targets: Iterable[Any]) -> Any:
     """Mean of -log(probability of the target), for k classes, from logits.
 
     The probabilities of a sample are the softmax of its k outputs. Only the gaps between logits

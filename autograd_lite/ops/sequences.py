@@ -20,7 +20,7 @@ from autograd_lite.errors import ShapeError
 from autograd_lite.ops.choice import less_equal, where
 from autograd_lite.ops.ieee import IEEE, PYTHON_RAISES, number_system
 from autograd_lite.ops.numbers import as_float, refuse_masked
-from autograd_lite.ops.table import TABLE, Op, add_row
+from autograd_lite.ops.table import RAISES, TABLE, Op, add_row
 
 #: They can be iterated over, but not as numbers in an order.
 _NO_LISTS = (str, bytes, Mapping, Set)
@@ -84,11 +84,13 @@ class SequenceOp(Op):
         )
         wrong = ["there are none"] * (not self.empty) + ["lengths differ"] * (len(self.vectors) > 1)
         shape = "".join(f"\nShapeError\n    If {each}." for each in wrong)
+        ranges = self._ranges().removeprefix(", or")
+        shape += f"\nValueError\n    If{ranges}." * bool(ranges)
         return (
             f"{self.doc}\n\nParameters\n----------\n{', '.join(self.vectors)} : sequence\n    "
             f"Values and plain numbers, mixed as you like.{numbers}{self._attrs_text()}\n\n"
             "Returns\n-------\nValue or float\n    A Value, one node, if any argument is one, "
-            f"else a float.\n\nRaises\n------\nTypeError\n    If one is no real number.{shape}"
+            f"else a float.{RAISES}{shape}"
         )
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:  # noqa: D102

@@ -32,6 +32,12 @@ AnyRule = Callable[..., Any]
 _ALL_FLOATS = {float}
 _ARRAYS = (np.ndarray, list, tuple)
 
+#: What the documentation of each op says of errors.
+RAISES = (
+    "\n\nRaises\n------\nTypeError\n    If one is no real number.\n"
+    "OverflowError\n    If one does not fit a float, as 10**400."
+)
+
 
 class Op:
     """One row: an op's name, its rules, and how it is written.
@@ -168,8 +174,14 @@ class Op:
             "Value, float or array\n    Mixed as you like; arrays broadcast."
             f"{self._attrs_text()}\n\nReturns\n-------\nValue, float or array\n"
             "    A Value (or object array of Values) if any argument is one, "
-            "else a float (or float array).\n\nRaises\n------\nTypeError\n"
-            "    If one is no real number.\nValueError\n    If arrays do not broadcast."
+            f"else a float (or float array).{RAISES}"
+            f"\nValueError\n    If arrays do not broadcast{self._ranges()}."
+        )
+
+    def _ranges(self) -> str:
+        return "".join(
+            f", or {name} is not from {low:g} to {high:g}"
+            for name, (low, high) in self.attr_ranges.items()
         )
 
     def __repr__(self) -> str:

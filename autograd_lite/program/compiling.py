@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from types import MethodType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -39,6 +39,16 @@ _WAY_OUT = (
 _lock = threading.RLock()  # held while programs are dropped, which may run a user's code
 
 
+@overload
+def compile(
+    f: Function, *, static: str | Sequence[str] = (), check: bool = False,
+    jit: bool | None = None, max_programs: int = 64,
+) -> "Compiled": ...  # fmt: skip
+@overload  # without f, or checkers could take what they do not know for None
+def compile(
+    *, static: str | Sequence[str] = (), check: bool = False,
+    jit: bool | None = None, max_programs: int = 64,
+) -> "Callable[[Function], Compiled]": ...  # fmt: skip
 def compile(
     f: Function | None = None, *, static: str | Sequence[str] = (), check: bool = False,
     jit: bool | None = None, max_programs: int = 64,

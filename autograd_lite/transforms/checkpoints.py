@@ -1,7 +1,9 @@
 """`checkpoint`: a part of a computation kept as one node, and computed again when needed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import (
     MADE,
@@ -27,8 +29,11 @@ from autograd_lite.transforms.series import Series
 from autograd_lite.transforms.sweeps import reverse_sweep
 from autograd_lite.transforms.trees import Tree, setting, take_apart
 
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import P, R
 
-def checkpoint(f: Function) -> Function:
+
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     """The same function, of which a graph keeps one node for each number that it returns.
 
     Parameters

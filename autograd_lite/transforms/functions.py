@@ -8,12 +8,13 @@ that. Memory is that of the graph, 96 bytes a node in the C engine.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 
 from autograd_lite.engine import Value, adjoints, is_silent
 from autograd_lite.errors import ShapeError, shown, typed
 from autograd_lite.modes import recording
+from autograd_lite.ops import Op
 from autograd_lite.transforms.recordings import (
     Argnums,
     Function,
@@ -31,7 +32,22 @@ from autograd_lite.transforms.recordings import (
 from autograd_lite.transforms.sweeps import float_sweep
 from autograd_lite.transforms.trees import numbers_like
 
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import Gradient, P, T, ValueAndGradient
 
+
+@overload
+def grad(
+    f: Gradient | Op, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Gradient: ...
+@overload
+def grad(
+    f: Callable[Concatenate[T, P], float], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Callable[Concatenate[T, P], T]: ...
+@overload
+def grad(f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Gradient: ...
+@overload
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function: ...
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient of a function that returns one number, as a function of the same arguments.
 
@@ -87,6 +103,22 @@ def _grad(f: Function, argnums: Argnums, has_aux: bool, /, *args: Any, **keyword
     return (gradient, value[1]) if has_aux else gradient
 
 
+@overload
+def value_and_grad(
+    f: Gradient | Op, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> ValueAndGradient: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[T, P], float], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Callable[Concatenate[T, P], tuple[float, T]]: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> ValueAndGradient: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The value and the gradient of a function that returns one number, at once.
 
@@ -100,6 +132,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     callable
         It returns ``(value, gradient)``, with `has_aux` ``((value, anything), gradient)``. With a
         float array as argument it is what ``scipy.optimize.minimize(…, jac=True)`` wants.
+
+    Raises
+    ------
+    ShapeError, TypeError
+        As with `grad`.
 
     Examples
     --------
@@ -155,6 +192,13 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         ``pullback(seed)``, with a seed structured like the value, gives a tuple with one entry per
         primal: the derivatives of the sum of all outputs, each times its seed.
 
+    Raises
+    ------
+    TypeError
+        If `f` is no function, or a primal or its result is no structure of numbers.
+    ShapeError
+        By the function returned, if adjoints do not have the form of the result.
+
     Notes
     -----
     One recording now; one reverse sweep for each call of `pullback`.
@@ -195,6 +239,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     -------
     value, tangent : structures
         What `f` returned, and its derivative.
+
+    Raises
+    ------
+    TypeError
+        If `f` is no function, or a primal or its result is no structure of numbers.
+    ShapeError
+        If the tangents do not have the form of the primals.
 
     Notes
     -----

@@ -1,9 +1,11 @@
 """Jacobians, Hessians and their products with vectors, as functions."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from autograd_lite.engine import Value, hessian_products
 from autograd_lite.errors import ShapeError, counted, shown
@@ -23,11 +25,25 @@ from autograd_lite.transforms.sparse import csr_array, sparse_hessian, sparse_ja
 from autograd_lite.transforms.sweeps import between, tangent_sweep
 from autograd_lite.transforms.trees import Tree, array_of, floats_of, numbers_like
 
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import Gradient, Matrix
+
 #: Directions of which the products are made, and kept, at once.
 _AT_ONCE = 64
 _WITH_A_VECTOR = inspect.signature(lambda *args, **keywords: None)
 
 
+@overload
+def jacobian(
+    f: Function,
+    argnums: Literal[0] = 0,
+    has_aux: Literal[False] = False,
+    sparse: Literal[False] = False,
+) -> Matrix[Any]: ...
+@overload
+def jacobian(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, sparse: bool = False
+) -> Function: ...
 def jacobian(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, sparse: bool = False
 ) -> Function:
@@ -93,6 +109,12 @@ def _jacobian(
     return (found, recording.aux) if has_aux else found
 
 
+@overload
+def hessian(
+    f: Function, argnums: Literal[0] = 0, sparse: Literal[False] = False
+) -> Matrix[float]: ...
+@overload
+def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function: ...
 def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function:
     """The Hessian of a function that returns one number, as a function of its arguments.
 
@@ -157,6 +179,10 @@ def _hessian(f: Function, argnums: Argnums, sparse: bool, /, *args: Any, **keywo
     return one_or_all(blocks, argnums)
 
 
+@overload
+def hvp(f: Function, argnums: Literal[0] = 0) -> Gradient: ...
+@overload
+def hvp(f: Function, argnums: Argnums = 0) -> Function: ...
 def hvp(f: Function, argnums: Argnums = 0) -> Function:
     """Hessian-vector product of a function that returns one number; no Hessian is made.
 
@@ -171,6 +197,11 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
         ``product(x, v, …)``: called like `f`, with the vector `v`, structured like `x`, after the
         differentiated argument (for a tuple of `argnums`: a tuple of vectors after the last of
         them). The result is structured like `x`.
+
+    Raises
+    ------
+    ShapeError, TypeError
+        As with `grad`, and if the vector does not have the form of the argument.
 
     Notes
     -----

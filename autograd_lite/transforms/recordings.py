@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, wraps
 from operator import index
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from autograd_lite.ops.rules import identity
 from autograd_lite.transforms.nesting import Differentiation, differentiating
 from autograd_lite.transforms.sweeps import between, float_sweep, reverse_sweep, tangent_sweep
 from autograd_lite.transforms.trees import Tree, take_apart, together, with_values
+
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import P, R
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...] | slice
@@ -246,16 +249,17 @@ def one_or_all(structures: list[Any], argnums: Any) -> Any:
     return tuple(structures) if isinstance(argnums, tuple | list) else structures[0]
 
 
-def also_in_no_grad(function: Function) -> Function:
+def also_in_no_grad(function: Callable[P, R]) -> Callable[P, R]:
     """The function, made to record inside `no_grad`, too; its result is leaves then."""
 
     @wraps(function)
-    def recorded(*args: Any, **keywords: Any) -> Any:
+    def recorded(*args: P.args, **keywords: P.kwargs) -> R:
         if not is_silent():
             return function(*args, **keywords)
         with recording():
             found = function(*args, **keywords)
-        return handed_out(found)
+        leaves: R = handed_out(found)
+        return leaves
 
     return recorded
 

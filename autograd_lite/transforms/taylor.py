@@ -1,12 +1,16 @@
 """Derivatives of high order of functions of one number."""
 
+from __future__ import annotations
+
 import math
 import operator
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import shown, typed
 from autograd_lite.modes import check_tangents, unchecked
+from autograd_lite.ops import Op
 from autograd_lite.transforms.recordings import (
     Function,
     Recording,
@@ -20,7 +24,18 @@ from autograd_lite.transforms.series import Series, sweep
 from autograd_lite.transforms.sweeps import float_sweep
 from autograd_lite.transforms.trees import take_apart
 
+if TYPE_CHECKING:
+    from autograd_lite.transforms.signatures import Gradient, P
 
+
+@overload  # a gradient may be called with floats, too
+def derivative(f: Gradient | Op, order: int = 1) -> Gradient: ...  # type: ignore[overload-overlap]
+@overload
+def derivative(f: Callable[P, float], order: int = 1) -> Callable[P, float]: ...
+@overload
+def derivative(f: Callable[..., Value], order: int = 1) -> Gradient: ...
+@overload
+def derivative(f: Function, order: int = 1) -> Function: ...
 def derivative(f: Function, order: int = 1) -> Function:
     """The n-th derivative of a function of one number, as a function.
 
@@ -36,6 +51,13 @@ def derivative(f: Function, order: int = 1) -> Function:
     -------
     callable
         Its result is structured like that of `f`; Values if its argument is one.
+
+    Raises
+    ------
+    ValueError
+        If the order is none from 0 to 170: 171! is no float any more.
+    TypeError
+        By the function returned, if `f` takes more than one number, or returns none.
 
     Notes
     -----
@@ -86,6 +108,13 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     list
         order + 1 coefficients, each structured like what `f` returns: c_n is the n-th derivative
         divided by n!.
+
+    Raises
+    ------
+    ValueError
+        If the order is none from 0 to 10,000.
+    TypeError
+        If `f` takes more than one number, or returns none.
 
     Notes
     -----

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import re
 import sys
+from contextlib import suppress
 from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
@@ -87,7 +88,7 @@ def _typed(thing: object) -> list[str]:
     text, parts = inspect.getdoc(thing) or "", []
     if not (inspect.isroutine(thing) or is_dataclass(thing)):
         return []
-    signature = inspect.signature(thing)
+    signature = signature_of(thing)
     if not re.search(r"^(Attributes|Parameters)\n-", text, re.M):
         what = "Takes" if inspect.isroutine(thing) else "Its fields:"
         told = [f"- `{each}`" for each in map(_annotated, signature.parameters.values())]
@@ -96,6 +97,28 @@ def _typed(thing: object) -> list[str]:
     if inspect.isroutine(thing) and not re.search(r"^(Returns|Yields)\n-", text, re.M):
         parts += [f"Returns `{_type(found)}`."] * (found not in (None, "None", signature.empty))
     return parts
+
+
+def signature_of(thing: object) -> inspect.Signature:
+    """A signature as readers see it: types are spelt out, not called by names of the code's own."""
+    found = inspect.signature(thing)
+    names = getattr(inspect.unwrap(getattr(thing, "__init__", thing)), "__globals__", {})
+    names = getattr(inspect.unwrap(thing), "__globals__", names)
+
+    def told(annotation: object) -> object:
+        if isinstance(annotation, str):
+            with suppress(NameError):  # of names that type checkers alone have: `index` tells them
+                annotation = eval(annotation, names)
+        return annotation if annotation is inspect.Parameter.empty else _Text(_type(annotation))
+
+    parameters = [p.replace(annotation=told(p.annotation)) for p in found.parameters.values()]
+    return found.replace(parameters=parameters, return_annotation=told(found.return_annotation))
+
+
+class _Text(str):
+    """A type in words, which a signature shows as it is."""
+
+    __repr__ = str.__str__
 
 
 def _annotated(parameter: inspect.Parameter) -> str:
@@ -206,6 +229,8 @@ def index() -> str:
     parts = [
         "# Names",
         "A page per public name. [Ops](../ops/index.md) have their own.",
+        "In types, `P` stands for the parameters of a function that is given, `R` for its result; "
+        "`Axes` are Matplotlib's. Structures of numbers, which types cannot describe, are `Any`.",
     ]
     for room, names in rooms.items():
         title = f"autograd_lite.{room}" if room else "autograd_lite"

@@ -36,7 +36,7 @@ def documented(name: str) -> str:
 
 def _signature(found: object) -> str:
     try:
-        return str(inspect.signature(found)) if callable(found) else ""
+        return str(name_pages.signature_of(found)) if callable(found) else ""
     except ValueError:  # what C code takes is not always known
         return "(…)"
 

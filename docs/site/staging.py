@@ -8,6 +8,8 @@ from pathlib import Path
 
 import nbformat
 
+from autograd_lite.ops import TABLE, SequenceOp
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 #: Files outside of docs/ that are pages of the site, with their places there.
@@ -27,6 +29,8 @@ _CODE = re.compile(r"^(```+|~~~+).*?^\1|(?<!`)(`+)[^`\n]+\2", re.M | re.S)
 _FIGURES = re.compile(r"^```\{figures\}\n(.*?)^```", re.M | re.S)
 #: A whole table of them, by its heading.
 _RESULTS = re.compile(r"^```\{results\}\n(.*)\n```", re.M)
+#: What programs are made of, from the op table.
+_INSTRUCTIONS = "```{instructions}\n```"
 #: Files of which a page shows a part.
 _SHOWN = re.compile(r"^```\{literalinclude\} /files/(\S+)", re.M)
 
@@ -55,6 +59,18 @@ def _results(asked: re.Match[str]) -> str:
     if found is None:
         raise ValueError(f"the results have no table under {asked[1]!r}")
     return found[1].rstrip()
+
+
+def instructions() -> str:
+    """The rows that stand in programs, with the order of their operands, as a table."""
+    lines = ["| instruction | operands | attributes | gives |", "|---|---|---|---|"]
+    for row in [row for row in TABLE.values() if row.is_kernel]:
+        several = row.vectors if isinstance(row, SequenceOp) else ()
+        operands = [f"all of {each}" if each in several else each for each in row.arguments]
+        attributes = ", ".join(f"`{each}`" for each in row.attrs)
+        gives = row.doc.partition("\n\n")[0].replace("|", "\\|").replace("*", "\\*")
+        lines.append(f"| `{row.name}` | {', '.join(operands)} | {attributes} | {gives} |")
+    return "\n".join(lines)
 
 
 class Stage:
@@ -90,7 +106,8 @@ class Stage:
                         cell.source = self.relinked(cell.source, source)
                 self.write(place, nbformat.writes(notebook))
             else:
-                text = _RESULTS.sub(_results, _FIGURES.sub(_figures, path.read_text()))
+                text = path.read_text().replace(_INSTRUCTIONS, instructions())
+                text = _RESULTS.sub(_results, _FIGURES.sub(_figures, text))
                 for name in _SHOWN.findall(text):
                     self._copy(name)
                 self.write(place, self.relinked(text, source))

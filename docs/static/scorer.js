@@ -1,5 +1,5 @@
 /* Which results of a search come first: pages that answer a question, then pages about one thing. */
-const PLACES = [[/^(howto|tutorials)\//, 12], [/^explanation\//, 9], [/^(changelog|contributing|security)$/, -12], [/^reference\/names\//, -3], [/^reference\//, 0], [/^_modules\//, -12], [/./, 6]];
+const PLACES = [[/^(changelog|contributing|security)$|^_modules\//, -12], [/^(.*\/)?index$/, 4], [/^(howto|tutorials)\//, 12], [/^explanation\//, 7], [/^reference\/names\//, -3], [/^reference\//, 0], [/./, 9]];
 const wordsOf = (text) => text.toLowerCase().split(/[^\p{L}\p{N}_]+/u).filter(Boolean);
 const ASKED = wordsOf(new URLSearchParams(location.search).get("q") ?? "");
 

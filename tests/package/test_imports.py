@@ -1,6 +1,5 @@
 """What a program gets by `import autograd_lite`: little at once, and every name when it asks."""
 
-import ast
 import json
 import os
 import pickle
@@ -131,19 +130,6 @@ def test_every_public_name_is_there():
     exec("from autograd_lite import *", everything)
     assert {*ag.__all__} <= {*everything}
     assert everything["grad"] is ag.grad is vars(ag)["grad"]
-
-
-def test_type_checkers_read_what_the_table_says():
-    """The names below `if _TYPE_CHECKING:` are the table's, and those that `__all__` has."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    [block] = [node for node in tree.body if isinstance(node, ast.If)]
-    read = {
-        alias.name: node.module.removeprefix("autograd_lite").lstrip(".") or alias.name
-        for node in block.body
-        for alias in node.names
-    }
-    assert read == {**ag._home, "nn": "nn", "exercises": "exercises"}
-    assert {*read} <= {*ag.__all__}
 
 
 def test_every_room_is_at_once_or_in_the_table():

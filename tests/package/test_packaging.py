@@ -63,6 +63,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert {f"autograd_lite/{name}.toml" for name in words} <= {*names}
     playground = ("playground.css", "viz.js", "VIZ_LICENSE.txt", "scripts/reading.js")
     assert {f"autograd_lite/playgrounds/{name}" for name in playground} <= {*names}
+    types = ("py.typed", "__init__.pyi", "ops/signatures.pyi", "transforms/signatures.pyi")
+    assert {f"autograd_lite/{name}" for name in types} <= {*names}
     assert wheel.stat().st_size < 4_000_000
     assert {name.split("/")[0] for name in names} == {
         "autograd_lite",

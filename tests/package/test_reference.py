@@ -1,12 +1,17 @@
 """The reference: every public name says what it takes and gives, and shows it in an example."""
 
+import builtins
+import collections.abc
 import doctest
+import gc
 import importlib
 import inspect
 import re
 import sys
+import typing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograd_lite.nn.losses import LOSSES
@@ -53,6 +58,15 @@ def described(thing):
     return found, {name.strip().lstrip("*") for head in heads for name in head.split(",")}
 
 
+def annotations(thing):
+    try:
+        signature = name_pages.signature_of(thing)
+    except ValueError:  # an exception has none
+        return []
+    found = [each.annotation for each in signature.parameters.values()]
+    return [each for each in [*found, signature.return_annotation] if isinstance(each, str)]
+
+
 def parameters(thing):
     try:
         return [name for name in inspect.signature(thing).parameters if name not in ("self", "cls")]
@@ -67,6 +81,32 @@ def examples(name):
     for owner in thing.__mro__ if inspect.isclass(thing) else ():
         texts += [inspect.getdoc(member) or "" for member in vars(owner).values()]
     return "\n".join(re.findall(r"^ *(?:>>>|\.\.\.) .*$", "\n".join(texts), re.M))
+
+
+def test_types_of_signatures_are_spelt_out():
+    """Readers met `f: 'Function', argnums: 'Argnums'`, which are names of the code's own."""
+    assert str(name_pages.signature_of(NAMES["grad"])).startswith(
+        "(f: Callable[..., Any], argnums: int | tuple[int, ...] | slice = 0, "
+    )
+    explained = {*re.findall(r"`(\w+)`", name_pages.index().partition("## ")[0])}
+    assert {"P", "R", "Axes"} <= explained
+    kinds = {kind.__name__ for kind in gc.get_objects() if isinstance(kind, type)}
+    known = (
+        kinds
+        | explained
+        | {type(...).__name__}
+        | {*dir(typing), *dir(collections.abc), *dir(builtins), *dir(np)}
+    )
+    told = 0
+    for thing in NAMES.values():
+        members = inspect.getmembers(thing, inspect.isfunction) if inspect.isclass(thing) else []
+        for each in [thing, *[member for name, member in members if name[0] != "_"]]:
+            if callable(each) and str(each.__module__).startswith("autograd_lite"):
+                for text in annotations(each):
+                    words = re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "", text))
+                    assert {*words} <= known, f"{each}: {text}"
+                    told += 1
+    assert told > 1000
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -34,7 +34,7 @@ def soak():
 
 
 #: Trials of each part that is quick enough to be tried here.
-FEW = {"engines": 30, "jit": 10, "models": 150, "programs": 100, "tables": 300}
+FEW = {"engines": 30, "jit": 10, "models": 150, "checkpoints": 150, "programs": 100, "tables": 300}
 FEW |= {"expressions": 500, "labels": 40, "disk": 4, "threads": 1}
 
 
@@ -57,6 +57,7 @@ def test_every_part_of_the_issue_is_there(soak):
     )  # fmt: skip
     changed = ["models", "programs", "tables", "expressions", "labels"]
     assert {wanted[name] for name in changed} == {10**5}
+    assert wanted["checkpoints"] == 50_000
     assert {*wanted} >= {"faults", "kills", "disk", "threads", "exits", "giants"}
     for part in soak["laws"].PARTS:
         assert callable(getattr(importlib.import_module(part.module), part.name))

@@ -3,9 +3,11 @@
 Whatever it has become, it is read, or refused with an error that is documented; it runs no code.
 """
 
+import ast
 import atexit
 import copy
 import json
+import math
 import os
 import random
 import re
@@ -197,10 +199,13 @@ def altered(choose: random.Random, arrays: dict[str, Any]) -> dict[str, Any]:
     return arrays
 
 
-def changed_container(choose: random.Random, content: bytes, key: str) -> bytes:
+def changed_container(
+    choose: random.Random, content: bytes, key: str, field: str | None = None
+) -> bytes:
     """A safetensors file with other bytes, texts, descriptions or numbers.
 
-    Most are without the checksum, as files of before it were: so what they hold is read.
+    Most are without the checksum, as files of before it were: so what they hold is read. A field of
+    the description that is named is the one that is changed there.
     """
     end = 8 + int.from_bytes(content[:8], "little")
     how = choose.randrange(6)
@@ -213,7 +218,10 @@ def changed_container(choose: random.Random, content: bytes, key: str) -> bytes:
     arrays = safetensors.numpy.load(content)
     texts.pop("checksum")
     if how < 4:
-        texts[key] = json.dumps(changed(choose, json.loads(texts[key])))
+        described = json.loads(texts[key])
+        if field:
+            described[field] = changed(choose, described[field])
+        texts[key] = json.dumps(described if field else changed(choose, described))
     if how == 2:
         texts[key] = mutated(choose, texts[key].encode()).decode("latin-1")
     if how >= 4:
@@ -260,6 +268,10 @@ def good_models() -> list[tuple[str, bytes]]:
     return [*files, ("table", saved(table.model.save))]
 
 
+#: To be predicted, by the model of a table.
+ROWS: Any = {"a": np.array([0.5, 7.0]), "b": np.array(["y", "unseen"], dtype=object)}
+
+
 def models(seed: int, seen: Counter[str]) -> None:
     """A model file is loaded and predicts, or is a ModelFileError."""
     choose = random.Random(seed)
@@ -268,19 +280,91 @@ def models(seed: int, seen: Counter[str]) -> None:
     with watch().reading(), np.errstate(all="ignore"):
         try:
             if kind == "table":
-                TableModel.load(place())
+                found = TableModel.load(place())
                 seen["read"] += 1
+                repr(found), found.network.summary()
+                try:
+                    seen["rows predicted"] += len(found.predict(ROWS))
+                except ag.TableError:  # it may have other columns by now
+                    seen["other inputs"] += 1
                 return
             model = nn.load(place())
         except ag.ModelFileError as error:
             refused(error, seen)
             return
         seen["read"] += 1
-        repr(model)
+        repr(model), model.summary()
         try:
             model([0.5, 1.0])
         except (ag.ShapeError, IndexError):  # it may have other inputs by now
             seen["other inputs"] += 1
+
+
+class Resumed(Exception):  # noqa: N818 - no error
+    """Out of the callback after the first epoch: nothing is written then."""
+
+
+def train_on(which: int, epochs: int, **given: Any) -> Any:
+    """One of three trainings: eager, by programs; of numbers, of classes; with every column."""
+    x, classes = [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"]
+    options: list[dict[str, Any]] = [
+        {"optimizer": "sgd", "seed": 1, "batch_size": 2},
+        {"seed": np.random.Generator(np.random.MT19937(1)), "validation": 0.5, "metrics": "mae",
+         "early_stopping": nn.EarlyStopping(9), "schedule": nn.schedules.reduce_on_plateau(1)},
+        {"seed": random.Random(1), "outputs": classes, "loss": "binary_cross_entropy",
+         "metrics": ["f1"], "class_weight": "balanced", "l2": 0.1},
+    ]  # fmt: skip
+    given = {"outputs": [1.0, 3.0, 5.0, 7.0], "progress": False} | options[which] | given
+    model = nn.Neuron(1, "linear", seed=2)
+    folder = place().parent
+    return model.learn(x, epochs=epochs, compile=which > 0, checkpoint=folder, **given)
+
+
+@cache
+def good_checkpoints() -> list[bytes]:
+    """Checkpoints of these trainings, after two epochs; each is gone on with once."""
+    found = []
+    for which in range(3):
+        file = place().with_name("checkpoint.safetensors")
+        file.unlink(missing_ok=True)
+        train_on(which, 2)
+        found.append(file.read_bytes())
+        train_on(which, 4, resume=True)
+    return found
+
+
+def checkpoints(seed: int, seen: Counter[str]) -> None:
+    """A training goes on from a checkpoint file, or is a ModelFileError that changes nothing."""
+    choose = random.Random(seed)
+    which = choose.randrange(3)
+    field = choose.choice([None, "facts", "epochs", "epochs"])  # or most were a generator's numbers
+    good = good_checkpoints()[which]
+    content = changed_container(choose, good, "autograd_lite_training", field)
+    file = place().with_name("checkpoint.safetensors")
+    file.write_bytes(content)
+
+    def end(history: Any) -> None:
+        raise Resumed
+
+    # The folder is made unless it is there.
+    with watch().reading(allowed="os.mkdir"), np.errstate(all="ignore"):
+        try:
+            history = train_on(which, 3, resume=True, callback=end)
+            assert len(history) == 3
+            seen["read to the end"] += 1
+        except Resumed as told:
+            [*_, last] = told.history  # type: ignore[attr-defined]
+            assert np.isfinite(last.loss)
+            seen["read"] += 1
+            repr(told.history), told.history.metrics  # type: ignore[attr-defined]
+        except ag.ModelFileError as error:
+            refused(error, seen)
+        except ag.AnomalyError:
+            # Of numbers that are finite, and that no training of these samples comes to.
+            for array in safetensors.numpy.load(content).values():
+                assert array.max(initial=0.0) > 1e9 or 0.0 < abs(array).min(initial=1.0) < 1e-9
+            seen["diverged"] += 1
+    assert file.read_bytes() == content
 
 
 @cache
@@ -357,15 +441,69 @@ PIECES = [
     *["0", "1e309", "1_0", "0x1f", "1j", "9" * 400, "nan", "λ", "\n", "\t", "\0", "#", "'", "\\"],
     *["__import__('os').system('x')", "eval", "lambda", "not ", "~", "!", "@", "\ud800", "𝑥", "x1"],
 ]
+WORD = re.compile(r"[^\W\d]\w*")
 TOKEN = re.compile(r"\w+|\*\*|//|\s+|.", re.S)
 
 
+VARIABLES = {"x": 0.5, "y": -2.0, "w": 1.5, "b": -0.25, "x1": 3.0}
+#: Of Python's `math`, which knows nothing of ours; other functions are read, but not compared.
+KNOWN: dict[str, Any] = {
+    name: getattr(math, name) for name in (
+        "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log1p", "log2", "log10",
+        "sqrt", "floor", "ceil", "trunc", "erf", "erfc", "degrees", "radians", "pi", "e", "prod",
+    )
+} | {
+    **{f"arc{name}": getattr(math, f"a{name}") for name in ("sin", "cos", "tan", "sinh", "tanh")},
+    "abs": abs, "absolute": abs, "pow": pow, "power": pow, "square": lambda x: x * x,
+    "log": lambda x: math.log(x), "negative": lambda x: -x, "reciprocal": lambda x: 1.0 / x,
+    "sum": lambda xs: sum(listed(xs)), "max": lambda xs: max(listed(xs)),
+    "min": lambda xs: min(listed(xs)), "mean": lambda xs: sum(listed(xs)) / len(xs),
+    "maximum": lambda x, y: max(x, y), "minimum": lambda x, y: min(x, y),
+    "less": lambda x, y: float(x < y), "less_equal": lambda x, y: float(x <= y),
+    "equal": lambda x, y: float(x == y), "where": lambda c, x, y: x if c else y,
+    "sigmoid": lambda x: 1.0 / (1.0 + math.exp(-x)), "relu": lambda x: max(x, 0.0),
+    "dot": lambda xs, ys, bias=0.0: sum(x * y for x, y in zip(xs, ys, strict=True)) + bias,
+    "softmax": lambda xs: [math.exp(x) / sum(map(math.exp, xs)) for x in xs],
+    "logsumexp": lambda xs: math.log(sum(map(math.exp, xs))),
+    "norm": lambda xs, order=2: sum(abs(x) ** order for x in xs) ** (1.0 / order),
+}  # fmt: skip
+
+
+def listed(xs: Any) -> list[float]:
+    """The numbers of a list; a function of one sequence takes nothing else."""
+    return [float(x) for x in xs]
+
+
+def compared(text: str, found: float, seen: Counter[str]) -> None:
+    """The number of a formula is that of Python, where Python has one and knows all functions."""
+    tree = ast.parse(f"(\n{text}\n)".strip(), mode="eval")  # in parentheses lines may end anywhere
+    indices = {id(node.slice) for node in ast.walk(tree) if isinstance(node, ast.Subscript)}
+    try:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in indices:
+                node.value = float(node.value)  # as ours: the powers of ints have no end
+        code = compile(tree, "formula", "eval")
+        expected = eval(code, {"__builtins__": {}}, KNOWN | VARIABLES)
+    except NameError:
+        seen["with another function"] += 1
+        return
+    except (ArithmeticError, ValueError):
+        seen["where Python raises"] += 1
+        return
+    if isinstance(expected, complex):
+        assert math.isnan(found), f"{text!r} is {found}, and complex to Python"
+    else:
+        close = math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
+        assert close or (found != found and expected != expected), f"{text!r}: {found}, {expected}"
+    seen["compared"] += 1
+
+
 def expressions(seed: int, seen: Counter[str]) -> None:
-    """A formula is a Value, or an ExpressionError."""
+    """A formula is a Value with Python's number, or an ExpressionError."""
     choose = random.Random(seed)
     tokens = TOKEN.findall(choose.choice(FORMULAS))
     for _ in range(choose.choice([1, 1, 1, 2, 5])):
-        at, how = choose.randrange(len(tokens) + 1), choose.randrange(5)
+        at, how = choose.randrange(len(tokens) + 1), choose.randrange(8)
         if how == 0:
             tokens.insert(at, choose.choice([*PIECES, choose.choice([*FUNCTIONS])]))
         elif how == 1:
@@ -374,17 +512,25 @@ def expressions(seed: int, seen: Counter[str]) -> None:
             del tokens[at : at + choose.choice([1, 1, 3])]
         elif how == 3:
             tokens[at:at] = tokens[at : at + 3] * choose.choice([1, 2, 5])
+        elif how > 4:  # one name or number in place of another: most of these can be read
+            words = [i for i, token in enumerate(tokens) if token[0].isalnum()]
+            for i in words[:1] and [choose.choice(words)]:
+                alike = FUNCTIONS if tokens[i] in FUNCTIONS else [*VARIABLES, "2", "0.1", "1e3"]
+                tokens[i] = choose.choice([*alike])
         elif choose.random() < 0.1:
             tokens[at:at] = [choose.choice(PIECES)] * choose.choice([20, 300, 3000])
     text = "".join(tokens)
     # `ast` parses by way of compile; nothing of that is run.
     with watch().reading(allowed="compile"):
         try:
-            found = parse(text, {"x": 0.5, "y": ag.Value(-2.0, "y")})
+            given = {name: VARIABLES[name] for name in VARIABLES.keys() & {*WORD.findall(text)}}
+            found = parse(text, given)
             assert isinstance(found, ag.Value), found
             seen["read"] += 1
         except ag.ExpressionError as error:
             refused(error, seen)
+            return
+    compared(text, found.data, seen)
 
 
 SIGNS = [
@@ -463,11 +609,16 @@ def labels(first: int, seen: Counter[str], pack: int = 1) -> None:
         for element in picture.iter("{http://www.w3.org/2000/svg}text")
     }
     for label in written:
-        # Of a plain one the first line is shown as it is.
-        line = label.partition("\n")[0]
-        if line.isprintable() and len(line) < 30 and line.strip() and label.count("\n") < 3:
-            seen["seen in the picture"] += 1
-            assert line.strip() in shown, f"{label!r} is not shown: {sorted(shown)}"
+        for line in lines_of(label):
+            assert line in shown, f"{line!r} of {label!r} is not shown: {sorted(shown)}"
+        seen["seen in the picture"] += 1
+
+
+def lines_of(label: str) -> list[str]:
+    """The lines that are to be shown: three of 40 characters, others in place of forbidden."""
+    lines = [line if len(line) <= 40 else f"{line[:39]}…" for line in label.splitlines()]
+    shown = [re.sub("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", x) for x in lines]
+    return [x.strip() for x in (shown if len(shown) < 4 else [*shown[:3], "…"]) if x.strip()]
 
 
 def refused(error: Exception, seen: Counter[str]) -> None:
@@ -476,3 +627,4 @@ def refused(error: Exception, seen: Counter[str]) -> None:
     text = str(error)
     assert text, "an error without words"
     assert len(text) < 20_000, f"a message of {len(text)} characters"
+    assert text.replace("\n", "").isprintable(), f"a message with control characters: {text!r}"

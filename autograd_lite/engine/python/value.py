@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from autograd_lite.engine.context import announce, going_on, tell_compared, tell_read
 from autograd_lite.engine.python.node import Node, evaluated, stamps
@@ -12,11 +12,16 @@ from autograd_lite.engine.python.passes import backward, topological_order
 from autograd_lite.engine.refusals import refuse_data, refuse_label
 from autograd_lite.ops.numbers import as_float
 
+if TYPE_CHECKING:
+    from autograd_lite.ops.signatures import Number, ValueMethods
+else:  # operators, a method per row of the op table, printing: attached from above the engine
+    ValueMethods = object
+
 #: In place of what a leaf's number was before: it is a copy, or was refreshed.
 UNKNOWN = 0.0, -1.0
 
 
-class Value(Node):
+class Value(Node, ValueMethods):
     """One real number that remembers how it was computed.
 
     Parameters
@@ -54,24 +59,7 @@ class Value(Node):
 
     backward = backward
 
-    # Operators, one method per row of the op table, printing and copying are attached to this type
-    # from above the engine.
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Callable[..., Any]: ...
-        def __add__(self, other: Any) -> Value: ...
-
-        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
-        __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __add__
-
-        def __neg__(self) -> Value: ...
-        def __abs__(self) -> Value: ...
-        def __eq__(self, other: object) -> bool: ...
-        def __lt__(self, other: Any) -> bool: ...
-
-        __le__ = __gt__ = __ge__ = __lt__
-
-    def __init__(self, data: Any, label: str = "", *parts: Any) -> None:
+    def __init__(self, data: Number, label: str = "", *parts: Never) -> None:
         self._begin(None, (), as_float(data), ())
         self.label = label
         if parts:
@@ -84,7 +72,7 @@ class Value(Node):
         return self._number
 
     @data.setter
-    def data(self, number: Any) -> None:
+    def data(self, number: Number) -> None:
         if self._row is not None or self._constant or going_on:
             refuse_data(self)
         replace(self, as_float(number))
@@ -96,7 +84,7 @@ class Value(Node):
         return self._grad
 
     @grad.setter
-    def grad(self, number: Any) -> None:
+    def grad(self, number: Number) -> None:
         self._grad = as_float(number)
 
     @property
