@@ -49,7 +49,7 @@ def reason_against() -> str:
 
 
 def failure() -> str:
-    """What is wrong with LLVM when it is loaded; empty if it loads."""
+    """The fault of an LLVM that cannot be loaded, in words; empty if it can."""
     try:
         machine_code.target()
     except Exception as error:  # whatever a broken library raises
