@@ -10,7 +10,6 @@ from functools import cache
 from importlib import import_module
 from types import GenericAlias, ModuleType
 
-from sphinx.pycode import ModuleAnalyzer
 from staging import DOCS
 
 import autograd_lite as ag
@@ -56,10 +55,10 @@ def documentation(name: str) -> str:
     if inspect.isclass(thing) or inspect.isroutine(thing):
         return inspect.getdoc(thing) or ""
     room, _, last = f"autograd_lite.{name}".rpartition(".")
+    comment = re.compile(rf"((?:^#: .*\n)+){last}\b", re.M)
     for module in sorted(each for each in sys.modules if f"{each}.".startswith(f"{room}.")):
-        comments = ModuleAnalyzer.for_module(module).find_attr_docs()
-        if ("", last) in comments:
-            return "\n".join(comments["", last]).strip()
+        if found := comment.search(inspect.getsource(sys.modules[module])):
+            return re.sub(r"^#: ", "", found[1], flags=re.M).strip()
     raise LookupError(f"nothing says what {name} is: write a comment above it that begins with #:")
 
 
