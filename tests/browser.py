@@ -8,7 +8,7 @@ class Tab:
 
     def __init__(self, context):
         self.page = context.new_page()
-        self.page.set_default_timeout(20_000)  # only on failure, and a machine may be busy
+        self.page.set_default_timeout(60_000)  # only on failure, and a machine may be busy
         self.said, self.asked = [], []
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))

@@ -110,7 +110,7 @@ def lab(browser, tmp_path_factory):  # skips where there is no browser
 def opened(browser, lab, made):
     """A tab with a notebook."""
     page = browser.new_context(viewport={"width": 1280, "height": 1600}).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.asked = []
     page.on("request", lambda request: page.asked.append(request.url))
     name = f"cells{len(made.cells)}"
