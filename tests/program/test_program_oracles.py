@@ -246,8 +246,8 @@ def test_programs_agree_to_second_order_with(module, library, share, points, mos
     cases = count["cases"]
     assert count["nonzero Hessians"] > 0.5 * cases
     assert count["edge"] < most_edges * cases
-    # Where one program loses their digits, it often does so at all of its points.
-    assert count["theirs is off"] + count["ill-conditioned"] < 0.05 * cases
+    # Where a program loses their digits, it often does so at all of its points; one may be of few.
+    assert count["theirs is off"] + count["ill-conditioned"] < 0.05 * cases + points
     assert seen.total() < 3000 or set(seen) == {row.name for row in ROWS}
 
 
