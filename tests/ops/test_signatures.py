@@ -39,7 +39,7 @@ def test_every_public_name_has_a_type():
 
 
 #: What Python puts into the classes that are written in it, from 3.13 on.
-_OF_PYTHON = {"__firstlineno__", "__static_attributes__"}
+_OF_PYTHON = {"__annotations__", "__firstlineno__", "__static_attributes__"}
 
 
 def test_every_method_of_a_value_has_a_type():
