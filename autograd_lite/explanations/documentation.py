@@ -11,7 +11,8 @@ from typing import Any
 from autograd_lite.explanations.formulas import Formula, as_formula, op_partials, written
 from autograd_lite.ops import TABLE, Op, SequenceOp
 from autograd_lite.ops.leaf import Leaf
-from autograd_lite.writing.templates import ATOM, POWER, PRODUCT, Piece
+from autograd_lite.ops.rules import log, sqrt
+from autograd_lite.writing.templates import Piece
 from autograd_lite.writing.text import TEXT, TextPrinter
 
 #: Most characters of a formula.
@@ -19,19 +20,22 @@ _LONGEST = 83
 #: Where functions of one number begin, end or have conventions, and numbers on both sides of them.
 _EDGES = -math.inf, -1.0, 0.0, 1.0, math.inf
 _AROUND = -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0
-#: Numbers of rules that six digits do not give: as text, how tightly that binds, and in LaTeX.
+_PI: Any = Formula()
+_TWO: Any = as_formula(2.0)
+_THREE: Any = as_formula(3.0)
+#: Numbers of rules that six digits do not give, as what they are.
 _CONSTANTS = {
-    math.pi: ("π", ATOM, r"\pi"),
-    math.pi / 2.0: ("π / 2", PRODUCT, r"\frac{\pi}{2}"),
-    180.0 / math.pi: ("180 / π", PRODUCT, r"\frac{180}{\pi}"),
-    math.pi / 180.0: ("π / 180", PRODUCT, r"\frac{\pi}{180}"),
-    math.log(2.0): ("log(2)", ATOM, r"\ln\left(2\right)"),
-    1.0 / math.log(2.0): ("1 / log(2)", PRODUCT, r"\frac{1}{\ln\left(2\right)}"),
-    1.0 / math.log(10.0): ("1 / log(10)", PRODUCT, r"\frac{1}{\ln\left(10\right)}"),
-    2.0 / math.sqrt(math.pi): ("2 / sqrt(π)", PRODUCT, r"\frac{2}{\sqrt{\pi}}"),
-    math.sqrt(2.0 * math.pi): ("sqrt(2 * π)", ATOM, r"\sqrt{2 \cdot \pi}"),
-    1.0 / 3.0: ("1 / 3", PRODUCT, r"\frac{1}{3}"),
-    2.0**52: ("2**52", POWER, "2^{52}"),
+    math.pi: _PI,
+    math.pi / 2.0: _PI / 2.0,
+    180.0 / math.pi: 180.0 / _PI,
+    math.pi / 180.0: _PI / 180.0,
+    math.log(2.0): log(_TWO),
+    1.0 / math.log(2.0): 1.0 / log(_TWO),
+    1.0 / math.log(10.0): 1.0 / log(as_formula(10.0)),
+    2.0 / math.sqrt(math.pi): 2.0 / sqrt(_PI),
+    math.sqrt(2.0 * math.pi): sqrt(2.0 * _PI),
+    1.0 / 3.0: 1.0 / _THREE,
+    2.0**52: _TWO**52.0,
 }
 
 
@@ -54,12 +58,15 @@ def documentation(op: Op) -> str:
 
 def number_piece(x: float, printer: TextPrinter) -> Piece:
     """A number of a rule: a constant by its sign, as π, which six digits are not equal to."""
-    if abs(x) not in _CONSTANTS:
+    known = _CONSTANTS.get(abs(x))
+    if known is None:
         return printer.number(x)
-    text, level, latex = _CONSTANTS[abs(x)]
-    if printer is not TEXT:
-        text, level = latex, POWER if level == POWER else ATOM
-    return Piece(f"-{text}", PRODUCT, x) if x < 0.0 else Piece(text, level, x)
+
+    def named(part: Formula) -> Piece:
+        return printer.number(part.number) if part.number is not None else Piece(printer.label("π"))
+
+    found = written(known if x > 0.0 else -known, printer, named, _LONGEST)
+    return printer.number(x) if found is None else Piece(found.text, found.level, x)
 
 
 def attrs_told(op: Op) -> str:
